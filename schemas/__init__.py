@@ -1,0 +1,11 @@
+"""The contract: what each topic's value means, as Python types and as JSON Schema.
+
+Nothing here imports the workers, Faust or Kafka, so any consumer can depend on it.
+
+post        `posts`     what sources write
+mention     `mentions`  the posts that carry a tag, for drill-down
+count       `counts`    what dashboards read
+partial     `partials`  internal: what one source partition adds to a window
+
+`schemas/json` holds the same contract as JSON Schema 2020-12 for readers in other languages.
+"""

@@ -1,0 +1,38 @@
+"""count v1: one merged cell (window, language, tag), as dashboards read it from the topic `counts`."""
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many posts of one window and language carry one tag.
+
+    `count` is absolute, never a delta: the record with the highest `revision` of a key is the truth.
+    `total` counts all posts of that window and language; `share` = count / total (0 when total is 0).
+    `late_count` counts posts of that language and tag that were read while this window was their
+    partition's newest, too late for their own window; they are in `posts.late`, not in `count`.
+    """
+
+    schema_version: int
+    window_start: str
+    window_end: str
+    window_start_ms: int
+    window_end_ms: int
+    language: str
+    tag: str
+    count: int
+    total: int
+    share: float
+    late_count: int
+    revision: int
+    is_final: bool
+    lexicon_version: str
+    detector_version: str
+    emitted_at_ms: int
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `window_start_ms|window_size_ms|language|tag`."""
+        size_ms = self.window_end_ms - self.window_start_ms
+        return f"{self.window_start_ms}|{size_ms}|{self.language}|{self.tag}".encode()

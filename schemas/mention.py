@@ -1,0 +1,31 @@
+"""mention v1: a post that carries a tag, with where each term stands, on the topic `mentions`."""
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+
+class Term(msgspec.Struct, frozen=True):
+    """One match: `text[start:end]` of the post's original text, counted in characters (code points)."""
+
+    term: str
+    tag: str
+    start: int
+    end: int
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """A tagged post, without its text: `posts` holds that at `source_partition` and `source_offset`."""
+
+    schema_version: int
+    id: str
+    source: str
+    created_at_ms: int
+    language: str
+    language_confidence: float
+    tags: tuple[str, ...]
+    terms: tuple[Term, ...]
+    lexicon_version: str
+    detector_version: str
+    source_partition: int
+    source_offset: int

@@ -1,0 +1,64 @@
+"""partial v1: what one partition of `posts` adds to a window, on the internal topic `partials`.
+
+The same values, under the same keys, are the entries of the count agent's state and its changelog.
+`counts` maps language to tag to number of posts, all of them absolute.
+"""
+
+import msgspec
+
+Cells = dict[str, dict[str, int]]
+
+
+class WindowPartial(msgspec.Struct, tag="window", tag_field="kind"):
+    """The cells of one window from one source partition, after the post at `offset` was applied."""
+
+    run_id: str
+    partition: int
+    window_start_ms: int
+    offset: int
+    counts: Cells
+    late_counts: Cells
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `run_id|partition|window_start_ms`."""
+        return f"{self.run_id}|{self.partition}|{self.window_start_ms}".encode()
+
+
+class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
+    """The event-time position of one source partition, after the post at `offset` was applied.
+
+    `clock_ms` is the largest event time seen, None before the first post (`offset` -1).
+    `idle` says that the partition has had nothing to read for `idle_after_ms`.
+    """
+
+    run_id: str
+    partition: int
+    offset: int
+    clock_ms: int | None
+    idle: bool
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `run_id|partition|clock`."""
+        return f"{self.run_id}|{self.partition}|clock".encode()
+
+
+class Watermark(msgspec.Struct, tag="watermark", tag_field="kind"):
+    """How far the merge agent has come: windows ending at or before `watermark_ms` are final.
+
+    Windows ending at or before `settled_ms` can no longer change and have left merge's memory.
+    None before the first.
+    """
+
+    run_id: str
+    watermark_ms: int | None
+    settled_ms: int | None
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `run_id|watermark`."""
+        return f"{self.run_id}|watermark".encode()
+
+
+Partial = WindowPartial | PartitionClock | Watermark

@@ -1,0 +1,30 @@
+"""post v1: one social post, as sources write it to the topic `posts`."""
+
+from typing import Annotated
+
+import msgspec
+
+#: Event times before this (2000-01-01T00:00:00Z) are taken for a wrong unit (seconds) or a dead clock.
+MIN_CREATED_AT_MS = 946_684_800_000
+
+NonEmpty = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+
+
+class Post(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One post. Unknown fields are ignored, so producers may add their own.
+
+    `created_at_ms` is the event time: integer milliseconds since 1970-01-01T00:00:00Z, as the source says.
+    `id` is unique over all sources (`source:native id`) and is also the record's key.
+    """
+
+    id: NonEmpty
+    source: NonEmpty
+    created_at_ms: int
+    text: str
+    author_id: str | None = None
+    lang_hint: str | None = None
+    url: str | None = None
+    hashtags: tuple[str, ...] = ()
+    repost_of: str | None = None
+    reply_to: str | None = None
+    ingested_at_ms: int | None = None

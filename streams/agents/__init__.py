@@ -1,0 +1,1 @@
+"""The thin shell: read a batch, call the flow, write, wait, acknowledge."""

@@ -1,0 +1,185 @@
+"""posts -> partials, mentions, posts.late, posts.dlq. Scales with the partitions of `posts`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from logging import getLogger
+
+import msgspec
+from aiokafka import ConsumerRecord
+from faust.types import TP, AppT
+
+from schemas.partial import PartitionClock, WindowPartial
+from streams.clock import Clock
+from streams.dead_letter import dead_letter, late_post
+from streams.engine.publish import Outgoing, publish
+from streams.engine.state import Entry, StateTable
+from streams.errors import StateError
+from streams.flow import Counted, Job
+from streams.settings import Settings
+from streams.steps.counts import PartitionState
+from streams.topics import MENTIONS, PARTIALS, POSTS, POSTS_DLQ, POSTS_LATE
+
+log = getLogger(__name__)
+
+
+@dataclass
+class Owned:
+    """A partition that this worker counts."""
+
+    state: PartitionState
+    next_offset: int
+    quiet_since_ms: float
+    #: Its open windows and its clock are to be sent again: a predecessor may have died before it did.
+    to_send_again: bool = True
+    #: The (expected, found) offsets of a gap in the log that was seen once and sought back to.
+    gap: tuple[int, int] | None = None
+
+
+class CountAgent:
+    """Counts the posts of the partitions it owns. One batch of one partition at a time."""
+
+    def __init__(self, app: AppT, settings: Settings, job: Job, table: StateTable, clock: Clock) -> None:
+        self.app = app
+        self.settings = settings
+        self.job = job
+        self.table = table
+        self.clock = clock
+        self.topic = settings.topic(POSTS)
+        self.owned: dict[int, Owned] = {}
+
+    async def adopt(self, assigned: Iterable[TP]) -> None:
+        """Take over the partitions of a new assignment from the recovered table.
+
+        Raises:
+            StateError: the log of `posts` no longer holds, or never held, the post to read next.
+        """
+        tps = {tp for tp in assigned if tp.topic == self.topic}
+        self.table.keep_only(tp.partition for tp in tps)
+        earliest = await self.app.consumer.earliest_offsets(*tps) if tps else {}
+        ends = await self.app.consumer.highwaters(*tps) if tps else {}
+        self.owned = {}
+        for tp in sorted(tps):
+            state = self._recovered(tp.partition)
+            next_offset = state.clock.offset + 1
+            if next_offset == 0:  # no state yet: the partition is counted from its first post on
+                next_offset = earliest[tp] or 0
+            elif not (earliest[tp] or 0) <= next_offset <= (ends[tp] or 0):
+                raise StateError(
+                    f"topic {tp.topic}, partition {tp.partition}: the state wants offset {next_offset} next, "
+                    f"but the log holds {earliest[tp]} up to {ends[tp]}: posts were deleted before they were "
+                    "counted, or the topic was made anew. Restore it, or set another SANDIK_APP_ID to count "
+                    "what is left"
+                )
+            self.owned[tp.partition] = Owned(state, next_offset, self.clock.monotonic_ms())
+
+    def release(self) -> None:
+        """Own nothing: a batch that still arrives is another worker's."""
+        self.owned = {}
+
+    def positions(self) -> Mapping[TP, int]:
+        """Return where to read on: the state's own offsets, which a lost commit cannot move back."""
+        return {TP(self.topic, partition): owned.next_offset for partition, owned in self.owned.items()}
+
+    async def process(self, partition: int, records: Sequence[ConsumerRecord]) -> None:
+        """Count one batch. Returns when everything it led to is durable.
+
+        Side topics first, so that nothing is lost when a crash comes before the state is written; then the
+        state; then the partials, which a successor sends again from the state if need be.
+        """
+        owned = self.owned.get(partition)
+        if owned is None or not await self._follows(owned, partition, records):
+            return
+        counted = self.job.count(owned.state, records)
+        owned.state.apply(counted.changes)
+        owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
+        owned.quiet_since_ms = self.clock.monotonic_ms()
+        await publish(self.app.producer, self._aside(counted, records))
+        entries: list[Entry] = [*counted.changes.windows, counted.changes.clock]
+        await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
+        await self._send(entries)
+        await self._drop(partition, counted.changes.settled)
+
+    async def send_again(self) -> None:
+        """Send the open partials and the clock of each partition taken over since the last call."""
+        for partition, owned in list(self.owned.items()):
+            if owned.to_send_again:
+                owned.to_send_again = False
+                await self._send([*owned.state.windows.values(), owned.state.clock])
+                settled = owned.state.settled(self.job.timing)
+                for window in settled:
+                    del owned.state.windows[window.window_start_ms]
+                await self._drop(partition, settled)
+
+    async def report_idle(self) -> None:
+        """Tell merge of each partition that has had nothing to read for `idle_after_ms`.
+
+        Told again every `idle_after_ms`: a thawed worker's old clock must not keep the watermark for good.
+        """
+        since_ms = self.clock.monotonic_ms() - self.settings.idle_after_ms
+        quiet = {
+            TP(self.topic, partition): owned
+            for partition, owned in self.owned.items()
+            if owned.quiet_since_ms <= since_ms
+        }
+        if not quiet:
+            return
+        ends = await self.app.consumer.highwaters(*quiet)
+        for tp, owned in quiet.items():
+            if self.owned.get(tp.partition) is owned and owned.next_offset >= (ends[tp] or 0):
+                owned.quiet_since_ms = self.clock.monotonic_ms()
+                await self._send([msgspec.structs.replace(owned.state.clock, idle=True)])
+
+    def _recovered(self, partition: int) -> PartitionState:
+        state = PartitionState.empty(self.job.run_id, partition)
+        for entry in self.table.entries(partition):
+            if isinstance(entry, PartitionClock):
+                state.clock = entry
+            else:
+                state.windows[entry.window_start_ms] = entry
+        return state
+
+    async def _follows(self, owned: Owned, partition: int, records: Sequence[ConsumerRecord]) -> bool:
+        """Say whether the batch starts where the state ends, or earlier.
+
+        A batch that starts later is either a leftover from before a rebalance, or the log has a gap there
+        (aborted transactions leave some). Reading it again from the expected offset tells which.
+        """
+        gap = owned.next_offset, records[0].offset
+        if gap[1] <= gap[0] or gap == owned.gap:
+            owned.gap = None
+            return True
+        owned.gap = gap
+        log.warning(
+            "topic %s, partition %d: expected offset %d, got %d; reading again", self.topic, partition, *gap
+        )
+        await self.app.consumer.seek(TP(self.topic, partition), owned.next_offset)
+        return False
+
+    def _aside(self, counted: Counted, records: Sequence[ConsumerRecord]) -> list[Outgoing]:
+        by_offset = {record.offset: record for record in records}
+        topic, size_ms = self.settings.topic, self.job.timing.window_size_ms
+        return [
+            *(
+                Outgoing(topic(MENTIONS), mention.id.encode(), _encode(mention))
+                for mention in counted.mentions
+            ),
+            *(late_post(topic(POSTS_LATE), by_offset[late.offset], late, size_ms) for late in counted.late),
+            *(
+                dead_letter(topic(POSTS_DLQ), by_offset[offset], rejected)
+                for offset, rejected in counted.rejected
+            ),
+        ]
+
+    async def _send(self, entries: Iterable[Entry]) -> None:
+        topic = self.settings.topic(PARTIALS)
+        await publish(
+            self.app.producer, [Outgoing(topic, entry.key, _encode(entry), partition=0) for entry in entries]
+        )
+
+    async def _drop(self, partition: int, settled: Sequence[WindowPartial]) -> None:
+        """Delete settled windows, only now that their last partial is in Kafka."""
+        if settled:
+            await self.table.write(partition, {window.key: None for window in settled})
+
+
+_encode = msgspec.json.encode

@@ -1,0 +1,83 @@
+"""partials -> counts. One partition, so one owner at a time; another worker takes over when it dies."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from logging import getLogger
+
+import msgspec
+import orjson
+from aiokafka import ConsumerRecord
+from faust.types import TP, AppT
+
+from schemas.count import Count
+from schemas.partial import Partial, Watermark
+from streams.clock import Clock
+from streams.engine.publish import Outgoing, publish
+from streams.settings import Settings
+from streams.steps.merge import Merge
+from streams.topics import COUNTS, PARTIALS
+
+log = getLogger(__name__)
+
+_decoder = msgspec.json.Decoder(Partial)
+
+
+class MergeAgent:
+    """Folds `partials` from its beginning: that topic is all the state there is."""
+
+    def __init__(self, app: AppT, settings: Settings, merge: Merge, clock: Clock) -> None:
+        self.app = app
+        self.settings = settings
+        self.merge = merge
+        self.clock = clock
+        self.tp = TP(settings.topic(PARTIALS), 0)
+        self.is_owner = False
+        self.next_offset = 0
+        self.caught_up_at = 0
+
+    async def adopt(self, assigned: Iterable[TP]) -> None:
+        """Start, or stop, being the owner. What was folded before stays true and is read on from."""
+        self.is_owner = self.tp in set(assigned)
+        if self.is_owner:
+            self.caught_up_at = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+
+    def release(self) -> None:
+        """Stop writing counts: another worker may be the owner now."""
+        self.is_owner = False
+
+    def positions(self) -> Mapping[TP, int]:
+        """Return where to read on: after what was folded, whatever was committed."""
+        return {self.tp: self.next_offset} if self.is_owner else {}
+
+    def fold(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take a batch of partials in."""
+        for record in records:
+            if record.value is not None:
+                self.merge.apply(_decoder.decode(record.value))
+        self.next_offset = max(self.next_offset, records[-1].offset + 1)
+
+    async def emit(self) -> None:
+        """Write what changed since the last call. Nothing before all that was there is folded."""
+        if not self.is_owner or self.next_offset < self.caught_up_at:
+            return
+        advanced = self.merge.advance()
+        if advanced is not None:
+            await self._write([self._mark(advanced)])
+        await self._write([self._count(count) for count in self.merge.emit(self.clock.now_ms())])
+        settled = self.merge.settle()
+        if settled is not None:
+            mark, partials = settled
+            gone = [Outgoing(self.tp.topic, partial.key, None, partition=0) for partial in partials]
+            await self._write([self._mark(mark), *gone])
+
+    def _mark(self, watermark: Watermark) -> Outgoing:
+        return Outgoing(self.tp.topic, watermark.key, msgspec.json.encode(watermark), partition=0)
+
+    def _count(self, count: Count) -> Outgoing:
+        # The record's timestamp is the window's start: the only time Grafana's Kafka plugin can plot.
+        value = orjson.dumps(msgspec.to_builtins(count))
+        return Outgoing(
+            self.settings.topic(COUNTS), count.key, value, partition=0, timestamp_ms=count.window_start_ms
+        )
+
+    async def _write(self, records: Sequence[Outgoing]) -> None:
+        await publish(self.app.producer, records)

@@ -1,0 +1,104 @@
+"""`sandik annotate`: what the workers would say about each line, without a broker."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from schemas.mention import Term
+from streams.errors import UsageError
+from streams.flow import Job
+from streams.run import load_job
+from streams.settings import Settings
+
+#: Lines handled at once: enough for the detector to work in batches.
+BATCH_LINES = 256
+
+
+class Line(msgspec.Struct):
+    """What a line needs: a text. Everything else of a post is welcome and ignored, save its id."""
+
+    text: str
+    id: str | int | None = None
+
+
+class Annotated(msgspec.Struct):
+    """What comes out for a line. `start` and `end` of a term count characters of the text."""
+
+    id: str | int | None
+    language: str
+    language_confidence: float
+    tags: tuple[str, ...]
+    terms: tuple[Term, ...]
+
+
+class Unreadable(msgspec.Struct):
+    """What comes out for a line that is no JSON object with a text, so that lines still correspond."""
+
+    line: int
+    error: str
+
+
+_decoder = msgspec.json.Decoder(Line)
+
+
+def run_annotate(source: str, settings: Settings) -> int:
+    """Annotate the lines of a file, or of standard input for `-`; return 1 if a line was unreadable.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        lines = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115  # closed below
+    except OSError as error:
+        raise UsageError(f"{source}: {error.strerror}") from error
+    try:
+        return _annotate(lines, source, load_job(settings))
+    except BrokenPipeError:
+        # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+        sys.stdout = None
+        return 0
+    finally:
+        lines.close()
+
+
+def _annotate(lines: BinaryIO, source: str, job: Job) -> int:
+    unreadable = 0
+    out = sys.stdout.buffer
+    for batch in _batches(lines, by_line=lines.isatty()):
+        decoded = [_decoded(number, line) for number, line in batch]
+        readable = [line for line in decoded if isinstance(line, Line)]
+        annotations = iter(job.annotate([line.text for line in readable]))
+        for line in decoded:
+            if isinstance(line, Unreadable):
+                unreadable += 1
+                sys.stderr.write(f"{source}:{line.line}: {line.error}\n")
+                out.write(msgspec.json.encode(line) + b"\n")
+                continue
+            found = next(annotations)
+            out.write(
+                msgspec.json.encode(Annotated(line.id, *found.language, found.tags, found.terms)) + b"\n"
+            )
+        out.flush()
+    return 1 if unreadable else 0
+
+
+def _decoded(number: int, line: bytes) -> Line | Unreadable:
+    try:
+        return _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return Unreadable(number, f"not a JSON object with a `text`: {error}")
+
+
+def _batches(lines: BinaryIO, *, by_line: bool) -> Iterable[list[tuple[int, bytes]]]:
+    batch: list[tuple[int, bytes]] = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            batch.append((number, line))
+        if batch and (by_line or len(batch) == BATCH_LINES):
+            yield batch
+            batch = []
+    if batch:
+        yield batch

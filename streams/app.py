@@ -1,0 +1,82 @@
+"""The only place that makes a faust.App, with every default of Faust's that we overrule."""
+
+import os
+from logging import getLogger
+from threading import Timer
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from streams.engine.batching import BatchScheduling
+from streams.engine.transport import PositionedTransport
+from streams.errors import SandikError
+from streams.settings import Settings
+from streams.topology import Topology
+
+#: A crashed worker gets this long to close its connections; then the process ends.
+CRASH_GRACE_S = 5.0
+
+log = getLogger(__name__)
+
+
+class App(faust.App):
+    """A faust.App that is gone soon after it crashed.
+
+    Stopping Faust's consumer thread after a crash can take a minute, during which the group waits for a
+    worker that will do nothing more. All that matters is in Kafka, so ending the process loses nothing.
+    """
+
+    async def crash(self, reason: BaseException) -> None:
+        """Say why, stop, and end the process whether or not stopping works."""
+        if not self.crashed:
+            log.critical("worker stops: %s", reason if isinstance(reason, SandikError) else repr(reason))
+            last_resort = Timer(CRASH_GRACE_S, os._exit, args=(1,))
+            last_resort.daemon = True
+            last_resort.start()
+        await super().crash(reason)
+
+
+def create_app(settings: Settings, application_id: str, partitions: int) -> App:
+    """Return an App without agents. `partitions` is how many `posts` has."""
+    app = App(
+        application_id,
+        broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
+        store="memory://",
+        datadir=settings.data_dir,
+        topic_partitions=partitions,
+        topic_replication_factor=settings.replication_factor,
+        topic_allow_declare=False,  # streams.topics makes them, with cleanup and compaction lag
+        topic_disable_leader=True,
+        table_standby_replicas=0,  # a standby would read every changelog twice; recovery takes seconds
+        web_enabled=False,
+        consumer_auto_offset_reset="earliest",
+        ConsumerScheduler=BatchScheduling,
+        stream_buffer_maxsize=4,  # batches, not records
+        broker_max_poll_records=settings.batch_posts,
+        broker_commit_interval=settings.commit_every_ms / 1000,
+        broker_session_timeout=settings.session_timeout_ms / 1000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 5000,
+        broker_rebalance_timeout=settings.session_timeout_ms / 500,
+        broker_request_timeout=max(40.0, settings.session_timeout_ms / 500),
+        producer_linger=0.0,  # writes are awaited: waiting for more would only be waiting
+        producer_max_batch_size=1 << 20,
+        producer_request_timeout=60.0,
+    )
+    app.transport = PositionedTransport(app.conf.broker_consumer, app)
+    return app
+
+
+def attach(app: faust.App, topology: Topology) -> None:
+    """Let the topology's agents know which partitions they own, and the consumer where to read on."""
+    app.consumer.positions = topology.positions  # type: ignore[attr-defined]  # PositionedConsumer
+
+    async def adopt(*_: Any, **__: Any) -> None:
+        assigned: set[TP] = app.consumer.assignment()
+        await topology.adopt(assigned)
+
+    async def release(*_: Any, **__: Any) -> None:
+        topology.release()
+
+    app.on_rebalance_complete.connect(adopt)
+    app.on_partitions_revoked.connect(release)

@@ -1,0 +1,73 @@
+"""The count agent's state: a Faust table whose writes are awaited and whose recovery knows offsets.
+
+See docs/decisions/002-state-that-knows-its-offset.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import faust
+import msgspec
+from faust.types import EventT
+
+from schemas.partial import PartitionClock, WindowPartial
+from streams.engine.publish import Outgoing, publish
+
+Entry = WindowPartial | PartitionClock
+
+_decoder = msgspec.json.Decoder(Entry)
+
+
+class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say what of
+    """Entries by partition of `posts`. Keys and values are the bytes of `schemas.partial`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, key_type=bytes, value_type=bytes, **kwargs)
+        self.stored: dict[int, dict[bytes, bytes]] = defaultdict(dict)
+
+    async def write(self, partition: int, entries: Mapping[bytes, bytes | None]) -> None:
+        """Store the entries (None deletes), and return when the changelog has them, in this order.
+
+        Faust's own table writes are not awaited: its flush gives up after 0.1 s and it commits anyway.
+        """
+        for key, value in entries.items():
+            self._keep(partition, key, value)
+        topic = self.changelog_topic.get_topic_name()
+        await publish(
+            self.app.producer, [Outgoing(topic, key, value, partition) for key, value in entries.items()]
+        )
+
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
+        """Recover. Per key the entry with the higher offset wins, wherever it stands in the log.
+
+        A worker that was frozen may append an older entry after its successor's newer one; Faust alone
+        would keep the last.
+        """
+        for event in batch:
+            partition, key, value = event.message.partition, event.message.key, event.message.value
+            if key is None:
+                continue  # not ours: all our entries have keys
+            known = self.stored[partition].get(key)
+            if known is None or value is None or _offset(value) >= _offset(known):
+                self._keep(partition, key, value)
+
+    def entries(self, partition: int) -> list[Entry]:
+        """Return what is stored of one partition: its windows and its clock."""
+        return [_decoder.decode(value) for value in self.stored[partition].values()]
+
+    def keep_only(self, partitions: Iterable[int]) -> None:
+        """Forget the partitions that went to other workers. The changelog keeps them."""
+        for partition in self.stored.keys() - set(partitions):
+            del self.stored[partition]
+
+    def _keep(self, partition: int, key: bytes, value: bytes | None) -> None:
+        if value is None:
+            self.stored[partition].pop(key, None)
+        else:
+            self.stored[partition][key] = value
+
+
+def _offset(value: bytes) -> int:
+    entry: Entry = _decoder.decode(value)
+    return entry.offset

@@ -1,0 +1,34 @@
+"""Every error of sandik's own, as a tree.
+
+SandikError                     what a user can mend; the command line prints it without a traceback
+├── UsageError                  the command was called with something it cannot use (exit code 2)
+├── BrokerError                 Kafka cannot be reached, started or written to
+├── TopicError                  a topic is missing or not what the workers need
+└── StateError                  the state and the log of `posts` do not fit together
+
+Bad posts are not errors: steps return them as `Rejected`, and they go to `posts.dlq` with a reason.
+"""
+
+
+class SandikError(Exception):
+    """What a user can mend. The message says what is wrong, where, and what to do."""
+
+    exit_code = 1
+
+
+class UsageError(SandikError):
+    """The command was called with something it cannot use."""
+
+    exit_code = 2
+
+
+class BrokerError(SandikError):
+    """Kafka cannot be reached, started or written to."""
+
+
+class TopicError(SandikError):
+    """A topic is missing or not what the workers need."""
+
+
+class StateError(SandikError):
+    """The state and the log of `posts` do not fit together, so counts would be wrong."""

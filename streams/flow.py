@@ -1,0 +1,109 @@
+"""The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from schemas.mention import SCHEMA_VERSION, Mention, Term
+from schemas.post import Post
+from streams.steps.counts import Changes, Late, PartitionState, TaggedPost, cell_tags, fold
+from streams.steps.decode import Rejected, decode
+from streams.steps.language import Detector, Language
+from streams.steps.tags import Tagger, tags_of
+from streams.steps.window import Timing
+
+
+class SourceRecord(Protocol):
+    """One record of `posts` as Kafka delivered it. `timestamp` is the ingest time in ms UTC."""
+
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+    @property
+    def timestamp(self) -> int: ...  # noqa: D102
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+
+
+class Annotation(NamedTuple):
+    """What language and tags say about one text."""
+
+    language: Language
+    terms: tuple[Term, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides a count, besides the posts: the same job gives the same counts."""
+
+    run_id: str
+    timing: Timing
+    max_ahead_ms: int
+    detector: Detector
+    tagger: Tagger
+
+    def annotate(self, texts: Sequence[str]) -> list[Annotation]:
+        """Return language, terms and tags of each text, in order."""
+        languages = self.detector.detect(texts)
+        terms = self.tagger.terms(texts, [language.code for language in languages])
+        return [
+            Annotation(language, found, tags_of(found))
+            for language, found in zip(languages, terms, strict=True)
+        ]
+
+    def count(self, state: PartitionState, records: Sequence[SourceRecord]) -> "Counted":
+        """Count one batch: consecutive records of one partition, of which some may have been read before.
+
+        The state is left as it is; `Counted.changes` says what becomes of it.
+        """
+        records = [record for record in records if record.offset > state.clock.offset]
+        posts: list[tuple[int, Post]] = []
+        rejected: list[tuple[int, Rejected]] = []
+        for record in records:
+            decoded = decode(record.value, record.timestamp, self.max_ahead_ms)
+            if isinstance(decoded, Rejected):
+                rejected.append((record.offset, decoded))
+            else:
+                posts.append((record.offset, decoded))
+        annotations = self.annotate([post.text for _, post in posts])
+        tag_names = self.tagger.tag_names
+        tagged = [
+            TaggedPost(
+                offset, post.created_at_ms, annotation.language.code, cell_tags(annotation.tags, tag_names)
+            )
+            for (offset, post), annotation in zip(posts, annotations, strict=True)
+        ]
+        last_offset = records[-1].offset if records else state.clock.offset
+        changes = fold(state, tagged, last_offset, self.timing)
+        late = {late.offset for late in changes.late}
+        mentions = [
+            self._mention(state.clock.partition, offset, post, annotation)
+            for (offset, post), annotation in zip(posts, annotations, strict=True)
+            if annotation.tags and offset not in late
+        ]
+        return Counted(changes, mentions, changes.late, rejected)
+
+    def _mention(self, partition: int, offset: int, post: Post, annotation: Annotation) -> Mention:
+        return Mention(
+            schema_version=SCHEMA_VERSION,
+            id=post.id,
+            source=post.source,
+            created_at_ms=post.created_at_ms,
+            language=annotation.language.code,
+            language_confidence=annotation.language.confidence,
+            tags=annotation.tags,
+            terms=annotation.terms,
+            lexicon_version=self.tagger.version,
+            detector_version=self.detector.version,
+            source_partition=partition,
+            source_offset=offset,
+        )
+
+
+class Counted(NamedTuple):
+    """The outcome of one batch. Every record read is in `changes`, `late` or `rejected`."""
+
+    changes: Changes
+    mentions: list[Mention]
+    late: list[Late]
+    rejected: list[tuple[int, Rejected]]

@@ -1,0 +1,58 @@
+"""The progress bar of `sandik ingest`, on a terminal only."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from .produce import Summary
+from .sources import Source
+
+REFRESH_S = 0.2
+
+
+@asynccontextmanager
+async def progress_bar(console: Console, sources: Sequence[Source], summary: Summary) -> AsyncIterator[None]:
+    """Show bytes, posts, unreadable lines and the time left while the body runs. Nothing off a terminal."""
+    if not console.is_terminal:
+        yield
+        return
+    sizes_bytes = [source.size_bytes for source in sources]
+    total_bytes = None if None in sizes_bytes else sum(size for size in sizes_bytes if size is not None)
+    bar = Progress(
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task("", total=total_bytes)
+
+    async def refresh() -> None:
+        while True:
+            bar.update(
+                task,
+                completed=sum(source.read_bytes() for source in sources),
+                description=f"{summary.produced:,} posts, {summary.unreadable.total():,} unreadable",
+            )
+            await asyncio.sleep(REFRESH_S)
+
+    with bar:
+        refreshing = asyncio.create_task(refresh())
+        try:
+            yield
+        finally:
+            refreshing.cancel()
+            with suppress(asyncio.CancelledError):
+                await refreshing

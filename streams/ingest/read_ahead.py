@@ -1,0 +1,75 @@
+"""Iterate on a thread. A slow pipe must not hold up the delivery of what came before."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class ReadAhead(Generic[T]):
+    """The items of `source`, in order, read on a daemon thread that is at most `limit` items ahead.
+
+    An error of the source is raised after the items before it. The thread is a daemon because nothing can
+    wake it from a read on a silent pipe; at Ctrl-C the process ends without it.
+    """
+
+    def __init__(self, source: Iterable[T], limit: int = 10_000) -> None:
+        self._source = source
+        self._limit = limit
+        self._items: deque[T] = deque()
+        self._error: Exception | None = None
+        self._done = False
+        self._announced = False
+        self._closed = False
+        self._room = threading.Event()
+        self._ready = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        threading.Thread(target=self._read, name="ingest-read", daemon=True).start()
+        try:
+            while True:
+                await self._ready.wait()
+                self._ready.clear()
+                self._announced = False  # before taking: what is appended from here on is announced anew
+                done = self._done  # before taking: nothing is appended after it is set
+                while self._items:
+                    yield self._items.popleft()
+                self._room.set()
+                if done:
+                    break
+        finally:
+            self._closed = True
+            self._room.set()
+        if self._error is not None:
+            raise self._error
+
+    def _read(self) -> None:
+        try:
+            for item in self._source:
+                self._items.append(item)
+                self._announce()
+                self._wait_for_room()
+                if self._closed:
+                    return
+        except Exception as error:  # noqa: BLE001 - raised again where the items are taken
+            self._error = error
+        self._done = True
+        self._announced = False
+        self._announce()
+
+    def _announce(self) -> None:
+        if not self._announced:
+            self._announced = True
+            with suppress(RuntimeError):  # the loop is closed: the command has ended without us
+                self._loop.call_soon_threadsafe(self._ready.set)
+
+    def _wait_for_room(self) -> None:
+        while len(self._items) >= self._limit and not self._closed:
+            self._room.clear()
+            if len(self._items) >= self._limit and not self._closed:
+                self._room.wait()

@@ -1,0 +1,55 @@
+r"""Repairs that every reader needs, so that a post is valid JSON and compares equal to its look-alike.
+
+Text becomes NFC: the same word typed on two keyboards must match the same term. An escaped half of a
+surrogate pair (`\ud83d` alone: an emoji that some tool cut in two) becomes U+FFFD: it has no UTF-8 form, and
+losing half an emoji is better than losing the post. Bytes that are not UTF-8 are not repaired: the readers
+report them, since guessing an encoding would invent letters.
+"""
+
+import re
+from unicodedata import is_normalized, normalize
+
+import msgspec
+
+from schemas.post import Post
+
+# Both patterns consume every other escape whole, so that the backslash of `\\x41` (an escaped backslash
+# before "x41") is never taken for the start of one.
+_HEX_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
+_SURROGATE_ESCAPE = re.compile(
+    rb"\\(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"  # a pair: fine
+    rb"|(u[Dd][89A-Fa-f][0-9A-Fa-f]{2})"  # half of one
+    rb"|.)",
+    re.DOTALL,
+)
+
+
+def repair_hex_escapes(json: bytes) -> bytes:
+    r"""Return `json` with the escape `\xNN`, which JSON does not have, written as `\u00NN`."""
+    if b"\\x" not in json:
+        return json
+    return _HEX_ESCAPE.sub(lambda found: b"\\u00" + found[1] if found[1] else found[0], json)
+
+
+def repair_surrogates(json: bytes) -> bytes:
+    r"""Return `json` with every escaped half of a surrogate pair replaced by `\ufffd`."""
+    return _SURROGATE_ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], json)
+
+
+def as_ingested(post: Post) -> Post:
+    """Return the post with its text and hashtags in NFC and without an ingest time.
+
+    The ingest time of a post that was exported and is read again would be that of the first time.
+    """
+    if (
+        post.ingested_at_ms is None
+        and is_normalized("NFC", post.text)
+        and all(is_normalized("NFC", tag) for tag in post.hashtags)
+    ):
+        return post
+    return msgspec.structs.replace(
+        post,
+        text=normalize("NFC", post.text),
+        hashtags=tuple(normalize("NFC", tag) for tag in post.hashtags),
+        ingested_at_ms=None,
+    )

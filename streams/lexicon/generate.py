@@ -1,0 +1,101 @@
+"""Write the inflected forms of a lexicon: `python -m streams.lexicon.generate [--check] [FOLDER]`.
+
+For every `<tag>.toml` in FOLDER (the built-in lexicon by default) and every language with inflected
+entries, writes `forms/<tag>.<language>.txt`: lemmas, and under each its forms. They are committed and read by
+people in review, and nothing morphological runs in a worker. `--check` writes nothing and fails if a file
+would change.
+
+What an entry may say:
+    inflects   noun, verb, adjective; for Turkish also compound: a noun with its ending, oy pusulası
+    head       Russian: which word inflects; "last" (default), "first" (кандидат в президенты) or "all"
+    softens    Turkish noun: its last letter does so before a vowel (sandık, sandığı)
+    aorist     Turkish verb: its aorist (vermek: verir); the stem is the lemma without -mak
+    spellings  other ways to write the lemma, inflected alike
+    without    forms to leave out, because they are also another word's; * stands for anything
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from streams.lexicon import russian, turkish
+from streams.steps.tags.lexicon import LexiconError, Row, expand, read_tag_file
+
+HEADER = "# Made by `python -m streams.lexicon.generate` from {}. Do not edit: run it again.\n"
+
+
+def forms_of(row: Row) -> list[str]:
+    """Return the distinct forms of one entry that inflects, sorted. Raises LexiconError."""
+    forms = {form for pattern in row.forms for form in expand(pattern)}
+    for pattern in (row.lemma, *row.spellings):
+        for phrase in expand(pattern):
+            forms.update(_inflect(row, phrase))
+    return sorted(form for form in forms if not any(fnmatchcase(form, pattern) for pattern in row.without))
+
+
+def generate(folder: Path) -> dict[Path, str]:
+    """Return path -> content of every forms file that belongs to the lexicon in `folder`."""
+    files = {}
+    for tag_file in sorted(folder.glob("*.toml")):
+        rows = read_tag_file(tag_file)
+        inflected = sorted(
+            (row for row in (*rows.term, *rows.trap) if row.inflects),
+            key=lambda row: (row.language, row.lemma),
+        )
+        for language in sorted({row.language for row in inflected}):
+            lines = [HEADER.format(tag_file.name)]
+            for row in (row for row in inflected if row.language == language):
+                try:
+                    forms = forms_of(row)
+                except LexiconError as error:
+                    raise LexiconError(f"{tag_file}: {language} '{row.lemma}': {error}") from error
+                lines += [f"{row.lemma}\n", *(f"  {form}\n" for form in forms)]
+            files[folder / "forms" / f"{tag_file.stem}.{language}.txt"] = "".join(lines)
+    return files
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the forms; return 0 when they are up to date."""
+    parser = argparse.ArgumentParser(
+        prog="python -m streams.lexicon.generate", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if a file would change")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
+    options = parser.parse_args(arguments)
+    try:
+        files = generate(options.folder)
+    except LexiconError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    current = {path: path.read_text("utf-8") for path in options.folder.glob("forms/*.txt")}
+    stale = sorted(path for path in files.keys() | current.keys() if files.get(path) != current.get(path))
+    for path in stale:
+        sys.stderr.write(f"{path}: {'out of date' if options.check else 'written'}\n")
+        if not options.check and path in files:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(files[path], "utf-8")
+        elif not options.check:
+            path.unlink()
+    if stale and options.check:
+        sys.stderr.write(f"run: python -m streams.lexicon.generate {options.folder}\n")
+    return int(bool(stale and options.check))
+
+
+def _inflect(row: Row, phrase: str) -> Iterator[str]:
+    if row.language == "ru" and row.inflects in ("noun", "verb", "adjective"):
+        return russian.inflect(phrase, row.inflects, row.head)
+    if row.language == "tr" and row.inflects == "noun":
+        return turkish.noun(phrase, softens=row.softens)
+    if row.language == "tr" and row.inflects == "compound":
+        return turkish.compound(phrase)
+    if row.language == "tr" and row.inflects == "verb":
+        stem = phrase[:-3] if phrase.endswith(("mak", "mek")) else phrase
+        aorist = stem[: stem.rfind(" ") + 1] + row.aorist
+        return turkish.verb(stem, aorist)
+    raise LexiconError(f"no rule for a {row.language} {row.inflects}; list its forms in `forms` instead")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""What identifies a run: everything but the posts that decides a count. Other rules, other run."""
+
+import hashlib
+
+from streams.flow import Job
+from streams.settings import Settings
+from streams.steps.language import load_detector
+from streams.steps.tags import load_tagger
+from streams.steps.window import Timing
+
+
+def load_job(settings: Settings) -> Job:
+    """Load the detector and the lexicon and return the job of these settings. Takes a second or two."""
+    detector = load_detector(settings.detector)
+    tagger = load_tagger(settings.lexicon)
+    timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
+    rules = (*timing, settings.max_ahead_ms, detector.version, tagger.version)
+    run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
+    return Job(run_id, timing, settings.max_ahead_ms, detector, tagger)
+
+
+def application_id(settings: Settings, job: Job) -> str:
+    """Return the consumer group: counts of different rules never share state."""
+    return f"{settings.topic_prefix}{settings.app_id}-{job.run_id}"

@@ -1,0 +1,88 @@
+"""Every knob: unit, default, effect. Read once from the environment, passed down as a value."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Milliseconds = Annotated[int, Field(ge=0)]
+PositiveMilliseconds = Annotated[int, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """sandik's settings. The environment variable of a field is SANDIK_ and its name in upper case."""
+
+    model_config = SettingsConfigDict(env_prefix="SANDIK_", frozen=True)
+
+    broker: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, comma separated.")
+    app_id: str = Field(
+        "sandik",
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="Name of this group of workers. The consumer group is APP_ID-RUN_ID; another name reads "
+        "all posts again, with state of its own.",
+    )
+    topic_prefix: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]*$",
+        description="Put before every topic name, so that several installations can share a Kafka.",
+    )
+    partitions: int = Field(
+        12,
+        ge=1,
+        description="Partitions of `posts` when `sandik topics create` makes it: the most workers that can "
+        "share the work. Raise it before the first post; it cannot change later.",
+    )
+    replication_factor: int = Field(
+        1, ge=1, description="Copies of every topic. 3 in production; 1 fits a single broker."
+    )
+    window_size_ms: PositiveMilliseconds = Field(
+        60_000, description="Length of a window. Changing it starts a new run."
+    )
+    max_disorder_ms: Milliseconds = Field(
+        30_000,
+        description="How far posts of one partition may be out of order before their window is final: the "
+        "watermark is the newest event time minus this. Raise it when many finals are corrected.",
+    )
+    allowed_lateness_ms: Milliseconds = Field(
+        600_000,
+        description="How long after the watermark has passed a window it is still corrected; later posts go "
+        "to `posts.late`. Raising it costs memory for that many more windows.",
+    )
+    max_ahead_ms: Milliseconds = Field(
+        300_000,
+        description="A post whose event time lies further ahead of its record's timestamp than this is "
+        "rejected, so that one wrong clock cannot close everybody's windows.",
+    )
+    idle_after_ms: PositiveMilliseconds = Field(
+        30_000,
+        description="A partition with nothing to read for this long stops holding the watermark back. "
+        "Raise it when sources pause for longer and finals are corrected too often.",
+    )
+    emit_every_ms: PositiveMilliseconds = Field(
+        1_000, description="How often changed counts are written. Raise it to write less to `counts`."
+    )
+    batch_posts: int = Field(
+        2_000,
+        ge=1,
+        description="Most posts taken from Kafka at once. Raise it for throughput, lower it for latency.",
+    )
+    detector: str = Field("cascade", description="Language detector: cascade, fasttext or langdetect.")
+    lexicon: Path | None = Field(
+        None, description="Folder of a lexicon of your own, one TOML file per tag. Default: the built-in one."
+    )
+    commit_every_ms: PositiveMilliseconds = Field(
+        2_800, description="How often offsets are committed. They serve monitoring: the state has its own."
+    )
+    session_timeout_ms: PositiveMilliseconds = Field(
+        10_000, description="A worker silent for this long loses its partitions to the others."
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()) / "sandik",
+        description="Where Faust puts its working directory. Nothing in it is needed after a restart.",
+    )
+
+    def topic(self, name: str) -> str:
+        """Return the topic's full name."""
+        return f"{self.topic_prefix}{name}"

@@ -1,0 +1,63 @@
+"""bytes -> Post, or Rejected with a reason."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.post import MIN_CREATED_AT_MS, Post
+
+#: Details go into a record header; a parser quoting a megabyte back at us would not fit there.
+MAX_DETAIL_CHARACTERS = 300
+
+_decoder = msgspec.json.Decoder(Post)
+
+
+class Reason(StrEnum):
+    """Why a record of `posts` is not counted but sent to `posts.dlq`. A closed set."""
+
+    NO_VALUE = "no_value"
+    NOT_JSON = "not_json"
+    NOT_A_POST = "not_a_post"
+    CREATED_AT_TOO_EARLY = "created_at_too_early"
+    CREATED_AT_AHEAD = "created_at_ahead"
+
+
+class Rejected(NamedTuple):
+    """A record that is not a post we can count. `detail` is for people, at most 300 characters."""
+
+    reason: Reason
+    detail: str
+
+
+def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> Post | Rejected:
+    """Return the post in `value`, or why it is none.
+
+    An event time further ahead of the record's timestamp than `max_ahead_ms` is rejected: it would push the
+    partition's clock, and so make everybody else late. One before 2000 is taken for a wrong unit.
+    """
+    if value is None:
+        return Rejected(Reason.NO_VALUE, "the record has no value (a tombstone)")
+    try:
+        post = _decoder.decode(value)
+    except msgspec.ValidationError as error:
+        return _rejected(Reason.NOT_A_POST, error)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _rejected(Reason.NOT_JSON, error)
+    if post.created_at_ms < MIN_CREATED_AT_MS:
+        return Rejected(
+            Reason.CREATED_AT_TOO_EARLY,
+            f"created_at_ms {post.created_at_ms} is before 2000-01-01: is it in seconds?",
+        )
+    ahead_ms = post.created_at_ms - record_timestamp_ms
+    if ahead_ms > max_ahead_ms:
+        return Rejected(
+            Reason.CREATED_AT_AHEAD,
+            f"created_at_ms {post.created_at_ms} is {ahead_ms} ms ahead of the record's timestamp, "
+            f"more than max_ahead_ms {max_ahead_ms}",
+        )
+    return post
+
+
+def _rejected(reason: Reason, error: Exception) -> Rejected:
+    return Rejected(reason, str(error)[:MAX_DETAIL_CHARACTERS])

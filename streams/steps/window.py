@@ -1,0 +1,27 @@
+"""Event time: windows `[start, end)` in integer ms UTC, the watermark, and what is late."""
+
+from typing import NamedTuple
+
+
+class Timing(NamedTuple):
+    """The rules of event time for one run. Everything here is a function of event times alone."""
+
+    window_size_ms: int
+    max_disorder_ms: int
+    allowed_lateness_ms: int
+
+    def window_start_ms(self, event_time_ms: int) -> int:
+        """Return the start of the window that holds `event_time_ms`."""
+        return event_time_ms - event_time_ms % self.window_size_ms
+
+    def watermark_ms(self, clock_ms: int) -> int:
+        """Return how far a partition whose newest event time is `clock_ms` is taken to be complete."""
+        return clock_ms - self.max_disorder_ms
+
+    def is_final(self, window_start_ms: int, watermark_ms: int) -> bool:
+        """Say whether the watermark has reached the window's end."""
+        return window_start_ms + self.window_size_ms <= watermark_ms
+
+    def is_settled(self, window_start_ms: int, watermark_ms: int) -> bool:
+        """Say whether the window is past its allowed lateness: posts for it are no longer counted."""
+        return window_start_ms + self.window_size_ms + self.allowed_lateness_ms <= watermark_ms

@@ -1,0 +1,128 @@
+"""Every topic: name, partitions, cleanup. No other module names a topic by a string."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from streams.errors import BrokerError, TopicError
+from streams.settings import Settings
+
+POSTS = "posts"
+MENTIONS = "mentions"
+COUNTS = "counts"
+PARTIALS = "partials"
+POSTS_LATE = "posts.late"
+POSTS_DLQ = "posts.dlq"
+
+DAY_MS = 86_400_000
+
+# A worker that was frozen and thawed may append an older entry after a newer one. Readers take the higher
+# offset or revision, which works as long as compaction has not dropped the newer entry: a day to notice.
+_COMPACT = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
+
+
+class TopicSpec(NamedTuple):
+    """A topic as it must be."""
+
+    name: str
+    partitions: int
+    config: Mapping[str, str]
+
+
+def all_topics(settings: Settings) -> list[TopicSpec]:
+    """Return the topics that `sandik topics create` makes."""
+    many = settings.partitions
+    return [
+        TopicSpec(settings.topic(POSTS), many, _deleted_after(30)),
+        TopicSpec(settings.topic(MENTIONS), many, _deleted_after(30)),
+        TopicSpec(settings.topic(COUNTS), 1, _COMPACT),
+        TopicSpec(settings.topic(PARTIALS), 1, _COMPACT),
+        TopicSpec(settings.topic(POSTS_LATE), many, _deleted_after(30)),
+        TopicSpec(settings.topic(POSTS_DLQ), many, _deleted_after(30)),
+    ]
+
+
+def changelog(application_id: str, table: str, partitions: int) -> TopicSpec:
+    """Return the changelog of a table; it has one partition for each of `posts`."""
+    return TopicSpec(f"{application_id}-{table}-changelog", partitions, _COMPACT)
+
+
+async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[TopicSpec, bool]]:
+    """Make the topics that are missing; return each with whether it was made now.
+
+    Raises:
+        BrokerError: Kafka cannot be reached or refuses.
+        TopicError: a topic exists with another number of partitions.
+    """
+    specs = list(specs)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        response = await admin.create_topics(
+            [
+                NewTopic(
+                    spec.name, spec.partitions, settings.replication_factor, topic_configs=dict(spec.config)
+                )
+                for spec in specs
+            ]
+        )
+        created = {}
+        for name, code, *message in response.topic_errors:
+            error = for_code(code)
+            if code and error is not TopicAlreadyExistsError:
+                raise BrokerError(
+                    f"Kafka at {settings.broker} did not create the topic {name}: "
+                    f"{error.__name__} {' '.join(filter(None, message))}"
+                )
+            created[name] = not code
+        found = await partitions_of(admin, [spec.name for spec in specs])
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        await admin.close()
+    for spec in specs:
+        if found.get(spec.name, spec.partitions) != spec.partitions:
+            raise TopicError(
+                f"the topic {spec.name} has {found[spec.name]} partitions, not {spec.partitions}: "
+                f"set SANDIK_PARTITIONS={found[spec.name]}, or use another SANDIK_TOPIC_PREFIX"
+            )
+    return [(spec, created[spec.name]) for spec in specs]
+
+
+async def partitions_of(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
+    """Return the number of partitions of those of the topics that exist."""
+    described = await admin.describe_topics(list(names))
+    return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+
+
+async def existing(settings: Settings) -> dict[str, int]:
+    """Return the partitions of each of sandik's topics; raise if one is missing or Kafka is away."""
+    names = [spec.name for spec in all_topics(settings)]
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        found = await partitions_of(admin, names)
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        await admin.close()
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise TopicError(
+            f"Kafka at {settings.broker} has no topic {', '.join(missing)}: run `sandik topics create`"
+        )
+    return found
+
+
+def unreachable(settings: Settings, error: Exception) -> BrokerError:
+    """Return the error for a Kafka that does not answer."""
+    return BrokerError(
+        f"Kafka at {settings.broker} does not answer ({error}): start one with `sandik broker`, "
+        "or set SANDIK_BROKER to yours"
+    )
+
+
+def _deleted_after(days: int) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}

@@ -1,0 +1,97 @@
+"""THE MAP: which agent reads and writes which topic, and what it remembers.
+
+posts    -> count -> partials            (state: table `windows`, one changelog partition per posts partition)
+                  -> mentions            (the posts that carry a tag)
+                  -> posts.late          (too late for their window)
+                  -> posts.dlq           (no posts at all)
+partials -> merge -> counts              (state: `partials` itself, read from its beginning)
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+from faust.types import TP, EventT
+from mode.supervisors import CrashingSupervisor
+
+from streams.agents.count import CountAgent
+from streams.agents.merge import MergeAgent
+from streams.clock import Clock
+from streams.engine.batching import BatchSchema
+from streams.engine.state import StateTable
+from streams.flow import Job
+from streams.settings import Settings
+from streams.steps.merge import Labels, Merge
+from streams.topics import PARTIALS, POSTS
+
+WINDOWS_TABLE = "windows"
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The two agents of a worker."""
+
+    count: CountAgent
+    merge: MergeAgent
+
+    async def adopt(self, assigned: Iterable[TP]) -> None:
+        """Take over the partitions of a new assignment, once their state is recovered."""
+        assigned = set(assigned)
+        await self.count.adopt(assigned)
+        await self.merge.adopt(assigned)
+
+    def release(self) -> None:
+        """Own nothing until the next assignment."""
+        self.count.release()
+        self.merge.release()
+
+    def positions(self) -> Mapping[TP, int]:
+        """Return where each owned partition is to be read on."""
+        return {**self.count.positions(), **self.merge.positions()}
+
+
+def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions: int) -> Topology:
+    """Wire the agents to their topics. `partitions` is how many `posts` has."""
+    table = StateTable(
+        app,
+        name=WINDOWS_TABLE,
+        partitions=partitions,
+        help="Open windows and clock of each partition of posts.",
+    )
+    app.tables.add(table)
+    labels = Labels(job.run_id, job.tagger.version, job.detector.version)
+    count = CountAgent(app, settings, job, table, clock)
+    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock)
+
+    async def count_posts(stream: Any) -> None:
+        """Count each batch of posts, by window, language and tag."""
+        async for event in _batches(stream):
+            await count.process(event.message.partition, event.value)
+            event.ack()
+
+    async def merge_partials(stream: Any) -> None:
+        """Add up the partitions' partials."""
+        async for event in _batches(stream):
+            merge.fold(event.value)
+            event.ack()
+
+    for name, topic, function in (
+        ("count", POSTS, count_posts),
+        ("merge", PARTIALS, merge_partials),
+    ):
+        raw = app.topic(
+            settings.topic(topic), schema=BatchSchema(key_serializer="raw", value_serializer="raw")
+        )
+        # Faust acknowledges what an agent failed on and goes on; a batch that fails must stop the worker.
+        app.agent(raw, name=name, supervisor_strategy=CrashingSupervisor)(function)
+
+    app.timer(settings.emit_every_ms / 1000, name="emit")(merge.emit)
+    app.timer(settings.emit_every_ms / 1000, name="send again")(count.send_again)
+    app.timer(settings.idle_after_ms / 4000, name="report idle")(count.report_idle)
+    return Topology(count, merge)
+
+
+def _batches(stream: Any) -> AsyncIterator[EventT[Any]]:
+    events: AsyncIterator[EventT[Any]] = stream.noack().events()
+    return events

@@ -1,0 +1,142 @@
+"""`sandik counts`: the output topic as a table or as JSON lines."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import aclosing, nullcontext, suppress
+from typing import NamedTuple
+
+import msgspec
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from schemas.count import Count
+from streams.reader import read
+from streams.settings import Settings
+from streams.topics import COUNTS
+
+#: The tags that everybody has come for, in this order; a lexicon's own follow.
+FIRST_TAGS = ("all", "election", "deepfake", "both")
+
+_decoder = msgspec.json.Decoder(Count)
+
+
+class Filter(NamedTuple):
+    """Which cells to show; an empty set means all."""
+
+    tags: frozenset[str]
+    languages: frozenset[str]
+
+    def takes(self, count: Count) -> bool:
+        """Say whether the cell is wanted."""
+        return (not self.tags or count.tag in self.tags) and (
+            not self.languages or count.language in self.languages
+        )
+
+
+class Row(NamedTuple):
+    """One window and language: its counts by tag."""
+
+    window_start: str
+    language: str
+    counts: dict[str, Count]
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether the watermark has passed the window."""
+        return all(count.is_final for count in self.counts.values())
+
+
+class Latest:
+    """The newest record of each cell: the one with the highest revision, whatever the order they came in."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, str, str], Count] = {}
+
+    def add(self, count: Count) -> bool:
+        """Take a record in; say whether it replaced what was known."""
+        key = count.window_start_ms, count.language, count.tag
+        known = self._cells.get(key)
+        if known is not None and known.revision > count.revision:
+            return False
+        self._cells[key] = count
+        return True
+
+    def rows(self, last_windows: int | None = None) -> Iterator[Row]:
+        """Yield a row for each language of the newest windows, oldest first, most posts first."""
+        windows: dict[int, dict[str, dict[str, Count]]] = {}
+        for (start_ms, language, tag), count in self._cells.items():
+            windows.setdefault(start_ms, {}).setdefault(language, {})[tag] = count
+        starts = sorted(windows)
+        for start_ms in starts[-last_windows:] if last_windows else starts:
+            by_language = windows[start_ms]
+            for language in sorted(by_language, key=lambda code: (-_most(by_language[code]), code)):
+                cells = by_language[language]
+                yield Row(next(iter(cells.values())).window_start, language, cells)
+
+
+def table(latest: Latest, last_windows: int) -> Table:
+    """Return the table of the newest windows."""
+    rows = list(latest.rows(last_windows))
+    found = {tag for row in rows for tag in row.counts}
+    tags = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
+    view = Table(title="counts", title_justify="left")
+    view.add_column("window (UTC)", no_wrap=True)
+    view.add_column("language", no_wrap=True)
+    for tag in tags:
+        view.add_column(tag, justify="right")
+    view.add_column("late", justify="right")
+    view.add_column("state")
+    before = None
+    for row in rows:
+        late = max(count.late_count for count in row.counts.values())
+        view.add_row(
+            row.window_start if row.window_start != before else "",
+            row.language,
+            *(str(row.counts[tag].count) if tag in row.counts else "" for tag in tags),
+            str(late) if late else "",
+            "final" if row.is_final else "current",
+            style=None if row.is_final else "dim",
+        )
+        before = row.window_start
+    return view
+
+
+def run_counts(settings: Settings, wanted: Filter, *, json: bool, once: bool, last: int) -> None:
+    """Show the counts until Ctrl-C, or with `once` what is there now."""
+    show = _lines(settings, wanted, once=once) if json else _table(settings, wanted, once=once, last=last)
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        asyncio.run(show)
+
+
+async def _lines(settings: Settings, wanted: Filter, *, once: bool) -> None:
+    async with aclosing(read(settings, settings.topic(COUNTS), follow=not once)) as batches:
+        async for records in batches:
+            for record in records:
+                if wanted.takes(_decoder.decode(record.value)):
+                    sys.stdout.buffer.write(record.value + b"\n")
+            sys.stdout.buffer.flush()
+
+
+async def _table(settings: Settings, wanted: Filter, *, once: bool, last: int) -> None:
+    latest = Latest()
+    console = Console()
+    is_live = console.is_terminal and not once
+    async with aclosing(read(settings, settings.topic(COUNTS), follow=not once)) as batches:
+        with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
+            async for records in batches:
+                for record in records:
+                    count = _decoder.decode(record.value)
+                    if wanted.takes(count):
+                        latest.add(count)
+                if live:
+                    live.update(table(latest, last), refresh=True)
+                elif not once:  # no terminal to redraw: a table whenever something has changed
+                    console.print(table(latest, last))
+    if once:
+        console.print(table(latest, last))
+
+
+def _most(cells: dict[str, Count]) -> int:
+    return max(count.count for count in cells.values())

@@ -1,0 +1,14 @@
+"""Fixtures of all tests; helpers are in tests/support."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from streams.broker import EmbeddedKafka
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """One running broker for all tests of the session. Tests that stop or kill a broker start their own."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker

@@ -1,0 +1,1 @@
+"""Files that say the same thing twice must agree."""

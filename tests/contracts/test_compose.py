@@ -1,0 +1,105 @@
+"""docker-compose.yml runs the broker that `sandik broker` runs, and commands and settings that exist."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from streams.broker.settings import KAFKA_VERSION, SHARED_SETTINGS, server_properties
+from streams.cli import app
+from streams.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, Any] = COMPOSE["services"]
+KAFKA: dict[str, str] = SERVICES["kafka"]["environment"]
+#: Addresses and paths: these must differ between a container and a process.
+PLACES = {
+    "controller.quorum.voters",
+    "listeners",
+    "advertised.listeners",
+    "listener.security.protocol.map",
+    "inter.broker.listener.name",
+    "log.dirs",
+}
+OURS = ["topics", "worker"]
+
+
+def variable(setting: str) -> str:
+    return "KAFKA_" + setting.upper().replace(".", "_")
+
+
+@pytest.mark.parametrize("setting", SHARED_SETTINGS)
+def test_a_shared_broker_setting_is_equal(setting: str) -> None:
+    assert KAFKA[variable(setting)] == SHARED_SETTINGS[setting]
+
+
+def test_neither_broker_has_a_setting_that_the_other_lacks() -> None:
+    embedded = {line.partition("=")[0] for line in server_properties(1, 2, {}).splitlines()}
+    image_only = {"CLUSTER_ID", "KAFKA_HEAP_OPTS"}
+
+    assert embedded == SHARED_SETTINGS.keys() | PLACES
+    assert KAFKA.keys() == {variable(setting) for setting in embedded} | image_only
+
+
+def test_values_of_the_broker_are_text_because_yaml_would_retype_them() -> None:
+    assert {type(value) for value in KAFKA.values()} == {str}
+
+
+def test_the_image_is_the_embedded_version() -> None:
+    assert SERVICES["kafka"]["image"] == f"${{KAFKA_IMAGE:-apache/kafka:{KAFKA_VERSION}}}"
+
+
+def test_ports_are_open_to_this_machine_only() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+
+    assert ports
+    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
+def test_records_survive_the_container() -> None:
+    assert f"kafka-data:{KAFKA['KAFKA_LOG_DIRS']}" in SERVICES["kafka"]["volumes"]
+    assert "kafka-data" in COMPOSE["volumes"]
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_our_services_connect_to_an_address_that_the_broker_advertises(service: str) -> None:
+    advertised = [address.partition("://")[2] for address in KAFKA["KAFKA_ADVERTISED_LISTENERS"].split(",")]
+
+    assert SERVICES[service]["environment"]["SANDIK_BROKER"] in advertised
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_our_services_use_settings_and_commands_that_exist(service: str) -> None:
+    known = {f"SANDIK_{name.upper()}" for name in Settings.model_fields}
+    assert SERVICES[service]["environment"].keys() <= known
+
+    command: Any = typer.main.get_command(app)
+    for word in SERVICES[service]["command"]:
+        command = command.commands[word]
+
+
+def test_topics_wait_for_a_healthy_broker_and_workers_for_the_topics() -> None:
+    assert "healthcheck" in SERVICES["kafka"]
+    assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+    assert SERVICES["worker"]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+    assert SERVICES["topics"]["restart"] == "no"
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_the_image_is_built_from_files_that_exist_and_are_not_ignored(service: str) -> None:
+    build = SERVICES[service]["build"]
+    lines = (ROOT / build["dockerfile"]).read_text(encoding="utf-8").splitlines()
+    copied = [
+        name
+        for line in lines
+        if line.startswith("COPY ") and "--from" not in line
+        for name in line.split()[1:-1]
+    ]
+    ignore = (ROOT / f"{build['dockerfile']}.dockerignore").read_text(encoding="utf-8").splitlines()
+
+    assert copied
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert {f"!{name}" for name in copied} == {line for line in ignore if line.startswith("!")}

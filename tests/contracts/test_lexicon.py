@@ -1,0 +1,92 @@
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+import streams.lexicon
+from streams.lexicon.generate import generate, main
+from streams.lexicon.turkish import attach, compound, noun, verb
+from streams.steps.tags.lexicon import load_lexicon, read_tag_file
+
+FOLDER = Path(streams.lexicon.__file__).parent
+
+
+def test_the_committed_forms_are_what_the_generator_makes() -> None:
+    committed = {path: path.read_text("utf-8") for path in FOLDER.glob("forms/*.txt")}
+    assert generate(FOLDER) == committed
+
+
+def test_check_fails_on_a_stale_file_and_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "flood.toml").write_text('[[term]]\nlanguage = "tr"\nlemma = "sel"\ninflects = "noun"\n')
+    assert main(["--check", str(tmp_path)]) == 1
+    assert not (tmp_path / "forms").exists()
+    assert main([str(tmp_path)]) == 0
+    assert main(["--check", str(tmp_path)]) == 0
+    assert "  sellerde\n" in (tmp_path / "forms" / "flood.tr.txt").read_text("utf-8")
+
+
+def test_every_entry_says_its_language_and_where_it_is_from() -> None:
+    for file in FOLDER.glob("*.toml"):
+        rows = read_tag_file(file)
+        for row in (*rows.term, *rows.trap):
+            assert row.source in ("language", "law", "posts"), row.lemma
+            assert row.language in ("tr", "ru", "en"), row.lemma
+
+
+def test_no_form_is_so_short_that_any_language_has_it() -> None:
+    # Two letters are too few in any language, unless the post's language is checked too.
+    short = {form for e in load_lexicon().entries for form in e.forms if len(form) < 3 and not e.only_in}
+    assert short == set()
+
+
+def test_folding_makes_no_word_of_one_language_another_of_the_next() -> None:
+    words: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    lemma_language = {
+        (file.stem, row.lemma): row.language
+        for file in FOLDER.glob("*.toml")
+        for rows in [read_tag_file(file)]
+        for row in (*rows.term, *rows.trap)
+    }
+    for entry in load_lexicon().entries:
+        for form in entry.forms:
+            words[entry.tag, form].add(lemma_language[entry.tag, entry.lemma])
+    shared = {form for (_, form), languages in words.items() if len(languages) > 1}
+    assert all("deep" in form or "dip" in form for form in shared), shared
+
+
+def test_the_built_in_tags_are_election_and_deepfake() -> None:
+    assert load_lexicon().tag_names == ("election", "deepfake")
+
+
+@pytest.mark.parametrize(
+    ("stem", "suffix", "softens", "form"),
+    [
+        ("seçim", "lAr", False, "seçimler"),
+        ("sandık", "(y)A", True, "sandığa"),
+        ("sandık", "DA", True, "sandıkta"),
+        ("oylama", "(y)A", False, "oylamaya"),
+        ("oylama", "(s)I", False, "oylaması"),
+        ("oy", "(I)mIz", False, "oyumuz"),
+        ("deepfake", "(n)In", False, "deepfakenin"),
+        ("git", "(I)yor", True, "gidiyor"),
+    ],
+)
+def test_turkish_suffixes_follow_the_stem(stem: str, suffix: str, softens: bool, form: str) -> None:
+    assert attach(stem, suffix, softens=softens) == form
+
+
+def test_turkish_paradigms_hold_the_forms_people_write() -> None:
+    assert {"seçimlerinde", "seçimden", "seçimdeki", "seçimlerimizi", "seçimiydi"} <= set(noun("seçim"))
+    assert {"oy pusulasını", "oy pusulaları"} <= set(compound("oy pusulası"))
+    assert {"seçim sandığına", "seçim sandıklarından"} <= set(compound("seçim sandığı"))
+    forms = set(verb("oy ver", "oy verir"))
+    assert {
+        "oy verdim",
+        "oy vereceğiz",
+        "oy vermeyeceğim",
+        "oy verenler",
+        "oy verdiği",
+        "oy verilen",
+    } - forms == {
+        "oy verilen"  # the passive is another verb
+    }

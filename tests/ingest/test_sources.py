@@ -1,0 +1,123 @@
+import gzip
+import json
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+
+from schemas.post import Post
+from streams.errors import SandikError, UsageError
+from streams.ingest.ira_tsv import HEADER
+from streams.ingest.items import Item, Unreadable
+from streams.ingest.sources import detect, open_source, read
+
+POST_LINE = b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "oy"}\n'
+IRA_FILE = HEADER + b"\n2016-11-08 21:15:00\ta\tRussian\t\t0\t\toy\n"
+TELEGRAM_FILE = b'{\n "name": "Kanal", "id": 77, "messages": []}'
+
+
+def ids(paths: list[Path]) -> list[str]:
+    items = read([open_source(str(path), None) for path in paths])
+    return [item.id if isinstance(item, Post) else item.where for item in items]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "expected"),
+    [
+        ("posts.jsonl", b"", "jsonl"),
+        ("posts.ndjson.gz", b"", "jsonl"),
+        ("posts.json", POST_LINE, "jsonl"),
+        ("posts", POST_LINE, "jsonl"),
+        ("result.json", TELEGRAM_FILE, "telegram"),
+        ("result.json", b'{"name": "Kanal", "id": 77, "messages": []}', "telegram"),
+        ("channel.json", b'[\n {"message_id": 1}]', "telegram"),
+        ("tweets.tsv", IRA_FILE, "ira-tsv"),
+        ("tweets.tsv", HEADER + b"\r\n", "ira-tsv"),
+        ("tweets.tsv", b"tweet_id\tcontent\n", None),
+        ("posts.csv", b"id,text\n", None),
+        ("posts.json", b"", None),
+    ],
+)
+def test_the_format_follows_from_name_and_first_bytes(name: str, head: bytes, expected: str | None) -> None:
+    assert detect(name, head) == expected
+
+
+def test_a_format_nobody_can_tell_names_the_choices(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_bytes(b"id,text\n")
+
+    with pytest.raises(UsageError, match=r"posts\.csv.*--format jsonl\|telegram\|ira-tsv"):
+        open_source(str(path), None)
+
+
+@pytest.mark.parametrize("content", [POST_LINE, IRA_FILE])
+def test_compressed_and_plain_files_yield_the_same(tmp_path: Path, content: bytes) -> None:
+    plain, packed = tmp_path / "plain.json", tmp_path / "packed.json.gz"
+    plain.write_bytes(content)
+    packed.write_bytes(gzip.compress(content))
+
+    assert ids([plain]) == ids([packed]) != []
+
+
+def test_a_given_format_overrides_what_the_file_looks_like(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_bytes(IRA_FILE)
+
+    [item] = read([open_source(str(path), "ira-tsv")])
+    assert isinstance(item, Post)
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_opened_is_a_usage_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        open_source(str(tmp_path / name), None)
+
+
+def test_an_unknown_format_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="csv"):
+        open_source("-", "csv")
+
+
+def test_unreadable_lines_say_in_which_file(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    first.write_bytes(POST_LINE + b"x\n")
+    second.write_bytes(b"x\n" + POST_LINE)
+
+    items = read([open_source(str(path), None) for path in (first, second)])
+    assert [item.where for item in items if isinstance(item, Unreadable)] == [f"{first}:2", f"{second}:1"]
+
+
+def a_channel(path: Path, channel: int, times_s: list[int]) -> Path:
+    messages = [{"id": time_s, "date_unixtime": str(time_s), "text": "oy"} for time_s in times_s]
+    path.write_text(json.dumps({"id": channel, "messages": messages}))
+    return path
+
+
+def test_neighbouring_telegram_archives_are_merged_by_event_time(tmp_path: Path) -> None:
+    one = a_channel(tmp_path / "one.json", 1, [30, 10])
+    two = a_channel(tmp_path / "two.json", 2, [40, 20])
+
+    assert ids([one, two]) == ["telegram:1:10", "telegram:2:20", "telegram:1:30", "telegram:2:40"]
+
+
+def test_files_of_lines_are_read_in_the_order_given(tmp_path: Path) -> None:
+    late, early = tmp_path / "late.jsonl", tmp_path / "early.jsonl"
+    late.write_bytes(POST_LINE.replace(b"a:1", b"late").replace(b"1,", b"9,"))
+    early.write_bytes(POST_LINE)
+
+    assert ids([late, early]) == ["late", "a:1"]
+
+
+def test_a_truncated_archive_yields_what_it_has_and_then_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl.gz"
+    lines = [
+        POST_LINE.replace(b"oy", blake2b(bytes([i % 256, i // 256])).hexdigest().encode())
+        for i in range(9000)
+    ]
+    path.write_bytes(gzip.compress(b"".join(lines))[:-8])
+
+    seen: list[Item] = []
+    with pytest.raises(SandikError, match=r"posts\.jsonl\.gz breaks off"):
+        seen.extend(read([open_source(str(path), None)]))
+    assert len(seen) > 8000
+    assert all(isinstance(item, Post) for item in seen)

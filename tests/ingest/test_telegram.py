@@ -1,0 +1,180 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.post import Post
+from streams.ingest.items import Item, Skipped, SkipReason, Unreadable, UnreadableReason
+from streams.ingest.telegram import read
+
+
+def a_message(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": number,
+        "type": "message",
+        "date": "2023-05-11T21:00:00",
+        "date_unixtime": str(1_683_828_000 + number),
+        "from": "Bir kanal",
+        "from_id": "channel77",
+        "text": "oy",
+        "text_entities": [{"type": "plain", "text": "oy"}],
+    } | fields
+
+
+def a_chat(*messages: dict[str, Any], chat_id: int = 77) -> dict[str, Any]:
+    return {"name": "Bir kanal", "type": "public_channel", "id": chat_id, "messages": list(messages)}
+
+
+def read_json(file: object) -> list[Item]:
+    return list(read(json.dumps(file).encode()))
+
+
+def the_post(message: dict[str, Any]) -> Post:
+    [post] = read_json(a_chat(message))
+    assert isinstance(post, Post)
+    return post
+
+
+def test_a_message_becomes_a_post_at_its_unix_time() -> None:
+    post = the_post(a_message(5))
+
+    assert post == Post(
+        id="telegram:77:5",
+        source="telegram",
+        created_at_ms=1_683_828_005_000,
+        text="oy",
+        author_id="channel77",
+    )
+
+
+def test_text_in_parts_is_joined_and_hashtags_are_taken_from_it() -> None:
+    parts = ["Oyumu ", {"type": "bold", "text": "verdim"}, " ", {"type": "hashtag", "text": "#Seçim"}]
+    post = the_post(a_message(1, text=parts))
+
+    assert post.text == "Oyumu verdim #Seçim"
+    assert post.hashtags == ("Seçim",)
+
+
+def test_hashtags_of_a_plain_text_come_from_its_entities() -> None:
+    post = the_post(a_message(1, text="#Oy ver", text_entities=[{"type": "hashtag", "text": "#Oy"}]))
+
+    assert post.hashtags == ("Oy",)
+
+
+def test_replies_and_forwards_are_kept() -> None:
+    post = the_post(
+        a_message(9, reply_to_message_id=3, forwarded_from="Başka", forwarded_from_id="channel12")
+    )
+
+    assert post.reply_to == "telegram:77:3"
+    assert post.repost_of == "telegram:12"
+    assert the_post(a_message(9, forwarded_from="Başka")).repost_of == "telegram:Başka"
+    elsewhere = the_post(a_message(9, reply_to_message_id=3, reply_to_peer_id="channel12"))
+    assert elsewhere.reply_to == "telegram:12:3"
+
+
+@pytest.mark.parametrize(
+    "missing", [{"date_unixtime": None}, {"date_unixtime": "noon"}, {"date_unixtime": "9" * 4300}]
+)
+def test_local_time_without_unix_time_is_unreadable(missing: dict[str, Any]) -> None:
+    [item] = read_json(a_chat(a_message(1, **missing)))
+
+    assert isinstance(item, Unreadable)
+    assert (item.where, item.reason) == ("message 1", UnreadableReason.BAD_TIME)
+
+
+def test_service_and_unsupported_messages_are_skipped_not_unreadable() -> None:
+    items = read_json(a_chat(a_message(1, type="service"), a_message(2), a_message(3, type="unsupported")))
+
+    assert [(item.where, item.reason) for item in items if isinstance(item, Skipped)] == [
+        ("message 1", SkipReason.SERVICE),
+        ("message 3", SkipReason.UNSUPPORTED),
+    ]
+    assert len(items) == 3
+
+
+def test_one_broken_message_costs_only_itself() -> None:
+    items = read_json(a_chat(a_message(1), {"id": "two"}, a_message(3, text=7), a_message(4)))
+
+    assert [item.id for item in items if isinstance(item, Post)] == ["telegram:77:1", "telegram:77:4"]
+    assert [(item.where, item.reason) for item in items if isinstance(item, Unreadable)] == [
+        ("message 2", UnreadableReason.NOT_A_POST),
+        ("message 3", UnreadableReason.NOT_A_POST),
+    ]
+
+
+def test_control_characters_as_the_exporter_writes_them_are_repaired() -> None:
+    data = json.dumps(a_chat(a_message(1, text="a?b \\x41 c"))).encode().replace(b"a?b", rb"a\x0Bb")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(data)
+
+    [post] = read(data)
+    assert isinstance(post, Post)
+    assert post.text == "a\x0bb \\x41 c"
+
+
+def test_a_full_export_yields_the_messages_of_all_chats() -> None:
+    items = read_json(
+        {
+            "about": "Here is the data you requested.",
+            "chats": {"list": [a_chat(a_message(1)), a_chat(a_message(1), chat_id=78)]},
+            "left_chats": {"list": [a_chat(a_message(2), chat_id=79)]},
+        }
+    )
+
+    ids = [item.id for item in items if isinstance(item, Post)]
+    assert ids == ["telegram:77:1", "telegram:78:1", "telegram:79:2"]
+
+
+def a_channel_post(number: int, date: str) -> dict[str, Any]:
+    return {
+        "message_id": number,
+        "sender_id": -1_000_000_000_077,
+        "text": "Выборы",
+        "date": date,
+        "channel": "Канал",
+        "category": "political",
+    }
+
+
+def test_a_flat_list_gives_the_same_ids_as_an_export() -> None:
+    [post] = read_json([a_channel_post(5, "2023-05-11T21:00:05+03:00")])
+    exported = the_post(a_message(5))
+
+    assert isinstance(post, Post)
+    assert (post.id, post.author_id, post.created_at_ms) == (
+        "telegram:77:5",
+        "channel77",
+        exported.created_at_ms,
+    )
+
+
+@pytest.mark.parametrize("date", ["2023-05-11T21:00:05", "yesterday"])
+def test_a_date_of_a_flat_list_needs_a_zone(date: str) -> None:
+    [item] = read_json([a_channel_post(5, date)])
+
+    assert isinstance(item, Unreadable)
+    assert item.reason == UnreadableReason.BAD_TIME
+
+
+@given(st.lists(st.integers(0, 5), max_size=12))
+def test_posts_come_oldest_first_whatever_the_order_of_the_archive(seconds: list[int]) -> None:
+    messages = [
+        a_message(number, date_unixtime=str(1_683_828_000 + second))
+        for number, second in enumerate(seconds, start=1)
+    ]
+    posts = [item for item in read_json(a_chat(*reversed(messages))) if isinstance(item, Post)]
+
+    assert [(post.created_at_ms, int(post.id.split(":")[2])) for post in posts] == sorted(
+        (1_683_828_000_000 + second * 1000, number) for number, second in enumerate(seconds, start=1)
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"messages": []}', b'"text"', b"[1", b"\xff", b"[" * 9999])
+def test_a_file_that_is_no_archive_is_reported_once(data: bytes) -> None:
+    [item] = read(data)
+
+    assert isinstance(item, Unreadable)
+    assert (item.where, item.reason) == ("file", UnreadableReason.NOT_AN_EXPORT)

@@ -1,0 +1,1 @@
+"""What tests share: import from here, never from conftest."""

@@ -1,0 +1,44 @@
+"""A detector and a tagger simple enough to predict, so that laws of counting do not depend on models."""
+
+from collections.abc import Sequence
+
+from schemas.mention import Term
+from streams.flow import Job
+from streams.steps.language import Language
+from streams.steps.tags import Tagger
+from streams.steps.window import Timing
+
+MINUTE_MS = 60_000
+TIMING = Timing(window_size_ms=MINUTE_MS, max_disorder_ms=30_000, allowed_lateness_ms=2 * MINUTE_MS)
+
+
+class FirstWord:
+    """Takes the text's first word for its language."""
+
+    version = "first-word-1"
+
+    def detect(self, texts: Sequence[str]) -> list[Language]:
+        return [Language((text.split() or ["und"])[0], 1.0) for text in texts]
+
+
+class Literal(Tagger):
+    """Finds the tags' own names."""
+
+    version = "lex-literal"
+    tag_names = ("election", "deepfake")
+
+    def __init__(self) -> None: ...
+
+    def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:  # noqa: ARG002
+        return [
+            tuple(
+                Term(name, name, text.index(name), text.index(name) + len(name))
+                for name in self.tag_names
+                if name in text
+            )
+            for text in texts
+        ]
+
+
+def a_job(timing: Timing = TIMING) -> Job:
+    return Job("run-1", timing, max_ahead_ms=300_000, detector=FirstWord(), tagger=Literal())

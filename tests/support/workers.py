@@ -1,0 +1,103 @@
+"""Real workers in processes of their own, and a follower of what they write."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas.count import Count
+
+_decoder = msgspec.json.Decoder(Count)
+
+
+class Workers:
+    """Starts `sandik worker` processes; whatever is left of them is killed at the end."""
+
+    def __init__(self, environment: Mapping[str, str], log_dir: Path) -> None:
+        self.environment = {**os.environ, **environment, "SANDIK_DATA_DIR": str(log_dir / "faust")}
+        self.log_dir = log_dir
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        log = (self.log_dir / f"worker-{len(self.processes)}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streams", "worker"], env=self.environment, stdout=log, stderr=log
+        )
+        self.processes.append(process)
+        return process
+
+    @property
+    def alive(self) -> list[subprocess.Popen[bytes]]:
+        return [process for process in self.processes if process.poll() is None]
+
+    def log(self, process: subprocess.Popen[bytes]) -> str:
+        return (self.log_dir / f"worker-{self.processes.index(process)}.log").read_text()
+
+    def assert_running(self) -> None:
+        """Fail with the worker's own words when one has ended that nobody ended."""
+        for process in self.processes:
+            assert process.poll() in (None, 0, -signal.SIGKILL), self.log(process)
+
+    def terminate(self, process: subprocess.Popen[bytes], deadline_s: float = 60) -> int:
+        process.terminate()
+        return process.wait(deadline_s)
+
+
+class Follower:
+    """Reads `counts` as it grows and keeps, for each key, the record with the highest revision."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self.consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+        self.partition = TopicPartition(topic, 0)
+        self.latest: dict[bytes, Count] = {}
+
+    async def __aenter__(self) -> "Follower":
+        await self.consumer.start()
+        self.consumer.assign([self.partition])
+        await self.consumer.seek_to_beginning(self.partition)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.consumer.stop()
+
+    async def read(self) -> None:
+        """Read up to the end as it is now."""
+        end = (await self.consumer.end_offsets([self.partition]))[self.partition]
+        while await self.consumer.position(self.partition) < end:
+            for records in (await self.consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    count = _decoder.decode(record.value)
+                    assert count.key == record.key
+                    known = self.latest.get(record.key)
+                    if known is None or count.revision >= known.revision:
+                        self.latest[record.key] = count
+
+    async def total(self) -> int:
+        """Return how many posts are counted, late ones included."""
+        await self.read()
+        return sum(count.count + count.late_count for count in self.latest.values() if count.tag == "all")
+
+    @property
+    def cells(self) -> Counter[bytes]:
+        return Counter({key: count.count for key, count in self.latest.items()})
