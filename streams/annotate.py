@@ -1,9 +1,8 @@
 """`sandik annotate`: what the workers would say about each line, without a broker."""
 
 import sys
-from collections.abc import Iterable
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Iterator
+from io import BufferedReader
 
 import msgspec
 
@@ -13,8 +12,8 @@ from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
 
-#: Lines handled at once: enough for the detector to work in batches.
-BATCH_LINES = 256
+#: Read at once at most: a few hundred lines, enough for the detector to work in batches.
+CHUNK_BYTES = 65_536
 
 
 class Line(msgspec.Struct):
@@ -51,23 +50,22 @@ def run_annotate(source: str, settings: Settings) -> int:
         UsageError: the file cannot be read.
     """
     try:
-        lines = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115  # closed below
+        lines = open(0 if source == "-" else source, "rb")  # noqa: PTH123, SIM115
     except OSError as error:
         raise UsageError(f"{source}: {error.strerror}") from error
-    try:
-        return _annotate(lines, source, load_job(settings))
-    except BrokenPipeError:
-        # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
-        sys.stdout = None
-        return 0
-    finally:
-        lines.close()
+    with lines:
+        try:
+            return _annotate(lines, source, load_job(settings))
+        except BrokenPipeError:
+            # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+            sys.stdout = None
+            return 0
 
 
-def _annotate(lines: BinaryIO, source: str, job: Job) -> int:
+def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
     unreadable = 0
     out = sys.stdout.buffer
-    for batch in _batches(lines, by_line=lines.isatty()):
+    for batch in _batches(lines):
         decoded = [_decoded(number, line) for number, line in batch]
         readable = [line for line in decoded if isinstance(line, Line)]
         annotations = iter(job.annotate([line.text for line in readable]))
@@ -92,13 +90,15 @@ def _decoded(number: int, line: bytes) -> Line | Unreadable:
         return Unreadable(number, f"not a JSON object with a `text`: {error}")
 
 
-def _batches(lines: BinaryIO, *, by_line: bool) -> Iterable[list[tuple[int, bytes]]]:
-    batch: list[tuple[int, bytes]] = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            batch.append((number, line))
-        if batch and (by_line or len(batch) == BATCH_LINES):
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _batches(source: BufferedReader) -> Iterator[list[tuple[int, bytes]]]:
+    """Yield the lines that are there, with their numbers. Never waits while a line is unanswered."""
+    number, rest = 0, b""
+    while chunk := source.read1(CHUNK_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield _numbered(lines, number + 1)
+        number += len(lines)
+    yield _numbered([rest], number + 1)
+
+
+def _numbered(lines: list[bytes], first: int) -> list[tuple[int, bytes]]:
+    return [(number, line) for number, line in enumerate(lines, start=first) if line.strip()]

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,9 @@ import typer
 from streams import __version__
 from streams.errors import SandikError
 from streams.settings import Settings
+
+#: How a time may be written on the command line.
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 app = typer.Typer(
     help="Count, per event-time window and language, how much a stream of posts speaks of an election, of "
@@ -114,12 +118,19 @@ def counts(
     once: Annotated[bool, typer.Option(help="Print what is there now and stop.")] = False,
     tag: Annotated[list[str] | None, typer.Option(help="Only these tags; may be repeated.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="Only these languages; may be repeated.")] = None,
+    from_: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=TIMES, help="Only windows that start at or after this time, UTC."),
+    ] = None,
+    to: Annotated[
+        datetime | None, typer.Option(formats=TIMES, help="Only windows that start before this time, UTC.")
+    ] = None,
     last: Annotated[int, typer.Option(min=1, help="Windows in the table.")] = 20,
 ) -> None:
     """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
     from streams.view import Filter, run_counts
 
-    wanted = Filter(frozenset(tag or ()), frozenset(language or ()))
+    wanted = Filter(frozenset(tag or ()), frozenset(language or ()), _ms(from_), _ms(to))
     run_counts(_settings(), wanted, json=json, once=once, last=last)
 
 
@@ -133,6 +144,10 @@ def annotate(
     from streams.annotate import run_annotate
 
     raise typer.Exit(run_annotate(source, _settings()))
+
+
+def _ms(time: datetime | None) -> int | None:
+    return None if time is None else int(time.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _settings() -> Settings:

@@ -1,10 +1,17 @@
 """Every topic: name, partitions, cleanup. No other module names a topic by a string."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
@@ -114,6 +121,27 @@ async def existing(settings: Settings) -> dict[str, int]:
             f"Kafka at {settings.broker} has no topic {', '.join(missing)}: run `sandik topics create`"
         )
     return found
+
+
+async def find_coordinator(settings: Settings, group: str) -> None:
+    """Return when Kafka can coordinate the group.
+
+    A new cluster makes its offsets topic when first asked, and refuses in the meantime; a consumer that
+    meets this logs an error that means nothing.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        for _ in range(100):
+            with suppress(GroupCoordinatorNotAvailableError):
+                await admin.find_coordinator(group)
+                return
+            await asyncio.sleep(0.1)
+        raise BrokerError(f"Kafka at {settings.broker} has no coordinator for the group {group}: see its log")
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        await admin.close()
 
 
 def unreachable(settings: Settings, error: Exception) -> BrokerError:

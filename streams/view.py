@@ -7,6 +7,7 @@ from contextlib import aclosing, nullcontext, suppress
 from typing import NamedTuple
 
 import msgspec
+from rich import box
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -14,24 +15,33 @@ from rich.table import Table
 from schemas.count import Count
 from streams.reader import read
 from streams.settings import Settings
+from streams.steps.counts import ALL, BOTH
 from streams.topics import COUNTS
 
 #: The tags that everybody has come for, in this order; a lexicon's own follow.
-FIRST_TAGS = ("all", "election", "deepfake", "both")
+FIRST_TAGS = (ALL, "election", "deepfake", BOTH)
+
+#: Of the posts about the election, how many speak of deepfakes too: the figure that all this is for.
+SHARE = "both %"
 
 _decoder = msgspec.json.Decoder(Count)
 
 
 class Filter(NamedTuple):
-    """Which cells to show; an empty set means all."""
+    """Which cells to show; an empty set means all, as does a bound that is None."""
 
-    tags: frozenset[str]
-    languages: frozenset[str]
+    tags: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    from_ms: int | None = None
+    to_ms: int | None = None
 
     def takes(self, count: Count) -> bool:
         """Say whether the cell is wanted."""
-        return (not self.tags or count.tag in self.tags) and (
-            not self.languages or count.language in self.languages
+        return (
+            (not self.tags or count.tag in self.tags)
+            and (not self.languages or count.language in self.languages)
+            and (self.from_ms is None or count.window_start_ms >= self.from_ms)
+            and (self.to_ms is None or count.window_start_ms < self.to_ms)
         )
 
 
@@ -41,6 +51,11 @@ class Row(NamedTuple):
     window_start: str
     language: str
     counts: dict[str, Count]
+
+    def count(self, tag: str) -> int:
+        """Return the posts that carry the tag: 0 where there is no such cell."""
+        cell = self.counts.get(tag)
+        return cell.count if cell else 0
 
     @property
     def is_final(self) -> bool:
@@ -81,21 +96,22 @@ def table(latest: Latest, last_windows: int) -> Table:
     rows = list(latest.rows(last_windows))
     found = {tag for row in rows for tag in row.counts}
     tags = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
-    view = Table(title="counts", title_justify="left")
+    view = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     view.add_column("window (UTC)", no_wrap=True)
     view.add_column("language", no_wrap=True)
-    for tag in tags:
-        view.add_column(tag, justify="right")
-    view.add_column("late", justify="right")
-    view.add_column("state")
+    columns = (*tags, *([SHARE] if BOTH in found else []), "late")
+    for title in columns:
+        view.add_column(title, justify="right", no_wrap=True)
+    view.add_column("state", no_wrap=True)
     before = None
     for row in rows:
         late = max(count.late_count for count in row.counts.values())
         view.add_row(
-            row.window_start if row.window_start != before else "",
+            _short(row.window_start) if row.window_start != before else "",
             row.language,
-            *(str(row.counts[tag].count) if tag in row.counts else "" for tag in tags),
-            str(late) if late else "",
+            *(str(row.count(tag) or "") for tag in tags),
+            *([_share(row)] if BOTH in found else []),
+            str(late or ""),
             "final" if row.is_final else "current",
             style=None if row.is_final else "dim",
         )
@@ -121,7 +137,7 @@ async def _lines(settings: Settings, wanted: Filter, *, once: bool) -> None:
 
 async def _table(settings: Settings, wanted: Filter, *, once: bool, last: int) -> None:
     latest = Latest()
-    console = Console()
+    console = _console()
     is_live = console.is_terminal and not once
     async with aclosing(read(settings, settings.topic(COUNTS), follow=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
@@ -136,6 +152,21 @@ async def _table(settings: Settings, wanted: Filter, *, once: bool, last: int) -
                     console.print(table(latest, last))
     if once:
         console.print(table(latest, last))
+
+
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal:
+        console.width = 120  # a file has no edge to cut the table at
+    return console
+
+
+def _share(row: Row) -> str:
+    return f"{row.count(BOTH) / row.count('election'):.0%}" if row.count(BOTH) else ""
+
+
+def _short(window_start: str) -> str:
+    return window_start.removesuffix("Z").removesuffix(":00").replace("T", " ")
 
 
 def _most(cells: dict[str, Count]) -> int:

@@ -9,8 +9,14 @@ from streams.app import attach, create_app
 from streams.clock import SystemClock
 from streams.run import application_id, load_job
 from streams.settings import Settings
-from streams.topics import POSTS, changelog, create, existing
+from streams.topics import POSTS, changelog, create, existing, find_coordinator
 from streams.topology import WINDOWS_TABLE, build
+
+
+async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
+    """Make what the group needs in Kafka before its first worker joins."""
+    await create(settings, [changelog(app_id, WINDOWS_TABLE, partitions)])
+    await find_coordinator(settings, app_id)
 
 
 def run_worker(settings: Settings, log_level: str) -> NoReturn:
@@ -22,8 +28,10 @@ def run_worker(settings: Settings, log_level: str) -> NoReturn:
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
     job = load_job(settings)
     app_id = application_id(settings, job)
-    asyncio.run(create(settings, [changelog(app_id, WINDOWS_TABLE, partitions)]))
+    asyncio.run(prepare(settings, app_id, partitions))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(settings, app_id, partitions)
     attach(app, build(app, settings, job, SystemClock(), partitions))
-    faust.Worker(app, loglevel=log_level).execute_from_commandline()
+    worker = faust.Worker(app, loglevel=log_level, quiet=True)
+    worker.spinner = None  # its escape codes have no place in a log
+    worker.execute_from_commandline()

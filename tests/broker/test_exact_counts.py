@@ -9,17 +9,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.broker import EmbeddedKafka
 from streams.run import load_job
 from streams.settings import Settings
 from streams.topics import all_topics, create
-from tests.support.kafka import produce, read_topic, unique_prefix, wait_until
-from tests.support.workers import Follower, Workers
+from tests.support.kafka import produce, read_topic, wait_until
+from tests.support.workers import Follower, Workers, environment
 
 pytestmark = pytest.mark.broker
 
 BASE_MS = 1_683_800_040_000
-PARTITIONS = 4
 TEXTS = [
     "Seçimde sandığa sahip çıkalım, oyumuza sahip çıkalım",
     "Bu seçim öncesi deepfake videolar yayılıyor, dikkat edin arkadaşlar",
@@ -54,40 +52,22 @@ def single_pass(values: list[bytes], settings: Settings) -> Counter[bytes]:
     return truth
 
 
-@pytest.fixture
-def settings(kafka: EmbeddedKafka) -> Settings:
-    return Settings(
-        broker=kafka.bootstrap_servers,
-        topic_prefix=unique_prefix(),
-        partitions=PARTITIONS,
-        idle_after_ms=4_000,
-        emit_every_ms=300,
-        session_timeout_ms=6_000,
-        batch_posts=300,
-    )
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    changed = settings.model_dump(exclude_unset=True)
-    return {f"SANDIK_{name.upper()}": str(value) for name, value in changed.items()}
-
-
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_counts_are_exact_though_workers_are_killed(
-    settings: Settings, tmp_path: Path, seed: int
+    worker_settings: Settings, tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
-    await create(settings, all_topics(settings))
+    await create(worker_settings, all_topics(worker_settings))
     posts = [a_post(number, chance) for number in range(24_000)]
     kills = 0
-    with Workers(environment(settings), tmp_path) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
+    with Workers(environment(worker_settings), tmp_path) as workers:
+        async with Follower(worker_settings.broker, worker_settings.topic("counts")) as follower:
             for _ in range(3):
                 workers.start()
             for start in range(0, len(posts), 1_000):
                 batch = [(key, value, None, None) for key, value in posts[start : start + 1_000]]
-                await produce(settings.broker, settings.topic("posts"), batch)
+                await produce(worker_settings.broker, worker_settings.topic("posts"), batch)
                 if start % 4_000 == 0:
                     at_least = await follower.total()
 
@@ -114,6 +94,6 @@ async def test_counts_are_exact_though_workers_are_killed(
 
     assert kills == 6
     assert exit_codes == [0] * len(exit_codes)
-    assert single_pass([value for _, value in posts], settings) == follower.cells
-    assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
-    assert [] == await read_topic(settings.broker, settings.topic("posts.dlq"))
+    assert single_pass([value for _, value in posts], worker_settings) == follower.cells
+    assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.late"))
+    assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.dlq"))

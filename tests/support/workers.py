@@ -13,8 +13,15 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.count import Count
+from streams.settings import Settings
 
 _decoder = msgspec.json.Decoder(Count)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that give a process these settings."""
+    changed = settings.model_dump(exclude_unset=True)
+    return {f"SANDIK_{name.upper()}": str(value) for name, value in changed.items()}
 
 
 class Workers:
