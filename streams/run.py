@@ -2,6 +2,7 @@
 
 import hashlib
 
+from streams.errors import UsageError
 from streams.flow import Job
 from streams.settings import Settings
 from streams.steps.language import load_detector
@@ -10,8 +11,16 @@ from streams.steps.window import Timing
 
 
 def load_job(settings: Settings) -> Job:
-    """Load the detector and the lexicon and return the job of these settings. Takes a second or two."""
-    detector = load_detector(settings.detector)
+    """Load the detector and the lexicon and return the job of these settings. Takes a second or two.
+
+    Raises:
+        UsageError: there is no such detector.
+        LexiconError: the lexicon cannot be read.
+    """
+    try:
+        detector = load_detector(settings.detector)
+    except ValueError as error:
+        raise UsageError(f"SANDIK_DETECTOR: {error}") from error
     tagger = load_tagger(settings.lexicon)
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
     rules = (*timing, settings.max_ahead_ms, detector.version, tagger.version)
