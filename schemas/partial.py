@@ -25,11 +25,26 @@ class WindowPartial(msgspec.Struct, tag="window", tag_field="kind"):
         return f"{self.run_id}|{self.partition}|{self.window_start_ms}".encode()
 
 
+class Tally(msgspec.Struct, frozen=True):
+    """What became of the records of one partition, from its first on. Their sum is how many were read.
+
+    `duplicate` posts had the id of one counted in the same window before; `ignored` ones are edits and
+    deletions; `late` ones are in `posts.late`, `rejected` ones in `posts.dlq`.
+    """
+
+    counted: int = 0
+    late: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    ignored: int = 0
+
+
 class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
     """The event-time position of one source partition, after the post at `offset` was applied.
 
     `clock_ms` is the largest event time seen, None before the first post (`offset` -1).
-    `idle` says that the partition has had nothing to read for `idle_after_ms`.
+    `idle` says that the partition has had nothing to read for `idle_after_ms`. `rejected_in_a_row` counts
+    the rejected records since the last good one.
     """
 
     run_id: str
@@ -37,6 +52,8 @@ class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
     offset: int
     clock_ms: int | None
     idle: bool
+    tally: Tally = Tally()
+    rejected_in_a_row: int = 0
 
     @property
     def key(self) -> bytes:
@@ -59,6 +76,24 @@ class Watermark(msgspec.Struct, tag="watermark", tag_field="kind"):
     def key(self) -> bytes:
         """Record key: `run_id|watermark`."""
         return f"{self.run_id}|watermark".encode()
+
+
+class SeenIds(msgspec.Struct, tag="ids", tag_field="kind"):
+    """The ids that a batch counted in one window, so that a second delivery is not counted. State only.
+
+    `seen` packs, for each post, 16 bytes of its id's hash and 8 bytes (big-endian) of its offset.
+    """
+
+    run_id: str
+    partition: int
+    window_start_ms: int
+    offset: int
+    seen: bytes
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `run_id|partition|window_start_ms|ids|offset`."""
+        return f"{self.run_id}|{self.partition}|{self.window_start_ms}|ids|{self.offset}".encode()
 
 
 Partial = WindowPartial | PartitionClock | Watermark

@@ -1,6 +1,6 @@
 """post v1: one social post, as sources write it to the topic `posts`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,7 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `created_at_ms` is the event time: integer milliseconds since 1970-01-01T00:00:00Z, as the source says.
     `id` is unique over all sources (`source:native id`) and is also the record's key.
+    `op`: only creations are counted. Counts say what was said when; an edit or a deletion does not unsay it.
     """
 
     id: NonEmpty
@@ -28,3 +29,4 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True):
     repost_of: str | None = None
     reply_to: str | None = None
     ingested_at_ms: int | None = None
+    op: Literal["create", "update", "delete"] = "create"

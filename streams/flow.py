@@ -6,8 +6,9 @@ from typing import NamedTuple, Protocol
 
 from schemas.mention import SCHEMA_VERSION, Mention, Term
 from schemas.post import Post
-from streams.steps.counts import Changes, Late, PartitionState, TaggedPost, cell_tags, fold
+from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell_tags, fold
 from streams.steps.decode import Rejected, decode
+from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Language
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
@@ -39,6 +40,7 @@ class Job:
     run_id: str
     timing: Timing
     max_ahead_ms: int
+    dedupe: bool
     detector: Detector
     tagger: Tagger
 
@@ -59,29 +61,41 @@ class Job:
         records = [record for record in records if record.offset > state.clock.offset]
         posts: list[tuple[int, Post]] = []
         rejected: list[tuple[int, Rejected]] = []
+        ignored = 0
+        in_a_row = longest_row = state.clock.rejected_in_a_row
         for record in records:
             decoded = decode(record.value, record.timestamp, self.max_ahead_ms)
             if isinstance(decoded, Rejected):
                 rejected.append((record.offset, decoded))
-            else:
+                in_a_row += 1
+                longest_row = max(longest_row, in_a_row)
+                continue
+            in_a_row = 0
+            if decoded.op == "create":
                 posts.append((record.offset, decoded))
+            else:
+                ignored += 1
         annotations = self.annotate([post.text for _, post in posts])
         tag_names = self.tagger.tag_names
         tagged = [
             TaggedPost(
-                offset, post.created_at_ms, annotation.language.code, cell_tags(annotation.tags, tag_names)
+                offset,
+                post.created_at_ms,
+                annotation.language.code,
+                cell_tags(annotation.tags, tag_names),
+                id_hash(post.id) if self.dedupe else None,
             )
             for (offset, post), annotation in zip(posts, annotations, strict=True)
         ]
         last_offset = records[-1].offset if records else state.clock.offset
-        changes = fold(state, tagged, last_offset, self.timing)
-        late = {late.offset for late in changes.late}
+        changes = fold(state, Read(tagged, len(rejected), ignored, last_offset, in_a_row), self.timing)
+        uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
         mentions = [
             self._mention(state.clock.partition, offset, post, annotation)
             for (offset, post), annotation in zip(posts, annotations, strict=True)
-            if annotation.tags and offset not in late
+            if annotation.tags and offset not in uncounted
         ]
-        return Counted(changes, mentions, changes.late, rejected)
+        return Counted(changes, mentions, rejected, longest_row)
 
     def _mention(self, partition: int, offset: int, post: Post, annotation: Annotation) -> Mention:
         return Mention(
@@ -101,9 +115,10 @@ class Job:
 
 
 class Counted(NamedTuple):
-    """The outcome of one batch. Every record read is in `changes`, `late` or `rejected`."""
+    """The outcome of one batch. `changes.clock.tally` accounts for every record read."""
 
     changes: Changes
     mentions: list[Mention]
-    late: list[Late]
     rejected: list[tuple[int, Rejected]]
+    #: The most records rejected one after the other, those at the end of the batch before included.
+    longest_rejected_row: int

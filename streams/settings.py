@@ -55,6 +55,24 @@ class Settings(BaseSettings):
         description="A post whose event time lies further ahead of its record's timestamp than this is "
         "rejected, so that one wrong clock cannot close everybody's windows.",
     )
+    dedupe: bool = Field(
+        True,
+        description="Count a post id once a window, however often a source delivers it. Costs about 180 "
+        "bytes of memory for each post of the open windows.",
+    )
+    dlq_max_consecutive: int = Field(
+        1_000,
+        ge=1,
+        description="Rejected records in a row after which a worker stops: it is more likely that something "
+        "is set up wrongly than that so many posts are bad. Raise it if they are.",
+    )
+    dlq_max_ratio: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of rejected records among the last 10,000 after which a worker stops, likewise. "
+        "1 never stops it.",
+    )
     idle_after_ms: PositiveMilliseconds = Field(
         30_000,
         description="A partition with nothing to read for this long stops holding the watermark back. "

@@ -61,7 +61,7 @@ def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions
     )
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
-    count = CountAgent(app, settings, job, table, clock)
+    count = CountAgent(app, settings, job, table, clock, partitions)
     merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock)
 
     async def count_posts(stream: Any) -> None:

@@ -8,15 +8,14 @@ import msgspec
 from aiokafka import ConsumerRecord
 from faust.types import TP, AppT
 
-from schemas.partial import PartitionClock, WindowPartial
 from streams.clock import Clock
-from streams.dead_letter import dead_letter, late_post
+from streams.dead_letter import DeadLetterLimit, dead_letter, late_post
 from streams.engine.publish import Outgoing, publish
-from streams.engine.state import Entry, StateTable
-from streams.errors import StateError
+from streams.engine.state import StateTable
+from streams.errors import DeadLetterLimitError, StateError, TopicError
 from streams.flow import Counted, Job
 from streams.settings import Settings
-from streams.steps.counts import PartitionState
+from streams.steps.counts import Entry, PartitionState
 from streams.topics import MENTIONS, PARTIALS, POSTS, POSTS_DLQ, POSTS_LATE
 
 log = getLogger(__name__)
@@ -38,13 +37,17 @@ class Owned:
 class CountAgent:
     """Counts the posts of the partitions it owns. One batch of one partition at a time."""
 
-    def __init__(self, app: AppT, settings: Settings, job: Job, table: StateTable, clock: Clock) -> None:
+    def __init__(
+        self, app: AppT, settings: Settings, job: Job, table: StateTable, clock: Clock, partitions: int
+    ) -> None:
         self.app = app
         self.settings = settings
         self.job = job
         self.table = table
         self.clock = clock
+        self.partitions = partitions
         self.topic = settings.topic(POSTS)
+        self.limit = DeadLetterLimit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
         self.owned: dict[int, Owned] = {}
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
@@ -52,7 +55,15 @@ class CountAgent:
 
         Raises:
             StateError: the log of `posts` no longer holds, or never held, the post to read next.
+            TopicError: `posts` has another number of partitions than at the start.
         """
+        partitions = self.app.consumer.topic_partitions(self.topic)
+        if partitions not in (None, self.partitions):
+            raise TopicError(
+                f"topic {self.topic} has {partitions} partitions now, and had {self.partitions} when the "
+                "worker started: posts with the same id may be in two of them, so counts would no longer "
+                "be exact. Start with another SANDIK_APP_ID to count all posts anew"
+            )
         tps = {tp for tp in assigned if tp.topic == self.topic}
         self.table.keep_only(tp.partition for tp in tps)
         earliest = await self.app.consumer.earliest_offsets(*tps) if tps else {}
@@ -90,14 +101,15 @@ class CountAgent:
         if owned is None or not await self._follows(owned, partition, records):
             return
         counted = self.job.count(owned.state, records)
-        owned.state.apply(counted.changes)
+        self._check_limit(partition, records, counted)
+        entries = counted.changes.entries
+        owned.state.take(entries)
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         owned.quiet_since_ms = self.clock.monotonic_ms()
         await publish(self.app.producer, self._aside(counted, records))
-        entries: list[Entry] = [*counted.changes.windows, counted.changes.clock]
         await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
-        await self._send(entries)
-        await self._drop(partition, counted.changes.settled)
+        await self._send([*counted.changes.windows, counted.changes.clock])
+        await self._settle(partition, owned.state)
 
     async def send_again(self) -> None:
         """Send the open partials and the clock of each partition taken over since the last call."""
@@ -105,10 +117,7 @@ class CountAgent:
             if owned.to_send_again:
                 owned.to_send_again = False
                 await self._send([*owned.state.windows.values(), owned.state.clock])
-                settled = owned.state.settled(self.job.timing)
-                for window in settled:
-                    del owned.state.windows[window.window_start_ms]
-                await self._drop(partition, settled)
+                await self._settle(partition, owned.state)
 
     async def report_idle(self) -> None:
         """Tell merge of each partition that has had nothing to read for `idle_after_ms`.
@@ -131,12 +140,19 @@ class CountAgent:
 
     def _recovered(self, partition: int) -> PartitionState:
         state = PartitionState.empty(self.job.run_id, partition)
-        for entry in self.table.entries(partition):
-            if isinstance(entry, PartitionClock):
-                state.clock = entry
-            else:
-                state.windows[entry.window_start_ms] = entry
+        state.take(self.table.entries(partition))
         return state
+
+    def _check_limit(self, partition: int, records: Sequence[ConsumerRecord], counted: Counted) -> None:
+        try:
+            self.limit.check(counted.longest_rejected_row, len(records), len(counted.rejected))
+        except DeadLetterLimitError as error:
+            offset, rejected = counted.rejected[-1]
+            raise DeadLetterLimitError(
+                f"topic {self.topic}, partition {partition}, offset {offset}: {error}. The last one: "
+                f"{rejected.reason}, {rejected.detail}. Nothing of this batch is counted or acknowledged: "
+                "mend what writes the topic, or raise the limit if the records really are bad"
+            ) from None
 
     async def _follows(self, owned: Owned, partition: int, records: Sequence[ConsumerRecord]) -> bool:
         """Say whether the batch starts where the state ends, or earlier.
@@ -163,7 +179,10 @@ class CountAgent:
                 Outgoing(topic(MENTIONS), mention.id.encode(), _encode(mention))
                 for mention in counted.mentions
             ),
-            *(late_post(topic(POSTS_LATE), by_offset[late.offset], late, size_ms) for late in counted.late),
+            *(
+                late_post(topic(POSTS_LATE), by_offset[late.offset], late, size_ms)
+                for late in counted.changes.late
+            ),
             *(
                 dead_letter(topic(POSTS_DLQ), by_offset[offset], rejected)
                 for offset, rejected in counted.rejected
@@ -176,10 +195,11 @@ class CountAgent:
             self.app.producer, [Outgoing(topic, entry.key, _encode(entry), partition=0) for entry in entries]
         )
 
-    async def _drop(self, partition: int, settled: Sequence[WindowPartial]) -> None:
+    async def _settle(self, partition: int, state: PartitionState) -> None:
         """Delete settled windows, only now that their last partial is in Kafka."""
-        if settled:
-            await self.table.write(partition, {window.key: None for window in settled})
+        keys = state.settle(self.job.timing)
+        if keys:
+            await self.table.write(partition, dict.fromkeys(keys))
 
 
 _encode = msgspec.json.encode

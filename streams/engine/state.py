@@ -11,10 +11,8 @@ import faust
 import msgspec
 from faust.types import EventT
 
-from schemas.partial import PartitionClock, WindowPartial
 from streams.engine.publish import Outgoing, publish
-
-Entry = WindowPartial | PartitionClock
+from streams.steps.counts import Entry
 
 _decoder = msgspec.json.Decoder(Entry)
 
@@ -53,7 +51,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
                 self._keep(partition, key, value)
 
     def entries(self, partition: int) -> list[Entry]:
-        """Return what is stored of one partition: its windows and its clock."""
+        """Return what is stored of one partition."""
         return [_decoder.decode(value) for value in self.stored[partition].values()]
 
     def keep_only(self, partitions: Iterable[int]) -> None:

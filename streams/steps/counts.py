@@ -1,23 +1,42 @@
 """Fold tagged posts into one partition's open windows. Exact however often a post is read again."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schemas.partial import Cells, PartitionClock, WindowPartial
+from schemas.partial import Cells, PartitionClock, SeenIds, Tally, WindowPartial
+from streams.steps.dedupe import Seen, add, is_duplicate, packed, unpacked
 from streams.steps.window import Timing
 
 ALL = "all"
 BOTH = "both"
 
+#: What a partition's state is stored as.
+Entry = WindowPartial | PartitionClock | SeenIds
+
 
 class TaggedPost(NamedTuple):
-    """What counting needs of a post: its offset in the partition, event time, language and cell tags."""
+    """What counting needs of a post: its offset in the partition, event time, language and cell tags.
+
+    `id_hash` is None when duplicates are to be counted.
+    """
 
     offset: int
     created_at_ms: int
     language: str
     tags: tuple[str, ...]
+    id_hash: bytes | None = None
+
+
+class Read(NamedTuple):
+    """One batch as it was read: its good posts, how many others there were, and where it ends."""
+
+    posts: Sequence[TaggedPost]
+    rejected: int
+    ignored: int
+    last_offset: int
+    rejected_in_a_row: int = 0
 
 
 class Late(NamedTuple):
@@ -30,12 +49,18 @@ class Late(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What a batch does to a partition's state, and what it could not count."""
+    """What a batch does to a partition's state, and which of its posts were not counted."""
 
     clock: PartitionClock
     windows: list[WindowPartial]
-    settled: list[WindowPartial]
+    ids: list[SeenIds]
     late: list[Late]
+    duplicate_offsets: list[int]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Return the entries to store, in the order to store them: the clock vouches for all before it."""
+        return [*self.ids, *self.windows, self.clock]
 
 
 @dataclass(slots=True)
@@ -44,23 +69,35 @@ class PartitionState:
 
     clock: PartitionClock
     windows: dict[int, WindowPartial] = field(default_factory=dict)
+    seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(dict))
+    id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def empty(cls, run_id: str, partition: int) -> "PartitionState":
         """Return the state before the first post."""
         return cls(PartitionClock(run_id, partition, offset=-1, clock_ms=None, idle=False))
 
-    def apply(self, changes: Changes) -> None:
-        """Take the changes over."""
-        self.clock = changes.clock
-        for window in changes.windows:
-            self.windows[window.window_start_ms] = window
-        for window in changes.settled:
-            self.windows.pop(window.window_start_ms, None)
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Take stored entries over, after a batch or in recovery."""
+        for entry in entries:
+            if isinstance(entry, PartitionClock):
+                self.clock = entry
+            elif isinstance(entry, WindowPartial):
+                self.windows[entry.window_start_ms] = entry
+            else:
+                add(self.seen[entry.window_start_ms], unpacked(entry))
+                self.id_keys[entry.window_start_ms].append(entry.key)
 
-    def settled(self, timing: Timing) -> list[WindowPartial]:
-        """Return the windows that can no longer change and need not be kept."""
-        return _settled(self.windows.values(), self.clock.clock_ms, timing)
+    def settle(self, timing: Timing) -> list[bytes]:
+        """Forget the windows that can no longer change; return the keys of their entries."""
+        if self.clock.clock_ms is None:
+            return []
+        watermark_ms = timing.watermark_ms(self.clock.clock_ms)
+        keys = []
+        for start_ms in [start for start in self.windows if timing.is_settled(start, watermark_ms)]:
+            self.seen.pop(start_ms, None)
+            keys += [self.windows.pop(start_ms).key, *self.id_keys.pop(start_ms, [])]
+        return keys
 
 
 def cell_tags(tags: tuple[str, ...], tag_names: tuple[str, ...]) -> tuple[str, ...]:
@@ -72,8 +109,8 @@ def cell_tags(tags: tuple[str, ...], tag_names: tuple[str, ...]) -> tuple[str, .
     return (ALL, *tags, *both)
 
 
-def fold(state: PartitionState, posts: Iterable[TaggedPost], last_offset: int, timing: Timing) -> Changes:
-    """Count `posts`, the good posts of the batch that ends at `last_offset`. The state is left as it is.
+def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
+    """Count the posts of a batch. The state is left as it is.
 
     A post at or below its window's offset was counted before a crash and is skipped in that window only.
     Late is decided by the partition's own clock as it stood before the post, so it depends on nothing but
@@ -82,21 +119,24 @@ def fold(state: PartitionState, posts: Iterable[TaggedPost], last_offset: int, t
     """
     clock_ms = state.clock.clock_ms
     touched: dict[int, WindowPartial] = {}
+    new_ids: defaultdict[int, Seen] = defaultdict(dict)
     late: list[Late] = []
-    for post in posts:
+    duplicate_offsets: list[int] = []
+    for post in read.posts:
         start_ms = timing.window_start_ms(post.created_at_ms)
-        is_late = False
-        if clock_ms is None:
-            clock_ms = post.created_at_ms
+        watermark_ms = None if clock_ms is None else timing.watermark_ms(clock_ms)
+        is_late = watermark_ms is not None and timing.is_settled(start_ms, watermark_ms)
+        if clock_ms is not None and watermark_ms is not None and is_late:
+            lateness_ms = watermark_ms - start_ms - timing.window_size_ms
+            late.append(Late(post.offset, lateness_ms, start_ms, watermark_ms))
+            start_ms = timing.window_start_ms(clock_ms)
         else:
-            watermark_ms = timing.watermark_ms(clock_ms)
-            if timing.is_settled(start_ms, watermark_ms):
-                is_late = True
-                lateness_ms = watermark_ms - start_ms - timing.window_size_ms
-                late.append(Late(post.offset, lateness_ms, start_ms, watermark_ms))
-                start_ms = timing.window_start_ms(clock_ms)
-            elif post.created_at_ms > clock_ms:
-                clock_ms = post.created_at_ms
+            clock_ms = post.created_at_ms if clock_ms is None else max(clock_ms, post.created_at_ms)
+            if post.id_hash is not None:
+                if is_duplicate(post.id_hash, post.offset, state.seen.get(start_ms, {}), new_ids[start_ms]):
+                    duplicate_offsets.append(post.offset)
+                    continue
+                new_ids[start_ms][post.id_hash] = post.offset
         window = touched.get(start_ms)
         if window is None:
             window = touched[start_ms] = _opened(state, start_ms)
@@ -104,10 +144,24 @@ def fold(state: PartitionState, posts: Iterable[TaggedPost], last_offset: int, t
         if post.offset > window.offset:
             _add(window.late_counts if is_late else window.counts, post.language, post.tags)
     for window in touched.values():
-        window.offset = max(window.offset, last_offset)
-    clock = PartitionClock(state.clock.run_id, state.clock.partition, last_offset, clock_ms, idle=False)
-    windows = state.windows | touched
-    return Changes(clock, list(touched.values()), _settled(windows.values(), clock_ms, timing), late)
+        window.offset = max(window.offset, read.last_offset)
+    old = state.clock
+    tally = Tally(
+        counted=old.tally.counted + len(read.posts) - len(late) - len(duplicate_offsets),
+        late=old.tally.late + len(late),
+        rejected=old.tally.rejected + read.rejected,
+        duplicate=old.tally.duplicate + len(duplicate_offsets),
+        ignored=old.tally.ignored + read.ignored,
+    )
+    clock = PartitionClock(
+        old.run_id, old.partition, read.last_offset, clock_ms, False, tally, read.rejected_in_a_row
+    )
+    ids = [
+        SeenIds(old.run_id, old.partition, start_ms, read.last_offset, packed(seen))
+        for start_ms, seen in new_ids.items()
+        if seen
+    ]
+    return Changes(clock, list(touched.values()), ids, late, duplicate_offsets)
 
 
 def _opened(state: PartitionState, start_ms: int) -> WindowPartial:
@@ -127,10 +181,3 @@ def _add(cells: Cells, language: str, tags: tuple[str, ...]) -> None:
     counts = cells.setdefault(language, {})
     for tag in tags:
         counts[tag] = counts.get(tag, 0) + 1
-
-
-def _settled(windows: Iterable[WindowPartial], clock_ms: int | None, timing: Timing) -> list[WindowPartial]:
-    if clock_ms is None:
-        return []
-    watermark_ms = timing.watermark_ms(clock_ms)
-    return [window for window in windows if timing.is_settled(window.window_start_ms, watermark_ms)]

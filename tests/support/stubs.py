@@ -41,4 +41,4 @@ class Literal(Tagger):
 
 
 def a_job(timing: Timing = TIMING) -> Job:
-    return Job("run-1", timing, max_ahead_ms=300_000, detector=FirstWord(), tagger=Literal())
+    return Job("run-1", timing, max_ahead_ms=300_000, dedupe=True, detector=FirstWord(), tagger=Literal())
