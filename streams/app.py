@@ -8,6 +8,7 @@ from typing import Any
 import faust
 from faust.types import TP
 
+from streams.connection import client_options
 from streams.engine.batching import BatchScheduling
 from streams.engine.transport import PositionedTransport
 from streams.errors import SandikError
@@ -42,6 +43,7 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     app = App(
         application_id,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
+        broker_credentials=_credentials(settings),
         store="memory://",
         datadir=settings.data_dir,
         topic_partitions=partitions,
@@ -65,6 +67,19 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     )
     app.transport = PositionedTransport(app.conf.broker_consumer, app)
     return app
+
+
+def _credentials(settings: Settings) -> faust.SSLCredentials | faust.SASLCredentials | None:
+    options = client_options(settings)
+    context = options.get("ssl_context")
+    if "sasl_mechanism" in options:
+        return faust.SASLCredentials(
+            mechanism=options["sasl_mechanism"],
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None
 
 
 def attach(app: faust.App, topology: Topology) -> None:

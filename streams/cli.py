@@ -87,6 +87,7 @@ def ingest(
     json: Annotated[bool, typer.Option("--json", help="Print the summary as a JSON line.")] = False,
 ) -> None:
     """Write the posts of files to the topic `posts`. Unreadable lines are reported with their number."""
+    from streams.connection import client_options
     from streams.ingest.command import run_ingest
     from streams.topics import POSTS
 
@@ -95,9 +96,10 @@ def ingest(
         run_ingest(
             sources,
             format=format,
-            bootstrap_servers=settings.broker,
+            connection=client_options(settings),
             topic=settings.topic(POSTS),
             json_summary=json,
+            author_key=settings.author_key.get_secret_value() if settings.author_key else None,
         )
     )
 

@@ -2,9 +2,9 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Milliseconds = Annotated[int, Field(ge=0)]
@@ -17,6 +17,24 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SANDIK_", frozen=True)
 
     broker: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, comma separated.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to speak to Kafka. SASL_SSL wherever others share the network."
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How to log in, with a SASL protocol."
+    )
+    sasl_username: str | None = Field(None, description="Name to log in with.")
+    sasl_password: SecretStr | None = Field(None, description="Password to log in with. Never printed.")
+    ssl_cafile: Path | None = Field(
+        None, description="PEM file of the authorities to trust. Default: those of the system."
+    )
+    ssl_certfile: Path | None = Field(None, description="PEM file of the client's own certificate.")
+    ssl_keyfile: Path | None = Field(None, description="PEM file of the certificate's key, if it is apart.")
+    author_key: SecretStr | None = Field(
+        None,
+        description="With a key, `sandik ingest` replaces author ids by a keyed hash of them: the same "
+        "author stays the same, and nobody without the key can tell who. Never printed.",
+    )
     app_id: str = Field(
         "sandik",
         pattern=r"^[A-Za-z0-9._-]+$",

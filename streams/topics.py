@@ -13,6 +13,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from streams.connection import client_options
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
 
@@ -64,7 +65,7 @@ async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[T
         TopicError: a topic exists with another number of partitions.
     """
     specs = list(specs)
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    admin = AIOKafkaAdminClient(**client_options(settings))
     try:
         await admin.start()
         response = await admin.create_topics(
@@ -107,7 +108,7 @@ async def partitions_of(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dic
 async def existing(settings: Settings) -> dict[str, int]:
     """Return the partitions of each of sandik's topics; raise if one is missing or Kafka is away."""
     names = [spec.name for spec in all_topics(settings)]
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    admin = AIOKafkaAdminClient(**client_options(settings))
     try:
         await admin.start()
         found = await partitions_of(admin, names)
@@ -129,7 +130,7 @@ async def find_coordinator(settings: Settings, group: str) -> None:
     A new cluster makes its offsets topic when first asked, and refuses in the meantime; a consumer that
     meets this logs an error that means nothing.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    admin = AIOKafkaAdminClient(**client_options(settings))
     try:
         await admin.start()
         for _ in range(100):

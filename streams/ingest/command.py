@@ -7,14 +7,16 @@ command was called with something it cannot use. 130: Ctrl-C; what had been read
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import orjson
 from rich.console import Console
 
 from streams.errors import SandikError
 
-from .items import Unreadable
+from .authors import pseudonymised
+from .items import Item, Unreadable
 from .produce import Summary, ingest
 from .progress import progress_bar
 from .sources import Source, open_source, read
@@ -26,16 +28,22 @@ def run_ingest(
     sources: Sequence[str],
     *,
     format: str | None,  # noqa: A002 - the option's name
-    bootstrap_servers: str,
+    connection: Mapping[str, Any],
     topic: str,
     json_summary: bool,
+    author_key: str | None = None,
 ) -> int:
-    """Write the posts of all `sources` to `topic` and return the exit code."""
+    """Write the posts of all `sources` to `topic` and return the exit code.
+
+    `connection` is what streams.connection.client_options returns; with `author_key`, author ids are
+    replaced by a keyed hash.
+    """
     console = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
     summary = Summary()
     try:
         opened = [open_source(name, format) for name in sources]
-        asyncio.run(_ingest(opened, bootstrap_servers, topic, summary, console))
+        items = read(opened) if author_key is None else pseudonymised(read(opened), author_key)
+        asyncio.run(_ingest(opened, items, connection, topic, summary, console))
         exit_code = _exit_code(summary)
     except KeyboardInterrupt:
         exit_code = INTERRUPTED_EXIT_CODE
@@ -50,19 +58,18 @@ def run_ingest(
 
 
 async def _ingest(
-    sources: Sequence[Source], bootstrap_servers: str, topic: str, summary: Summary, console: Console
+    sources: Sequence[Source],
+    items: Iterable[Item],
+    connection: Mapping[str, Any],
+    topic: str,
+    summary: Summary,
+    console: Console,
 ) -> None:
     def report(item: Unreadable) -> None:
         console.print(f"{item.where}: {item.reason}: {item.detail}")
 
     async with progress_bar(console, sources, summary):
-        await ingest(
-            read(sources),
-            bootstrap_servers=bootstrap_servers,
-            topic=topic,
-            report=report,
-            summary=summary,
-        )
+        await ingest(items, connection=connection, topic=topic, report=report, summary=summary)
 
 
 def _exit_code(summary: Summary) -> int:

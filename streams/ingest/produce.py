@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +39,7 @@ class Summary:
 async def ingest(
     items: Iterable[Item],
     *,
-    bootstrap_servers: str,
+    connection: Mapping[str, Any],
     topic: str,
     report: Callable[[Unreadable], None],
     summary: Summary | None = None,
@@ -51,14 +51,16 @@ async def ingest(
     Kafka would refuse for its size is reported like an unreadable one. Cancelling (Ctrl-C) stops reading and
     still delivers what was read; the summary then says `interrupted`.
 
+    `connection` is what streams.connection.client_options returns.
     `summary` is filled on the way, for a progress bar, and holds the numbers when an error ends the run:
     TopicError when the topic is missing, BrokerError when Kafka cannot be reached or refuses a post, and
     whatever reading `items` raises, after the posts before it are delivered.
     """
     summary = summary or Summary()
+    bootstrap_servers = str(connection["bootstrap_servers"])
     started_s = time.monotonic()
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers,
+        **connection,
         enable_idempotence=True,
         acks="all",
         linger_ms=LINGER_MS,

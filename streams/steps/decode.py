@@ -1,5 +1,6 @@
 """bytes -> Post, or Rejected with a reason."""
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -10,6 +11,11 @@ from schemas.post import MIN_CREATED_AT_MS, Post
 #: Details go into a record header; a parser quoting a megabyte back at us would not fit there.
 MAX_DETAIL_CHARACTERS = 300
 
+#: A parser gives up on deep nesting at a depth that depends on who called it and on Python's version, and
+#: a replay must not decide otherwise than the worker did.
+MAX_NESTING = 100
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _decoder = msgspec.json.Decoder(Post)
 
 
@@ -38,6 +44,8 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
     """
     if value is None:
         return Rejected(Reason.NO_VALUE, "the record has no value (a tombstone)")
+    if _is_nested_too_deep(value):
+        return Rejected(Reason.NOT_A_POST, f"nested more than {MAX_NESTING} levels deep")
     try:
         post = _decoder.decode(value)
     except msgspec.ValidationError as error:
@@ -57,6 +65,20 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
             f"more than max_ahead_ms {max_ahead_ms}",
         )
     return post
+
+
+def _is_nested_too_deep(value: bytes) -> bool:
+    if value.count(b"[") + value.count(b"{") <= MAX_NESTING:
+        return False
+    depth = 0
+    for byte in _STRINGS.sub(b"", value):
+        if byte in b"[{":
+            depth += 1
+            if depth > MAX_NESTING:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
 
 
 def _rejected(reason: Reason, error: Exception) -> Rejected:

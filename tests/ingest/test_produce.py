@@ -40,7 +40,7 @@ async def ingest_into(
     reported: list[Unreadable] = []
     summary = await ingest(
         items,
-        bootstrap_servers=kafka.bootstrap_servers,
+        connection={"bootstrap_servers": kafka.bootstrap_servers},
         topic=topic,
         report=reported.append,
         summary=summary,
@@ -136,14 +136,15 @@ async def test_posts_before_a_broken_source_are_delivered(kafka: EmbeddedKafka) 
 
 async def test_no_broker_is_a_broker_error() -> None:
     with pytest.raises(BrokerError, match=r"no Kafka answers at 127\.0\.0\.1:1"):
-        await ingest(iter([]), bootstrap_servers="127.0.0.1:1", topic="posts", report=print)
+        await ingest(iter([]), connection={"bootstrap_servers": "127.0.0.1:1"}, topic="posts", report=print)
 
 
 COMMAND = """
 import sys
 from streams.ingest.command import run_ingest
 servers, topic, *sources = sys.argv[1:]
-sys.exit(run_ingest(sources, format=None, bootstrap_servers=servers, topic=topic, json_summary=True))
+connection = {"bootstrap_servers": servers}
+sys.exit(run_ingest(sources, format=None, connection=connection, topic=topic, json_summary=True))
 """
 
 
@@ -215,7 +216,11 @@ def test_nothing_is_written_when_one_of_the_files_is_missing(
     sources = [str(path), str(tmp_path / "missing.jsonl")]
 
     code = run_ingest(
-        sources, format=None, bootstrap_servers="127.0.0.1:1", topic="posts", json_summary=False
+        sources,
+        format=None,
+        connection={"bootstrap_servers": "127.0.0.1:1"},
+        topic="posts",
+        json_summary=False,
     )
 
     assert code == 2

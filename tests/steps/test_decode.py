@@ -1,0 +1,77 @@
+"""decode: a post, or the reason why there is none."""
+
+import msgspec
+import pytest
+
+from schemas.post import MIN_CREATED_AT_MS, Post
+from streams.steps.decode import MAX_DETAIL_CHARACTERS, Reason, Rejected, decode
+
+NOW_MS = 1_683_800_040_000
+MAX_AHEAD_MS = 300_000
+
+
+def a_value(**changes: object) -> bytes:
+    value = {"id": "t:1", "source": "t", "created_at_ms": NOW_MS, "text": "Seçim"}
+    return msgspec.json.encode({name: one for name, one in (value | changes).items() if one is not ...})
+
+
+def decoded(value: bytes | None) -> Post | Rejected:
+    return decode(value, NOW_MS, MAX_AHEAD_MS)
+
+
+def test_a_post_is_a_post_whatever_else_it_carries() -> None:
+    assert decoded(a_value(likes=3, author_id=None)) == Post("t:1", "t", NOW_MS, "Seçim")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, Reason.NO_VALUE),
+        (b"", Reason.NOT_JSON),
+        (b"not json", Reason.NOT_JSON),
+        (a_value()[:-1], Reason.NOT_JSON),
+        (a_value() + a_value(), Reason.NOT_JSON),
+        (b'{"id": "\xff"}', Reason.NOT_JSON),
+        (b'{"text": "\\ud83d"}', Reason.NOT_JSON),
+        (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", Reason.NOT_A_POST),
+        (b"null", Reason.NOT_A_POST),
+        (b"[]", Reason.NOT_A_POST),
+        (a_value(text=...), Reason.NOT_A_POST),
+        (a_value(text=None), Reason.NOT_A_POST),
+        (a_value(id=""), Reason.NOT_A_POST),
+        (a_value(created_at_ms=str(NOW_MS)), Reason.NOT_A_POST),
+        (a_value(created_at_ms=NOW_MS + 0.5), Reason.NOT_A_POST),
+        (a_value(created_at_ms=2**70), Reason.CREATED_AT_AHEAD),
+        (a_value(created_at_ms=NOW_MS // 1000), Reason.CREATED_AT_TOO_EARLY),
+        (a_value(created_at_ms=-1), Reason.CREATED_AT_TOO_EARLY),
+        (a_value(created_at_ms=NOW_MS * 1000), Reason.CREATED_AT_AHEAD),
+    ],
+)
+def test_what_is_no_post_has_its_reason_and_a_detail(value: bytes | None, reason: Reason) -> None:
+    rejected = decoded(value)
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == reason
+    assert 0 < len(rejected.detail) <= MAX_DETAIL_CHARACTERS
+
+
+def test_the_first_moment_and_the_last_that_are_believed() -> None:
+    def is_post(created_at_ms: int) -> bool:
+        return isinstance(decoded(a_value(created_at_ms=created_at_ms)), Post)
+
+    assert (is_post(MIN_CREATED_AT_MS - 1), is_post(MIN_CREATED_AT_MS)) == (False, True)
+    assert (is_post(NOW_MS + MAX_AHEAD_MS), is_post(NOW_MS + MAX_AHEAD_MS + 1)) == (True, False)
+
+
+def test_ahead_is_ahead_of_the_records_own_time_so_an_old_archive_is_judged_as_it_was() -> None:
+    value = a_value(created_at_ms=NOW_MS)
+
+    assert isinstance(decode(value, NOW_MS - MAX_AHEAD_MS - 1, MAX_AHEAD_MS), Rejected)
+    assert isinstance(decode(value, NOW_MS * 2, MAX_AHEAD_MS), Post)
+
+
+def test_a_huge_bad_value_has_a_short_detail() -> None:
+    rejected = decoded(a_value(created_at_ms="9" * 100_000))
+
+    assert isinstance(rejected, Rejected)
+    assert len(rejected.detail) <= MAX_DETAIL_CHARACTERS
