@@ -1,6 +1,7 @@
 """`sandik annotate`: what the workers would say about each line, without a broker."""
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from io import BufferedReader
 
@@ -84,6 +85,8 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
 
 
 def _decoded(number: int, line: bytes) -> Line | Unreadable:
+    if number == 1:
+        line = line.removeprefix(BOM_UTF8)
     try:
         return _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

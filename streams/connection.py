@@ -1,18 +1,40 @@
 """How to reach Kafka: servers, encryption, and who we are. The only place that reads a password."""
 
 import ssl
+from collections.abc import Mapping
+from logging import INFO, getLogger
 from typing import Any
 
-from streams.errors import UsageError
+from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.errors import (
+    IllegalSaslStateError,
+    KafkaConnectionError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    UnsupportedSaslMechanismError,
+)
+from aiokafka.protocol.metadata import MetadataRequest
+
+from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
+
+#: How long a server may take to say why it does not let us in.
+_ASK_AGAIN_MS = 5_000
+
+# At DEBUG it logs every request as it is sent, those of the login included: with PLAIN, the password.
+getLogger("aiokafka.conn").setLevel(INFO)
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
     """Return what every aiokafka client is given.
 
     Raises:
-        UsageError: a file cannot be read, or a name or password is missing.
+        UsageError: a file cannot be read, a name or password is missing, or the servers are not host:port.
     """
+    try:
+        collect_hosts(settings.broker)
+    except ValueError as error:
+        raise UsageError(f"SANDIK_BROKER={settings.broker} is not host:port, comma separated") from error
     options: dict[str, Any] = {"bootstrap_servers": settings.broker}
     protocol = settings.security_protocol
     if protocol != "PLAINTEXT":
@@ -32,8 +54,57 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ssl_cafile)
         if settings.ssl_certfile is not None:
-            context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
+            # With a password, though an empty one, OpenSSL does not stop to ask the terminal for it.
+            context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password="")
     except (OSError, ssl.SSLError) as error:
         files = [file for file in (settings.ssl_cafile, settings.ssl_certfile, settings.ssl_keyfile) if file]
         raise UsageError(f"TLS cannot be set up from {', '.join(map(str, files))}: {error}") from error
     return context
+
+
+async def unreachable(options: Mapping[str, Any], error: Exception) -> BrokerError:
+    """Return the error for a client with these options that met `error`: what is wrong, and what to do.
+
+    Each server is asked once more, because a client logs why a server did not let it in, and raises only
+    that none did.
+    """
+    servers = options["bootstrap_servers"]
+    login = {name: value for name, value in options.items() if name != "bootstrap_servers"}
+    for host, port, _ in collect_hosts(servers, randomize=False):
+        try:
+            connection = await create_conn(host, port, request_timeout_ms=_ASK_AGAIN_MS, **login)
+            try:
+                await connection.send(MetadataRequest([]))
+            finally:
+                connection.close()
+        except (OSError, KafkaError) as refusal:
+            if advice := _advice(refusal):
+                return BrokerError(f"Kafka at {host}:{port} does not let us in: {advice}")
+    return BrokerError(
+        f"Kafka at {servers} does not answer ({error}): start one with `sandik broker`, "
+        "or set SANDIK_BROKER to yours"
+    )
+
+
+def _advice(refusal: Exception) -> str | None:
+    """Return what the refusal of a server that is there means; None when there may be no server."""
+    match refusal:
+        case ssl.SSLCertVerificationError():
+            return (
+                f"its certificate cannot be trusted ({refusal.verify_message}). Set SANDIK_SSL_CAFILE to the "
+                "authority that signed it, and call the server in SANDIK_BROKER as the certificate does"
+            )
+        case ssl.SSLError(reason=reason) | KafkaConnectionError(__cause__=ssl.SSLError(reason=reason)):
+            return (
+                f"TLS failed ({reason}). Check SANDIK_SECURITY_PROTOCOL, and set SANDIK_SSL_CERTFILE if the "
+                "server asks for a certificate"
+            )
+        case SaslAuthenticationFailed():
+            return f"{refusal}. Check SANDIK_SASL_USERNAME and SANDIK_SASL_PASSWORD"
+        case UnsupportedSaslMechanismError() | IllegalSaslStateError():
+            return "it has no such login. Check SANDIK_SECURITY_PROTOCOL and SANDIK_SASL_MECHANISM"
+        case KafkaConnectionError() | ConnectionResetError():
+            return (
+                "it closed the connection, as servers of another protocol do. Check SANDIK_SECURITY_PROTOCOL"
+            )
+    return None

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import TopicError
 from streams.settings import Settings
-from streams.topics import unreachable
+from streams.topics import partitions_of, unreachable
 
 
 async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerator[list[ConsumerRecord], None]:
@@ -20,16 +21,13 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
         BrokerError: Kafka does not answer.
         TopicError: there is no such topic.
     """
-    # Without a group, subscribing assigns every partition.
-    consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=settings.broker, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
+    # First, because a consumer that asks for a missing topic may create it, with the broker's defaults.
+    tps = [TopicPartition(topic, partition) for partition in range(await _partitions(settings, topic))]
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.broker, enable_auto_commit=False)
     try:
         await consumer.start()
-        partitions = consumer.partitions_for_topic(topic)
-        if not partitions:
-            raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
-        tps = [TopicPartition(topic, partition) for partition in sorted(partitions)]
+        consumer.assign(tps)
+        await consumer.seek_to_beginning(*tps)
         ends = await consumer.end_offsets(tps)
         while follow or any([await consumer.position(tp) < ends[tp] for tp in tps]):
             found = await consumer.getmany(timeout_ms=500)
@@ -39,3 +37,17 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
         raise unreachable(settings, error) from error
     finally:
         await consumer.stop()
+
+
+async def _partitions(settings: Settings, topic: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        found = await partitions_of(admin, [topic])
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        await admin.close()
+    if topic not in found:
+        raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
+    return found[topic]

@@ -18,7 +18,7 @@ from mode.supervisors import CrashingSupervisor
 from streams.agents.count import CountAgent
 from streams.agents.merge import MergeAgent
 from streams.clock import Clock
-from streams.engine.batching import BatchSchema
+from streams.engine.batching import RAW_BATCHES
 from streams.engine.state import StateTable
 from streams.flow import Job
 from streams.settings import Settings
@@ -80,9 +80,7 @@ def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions
         ("count", POSTS, count_posts),
         ("merge", PARTIALS, merge_partials),
     ):
-        raw = app.topic(
-            settings.topic(topic), schema=BatchSchema(key_serializer="raw", value_serializer="raw")
-        )
+        raw = app.topic(settings.topic(topic), schema=RAW_BATCHES)
         # Faust acknowledges what an agent failed on and goes on; a batch that fails must stop the worker.
         app.agent(raw, name=name, supervisor_strategy=CrashingSupervisor)(function)
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing, nullcontext, suppress
 from typing import NamedTuple
 
 import msgspec
+from aiokafka import ConsumerRecord
 from rich import box
 from rich.console import Console
 from rich.live import Live
@@ -67,25 +68,26 @@ class Latest:
     """The newest record of each cell: the one with the highest revision, whatever the order they came in."""
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[int, str, str], Count] = {}
+        self._cells: dict[bytes, Count] = {}
 
     def add(self, count: Count) -> bool:
         """Take a record in; say whether it replaced what was known."""
-        key = count.window_start_ms, count.language, count.tag
-        known = self._cells.get(key)
+        known = self._cells.get(count.key)
         if known is not None and known.revision > count.revision:
             return False
-        self._cells[key] = count
+        self._cells[count.key] = count
         return True
 
     def rows(self, last_windows: int | None = None) -> Iterator[Row]:
         """Yield a row for each language of the newest windows, oldest first, most posts first."""
-        windows: dict[int, dict[str, dict[str, Count]]] = {}
-        for (start_ms, language, tag), count in self._cells.items():
-            windows.setdefault(start_ms, {}).setdefault(language, {})[tag] = count
-        starts = sorted(windows)
-        for start_ms in starts[-last_windows:] if last_windows else starts:
-            by_language = windows[start_ms]
+        windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
+        for count in self._cells.values():
+            # With its end: runs of other window sizes may have written to the same topic.
+            window = count.window_start_ms, count.window_end_ms
+            windows.setdefault(window, {}).setdefault(count.language, {})[count.tag] = count
+        newest = sorted(windows)[-last_windows:] if last_windows else sorted(windows)
+        for window in newest:
+            by_language = windows[window]
             for language in sorted(by_language, key=lambda code: (-_most(by_language[code]), code)):
                 cells = by_language[language]
                 yield Row(next(iter(cells.values())).window_start, language, cells)
@@ -122,16 +124,20 @@ def table(latest: Latest, last_windows: int) -> Table:
 def run_counts(settings: Settings, wanted: Filter, *, json: bool, once: bool, last: int) -> None:
     """Show the counts until Ctrl-C, or with `once` what is there now."""
     show = _lines(settings, wanted, once=once) if json else _table(settings, wanted, once=once, last=last)
-    with suppress(KeyboardInterrupt, BrokenPipeError):
-        asyncio.run(show)
+    try:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(show)
+    except BrokenPipeError:
+        # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+        sys.stdout = None
 
 
 async def _lines(settings: Settings, wanted: Filter, *, once: bool) -> None:
     async with aclosing(read(settings, settings.topic(COUNTS), follow=not once)) as batches:
         async for records in batches:
-            for record in records:
-                if wanted.takes(_decoder.decode(record.value)):
-                    sys.stdout.buffer.write(record.value + b"\n")
+            for value, count in _readable(records):
+                if wanted.takes(count):
+                    sys.stdout.buffer.write(value + b"\n")
             sys.stdout.buffer.flush()
 
 
@@ -142,8 +148,7 @@ async def _table(settings: Settings, wanted: Filter, *, once: bool, last: int) -
     async with aclosing(read(settings, settings.topic(COUNTS), follow=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
             async for records in batches:
-                for record in records:
-                    count = _decoder.decode(record.value)
+                for _, count in _readable(records):
                     if wanted.takes(count):
                         latest.add(count)
                 if live:
@@ -154,8 +159,24 @@ async def _table(settings: Settings, wanted: Filter, *, once: bool, last: int) -
         console.print(table(latest, last))
 
 
+def _readable(records: Iterable[ConsumerRecord]) -> Iterator[tuple[bytes, Count]]:
+    for record in records:
+        if record.value is None:
+            continue  # somebody has deleted the cell
+        try:
+            yield record.value, _decoder.decode(record.value)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
+            sys.stderr.write(f"{where}: not a count: {error}\n")
+
+
+class _Pipe(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would end the process with exit code 1
+
+
 def _console() -> Console:
-    console = Console()
+    console = _Pipe()
     if not console.is_terminal:
         console.width = 120  # a file has no edge to cut the table at
     return console

@@ -39,20 +39,11 @@ class Batch:
 
 
 class BatchScheduling(DefaultSchedulingStrategy):
-    """Hands over the records of a partition as one Batch, save those of changelogs.
-
-    Faust's recovery reads changelogs record by record.
-    """
+    """Hands over the records of a partition as one Batch, in agents' topics and changelogs alike."""
 
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
-        """Yield one Batch per partition of the topics that agents read."""
-        return super().iterate(
-            {
-                tp: found if tp.topic.endswith("-changelog") else [Batch(found)]
-                for tp, found in records.items()
-                if found
-            }
-        )
+        """Yield one Batch per partition."""
+        return super().iterate({tp: [Batch(found)] for tp, found in records.items() if found})
 
 
 class BatchSchema(Schema):  # type: ignore[type-arg]  # Faust does not say what of
@@ -66,3 +57,6 @@ class BatchSchema(Schema):  # type: ignore[type-arg]  # Faust does not say what 
         """Return the records."""
         records: list[ConsumerRecord] = message.value
         return records
+
+
+RAW_BATCHES = BatchSchema(key_serializer="raw", value_serializer="raw")

@@ -11,6 +11,7 @@ import faust
 import msgspec
 from faust.types import EventT
 
+from streams.engine.batching import RAW_BATCHES
 from streams.engine.publish import Outgoing, publish
 from streams.steps.counts import Entry
 
@@ -21,7 +22,9 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
     """Entries by partition of `posts`. Keys and values are the bytes of `schemas.partial`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, key_type=bytes, value_type=bytes, **kwargs)
+        # Recovered in batches too: a record at a time, Faust restores fewer than 12,000 entries a second.
+        # Eight batches at most are held before they are applied.
+        super().__init__(*args, schema=RAW_BATCHES, recovery_buffer_size=8, **kwargs)
         self.stored: dict[int, dict[bytes, bytes]] = defaultdict(dict)
 
     async def write(self, partition: int, entries: Mapping[bytes, bytes | None]) -> None:
@@ -43,12 +46,11 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         would keep the last.
         """
         for event in batch:
-            partition, key, value = event.message.partition, event.message.key, event.message.value
-            if key is None:
-                continue  # not ours: all our entries have keys
-            known = self.stored[partition].get(key)
-            if known is None or value is None or _offset(value) >= _offset(known):
-                self._keep(partition, key, value)
+            stored = self.stored[event.message.partition]
+            for record in event.value:
+                known = stored.get(record.key)
+                if known is None or record.value is None or _offset(record.value) >= _offset(known):
+                    self._keep(record.partition, record.key, record.value)
 
     def entries(self, partition: int) -> list[Entry]:
         """Return what is stored of one partition."""
