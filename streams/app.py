@@ -53,6 +53,7 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
         table_standby_replicas=0,  # a standby would read every changelog twice; recovery takes seconds
         web_enabled=False,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=30_000,  # how soon a grown topic is noticed, and refused
         ConsumerScheduler=BatchScheduling,
         stream_buffer_maxsize=4,  # batches, not records
         broker_max_poll_records=settings.batch_posts,

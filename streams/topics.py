@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     KafkaError,
@@ -62,7 +63,7 @@ async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[T
 
     Raises:
         BrokerError: Kafka cannot be reached or refuses.
-        TopicError: a topic exists with another number of partitions.
+        TopicError: a topic exists with another number of partitions, or another cleanup policy.
     """
     specs = list(specs)
     admin = AIOKafkaAdminClient(**client_options(settings))
@@ -86,11 +87,19 @@ async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[T
                 )
             created[name] = not code
         found = await partitions_of(admin, [spec.name for spec in specs])
+        policies = await _cleanup_policies(admin, [name for name, is_new in created.items() if not is_new])
     except KafkaError as error:
         raise unreachable(settings, error) from error
     finally:
         await admin.close()
     for spec in specs:
+        wanted = spec.config["cleanup.policy"]
+        policy = policies.get(spec.name, wanted)
+        if policy != wanted:
+            raise TopicError(
+                f"the topic {spec.name} has cleanup.policy {policy}, not {wanted}, so what it holds would be "
+                "lost or never cleaned up: change it with kafka-configs, or use another SANDIK_TOPIC_PREFIX"
+            )
         if found.get(spec.name, spec.partitions) != spec.partitions:
             raise TopicError(
                 f"the topic {spec.name} has {found[spec.name]} partitions, not {spec.partitions}: "
@@ -101,8 +110,21 @@ async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[T
 
 async def partitions_of(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
     """Return the number of partitions of those of the topics that exist."""
-    described = await admin.describe_topics(list(names))
-    return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+    # All topics are asked for: asking for one by name may create it, with the broker's defaults.
+    described = {topic["topic"]: topic for topic in await admin.describe_topics()}
+    found = [described[name] for name in names if name in described]
+    return {topic["topic"]: len(topic["partitions"]) for topic in found if not topic["error_code"]}
+
+
+async def _cleanup_policies(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, str]:
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    return {
+        name: value
+        for answer in answers
+        for _, _, _, name, entries in answer.resources
+        for key, value, *_ in entries
+        if key == "cleanup.policy"
+    }
 
 
 async def existing(settings: Settings) -> dict[str, int]:

@@ -1,12 +1,14 @@
 """`sandik worker`: check what is needed, build the topology, run until told to stop."""
 
 import asyncio
-from typing import NoReturn
+import logging
+from typing import Any, NoReturn
 
 import faust
 
 from streams.app import attach, create_app
 from streams.clock import SystemClock
+from streams.errors import SandikError, TopicError
 from streams.run import application_id, load_job
 from streams.settings import Settings
 from streams.topics import POSTS, changelog, create, existing, find_coordinator
@@ -15,7 +17,15 @@ from streams.topology import WINDOWS_TABLE, build
 
 async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
     """Make what the group needs in Kafka before its first worker joins."""
-    await create(settings, [changelog(app_id, WINDOWS_TABLE, partitions)])
+    spec = changelog(app_id, WINDOWS_TABLE, partitions)
+    try:
+        await create(settings, [spec])
+    except TopicError as error:
+        raise TopicError(
+            f"{settings.topic(POSTS)} has {partitions} partitions, and the state of this run, {spec.name}, "
+            "was made for another number: posts with the same id may be in two of them, so counts would no "
+            "longer be exact. Set another SANDIK_APP_ID to count all posts anew"
+        ) from error
     await find_coordinator(settings, app_id)
 
 
@@ -34,4 +44,17 @@ def run_worker(settings: Settings, log_level: str) -> NoReturn:
     attach(app, build(app, settings, job, SystemClock(), partitions))
     worker = faust.Worker(app, loglevel=log_level, quiet=True)
     worker.spinner = None  # its escape codes have no place in a log
-    worker.execute_from_commandline()
+    logging.setLogRecordFactory(_record)
+    try:
+        worker.execute_from_commandline()
+    finally:
+        if isinstance(worker.crash_reason, SandikError):
+            raise worker.crash_reason from None
+
+
+def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """Make a log record; of what a user can mend, without the traceback: the message says it all."""
+    record = logging.LogRecord(*args, **kwargs)
+    if record.exc_info and isinstance(record.exc_info[1], SandikError):
+        record.exc_info = None
+    return record

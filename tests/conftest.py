@@ -6,7 +6,7 @@ import pytest
 
 from streams.broker import EmbeddedKafka
 from streams.settings import Settings
-from tests.support.kafka import unique_prefix
+from tests.support.workers import quick_settings
 
 
 @pytest.fixture(scope="session")
@@ -18,13 +18,5 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
 
 @pytest.fixture
 def worker_settings(kafka: EmbeddedKafka) -> Settings:
-    """Settings of a worker on that broker: topics of its own, quick to emit and to call a partition idle."""
-    return Settings(
-        broker=kafka.bootstrap_servers,
-        topic_prefix=unique_prefix(),
-        partitions=4,
-        idle_after_ms=4_000,
-        emit_every_ms=300,
-        session_timeout_ms=6_000,
-        batch_posts=300,
-    )
+    """Settings of a worker on that broker, with topics of its own."""
+    return quick_settings(kafka.bootstrap_servers)

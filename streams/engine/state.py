@@ -9,6 +9,7 @@ from typing import Any
 
 import faust
 import msgspec
+from aiokafka import ConsumerRecord
 from faust.types import EventT
 
 from streams.engine.batching import RAW_BATCHES
@@ -47,7 +48,8 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         """
         for event in batch:
             stored = self.stored[event.message.partition]
-            for record in event.value:
+            records: list[ConsumerRecord[bytes, bytes | None]] = event.value  # type: ignore[assignment]
+            for record in records:
                 known = stored.get(record.key)
                 if known is None or record.value is None or _offset(record.value) >= _offset(known):
                     self._keep(record.partition, record.key, record.value)

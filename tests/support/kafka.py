@@ -69,6 +69,12 @@ async def read_topic(bootstrap: str, topic: str) -> list[ConsumerRecord[bytes | 
         await consumer.stop()
 
 
+async def topic_names(bootstrap: str) -> set[str]:
+    """Return the names of all topics there are."""
+    async with _admin(bootstrap) as admin:
+        return set(await admin.list_topics())
+
+
 async def wait_until(condition: Callable[[], bool | Awaitable[bool]], deadline_s: float, what: str) -> None:
     """Return as soon as the condition holds; fail the test, naming `what`, if it does not in time."""
     give_up_at_s = time.monotonic() + deadline_s

@@ -14,8 +14,22 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.count import Count
 from streams.settings import Settings
+from tests.support.kafka import unique_prefix
 
 _decoder = msgspec.json.Decoder(Count)
+
+
+def quick_settings(bootstrap: str) -> Settings:
+    """Return settings with topics of their own, quick to emit and to call a partition idle."""
+    return Settings(
+        broker=bootstrap,
+        topic_prefix=unique_prefix(),
+        partitions=4,
+        idle_after_ms=4_000,
+        emit_every_ms=300,
+        session_timeout_ms=6_000,
+        batch_posts=300,
+    )
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""Two months of real tweets through two workers: every cell equals a single pass with a plain Counter."""
+
+import asyncio
+import gzip
+import os
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+
+from schemas.count import Count
+from streams.broker import EmbeddedKafka
+from streams.run import load_job
+from streams.settings import Settings
+from tests.support.command import sandik
+from tests.support.kafka import read_topic, wait_until
+from tests.support.workers import Follower, Workers, environment, quick_settings
+
+pytestmark = pytest.mark.broker
+
+ROWS = 235_547
+FILE = "ira_2016-09-15_2016-11-15.tsv.gz"
+FOLDER = Path(os.environ.get("SANDIK_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+class Tweet(NamedTuple):
+    created_at_ms: int
+    text: str
+
+
+def tweets() -> list[Tweet]:
+    with gzip.open(FOLDER / FILE, "rt", encoding="utf-8", newline="\n") as file:
+        next(file)  # the names of the columns
+        rows = [row.rstrip("\r\n").split("\t") for row in file]
+    return [Tweet(utc_ms(publish_date), content) for publish_date, *_, content in rows]
+
+
+def utc_ms(publish_date: str) -> int:
+    return int(datetime.fromisoformat(publish_date).replace(tzinfo=UTC).timestamp()) * 1000
+
+
+def late_offsets(posts: Iterable[ConsumerRecord[bytes, bytes]], settings: Settings) -> set[tuple[int, int]]:
+    """The rule spelt out once more: by the order inside each partition, and nothing else."""
+    newest_ms: dict[int, int] = {}
+    late = set()
+    for record in posts:
+        created_at_ms = msgspec.json.decode(record.value)["created_at_ms"]
+        end_ms = created_at_ms // settings.window_size_ms * settings.window_size_ms + settings.window_size_ms
+        watermark_ms = newest_ms.get(record.partition, 0) - settings.max_disorder_ms
+        if end_ms + settings.allowed_lateness_ms <= watermark_ms:
+            late.add((record.partition, record.offset))
+        else:
+            newest_ms[record.partition] = max(newest_ms.get(record.partition, 0), created_at_ms)
+    return late
+
+
+def single_pass(archive: list[Tweet], late_rows: set[int], settings: Settings) -> Counter[bytes]:
+    """Count with a plain Counter: the models are the workers', the reading and the counting are not."""
+    truth: Counter[bytes] = Counter()
+    size_ms = settings.window_size_ms
+    annotations = load_job(settings).annotate([tweet.text for tweet in archive])
+    for row, (tweet, annotation) in enumerate(zip(archive, annotations, strict=True)):
+        if row in late_rows:
+            continue
+        start_ms = tweet.created_at_ms // size_ms * size_ms
+        tags = {"all"} | set(annotation.tags)
+        if {"election", "deepfake"} <= tags:
+            tags.add("both")
+        for tag in tags:
+            truth[f"{start_ms}|{size_ms}|{annotation.language.code}|{tag}".encode()] += 1
+    return truth
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not (FOLDER / FILE).exists(), reason=f"no {FILE} in {FOLDER}: set SANDIK_TEST_DATA")
+async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka, tmp_path: Path) -> None:
+    quick = quick_settings(kafka.bootstrap_servers)
+    settings = Settings(broker=quick.broker, topic_prefix=quick.topic_prefix, idle_after_ms=5_000)
+    variables = environment(settings)
+    created = await asyncio.to_thread(sandik, "topics", "create", environment=variables)
+    assert created.returncode == 0, created.stderr
+    path = str(FOLDER / FILE)
+    ingested = await asyncio.to_thread(sandik, "ingest", path, "--json", environment=variables)
+    assert ingested.returncode == 0, ingested.stderr
+    summary = msgspec.json.decode(ingested.stdout)
+    unreadable = sum(summary["unreadable"].values())
+    assert summary["produced"] + unreadable == ROWS
+
+    with Workers(variables, tmp_path) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            for _ in range(2):
+                workers.start()
+
+            async def is_complete() -> bool:
+                await asyncio.sleep(1)  # adding up a quarter of a million cells is work, too
+                workers.assert_running()
+                return (
+                    await follower.total() >= summary["produced"] and not_yet_final(follower, settings) == []
+                )
+
+            await wait_until(is_complete, 400, f"all {ROWS} tweets are counted and final")
+            assert [workers.terminate(worker) for worker in workers.alive] == [0, 0]
+            await follower.read()
+
+    posts = await read_topic(settings.broker, settings.topic("posts"))
+    rejected = await read_topic(settings.broker, settings.topic("posts.dlq"))
+    found_late = await read_topic(settings.broker, settings.topic("posts.late"))
+    late = late_offsets(posts, settings)
+    assert {place(record) for record in found_late} == late
+    assert len(found_late) == len(late)
+    counted = sum(count.count for count in follower.latest.values() if count.tag == "all")
+    assert counted + len(late) + len(rejected) + unreadable == ROWS
+    assert len({record.partition for record in posts}) == 12
+
+    late_rows = {row_of(record) for record in posts if (record.partition, record.offset) in late}
+    truth = await asyncio.to_thread(single_pass, tweets(), late_rows, settings)
+    assert {key: count for key, count in follower.cells.items() if count} == dict(truth)
+
+
+def not_yet_final(follower: Follower, settings: Settings) -> list[Count]:
+    """The counts that have to become final: with all partitions idle, the newest tweet has the last word."""
+    cells = follower.latest.values()
+    watermark_ms = max(count.window_start_ms for count in cells) - settings.max_disorder_ms
+    return [count for count in cells if count.window_end_ms <= watermark_ms and not count.is_final]
+
+
+def place(record: ConsumerRecord[bytes, bytes]) -> tuple[int, int]:
+    headers = dict(record.headers)
+    return int(headers["original_partition"]), int(headers["original_offset"])
+
+
+def row_of(record: ConsumerRecord[bytes, bytes]) -> int:
+    """The row, from 0, that a post was made of: its id holds the line's number, from 1, with the header."""
+    return int(record.key.decode().removeprefix("ira:").split("-")[0]) - 2

@@ -1,0 +1,150 @@
+"""What would make counts wrong stops a worker, with exit code 1 and one line that says what to do."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+
+from streams.settings import Settings
+from streams.topics import all_topics, create
+from tests.support.kafka import NewRecord, produce, read_topic, wait_until
+from tests.support.workers import Follower, Workers, environment
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+BASE_MS = 1_683_800_040_000
+
+
+def posts(first: int, last: int) -> list[NewRecord]:
+    return [
+        (
+            f"t:{number}".encode(),
+            msgspec.json.encode(
+                {"id": f"t:{number}", "source": "t", "created_at_ms": BASE_MS, "text": "oy ver"}
+            ),
+            number % 4,
+            None,
+        )
+        for number in range(first, last)
+    ]
+
+
+async def count_all(settings: Settings, workers: Workers, expected: int) -> None:
+    async with Follower(settings.broker, settings.topic("counts")) as follower:
+
+        async def is_complete() -> bool:
+            workers.assert_running()
+            return await follower.total() >= expected
+
+        await wait_until(is_complete, 60, f"{expected} posts are counted")
+
+
+async def refusal(workers: Workers, worker: "subprocess.Popen[bytes]") -> str:
+    """Return the last line of a worker that ends with exit code 1."""
+    code = await asyncio.to_thread(worker.wait, 60)
+    assert 1 == code, workers.log(worker)
+    assert "Traceback" not in workers.log(worker)
+    return workers.log(worker).splitlines()[-1]
+
+
+async def delete_topic(settings: Settings, topic: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+
+        async def is_gone() -> bool:
+            return topic not in await admin.list_topics()
+
+        await wait_until(is_gone, 30, f"{topic} is deleted")
+    finally:
+        await admin.close()
+
+
+async def test_a_topic_that_was_made_anew_is_not_read_on(worker_settings: Settings, tmp_path: Path) -> None:
+    settings = worker_settings
+    await create(settings, all_topics(settings))
+    await produce(settings.broker, settings.topic("posts"), posts(0, 400))
+    with Workers(environment(settings), tmp_path) as workers:
+        first = workers.start()
+        await count_all(settings, workers, 400)
+        assert 0 == workers.terminate(first)
+        await delete_topic(settings, settings.topic("posts"))
+        await create(settings, all_topics(settings))
+        await produce(settings.broker, settings.topic("posts"), posts(0, 40))
+
+        said = await refusal(workers, workers.start())
+
+    assert f"topic {settings.topic('posts')}, partition 0: the state wants offset 100 next" in said
+    assert "SANDIK_APP_ID" in said
+
+
+async def test_a_topic_that_grows_while_a_worker_runs_stops_it_and_every_next_one(
+    worker_settings: Settings, tmp_path: Path
+) -> None:
+    settings = worker_settings
+    await create(settings, all_topics(settings))
+    await produce(settings.broker, settings.topic("posts"), posts(0, 400))
+    with Workers(environment(settings), tmp_path) as workers:
+        running = workers.start()
+        await count_all(settings, workers, 400)
+        admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+        await admin.start()
+        await admin.create_partitions({settings.topic("posts"): NewPartitions(8)})
+        await admin.close()
+        newcomer = workers.start()  # refuses at once, and its coming and going does not matter
+        said_at_start = await refusal(workers, newcomer)
+        said = await refusal(workers, running)
+
+    assert "has 8 partitions" in said_at_start
+    assert "has 8 partitions now, and had 4" in said
+    assert "SANDIK_APP_ID" in said
+
+
+async def test_a_topic_of_something_else_is_not_drained_into_the_dead_letters(
+    worker_settings: Settings, tmp_path: Path
+) -> None:
+    settings = worker_settings.model_copy(update={"dlq_max_consecutive": 50})
+    await create(settings, all_topics(settings))
+    bad: list[NewRecord] = [(b"k", b"not a post", 0, None)] * 200
+    await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), *bad])
+    with Workers({**environment(settings), "SANDIK_DLQ_MAX_CONSECUTIVE": "50"}, tmp_path) as workers:
+        said = [await refusal(workers, workers.start()) for _ in range(2)]  # starting again does not lift it
+
+        assert len(await read_topic(settings.broker, settings.topic("posts.dlq"))) <= 50
+        for line in said:
+            assert f"topic {settings.topic('posts')}, partition 0, offset" in line
+            assert "rejected, and dlq_max_consecutive is 50" in line
+
+        workers.environment["SANDIK_DLQ_MAX_CONSECUTIVE"] = "1000"
+        workers.start()
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+
+            async def is_complete() -> bool:
+                return await follower.total() == 40
+
+            await wait_until(is_complete, 60, "the good posts are counted once the limit is raised")
+
+        async def are_all_dead_letters() -> bool:
+            return len(await read_topic(settings.broker, settings.topic("posts.dlq"))) >= 200
+
+        await wait_until(are_all_dead_letters, 60, "every bad record is in posts.dlq")
+
+
+@pytest.mark.parametrize("variable", ["SANDIK_DETECTOR", "SANDIK_LEXICON", "SANDIK_WINDOW_SIZE_MS"])
+def test_settings_that_make_no_sense_are_a_usage_error(worker_settings: Settings, variable: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "streams", "annotate", "-"],
+        input=b"",
+        capture_output=True,
+        env={**environment(worker_settings), variable: "nonsense"},
+        check=False,
+    )
+
+    assert done.returncode in (1, 2)
+    assert b"Traceback" not in done.stderr
+    assert b"nonsense" in done.stderr or variable.encode() in done.stderr

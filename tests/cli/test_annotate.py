@@ -1,0 +1,191 @@
+"""`sandik annotate`: one answer per line, in order, at once, and the same one the workers would give."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from streams import annotate
+from streams.flow import Annotation, Job
+from streams.run import load_job
+from streams.settings import Settings
+from streams.steps.language import Language
+from tests.support.command import sandik, start_sandik
+from tests.support.stubs import a_job
+
+#: Where a term stands in the text, as the text spells it.
+SPELT = {
+    "İstanbul'da SEÇİM günü: seçimlere az kaldı": ["SEÇİM", "seçimlere"],
+    "😀👩‍👩‍👧 Bu seçim öncesi DEEPFAKE videolar yayılıyor": ["seçim", "DEEPFAKE"],
+    "Sandık başına! #14MayısSeçimleri": ["Sandık başına", "Seçimleri"],
+    "Bu sec\u0327im c\u0327ok önemli": ["sec\u0327im"],
+    "Выборы президента: дипфейк распространяется в соцсетях": ["Выборы", "дипфейк"],
+    "Bugün hava çok güzel, sahilde yürüyüşe çıktık": [],
+}
+TEXTS = list(SPELT)
+
+
+def json_lines(values: Sequence[object]) -> bytes:
+    return b"".join(msgspec.json.encode(value) + b"\n" for value in values)
+
+
+def parsed(output: bytes) -> list[Any]:
+    return [msgspec.json.decode(line) for line in output.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def answers() -> list[Any]:
+    posts = [{"id": f"x:{number}", "text": text, "source": "x"} for number, text in enumerate(TEXTS)]
+    done = sandik("annotate", "-", stdin=json_lines(posts))
+    assert (done.returncode, done.stderr) == (0, b"")
+    return parsed(done.stdout)
+
+
+@pytest.fixture
+def running() -> "Iterator[subprocess.Popen[bytes]]":
+    with start_sandik("annotate", "-") as command:
+        yield command
+        command.kill()
+
+
+def ask(command: "subprocess.Popen[bytes]", data: bytes) -> None:
+    assert command.stdin is not None
+    command.stdin.write(data)
+    command.stdin.flush()
+
+
+def answer(command: "subprocess.Popen[bytes]") -> Any:
+    assert command.stdout is not None
+    return msgspec.json.decode(command.stdout.readline())
+
+
+def test_each_line_is_answered_in_order_with_these_keys_and_no_others(answers: list[Any]) -> None:
+    assert [one["id"] for one in answers] == [f"x:{number}" for number in range(len(TEXTS))]
+    assert {tuple(one) for one in answers} == {("id", "language", "language_confidence", "tags", "terms")}
+    assert {tuple(term) for one in answers for term in one["terms"]} == {("term", "tag", "start", "end")}
+
+
+def test_start_and_end_cut_the_term_out_of_the_original_text(answers: list[Any]) -> None:
+    found = {
+        text: [text[term["start"] : term["end"]] for term in one["terms"]]
+        for text, one in zip(TEXTS, answers, strict=True)
+    }
+
+    assert found == SPELT
+
+
+def test_the_answers_are_those_of_the_workers(answers: list[Any]) -> None:
+    expected = [
+        {
+            "language": annotation.language.code,
+            "language_confidence": annotation.language.confidence,
+            "tags": list(annotation.tags),
+            "terms": [msgspec.to_builtins(term) for term in annotation.terms],
+        }
+        for annotation in load_job(Settings()).annotate(TEXTS)
+    ]
+
+    assert [{name: one[name] for name in one if name != "id"} for one in answers] == expected
+
+
+def test_a_text_is_all_a_line_needs() -> None:
+    done = sandik("annotate", "-", stdin=json_lines([{"text": TEXTS[0]}, {"text": "", "id": 7}]))
+
+    assert done.returncode == 0
+    assert [(one["id"], one["tags"]) for one in parsed(done.stdout)] == [(None, ["election"]), (7, [])]
+
+
+def test_a_bad_line_has_an_answer_of_its_own_and_is_named_on_stderr() -> None:
+    lines = [b'{"text": "a"}', b"no json", b"", b'{"id": "x"}', b'{"text": 1}', b'{"text": "\xff"}', b"[]"]
+
+    done = sandik("annotate", "-", stdin=b"\n".join([*lines, b'{"text": "z", "id": "last"}']))
+
+    answered = parsed(done.stdout)
+    assert done.returncode == 1
+    assert [one.get("line") for one in answered] == [None, 2, 4, 5, 6, 7, None]
+    assert all(set(one) == {"line", "error"} for one in answered[1:-1])
+    assert answered[-1]["id"] == "last"
+    assert [line.split(b": ")[0] for line in done.stderr.splitlines()] == [
+        f"-:{number}".encode() for number in (2, 4, 5, 6, 7)
+    ]
+
+
+def test_blank_lines_byte_order_mark_and_line_ends_of_windows_are_nothing() -> None:
+    done = sandik("annotate", "-", stdin=b'\xef\xbb\xbf{"text": "a"}\r\n\r\n  \n{"text": "b", "id": "b"}')
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [one["id"] for one in parsed(done.stdout)] == [None, "b"]
+
+
+@pytest.mark.timeout(60)
+def test_a_line_is_answered_while_the_pipe_is_open(running: "subprocess.Popen[bytes]") -> None:
+    for number, text in enumerate(TEXTS):
+        ask(running, json_lines([{"id": number, "text": text}]))
+        assert answer(running)["id"] == number  # or waits for ever
+
+    ask(running, b'{"id": "two", "text": "a"}\n{"id": "halves", "te')
+    assert answer(running)["id"] == "two"
+    ask(running, b'xt": "a"}\n')
+    assert answer(running)["id"] == "halves"
+    assert running.communicate() == (b"", b"")
+    assert running.returncode == 0
+
+
+@pytest.mark.timeout(60)
+def test_when_the_reader_goes_the_command_ends_without_a_complaint(
+    running: "subprocess.Popen[bytes]",
+) -> None:
+    ask(running, json_lines([{"id": 0, "text": "a"}]))
+    assert answer(running)["id"] == 0
+    assert running.stdout is not None
+    running.stdout.close()  # as `head -1` does
+
+    ask(running, json_lines([{"id": 1, "text": "a"}]))
+
+    assert running.stderr is not None
+    assert running.stderr.read() == b""
+    assert running.wait() == 0
+
+
+def test_a_file_is_read_like_a_pipe_and_long_lines_are_one_line(tmp_path: Path) -> None:
+    posts = [{"id": number, "text": TEXTS[3] + " да" * 60_000 * (number % 2)} for number in range(4)]
+    (tmp_path / "posts.jsonl").write_bytes(json_lines(posts) + b"bad\n")
+
+    done = sandik("annotate", str(tmp_path / "posts.jsonl"))
+
+    assert [one.get("id") for one in parsed(done.stdout)] == [0, 1, 2, 3, None]
+    assert done.stderr.startswith(f"{tmp_path / 'posts.jsonl'}:5: ".encode())
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    done = sandik("annotate", str(tmp_path / name))
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert str(tmp_path / name).encode() in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_lines_that_are_there_together_are_annotated_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """One at a time, the detector would take several times as long."""
+    (tmp_path / "posts.jsonl").write_bytes(json_lines([{"text": "tr " + "x" * 100}] * 5_000))
+    sizes = []
+
+    class Counting(Job):
+        def annotate(self, texts: Sequence[str]) -> list[Annotation]:
+            sizes.append(len(texts))
+            return [Annotation(Language("tr", 1.0), (), ())] * len(texts)
+
+    stub = a_job()
+    job = Counting(stub.run_id, stub.timing, stub.max_ahead_ms, stub.dedupe, stub.detector, stub.tagger)
+    monkeypatch.setattr(annotate, "load_job", lambda _settings: job)
+
+    assert annotate.run_annotate(str(tmp_path / "posts.jsonl"), Settings()) == 0
+
+    assert len(capsysbinary.readouterr().out.splitlines()) == sum(sizes) == 5_000
+    assert len(sizes) < 20

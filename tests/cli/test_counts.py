@@ -1,0 +1,268 @@
+"""`sandik counts`: what the topic `counts` holds, as JSON lines or as a table, now or as it grows."""
+
+import asyncio
+import os
+import pty
+import re
+import signal
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.count import Count
+from streams.broker import EmbeddedKafka
+from streams.settings import Settings
+from streams.steps.merge import iso
+from streams.topics import all_topics, create
+from tests.support.command import sandik, start_sandik
+from tests.support.kafka import create_topic, produce, topic_names
+from tests.support.workers import environment
+
+pytestmark = pytest.mark.broker
+
+BASE_MS = 1_683_799_980_000  # 2023-05-11T10:13:00Z
+MINUTE_MS = 60_000
+COLOUR = re.compile(r"\x1b\[[\d;]*[34]\d[\d;]*m")
+
+
+def a_count(
+    tag: str = "all", language: str = "tr", *, minute: int = 0, size: int = 1, **values: Any
+) -> Count:
+    start_ms = BASE_MS + minute * MINUTE_MS
+    end_ms = start_ms + size * MINUTE_MS
+    count = Count(
+        schema_version=1,
+        window_start=iso(start_ms),
+        window_end=iso(end_ms),
+        window_start_ms=start_ms,
+        window_end_ms=end_ms,
+        language=language,
+        tag=tag,
+        count=1,
+        total=50,
+        share=0.02,
+        late_count=0,
+        revision=2,
+        is_final=False,
+        lexicon_version="lex-1",
+        detector_version="det-1",
+        emitted_at_ms=end_ms,
+    )
+    return msgspec.structs.replace(count, **values)
+
+
+async def write(settings: Settings, counts: Iterable[Count]) -> None:
+    records = [(count.key, msgspec.json.encode(count), None, count.window_start_ms) for count in counts]
+    await produce(settings.broker, settings.topic("counts"), records)
+
+
+@pytest.fixture
+async def settings(worker_settings: Settings) -> Settings:
+    await create(worker_settings, all_topics(worker_settings))
+    return worker_settings
+
+
+def run(settings: Settings, *options: str, **variables: str) -> "subprocess.CompletedProcess[bytes]":
+    done = sandik("counts", "--once", *options, environment={**environment(settings), **variables})
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def json_counts(settings: Settings, *options: str) -> list[Count]:
+    lines = run(settings, "--json", *options).stdout.splitlines()
+    return [msgspec.json.decode(line, type=Count) for line in lines]
+
+
+def rows(settings: Settings, *options: str) -> list[list[str]]:
+    """The table's cells, without the line under its head."""
+    lines = run(settings, *options).stdout.decode().splitlines()
+    return [line.split() for line in lines if line.strip() and "──" not in line]
+
+
+async def test_json_is_the_records_as_they_are_in_their_order(settings: Settings) -> None:
+    counts = [a_count(count=3), a_count("election"), a_count(count=4, revision=8), a_count(minute=1)]
+    await write(settings, counts)
+
+    assert json_counts(settings) == counts
+
+
+async def test_tags_and_languages_can_be_chosen(settings: Settings) -> None:
+    counts = {
+        (tag, code): a_count(tag, code) for tag in ("all", "election", "both") for code in ("tr", "ru", "uk")
+    }
+    await write(settings, counts.values())
+
+    assert json_counts(settings, "--tag", "both", "--language", "ru") == [counts["both", "ru"]]
+    assert json_counts(settings, "--tag", "all", "--tag", "both", "--language", "tr") == [
+        counts["all", "tr"],
+        counts["both", "tr"],
+    ]
+    assert json_counts(settings, "--language", "xx") == []
+    assert [row[-3:-1] for row in rows(settings, "--language", "uk", "--tag", "election")] == [
+        ["election", "late"],
+        ["uk", "1"],
+    ]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+async def test_the_table_shows_the_highest_revision_whatever_the_order(
+    settings: Settings, order: list[int]
+) -> None:
+    revisions = [a_count(count=number, revision=2 * number) for number in (11, 12, 13)]
+    await write(settings, [revisions[place] for place in order])
+
+    assert [row[-2:] for row in rows(settings)[1:]] == [["13", "current"]]
+
+
+async def test_the_table_has_a_row_per_window_and_language_and_says_what_is_final(settings: Settings) -> None:
+    await write(
+        settings,
+        [
+            a_count("all", "tr", minute=1, count=9),
+            a_count("all", "ru", minute=1, count=5),
+            a_count("all", "ru", minute=0, count=7, is_final=True, late_count=2),
+            a_count("election", "ru", minute=0, count=4, is_final=True),
+            a_count("both", "ru", minute=0, count=1, is_final=True),
+        ],
+    )
+
+    head, *body = rows(settings)
+    assert head == ["window", "(UTC)", "language", "all", "election", "both", "both", "%", "late", "state"]
+    assert body == [
+        ["2023-05-11", "10:13", "ru", "7", "4", "1", "25%", "2", "final"],
+        ["2023-05-11", "10:14", "tr", "9", "current"],
+        ["ru", "5", "current"],
+    ]
+    assert rows(settings, "--last", "1")[1:] == [
+        ["2023-05-11", "10:14", "tr", "9", "current"],
+        ["ru", "5", "current"],
+    ]
+
+
+async def test_windows_of_another_size_are_other_windows(settings: Settings) -> None:
+    await write(settings, [a_count(count=5, size=5, revision=10), a_count(count=2, size=1, revision=4)])
+
+    assert [row[-2] for row in rows(settings)[1:]] == ["2", "5"]
+
+
+async def test_a_deleted_cell_and_a_foreign_record_do_not_stop_the_view(settings: Settings) -> None:
+    foreign = [(b"key", None, None, None), (b"key", b"not a count", None, None)]
+    await produce(settings.broker, settings.topic("counts"), foreign)
+    await write(settings, [a_count()])
+
+    done = run(settings, "--json")
+
+    assert len(done.stdout.splitlines()) == 1
+    assert f"{settings.topic('counts')}, partition 0, offset 1: not a count" in done.stderr.decode()
+
+
+async def test_an_empty_topic_is_no_error(settings: Settings) -> None:
+    assert json_counts(settings) == []
+    assert len(rows(settings)) == 1
+
+
+def test_a_missing_topic_is_named_with_what_to_do(worker_settings: Settings) -> None:
+    done = sandik("counts", "--once", environment=environment(worker_settings))
+
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert f"no topic {worker_settings.topic('counts')}: run `sandik topics create`" in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(90)
+async def test_asking_for_a_missing_topic_does_not_make_it(tmp_path: Path) -> None:
+    """Kafka makes topics that are asked for unless told not to: with one partition, and not compacted."""
+    eager = {"auto.create.topics.enable": "true"}
+    with EmbeddedKafka(tmp_path / "kafka", extra_config=eager, heap_mb=256) as kafka:
+        variables = environment(Settings(broker=kafka.bootstrap_servers))
+
+        assert sandik("counts", "--once", environment=variables).returncode == 1
+
+        await create_topic(kafka.bootstrap_servers, "made")  # after what may be on its way to being made
+        assert await topic_names(kafka.bootstrap_servers) == {"made"}
+
+
+@pytest.mark.timeout(90)  # the client gives a silent address 40 s
+@pytest.mark.parametrize("options", [(), ("--once", "--json")])
+def test_without_a_broker_the_message_says_where_and_what_to_do(options: tuple[str, ...]) -> None:
+    done = sandik("counts", *options, environment={"SANDIK_BROKER": "127.0.0.1:1"})
+
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"Kafka at 127.0.0.1:1 does not answer" in done.stderr
+    assert b"SANDIK_BROKER" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("options", [("--json",), ()])
+async def test_what_is_produced_later_is_shown_and_ctrl_c_ends_it_cleanly(
+    settings: Settings, options: tuple[str, ...]
+) -> None:
+    await write(settings, [a_count(count=41)])
+    with start_sandik("counts", *options, environment=environment(settings)) as command:
+        assert await asyncio.to_thread(line_with, command, b"41")
+
+        await write(settings, [a_count(count=42, revision=4)])
+        assert await asyncio.to_thread(line_with, command, b"42")
+
+        command.send_signal(signal.SIGINT)
+        _, errors = await asyncio.to_thread(command.communicate)
+    assert (command.returncode, errors) == (0, b"")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("options", [("--json",), ()])
+async def test_when_the_reader_goes_the_command_ends_without_a_complaint(
+    settings: Settings, options: tuple[str, ...]
+) -> None:
+    await write(settings, [a_count(count=41)])
+    with start_sandik("counts", *options, environment=environment(settings)) as command:
+        assert await asyncio.to_thread(line_with, command, b"41")
+        assert command.stdout is not None
+        command.stdout.close()  # as `head -1` does
+
+        await write(settings, [a_count(count=42, revision=4)])
+
+        assert command.stderr is not None
+        assert await asyncio.to_thread(command.stderr.read) == b""
+        assert await asyncio.to_thread(command.wait) == 0
+
+
+async def test_what_goes_into_a_pipe_has_no_escape_codes(settings: Settings) -> None:
+    await write(settings, [a_count(is_final=True), a_count(minute=1)])
+
+    assert b"\x1b" not in run(settings).stdout
+
+
+async def test_a_terminal_with_no_color_gets_no_colours(settings: Settings) -> None:
+    await write(settings, [a_count(is_final=True), a_count(minute=1)])
+
+    shown = await asyncio.to_thread(on_terminal, settings)
+
+    assert "\x1b[" in shown  # it was taken for a terminal
+    assert COLOUR.findall(shown) == []
+
+
+def line_with(command: "subprocess.Popen[bytes]", words: bytes) -> bool:
+    """Read on until a line has the words; False when the output ends."""
+    assert command.stdout is not None
+    return any(words in line for line in command.stdout)
+
+
+def on_terminal(settings: Settings) -> str:
+    ours, theirs = pty.openpty()
+    variables = {**environment(settings), "NO_COLOR": "1", "TERM": "xterm-256color"}
+    with os.fdopen(theirs, "wb") as terminal:
+        command = start_sandik("counts", "--once", environment=variables, stdout=terminal)
+    shown = b""
+    with command, os.fdopen(ours, "rb", buffering=0) as screen:
+        try:
+            while chunk := screen.read(4096):
+                shown += chunk
+        except OSError:
+            pass  # how Linux says that the other side has closed
+    return shown.decode()

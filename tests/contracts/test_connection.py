@@ -1,0 +1,149 @@
+"""What clients are given to reach Kafka, from the settings alone."""
+
+import logging
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+
+from streams.app import create_app
+from streams.connection import client_options
+from streams.errors import UsageError
+from streams.settings import Settings
+from tests.support.command import sandik
+
+SECRETS = {"sasl_password": "gizli-9f2c61", "author_key": "anahtar-71d0e8"}
+PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+
+
+def settings(**values: Any) -> Settings:
+    return Settings(**{"broker": "k1:9092,k2:9092", "sasl_username": "sayim", **SECRETS, **values})
+
+
+def options(**values: Any) -> dict[str, Any]:
+    return client_options(settings(**values))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_client_is_given_what_its_protocol_needs_and_no_more(protocol: str) -> None:
+    given = options(security_protocol=protocol)
+
+    assert given.pop("bootstrap_servers") == "k1:9092,k2:9092"
+    assert given.pop("security_protocol", "PLAINTEXT") == protocol
+    assert isinstance(given.pop("ssl_context", None), ssl.SSLContext) == ("SSL" in protocol.split("_"))
+    assert given == (
+        {
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": "sayim",
+            "sasl_plain_password": "gizli-9f2c61",
+        }
+        if protocol.startswith("SASL")
+        else {}
+    )
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_worker_logs_in_as_every_other_client(protocol: str, mechanism: str) -> None:
+    chosen = settings(security_protocol=protocol, sasl_mechanism=mechanism)
+    ours = {"security_protocol": "PLAINTEXT", **client_options(chosen)}
+    app = create_app(chosen, "test", 1)
+
+    theirs = {"bootstrap_servers": ours["bootstrap_servers"]}
+    theirs |= credentials_to_aiokafka_auth(app.conf.broker_credentials)
+
+    contexts = theirs.pop("ssl_context", None), ours.pop("ssl_context", None)
+    assert theirs == ours
+    assert isinstance(contexts[0], ssl.SSLContext) == isinstance(contexts[1], ssl.SSLContext)
+
+
+def test_the_server_must_be_who_it_says_by_the_authority_that_was_set(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+
+    context = options(security_protocol="SSL", ssl_cafile=tmp_path / "ca.pem")["ssl_context"]
+
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.get_ca_certs(binary_form=True) == [
+        ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
+@pytest.mark.parametrize("missing", ["sasl_username", "sasl_password"])
+def test_a_login_without_name_or_password_is_a_usage_error(protocol: str, missing: str) -> None:
+    with pytest.raises(UsageError, match=f"{protocol} needs SANDIK_SASL_USERNAME and _PASSWORD"):
+        options(**{"security_protocol": protocol, missing: None})
+
+
+@pytest.mark.parametrize(
+    "command", [["topics", "create"], ["ingest", "--format", "jsonl", "-"], ["worker"], ["counts", "--once"]]
+)
+def test_a_usage_error_ends_each_command_with_exit_code_2(command: list[str]) -> None:
+    variables = {"SANDIK_SECURITY_PROTOCOL": "SASL_SSL", "SANDIK_SASL_PASSWORD": SECRETS["sasl_password"]}
+
+    done = sandik(*command, environment=variables)
+
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.decode().splitlines() == [
+        "sandik: SANDIK_SECURITY_PROTOCOL=SASL_SSL needs SANDIK_SASL_USERNAME and _PASSWORD"
+    ]
+
+
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text.pem").write_text("not a certificate")
+    trustme.CA().issue_cert("a").cert_chain_pems[0].write_to_path(tmp_path / "keyless.pem")
+
+    for values in (
+        {"ssl_cafile": tmp_path / "missing.pem"},
+        {"ssl_cafile": tmp_path / "text.pem"},
+        {"ssl_certfile": tmp_path / "keyless.pem"},
+    ):
+        [file] = values.values()
+        with pytest.raises(UsageError, match=f"TLS cannot be set up from {file}"):
+            options(security_protocol="SSL", **values)
+
+
+def test_a_key_that_asks_for_a_password_is_refused_instead_of_waiting_for_one(tmp_path: Path) -> None:
+    certificate = trustme.CA().issue_cert("a")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
+    key = load_pem_private_key(certificate.private_key_pem.bytes(), password=None)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"parola"))
+    (tmp_path / "key.pem").write_bytes(locked)
+
+    with pytest.raises(UsageError, match=r"key\.pem"):
+        options(
+            security_protocol="SSL",
+            ssl_certfile=tmp_path / "certificate.pem",
+            ssl_keyfile=tmp_path / "key.pem",
+        )
+
+
+def test_servers_that_are_not_host_and_port_are_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="SANDIK_BROKER=k1:9x is not host:port"):
+        options(broker="k1:9x")
+
+
+def test_settings_show_no_secret() -> None:
+    shown = f"{settings()!r} {settings()} {settings().model_dump()} {settings().model_dump_json()}"
+
+    assert "sasl_password" in shown
+    assert not [secret for secret in SECRETS.values() if secret in shown]
+
+
+def test_requests_are_not_logged_whatever_the_level(caplog: pytest.LogCaptureFixture) -> None:
+    """One of them is the login, with the password in it."""
+    caplog.set_level(logging.DEBUG)
+
+    assert logging.getLogger("aiokafka").isEnabledFor(logging.DEBUG)
+    assert not logging.getLogger("aiokafka.conn").isEnabledFor(logging.DEBUG)

@@ -1,0 +1,159 @@
+"""The topics are those of the design, and Kafka's idea of them is ours."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams.broker import EmbeddedKafka
+from streams.errors import BrokerError, TopicError
+from streams.settings import Settings
+from streams.topics import all_topics, changelog, create, existing
+from tests.support.command import sandik
+from tests.support.kafka import create_topic, read_topic, topic_names
+from tests.support.workers import environment
+
+DAY_MS = 24 * 60 * 60 * 1000
+#: Name, partitions (None: as `posts`), cleanup.
+DESIGN = {
+    "posts": (None, "delete"),
+    "mentions": (None, "delete"),
+    "counts": (1, "compact"),
+    "partials": (1, "compact"),
+    "posts.late": (None, "delete"),
+    "posts.dlq": (None, "delete"),
+}
+
+
+@pytest.mark.parametrize("partitions", [1, 12, 36])
+def test_names_partitions_and_cleanup_are_those_of_the_design(partitions: int) -> None:
+    settings = Settings(topic_prefix="eu-", partitions=partitions)
+
+    assert {spec.name: (spec.partitions, spec.config["cleanup.policy"]) for spec in all_topics(settings)} == {
+        f"eu-{name}": (many or partitions, cleanup) for name, (many, cleanup) in DESIGN.items()
+    }
+
+
+def test_posts_has_twelve_partitions_unless_told_otherwise() -> None:
+    assert all_topics(Settings())[0][:2] == ("posts", 12)
+
+
+def test_compaction_leaves_a_day_to_notice_a_stale_entry_and_nothing_else_is_compacted() -> None:
+    specs = [*all_topics(Settings()), changelog("sandik-1", "windows", 12)]
+    compacted = [spec for spec in specs if "compact" in spec.config["cleanup.policy"]]
+
+    assert {spec.name for spec in compacted} == {"counts", "partials", "sandik-1-windows-changelog"}
+    assert all(int(spec.config["min.compaction.lag.ms"]) >= DAY_MS for spec in compacted)
+    assert all("retention.ms" in spec.config for spec in specs if spec not in compacted)
+
+
+def test_the_changelog_has_a_partition_for_each_of_posts() -> None:
+    assert changelog("sandik-1", "windows", 7).partitions == 7
+
+
+@pytest.mark.broker
+async def test_kafka_has_the_topics_as_asked(worker_settings: Settings) -> None:
+    specs = [*all_topics(worker_settings), changelog(f"{worker_settings.topic_prefix}app", "windows", 4)]
+
+    made = await create(worker_settings, specs)
+
+    assert made == [(spec, True) for spec in specs]
+    configs = await configs_of(worker_settings, [spec.name for spec in specs])
+    for spec in specs:
+        assert configs[spec.name].items() >= spec.config.items()
+    assert await existing(worker_settings) == {
+        spec.name: spec.partitions for spec in all_topics(worker_settings)
+    }
+
+
+@pytest.mark.broker
+async def test_creating_again_changes_nothing_and_says_so(worker_settings: Settings) -> None:
+    variables = environment(worker_settings)
+    names = [spec.name for spec in all_topics(worker_settings)]
+    first = sandik("topics", "create", environment=variables)
+    before = await configs_of(worker_settings, names)
+
+    second = sandik("topics", "create", environment=variables)
+
+    assert (first.returncode, second.returncode) == (0, 0), second.stderr
+    assert [line.split()[:3] for line in first.stdout.decode().splitlines()] == [
+        ["created", spec.name, str(spec.partitions)] for spec in all_topics(worker_settings)
+    ]
+    assert second.stdout == first.stdout.replace(b"created ", b"exists  ")
+    assert await configs_of(worker_settings, names) == before
+
+
+@pytest.mark.broker
+async def test_what_is_missing_is_added_to_what_is_there(worker_settings: Settings) -> None:
+    specs = all_topics(worker_settings)
+    await create(worker_settings, specs[:2])
+
+    assert await create(worker_settings, specs) == [(spec, spec not in specs[:2]) for spec in specs]
+
+
+@pytest.mark.broker
+async def test_a_topic_with_other_partitions_is_refused_with_what_to_do(worker_settings: Settings) -> None:
+    await create_topic(worker_settings.broker, worker_settings.topic("posts"), partitions=3)
+
+    done = sandik("topics", "create", environment=environment(worker_settings))
+
+    assert done.returncode == 1
+    assert f"{worker_settings.topic('posts')} has 3 partitions, not 4" in done.stderr.decode()
+    assert b"SANDIK_PARTITIONS=3" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert await read_topic(worker_settings.broker, worker_settings.topic("posts")) == []
+
+
+@pytest.mark.broker
+async def test_what_kafka_refuses_is_named(worker_settings: Settings) -> None:
+    three_copies = worker_settings.model_copy(update={"replication_factor": 3})
+
+    with pytest.raises(BrokerError, match=r"posts: InvalidReplicationFactor"):
+        await create(three_copies, all_topics(three_copies))
+
+
+@pytest.mark.broker
+async def test_missing_topics_are_named(worker_settings: Settings) -> None:
+    await create(worker_settings, all_topics(worker_settings)[:4])
+
+    with pytest.raises(TopicError, match=r"posts\.late, .*posts\.dlq: run `sandik topics create`"):
+        await existing(worker_settings)
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(90)
+async def test_looking_for_topics_does_not_make_them(tmp_path: Path) -> None:
+    """Kafka makes topics that are asked for unless told not to: with one partition, and not compacted."""
+    eager = {"auto.create.topics.enable": "true"}
+    with EmbeddedKafka(tmp_path / "kafka", extra_config=eager, heap_mb=256) as kafka:
+        with pytest.raises(TopicError):
+            await existing(Settings(broker=kafka.bootstrap_servers))
+
+        await create_topic(kafka.bootstrap_servers, "made")  # after what may be on its way to being made
+        assert await topic_names(kafka.bootstrap_servers) == {"made"}
+
+
+async def configs_of(settings: Settings, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    await admin.start()
+    try:
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        answers = await admin.describe_configs(wanted)
+    finally:
+        await admin.close()
+    return {
+        name: {entry[0]: entry[1] for entry in entries}
+        for answer in answers
+        for _, _, _, name, entries in answer.resources
+    }
+
+
+@pytest.mark.broker
+async def test_a_topic_with_another_cleanup_is_refused(worker_settings: Settings) -> None:
+    """Kafka's own default would delete the state by its age."""
+    await create_topic(worker_settings.broker, worker_settings.topic("counts"), partitions=1)
+
+    with pytest.raises(TopicError, match=r"counts has cleanup\.policy delete, not compact"):
+        await create(worker_settings, all_topics(worker_settings))
