@@ -28,14 +28,14 @@ class App(faust.App):
     worker that will do nothing more. All that matters is in Kafka, so ending the process loses nothing.
     """
 
-    async def crash(self, reason: BaseException) -> None:
-        """Say why, stop, and end the process whether or not stopping works."""
+    def _crash(self, reason: BaseException) -> None:
+        # What an agent or the recovery fails on comes this way, and not by way of `crash`.
         if not self.crashed:
             log.critical("worker stops: %s", reason if isinstance(reason, SandikError) else repr(reason))
             last_resort = Timer(CRASH_GRACE_S, os._exit, args=(1,))
             last_resort.daemon = True
             last_resort.start()
-        await super().crash(reason)
+        super()._crash(reason)
 
 
 def create_app(settings: Settings, application_id: str, partitions: int) -> App:
@@ -90,6 +90,8 @@ def attach(app: faust.App, topology: Topology) -> None:
     async def adopt(*_: Any, **__: Any) -> None:
         assigned: set[TP] = app.consumer.assignment()
         await topology.adopt(assigned)
+        # Before Faust lets batches through: they would come from the committed offsets at first.
+        await app.consumer.perform_seek()
 
     async def release(*_: Any, **__: Any) -> None:
         topology.release()

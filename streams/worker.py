@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import faust
 
 from streams.app import attach, create_app
 from streams.clock import SystemClock
-from streams.errors import SandikError, TopicError
+from streams.errors import SandikError, TopicError, UsageError
 from streams.run import application_id, load_job
 from streams.settings import Settings
 from streams.topics import POSTS, changelog, create, existing, find_coordinator
@@ -29,17 +31,34 @@ async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
     await find_coordinator(settings, app_id)
 
 
+def check_data_dir(path: Path) -> None:
+    """Make the directory if need be. Faust wants to write there, though nothing in it is needed later.
+
+    Raises:
+        UsageError: it cannot be made or written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=path):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"cannot write in the data directory {path} ({error.strerror}): set SANDIK_DATA_DIR to another"
+        ) from error
+
+
 def run_worker(settings: Settings, log_level: str) -> NoReturn:
     """Count posts until SIGINT or SIGTERM, then end the process: exit code 0, or 1 after a crash.
 
     Raises:
+        UsageError: the data directory cannot be written.
         SandikError: Kafka is away, a topic is missing, or the settings name what does not exist.
     """
+    check_data_dir(settings.data_dir)
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
     job = load_job(settings)
     app_id = application_id(settings, job)
     asyncio.run(prepare(settings, app_id, partitions))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(settings, app_id, partitions)
     attach(app, build(app, settings, job, SystemClock(), partitions))
     worker = faust.Worker(app, loglevel=log_level, quiet=True)

@@ -1,7 +1,8 @@
 """posts -> partials, mentions, posts.late, posts.dlq. Scales with the partitions of `posts`."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from logging import getLogger
 
 import msgspec
@@ -30,6 +31,8 @@ class Owned:
     quiet_since_ms: float
     #: Its open windows and its clock are to be sent again: a predecessor may have died before it did.
     to_send_again: bool = True
+    #: Held while they are sent: a batch waits for that, whoever began it.
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: The (expected, found) offsets of a gap in the log that was seen once and sought back to.
     gap: tuple[int, int] | None = None
 
@@ -75,12 +78,7 @@ class CountAgent:
             if next_offset == 0:  # no state yet: the partition is counted from its first post on
                 next_offset = earliest[tp] or 0
             elif not (earliest[tp] or 0) <= next_offset <= (ends[tp] or 0):
-                raise StateError(
-                    f"topic {tp.topic}, partition {tp.partition}: the state wants offset {next_offset} next, "
-                    f"but the log holds {earliest[tp]} up to {ends[tp]}: posts were deleted before they were "
-                    "counted, or the topic was made anew. Restore it, or set another SANDIK_APP_ID to count "
-                    "what is left"
-                )
+                raise _missing(tp, next_offset, earliest[tp], ends[tp])
             self.owned[tp.partition] = Owned(state, next_offset, self.clock.monotonic_ms())
 
     def release(self) -> None:
@@ -100,6 +98,8 @@ class CountAgent:
         owned = self.owned.get(partition)
         if owned is None or not await self._follows(owned, partition, records):
             return
+        # What a predecessor could not send must be in Kafka before this batch may settle and drop it.
+        await self._send_open(partition, owned)
         counted = self.job.count(owned.state, records)
         self._check_limit(partition, records, counted)
         entries = counted.changes.entries
@@ -114,10 +114,14 @@ class CountAgent:
     async def send_again(self) -> None:
         """Send the open partials and the clock of each partition taken over since the last call."""
         for partition, owned in list(self.owned.items()):
+            await self._send_open(partition, owned)
+
+    async def _send_open(self, partition: int, owned: Owned) -> None:
+        async with owned.sending:
             if owned.to_send_again:
-                owned.to_send_again = False
                 await self._send([*owned.state.windows.values(), owned.state.clock])
                 await self._settle(partition, owned.state)
+                owned.to_send_again = False
 
     async def report_idle(self) -> None:
         """Tell merge of each partition that has had nothing to read for `idle_after_ms`.
@@ -155,20 +159,25 @@ class CountAgent:
             ) from None
 
     async def _follows(self, owned: Owned, partition: int, records: Sequence[ConsumerRecord]) -> bool:
-        """Say whether the batch starts where the state ends, or earlier.
+        """Say whether the batch starts where the state ends, or earlier; raise StateError if posts are gone.
 
         A batch that starts later is either a leftover from before a rebalance, or the log has a gap there
         (aborted transactions leave some). Reading it again from the expected offset tells which.
         """
         gap = owned.next_offset, records[0].offset
-        if gap[1] <= gap[0] or gap == owned.gap:
-            owned.gap = None
+        if gap[1] <= gap[0]:
+            return True
+        tp = TP(self.topic, partition)
+        if gap == owned.gap:
+            earliest = (await self.app.consumer.earliest_offsets(tp))[tp] or 0
+            if earliest > owned.next_offset:  # Kafka deletes old posts while the worker runs, too
+                raise _missing(tp, owned.next_offset, earliest, records[-1].offset + 1)
             return True
         owned.gap = gap
         log.warning(
             "topic %s, partition %d: expected offset %d, got %d; reading again", self.topic, partition, *gap
         )
-        await self.app.consumer.seek(TP(self.topic, partition), owned.next_offset)
+        await self.app.consumer.seek(tp, owned.next_offset)
         return False
 
     def _aside(self, counted: Counted, records: Sequence[ConsumerRecord]) -> list[Outgoing]:
@@ -200,6 +209,14 @@ class CountAgent:
         keys = state.settle(self.job.timing)
         if keys:
             await self.table.write(partition, dict.fromkeys(keys))
+
+
+def _missing(tp: TP, wanted: int, earliest: int | None, end: int | None) -> StateError:
+    return StateError(
+        f"topic {tp.topic}, partition {tp.partition}: the state wants offset {wanted} next, but the log holds "
+        f"{earliest} up to {end}: posts were deleted before they were counted, or the topic was made anew. "
+        "Restore it, or set another SANDIK_APP_ID to count what is left"
+    )
 
 
 _encode = msgspec.json.encode

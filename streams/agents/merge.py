@@ -36,9 +36,9 @@ class MergeAgent:
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Start, or stop, being the owner. What was folded before stays true and is read on from."""
-        self.is_owner = self.tp in set(assigned)
-        if self.is_owner:
+        if self.tp in set(assigned):
             self.caught_up_at = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+            self.is_owner = True
 
     def release(self) -> None:
         """Stop writing counts: another worker may be the owner now."""
@@ -49,7 +49,9 @@ class MergeAgent:
         return {self.tp: self.next_offset} if self.is_owner else {}
 
     def fold(self, records: Sequence[ConsumerRecord]) -> None:
-        """Take a batch of partials in."""
+        """Take a batch of partials in. One that was on its way to a former owner is not ours to fold."""
+        if not self.is_owner:
+            return
         for record in records:
             if record.value is not None:
                 self.merge.apply(_decoder.decode(record.value))

@@ -19,8 +19,7 @@ class PositionedConsumer(driver.Consumer):
     positions: Positions | None = None
 
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets, then to our own where there are some."""
-        await super().perform_seek()
+        """Seek to our own offsets; Faust would seek to the committed ones first, and read there meanwhile."""
         if self.positions is None:
             return
         assignment = self.assignment()
