@@ -6,9 +6,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from streams.connection import client_options, unreachable
 from streams.errors import TopicError
 from streams.settings import Settings
-from streams.topics import partitions_of, unreachable
+from streams.topics import partitions_of
 
 
 async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerator[list[ConsumerRecord], None]:
@@ -23,7 +24,7 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
     """
     # First, because a consumer that asks for a missing topic may create it, with the broker's defaults.
     tps = [TopicPartition(topic, partition) for partition in range(await _partitions(settings, topic))]
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.broker, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
     try:
         await consumer.start()
         consumer.assign(tps)
@@ -34,18 +35,18 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
             for records in found.values():
                 yield records
     except KafkaError as error:
-        raise unreachable(settings, error) from error
+        raise await unreachable(client_options(settings), error) from error
     finally:
         await consumer.stop()
 
 
 async def _partitions(settings: Settings, topic: str) -> int:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    admin = AIOKafkaAdminClient(**client_options(settings))
     try:
         await admin.start()
         found = await partitions_of(admin, [topic])
     except KafkaError as error:
-        raise unreachable(settings, error) from error
+        raise await unreachable(client_options(settings), error) from error
     finally:
         await admin.close()
     if topic not in found:

@@ -14,7 +14,7 @@ from aiokafka.errors import (
     for_code,
 )
 
-from streams.connection import client_options
+from streams.connection import client_options, unreachable
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
 
@@ -89,7 +89,7 @@ async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[T
         found = await partitions_of(admin, [spec.name for spec in specs])
         policies = await _cleanup_policies(admin, [name for name, is_new in created.items() if not is_new])
     except KafkaError as error:
-        raise unreachable(settings, error) from error
+        raise await unreachable(client_options(settings), error) from error
     finally:
         await admin.close()
     for spec in specs:
@@ -135,7 +135,7 @@ async def existing(settings: Settings) -> dict[str, int]:
         await admin.start()
         found = await partitions_of(admin, names)
     except KafkaError as error:
-        raise unreachable(settings, error) from error
+        raise await unreachable(client_options(settings), error) from error
     finally:
         await admin.close()
     missing = [name for name in names if name not in found]
@@ -162,17 +162,9 @@ async def find_coordinator(settings: Settings, group: str) -> None:
             await asyncio.sleep(0.1)
         raise BrokerError(f"Kafka at {settings.broker} has no coordinator for the group {group}: see its log")
     except KafkaError as error:
-        raise unreachable(settings, error) from error
+        raise await unreachable(client_options(settings), error) from error
     finally:
         await admin.close()
-
-
-def unreachable(settings: Settings, error: Exception) -> BrokerError:
-    """Return the error for a Kafka that does not answer."""
-    return BrokerError(
-        f"Kafka at {settings.broker} does not answer ({error}): start one with `sandik broker`, "
-        "or set SANDIK_BROKER to yours"
-    )
 
 
 def _deleted_after(days: int) -> dict[str, str]:

@@ -213,9 +213,9 @@ class CountAgent:
 
 def _missing(tp: TP, wanted: int, earliest: int | None, end: int | None) -> StateError:
     return StateError(
-        f"topic {tp.topic}, partition {tp.partition}: the state wants offset {wanted} next, but the log holds "
-        f"{earliest} up to {end}: posts were deleted before they were counted, or the topic was made anew. "
-        "Restore it, or set another SANDIK_APP_ID to count what is left"
+        f"topic {tp.topic}, partition {tp.partition}: the state wants offset {wanted} next, but the log "
+        f"holds {earliest} up to {end}: posts were deleted before they were counted, or the topic was made "
+        "anew. Restore it, or set another SANDIK_APP_ID to count what is left"
     )
 
 

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from schemas.post import Post
+from streams.connection import unreachable
 from streams.errors import BrokerError, TopicError
 
 from .items import Item, Skipped, Unreadable, UnreadableReason
@@ -68,7 +69,7 @@ async def ingest(
     )
     delivery = _Delivery(producer, topic, bootstrap_servers, summary)
     try:
-        await _start(producer, topic, bootstrap_servers)
+        await _start(producer, topic, connection)
         try:
             async for item in ReadAhead(items):
                 if isinstance(item, Post):
@@ -91,18 +92,17 @@ async def ingest(
     return summary
 
 
-async def _start(producer: Any, topic: str, bootstrap_servers: str) -> None:
+async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> None:
     try:
         await producer.start()
         # All topics' metadata, because asking for one by name may create it, with the broker's defaults.
         topics = (await producer.client.fetch_all_metadata()).topics()
     except (KafkaError, OSError) as error:
-        raise BrokerError(
-            f"no Kafka answers at {bootstrap_servers}: {error}. Start one, or say where it is."
-        ) from error
+        raise await unreachable(connection, error) from error
     if topic not in topics:
         raise TopicError(
-            f"topic {topic} does not exist at {bootstrap_servers}: run `sandik topics create` first"
+            f"topic {topic} does not exist at {connection['bootstrap_servers']}: "
+            "run `sandik topics create` first"
         )
 
 
