@@ -24,7 +24,9 @@ class Settings(BaseSettings):
         "SCRAM-SHA-512", description="How to log in, with a SASL protocol."
     )
     sasl_username: str | None = Field(None, description="Name to log in with.")
-    sasl_password: SecretStr | None = Field(None, description="Password to log in with. Never printed.")
+    sasl_password: SecretStr | None = Field(
+        None, min_length=1, description="Password to log in with. Never printed."
+    )
     ssl_cafile: Path | None = Field(
         None, description="PEM file of the authorities to trust. Default: those of the system."
     )
@@ -32,6 +34,7 @@ class Settings(BaseSettings):
     ssl_keyfile: Path | None = Field(None, description="PEM file of the certificate's key, if it is apart.")
     author_key: SecretStr | None = Field(
         None,
+        min_length=1,  # an empty one is a secret that was not mounted, not a wish for readable ids
         description="With a key, `sandik ingest` replaces author ids by a keyed hash of them: the same "
         "author stays the same, and nobody without the key can tell who. Never printed.",
     )

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+from pydantic import ValidationError
 
 from streams.app import create_app
 from streams.connection import client_options
@@ -147,3 +148,10 @@ def test_requests_are_not_logged_whatever_the_level(caplog: pytest.LogCaptureFix
 
     assert logging.getLogger("aiokafka").isEnabledFor(logging.DEBUG)
     assert not logging.getLogger("aiokafka.conn").isEnabledFor(logging.DEBUG)
+
+
+@pytest.mark.parametrize("name", ["author_key", "sasl_password"])
+def test_an_empty_secret_is_refused(name: str) -> None:
+    """It is one that was not mounted; taking it for none would write author ids in clear."""
+    with pytest.raises(ValidationError, match=name):
+        Settings.model_validate({name: ""})
