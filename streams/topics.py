@@ -138,6 +138,12 @@ async def existing(settings: Settings) -> dict[str, int]:
         raise await unreachable(client_options(settings), error) from error
     finally:
         await admin.close()
+    for name in (settings.topic(COUNTS), settings.topic(PARTIALS)):
+        if found.get(name, 1) != 1:
+            raise TopicError(
+                f"the topic {name} has {found[name]} partitions, not 1, so its records would have no order: "
+                "delete it and run `sandik topics create`, or use another SANDIK_TOPIC_PREFIX"
+            )
     missing = [name for name in names if name not in found]
     if missing:
         raise TopicError(

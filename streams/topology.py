@@ -73,7 +73,7 @@ def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions
     async def merge_partials(stream: Any) -> None:
         """Add up the partitions' partials."""
         async for event in _batches(stream):
-            merge.fold(event.value)
+            await merge.fold(event.value)
             event.ack()
 
     for name, topic, function in (

@@ -12,6 +12,7 @@ from schemas.count import Count
 from schemas.partial import Partial, Watermark
 from streams.clock import Clock
 from streams.engine.publish import Outgoing, publish
+from streams.errors import StateError
 from streams.settings import Settings
 from streams.steps.merge import Merge
 from streams.topics import COUNTS, PARTIALS
@@ -33,6 +34,8 @@ class MergeAgent:
         self.is_owner = False
         self.next_offset = 0
         self.caught_up_at = 0
+        #: The (expected, found) offsets of a gap that was seen once and sought back to.
+        self.gap: tuple[int, int] | None = None
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Start, or stop, being the owner. What was folded before stays true and is read on from."""
@@ -48,14 +51,42 @@ class MergeAgent:
         """Return where to read on: after what was folded, whatever was committed."""
         return {self.tp: self.next_offset} if self.is_owner else {}
 
-    def fold(self, records: Sequence[ConsumerRecord]) -> None:
-        """Take a batch of partials in. One that was on its way to a former owner is not ours to fold."""
-        if not self.is_owner:
+    async def fold(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take a batch of partials in. One that was on its way to a former owner is not ours to fold.
+
+        Raises:
+            StateError: a record is none of ours, or of a newer version.
+        """
+        if not self.is_owner or not await self._follows(records[0].offset):
             return
         for record in records:
             if record.value is not None:
-                self.merge.apply(_decoder.decode(record.value))
+                self.merge.apply(self._decoded(record))
         self.next_offset = max(self.next_offset, records[-1].offset + 1)
+
+    async def _follows(self, offset: int) -> bool:
+        """Say whether a batch starts where the last one ended, or earlier.
+
+        Compaction leaves gaps, but a batch may also have been lost in a rebalance: a gap is believed when
+        reading again from the expected offset finds it once more.
+        """
+        gap = self.next_offset, offset
+        if offset <= self.next_offset or gap == self.gap:
+            return True
+        self.gap = gap
+        await self.app.consumer.seek(self.tp, self.next_offset)
+        return False
+
+    def _decoded(self, record: ConsumerRecord) -> Partial:
+        try:
+            partial: Partial = _decoder.decode(record.value)
+        except msgspec.MsgspecError as error:
+            raise StateError(
+                f"topic {record.topic}, partition {record.partition}, offset {record.offset} is no partial "
+                f"of ours ({error}): something else writes there, or a newer version did. Use that version, "
+                "or set another SANDIK_TOPIC_PREFIX"
+            ) from error
+        return partial
 
     async def emit(self) -> None:
         """Write what changed since the last call. Nothing before all that was there is folded."""

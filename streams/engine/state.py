@@ -3,6 +3,7 @@
 See docs/decisions/002-state-that-knows-its-offset.md.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from faust.types import EventT
 
 from streams.engine.batching import RAW_BATCHES
 from streams.engine.publish import Outgoing, publish
+from streams.errors import StateError
 from streams.steps.counts import Entry
 
 _decoder = msgspec.json.Decoder(Entry)
@@ -27,6 +29,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         # Eight batches at most are held before they are applied.
         super().__init__(*args, schema=RAW_BATCHES, recovery_buffer_size=8, **kwargs)
         self.stored: dict[int, dict[bytes, bytes]] = defaultdict(dict)
+        self._crash_task: asyncio.Future[None] | None = None
 
     async def write(self, partition: int, entries: Mapping[bytes, bytes | None]) -> None:
         """Store the entries (None deletes), and return when the changelog has them, in this order.
@@ -46,13 +49,27 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         A worker that was frozen may append an older entry after its successor's newer one; Faust alone
         would keep the last.
         """
-        for event in batch:
-            stored = self.stored[event.message.partition]
-            records: list[ConsumerRecord[bytes, bytes | None]] = event.value  # type: ignore[assignment]
+        records = (record for event in batch for record in event.value)
+        try:
             for record in records:
-                known = stored.get(record.key)
-                if known is None or record.value is None or _offset(record.value) >= _offset(known):
-                    self._keep(record.partition, record.key, record.value)
+                self._recover(record)
+        except StateError as error:
+            # Raised here, it would be logged as a warning, and Faust would wait for the rest for ever.
+            self._crash_task = asyncio.ensure_future(self.app.crash(error))
+
+    def _recover(self, record: ConsumerRecord[bytes, bytes | None]) -> None:
+        known = self.stored[record.partition].get(record.key)
+        try:
+            offset = None if record.value is None else _offset(record.value)
+            is_newer = offset is None or known is None or offset >= _offset(known)
+        except msgspec.MsgspecError as error:
+            raise StateError(
+                f"topic {record.topic}, partition {record.partition}, offset {record.offset} is no entry of "
+                f"ours ({error}): something else writes there, or a newer version did. Use that version, or "
+                "set another SANDIK_APP_ID to count all posts anew"
+            ) from error
+        if is_newer:
+            self._keep(record.partition, record.key, record.value)
 
     def entries(self, partition: int) -> list[Entry]:
         """Return what is stored of one partition."""

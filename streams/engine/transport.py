@@ -13,10 +13,38 @@ from faust.types import TP
 Positions = Callable[[], Mapping[TP, int]]
 
 
+class _Unremembered(dict[TP, int | None]):
+    """Stands for what Faust remembers to have read, to drop what it thinks it has read before.
+
+    Its memory is set a moment after a batch is delivered, so a seek back in between was overruled: what was
+    read again was dropped. The state knows better what it has seen.
+    """
+
+    def __getitem__(self, tp: TP) -> None:
+        return None
+
+    def __setitem__(self, tp: TP, offset: int | None) -> None: ...
+
+
 class PositionedConsumer(driver.Consumer):
-    """Faust's consumer, except that after each rebalance it seeks to `positions()`."""
+    """Faust's consumer, except that it reads on from `positions()`, and drops nothing."""
 
     positions: Positions | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._read_offset = _Unremembered()
+
+    def _new_offset(self, tp: TP) -> int | None:
+        # A partition's batches are acknowledged in their order, so the newest one stands for all before.
+        # Faust would look for holes between the offsets, of which batches have nothing but.
+        acked = self._acked[tp]
+        if not acked:
+            return None
+        newest = max(acked)
+        acked.clear()
+        self._acked_index[tp].clear()
+        return newest + 1
 
     async def perform_seek(self) -> None:
         """Seek to our own offsets; Faust would seek to the committed ones first, and read there meanwhile."""

@@ -1,0 +1,173 @@
+"""What every fault test needs: posts, their independent count, and who holds which partition."""
+
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+
+from streams.flow import Job
+from streams.run import application_id, load_job
+from streams.settings import Settings
+from streams.topics import POSTS, all_topics, create
+from tests.support.kafka import produce, wait_until
+from tests.support.workers import Follower, Workers
+
+BASE_MS = 1_683_800_040_000
+STEP_MS = 20
+#: Below half of `max_disorder_ms`, so that no post is late, whatever the partitions.
+DISORDER_MS = 14_000
+TEXTS = [
+    "Seçimde sandığa sahip çıkalım, oyumuza sahip çıkalım",
+    "Bu seçim öncesi deepfake videolar yayılıyor, dikkat edin arkadaşlar",
+    "Bugün hava çok güzel, arkadaşlarla sahilde yürüyüşe çıktık",
+    "Выборы президента: дипфейк видео распространяется в соцсетях",
+    "Сегодня был отличный день, мы гуляли в парке с друзьями",
+    "The election is days away and deepfake videos are spreading on social media",
+]
+
+Post = tuple[bytes, bytes]
+
+
+def brief(settings: Settings) -> Settings:
+    """The settings with short windows that are soon settled, and the fast detector.
+
+    Many windows are opened, final and forgotten while the fault happens.
+    """
+    return settings.model_copy(
+        update={"window_size_ms": 10_000, "allowed_lateness_ms": 10_000, "detector": "fasttext"}
+    )
+
+
+def some_posts(count: int, seed: int = 0) -> list[Post]:
+    """Return posts, one every 20 ms of event time, out of order but never late."""
+    chance = random.Random(seed)
+    found = []
+    for number in range(count):
+        created_at_ms = BASE_MS + number * STEP_MS + chance.randrange(-DISORDER_MS, DISORDER_MS)
+        text = chance.choice(TEXTS)
+        value = {"id": f"test:{number}", "source": "test", "created_at_ms": created_at_ms, "text": text}
+        found.append((f"test:{number}".encode(), msgspec.json.encode(value)))
+    return found
+
+
+def a_post(number: int, created_at_ms: int) -> Post:
+    """Return a post of that event time that carries a tag."""
+    post_id = f"test:{number}"
+    value = {"id": post_id, "source": "test", "created_at_ms": created_at_ms, "text": TEXTS[0]}
+    return post_id.encode(), msgspec.json.encode(value)
+
+
+class Scene:
+    """The topics of one test, the posts written so far, and the group of workers that counts them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.job: Job = load_job(settings)
+        self.group = application_id(settings, self.job)
+        self.written: list[Post] = []
+
+    async def make_topics(self) -> None:
+        await create(self.settings, all_topics(self.settings))
+
+    async def write(self, posts: Sequence[Post]) -> None:
+        """Write the posts; the key decides the partition."""
+        records = [(key, value, None, None) for key, value in posts]
+        await produce(self.settings.broker, self.settings.topic(POSTS), records)
+        self.written += posts
+
+    def truth(self) -> Counter[bytes]:
+        """Count what was written with a plain Counter: the models are the workers', the counting is not."""
+        truth: Counter[bytes] = Counter()
+        size_ms = self.settings.window_size_ms
+        posts = [msgspec.json.decode(value) for _, value in self.written]
+        annotations = self.job.annotate([post["text"] for post in posts])
+        for post, annotation in zip(posts, annotations, strict=True):
+            start_ms = post["created_at_ms"] // size_ms * size_ms
+            tags = {"all"} | set(annotation.tags)
+            if {"election", "deepfake"} <= tags:
+                tags.add("both")
+            for tag in tags:
+                truth[f"{start_ms}|{size_ms}|{annotation.language.code}|{tag}".encode()] += 1
+        return truth
+
+    async def shares(self) -> list[int]:
+        """Return how many partitions of `posts` each member of the group has; empty while it rebalances."""
+        async with self._admin() as admin:
+            [answer] = await admin.describe_consumer_groups([self.group])
+        [(_, _, state, _, _, members, *_)] = answer.groups
+        if state != "Stable":
+            return []
+        topic = self.settings.topic(POSTS)
+        found = []
+        for *_, assignment in members:
+            assigned = ConsumerProtocolMemberAssignment.decode(assignment).assignment
+            found.append(sum(len(partitions) for name, partitions in assigned if name == topic))
+        return sorted(found)
+
+    async def committed(self) -> dict[TopicPartition, int]:
+        """Return what the group has committed."""
+        async with self._admin() as admin:
+            found = await admin.list_consumer_group_offsets(self.group)
+        return {tp: committed.offset for tp, committed in found.items()}
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.broker)
+        await admin.start()
+        try:
+
+            async def is_there() -> bool:
+                try:
+                    await admin.find_coordinator(self.group)
+                except GroupCoordinatorNotAvailableError:
+                    return False
+                return True
+
+            # A broker that has never seen a group makes the topic of groups first.
+            await wait_until(is_there, 60, f"the group {self.group} has a coordinator")
+            yield admin
+        finally:
+            await admin.close()
+
+    async def wait_for_shares(self, shares: list[int], deadline_s: float = 60) -> None:
+        async def are_so() -> bool:
+            return await self.shares() == shares
+
+        await wait_until(are_so, deadline_s, f"the workers share the partitions {shares}")
+
+
+def start_module(workers: Workers, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a worker that misbehaves: a module of this package that runs one."""
+    log = (workers.log_dir / f"worker-{len(workers.processes)}.log").open("wb")
+    command = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(command, env=workers.environment, stdout=log, stderr=log)
+    workers.processes.append(process)
+    return process
+
+
+async def wait_for_more(follower: Follower, more: int = 1, deadline_s: float = 60) -> None:
+    """Return when `more` posts are counted than now."""
+    wanted = await follower.total() + more
+
+    async def has_gone_on() -> bool:
+        return await follower.total() >= wanted
+
+    await wait_until(has_gone_on, deadline_s, f"counting goes on to {wanted} posts")
+
+
+async def wait_for_all(follower: Follower, scene: Scene, workers: Workers, deadline_s: float = 60) -> None:
+    """Return when as many posts are counted as were written; fail at once when a worker dies."""
+
+    async def is_complete() -> bool:
+        workers.assert_running()
+        return await follower.total() >= len(scene.written)
+
+    await wait_until(is_complete, deadline_s, f"all {len(scene.written)} posts are counted")

@@ -1,0 +1,90 @@
+"""Workers come and go as operators want it: nothing is lost, nothing counted twice, exit code 0."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Settings
+from tests.faults.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
+from tests.support.kafka import read_topic
+from tests.support.workers import Follower, Workers, environment
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+async def scene(worker_settings: Settings) -> Scene:
+    scene = Scene(brief(worker_settings))
+    await scene.make_topics()
+    return scene
+
+
+@asynccontextmanager
+async def posts_arriving(scene: Scene, seed: int) -> AsyncIterator[None]:
+    """Write some 1,500 posts a second for as long as the block lasts."""
+    enough = asyncio.Event()
+    posts = some_posts(100_000, seed)
+
+    async def write() -> None:
+        for start in range(0, len(posts), 150):
+            if enough.is_set():
+                return
+            await scene.write(posts[start : start + 150])
+            await asyncio.sleep(0.1)
+
+    writing = asyncio.create_task(write())
+    try:
+        yield
+        assert not writing.done()
+    finally:
+        enough.set()
+        await writing
+
+
+async def test_a_worker_that_is_told_to_stop_hands_over_while_posts_arrive(
+    scene: Scene, tmp_path: Path
+) -> None:
+    settings = scene.settings
+    with Workers(environment(settings), tmp_path) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            leaving, _ = workers.start(), workers.start()
+            await scene.wait_for_shares([2, 2])
+            async with posts_arriving(scene, seed=1):
+                await wait_for_more(follower)
+                leaving.terminate()
+                exit_code = await asyncio.to_thread(leaving.wait, 30)
+                await scene.wait_for_shares([4])
+                await wait_for_more(follower)
+            await wait_for_all(follower, scene, workers)
+            last_exit_code = workers.terminate(workers.alive[0])
+            await follower.read()
+
+    assert (0, 0) == (exit_code, last_exit_code)
+    assert "Traceback" not in workers.log(leaving)
+    assert scene.truth() == follower.cells
+    assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
+
+
+async def test_scaling_from_one_to_three_and_back_while_posts_arrive(scene: Scene, tmp_path: Path) -> None:
+    settings = scene.settings
+    with Workers(environment(settings), tmp_path) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            workers.start()
+            async with posts_arriving(scene, seed=2):
+                await wait_for_more(follower)
+                joining = [workers.start(), workers.start()]
+                await scene.wait_for_shares([1, 1, 2])
+                await wait_for_more(follower)
+                exit_codes = [await asyncio.to_thread(workers.terminate, worker) for worker in joining]
+                await scene.wait_for_shares([4])
+                await wait_for_more(follower)
+            await wait_for_all(follower, scene, workers)
+            exit_codes += [workers.terminate(worker) for worker in workers.alive]
+            await follower.read()
+
+    assert [0, 0, 0] == exit_codes
+    assert scene.truth() == follower.cells
+    assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
