@@ -53,7 +53,7 @@ def single_pass(values: list[bytes], settings: Settings) -> Counter[bytes]:
 
 
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 12))])
 async def test_counts_are_exact_though_workers_are_killed(
     worker_settings: Settings, tmp_path: Path, seed: int
 ) -> None:

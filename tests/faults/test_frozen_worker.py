@@ -25,7 +25,7 @@ async def scene(worker_settings: Settings) -> Scene:
     return scene
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 7))])
 async def test_a_frozen_and_thawed_worker_spoils_no_count(scene: Scene, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     settings, posts = scene.settings, some_posts(20_000, seed)
