@@ -1,9 +1,13 @@
 """Write records and wait until Kafka has them all."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from aiokafka.errors import KafkaError
 from faust.types.transports import ProducerT
+
+from streams.errors import BrokerError
 
 Headers = list[tuple[str, bytes]]
 
@@ -20,9 +24,12 @@ class Outgoing(NamedTuple):
 
 
 async def publish(producer: ProducerT, records: Sequence[Outgoing]) -> None:
-    """Return when every record is acknowledged by all in-sync replicas; raise if one could not be written.
+    """Return when every record is acknowledged by all in-sync replicas.
 
     Records of one partition are written in the order given.
+
+    Raises:
+        BrokerError: Kafka refused one, or could not be reached in time.
     """
     futures = [
         await producer.send(
@@ -35,5 +42,12 @@ async def publish(producer: ProducerT, records: Sequence[Outgoing]) -> None:
         )
         for record in records
     ]
-    for future in futures:
-        await future
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    for record, outcome in zip(records, outcomes, strict=True):
+        if isinstance(outcome, KafkaError):
+            raise BrokerError(
+                f"Kafka did not take a record for topic {record.topic}: {outcome}. Its batch is not "
+                "acknowledged, and read again by the next worker"
+            ) from outcome
+        if isinstance(outcome, BaseException):
+            raise outcome

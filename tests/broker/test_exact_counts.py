@@ -3,53 +3,16 @@
 import asyncio
 import random
 import signal
-from collections import Counter
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from streams.run import load_job
 from streams.settings import Settings
-from streams.topics import all_topics, create
-from tests.support.kafka import produce, read_topic, wait_until
+from tests.support.kafka import read_topic, wait_until
+from tests.support.scene import Scene, some_posts
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = pytest.mark.broker
-
-BASE_MS = 1_683_800_040_000
-TEXTS = [
-    "Seçimde sandığa sahip çıkalım, oyumuza sahip çıkalım",
-    "Bu seçim öncesi deepfake videolar yayılıyor, dikkat edin arkadaşlar",
-    "Bugün hava çok güzel, arkadaşlarla sahilde yürüyüşe çıktık",
-    "Выборы президента: дипфейк видео распространяется в соцсетях",
-    "Сегодня был отличный день, мы гуляли в парке с друзьями",
-    "The election is days away and deepfake videos are spreading on social media",
-]
-
-
-def a_post(number: int, chance: random.Random) -> tuple[bytes, bytes]:
-    """A post every 20 ms of event time, up to 15 s out of order."""
-    post_id = f"test:{number}"
-    created_at_ms = BASE_MS + number * 20 + chance.randrange(-15_000, 15_000)
-    value = {"id": post_id, "source": "test", "created_at_ms": created_at_ms, "text": chance.choice(TEXTS)}
-    return post_id.encode(), msgspec.json.encode(value)
-
-
-def single_pass(values: list[bytes], settings: Settings) -> Counter[bytes]:
-    """Count with a plain Counter: the models are the workers', the counting is not."""
-    job = load_job(settings)
-    posts = [msgspec.json.decode(value) for value in values]
-    truth: Counter[bytes] = Counter()
-    size_ms = settings.window_size_ms
-    for post, annotation in zip(posts, job.annotate([post["text"] for post in posts]), strict=True):
-        start_ms = post["created_at_ms"] // size_ms * size_ms
-        tags = {"all"} | set(annotation.tags)
-        if {"election", "deepfake"} <= tags:
-            tags.add("both")
-        for tag in tags:
-            truth[f"{start_ms}|{size_ms}|{annotation.language.code}|{tag}".encode()] += 1
-    return truth
 
 
 @pytest.mark.timeout(280)
@@ -58,16 +21,16 @@ async def test_counts_are_exact_though_workers_are_killed(
     worker_settings: Settings, tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
-    await create(worker_settings, all_topics(worker_settings))
-    posts = [a_post(number, chance) for number in range(24_000)]
+    scene = Scene(worker_settings)
+    await scene.make_topics()
+    posts = some_posts(24_000, seed)
     kills = 0
     with Workers(environment(worker_settings), tmp_path) as workers:
         async with Follower(worker_settings.broker, worker_settings.topic("counts")) as follower:
             for _ in range(3):
                 workers.start()
             for start in range(0, len(posts), 1_000):
-                batch = [(key, value, None, None) for key, value in posts[start : start + 1_000]]
-                await produce(worker_settings.broker, worker_settings.topic("posts"), batch)
+                await scene.write(posts[start : start + 1_000])
                 if start % 4_000 == 0:
                     at_least = await follower.total()
 
@@ -94,6 +57,6 @@ async def test_counts_are_exact_though_workers_are_killed(
 
     assert kills == 6
     assert exit_codes == [0] * len(exit_codes)
-    assert single_pass([value for _, value in posts], worker_settings) == follower.cells
+    assert scene.truth() == follower.cells
     assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.late"))
     assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.dlq"))

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import os
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from streams.run import load_job
 from streams.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until
+from tests.support.truth import single_pass
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
 pytestmark = pytest.mark.broker
@@ -57,23 +57,6 @@ def late_offsets(posts: Iterable[ConsumerRecord[bytes, bytes]], settings: Settin
         else:
             newest_ms[record.partition] = max(newest_ms.get(record.partition, 0), created_at_ms)
     return late
-
-
-def single_pass(archive: list[Tweet], late_rows: set[int], settings: Settings) -> Counter[bytes]:
-    """Count with a plain Counter: the models are the workers', the reading and the counting are not."""
-    truth: Counter[bytes] = Counter()
-    size_ms = settings.window_size_ms
-    annotations = load_job(settings).annotate([tweet.text for tweet in archive])
-    for row, (tweet, annotation) in enumerate(zip(archive, annotations, strict=True)):
-        if row in late_rows:
-            continue
-        start_ms = tweet.created_at_ms // size_ms * size_ms
-        tags = {"all"} | set(annotation.tags)
-        if {"election", "deepfake"} <= tags:
-            tags.add("both")
-        for tag in tags:
-            truth[f"{start_ms}|{size_ms}|{annotation.language.code}|{tag}".encode()] += 1
-    return truth
 
 
 @pytest.mark.timeout(600)
@@ -118,7 +101,8 @@ async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka
     assert len({record.partition for record in posts}) == 12
 
     late_rows = {row_of(record) for record in posts if (record.partition, record.offset) in late}
-    truth = await asyncio.to_thread(single_pass, tweets(), late_rows, settings)
+    in_time = [tweet for row, tweet in enumerate(tweets()) if row not in late_rows]
+    truth = await asyncio.to_thread(single_pass, in_time, load_job(settings))
     assert {key: count for key, count in follower.cells.items() if count} == dict(truth)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from streams.broker import EmbeddedKafka
-from tests.faults.scene import Scene, brief, some_posts, wait_for_more
 from tests.support.kafka import read_topic, wait_until
+from tests.support.scene import Scene, brief, some_posts, wait_for_more
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -60,7 +60,7 @@ async def scene(own_kafka: EmbeddedKafka) -> Scene:
     return scene
 
 
-@pytest.mark.parametrize("away_s", [0, 15])
+@pytest.mark.parametrize("away_s", [0, 15, pytest.param(60, marks=pytest.mark.long)])
 async def test_a_killed_broker_costs_no_count_and_hangs_no_worker(
     scene: Scene, own_kafka: EmbeddedKafka, tmp_path: Path, away_s: float
 ) -> None:

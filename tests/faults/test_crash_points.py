@@ -9,8 +9,8 @@ import pytest
 
 from streams.settings import Settings
 from tests.faults.dying_worker import POINTS
-from tests.faults.scene import BASE_MS, Scene, a_post, brief, some_posts, start_module, wait_for_all
 from tests.support.kafka import read_topic
+from tests.support.scene import BASE_MS, Scene, a_post, brief, some_posts, start_module, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]

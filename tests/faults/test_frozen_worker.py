@@ -11,8 +11,8 @@ import pytest
 from schemas.count import Count
 from streams.settings import Settings
 from streams.topology import WINDOWS_TABLE
-from tests.faults.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.kafka import NewRecord, produce, read_topic
+from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]

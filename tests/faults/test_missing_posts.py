@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.settings import Settings
-from tests.faults.scene import Scene, brief, some_posts, wait_for_all
+from tests.support.scene import Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]

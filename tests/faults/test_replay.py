@@ -8,8 +8,8 @@ import pytest
 
 from schemas.count import Count
 from streams.settings import Settings
-from tests.faults.scene import Scene, brief, some_posts
 from tests.support.kafka import NewRecord, produce, read_topic, unique_prefix, wait_until
+from tests.support.scene import Scene, brief, some_posts
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]

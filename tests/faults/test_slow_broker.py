@@ -1,15 +1,27 @@
-"""A broker that loses nothing but answers slowly: a takeover that takes its time costs no count."""
+"""A broker that loses nothing but answers slowly costs no count."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
 
+from streams.broker import EmbeddedKafka, probe
 from streams.settings import Settings
-from tests.faults.scene import BASE_MS, Scene, a_post, brief, start_module, wait_for_all
 from tests.support.kafka import read_topic, wait_until
-from tests.support.workers import Follower, Workers, environment
+from tests.support.scene import (
+    BASE_MS,
+    Scene,
+    a_post,
+    brief,
+    some_posts,
+    start_module,
+    wait_for_all,
+    wait_for_more,
+)
+from tests.support.slow_proxy import SlowProxy
+from tests.support.workers import Follower, Workers, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(150)]
 
@@ -45,3 +57,40 @@ async def committed_all(scene: Scene) -> bool:
     topics = [scene.settings.topic(name) for name in ("posts", "partials")]
     ends = {TopicPartition(topic, 0): len(await read_topic(scene.settings.broker, topic)) for topic in topics}
     return ends[TopicPartition(topics[0], 0)] == len(scene.written) and ends == await scene.committed()
+
+
+@pytest.fixture
+def distant_kafka(tmp_path: Path) -> Iterator[tuple[EmbeddedKafka, int, int]]:
+    """A broker that sends its clients to another port than the one it listens on."""
+    port, controller_port, slow_port, proxy_port = (probe.free_port() for _ in range(4))
+    extra = {
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},SLOW://127.0.0.1:{slow_port},"
+        f"CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port},SLOW://127.0.0.1:{proxy_port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SLOW:PLAINTEXT",
+    }
+    with EmbeddedKafka(tmp_path / "kafka", port, controller_port, extra_config=extra) as kafka:
+        yield kafka, slow_port, proxy_port
+
+
+async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exactly(
+    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
+) -> None:
+    """Two workers, of which one is killed. The test itself has a short way to the broker."""
+    kafka, slow_port, proxy_port = distant_kafka
+    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)))
+    settings = scene.settings
+    await scene.make_topics()
+    variables = {**environment(settings), "SANDIK_BROKER": f"127.0.0.1:{proxy_port}"}
+    async with SlowProxy(proxy_port, slow_port, delay_s=0.1):
+        with Workers(variables, tmp_path) as workers:
+            async with Follower(settings.broker, settings.topic("counts")) as follower:
+                killed, _ = workers.start(), workers.start()
+                await scene.write(some_posts(1_000, seed=3))
+                await wait_for_more(follower)
+                killed.send_signal(signal.SIGKILL)
+                killed.wait()
+                await scene.write(some_posts(2_000, seed=3)[1_000:])
+                await wait_for_all(follower, scene, workers, 90)
+
+    assert scene.truth() == follower.cells

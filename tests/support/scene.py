@@ -18,6 +18,7 @@ from streams.run import application_id, load_job
 from streams.settings import Settings
 from streams.topics import POSTS, all_topics, create
 from tests.support.kafka import produce, wait_until
+from tests.support.truth import single_pass
 from tests.support.workers import Follower, Workers
 
 BASE_MS = 1_683_800_040_000
@@ -84,19 +85,9 @@ class Scene:
         self.written += posts
 
     def truth(self) -> Counter[bytes]:
-        """Count what was written with a plain Counter: the models are the workers', the counting is not."""
-        truth: Counter[bytes] = Counter()
-        size_ms = self.settings.window_size_ms
+        """Count what was written, independently of the workers."""
         posts = [msgspec.json.decode(value) for _, value in self.written]
-        annotations = self.job.annotate([post["text"] for post in posts])
-        for post, annotation in zip(posts, annotations, strict=True):
-            start_ms = post["created_at_ms"] // size_ms * size_ms
-            tags = {"all"} | set(annotation.tags)
-            if {"election", "deepfake"} <= tags:
-                tags.add("both")
-            for tag in tags:
-                truth[f"{start_ms}|{size_ms}|{annotation.language.code}|{tag}".encode()] += 1
-        return truth
+        return single_pass([(post["created_at_ms"], post["text"]) for post in posts], self.job)
 
     async def shares(self) -> list[int]:
         """Return how many partitions of `posts` each member of the group has; empty while it rebalances."""

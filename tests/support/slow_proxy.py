@@ -1,0 +1,54 @@
+"""A way to Kafka that loses nothing but takes its time."""
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+
+
+class SlowProxy:
+    """Passes bytes on, both ways and in order, each piece `delay_s` after it came."""
+
+    def __init__(self, port: int, to_port: int, delay_s: float) -> None:
+        self.port = port
+        self.to_port = to_port
+        self.delay_s = delay_s
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "SlowProxy":
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
+        for source, target in ((reader, to_writer), (to_reader, writer)):
+            task = asyncio.create_task(self._pass_on(source, target))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        async def deliver() -> None:
+            while True:
+                due, piece = await pieces.get()
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                target.write(piece)
+                await target.drain()
+
+        delivering = asyncio.create_task(deliver())
+        with suppress(ConnectionError):
+            while piece := await source.read(1 << 16):
+                pieces.put_nowait((loop.time() + self.delay_s, piece))
+        delivering.cancel()
+        target.close()
