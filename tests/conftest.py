@@ -1,5 +1,6 @@
 """Fixtures of all tests; helpers are in tests/support."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from streams.broker import EmbeddedKafka
 from streams.settings import Settings
 from tests.support.workers import quick_settings
+
+# A shell that runs the tests in the background ignores Ctrl-C for them, and they would pass that on to the
+# commands they interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
