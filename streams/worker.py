@@ -63,6 +63,8 @@ def run_worker(settings: Settings, log_level: str) -> NoReturn:
     attach(app, build(app, settings, job, SystemClock(), partitions))
     worker = faust.Worker(app, loglevel=log_level, quiet=True)
     worker.spinner = None  # its escape codes have no place in a log
+    # It warns when a timer's work took longer than its interval: under load that is how it should be.
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)
     logging.setLogRecordFactory(_record)
     try:
         worker.execute_from_commandline()

@@ -15,7 +15,7 @@ from tests.support.workers import Follower, Workers, environment
 pytestmark = pytest.mark.broker
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 12))])
 async def test_counts_are_exact_though_workers_are_killed(
     worker_settings: Settings, tmp_path: Path, seed: int
@@ -23,7 +23,7 @@ async def test_counts_are_exact_though_workers_are_killed(
     chance = random.Random(seed)
     scene = Scene(worker_settings)
     await scene.make_topics()
-    posts = some_posts(24_000, seed)
+    posts = some_posts(16_000, seed)
     kills = 0
     with Workers(environment(worker_settings), tmp_path) as workers:
         async with Follower(worker_settings.broker, worker_settings.topic("counts")) as follower:
@@ -38,7 +38,7 @@ async def test_counts_are_exact_though_workers_are_killed(
                         return await follower.total() > at_least
 
                     # Killed while they work, not while they wait to be given partitions.
-                    await wait_until(has_gone_on, 60, f"counting goes on after {at_least} posts")
+                    await wait_until(has_gone_on, 120, f"counting goes on after {at_least} posts")
                     await asyncio.sleep(chance.uniform(0, 0.5))  # so that a kill falls anywhere in a batch
                     victim = chance.choice(workers.alive)
                     victim.send_signal(signal.SIGKILL)
@@ -51,11 +51,11 @@ async def test_counts_are_exact_though_workers_are_killed(
                 workers.assert_running()
                 return await follower.total() >= len(posts)
 
-            await wait_until(is_complete, 90, "all posts are counted")
+            await wait_until(is_complete, 150, "all posts are counted")
             exit_codes = [workers.terminate(worker) for worker in workers.alive]
             await follower.read()
 
-    assert kills == 6
+    assert kills == 4
     assert exit_codes == [0] * len(exit_codes)
     assert scene.truth() == follower.cells
     assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.late"))

@@ -17,7 +17,7 @@ from tests.support.secured_kafka import PASSWORD, USERNAME, SecuredKafka, secure
 from tests.support.sockets import connected_ports, listening_ports
 from tests.support.workers import Workers
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 AUTHOR_KEY = "anahtar-71d0e8"
 WRONG = "yanlis-3b8a55"

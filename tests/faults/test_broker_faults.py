@@ -13,7 +13,7 @@ from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_more
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 #: Since the broker is back: what is not counting by then hangs.
 DEADLINE_S = 90

@@ -13,7 +13,7 @@ from tests.support.kafka import read_topic
 from tests.support.scene import BASE_MS, Scene, a_post, brief, some_posts, start_module, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
 async def died(worker: subprocess.Popen[bytes]) -> bool:

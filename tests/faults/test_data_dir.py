@@ -10,7 +10,7 @@ from streams.settings import Settings
 from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 SEALED = Path("/proc/self")
 

@@ -15,7 +15,7 @@ from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def test_a_frozen_and_thawed_worker_spoils_no_count(scene: Scene, tmp_path
             await scene.write(posts[8_000:12_000])
             # Its partitions are another's now, and that one has gone on with them.
             await scene.wait_for_shares([4])
-            await wait_for_more(follower, 4_000)
+            await wait_for_all(follower, scene, workers)
             await scene.write(posts[12_000:])
             frozen.send_signal(signal.SIGCONT)
             await wait_for_all(follower, scene, workers)

@@ -12,7 +12,7 @@ from tests.support.kafka import read_topic
 from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from streams.settings import Settings
 from tests.support.scene import Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
 async def test_posts_deleted_under_a_running_worker_stop_it(

@@ -12,7 +12,7 @@ from tests.support.kafka import NewRecord, produce, read_topic, unique_prefix, w
 from tests.support.scene import Scene, brief, some_posts
 from tests.support.workers import Follower, Workers, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 POSTS = 10_000
 #: Every 200th is no post.

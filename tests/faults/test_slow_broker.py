@@ -23,7 +23,7 @@ from tests.support.scene import (
 from tests.support.slow_proxy import SlowProxy
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
 async def test_a_successor_of_merge_counts_what_its_predecessor_committed_but_did_not_write(
@@ -47,7 +47,7 @@ async def test_a_successor_of_merge_counts_what_its_predecessor_committed_but_di
             assert 0 == await follower.total()
             silent.send_signal(signal.SIGKILL)
             silent.wait()
-            await wait_for_all(follower, scene, workers, 45)
+            await wait_for_all(follower, scene, workers)
 
     assert scene.truth() == follower.cells
 
@@ -91,6 +91,6 @@ async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exac
                 killed.send_signal(signal.SIGKILL)
                 killed.wait()
                 await scene.write(some_posts(2_000, seed=3)[1_000:])
-                await wait_for_all(follower, scene, workers, 90)
+                await wait_for_all(follower, scene, workers)
 
     assert scene.truth() == follower.cells

@@ -128,7 +128,7 @@ class Scene:
         finally:
             await admin.close()
 
-    async def wait_for_shares(self, shares: list[int], deadline_s: float = 60) -> None:
+    async def wait_for_shares(self, shares: list[int], deadline_s: float = 150) -> None:
         async def are_so() -> bool:
             return await self.shares() == shares
 
@@ -144,7 +144,7 @@ def start_module(workers: Workers, module: str, *arguments: str) -> subprocess.P
     return process
 
 
-async def wait_for_more(follower: Follower, more: int = 1, deadline_s: float = 60) -> None:
+async def wait_for_more(follower: Follower, more: int = 1, deadline_s: float = 150) -> None:
     """Return when `more` posts are counted than now."""
     wanted = await follower.total() + more
 
@@ -154,7 +154,7 @@ async def wait_for_more(follower: Follower, more: int = 1, deadline_s: float = 6
     await wait_until(has_gone_on, deadline_s, f"counting goes on to {wanted} posts")
 
 
-async def wait_for_all(follower: Follower, scene: Scene, workers: Workers, deadline_s: float = 60) -> None:
+async def wait_for_all(follower: Follower, scene: Scene, workers: Workers, deadline_s: float = 150) -> None:
     """Return when as many posts are counted as were written; fail at once when a worker dies."""
 
     async def is_complete() -> bool:
