@@ -54,7 +54,7 @@ class PositionedConsumer(driver.Consumer):
         for tp, offset in self.positions().items():
             if tp in assignment:
                 await self.seek(tp, offset)
-                # Faust commits only what follows the committed offset without a gap.
+                # Faust takes no acknowledgement, and commits nothing, below what it holds for committed.
                 self._committed_offset[tp] = offset
 
 

@@ -6,20 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
+from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 SEALED = Path("/proc/self")
-
-
-@pytest.fixture
-async def scene(worker_settings: Settings) -> Scene:
-    scene = Scene(brief(worker_settings))
-    await scene.make_topics()
-    return scene
 
 
 async def test_a_data_directory_that_goes_away_does_not_matter(scene: Scene, tmp_path: Path) -> None:

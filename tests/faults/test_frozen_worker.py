@@ -12,17 +12,10 @@ from schemas.count import Count
 from streams.settings import Settings
 from streams.topology import WINDOWS_TABLE
 from tests.support.kafka import NewRecord, produce, read_topic
-from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
+from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
-
-
-@pytest.fixture
-async def scene(worker_settings: Settings) -> Scene:
-    scene = Scene(brief(worker_settings))
-    await scene.make_topics()
-    return scene
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 7))])
