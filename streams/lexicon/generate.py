@@ -1,9 +1,9 @@
 """Write the inflected forms of a lexicon: `python -m streams.lexicon.generate [--check] [FOLDER]`.
 
-For every `<tag>.toml` in FOLDER (the built-in lexicon by default) and every language with inflected
-entries, writes `forms/<tag>.<language>.txt`: lemmas, and under each its forms. They are committed and read by
-people in review, and nothing morphological runs in a worker. `--check` writes nothing and fails if a file
-would change.
+For every `<tag>.toml` or `<tag>.<language>.toml` in FOLDER (the built-in lexicon by default) and every
+language with inflected entries, writes `forms/<tag>.<language>.txt`: lemmas, and under each its forms. They
+are committed and read by people in review, and nothing morphological runs in a worker. `--check` writes
+nothing and fails if a file would change.
 
 What an entry may say:
     inflects   noun, verb, adjective; for Turkish also compound: a noun with its ending, oy pusulası
@@ -18,10 +18,11 @@ import argparse
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from streams.lexicon import russian, turkish
-from streams.steps.tags.lexicon import LexiconError, Row, expand, read_tag_file
+from streams.steps.tags.lexicon import LexiconError, Row, expand, read_tag_file, tag_files
 
 HEADER = "# Made by `python -m streams.lexicon.generate` from {}. Do not edit: run it again.\n"
 
@@ -37,22 +38,23 @@ def forms_of(row: Row) -> list[str]:
 
 def generate(folder: Path) -> dict[Path, str]:
     """Return path -> content of every forms file that belongs to the lexicon in `folder`."""
-    files = {}
-    for tag_file in sorted(folder.glob("*.toml")):
-        rows = read_tag_file(tag_file)
-        inflected = sorted(
-            (row for row in (*rows.term, *rows.trap) if row.inflects),
-            key=lambda row: (row.language, row.lemma),
-        )
-        for language in sorted({row.language for row in inflected}):
-            lines = [HEADER.format(tag_file.name)]
-            for row in (row for row in inflected if row.language == language):
+    files: dict[Path, str] = {}
+    for tag, tag_tomls in tag_files(folder).items():
+        rows: dict[str, list[tuple[Traversable, Row]]] = {}
+        for file in tag_tomls:
+            content = read_tag_file(file)
+            for row in (*content.term, *content.trap):
+                if row.inflects:
+                    rows.setdefault(row.language, []).append((file, row))
+        for language, inflected in sorted(rows.items()):
+            lines = [HEADER.format(", ".join(sorted({file.name for file, _ in inflected})))]
+            for file, row in sorted(inflected, key=lambda item: item[1].lemma):
                 try:
                     forms = forms_of(row)
                 except LexiconError as error:
-                    raise LexiconError(f"{tag_file}: {language} '{row.lemma}': {error}") from error
+                    raise LexiconError(f"{file}: {language} '{row.lemma}': {error}") from error
                 lines += [f"{row.lemma}\n", *(f"  {form}\n" for form in forms)]
-            files[folder / "forms" / f"{tag_file.stem}.{language}.txt"] = "".join(lines)
+            files[folder / "forms" / f"{tag}.{language}.txt"] = "".join(lines)
     return files
 
 

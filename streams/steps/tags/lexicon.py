@@ -1,4 +1,4 @@
-"""Read a lexicon: a folder with one `<tag>.toml` per tag, and the inflected forms made from it.
+"""Read a lexicon: a folder of `<tag>.toml`, or `<tag>.<language>.toml`, and the inflected forms made from it.
 
     [[term]]                       or [[trap]]: the same, but what it matches is taken and never counts
     language = "tr"                of the word, not of the post
@@ -85,9 +85,7 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
     folder = path if path is not None else resources.files("streams.lexicon")
     if not folder.is_dir():
         raise LexiconError(f"{folder}: no such folder; a lexicon is a folder with one <tag>.toml per tag")
-    files = {
-        child.name.removesuffix(".toml"): child for child in folder.iterdir() if child.name[-5:] == ".toml"
-    }
+    files = tag_files(folder)
     if not files:
         raise LexiconError(f"{folder}: no <tag>.toml in it; write one file per tag, such as election.toml")
     if reserved := {"all", "both"} & set(files):
@@ -99,6 +97,15 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
     tag_names = tuple(sorted(files, key=lambda tag: (tag != "election", tag)))
     digest = hashlib.sha256(msgspec.json.encode([FOLD_VERSION, MATCH_VERSION, entries])).hexdigest()
     return Lexicon(tag_names, tuple(entries), f"lex-{digest[:12]}")
+
+
+def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
+    """Return the TOML files of each tag: `<tag>.toml` and `<tag>.<anything>.toml`, by name."""
+    files: dict[str, list[Traversable]] = {}
+    for child in sorted(folder.iterdir(), key=lambda child: child.name):
+        if child.name.endswith(".toml"):
+            files.setdefault(child.name.split(".")[0], []).append(child)
+    return files
 
 
 def read_tag_file(file: Traversable) -> TagFile:
@@ -125,28 +132,32 @@ def expand(pattern: str) -> Iterator[str]:
         yield "".join(choice)
 
 
-def _entries(folder: Traversable, tag: str, file: Traversable, tags: set[str]) -> Iterator[Entry]:
-    rows = read_tag_file(file)
+def _entries(folder: Traversable, tag: str, files: list[Traversable], tags: set[str]) -> Iterator[Entry]:
     generated: dict[str, dict[str, list[str]]] = {}
-    for is_trap, row in [(False, row) for row in rows.term] + [(True, row) for row in rows.trap]:
-        where = f"{file}: {row.language} '{row.lemma}'"
-        if unknown := set(row.beside) - tags:
-            raise LexiconError(f"{where}: `beside` names {sorted(unknown)}; it can name {sorted(tags)}")
-        spelled = [form for pattern in row.forms or (row.lemma,) for form in expand(pattern)]
-        if row.inflects:
-            if row.language not in generated:
-                forms_file = folder / "forms" / f"{tag}.{row.language}.txt"
-                generated[row.language] = _read_forms(forms_file)
-            if row.lemma not in generated[row.language]:
-                raise LexiconError(
-                    f"{where}: no forms of it yet; run python -m streams.lexicon.generate {folder}"
-                )
-            spelled = generated[row.language][row.lemma]
-        folded = fold_batch(spelled).folded[1:-2].split("\n")
-        forms = tuple(sorted({form.strip() for form in folded}))
-        if not all(any(map(str.isalnum, form)) for form in forms):
-            raise LexiconError(f"{where}: a form without any letter or digit; remove it")
-        yield Entry(tag, row.lemma, is_trap, tuple(sorted(row.beside)), tuple(sorted(row.only_in)), forms)
+    written: dict[tuple[str, str], Traversable] = {}
+    for file in files:
+        rows = read_tag_file(file)
+        for is_trap, row in [(False, row) for row in rows.term] + [(True, row) for row in rows.trap]:
+            where = f"{file}: {row.language} '{row.lemma}'"
+            if other := written.get((row.language, row.lemma)):
+                raise LexiconError(f"{where} is also in {other.name}; merge the two entries")
+            written[row.language, row.lemma] = file
+            if unknown := set(row.beside) - tags:
+                raise LexiconError(f"{where}: `beside` names {sorted(unknown)}; it can name {sorted(tags)}")
+            spelled = [form for pattern in row.forms or (row.lemma,) for form in expand(pattern)]
+            if row.inflects:
+                if row.language not in generated:
+                    generated[row.language] = _read_forms(folder / "forms" / f"{tag}.{row.language}.txt")
+                if row.lemma not in generated[row.language]:
+                    raise LexiconError(
+                        f"{where}: no forms of it yet; run python -m streams.lexicon.generate {folder}"
+                    )
+                spelled = generated[row.language][row.lemma]
+            folded = fold_batch(spelled).folded[1:-2].split("\n")
+            forms = tuple(sorted({form.strip() for form in folded}))
+            if not all(any(map(str.isalnum, form)) for form in forms):
+                raise LexiconError(f"{where}: a form without any letter or digit; remove it")
+            yield Entry(tag, row.lemma, is_trap, tuple(sorted(row.beside)), tuple(sorted(row.only_in)), forms)
 
 
 def _read_forms(file: Traversable) -> dict[str, list[str]]:
