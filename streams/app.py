@@ -28,9 +28,13 @@ class App(faust.App):
     worker that will do nothing more. All that matters is in Kafka, so ending the process loses nothing.
     """
 
+    #: What it crashed on. Faust keeps the last reason, and stopping may bring up others.
+    first_crash_reason: BaseException | None = None
+
     def _crash(self, reason: BaseException) -> None:
         # What an agent or the recovery fails on comes this way, and not by way of `crash`.
         if not self.crashed:
+            self.first_crash_reason = reason
             log.critical("worker stops: %s", reason if isinstance(reason, SandikError) else repr(reason))
             last_resort = Timer(CRASH_GRACE_S, os._exit, args=(1,))
             last_resort.daemon = True

@@ -7,8 +7,10 @@ posts    -> count -> partials            (state: table `windows`, one changelog 
 partials -> merge -> counts              (state: `partials` itself, read from its beginning)
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import faust
@@ -26,6 +28,8 @@ from streams.steps.merge import Labels, Merge
 from streams.topics import PARTIALS, POSTS
 
 WINDOWS_TABLE = "windows"
+
+Agent = Callable[[Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions
     ):
         raw = app.topic(settings.topic(topic), schema=RAW_BATCHES)
         # Faust acknowledges what an agent failed on and goes on; a batch that fails must stop the worker.
-        app.agent(raw, name=name, supervisor_strategy=CrashingSupervisor)(function)
+        app.agent(raw, name=name, supervisor_strategy=CrashingSupervisor)(_until_stopped(app, function))
 
     app.timer(settings.emit_every_ms / 1000, name="emit")(merge.emit)
     app.timer(settings.emit_every_ms / 1000, name="send again")(count.send_again)
@@ -93,3 +97,16 @@ def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions
 def _batches(stream: Any) -> AsyncIterator[EventT[Any]]:
     events: AsyncIterator[EventT[Any]] = stream.noack().events()
     return events
+
+
+def _until_stopped(app: faust.App, agent: Agent) -> Agent:
+    @wraps(agent)
+    async def run(stream: Any) -> None:
+        try:
+            await agent(stream)
+        except asyncio.CancelledError:
+            # Once the app has stopped, Faust cancels agents that still wait, and takes it for another crash.
+            if not app.should_stop:
+                raise
+
+    return run

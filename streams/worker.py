@@ -69,13 +69,13 @@ def run_worker(settings: Settings, log_level: str) -> NoReturn:
     try:
         worker.execute_from_commandline()
     finally:
-        if isinstance(worker.crash_reason, SandikError):
-            raise worker.crash_reason from None
+        if isinstance(app.first_crash_reason, SandikError):
+            raise app.first_crash_reason from None
 
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     """Make a log record; of what a user can mend, without the traceback: the message says it all."""
     record = logging.LogRecord(*args, **kwargs)
-    if record.exc_info and isinstance(record.exc_info[1], SandikError):
+    if record.exc_info and isinstance(record.exc_info[1], SandikError | asyncio.CancelledError):
         record.exc_info = None
     return record

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.kafka import read_topic
-from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
+from tests.support.scene import Scene, some_posts, start_module, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -80,3 +80,14 @@ async def test_scaling_from_one_to_three_and_back_while_posts_arrive(scene: Scen
     assert [0, 0, 0] == exit_codes
     assert scene.truth() == follower.cells
     assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
+
+
+async def test_stopping_that_is_cut_short_is_no_crash(scene: Scene, tmp_path: Path) -> None:
+    """Faust cancels the agents that still wait when the loop is closed, and would call that a crash."""
+    with Workers(environment(scene.settings), tmp_path) as workers:
+        worker = start_module(workers, "tests.faults.hasty_worker")
+        await scene.wait_for_shares([4])
+        exit_code = workers.terminate(worker)
+
+    assert 0 == exit_code, workers.log(worker)
+    assert "Traceback" not in workers.log(worker)
