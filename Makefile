@@ -18,47 +18,74 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	@echo "Adding what the tests need to $(VENV)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
 .PHONY: init
-init: $(VENV)/.ready  ## Set up .venv with everything, at the pinned versions
+init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned versions
 
 .PHONY: demo
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
 
 .PHONY: test
-test: $(VENV)/.ready  ## All tests, those on a real Kafka included
-	$(BIN)/python -m pytest -m "not long"
+test: $(VENV)/.ready-dev  ## All tests, those on a real Kafka included, two at a time
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist worksteal
 
 .PHONY: test-quick
-test-quick: $(VENV)/.ready  ## The tests that need no Kafka
+test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
 	$(BIN)/python -m pytest -m "not broker and not long"
 
 .PHONY: test-long
-test-long: $(VENV)/.ready  ## The long soak and chaos runs
+test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
 	$(BIN)/python -m pytest -m long
 
 .PHONY: lint
-lint: $(VENV)/.ready  ## Style, and who may import whom
+lint: $(VENV)/.ready-dev  ## Style, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
 .PHONY: typing
-typing: $(VENV)/.ready  ## mypy --strict over everything
+typing: $(VENV)/.ready-dev  ## mypy --strict over everything
 	$(BIN)/mypy
 
 .PHONY: check
 check: lint typing test-quick  ## Everything that takes less than a minute
 
+.PHONY: settings
+settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
+	$(BIN)/python -c 'from streams.config import as_markdown; print(as_markdown(), end="")' > docs/settings.md
+
 .PHONY: forms
-forms: $(VENV)/.ready  ## Write the lexicon's inflected forms again
+forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m streams.lexicon.generate
 
 .PHONY: lock
-lock: $(VENV)/.ready  ## Resolve the pinned versions again (needs uv)
-	uv pip compile pyproject.toml --extra broker --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --quiet --output-file requirements.lock
+lock:  ## Resolve the pinned versions again (needs uv)
+	uv pip compile pyproject.toml --extra broker --group build --universal \
+		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra broker --extra dashboard --extra parquet --group dev --universal \
+		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
+		--output-file requirements-dev.lock
 
 .PHONY: clean
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .sandik .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+ROUNDS ?= 3
+POSTS ?= 2000000
+
+.PHONY: bench
+bench: $(VENV)/.ready-dev  ## Measure sandik and its peers (an hour; ROUNDS=1 POSTS=200000 for a look)
+	$(BIN)/python -m bench all --rounds $(ROUNDS) --posts $(POSTS)
+
+.PHONY: eval-terms
+eval-terms: $(VENV)/.ready-dev  ## Measure the lexicon: docs/terms.md and docs/terms.json (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.quality.terms
+
+.PHONY: eval-language
+eval-language: $(VENV)/.ready-dev  ## Measure the detectors: docs/language.md and docs/language.json (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.quality.language

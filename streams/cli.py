@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+lexicon_app = typer.Typer(help="The words that are counted.", no_args_is_help=True)
+app.add_typer(lexicon_app, name="lexicon")
 
 
 def main() -> None:
@@ -79,28 +81,77 @@ def topics_create() -> None:
 
 @app.command()
 def ingest(
-    sources: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files of posts, or - for stdin.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Files or patterns, plain, gzip, zstd, bzip2, xz or zip; - for stdin; jetstream; "
+            "mastodon:HOST; or the address of a stream.",
+        ),
+    ],
     format: Annotated[  # noqa: A002  # the option's name
         str | None,
-        typer.Option(help="jsonl, telegram or ira-tsv. Default: by the file's name and beginning."),
+        typer.Option(
+            help="jsonl, jetstream, mastodon, telegram, x, reddit, youtube, feed, csv, tsv, parquet or "
+            "ira-tsv. Default: by the beginning and the name of the file."
+        ),
     ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELD=COLUMN,...",
+            help="Tables: which column is what, by name or by number from 1: time=sent,text=body,id=1.",
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Tables: the zone of times that name none, such as Europe/Istanbul.")
+    ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="Tables: how times are written, as for strptime: %d.%m.%Y %H:%M.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="CSV and TSV: the encoding.")] = "utf-8-sig",
+    source: Annotated[
+        str | None, typer.Option(help="Tables: the posts' source. Default: the name of the file.")
+    ] = None,
+    filter: Annotated[  # noqa: A002  # the option's name
+        list[str] | None,
+        typer.Option(help="Only posts with language=tr,ru or term=WORD; may be repeated."),
+    ] = None,
+    pace: Annotated[
+        str, typer.Option(help="max, or replay by event time: 1x as it was, 60x a minute a second.")
+    ] = "max",
+    cursor: Annotated[
+        Path | None, typer.Option(help="Live: the file that says where to go on after a restart.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="Mastodon: the file with the access token that its streams ask for.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the first posts as they would be produced, and stop.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each skipped line why, too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as a JSON line.")] = False,
 ) -> None:
-    """Write the posts of files to the topic `posts`. Unreadable lines are reported with their number."""
+    """Write the posts of files or of a live source to the topic `posts`. What is no post is accounted for."""
     from streams.connection import client_options
-    from streams.ingest.command import run_ingest
+    from streams.ingest.command import IngestOptions, run_ingest, table_options
     from streams.topics import POSTS
 
     settings = _settings()
+    options = IngestOptions(
+        format=format,
+        table=table_options(columns, zone, time_format, source, encoding),
+        filters=filter or (),
+        pace=pace,
+        is_dry_run=dry_run,
+        explain=explain,
+        json_summary=json,
+        author_key=settings.author_key.get_secret_value() if settings.author_key else None,
+        cursor=cursor,
+        token_file=token_file,
+    )
     raise typer.Exit(
-        run_ingest(
-            sources,
-            format=format,
-            connection=client_options(settings),
-            topic=settings.topic(POSTS),
-            json_summary=json,
-            author_key=settings.author_key.get_secret_value() if settings.author_key else None,
-        )
+        run_ingest(sources, connection=client_options(settings), topic=settings.topic(POSTS), options=options)
     )
 
 
@@ -137,6 +188,35 @@ def counts(
 
 
 @app.command()
+def dashboard(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. There is no login: who reaches it can read it all.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
+    from_: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=TIMES, help="Read windows from this time on, UTC. Default: all."),
+    ] = None,
+    hide_texts: Annotated[bool, typer.Option(help="Never send the texts of posts to a browser.")] = False,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Another site whose scripts may read /api, or *; may be repeated. Default: none."),
+    ] = None,
+) -> None:
+    """Show the counts as a web page, and serve them to programs, until Ctrl-C. Any number may run."""
+    from streams.dashboard.command import run_dashboard
+
+    run_dashboard(
+        _settings(),
+        host=host,
+        port=port,
+        from_ms=_ms(from_),
+        hides_texts=hide_texts,
+        origins=allow_origin or (),
+    )
+
+
+@app.command()
 def annotate(
     source: Annotated[
         str, typer.Argument(metavar="FILE|-", help="JSON lines with a `text`, or - for stdin.")
@@ -148,19 +228,64 @@ def annotate(
     raise typer.Exit(run_annotate(source, _settings()))
 
 
+@app.command()
+def config(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print the settings in force and where each comes from. Secrets are masked."""
+    from streams.config import print_knobs
+
+    print_knobs(_settings(), json=json)
+
+
+@app.command()
+def schemas(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A topic or its schema: print its JSON Schema.")
+    ] = None,
+    asyncapi: Annotated[bool, typer.Option("--asyncapi", help="Print all as one AsyncAPI document.")] = False,
+) -> None:
+    """List the topics and their schemas, or print one as JSON Schema."""
+    from streams.schemas_command import run_schemas
+
+    run_schemas(name, asyncapi=asyncapi)
+
+
+@lexicon_app.command("check")
+def lexicon_check(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER|FILE]", help="Default: the lexicon of the settings.")
+    ] = None,
+    sample: Annotated[
+        Path | None, typer.Option(help="JSON lines with a `text`: how many of them would each entry hit?")
+    ] = None,
+    max_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the sample from which an entry is too general.")
+    ] = 0.1,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what is wrong with a lexicon, with file and line. The exit code is 1 if there are errors."""
+    from streams.lexicon.command import run_check
+
+    raise typer.Exit(run_check(path, sample, max_share, _settings(), json=json))
+
+
+@lexicon_app.command("explain")
+def lexicon_explain(
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The text of a post, or - for stdin.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show language, confidence, every match, and why others did not count."""
+    from streams.lexicon.command import run_explain
+
+    raise typer.Exit(run_explain(text, _settings(), json=json))
+
+
 def _ms(time: datetime | None) -> int | None:
     return None if time is None else int(time.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _settings() -> Settings:
-    from pydantic import ValidationError
+    from streams.config import load_settings
 
-    from streams.errors import UsageError
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"SANDIK_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()
-        )
-        raise UsageError(f"settings: {wrong}") from error
+    return load_settings()

@@ -20,12 +20,17 @@ class Settings(BaseSettings):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to speak to Kafka. SASL_SSL wherever others share the network."
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
         "SCRAM-SHA-512", description="How to log in, with a SASL protocol."
     )
     sasl_username: str | None = Field(None, description="Name to log in with.")
     sasl_password: SecretStr | None = Field(
         None, min_length=1, description="Password to log in with. Never printed."
+    )
+    sasl_token_file: Path | None = Field(
+        None,
+        description="File with the token to log in with, for OAUTHBEARER. Read anew for every connection, so "
+        "that whatever renews the token only has to replace the file.",
     )
     ssl_cafile: Path | None = Field(
         None, description="PEM file of the authorities to trust. Default: those of the system."
@@ -107,7 +112,9 @@ class Settings(BaseSettings):
         ge=1,
         description="Most posts taken from Kafka at once. Raise it for throughput, lower it for latency.",
     )
-    detector: str = Field("cascade", description="Language detector: cascade, fasttext or langdetect.")
+    detector: str = Field(
+        "cascade", description="Language detector: cascade, fasttext, langdetect or lingua."
+    )
     lexicon: Path | None = Field(
         None, description="Folder of a lexicon of your own, one TOML file per tag. Default: the built-in one."
     )

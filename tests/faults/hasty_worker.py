@@ -11,5 +11,5 @@ async def leave_alone(_: AgentManager) -> None:
 
 
 if __name__ == "__main__":
-    AgentManager.stop = leave_alone  # type: ignore[method-assign]
+    AgentManager.stop = leave_alone  # type: ignore[assignment, method-assign]
     run_worker(Settings(), "warning")

@@ -1,0 +1,55 @@
+"""`sandik config`, and what every command makes of settings that are wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.config import MASKED, as_markdown, knobs, misspelt, variable
+from streams.settings import Settings
+from tests.support.command import sandik
+
+DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def test_the_documented_table_is_what_the_code_says() -> None:
+    assert as_markdown() == DOCS.read_text("utf-8"), "run: make settings"
+
+
+def test_every_setting_says_what_it_does() -> None:
+    assert [] == [name for name, field in Settings.model_fields.items() if len(field.description or "") < 20]
+
+
+def test_values_come_with_their_origin_and_secrets_are_masked() -> None:
+    environment = {"SANDIK_BROKER": "kafka:9092", "SANDIK_SASL_PASSWORD": "sesame"}
+    done = sandik("config", "--json", environment=environment)
+    found = json.loads(done.stdout)
+
+    assert 0 == done.returncode
+    assert {"value": "kafka:9092", "origin": "environment", "default": "127.0.0.1:9092"} == found[
+        "SANDIK_BROKER"
+    ]
+    assert MASKED == found["SANDIK_SASL_PASSWORD"]["value"]
+    assert "default" == found["SANDIK_WINDOW_SIZE_MS"]["origin"]
+    assert b"sesame" not in done.stdout + sandik("config", environment=environment).stdout
+
+
+@pytest.mark.parametrize("command", [["config"], ["worker"], ["counts", "--once"], ["topics", "create"]])
+def test_a_misspelt_variable_ends_every_command_and_names_the_right_one(command: list[str]) -> None:
+    done = sandik(*command, environment={"SANDIK_WINDOW_SIZE": "60000"})
+
+    assert 2 == done.returncode
+    assert "SANDIK_WINDOW_SIZE is no setting; SANDIK_WINDOW_SIZE_MS is" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+@given(st.sampled_from(sorted(Settings.model_fields)))
+def test_every_setting_is_known_in_either_case(name: str) -> None:
+    assert [] == list(misspelt([variable(name), variable(name).lower(), "PATH", "SANDIK_TEST_DATA"]))
+
+
+def test_what_the_environment_says_is_marked_whatever_its_case() -> None:
+    origins = {knob.variable: knob.origin for knob in knobs(Settings(), {"sandik_broker": "kafka:9092"})}
+    assert "environment" == origins["SANDIK_BROKER"]
