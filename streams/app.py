@@ -6,10 +6,12 @@ from threading import Timer
 from typing import Any
 
 import faust
+from faust.auth import Credentials, OAuthCredentials
 from faust.types import TP
 
 from streams.connection import client_options
 from streams.engine.batching import BatchScheduling
+from streams.engine.memory import return_large_buffers
 from streams.engine.transport import PositionedTransport
 from streams.errors import SandikError
 from streams.settings import Settings
@@ -44,6 +46,7 @@ class App(faust.App):
 
 def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     """Return an App without agents. `partitions` is how many `posts` has."""
+    return_large_buffers()
     app = App(
         application_id,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
@@ -74,9 +77,11 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     return app
 
 
-def _credentials(settings: Settings) -> faust.SSLCredentials | faust.SASLCredentials | None:
+def _credentials(settings: Settings) -> Credentials | None:
     options = client_options(settings)
     context = options.get("ssl_context")
+    if "sasl_oauth_token_provider" in options:
+        return OAuthCredentials(oauth_cb=options["sasl_oauth_token_provider"], ssl_context=context)
     if "sasl_mechanism" in options:
         return faust.SASLCredentials(
             mechanism=options["sasl_mechanism"],

@@ -17,6 +17,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
+from streams.token_login import TokenFile
 
 #: How long a server may take to say why it does not let us in.
 _ASK_AGAIN_MS = 5_000
@@ -29,7 +30,8 @@ def client_options(settings: Settings) -> dict[str, Any]:
     """Return what every aiokafka client is given.
 
     Raises:
-        UsageError: a file cannot be read, a name or password is missing, or the servers are not host:port.
+        UsageError: a file cannot be read, a name, password or token is missing, or the servers are not
+            host:port.
     """
     try:
         collect_hosts(settings.broker)
@@ -42,12 +44,25 @@ def client_options(settings: Settings) -> dict[str, Any]:
     if protocol in ("SSL", "SASL_SSL"):
         options["ssl_context"] = _ssl_context(settings)
     if protocol in ("SASL_PLAINTEXT", "SASL_SSL"):
-        if settings.sasl_username is None or settings.sasl_password is None:
-            raise UsageError(f"SANDIK_SECURITY_PROTOCOL={protocol} needs SANDIK_SASL_USERNAME and _PASSWORD")
-        options["sasl_mechanism"] = settings.sasl_mechanism
-        options["sasl_plain_username"] = settings.sasl_username
-        options["sasl_plain_password"] = settings.sasl_password.get_secret_value()
+        options |= {"sasl_mechanism": settings.sasl_mechanism, **_login(settings)}
     return options
+
+
+def _login(settings: Settings) -> dict[str, Any]:
+    if settings.sasl_mechanism == "OAUTHBEARER":
+        if settings.sasl_token_file is None:
+            raise UsageError("SANDIK_SASL_MECHANISM=OAUTHBEARER needs SANDIK_SASL_TOKEN_FILE")
+        tokens = TokenFile(settings.sasl_token_file)
+        tokens.read()  # at the start a missing one is a mistake; later it may be about to come
+        return {"sasl_oauth_token_provider": tokens}
+    if settings.sasl_username is None or settings.sasl_password is None:
+        raise UsageError(
+            f"SANDIK_SECURITY_PROTOCOL={settings.security_protocol} needs SANDIK_SASL_USERNAME and _PASSWORD"
+        )
+    return {
+        "sasl_plain_username": settings.sasl_username,
+        "sasl_plain_password": settings.sasl_password.get_secret_value(),
+    }
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
@@ -78,17 +93,21 @@ async def unreachable(options: Mapping[str, Any], error: Exception) -> BrokerErr
             finally:
                 connection.close()
         except (OSError, KafkaError) as refusal:
-            if advice := _advice(refusal):
+            if advice := _advice(refusal, login.get("sasl_mechanism")):
                 return BrokerError(f"Kafka at {host}:{port} does not let us in: {advice}")
+        else:
+            return BrokerError(f"Kafka at {host}:{port} answers, but not to what was asked of it: {error}")
     return BrokerError(
         f"Kafka at {servers} does not answer ({error}): start one with `sandik broker`, "
         "or set SANDIK_BROKER to yours"
     )
 
 
-def _advice(refusal: Exception) -> str | None:
+def _advice(refusal: Exception, mechanism: str | None) -> str | None:
     """Return what the refusal of a server that is there means; None when there may be no server."""
     match refusal:
+        case KafkaConnectionError(__cause__=UsageError() as mistake):
+            return str(mistake)
         case ssl.SSLCertVerificationError():
             return (
                 f"its certificate cannot be trusted ({refusal.verify_message}). Set SANDIK_SSL_CAFILE to the "
@@ -99,6 +118,8 @@ def _advice(refusal: Exception) -> str | None:
                 f"TLS failed ({reason}). Check SANDIK_SECURITY_PROTOCOL, and set SANDIK_SSL_CERTFILE if the "
                 "server asks for a certificate"
             )
+        case SaslAuthenticationFailed() if mechanism == "OAUTHBEARER":
+            return f"{refusal}. Check the token in SANDIK_SASL_TOKEN_FILE: it may have expired"
         case SaslAuthenticationFailed():
             return f"{refusal}. Check SANDIK_SASL_USERNAME and SANDIK_SASL_PASSWORD"
         case UnsupportedSaslMechanismError() | IllegalSaslStateError():

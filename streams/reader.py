@@ -3,13 +3,12 @@
 from collections.abc import AsyncGenerator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.connection import client_options, unreachable
 from streams.errors import TopicError
 from streams.settings import Settings
-from streams.topics import partitions_of
+from streams.topics import connected, partitions_of
 
 
 async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerator[list[ConsumerRecord], None]:
@@ -24,7 +23,9 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
     """
     # First, because a consumer that asks for a missing topic may create it, with the broker's defaults.
     tps = [TopicPartition(topic, partition) for partition in range(await _partitions(settings, topic))]
-    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        **client_options(settings), enable_auto_commit=False, isolation_level="read_committed"
+    )
     try:
         await consumer.start()
         consumer.assign(tps)
@@ -41,14 +42,8 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
 
 
 async def _partitions(settings: Settings, topic: str) -> int:
-    admin = AIOKafkaAdminClient(**client_options(settings))
-    try:
-        await admin.start()
+    async with connected(settings) as admin:
         found = await partitions_of(admin, [topic])
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await admin.close()
     if topic not in found:
         raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
     return found[topic]

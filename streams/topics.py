@@ -1,8 +1,8 @@
 """Every topic: name, partitions, cleanup. No other module names a topic by a string."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -58,6 +58,23 @@ def changelog(application_id: str, table: str, partitions: int) -> TopicSpec:
     return TopicSpec(f"{application_id}-{table}-changelog", partitions, _COMPACT)
 
 
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Lend a connection to ask Kafka about topics and groups.
+
+    Raises:
+        BrokerError: Kafka cannot be reached, or refuses what is asked of it.
+    """
+    admin = AIOKafkaAdminClient(**client_options(settings))
+    try:
+        await admin.start()
+        yield admin
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await admin.close()
+
+
 async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[TopicSpec, bool]]:
     """Make the topics that are missing; return each with whether it was made now.
 
@@ -65,33 +82,31 @@ async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[T
         BrokerError: Kafka cannot be reached or refuses.
         TopicError: a topic exists with another number of partitions, or another cleanup policy.
     """
-    specs = list(specs)
-    admin = AIOKafkaAdminClient(**client_options(settings))
-    try:
-        await admin.start()
-        response = await admin.create_topics(
-            [
-                NewTopic(
-                    spec.name, spec.partitions, settings.replication_factor, topic_configs=dict(spec.config)
-                )
-                for spec in specs
-            ]
-        )
-        created = {}
-        for name, code, *message in response.topic_errors:
-            error = for_code(code)
-            if code and error is not TopicAlreadyExistsError:
-                raise BrokerError(
-                    f"Kafka at {settings.broker} did not create the topic {name}: "
-                    f"{error.__name__} {' '.join(filter(None, message))}"
-                )
-            created[name] = not code
-        found = await partitions_of(admin, [spec.name for spec in specs])
-        policies = await _cleanup_policies(admin, [name for name, is_new in created.items() if not is_new])
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await admin.close()
+    async with connected(settings) as admin:
+        return await create_with(admin, settings, list(specs))
+
+
+async def create_with(
+    admin: AIOKafkaAdminClient, settings: Settings, specs: Sequence[TopicSpec]
+) -> list[tuple[TopicSpec, bool]]:
+    """Do what `create` does, with a connection that is there."""
+    response = await admin.create_topics(
+        [
+            NewTopic(spec.name, spec.partitions, settings.replication_factor, topic_configs=dict(spec.config))
+            for spec in specs
+        ]
+    )
+    created = {}
+    for name, code, *message in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise BrokerError(
+                f"Kafka at {settings.broker} did not create the topic {name}: "
+                f"{error.__name__} {' '.join(filter(None, message))}"
+            )
+        created[name] = not code
+    found = await partitions_of(admin, [spec.name for spec in specs])
+    policies = await _cleanup_policies(admin, [name for name, is_new in created.items() if not is_new])
     for spec in specs:
         wanted = spec.config["cleanup.policy"]
         policy = policies.get(spec.name, wanted)
@@ -130,14 +145,8 @@ async def _cleanup_policies(admin: AIOKafkaAdminClient, names: Iterable[str]) ->
 async def existing(settings: Settings) -> dict[str, int]:
     """Return the partitions of each of sandik's topics; raise if one is missing or Kafka is away."""
     names = [spec.name for spec in all_topics(settings)]
-    admin = AIOKafkaAdminClient(**client_options(settings))
-    try:
-        await admin.start()
+    async with connected(settings) as admin:
         found = await partitions_of(admin, names)
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await admin.close()
     for name in (settings.topic(COUNTS), settings.topic(PARTIALS)):
         if found.get(name, 1) != 1:
             raise TopicError(
@@ -152,25 +161,18 @@ async def existing(settings: Settings) -> dict[str, int]:
     return found
 
 
-async def find_coordinator(settings: Settings, group: str) -> None:
+async def find_coordinator(admin: AIOKafkaAdminClient, group: str) -> None:
     """Return when Kafka can coordinate the group.
 
     A new cluster makes its offsets topic when first asked, and refuses in the meantime; a consumer that
     meets this logs an error that means nothing.
     """
-    admin = AIOKafkaAdminClient(**client_options(settings))
-    try:
-        await admin.start()
-        for _ in range(100):
-            with suppress(GroupCoordinatorNotAvailableError):
-                await admin.find_coordinator(group)
-                return
-            await asyncio.sleep(0.1)
-        raise BrokerError(f"Kafka at {settings.broker} has no coordinator for the group {group}: see its log")
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await admin.close()
+    for _ in range(100):
+        with suppress(GroupCoordinatorNotAvailableError):
+            await admin.find_coordinator(group)
+            return
+        await asyncio.sleep(0.1)
+    raise BrokerError(f"Kafka has no coordinator for the group {group}: see its log")
 
 
 def _deleted_after(days: int) -> dict[str, str]:

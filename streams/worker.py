@@ -7,28 +7,36 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import faust
+from aiokafka.errors import KafkaError
 
 from streams.app import attach, create_app
 from streams.clock import SystemClock
+from streams.connection import client_options, unreachable
 from streams.errors import SandikError, TopicError, UsageError
 from streams.run import application_id, load_job
 from streams.settings import Settings
-from streams.topics import POSTS, changelog, create, existing, find_coordinator
+from streams.topics import POSTS, changelog, connected, create_with, existing, find_coordinator, partitions_of
 from streams.topology import WINDOWS_TABLE, build
 
 
 async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
-    """Make what the group needs in Kafka before its first worker joins."""
+    """Make what the group needs in Kafka before its first worker joins.
+
+    Raises:
+        TopicError: the state of this run was made for another number of partitions, or is not compacted.
+        BrokerError: Kafka cannot be reached, or refuses.
+    """
     spec = changelog(app_id, WINDOWS_TABLE, partitions)
-    try:
-        await create(settings, [spec])
-    except TopicError as error:
-        raise TopicError(
-            f"{settings.topic(POSTS)} has {partitions} partitions, and the state of this run, {spec.name}, "
-            "was made for another number: posts with the same id may be in two of them, so counts would no "
-            "longer be exact. Set another SANDIK_APP_ID to count all posts anew"
-        ) from error
-    await find_coordinator(settings, app_id)
+    async with connected(settings) as admin:
+        found = (await partitions_of(admin, [spec.name])).get(spec.name, partitions)
+        if found != partitions:
+            raise TopicError(
+                f"{settings.topic(POSTS)} has {partitions} partitions, and the state of this run, "
+                f"{spec.name}, was made for {found}: posts with the same id may be in two of them, so counts "
+                "would no longer be exact. Set another SANDIK_APP_ID to count all posts anew"
+            )
+        await create_with(admin, settings, [spec])
+        await find_coordinator(admin, app_id)
 
 
 def check_data_dir(path: Path) -> None:
@@ -69,13 +77,17 @@ def run_worker(settings: Settings, log_level: str) -> NoReturn:
     try:
         worker.execute_from_commandline()
     finally:
-        if isinstance(app.first_crash_reason, SandikError):
-            raise app.first_crash_reason from None
+        reason = app.first_crash_reason
+        if isinstance(reason, KafkaError):
+            # Such as a password that was changed: Faust waits for an answer until its own time is up.
+            reason = asyncio.run(unreachable(client_options(settings), reason))
+        if isinstance(reason, SandikError):
+            raise reason from None
 
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     """Make a log record; of what a user can mend, without the traceback: the message says it all."""
     record = logging.LogRecord(*args, **kwargs)
-    if record.exc_info and isinstance(record.exc_info[1], SandikError | asyncio.CancelledError):
+    if record.exc_info and isinstance(record.exc_info[1], SandikError | KafkaError | asyncio.CancelledError):
         record.exc_info = None
     return record

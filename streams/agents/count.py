@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from logging import getLogger
+from typing import Any
 
 import msgspec
 from aiokafka import ConsumerRecord
@@ -33,8 +35,8 @@ class Owned:
     to_send_again: bool = True
     #: Held while they are sent: a batch waits for that, whoever began it.
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
-    #: The (expected, found) offsets of a gap in the log that was seen once and sought back to.
-    gap: tuple[int, int] | None = None
+    #: The (expected, found) offsets of gaps in the log that were seen once and sought back from.
+    gaps: set[tuple[int, int]] = field(default_factory=set)
 
 
 class CountAgent:
@@ -119,7 +121,7 @@ class CountAgent:
     async def _send_open(self, partition: int, owned: Owned) -> None:
         async with owned.sending:
             if owned.to_send_again:
-                await self._send([*owned.state.windows.values(), owned.state.clock])
+                await self._send(chain(owned.state.windows.values(), [owned.state.clock]))
                 await self._settle(partition, owned.state)
                 owned.to_send_again = False
 
@@ -138,7 +140,9 @@ class CountAgent:
             return
         ends = await self.app.consumer.highwaters(*quiet)
         for tp, owned in quiet.items():
-            if self.owned.get(tp.partition) is owned and owned.next_offset >= (ends[tp] or 0):
+            consumer: Any = self.app.consumer  # PositionedConsumer
+            is_quiet = await consumer.nothing_left(tp, owned.next_offset, ends[tp] or 0)
+            if is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
                 await self._send([msgspec.structs.replace(owned.state.clock, idle=True)])
 
@@ -162,19 +166,21 @@ class CountAgent:
         """Say whether the batch starts where the state ends, or earlier; raise StateError if posts are gone.
 
         A batch that starts later is either a leftover from before a rebalance, or the log has a gap there
-        (aborted transactions leave some). Reading it again from the expected offset tells which.
+        (transactions leave some). Reading it again from the expected offset tells which: the batch that comes
+        first then is the first to be seen twice, however many were on their way.
         """
         gap = owned.next_offset, records[0].offset
         if gap[1] <= gap[0]:
             return True
         tp = TP(self.topic, partition)
-        if gap == owned.gap:
+        if gap in owned.gaps:
+            owned.gaps.clear()
             earliest = (await self.app.consumer.earliest_offsets(tp))[tp] or 0
             if earliest > owned.next_offset:  # Kafka deletes old posts while the worker runs, too
                 raise _missing(tp, owned.next_offset, earliest, records[-1].offset + 1)
             return True
-        owned.gap = gap
-        log.warning(
+        owned.gaps.add(gap)
+        log.info(
             "topic %s, partition %d: expected offset %d, got %d; reading again", self.topic, partition, *gap
         )
         await self.app.consumer.seek(tp, owned.next_offset)

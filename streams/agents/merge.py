@@ -17,6 +17,9 @@ from streams.settings import Settings
 from streams.steps.merge import Merge
 from streams.topics import COUNTS, PARTIALS
 
+#: How many counts are written before the next are made.
+COUNTS_AT_ONCE = 5_000
+
 log = getLogger(__name__)
 
 _decoder = msgspec.json.Decoder(Partial)
@@ -34,8 +37,8 @@ class MergeAgent:
         self.is_owner = False
         self.next_offset = 0
         self.caught_up_at = 0
-        #: The (expected, found) offsets of a gap that was seen once and sought back to.
-        self.gap: tuple[int, int] | None = None
+        #: The (expected, found) offsets of gaps that were seen once and sought back from.
+        self.gaps: set[tuple[int, int]] = set()
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Start, or stop, being the owner. What was folded before stays true and is read on from."""
@@ -71,9 +74,10 @@ class MergeAgent:
         reading again from the expected offset finds it once more.
         """
         gap = self.next_offset, offset
-        if offset <= self.next_offset or gap == self.gap:
+        if offset <= self.next_offset or gap in self.gaps:
+            self.gaps.clear()
             return True
-        self.gap = gap
+        self.gaps.add(gap)
         await self.app.consumer.seek(self.tp, self.next_offset)
         return False
 
@@ -90,17 +94,24 @@ class MergeAgent:
 
     async def emit(self) -> None:
         """Write what changed since the last call. Nothing before all that was there is folded."""
-        if not self.is_owner or self.next_offset < self.caught_up_at:
+        if self.next_offset < self.caught_up_at:
             return
+        # In pieces: after a long catch-up, all counts at once would take more memory than all the windows.
+        while self.is_owner and await self._emit_some() >= COUNTS_AT_ONCE:
+            pass
+
+    async def _emit_some(self) -> int:
         advanced = self.merge.advance()
         if advanced is not None:
             await self._write([self._mark(advanced)])
-        await self._write([self._count(count) for count in self.merge.emit(self.clock.now_ms())])
+        counts = self.merge.emit(self.clock.now_ms(), COUNTS_AT_ONCE)
+        await self._write([self._count(count) for count in counts])
         settled = self.merge.settle()
         if settled is not None:
             mark, partials = settled
             gone = [Outgoing(self.tp.topic, partial.key, None, partition=0) for partial in partials]
             await self._write([self._mark(mark), *gone])
+        return len(counts)
 
     def _mark(self, watermark: Watermark) -> Outgoing:
         return Outgoing(self.tp.topic, watermark.key, msgspec.json.encode(watermark), partition=0)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from schemas.partial import Cells, PartitionClock, SeenIds, Tally, WindowPartial
 from streams.steps.dedupe import Seen, add, is_duplicate, packed, unpacked
+from streams.steps.packed import PackedWindows
 from streams.steps.window import Timing
 
 ALL = "all"
@@ -68,7 +69,7 @@ class PartitionState:
     """All that one partition of `posts` has added up: a function of the partition's prefix and the run."""
 
     clock: PartitionClock
-    windows: dict[int, WindowPartial] = field(default_factory=dict)
+    windows: PackedWindows = field(default_factory=PackedWindows)
     seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(dict))
     id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
 
@@ -165,16 +166,8 @@ def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
 
 
 def _opened(state: PartitionState, start_ms: int) -> WindowPartial:
-    old = state.windows.get(start_ms)
-    if old is None:
-        return WindowPartial(state.clock.run_id, state.clock.partition, start_ms, -1, {}, {})
-    return WindowPartial(
-        old.run_id, old.partition, start_ms, old.offset, _copied(old.counts), _copied(old.late_counts)
-    )
-
-
-def _copied(cells: Cells) -> Cells:
-    return {language: dict(tags) for language, tags in cells.items()}
+    known = state.windows.get(start_ms)
+    return known or WindowPartial(state.clock.run_id, state.clock.partition, start_ms, -1, {}, {})
 
 
 def _add(cells: Cells, language: str, tags: tuple[str, ...]) -> None:

@@ -6,14 +6,20 @@ thawed changes nothing, wherever it stands in the log.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+import msgspec
 
 from schemas.count import SCHEMA_VERSION, Count
 from schemas.partial import Cells, Partial, PartitionClock, Watermark, WindowPartial
 from streams.steps.counts import ALL
+from streams.steps.packed import PackedWindows, pack
 from streams.steps.window import Timing
+
+_sums = msgspec.msgpack.Decoder(tuple[Cells, Cells])
+_revisions = msgspec.msgpack.Decoder(dict[str, int])
 
 
 class Labels(NamedTuple):
@@ -24,20 +30,36 @@ class Labels(NamedTuple):
     detector_version: str
 
 
+class Closed(NamedTuple):
+    """What the partitions that can no longer change a window add to it, in one sum.
+
+    `partitions` has the bit 1 << partition of each of them; `packed` is counts and late counts.
+    """
+
+    partitions: int = 0
+    packed: bytes = pack(({}, {}))
+
+
 class Merge:
-    """All partials of one run, summed over `partitions` partitions of `posts`."""
+    """All partials of one run, summed over `partitions` partitions of `posts`.
+
+    A partition that is silent may still correct every window since its last post, so they all stay here.
+    That is why a window is kept in as few bytes as will do: the sum of the partitions that are done with
+    it, and apart only what the others have added so far.
+    """
 
     def __init__(self, labels: Labels, timing: Timing, partitions: int) -> None:
         self.labels = labels
         self.timing = timing
         self.partitions = partitions
         self.clocks: dict[int, PartitionClock] = {}
-        self.windows: dict[int, dict[int, WindowPartial]] = defaultdict(dict)
         self.watermark_ms: int | None = None
         self.settled_ms: int | None = None
-        self._final: set[int] = set()
+        self._windows: dict[int, Closed] = {}
+        self._open: dict[int, PackedWindows] = defaultdict(PackedWindows)
+        self._current: set[int] = set()
         self._dirty: set[int] = set()
-        self._emitted: dict[int, dict[str, int]] = defaultdict(dict)
+        self._emitted: dict[int, bytes] = {}
 
     def apply(self, partial: Partial) -> None:
         """Take one record of `partials` in. Of another run, or older than what is known: no-op."""
@@ -49,17 +71,33 @@ class Merge:
             known = self.clocks.get(partial.partition)
             if known is None or partial.offset >= known.offset:
                 self.clocks[partial.partition] = partial
+                self._close(partial)
         else:
             self.watermark_ms = _later(self.watermark_ms, partial.watermark_ms)
             self.settled_ms = _later(self.settled_ms, partial.settled_ms)
 
     def _apply_window(self, partial: WindowPartial) -> None:
         start_ms = partial.window_start_ms
-        by_partition = self.windows[start_ms]
-        known = by_partition.get(partial.partition)
+        if start_ms not in self._windows:
+            self._windows[start_ms] = Closed()
+            self._current.add(start_ms)
+        elif self._windows[start_ms].partitions >> partial.partition & 1:
+            return  # whatever comes after a partition is done with a window is older than what it had added
+        known = self._open[partial.partition].get(start_ms)
         if known is None or partial.offset > known.offset:
-            by_partition[partial.partition] = partial
+            self._open[partial.partition][start_ms] = partial
             self._dirty.add(start_ms)
+
+    def _close(self, clock: PartitionClock) -> None:
+        """Add what the partition can no longer change to the sums. Its clock comes after its windows."""
+        if clock.clock_ms is None:
+            return
+        watermark_ms = self.timing.watermark_ms(clock.clock_ms)
+        windows = self._open[clock.partition]
+        for start_ms in [start for start in windows if self.timing.is_settled(start, watermark_ms)]:
+            counts, late_counts = self._summed(start_ms, [windows.pop(start_ms)])
+            partitions = self._windows[start_ms].partitions | 1 << clock.partition
+            self._windows[start_ms] = Closed(partitions, pack((counts, late_counts)))
 
     def advance(self) -> Watermark | None:
         """Move the watermark as far as the clocks allow; return it if it moved.
@@ -72,28 +110,39 @@ class Merge:
         self.watermark_ms = _later(self.watermark_ms, self._reached_ms())
         return None if self.watermark_ms == before else self._mark()
 
-    def emit(self, now_ms: int) -> list[Count]:
-        """Return the counts that changed or became final since the last call, oldest window first."""
-        due = self._dirty | self._newly_final()
-        self._dirty = set()
-        return [count for start_ms in sorted(due) for count in self._counts(start_ms, now_ms)]
+    def emit(self, now_ms: int, at_most: int | None = None) -> list[Count]:
+        """Return the counts that changed or became final since the last call, oldest window first.
+
+        With `at_most`, windows that would come after so many counts are left for the next call.
+        """
+        self._dirty |= self._newly_final()
+        counts: list[Count] = []
+        for start_ms in sorted(self._dirty):
+            if at_most is not None and len(counts) >= at_most:
+                break
+            self._dirty.remove(start_ms)
+            counts += self._counts(start_ms, now_ms)
+        return counts
 
     def settle(self) -> tuple[Watermark, list[WindowPartial]] | None:
         """Forget the windows that no partition can change any more; return the mark and their partials.
 
         Call it when what `emit` returned is durable. Make the mark durable before the partials' tombstones:
-        a successor that finds only some of them must know not to count them.
+        a successor that finds only some of them must know not to count them. The partials have a key, and
+        no counts any more.
         """
         self.settled_ms = _later(self.settled_ms, self._settled_by_all_ms())
-        gone = [start_ms for start_ms in self.windows if self._is_settled(start_ms)]
-        if not gone:
-            return None
-        partials = [partial for start_ms in gone for partial in self.windows.pop(start_ms).values()]
-        for start_ms in gone:
-            self._final.discard(start_ms)
-            self._dirty.discard(start_ms)
-            self._emitted.pop(start_ms, None)
-        return self._mark(), partials
+        gone = [start_ms for start_ms in self._windows if self._is_settled(start_ms)]
+        return (self._mark(), [one for start_ms in gone for one in self._forget(start_ms)]) if gone else None
+
+    def _forget(self, start_ms: int) -> Iterator[WindowPartial]:
+        closed = self._windows.pop(start_ms).partitions
+        for partition in range(self.partitions):
+            if self._open[partition].pop(start_ms, None) or closed >> partition & 1:
+                yield WindowPartial(self.labels.run_id, partition, start_ms, -1, {}, {})
+        self._current.discard(start_ms)
+        self._dirty.discard(start_ms)
+        self._emitted.pop(start_ms, None)
 
     def _mark(self) -> Watermark:
         return Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms)
@@ -125,12 +174,8 @@ class Merge:
     def _newly_final(self) -> set[int]:
         if self.watermark_ms is None:
             return set()
-        final = {
-            start_ms
-            for start_ms in self.windows
-            if start_ms not in self._final and self.timing.is_final(start_ms, self.watermark_ms)
-        }
-        self._final |= final
+        final = {start for start in self._current if self.timing.is_final(start, self.watermark_ms)}
+        self._current -= final
         return final
 
     def _counts(self, start_ms: int, now_ms: int) -> Iterator[Count]:
@@ -138,9 +183,10 @@ class Merge:
         # the sum is not complete any more. `settle` clears it away.
         if self._is_settled(start_ms):
             return
-        counts, late_counts = _summed(self.windows[start_ms])
-        is_final = start_ms in self._final
-        emitted = self._emitted[start_ms]
+        still_open = [windows[start_ms] for windows in self._open.values() if start_ms in windows]
+        counts, late_counts = self._summed(start_ms, still_open)
+        is_final = start_ms not in self._current
+        emitted = _revisions.decode(self._emitted[start_ms]) if start_ms in self._emitted else {}
         for language in sorted(counts.keys() | late_counts.keys()):
             by_tag, late_by_tag = counts.get(language, {}), late_counts.get(language, {})
             total = by_tag.get(ALL, 0)
@@ -171,21 +217,20 @@ class Merge:
                     detector_version=self.labels.detector_version,
                     emitted_at_ms=now_ms,
                 )
+        self._emitted[start_ms] = pack(emitted)
+
+    def _summed(self, start_ms: int, partials: Iterable[WindowPartial]) -> tuple[Cells, Cells]:
+        counts, late_counts = _sums.decode(self._windows[start_ms].packed)
+        for partial in partials:
+            _add_up(counts, partial.counts)
+            _add_up(late_counts, partial.late_counts)
+        return counts, late_counts
 
 
 def iso(time_ms: int) -> str:
     """Return an event time as ISO 8601 in UTC, with milliseconds only where there are some."""
     timespec = "milliseconds" if time_ms % 1000 else "seconds"
     return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
-
-
-def _summed(partials: dict[int, WindowPartial]) -> tuple[Cells, Cells]:
-    counts: Cells = {}
-    late_counts: Cells = {}
-    for partial in partials.values():
-        _add_up(counts, partial.counts)
-        _add_up(late_counts, partial.late_counts)
-    return counts, late_counts
 
 
 def _add_up(total: Cells, cells: Cells) -> None:

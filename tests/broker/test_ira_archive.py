@@ -71,7 +71,7 @@ async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka
     ingested = await asyncio.to_thread(sandik, "ingest", path, "--json", environment=variables)
     assert ingested.returncode == 0, ingested.stderr
     summary = msgspec.json.decode(ingested.stdout)
-    unreadable = sum(summary["unreadable"].values())
+    unreadable = sum(summary["rejected"].values())
     assert summary["produced"] + unreadable == ROWS
 
     with Workers(variables, tmp_path) as workers:

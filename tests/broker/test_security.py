@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import msgspec
 import pytest
 
 from schemas.count import Count
+from streams.clock import SystemClock
 from tests.support.command import sandik
 from tests.support.kafka import unique_prefix, wait_until
-from tests.support.secured_kafka import PASSWORD, USERNAME, SecuredKafka, secured_kafka
+from tests.support.secured_kafka import PASSWORD, USERNAME, SecuredKafka, a_token, secured_kafka
 from tests.support.sockets import connected_ports, listening_ports
 from tests.support.workers import Workers
 
@@ -51,13 +53,16 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
 def run(command: str, variables: Mapping[str, str]) -> "subprocess.CompletedProcess[bytes]":
     """Run a command to its end; whatever becomes of it, it tells no secret."""
     done = sandik(*COMMANDS[command], stdin=LINES, environment=variables)
-    assert_tells_no_secret(done.stdout + done.stderr)
+    assert_tells_no_secret(done.stdout + done.stderr, variables)
     return done
 
 
-def assert_tells_no_secret(output: bytes) -> None:
+def assert_tells_no_secret(output: bytes, variables: Mapping[str, str]) -> None:
     for secret in (PASSWORD, WRONG, AUTHOR_KEY):
         assert secret.encode() not in output
+    if token_file := variables.get("SANDIK_SASL_TOKEN_FILE"):
+        for part in Path(token_file).read_bytes().split():
+            assert part not in output
 
 
 @contextmanager
@@ -94,7 +99,7 @@ def counted(variables: Mapping[str, str]) -> Counter[int]:
     return windows
 
 
-@pytest.mark.parametrize("name", ["SCRAM-SHA-512", "PLAIN", "certificate"])
+@pytest.mark.parametrize("name", ["SCRAM-SHA-512", "PLAIN", "OAUTHBEARER", "certificate"])
 async def test_all_posts_are_counted_and_no_secret_is_told_nor_port_opened(
     secured: SecuredKafka, tmp_path: Path, name: str
 ) -> None:
@@ -121,7 +126,66 @@ async def test_all_posts_are_counted_and_no_secret_is_told_nor_port_opened(
     assert listening_ports(secured.kafka.pid) >= used, "this test cannot see open ports"
     assert exit_code == 0
     assert b"DEBUG" in log.read_bytes()
-    assert_tells_no_secret(log.read_bytes())
+    assert_tells_no_secret(log.read_bytes(), variables)
+
+
+async def test_a_worker_whose_token_is_renewed_goes_on(secured: SecuredKafka, tmp_path: Path) -> None:
+    """Kafka closes a connection when its token expires; the next one is given what the file holds by then."""
+    variables = quick(secured.ways["OAUTHBEARER"])
+    short_lived = {**variables, "SANDIK_SASL_TOKEN_FILE": str(tmp_path / "token")}
+    log, valid_for_s = tmp_path / "worker.log", 10
+    assert run("topics", variables).returncode == 0
+    with renewed(tmp_path / "token", valid_for_s), a_worker(short_lived, log) as worker:
+
+        def are_counted(posts: int) -> bool:
+            assert worker.poll() is None, log.read_text()
+            return counted(variables).total() >= posts
+
+        assert run("ingest", variables).returncode == 0
+        await wait_until(lambda: are_counted(len(POSTS)), 60, "all posts are counted")
+        expired_at_ms = SystemClock().now_ms() + valid_for_s * 1000
+        await wait_until(
+            lambda: SystemClock().now_ms() > expired_at_ms, 60, "every token until now has expired"
+        )
+        later = LINES.replace(b'"test:', b'"later:')
+        assert sandik(*COMMANDS["ingest"], stdin=later, environment=variables).returncode == 0
+        await wait_until(lambda: are_counted(2 * len(POSTS)), 60, "posts that came later are counted")
+        worker.terminate()
+        assert worker.wait(60) == 0
+
+    assert b"invalid_token" not in log.read_bytes()
+
+
+@contextmanager
+def renewed(token_file: Path, valid_for_s: float) -> Iterator[None]:
+    """Keep a token in the file that is good for at least half of the time given."""
+    is_over = Event()
+
+    def renew() -> None:
+        while not is_over.is_set():
+            fresh = token_file.with_suffix(".new")
+            fresh.write_text(a_token(valid_for_s))
+            fresh.replace(token_file)
+            is_over.wait(valid_for_s / 5)
+
+    renewing = Thread(target=renew)
+    renewing.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        renewing.join()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_token_that_has_expired_ends_each_command(
+    secured: SecuredKafka, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "token").write_text(a_token(valid_for_s=-60))
+
+    done = run(command, {**secured.ways["OAUTHBEARER"], "SANDIK_SASL_TOKEN_FILE": str(tmp_path / "token")})
+
+    assert_refused(done, "invalid_token", "Check the token in SANDIK_SASL_TOKEN_FILE")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -2,11 +2,13 @@
 
 import logging
 import ssl
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -17,7 +19,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from pydantic import ValidationError
 
 from streams.app import create_app
-from streams.connection import client_options
+from streams.connection import client_options, unreachable
 from streams.errors import UsageError
 from streams.settings import Settings
 from tests.support.command import sandik
@@ -78,6 +80,80 @@ def test_the_server_must_be_who_it_says_by_the_authority_that_was_set(tmp_path: 
     assert context.get_ca_certs(binary_form=True) == [
         ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
     ]
+
+
+@pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
+def test_a_worker_logs_in_with_the_token_as_every_other_client(protocol: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("a.b.c")
+    chosen = settings(
+        security_protocol=protocol, sasl_mechanism="OAUTHBEARER", sasl_token_file=tmp_path / "token"
+    )
+    ours = client_options(chosen)
+    theirs = credentials_to_aiokafka_auth(create_app(chosen, "test", 1).conf.broker_credentials)
+
+    for name in ("security_protocol", "sasl_mechanism", "sasl_oauth_token_provider"):
+        assert theirs[name] == ours[name]
+    assert isinstance(theirs["ssl_context"], ssl.SSLContext) == (protocol == "SASL_SSL")
+    assert not [name for name in ours if "plain" in name]
+
+
+async def test_each_connection_is_given_the_token_that_the_file_holds_by_then(tmp_path: Path) -> None:
+    token_file = tmp_path / "token"
+    token_file.write_text("first\n")
+    tokens = options(security_protocol="SASL_SSL", sasl_mechanism="OAUTHBEARER", sasl_token_file=token_file)[
+        "sasl_oauth_token_provider"
+    ]
+    assert await tokens.token() == "first"
+
+    token_file.write_text("second\n")
+    assert await tokens.token() == "second"
+
+    token_file.unlink()
+    with pytest.raises(KafkaConnectionError, match="SANDIK_SASL_TOKEN_FILE"):  # which is tried again
+        await tokens.token()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file"),
+        (b"", "holds no token"),
+        (b"\n", "holds no token"),
+        (b'{"access_token": "gizli"}', "holds no token"),
+        (b"gizli\x01auth=Bearer other", "holds no token"),
+        (b"gizli\nother", "holds no token"),
+        ("gizli-şifre".encode(), "holds no token"),
+        (b"gizli\xff", "holds no token"),
+    ],
+)
+def test_a_file_without_a_token_is_a_usage_error_that_does_not_show_it(
+    tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    token_file = tmp_path / "token"
+    if content is not None:
+        token_file.write_bytes(content)
+
+    with pytest.raises(
+        UsageError, match=f"SANDIK_SASL_TOKEN_FILE={token_file} cannot be used: .*{why}"
+    ) as error:
+        options(security_protocol="SASL_SSL", sasl_mechanism="OAUTHBEARER", sasl_token_file=token_file)
+
+    shown = "".join(traceback.format_exception(error.value))
+    assert "gizli" not in shown
+
+
+def test_a_login_by_token_needs_its_file() -> None:
+    with pytest.raises(UsageError, match="OAUTHBEARER needs SANDIK_SASL_TOKEN_FILE"):
+        options(security_protocol="SASL_SSL", sasl_mechanism="OAUTHBEARER")
+
+
+@pytest.mark.broker
+async def test_a_kafka_that_answers_is_not_said_to_be_away(worker_settings: Settings) -> None:
+    error = await unreachable(client_options(worker_settings), KafkaError("not authorized"))
+
+    assert "answers" in str(error)
+    assert "not authorized" in str(error)
+    assert "does not answer" not in str(error)
 
 
 @pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])

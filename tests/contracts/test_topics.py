@@ -11,6 +11,8 @@ from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
 from streams.topics import all_topics, changelog, create, existing
+from streams.topology import WINDOWS_TABLE
+from streams.worker import prepare
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, read_topic, topic_names
 from tests.support.workers import environment
@@ -157,3 +159,22 @@ async def test_a_topic_with_another_cleanup_is_refused(worker_settings: Settings
 
     with pytest.raises(TopicError, match=r"counts has cleanup\.policy delete, not compact"):
         await create(worker_settings, all_topics(worker_settings))
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("partitions", "policy", "said"),
+    [
+        (4, "delete", r"windows-changelog has cleanup\.policy delete, not compact"),
+        (3, "compact", r"posts has 4 partitions, .*windows-changelog, was made for 3: .* SANDIK_APP_ID"),
+    ],
+)
+async def test_a_state_that_does_not_fit_is_refused_for_what_is_wrong_with_it(
+    worker_settings: Settings, partitions: int, policy: str, said: str
+) -> None:
+    group = f"{worker_settings.topic_prefix}app"
+    topic = changelog(group, WINDOWS_TABLE, 4).name
+    await create_topic(worker_settings.broker, topic, partitions, {"cleanup.policy": policy})
+
+    with pytest.raises(TopicError, match=said):
+        await prepare(worker_settings, group, 4)

@@ -17,14 +17,17 @@ def sandik(
 
 
 def start_sandik(
-    *arguments: str, environment: Mapping[str, str] | None = None, stdout: int | IO[bytes] = subprocess.PIPE
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    stderr: int | IO[bytes] = subprocess.PIPE,
 ) -> "subprocess.Popen[bytes]":
     """Start the command. Use as a context manager, or its pipes stay open."""
     return subprocess.Popen(
         _command(arguments),
         stdin=subprocess.PIPE,
         stdout=stdout,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         env=_merged(environment),
     )
 

@@ -1,5 +1,7 @@
-"""A Kafka that lets in only who is known: by name and password, or by certificate, over TLS."""
+"""A Kafka that lets in only who is known: by name and password, token or certificate, over TLS."""
 
+import base64
+import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from streams.broker import EmbeddedKafka, jvm, probe
 from streams.broker.jars import class_path
+from streams.clock import SystemClock
 
 USERNAME = "sayim"
 PASSWORD = "gizli-9f2c61"  # noqa: S105 - of this broker alone
 HOST = "127.0.0.1"
+TOKEN_FILE = "token"  # noqa: S105 - a name
 
 
 class SecuredKafka(NamedTuple):
@@ -32,22 +36,26 @@ class SecuredKafka(NamedTuple):
 
     @property
     def ways(self) -> dict[str, dict[str, str]]:
-        login = {
+        server = {
             "SANDIK_BROKER": f"{HOST}:{self.sasl_port}",
             "SANDIK_SECURITY_PROTOCOL": "SASL_SSL",
-            "SANDIK_SASL_USERNAME": USERNAME,
-            "SANDIK_SASL_PASSWORD": PASSWORD,
             "SANDIK_SSL_CAFILE": str(self.files / "ca.pem"),
         }
+        login = {**server, "SANDIK_SASL_USERNAME": USERNAME, "SANDIK_SASL_PASSWORD": PASSWORD}
         certificate = {
             "SANDIK_BROKER": f"{HOST}:{self.tls_port}",
             "SANDIK_SECURITY_PROTOCOL": "SSL",
             "SANDIK_SSL_CAFILE": str(self.files / "ca.pem"),
             "SANDIK_SSL_CERTFILE": str(self.files / "client.pem"),
         }
+        token = {
+            "SANDIK_SASL_MECHANISM": "OAUTHBEARER",
+            "SANDIK_SASL_TOKEN_FILE": str(self.files / TOKEN_FILE),
+        }
         return {
             "SCRAM-SHA-512": login,
             "PLAIN": {**login, "SANDIK_SASL_MECHANISM": "PLAIN"},
+            "OAUTHBEARER": {**server, **token},
             "certificate": certificate,
         }
 
@@ -60,6 +68,7 @@ def secured_kafka(directory: Path) -> Iterator[SecuredKafka]:
     trustme.CA().cert_pem.write_to_path(directory / "other.pem")
     authority.issue_cert("client.test").private_key_and_cert_chain_pem.write_to_path(directory / "client.pem")
     _write_keystore(authority.issue_cert(HOST), directory / "broker.pem")
+    (directory / TOKEN_FILE).write_text(a_token(valid_for_s=3600) + "\n")
     port, controller_port, sasl_port, tls_port = _free_ports(4)
     listeners = f"PLAINTEXT://{HOST}:{port},SASL_SSL://{HOST}:{sasl_port},SSL://{HOST}:{tls_port}"
     kafka = EmbeddedKafka(
@@ -93,12 +102,22 @@ def _config(directory: Path) -> Mapping[str, str]:
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": str(directory / "ca.pem"),
         "listener.name.ssl.ssl.client.auth": "required",
-        "sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN,OAUTHBEARER",
         f"{login}.scram-sha-512.sasl.jaas.config": f"{package}.scram.ScramLoginModule required;",
         f"{login}.plain.sasl.jaas.config": (
             f'{package}.plain.PlainLoginModule required user_{USERNAME}="{PASSWORD}";'
         ),
+        # Kafka's own default takes tokens that nobody has signed, but looks at their times like any other.
+        f"{login}.oauthbearer.sasl.jaas.config": f"{package}.oauthbearer.OAuthBearerLoginModule required;",
     }
+
+
+def a_token(valid_for_s: float) -> str:
+    """Return a token that Kafka takes for so long, as a JSON Web Token without a signature."""
+    now_s = SystemClock().now_ms() / 1000
+    claims = {"sub": USERNAME, "iat": now_s, "exp": now_s + valid_for_s}
+    parts = (base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({"alg": "none"}, claims))
+    return ".".join(part.decode().rstrip("=") for part in parts) + "."
 
 
 def _write_keystore(certificate: trustme.LeafCert, path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from schemas.mention import Term
 from streams.flow import Job
-from streams.steps.language import Language
+from streams.steps.language import Hints, Language
 from streams.steps.tags import Tagger
 from streams.steps.window import Timing
 
@@ -17,7 +17,7 @@ class FirstWord:
 
     version = "first-word-1"
 
-    def detect(self, texts: Sequence[str]) -> list[Language]:
+    def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:  # noqa: ARG002
         return [Language((text.split() or ["und"])[0], 1.0) for text in texts]
 
 

@@ -1,0 +1,79 @@
+"""Small lexicons of a test's own, so that what it proves does not hang on the words of the built-in one."""
+
+from pathlib import Path
+
+from streams.steps.tags import Tagger, load_tagger
+
+#: A few words of each kind: long and short, a phrase, in company only, in one language only, traps.
+ELECTION = """
+[[term]]
+language = "tr"
+lemma = "seçim"
+forms = ["seçim(|i|leri|lerde)", "erken seçim"]
+
+[[term]]
+language = "tr"
+lemma = "oy"
+forms = ["oy", "oylar"]
+only_in = ["tr"]
+
+[[term]]
+language = "tr"
+lemma = "oy vermek"
+forms = ["oy ver(|di|dim)"]
+
+[[term]]
+language = "tr"
+lemma = "aday"
+forms = ["aday", "adaylar"]
+beside = ["election"]
+
+[[term]]
+language = "en"
+lemma = "vote"
+forms = ["vote(|s|r|rs)", "election(|s)"]
+
+[[term]]
+language = "ru"
+lemma = "выборы"
+forms = ["выбор(ы|ов|ах)"]
+
+[[trap]]
+language = "tr"
+lemma = "seçim yapmak"
+forms = ["seçim yap(|tım)", "doğru seçim"]
+
+[[trap]]
+language = "en"
+lemma = "selection"
+forms = ["selection(|s)"]
+"""
+DEEPFAKE = """
+[[term]]
+language = "en"
+lemma = "deepfake"
+forms = ["deep(|-| )fake(|s)"]
+
+[[term]]
+language = "tr"
+lemma = "montaj"
+beside = ["deepfake", "election"]
+"""
+
+
+def write_lexicon(folder: Path, **tags: str) -> Path:
+    """Write `<tag>.toml` for each tag, and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for tag, content in tags.items():
+        (folder / f"{tag}.toml").write_text(content, "utf-8")
+    return folder
+
+
+def small_tagger(folder: Path) -> Tagger:
+    """Return a tagger for the words above."""
+    return load_tagger(write_lexicon(folder, election=ELECTION, deepfake=DEEPFAKE))
+
+
+def matched(tagger: Tagger, text: str, language: str) -> list[str]:
+    """Return what counts, as the text spells it."""
+    return [text[term.start : term.end] for term in tagger.terms([text], [language])[0]]
