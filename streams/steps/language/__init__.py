@@ -7,7 +7,7 @@
 `docs/decisions/004-language-cascade.md` says why it takes two and what each costs.
 """
 
-from streams.steps.language.cascade import NAMES, load_detector
-from streams.steps.language.detector import UNDETERMINED, Detector, Language
+from streams.steps.language.detector import UNDETERMINED, Detector, Hints, Language
+from streams.steps.language.detectors import NAMES, load_detector
 
-__all__ = ["NAMES", "UNDETERMINED", "Detector", "Language", "load_detector"]
+__all__ = ["NAMES", "UNDETERMINED", "Detector", "Hints", "Language", "load_detector"]

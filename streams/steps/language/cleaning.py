@@ -2,6 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 #: Characters of the raw text that are read, so that a 1 MB text costs no more than a long post. There is room
 #: for a whole tweet behind fifty @names, the most a reply carries.
@@ -24,36 +28,44 @@ _LETTERS = re.compile(rf"(?:[^\W\d_][\W\d_]*){{{MIN_LETTERS}}}")  # stops at the
 _TURKISH_ONLY = re.compile("[İıĞğŞş]")
 _INSIDE_WORDS = frozenset("'’-")
 _SPACE = " "
-_NOTHING = ""
+
+# A character's entry in the table is what it becomes: 0 as long as nobody asked, _NOTHING, or a code point,
+# with _CAPITAL added to those of capitals.
+_NOTHING = 1
+_END = 2  # of a text, where many are one array
+_CAPITAL = 1 << 24
+_POINT = _CAPITAL - 1
+_TABLE = np.zeros(0x110000, np.uint32)
+
+_Points = npt.NDArray[np.uint32]
 
 
-class _Keep(dict[int, str]):
-    """For `str.translate`: letters, their marks and `'’-` stay, the rest becomes space. Filled when asked."""
+def clean(texts: Sequence[str]) -> list[str]:
+    """Return the words of each text, one space between them: at most `MAX_CLEAN_CHARS`, always valid UTF-8.
 
-    def __missing__(self, code_point: int) -> str:
-        char = chr(code_point)
-        category = unicodedata.category(char)
-        if category == "Cf" or "VARIATION SELECTOR" in unicodedata.name(char, ""):
-            kept = _NOTHING  # zero-width characters sit inside words, often to hide them
-        elif category[0] == "L" or category in ("Mn", "Mc") or char in _INSIDE_WORDS:
-            kept = char
-        else:
-            kept = _SPACE
-        self[code_point] = kept
-        return kept
-
-
-_KEEP = _Keep()
-
-
-def clean(text: str) -> str:
-    """Return the words of `text`, one space between them: at most `MAX_CLEAN_CHARS`, always valid UTF-8.
-
-    A text mostly in capitals comes back in small letters: the models were trained on running text.
+    A text mostly in capitals comes back in small letters: the models were trained on running text. A small
+    Russian letter written three times or more in a row comes back once (`даааа`), and a Latin `i` inside a
+    Cyrillic word as the letter it stands for.
     """
-    text = unicodedata.normalize("NFKC", _NOT_LANGUAGE.sub(_SPACE, text[:MAX_RAW_CHARS]))
-    text = _SPACE.join(text[:MAX_RAW_CHARS].translate(_KEEP).split())[:MAX_CLEAN_CHARS]
-    return _lowered(text) if _is_shouted(text) else text
+    if not texts:
+        return []
+    normal = [
+        unicodedata.normalize("NFKC", _NOT_LANGUAGE.sub(_SPACE, text[:MAX_RAW_CHARS]))[:MAX_RAW_CHARS]
+        for text in texts
+    ]
+    points = _kept(normal)
+    points = points[points != _NOTHING]
+    capitals = points >= _CAPITAL
+    points &= _POINT
+    ends = np.flatnonzero(points == _END)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    letters = np.add.reduceat(points > ord(_SPACE), starts, dtype=np.intp)
+    shouted = np.add.reduceat(capitals, starts, dtype=np.intp) * 2 > letters
+    cleaned = _squeezed(_with_cyrillic_i(points)).tobytes().decode("utf-32-le").split(chr(_END))
+    cleaned = [text.strip()[:MAX_CLEAN_CHARS].rstrip() for text in cleaned[:-1]]
+    for index in np.flatnonzero(shouted).tolist():
+        cleaned[index] = _lowered(cleaned[index])
+    return cleaned
 
 
 def has_enough_letters(cleaned: str) -> bool:
@@ -61,8 +73,54 @@ def has_enough_letters(cleaned: str) -> bool:
     return _LETTERS.search(cleaned) is not None
 
 
-def _is_shouted(text: str) -> bool:
-    return not text.islower() and sum(map(str.isupper, text)) > len(text) // 2
+def has_a_letter(cleaned: str) -> bool:
+    """Whether a clean text has any letter at all."""
+    return any(map(str.isalpha, cleaned))
+
+
+def _kept(texts: Sequence[str]) -> _Points:
+    """All characters of all texts as the table has them, and an `_END` after each text."""
+    joined = _SPACE.join([*texts, ""]).encode("utf-32-le", "surrogatepass")
+    raw = np.frombuffer(joined, np.uint32)
+    points: _Points = _TABLE[raw]
+    if not points.all():
+        for unknown in np.unique(raw[points == 0]).tolist():
+            _TABLE[unknown] = _entry(chr(unknown))
+        points = _TABLE[raw]
+    points[np.cumsum([len(text) + 1 for text in texts]) - 1] = _END
+    return points
+
+
+def _entry(char: str) -> int:
+    category = unicodedata.category(char)
+    if category == "Cf" or "VARIATION SELECTOR" in unicodedata.name(char, ""):
+        return _NOTHING  # zero-width characters sit inside words, often to hide them
+    if category[0] == "L" or category in ("Mn", "Mc") or char in _INSIDE_WORDS:
+        return ord(char) + _CAPITAL * char.isupper()
+    return ord(_SPACE)
+
+
+def _with_cyrillic_i(points: _Points) -> _Points:
+    """Ukrainian and Belarusian are often typed with the Latin letter: `вiтаю`."""
+    cyrillic = (points >= 0x400) & (points < 0x530)
+    beside = np.zeros(len(points), np.bool_)
+    beside[1:] = cyrillic[:-1]
+    beside[:-1] |= cyrillic[1:]
+    points[beside & (points == ord("i"))] = ord("і")
+    points[beside & (points == ord("I"))] = ord("І")
+    return points
+
+
+def _squeezed(points: _Points) -> _Points:
+    same = np.zeros(len(points) + 2, np.bool_)  # same[k]: the character k is the one before it once more
+    same[1:-2] = points[1:] == points[:-1]
+    again = same[:-2]
+    run = again.copy()
+    run[1:] &= same[:-3]
+    run |= again & same[1:-1]
+    small = (points >= ord("а")) & (points <= ord("я"))  # СССР is no run
+    kept: _Points = points[~(run & small | again & (points == ord(_SPACE)))]
+    return kept
 
 
 def _lowered(text: str) -> str:

@@ -1,5 +1,7 @@
 """Language codes: what the models call a language, and what we call it."""
 
+from collections.abc import Iterable
+
 #: A member of a macrolanguage that has a two-letter code takes that code: whoever counts Arabic posts does
 #: not want the Egyptian ones elsewhere. The rest are codes that are retired, or that fastText misuses.
 _OUR_CODE = {
@@ -21,3 +23,16 @@ _OUR_CODE = {
 def our_code(code: str) -> str:
     """Return the code in our outputs for a model's own `code`."""
     return _OUR_CODE.get(code, code)
+
+
+def merged_codes(theirs: Iterable[str]) -> tuple[tuple[str, ...], list[int], list[tuple[int, int]]]:
+    """Return our codes for a model's own, each once, and how to merge probabilities in the model's order.
+
+    That is: the index in `theirs` at which each of ours comes first, and pairs of indices (ours, theirs) of
+    those that come again and are to be added.
+    """
+    codes = [our_code(code) for code in theirs]
+    ours = tuple(dict.fromkeys(codes))
+    first = [codes.index(code) for code in ours]
+    more = [(ours.index(code), index) for index, code in enumerate(codes) if index != codes.index(code)]
+    return ours, first, more

@@ -1,10 +1,10 @@
 """What a detector is and what it answers."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from streams.steps.language.cleaning import clean, has_enough_letters
+import numpy as np
+import numpy.typing as npt
 
 
 class Language(NamedTuple):
@@ -20,31 +20,25 @@ class Language(NamedTuple):
 
 UNDETERMINED = Language("und", 0.0)
 
+#: What the source of a post says its language is, one per text. Anything goes: what is no code is no hint.
+Hints = Sequence[str | None]
+
 
 class Detector(Protocol):
-    """Finds languages. The same text has the same answer, alone or in any batch, today or in a replay."""
+    """Finds languages. The same text and hint have the same answer, alone or in any batch, now or later."""
 
     @property
     def version(self) -> str:
         """Another string whenever a model, a profile or a rule could make an answer differ."""
 
-    def detect(self, texts: Sequence[str]) -> list[Language]:
-        """One `Language` per text, in the same order. Any `str` is welcome: nothing raises."""
+    def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
+        """One `Language` per text, in the same order. Any `str` is welcome: nothing raises.
+
+        A hint counts only where the text cannot decide; `langdetect`, `fasttext` and `lingua` hear none.
+        """
 
 
-@dataclass(frozen=True, slots=True)
-class CleanTextDetector:
-    """A detector made of `judge`, which is only asked about clean texts that have enough letters."""
-
-    version: str
-    judge: Callable[[str], Language]
-
-    def detect(self, texts: Sequence[str]) -> list[Language]:
-        """See `Detector.detect`."""
-        cleaned = map(clean, texts)
-        return [self.judge(text) if has_enough_letters(text) else UNDETERMINED for text in cleaned]
-
-
-def language(code: str, probability: float) -> Language:
-    """Make a `Language` whose confidence is rounded and in 0..1 (fastText's sums reach 1.00005)."""
-    return Language(code, round(min(max(probability, 0.0), 1.0), 4))
+def rounded(probabilities: npt.NDArray[np.float64]) -> list[float]:
+    """Return confidences: in 0..1 (sums of probabilities reach 1.00005) and rounded."""
+    confidences: list[float] = probabilities.clip(0.0, 1.0).round(4).tolist()
+    return confidences

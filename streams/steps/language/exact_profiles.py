@@ -7,8 +7,10 @@ what all that drawing estimates. The n-grams are langdetect's own, to the last o
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from itertools import chain, compress, repeat
+from operator import add
 from pathlib import Path
 from typing import TypedDict
 
@@ -17,13 +19,14 @@ import numpy as np
 import numpy.typing as npt
 from langdetect.utils.ngram import NGram
 
-from streams.steps.language.codes import our_code
+from streams.steps.language.codes import merged_codes
 
 _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 
 # Log probabilities are kept as whole numbers: their sum does not depend on the order of addition, hence not
-# on numpy's version or the machine. At this scale int32 holds 3,000 n-grams; a clean text has 900.
-_UNITS = 65_536
+# on numpy's version or the machine. At this scale the smallest (-9.9) just fits int16: half the memory, and a
+# text looks up a hundred rows that are all over it.
+_UNITS = 3_200
 
 _LATIN = re.compile("[A-Za-z]")
 _NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
@@ -47,58 +50,66 @@ class _Normal(dict[int, str]):
 _NORMAL = _Normal()
 
 
-def ngrams(text: str) -> Iterator[str]:
-    """Yield the n-grams (1 to 3 characters) langdetect looks up in a clean `text`, known to it or not."""
+def ngrams(text: str) -> list[str]:
+    """Return the n-grams langdetect looks up in a clean `text`, and some that no profile has."""
     text = NGram.normalize_vi(text)
-    if len(_LATIN.findall(text)) * 2 < len(_NOT_LATIN.findall(text)):
+    others = len(_NOT_LATIN.findall(text))
+    if others and len(_LATIN.findall(text)) * 2 < others:
         text = _LATIN.sub("", text)  # Latin words in a text of another script are taken for noise
-    before, last = "", " "
-    for char in _SPACES.sub(" ", text.translate(_NORMAL)).lstrip(" "):
-        if not (char.isupper() and last.isupper()):  # nor does it look into words in capitals
-            if char != " ":
-                yield char
-            yield last + char
-            if last != " ":
-                yield before + last + char
-        before, last = last, char
+    text = _SPACES.sub(" ", text.translate(_NORMAL)).lstrip(" ")
+    pairs = list(map(add, " " + text, text))
+    found = [list(text), pairs, ["", *map(add, pairs, text[1:])]]
+    if not text.islower():  # nor does it look into words in capitals
+        looked_into = [not (pair[0].isupper() and pair[1].isupper()) for pair in pairs]
+        found = [list(compress(grams, looked_into)) for grams in found]
+    return [*chain.from_iterable(found)]
+
+
+def _log(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
+    return np.rint(np.log(probabilities + _SMOOTHING) * _UNITS).astype(np.int16)
 
 
 class ExactProfiles:
     """The profiles of langdetect's 55 languages, as one table: n-gram by language."""
 
     version: str
+    #: Our codes of the languages, in the order of the rows that `posterior` returns.
+    codes: tuple[str, ...]
 
     def __init__(self, profiles: Iterable[_Profile]) -> None:
-        profiles = list(profiles)
         self.version = f"langdetect-{version('langdetect')}"
-        self._codes = [our_code(profile["name"]) for profile in profiles]
         self._rows: dict[str, int] = {}
-        for profile in profiles:
-            for ngram in profile["freq"]:
-                self._rows.setdefault(ngram, len(self._rows))
-        probabilities = np.zeros((len(self._rows), len(profiles)))
-        for column, profile in enumerate(profiles):
-            rows = [self._rows[ngram] for ngram in profile["freq"]]
-            totals = [profile["n_words"][len(ngram) - 1] for ngram in profile["freq"]]
-            probabilities[rows, column] = np.array(list(profile["freq"].values())) / np.array(totals)
-        self._logs: npt.NDArray[np.int32] = np.rint(np.log(probabilities + _SMOOTHING) * _UNITS).astype(
-            np.int32
-        )
+        names, columns = [], []
+        for profile in profiles:  # one at a time: all of them decoded would take 100 MB
+            rows = [self._rows.setdefault(ngram, len(self._rows)) for ngram in profile["freq"]]
+            totals = np.array([profile["n_words"][len(ngram) - 1] for ngram in profile["freq"]])
+            names.append(profile["name"])
+            columns.append((np.array(rows), _log(np.array(list(profile["freq"].values())) / totals)))
+        self.codes, self._first, self._more = merged_codes(names)
+        self._unknown = len(self._rows)  # a last row, of an n-gram that tells no language from another
+        self._logs = np.full((len(self._rows) + 1, len(names)), _log(np.zeros(1))[0])
+        self._logs[self._unknown] = 0
+        for column, (present, logs) in enumerate(columns):
+            self._logs[present, column] = logs
 
-    def posterior(self, text: str, power: float = 1.0) -> Mapping[str, float]:
-        """Return the probability of each language after the n-grams of a clean `text`, all equal before.
+    def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
+        """Return the probability of each language (row) after the n-grams of each clean text (column).
 
-        `power` below 1 takes the n-grams for less evidence than they claim. Empty if no n-gram is known.
+        All are equal before. `power` below 1 takes the n-grams for less evidence than they claim. A column is
+        all zeros if none of its n-grams is known.
         """
-        rows = [row for row in map(self._rows.get, ngrams(text)) if row is not None]
-        if not rows:
-            return {}
-        logs = self._logs.take(rows, axis=0).sum(axis=0, dtype=np.int32)
-        weights = np.exp((logs - logs.max()) * (power / _UNITS))
-        codes: dict[str, float] = {}
-        for code, probability in zip(self._codes, (weights / weights.sum()).tolist(), strict=True):
-            codes[code] = codes.get(code, 0.0) + probability
-        return codes
+        logs = np.zeros((self._logs.shape[1], len(texts)), np.int32)
+        known = np.ones(len(texts), np.bool_)
+        for column, text in enumerate(texts):
+            rows = np.fromiter(map(self._rows.get, ngrams(text), repeat(self._unknown)), np.intp)
+            known[column] = (rows != self._unknown).any()
+            logs[:, column] = self._logs.take(rows, axis=0).sum(axis=0, dtype=np.int32)
+        weights = np.exp((logs - logs.max(axis=0)) * (power / _UNITS))
+        merged: npt.NDArray[np.float64] = weights[self._first]
+        for row, more in self._more:
+            merged[row] += weights[more]
+        merged *= known / merged.cumsum(axis=0)[-1]
+        return merged
 
 
 def load_exact_profiles() -> ExactProfiles:

@@ -1,0 +1,101 @@
+"""The detectors by name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from streams.steps.language.cascade import load_cascade
+from streams.steps.language.cleaning import clean, has_enough_letters
+from streams.steps.language.detector import UNDETERMINED, Detector, Hints, Language, rounded
+from streams.steps.language.exact_profiles import load_exact_profiles
+from streams.steps.language.fasttext_model import Probabilities, load_fasttext_model
+from streams.steps.language.lingua_model import LinguaModel
+
+#: Number of the rules in this package (cleaning, codes, letters, hints, calibration, how the models are
+#: weighed). Raise it when an answer may change: it is part of every version string.
+RULES = 2
+
+#: Texts judged together. More save nothing and would need memory in proportion.
+BATCH = 512
+
+Judge = Callable[[Sequence[str], Sequence[str | None]], list[Language]]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDetector:
+    """A detector made of `judge`, which is asked about some clean texts and their hints at a time."""
+
+    version: str
+    judge: Judge
+
+    def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
+        """See `Detector.detect`."""
+        answers: list[Language] = []
+        for start in range(0, len(texts), BATCH):
+            batch = clean(texts[start : start + BATCH])
+            answers += self.judge(batch, hints[start : start + BATCH] if hints else [None] * len(batch))
+        return answers
+
+
+def load_detector(name: str = "cascade") -> Detector:
+    """Load a detector, in less than 2 s: `cascade` (the default), `fasttext`, `langdetect` or `lingua`.
+
+    Nothing is downloaded and nothing loaded before. ValueError names the choices if `name` is none of them,
+    and the extra to install for `lingua`.
+    """
+    if name not in _LOADERS:
+        raise ValueError(f"no language detector is called {name!r}: choose one of {', '.join(NAMES)}")
+    return _LOADERS[name]()
+
+
+def _load_cascade() -> Detector:
+    cascade = load_cascade()
+    return BatchDetector(f"cascade-{RULES}:{cascade.version}", cascade.judge)
+
+
+def _load_fasttext() -> Detector:
+    model = load_fasttext_model()
+    return BatchDetector(f"fasttext-{RULES}:{model.version}", _likeliest(model.codes, model.probabilities))
+
+
+def _load_langdetect() -> Detector:
+    profiles = load_exact_profiles()
+    return BatchDetector(
+        f"langdetect-{RULES}:{profiles.version}", _likeliest(profiles.codes, profiles.posterior)
+    )
+
+
+def _load_lingua() -> Detector:
+    model = LinguaModel()
+
+    def judge(texts: Sequence[str], _hints: Sequence[str | None]) -> list[Language]:
+        return [model.best(text) if has_enough_letters(text) else UNDETERMINED for text in texts]
+
+    return BatchDetector(f"lingua-{RULES}:{model.version}", judge)
+
+
+def _likeliest(codes: Sequence[str], probabilities: Callable[[Sequence[str]], Probabilities]) -> Judge:
+    """Judge by one model alone: no hints, no corrections."""
+
+    def judge(texts: Sequence[str], _hints: Sequence[str | None]) -> list[Language]:
+        judged = [index for index, text in enumerate(texts) if has_enough_letters(text)]
+        answers = [UNDETERMINED] * len(texts)
+        if judged:
+            found = probabilities([texts[index] for index in judged])
+            best = found.argmax(axis=0)
+            highest = rounded(found[best, np.arange(len(judged))])
+            for index, row, confidence in zip(judged, best.tolist(), highest, strict=True):
+                answers[index] = Language(codes[row], confidence) if confidence else UNDETERMINED
+        return answers
+
+    return judge
+
+
+_LOADERS = {
+    "cascade": _load_cascade,
+    "fasttext": _load_fasttext,
+    "langdetect": _load_langdetect,
+    "lingua": _load_lingua,
+}
+NAMES = tuple(_LOADERS)

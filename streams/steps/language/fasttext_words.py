@@ -1,0 +1,108 @@
+"""fastText's vector of a word: the sum of the word's own vector and those of its n-grams."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.steps.language.fasttext_file import FasttextFile
+
+#: Words remembered. Then all are forgotten: simpler than choosing, and the common ones are back in a moment.
+MAX_WORDS = 65_536
+
+_END_OF_LINE = "</s>"  # fastText's own last word of every text
+_FNV_OFFSET = 2_166_136_261
+_FNV_PRIME = np.uint32(16_777_619)
+
+
+class _Index(dict[str, int]):
+    """Numbers words as it is asked for them; `new` lists those it had not met."""
+
+    def __init__(self) -> None:
+        self.new: list[str] = []
+
+    def __missing__(self, word: str) -> int:
+        self[word] = index = len(self)
+        self.new.append(word)
+        return index
+
+
+class WordVectors:
+    """Mean vectors of texts, by the words they are made of.
+
+    A vector is kept as whole numbers in float64 (in 1 / `units`): sums of them are exact in any order. One
+    more column counts how many vectors went into it, since a text's mean is over all of them.
+    """
+
+    units = 2.0**20
+
+    def __init__(self, file: FasttextFile) -> None:
+        count, dim = file.rows.shape
+        self._rows = np.ones((count, dim + 1))
+        self._rows[:, :dim] = np.rint(file.rows.astype(np.float64) * self.units)
+        self._row_of_word = {word: row for row, word in enumerate(file.words)}
+        self._row_of_bucket = file.row_of_bucket
+        self._min_chars, self._max_chars = file.min_chars, file.max_chars
+        self._end_of_line = self._rows[self._row_of_word[_END_OF_LINE]]
+        self._index = _Index()
+        self._vectors = np.zeros((MAX_WORDS, dim + 1))
+
+    def means(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return the mean vector of each clean text (a column), rounded to whole `units`."""
+        words = " ".join(texts).split()
+        counts = [text.count(" ") + 1 for text in texts]
+        starts = np.cumsum([0, *counts[:-1]])
+        indices = self._indices(words)  # first: it may replace the table
+        vectors = self._vectors.take(indices, axis=0)
+        sums = np.add.reduceat(vectors, starts, axis=0) + self._end_of_line
+        return np.ascontiguousarray(np.rint(sums[:, :-1] / sums[:, -1:]).T)
+
+    def _indices(self, words: list[str]) -> npt.NDArray[np.intp]:
+        if len(self._index) + len(words) > len(self._vectors):
+            self._index.clear()
+            if len(words) > len(self._vectors):
+                self._vectors = np.zeros((len(words), self._rows.shape[1]))
+        start = len(self._index)
+        indices = np.fromiter(map(self._index.__getitem__, words), np.intp, len(words))
+        if self._index.new:
+            self._vectors[start : len(self._index)] = self._worked_out(self._index.new)
+            self._index.new = []
+        return indices
+
+    def _worked_out(self, words: list[str]) -> npt.NDArray[np.float64]:
+        data = ("<" + "><".join(words) + ">").encode()
+        starts, rows = self._ngram_rows(data)
+        kept = np.flatnonzero(rows.ravel() < len(self._rows))
+        # One row of zeros more, so that a word whose n-grams were all pruned has a sum, too.
+        sums = np.zeros((len(kept) + 1, self._rows.shape[1]))
+        np.cumsum(self._rows.take(rows.ravel()[kept], axis=0), axis=0, out=sums[1:])
+        bounds = np.searchsorted(kept, [*(starts * rows.shape[1]), rows.size])
+        vectors = sums[bounds[1:]] - sums[bounds[:-1]]
+        for index, row in enumerate(map(self._row_of_word.get, words)):
+            if row is not None:
+                vectors[index] += self._rows[row]
+        return vectors
+
+    def _ngram_rows(self, data: bytes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint16]]:
+        """Return where words start, and the rows of the n-grams that start at each character, by length."""
+        octets = np.frombuffer(data, np.uint8)
+        signed = octets.view(np.int8).astype(np.uint32)  # fastText hashes signed characters
+        at = np.flatnonzero((octets & 0xC0) != 0x80)  # where characters start in UTF-8
+        size = np.diff(at, append=len(data))
+        first = octets[at]
+        hashes = np.full(len(at), _FNV_OFFSET, np.uint32)
+        past_end = np.zeros(len(at), np.bool_)
+        rows = np.full((len(at), self._max_chars - self._min_chars + 1), len(self._rows), np.uint16)
+        for length in range(1, min(self._max_chars, len(at)) + 1):
+            there = len(at) - length + 1  # the n-grams of this length that fit
+            last = at[length - 1 :]
+            hashes = (hashes[:there] ^ signed[last]) * _FNV_PRIME
+            for octet in range(1, size.max()):
+                longer = np.flatnonzero(size[length - 1 :] > octet)
+                hashes[longer] = (hashes[longer] ^ signed[last[longer] + octet]) * _FNV_PRIME
+            if length >= self._min_chars:
+                found = self._row_of_bucket[hashes % np.uint32(len(self._row_of_bucket))]
+                found[past_end[:there]] = len(self._rows)
+                rows[:there, length - self._min_chars] = found
+            past_end[:there] |= first[length - 1 :] == ord(">")
+        return np.flatnonzero(first == ord("<")), rows

@@ -1,0 +1,72 @@
+"""The lexicon finds the forms that others attest, and its matches are right: the goals, as a test."""
+
+from collections import Counter
+
+import pytest
+
+from streams.run import load_job
+from streams.settings import Settings
+from tests.quality.posts import DATA, IRA, WITHOUT_DATA, SourcedPost, labels, posts
+from tests.quality.terms import is_found, precisions, recalls, tagged, wilson
+
+GOAL_RECALL = 0.98
+#: This list is a program's: it also has what nobody writes, and forms of another word (oymak, to carve).
+GOAL_OF_A_PROGRAM = {"tr_hunspell_forms.tsv": 0.97}
+GOAL_PRECISION = 0.95
+LANGUAGES = ("tr", "ru", "en")
+#: With fewer labels than this a single post decides.
+ENOUGH_LABELS = 50
+
+needs_data = pytest.mark.skipif(not (DATA / IRA).exists(), reason=WITHOUT_DATA)
+JOB = load_job(Settings())
+LABELS = list(labels())
+
+
+@pytest.fixture(scope="module")
+def labelled_posts() -> list[SourcedPost]:
+    wanted = {(label.file, label.row_id) for label in LABELS}
+    files = sorted({file for file, _ in wanted})
+    return [post for post in posts(*files) if (post.file, post.row_id) in wanted]
+
+
+@needs_data
+def test_attested_forms_are_found() -> None:
+    assert [
+        (one.file, one.missed)
+        for one in recalls(JOB.tagger)
+        if one.recall < GOAL_OF_A_PROGRAM.get(one.file, GOAL_RECALL)
+    ] == []
+
+
+@needs_data
+def test_posts_that_carry_a_tag_are_about_it(labelled_posts: list[SourcedPost]) -> None:
+    measured = precisions(list(tagged(JOB, labelled_posts)), LABELS)
+    assert [
+        (one.language, one.tag, one.precision, one.wrong_by_lemma)
+        for one in measured
+        if one.language in LANGUAGES and one.labelled >= ENOUGH_LABELS and one.precision < GOAL_PRECISION
+    ] == []
+
+
+@needs_data
+def test_every_label_is_of_a_post_that_there_is(labelled_posts: list[SourcedPost]) -> None:
+    there = {(post.file, post.row_id) for post in labelled_posts}
+    assert [label for label in LABELS if (label.file, label.row_id) not in there] == []
+
+
+def test_no_post_is_labelled_twice_and_only_for_tags_there_are() -> None:
+    seen = Counter((label.file, label.row_id, label.tag) for label in LABELS)
+    assert [key for key, times in seen.items() if times > 1] == []
+    assert {label.tag for label in LABELS} <= set(JOB.tagger.tag_names)
+
+
+def test_a_form_is_found_if_it_would_count_in_company() -> None:
+    assert is_found(JOB.tagger, "seçimlerde", "tr")
+    assert is_found(JOB.tagger, "montajı", "tr")
+    assert not is_found(JOB.tagger, "oysa", "tr")
+
+
+def test_wilsons_interval_is_wide_for_few_labels_and_holds_the_share() -> None:
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(10, 10) == (0.7225, 1.0)
+    assert wilson(950, 1000) == (0.9347, 0.9619)

@@ -1,0 +1,119 @@
+"""Both models as we evaluate them, against the code of those who made them."""
+
+from pathlib import Path
+
+import langdetect.detector_factory
+import numpy as np
+import pytest
+from fasttext import load_model
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from langdetect.detector import Detector as ShippedDetector
+
+from streams.steps.language import fasttext_words
+from streams.steps.language.cascade import weigh
+from streams.steps.language.cleaning import clean, has_a_letter
+from streams.steps.language.codes import our_code
+from streams.steps.language.exact_profiles import load_exact_profiles, ngrams
+from streams.steps.language.fasttext_file import read_fasttext_file
+from streams.steps.language.fasttext_model import load_fasttext_model, model_path
+
+langdetect.detector_factory.init_factory()
+SHIPPED = langdetect.detector_factory._factory
+PROFILES = load_exact_profiles()
+MODEL = load_fasttext_model()
+THEIR_MODEL = load_model(str(model_path()))
+
+some_text = st.text("abAB İıIŞşğé'-яЯёіЎxắ的の한ไشیÀ", max_size=60)
+any_text = st.text(st.characters(exclude_categories=()), max_size=200)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(any_text, some_text))
+@example("anblick")
+@example("Türkiye’de ailelerin yüzde 20’si yoksulluk sınırının altında yaşıyor")
+@example("的" * 300)
+@example("a" * 300)
+@example("de in and")
+def test_probabilities_are_those_of_fasttext(text: str) -> None:
+    [cleaned] = clean([text])
+    if not has_a_letter(cleaned):
+        return
+    theirs: dict[str, float] = {}
+    for label, p in zip(*THEIR_MODEL.predict(cleaned, 176, 0.0), strict=True):
+        code = our_code(label.removeprefix("__label__"))
+        theirs[code] = theirs.get(code, 0.0) + p
+    theirs = {code: theirs.get(code, 0.0) for code in MODEL.codes}  # it leaves out what is next to nothing
+    ours = dict(zip(MODEL.codes, MODEL.probabilities([cleaned])[:, 0].tolist(), strict=True))
+    assert ours == pytest.approx(theirs, abs=1e-4)
+
+
+def test_forgetting_words_changes_no_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{first}{second} {second}" for first in "abcdeşğıяё" for second in ("oy", "seçim", "выборы")]
+    remembered = MODEL.probabilities(texts)
+    monkeypatch.setattr(fasttext_words, "MAX_WORDS", 8)
+    forgetful = load_fasttext_model()
+    one_by_one = np.hstack([forgetful.probabilities([text]) for text in texts])
+    assert np.array_equal(one_by_one, remembered)
+    assert np.array_equal(forgetful.probabilities(texts), remembered)
+
+
+def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
+    data = bytearray(model_path().read_bytes())
+    data[32:36] = (3).to_bytes(4, "little")  # the loss: a plain softmax
+    path = tmp_path / "other.ftz"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"other\.ftz.*hierarchical softmax"):
+        read_fasttext_file(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(any_text, some_text))
+@example("THE Big İSTANBUL и Latin, ŞU Ğ")
+@example("слова и some Latin слова длиннее")
+def test_the_ngrams_are_those_of_langdetect(text: str) -> None:
+    [cleaned] = clean([text])
+    shipped = ShippedDetector(SHIPPED)
+    shipped.append(cleaned)
+    shipped.cleaning_text()
+    known = [ngram for ngram in ngrams(cleaned) if ngram in SHIPPED.word_lang_prob_map]
+    assert sorted(known) == sorted(shipped._extract_ngrams())
+
+
+def test_the_posterior_is_bayes_over_langdetects_probabilities() -> None:
+    [text] = clean(["Yarın seçim var, unutma"])
+    weights = dict.fromkeys(SHIPPED.langlist, 1.0)
+    for ngram in ngrams(text):
+        if ngram in SHIPPED.word_lang_prob_map:
+            for code, p in zip(SHIPPED.langlist, SHIPPED.word_lang_prob_map[ngram], strict=True):
+                weights[code] *= (p + 0.5 / 10_000) * 1_000
+    total = sum(weights.values())
+    expected: dict[str, float] = {}
+    for code, weight in weights.items():
+        expected[our_code(code)] = expected.get(our_code(code), 0.0) + weight / total
+    ours = PROFILES.posterior([text])[:, 0].tolist()
+    assert dict(zip(PROFILES.codes, ours, strict=True)) == pytest.approx(expected, rel=2e-2)
+
+
+def test_the_posterior_of_no_known_ngram_is_zero() -> None:
+    [nothing, something] = PROFILES.posterior(["ꙮꙮꙮ", "seçim"]).sum(axis=0)
+    assert nothing == 0
+    assert something == pytest.approx(1)
+
+
+def test_a_language_without_profile_keeps_its_probability() -> None:
+    prior = np.array([[0.3], [0.2], [0.4], [0.1]])  # tr, en, az, ku
+    weighed = weigh(prior, np.array([[0.9], [0.1]]), [0, 1])
+    assert weighed[:, 0].tolist() == pytest.approx([0.5 * 27 / 29, 0.5 * 2 / 29, 0.4, 0.1])
+
+
+@pytest.mark.parametrize("evidence", [[0.0, 0.0], [0.0, 1.0]])
+def test_without_evidence_the_first_answer_stands(evidence: list[float]) -> None:
+    prior = np.array([[0.4], [0.0], [0.3]])
+    weighed = weigh(prior, np.array([evidence]).T, [0, 1])
+    assert weighed.tolist() == prior.tolist()
+
+
+def test_evidence_that_is_almost_nothing_still_gives_probabilities() -> None:
+    weighed = weigh(np.array([[0.4], [0.3]]), np.array([[5e-324]]), [0])
+    assert weighed[:, 0].tolist() == pytest.approx([0.4, 0.3])
