@@ -18,10 +18,11 @@ CHUNK_BYTES = 65_536
 
 
 class Line(msgspec.Struct):
-    """What a line needs: a text. Everything else of a post is welcome and ignored, save its id."""
+    """What a line needs: a text. Of the rest of a post its id and its hint are read, and all else ignored."""
 
     text: str
     id: str | int | None = None
+    lang_hint: str | None = None
 
 
 class Annotated(msgspec.Struct):
@@ -69,7 +70,8 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
     for batch in _batches(lines):
         decoded = [_decoded(number, line) for number, line in batch]
         readable = [line for line in decoded if isinstance(line, Line)]
-        annotations = iter(job.annotate([line.text for line in readable]))
+        hints = [line.lang_hint for line in readable]
+        annotations = iter(job.annotate([line.text for line in readable], hints))
         for line in decoded:
             if isinstance(line, Unreadable):
                 unreadable += 1

@@ -7,7 +7,7 @@ nothing and fails if a file would change.
 
 What an entry may say:
     inflects   noun, verb, adjective; for Turkish also compound: a noun with its ending, oy pusulası
-    head       Russian: which word inflects; "last" (default), "first" (кандидат в президенты) or "all"
+    head       Russian, Ukrainian: the word that inflects; "last" (default), "first" (кандидат наук) or "all"
     softens    Turkish noun: its last letter does so before a vowel (sandık, sandığı)
     aorist     Turkish verb: its aorist (vermek: verir); the stem is the lemma without -mak
     spellings  other ways to write the lemma, inflected alike
@@ -21,7 +21,7 @@ from fnmatch import fnmatchcase
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from streams.lexicon import russian, turkish
+from streams.lexicon import slavic, turkish
 from streams.steps.tags.lexicon import LexiconError, Row, expand, read_tag_file, tag_files
 
 HEADER = "# Made by `python -m streams.lexicon.generate` from {}. Do not edit: run it again.\n"
@@ -86,8 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _inflect(row: Row, phrase: str) -> Iterator[str]:
-    if row.language == "ru" and row.inflects in ("noun", "verb", "adjective"):
-        return russian.inflect(phrase, row.inflects, row.head)
+    if row.language in ("ru", "uk") and row.inflects in ("noun", "verb", "adjective"):
+        return slavic.inflect(row.language, phrase, row.inflects, row.head)
     if row.language == "tr" and row.inflects == "noun":
         return turkish.noun(phrase, softens=row.softens)
     if row.language == "tr" and row.inflects == "compound":

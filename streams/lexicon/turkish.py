@@ -2,24 +2,44 @@
 
 Suffixes are written as grammars do: A is a or e, I is ı, i, u or ü, D is d or t, C is c or ç, and a letter in
 brackets joins two vowels or two consonants: "(y)A" after sandık- gives sandığa, after oylama oylamaya.
+
+Beside the written language there is what people type: vericem, vercem, veriyom, vermiycez; a question or
+*de* (too) run into the word before it: verdinmi, seçimide.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 _BACK, _VOWELS = "aıou", "aeıioöuü"
 _VOICELESS = "fstkçşhp"
 _CLOSE = {"a": "ı", "ı": "ı", "e": "i", "i": "i", "o": "u", "u": "u", "ö": "ü", "ü": "ü"}
 _SOFT = {"k": "ğ", "ç": "c", "t": "d", "p": "b"}
 
-_CASES = ("", "(y)I", "(y)A", "DA", "DAn", "(n)In", "(y)lA")
-_CASES_AFTER_HIS = ("", "nI", "nA", "nDA", "nDAn", "nIn", "(y)lA", "ncA")
+#: Case -> what may follow it: is (-dir), was, is said to be, if; who or what is at it (-deki); too (-de).
+_IS = ("DIr", "(y)DI", "(y)mIş", "(y)sA", "(y)ken")
+_WHO_IS_AT = ("ki", "kiler", "kilerin", "kilere", "kileri", "kilerle", "kinden", "kine", "kini")
+_AT = (*_WHO_IS_AT, *_IS, "(y)DIk", "(y)Im", "(y)Iz")
+_FROM = ("DIr", "(y)DI", "(y)sA", "(y)mIş", "dA", "(y)Im", "(y)Iz")
+_CASES = {"": _IS, "(y)I": ("dA",), "(y)A": ("DIr", "(y)sA", "dA"), "DA": _AT, "DAn": _FROM}
+_CASES |= {"(n)In": ("ki", "kiler", "kini", "kinin", "kinden", "sA", "dA"), "(y)lA": ("dA",)}
+_HIS_CASES = {"": _IS, "nI": ("dA",), "nA": ("DIr", "(y)sA", "dA"), "nDA": _AT, "nDAn": _FROM}
+_HIS_CASES |= {"nIn": ("ki", "kini", "kinin", "kinden", "sA", "dA"), "(y)lA": ("dA",), "ncA": ()}
+#: sandıkda, ittifakdan: the d stays where the written language has a t.
+_UNASSIMILATED = ("dA", "dAn", "dAki")
+_AM = ("(y)Im", "(y)Iz", "sIn", "sInIz", "DIrlAr", "(y)DIm", "(y)DIn", "(y)DIk")
+_WAS = ("(y)DInIz", "(y)DIlAr", "(y)sAnIz", "(y)sAlAr", "(y)mIşIz", "(y)mIşsInIz")
+_MADE_OF_IT = ("lI", "lIk", "sIz", "CI", "CIk", "CA", "mI")
 _POSSESSORS = ("(I)m", "(I)n", "(I)mIz", "(I)nIz")
-_WHO_IS_AT = ("ki", "kiler")
-_IS = ("DIr", "(y)DI", "(y)mIş", "(y)sA")
 
 _PAST = ("m", "n", "", "k", "nIz", "lAr")
 _PRESENT = ("(y)Im", "sIn", "", "(y)Iz", "sInIz", "lAr")
-_BEING = ("(y)DI", "(y)sA", "(y)mIş", "(y)ken", "DIr")
+_BEING = ("(y)mIş", "(y)mIşIm", "(y)mIşIz", "(y)ken", "DIr", "mI", "mIsIn", "mIsInIz", "mIyIz")
+_ASKED_PAST = ("nmI", "mI", "nIzmI", "lArmI", "ysA", "ysAm", "ysAn", "ysAk", "ysAnIz", "lArsA")
+_TYPED_FUTURE = ("m", "n", "z", "k", "klAr", "nIz", "ksIn", "ksInIz", "ğIm", "ğIz")
+_TYPED_NOT = ("IycA", "IcA", "IyAcA", "AycA", "AyAcA")
+_TYPED_NOW = ("m", "n", "", "z", "nuz", "sun", "sunuz", "lar")
+_ORDERS = ("", "sIn", "sInlAr", "(y)In", "(y)InIz", "sAnA", "sAnIzA", "(y)AyIm", "(y)AlIm")
+_WHILE = ("(y)A", "(y)Ip", "DIktAn", "(y)ArAk", "(y)IncA", "DIkçA", "mAdAn", "(y)AlI")
+_TO_DO = ("mAk", "mAklA", "mAktAn", "mAktA", "mAktAyIz", "mAktAdIr", "mAktIr", "mAyA")
 
 
 def attach(stem: str, suffix: str, *, softens: bool = False) -> str:
@@ -43,84 +63,87 @@ def attach(stem: str, suffix: str, *, softens: bool = False) -> str:
 
 
 def noun(stem: str, *, softens: bool = False) -> Iterator[str]:
-    """Yield the forms of a noun: number, possessor, case, what is at it (-deki), being it (-dir, -ydi)."""
+    """Yield the forms of a noun: number, possessor, case, what is at it (-deki), being it (-dir, -ydi).
+
+    Of a phrase only the everyday ones: the word in it, an entry of its own, has the rest.
+    """
+    is_word = " " not in stem
+    yield from _all(stem, _UNASSIMILATED if is_word else ())
     for number in (stem, attach(stem, "lAr")):
         soft = softens and number == stem
-        yield from _with_cases(number, _CASES, softens=soft)
-        yield attach(number, "CA")
+        yield from _declined(number, _CASES, softens=soft)
+        yield from _all(number, (*_AM, *_WAS, *_MADE_OF_IT) if is_word else (*_AM[:2], "CA"))
         for possessor in _POSSESSORS:
-            yield from _declined(attach(number, possessor, softens=soft), _CASES)
+            owned = attach(number, possessor, softens=soft)
+            yield from _declined(owned, _CASES) if is_word else _all(owned, _CASES)
+            yield from _all(owned, _AM[:6] if is_word else ())
         his = attach(number, "I" if number != stem else "(s)I", softens=soft)
-        yield from _with_cases(his, _CASES_AFTER_HIS)
+        yield from _declined(his, _HIS_CASES)
+        yield from _all(his, (*_AM, *_WAS) if is_word else ())
 
 
 def compound(phrase: str) -> Iterator[str]:
     """Yield the forms of a possessive compound (seçim sandığı: sandığını, sandıkları, sandıklarındaki)."""
-    yield from _with_cases(phrase, _CASES_AFTER_HIS)
+    yield from _declined(phrase, _HIS_CASES)
     # Without its -(s)I; so a stem that ends in vowel + s (kampüs) needs another rule. None is in the lexicon.
     stem = phrase[:-2] if phrase[-2] == "s" and phrase[-3] in _VOWELS else phrase[:-1]
     stem = stem[:-1] + "k" if stem[-1] == "ğ" else stem
-    yield from _with_cases(attach(stem, "lArI"), _CASES_AFTER_HIS)
+    yield from _declined(attach(stem, "lArI"), _HIS_CASES)
 
 
 def verb(stem: str, aorist: str) -> Iterator[str]:
-    """Yield the forms of a verb: tenses and persons, participles with cases, converbs, and all of it negated.
+    """Yield the forms of a verb: tenses and persons, participles with cases, converbs; not, can and cannot.
 
     `aorist` (verir, gider) cannot be known from the stem, nor can the softening it shows (git-, gidiyor).
     """
     softens = not aorist.startswith(stem)
-    for root, wide in ((stem, aorist), (attach(stem, "mA"), attach(stem, "mAz"))):
-        soft = softens and root == stem
-        progressive = attach(stem, "(I)yor" if root == stem else "mIyor", softens=soft)
-        future = attach(root, "(y)AcAk", softens=soft)
-        yield from _conjugated(attach(root, "DI"), _PAST)
-        yield from _conjugated(attach(root, "sA"), _PAST)
-        for tense in (progressive, future, wide, attach(root, "mIş"), attach(root, "mAlI")):
-            yield from _conjugated(tense, _PRESENT, softens=tense == future)
-            yield from (attach(tense, being) for being in _BEING)
-            yield from _conjugated(attach(tense, "(y)DI"), _PAST)
-        yield from (attach(root, end, softens=soft) for end in ("", "sIn", "sInlAr", "(y)In", "(y)InIz"))
-        yield from (attach(root, end, softens=soft) for end in ("(y)AyIm", "(y)AlIm", "(y)Ip", "(y)ArAk"))
-        yield from (attach(root, end, softens=soft) for end in ("(y)IncA", "DIkçA", "mAdAn", "mAk", "mAklA"))
-        yield attach(root, "mAktAn")
-        doing = attach(root, "mA")
-        yield from _declined(doing, _CASES)
-        yield from _declined(attach(doing, "(s)I"), _CASES_AFTER_HIS)
-        yield from _declined(attach(doing, "lArI"), _CASES_AFTER_HIS)
-        for possessor in _POSSESSORS:
-            yield from _declined(attach(doing, possessor), _CASES)
-        who = attach(root, "(y)An", softens=soft)
-        yield from _declined(who, _CASES)
-        yield from _declined(attach(who, "lAr"), _CASES)
-        for fact in (attach(root, "DIk"), future):
-            yield from _declined(attach(fact, "I", softens=True), _CASES_AFTER_HIS)
-            yield from _declined(attach(fact, "lArI"), _CASES_AFTER_HIS)
-            for possessor in _POSSESSORS:
-                yield from _declined(attach(fact, possessor, softens=True), _CASES)
-    # To be able to, in the past, now and in general: verebildi, verebiliyor, verebilir.
-    able = attach(stem, "(y)Abil", softens=softens)
-    yield from _conjugated(attach(able, "DI"), _PAST)
-    for end in ("(I)yor", "(y)AcAk", "ir"):
-        yield from _conjugated(attach(able, end), _PRESENT, softens=True)
-    yield attach(stem, "mAyIz")
+    able, unable = attach(stem, "(y)Abil", softens=softens), attach(stem, "(y)AmA", softens=softens)
+    yield from _finite(stem, aorist, attach(stem, "(I)yor", softens=softens), softens=softens)
+    yield from _finite(attach(stem, "mA"), attach(stem, "mAz"), attach(stem, "mIyor"))
+    yield from _finite(able, able + "ir", able + "iyor")
+    yield from _finite(unable, unable + "z", attach(unable[:-1], "Iyor"))
+    # I, we do not: the negated aorist has its own ending.
+    yield from (
+        attach(negated, person) for negated in (attach(stem, "mA"), unable) for person in ("m", "yIz")
+    )
+    typed = ("(y)AcA", "(y)IcA", "CA")
+    yield from _all((attach(stem, future, softens=softens) for future in typed), _TYPED_FUTURE)
+    negated = attach(stem, "mA")[:-1]
+    for typed_stem in (negated, unable[:-1]):
+        yield from _all((attach(typed_stem, will) for will in _TYPED_NOT), _TYPED_FUTURE)
 
 
-def _with_cases(word: str, cases: Iterable[str], *, softens: bool = False) -> Iterator[str]:
-    """Yield the cases of `word`, the forms of what is at it or is its own, and those of being (at) it."""
-    for case in cases:
+def _finite(root: str, wide: str, now: str, *, softens: bool = False) -> Iterator[str]:
+    """Yield the forms of one root: as it is (ver-), negated (verme-), with can (verebil-) or cannot."""
+    future = attach(root, "(y)AcAk", softens=softens)
+    past = attach(root, "DI")
+    yield from _all((past, attach(root, "sA"), attach(root, "sAydI")), _PAST)
+    yield from _all(past, _ASKED_PAST)
+    for tense in (now, future, wide, attach(root, "mIş"), attach(root, "mAlI")):
+        yield from (attach(tense, person, softens=tense == future) for person in _PRESENT)
+        yield from _all(tense, _BEING)
+        yield from _all((attach(tense, "(y)DI"), attach(tense, "(y)sA")), _PAST)
+        yield from _all(attach(tense, "lAr"), ("DI", "mIş", "sA", "mI"))
+    yield from _all(now[:-1], _TYPED_NOW)
+    yield from (attach(root, end, softens=softens) for end in (*_ORDERS, *_WHILE, *_TO_DO))
+    doing, who = attach(root, "mA"), attach(root, "(y)An", softens=softens)
+    yield from _all((doing, who, attach(who, "lAr")), _CASES)
+    for his in (attach(doing, "(s)I"), attach(doing, "lArI")):
+        yield from _all(his, _HIS_CASES)
+    yield from _all((attach(doing, possessor) for possessor in _POSSESSORS), _CASES)
+    for fact in (attach(root, "DIk"), future):
+        yield from _all((attach(fact, "I", softens=True), attach(fact, "lArI")), _HIS_CASES)
+        yield from _all((attach(fact, possessor, softens=True) for possessor in _POSSESSORS), _CASES)
+
+
+def _declined(word: str, cases: Mapping[str, Iterable[str]], *, softens: bool = False) -> Iterator[str]:
+    for case, endings in cases.items():
         declined = attach(word, case, softens=softens)
         yield declined
-        if case.endswith("DA"):
-            yield from (attach(declined, who) for who in _WHO_IS_AT)
-        if case == "" or case.endswith("DA"):
-            yield from (attach(declined, being) for being in _IS)
-        if case == "":
-            yield from (attach(declined, person) for person in ("(y)Im", "(y)Iz", "(y)ken"))
+        # Before a vowel of the ending, sandık alone softens (sandığım); the case ends it otherwise.
+        yield from (attach(declined, ending, softens=softens and not case) for ending in endings)
 
 
-def _declined(word: str, cases: Iterable[str]) -> Iterator[str]:
-    return (attach(word, case) for case in cases)
-
-
-def _conjugated(tense: str, persons: Iterable[str], *, softens: bool = False) -> Iterator[str]:
-    return (attach(tense, person, softens=softens) for person in persons)
+def _all(words: str | Iterable[str], endings: Iterable[str]) -> Iterator[str]:
+    together = (words,) if isinstance(words, str) else tuple(words)
+    return (attach(word, ending) for word in together for ending in endings)

@@ -12,15 +12,15 @@ from streams import annotate
 from streams.flow import Annotation, Job
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.language import Language
+from streams.steps.language import Hints, Language
 from tests.support.command import sandik, start_sandik
 from tests.support.stubs import a_job
 
 #: Where a term stands in the text, as the text spells it.
 SPELT = {
-    "İstanbul'da SEÇİM günü: seçimlere az kaldı": ["SEÇİM", "seçimlere"],
-    "😀👩‍👩‍👧 Bu seçim öncesi DEEPFAKE videolar yayılıyor": ["seçim", "DEEPFAKE"],
-    "Sandık başına! #14MayısSeçimleri": ["Sandık başına", "Seçimleri"],
+    "İstanbul'da SEÇİM günü: seçimlere az kaldı": ["SEÇİM günü", "seçimlere"],
+    "😀👩‍👩‍👧 Bu seçim öncesi DEEPFAKE videolar yayılıyor": ["seçim öncesi", "DEEPFAKE videolar"],
+    "Sandık başına! #14MayısSeçimleri": ["Sandık başına", "#14Mayıs", "Seçimleri"],
     "Bu sec\u0327im c\u0327ok önemli": ["sec\u0327im"],
     "Выборы президента: дипфейк распространяется в соцсетях": ["Выборы", "дипфейк"],
     "Bugün hava çok güzel, sahilde yürüyüşe çıktık": [],
@@ -177,7 +177,7 @@ def test_lines_that_are_there_together_are_annotated_together(
     sizes = []
 
     class Counting(Job):
-        def annotate(self, texts: Sequence[str]) -> list[Annotation]:
+        def annotate(self, texts: Sequence[str], hints: Hints | None = None) -> list[Annotation]:  # noqa: ARG002
             sizes.append(len(texts))
             return [Annotation(Language("tr", 1.0), (), ())] * len(texts)
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 #: Raise it whenever a text may fold to something else than before: it is part of the lexicon's version.
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 
 _DROPPED = 0
 _UNKNOWN = 0xFFFFFFFF
@@ -23,7 +23,12 @@ _HYPHENS = "-‐‑‒–—―−﹣－"
 #: Cyrillic letters drawn like a Latin one (in either case, hence в and н), and the letter both become. No two
 #: Cyrillic letters share a target, so Russian words stay as distinct as they were.
 _LOOK_ALIKES = dict(zip("авеёкмнорстухіјѕԁԛԝһӏ", "abeekmhopctyxijsdqwhl", strict=True))
-_EXCEPTIONS = {"ı": "i", "_": " "} | dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-")
+#: Arabic letters that people use for each other, and those of its neighbours' keyboards. Alef and its hamzas
+#: need no line here: these are accents, which go.
+_ARABIC = {"ٱ": "ا", "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك"}
+_EXCEPTIONS = {"ı": "i", "_": " "} | _ARABIC | dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-")
+#: Lengthens an Arabic word for the eye only; Unicode calls it a letter.
+_TATWEEL = "ـ"
 
 
 class FoldedBatch(NamedTuple):
@@ -49,22 +54,31 @@ def fold_batch(texts: list[str]) -> FoldedBatch:
     """Fold many texts at once; runs of white space become one space, so a line break may part two words."""
     joined = "\n" + "\n".join(texts) + "\n\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    letters = _TABLE[codes]
-    new = letters == _UNKNOWN
-    if new.any():
-        for code in set(codes[new].tolist()):
+    letters = _TABLE.take(codes)
+    if letters.max() == _UNKNOWN:
+        for code in set(codes[letters == _UNKNOWN].tolist()):
             _TABLE[code] = _fold_code(code)
-        letters = _TABLE[codes]
-    lengths = np.fromiter(map(len, texts), np.intp, len(texts))
-    letters[0] = letters[-1] = _SEPARATOR
-    letters[np.cumsum(lengths + 1)] = _SEPARATOR
-    origin = np.flatnonzero(letters)
-    letters = letters[origin]
-    kept = np.ones(len(letters), np.bool_)
-    kept[1:] = (letters[1:] != _SPACE) | (letters[:-1] != _SPACE)
-    letters = letters[kept]
+        letters = _TABLE.take(codes)
+    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
+    letters[0] = letters[-1] = letters[ends] = _SEPARATOR
+    origin = np.arange(len(letters))
+    letters, origin = _without_extra_spaces(letters, origin)
     folded = letters.tobytes().decode("utf-32-le")
-    return FoldedBatch(folded, np.flatnonzero(letters == _SEPARATOR).tolist(), joined, origin[kept])
+    if "  " in folded:  # there was something to drop between two spaces
+        letters, origin = _without_extra_spaces(letters, origin)
+        folded = letters.tobytes().decode("utf-32-le")
+    return FoldedBatch(folded, np.flatnonzero(letters == _SEPARATOR).tolist(), joined, origin)
+
+
+def _without_extra_spaces(
+    letters: npt.NDArray[np.uint32], origin: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
+    """Return both without what is dropped and without every space right after a space."""
+    kept = letters != _DROPPED
+    is_space = letters == _SPACE
+    kept[1:] &= ~(is_space[1:] & is_space[:-1])
+    at = np.flatnonzero(kept)
+    return letters.take(at), origin.take(at)
 
 
 def _fold_code(code: int) -> int:
@@ -79,7 +93,7 @@ def _fold_code(code: int) -> int:
     # letters of their own to a reader.
     if unicodedata.category(character) in ("Cf", "Cc") or unicodedata.combining(character):
         return _DROPPED
-    if 0xFE00 <= code <= 0xFE0F:
+    if 0xFE00 <= code <= 0xFE0F or character == _TATWEEL:
         return _DROPPED
     parts = [part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)]
     # What stands for several letters (a ligature, a Hangul syllable) stays itself: one in, one out.

@@ -1,4 +1,4 @@
-"""Russian inflection from the OpenCorpora dictionary, through pymorphy3 (needed only to generate)."""
+"""Russian and Ukrainian inflection from dictionaries, through pymorphy3 (needed only to generate)."""
 
 import itertools
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ from typing import Any
 
 from streams.steps.tags.lexicon import LexiconError
 
-_PARTS_OF_SPEECH = {"noun": {"NOUN"}, "verb": {"INFN"}, "adjective": {"ADJF", "PRTF"}}
+#: The Ukrainian dictionary calls an infinitive a verb.
+_PARTS_OF_SPEECH = {"noun": {"NOUN"}, "verb": {"INFN", "VERB"}, "adjective": {"ADJF", "PRTF"}}
 
 
-def inflect(phrase: str, kind: str, head: str) -> Iterator[str]:
+def inflect(language: str, phrase: str, kind: str, head: str) -> Iterator[str]:
     """Yield the forms of `phrase`.
 
     Its `head`, the first or last word, is of this `kind` and inflects. With "all" it is a noun at the end,
@@ -18,9 +19,10 @@ def inflect(phrase: str, kind: str, head: str) -> Iterator[str]:
     """
     if head == "all":
         *adjectives, noun = phrase.split(" ")
-        for form in _lexeme(noun, "noun"):
+        for form in _lexeme(language, noun, "noun"):
             fitting = [
-                [a.word for a in _lexeme(word, "adjective") if _agree(a.tag, form.tag)] for word in adjectives
+                [a.word for a in _lexeme(language, word, "adjective") if _agree(a.tag, form.tag)]
+                for word in adjectives
             ]
             for words in itertools.product(*fitting):
                 yield " ".join((*words, form.word))
@@ -30,17 +32,23 @@ def inflect(phrase: str, kind: str, head: str) -> Iterator[str]:
     before, word, after = (
         ("", phrase[:cut], phrase[cut:]) if head == "first" else (phrase[:cut], phrase[cut:], "")
     )
-    for form in _lexeme(word, kind):
+    for form in _lexeme(language, word, kind):
         yield before + form.word + after
 
 
 @cache
-def _lexeme(word: str, kind: str) -> tuple[Any, ...]:
-    readings = [parse for parse in _morphology().parse(word) if parse.tag.POS in _PARTS_OF_SPEECH[kind]]
-    if not readings:
-        raise LexiconError(f"ru '{word}': the dictionary knows no {kind} like it; mend `inflects` or `head`")
+def _lexeme(language: str, word: str, kind: str) -> tuple[Any, ...]:
+    parses = _morphology(language).parse(word)
+    readings = [parse for parse in parses if parse.tag.POS in _PARTS_OF_SPEECH[kind]]
     # выборы is a word of its own and the plural of выбор (choice): the lemma is what is meant.
-    reading = next((parse for parse in readings if parse.normal_form == word), readings[0])
+    meant = [parse for parse in readings if parse.normal_form == word.lower()]
+    # The lemma of a participle is its verb.
+    reading = next(iter(meant or (readings if kind == "adjective" else [])), None)
+    if reading is None:
+        # A guess at an unknown word may take it for a form of another (дипфек: genitive of *дипфка).
+        raise LexiconError(
+            f"{language} '{word}': no such {kind} is known; mend `inflects` or `head`, or use `forms`"
+        )
     if kind != "adjective":
         return tuple(reading.lexeme)
     # The lexeme of a participle is its whole verb.
@@ -58,11 +66,12 @@ def _agree(adjective: Any, noun: Any) -> bool:
 
 
 @cache
-def _morphology() -> Any:
+def _morphology(language: str) -> Any:
     try:
         import pymorphy3
-    except ImportError as error:
+
+        return pymorphy3.MorphAnalyzer(lang=language)
+    except (ImportError, ValueError) as error:
         raise LexiconError(
-            "Russian forms need pymorphy3; install pymorphy3 and pymorphy3-dicts-ru"
+            f"forms of '{language}' need pymorphy3; install pymorphy3 and pymorphy3-dicts-{language}"
         ) from error
-    return pymorphy3.MorphAnalyzer()

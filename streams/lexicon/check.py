@@ -1,0 +1,108 @@
+"""What is wrong with a lexicon, or odd: `findings(folder)`. An error keeps it from doing what it says.
+
+Errors: what no worker would load; generated forms that are not those the entry asks for; what can never
+count. Warnings: what works, but hardly as meant.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
+
+from streams.lexicon.finding import Finding
+from streams.lexicon.generate import forms_of
+from streams.lexicon.overlaps import overlaps
+from streams.steps.language import UNDETERMINED
+from streams.steps.language.fasttext_model import load_fasttext_model
+from streams.steps.tags.lexicon import Draft, LexiconError, Written, read_forms, read_lexicon
+from streams.steps.tags.rows import Place
+
+#: Letters below which a form is in too many languages and nicknames, unless `only_in` or `beside` hold it.
+MIN_LETTERS = 3
+
+#: From here on Unicode has the scripts of East Asia, where two signs are a long word.
+_EAST_ASIA = "\u3000"
+
+#: What the generator needs for a language; a worker does not, so it may not be installed.
+_DICTIONARIES = {"ru": "pymorphy3_dicts_ru", "uk": "pymorphy3_dicts_uk"}
+
+
+def findings(folder: Traversable) -> list[Finding]:
+    """Return what is wrong with the lexicon in `folder`, by file and line."""
+    draft = read_lexicon(folder)
+    found = [Finding("error", "unreadable", place, message) for place, message in draft.problems]
+    found += _stale(folder, draft)
+    found += _never_in_company(draft)
+    found += _unknown_languages(draft)
+    for written in draft.entries:
+        found += _odd_forms(written)
+    found += overlaps(draft.entries)
+    return sorted(set(found), key=lambda one: (str(one.place.file), one.place.line, one.level, one.message))
+
+
+def _stale(folder: Traversable, draft: Draft) -> Iterator[Finding]:
+    """Yield the entries whose committed forms are not what the generator makes of them today."""
+    repair = f"out of date; run python -m streams.lexicon.generate {folder}"
+    for tag, rows in draft.rows.items():
+        for language in {row.row.language for row in rows if row.row.inflects}:
+            written = read_forms(folder, tag, language)
+            file = Place(folder / "forms" / f"{tag}.{language}.txt", 0)
+            dictionary = _DICTIONARIES.get(language)
+            if dictionary and find_spec(dictionary) is None:
+                message = f"not compared with the entries; install pymorphy3 and {dictionary}"
+                yield Finding("warning", "stale", file, message)
+                continue
+            for row in [row for row in rows if row.row.inflects and row.row.language == language]:
+                generated = written.pop(row.row.lemma, None)
+                try:
+                    forms = forms_of(row.row)
+                except LexiconError as error:
+                    yield Finding("error", "unreadable", row.at("inflects"), f"{row}: {error}")
+                    continue
+                if generated not in (None, forms):
+                    yield Finding("error", "stale", row.place, f"{row}: its forms are {repair}")
+            for lemma in sorted(written):
+                yield Finding("error", "stale", file, f"'{lemma}' is no entry any more; {repair}")
+
+
+def _never_in_company(draft: Draft) -> Iterator[Finding]:
+    alone = {entry.tag for _, entry, _ in draft.entries if not entry.beside and not entry.is_trap}
+    for row, entry, _ in draft.entries:
+        if entry.beside and not alone.intersection(entry.beside):
+            message = (
+                f"{row}: no term of {' or '.join(entry.beside)} counts by itself, so this one never does"
+            )
+            yield Finding("error", "unreachable", row.at("beside"), message)
+
+
+def _unknown_languages(draft: Draft) -> Iterator[Finding]:
+    known = {*load_fasttext_model().codes, UNDETERMINED.code}
+    for row in (row for rows in draft.rows.values() for row in rows):
+        for code in row.row.only_in:
+            if code not in known:
+                message = f"{row}: no post is ever of a language '{code}'{_suggestion(code, known)}"
+                yield Finding("error", "unreachable", row.at("only_in"), message)
+        if row.row.language not in known:
+            message = f"{row}: no language is called so{_suggestion(row.row.language, known)}"
+            yield Finding("warning", "conflict", row.at("language"), message)
+
+
+def _suggestion(code: str, known: Iterable[str]) -> str:
+    # Three letters for two (tur, eng) are the usual slip.
+    close = [code[:2]] if code[:2] in known else difflib.get_close_matches(code, known, 1)
+    return f"; did you mean '{close[0]}'?" if close else "; use the code of ISO 639-1, such as tr"
+
+
+def _odd_forms(written: Written) -> Iterator[Finding]:
+    row, entry, spelled = written
+    for form in entry.forms:
+        place = row.at("forms", "spellings", "lemma")
+        letters = sum(map(str.isalnum, form))
+        if letters < MIN_LETTERS and not (entry.beside or entry.only_in) and max(form) < _EAST_ASIA:
+            message = f"{row}: '{spelled[form]}' is in too many texts; add `only_in` or `beside`"
+            yield Finding("warning", "too short", place, message)
+        if form.startswith(("@", "http://", "https://", "www.")):
+            message = (
+                f"{row}: '{spelled[form]}' is a name or a link, and nothing in these counts; leave it out"
+            )
+            yield Finding("error", "unreachable", place, message)

@@ -1,0 +1,136 @@
+"""`sandik lexicon check` and `sandik lexicon explain`."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from streams.lexicon.check import findings
+from streams.lexicon.explain import Explanation, explain
+from streams.lexicon.finding import Finding
+from streams.lexicon.sample import Share, read_sample, shares
+from streams.run import load_job
+from streams.settings import Settings
+from streams.steps.tags.lexicon import lexicon_folder
+from streams.steps.tags.rows import Place
+
+
+class Report(msgspec.Struct):
+    """What `sandik lexicon check --json` prints. `sample` is None without one, or when errors forbid it."""
+
+    lexicon: str
+    errors: int
+    warnings: int
+    findings: list[dict[str, str | int]]
+    sample: list[Share] | None
+
+
+def run_check(
+    path: Path | None, sample: Path | None, max_share: float, settings: Settings, *, json: bool
+) -> int:
+    """Say what is wrong with a lexicon, or with one file of it; return 1 if it has errors.
+
+    Raises:
+        UsageError: the sample cannot be read.
+        LexiconError: there is no lexicon.
+    """
+    texts = read_sample(sample) if sample else []
+    file = path.name if path and path.is_file() else None
+    folder = lexicon_folder(path.parent if path and file else path or settings.lexicon)
+    found = findings(folder)
+    hit = None
+    if texts and not any(one.level == "error" for one in found):
+        job = load_job(settings.model_copy(update={"lexicon": Path(str(folder))}))
+        hit = shares(job.tagger, job.detector, texts)
+        found += (
+            Finding("warning", "too general", Place(folder / share.file, share.line), share.complaint())
+            for share in hit
+            if share.share > max_share
+        )
+    if file:
+        found = [one for one in found if one.place.file.name == file]
+        hit = hit and [share for share in hit if share.file == file]
+    levels = [one.level for one in found]
+    report = Report(str(path or folder), levels.count("error"), levels.count("warning"), _plain(found), hit)
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+    else:
+        _print_report(report, found, len(texts))
+    return int(report.errors > 0)
+
+
+def run_explain(text: str, settings: Settings, *, json: bool) -> int:
+    """Say which tags `text` has, and why; "-" reads it from standard input. Returns 0."""
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
+    explanation = explain(text, load_job(settings))
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(explanation) + b"\n")
+    else:
+        _print_explanation(explanation)
+    return 0
+
+
+def _plain(found: Iterable[Finding]) -> list[dict[str, str | int]]:
+    return [
+        {
+            "level": one.level,
+            "kind": one.kind,
+            "file": str(one.place.file),
+            "line": one.place.line,
+            "message": one.message,
+        }
+        for one in found
+    ]
+
+
+def _print_report(report: Report, found: Iterable[Finding], posts: int) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for one in found:
+        line = Text(f"{one.place}: ")
+        line.append(one.level, style="red" if one.level == "error" else "yellow")
+        console.print(line.append(f": {one.kind}: {one.message}"))
+    if report.sample is not None:
+        _print_rows(
+            console,
+            [
+                (f"{share.share:6.1%}", f"{share.posts} of {posts}", share.tag, share.term, share.where)
+                for share in report.sample
+            ],
+        )
+    elif posts:
+        sys.stderr.write("the sample was not tried: mend the errors first\n")
+    counts = ((report.errors, "error"), (report.warnings, "warning"))
+    said = ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts)
+    sys.stderr.write(f"{report.lexicon}: {said}\n")
+
+
+def _print_explanation(explanation: Explanation) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"language  {explanation.language} ({explanation.language_confidence:.2f})")
+    console.print(f"tags      {', '.join(explanation.tags) or 'none'}")
+    rows = [
+        (
+            "counts" if match.counts else "does not",
+            f"{match.start}-{match.end}",
+            " ".join(match.text.split()),
+            match.tag,
+            match.term,
+            match.entry,
+            match.reason or "",
+        )
+        for match in explanation.matches
+    ]
+    _print_rows(console, [("", "at", "text", "tag", "term", "entry", ""), *rows] if rows else [])
+
+
+def _print_rows(console: Console, rows: Sequence[Sequence[str]]) -> None:
+    """Print columns, as wide as they must be: lines are never broken, so that they can be searched."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        console.print(Text("  ".join(padded).rstrip(), style="green" if row[0] == "counts" else ""))
