@@ -74,7 +74,7 @@ def test_a_bad_example_is_refused_by_the_schema_and_by_the_type(example: Path) -
         ("mention", {"text": "not ours to repeat"}),
         ("count", {"count": -1}),
         ("count", {"share": 1.01}),
-        ("count", {"tag": "choice"}),
+        ("count", {"tag": "Choice!"}),
         ("count", {"window_start": "2023-05-12 11:00"}),
         ("count", {"schema_version": 2}),
         ("count", {"delta": 1}),

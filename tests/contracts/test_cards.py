@@ -1,0 +1,110 @@
+"""The cards of the topics say what the code does, and every field of a schema says what it is."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # ships no types
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+
+from schemas.cards import Card, load_cards
+from schemas.count import Count
+from schemas.load import NAMES, json_schema
+from schemas.partial import Partial
+from streams.dead_letter import dead_letter, late_post
+from streams.settings import Settings
+from streams.steps.counts import Late
+from streams.steps.decode import Reason, Rejected
+from streams.topics import COUNTS, PARTIALS, POSTS_DLQ, POSTS_LATE, all_topics
+
+CARDS = load_cards()
+BY_NAME = {card.name: card for card in CARDS.topic}
+UNIT = re.compile(
+    r"milliseconds since 1970|\b[Nn]umber of|0 to 1|divided by|in code points|counted likewise|"
+    r"[Pp]artition of|[Oo]ffset of|[Vv]ersion|2 x \(posts"
+)
+
+
+def fields_of(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, field in schema.get("properties", {}).items():
+        yield f"{path}.{name}", field
+        yield from fields_of(field, f"{path}.{name}")
+    for inner in ("items", "additionalProperties"):
+        if isinstance(schema.get(inner), Mapping):
+            yield from fields_of(schema[inner], f"{path}[]")
+    for one in schema.get("oneOf", ()):
+        yield from fields_of(one, f"{path}/{one['title']}")
+
+
+with_schema = pytest.mark.parametrize(
+    "card", [card for card in CARDS.topic if card.schema], ids=lambda card: card.name
+)
+fields = pytest.mark.parametrize(("path", "field"), [f for n in NAMES for f in fields_of(json_schema(n), n)])
+
+
+@pytest.mark.parametrize("partitions", [None, 36])
+def test_topics_partitions_and_configuration_are_those_that_are_created(partitions: int | None) -> None:
+    settings = Settings() if partitions is None else Settings(partitions=partitions)
+    cards = msgspec.structs.replace(CARDS, default_partitions=partitions or CARDS.default_partitions)
+
+    assert [
+        (card.name, cards.partitions(card), {name: str(value) for name, value in card.config.items()})
+        for card in cards.topic
+    ] == [(spec.name, spec.partitions, dict(spec.config)) for spec in all_topics(settings)]
+
+
+@with_schema
+def test_the_key_is_described_as_the_code_makes_it(card: Card) -> None:
+    assert card.schema is not None
+    for example in json_schema(card.schema)["examples"]:
+        key = _key(card.name, example)
+        assert re.search(card.key_pattern or "never", key), key
+    assert re.search(card.key_pattern or "never", card.key_example or "")
+
+
+def test_a_schema_is_that_of_one_topic() -> None:
+    assert sorted(card.schema for card in CARDS.topic if card.schema) == sorted(NAMES)
+
+
+def test_the_headers_are_those_that_are_written() -> None:
+    record = ConsumerRecord("posts", 0, 7, 1, 0, b"k", b"v", None, 1, 1, ())
+    late = late_post(POSTS_LATE, record, Late(7, 1, 0, 60_001), 60_000)
+    dead = dead_letter(POSTS_DLQ, record, Rejected(Reason.NOT_JSON, "detail"))
+
+    for written in (late, dead):
+        assert {name for name, _ in written.headers or ()} == set(BY_NAME[written.topic].headers)
+
+
+def test_the_reasons_of_dead_letters_are_all_named() -> None:
+    assert set(re.findall(r"`(\w+)`", BY_NAME[POSTS_DLQ].headers["reason"])) == {str(one) for one in Reason}
+
+
+@fields
+def test_every_field_has_a_title_and_a_meaning(path: str, field: Mapping[str, Any]) -> None:
+    assert field["title"], path
+    assert field["description"].endswith("."), path
+
+
+@fields
+def test_every_number_has_a_unit(path: str, field: Mapping[str, Any]) -> None:
+    types = [field["type"]] if isinstance(field["type"], str) else field["type"]
+    if {"integer", "number"} & set(types):
+        assert UNIT.search(field["description"]), f"{path}: {field['description']}"
+
+
+@fields
+def test_every_field_has_examples_and_they_fit(path: str, field: Mapping[str, Any]) -> None:
+    assert field["examples"], path
+    for example in field["examples"]:
+        jsonschema.Draft202012Validator(field).validate(example)
+
+
+def _key(topic: str, example: dict[str, Any]) -> str:
+    if topic == COUNTS:
+        return msgspec.convert(example, Count).key.decode()
+    if topic == PARTIALS:
+        partial: Partial = msgspec.convert(example, Partial)
+        return partial.key.decode()
+    return str(example["id"])
