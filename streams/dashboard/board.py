@@ -1,0 +1,204 @@
+"""What a dashboard holds, and its answers to the requests; no HTTP here."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from aiokafka import ConsumerRecord
+
+from schemas.count import Count
+from schemas.mention import Mention
+from streams.clock import Clock
+from streams.dashboard import answers
+from streams.dashboard.answers import SCHEMA_VERSION
+from streams.dashboard.examples import Examples
+from streams.dashboard.follow import Follower
+from streams.dashboard.model import Model
+from streams.dashboard.rows import Query, changed_rows, rows
+from streams.dashboard.texts import Texts
+from streams.settings import Settings
+from streams.topics import COUNTS, MENTIONS
+
+#: Answers that are kept while nothing changes: a hundred readers of one page mostly ask the same.
+_KEPT_ANSWERS = 64
+#: A mention is written after its post was, whose clock may be wrong by so much.
+_MENTION_SLACK_MS = 600_000
+
+_decode_count = msgspec.json.Decoder(Count).decode
+_decode_mention = msgspec.json.Decoder(Mention).decode
+
+
+class Board:
+    """The model, the examples, and who reads them from Kafka. `tell` gets a line about each trouble."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        from_ms: int | None,
+        hides_texts: bool,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.model, self.examples = Model(), Examples()
+        self._clock, self._tell = clock, tell
+        self._texts = None if hides_texts else Texts(settings)
+        self._kept: OrderedDict[Any, bytes] = OrderedDict()
+        self._change = asyncio.Event()
+        mentions_from_ms = None if from_ms is None else from_ms - _MENTION_SLACK_MS
+        self.counts = self._follower(settings, COUNTS, from_ms, self._take_counts, self._clear_counts)
+        self.mentions = self._follower(
+            settings, MENTIONS, mentions_from_ms, self._take_mentions, self._clear_mentions
+        )
+
+    async def run(self) -> None:
+        """Read both topics until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.counts.run())
+                group.create_task(self.mentions.run())
+        finally:
+            if self._texts:
+                await self._texts.close()
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when anything has changed since the call, or after `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._change.wait()
+        except TimeoutError:
+            pass
+
+    def notify(self) -> None:
+        """Wake all that wait."""
+        self._change.set()
+        self._change = asyncio.Event()
+
+    def counts_answer(self, query: Query) -> bytes:
+        """Return the rows as JSON; UsageError when there are too many."""
+        return self._once(("counts", query, self.model.version), lambda: rows(self.model.cells, query), query)
+
+    def changes_answer(self, query: Query, since: int) -> bytes:
+        """Return the rows that have changed since as JSON; UsageError when there are too many."""
+        key = "changes", query, self.model.version, since
+        return self._once(key, lambda: changed_rows(self.model.cells, query, since), query)
+
+    def status(self) -> answers.Status:
+        """Return how things are now."""
+        model, cells, now_ms = self.model, self.model.cells, self._clock.now_ms()
+        return answers.Status(
+            schema_version=SCHEMA_VERSION,
+            version=str(model.version),
+            now_ms=now_ms,
+            counts=answers.Reading.of(self.counts.link),
+            mentions=answers.Reading.of(self.mentions.link),
+            last_count_at_ms=model.last_count_at_ms,
+            stale_since_ms=model.stale_since_ms(now_ms),
+            stalled_since_ms=model.stalled_since_ms(),
+            first_ms=cells.first_ms,
+            last_ms=cells.last_ms,
+            watermark_ms=cells.watermark_ms,
+            window_size_ms=cells.window_size_ms,
+            other_window_sizes_ms=model.other_window_sizes_ms,
+            lexicon_versions=sorted(model.lexicon_versions),
+            examples_version=self.examples.version,
+            texts=self._texts is not None,
+            tags=cells.tags,
+            languages=[answers.Language(code, dict(posts)) for code, posts in sorted(cells.totals.items())],
+        )
+
+    def terms_answer(self, query: Query, limit: int) -> bytes:
+        """Return the top terms as JSON."""
+        found = self.examples.top_terms(query.languages, query.tags, query.from_ms, query.to_ms, limit)
+        return msgspec.json.encode(answers.Terms(SCHEMA_VERSION, found))
+
+    async def posts_answer(self, query: Query, limit: int) -> bytes:
+        """Return the newest posts as JSON, with their texts unless the operator hides them."""
+        found = self.examples.newest(query.languages, query.tags, query.from_ms, query.to_ms, limit)
+        texts = await self._texts.of(found) if self._texts else None
+        shown = [_example(mention, texts) for mention in found]
+        return msgspec.json.encode(answers.Posts(SCHEMA_VERSION, shown))
+
+    def _once(self, key: Any, make: Callable[[], list[Any]], query: Query) -> bytes:
+        if key not in self._kept:
+            model = self.model
+            answer = answers.Counts(
+                SCHEMA_VERSION,
+                str(model.version),
+                model.cells.window_size_ms,
+                query.rollup_ms,
+                model.cells.watermark_ms,
+                make(),
+            )
+            self._kept[key] = msgspec.json.encode(answer)
+            while len(self._kept) > _KEPT_ANSWERS:
+                self._kept.popitem(last=False)
+        return self._kept[key]
+
+    def _follower(
+        self, settings: Settings, topic: str, from_ms: int | None, take: Any, clear: Any
+    ) -> Follower:
+        name = settings.topic(topic)
+
+        def changed(problem: str | None) -> None:
+            self._tell(f"{name}: {problem or follower.link.state}")
+            self.notify()
+
+        follower = Follower(settings, name, from_ms, self._clock, take, clear, changed)
+        return follower
+
+    def _take_counts(self, records: list[ConsumerRecord]) -> None:
+        if self.model.add(self._decoded(records, _decode_count), self._clock.now_ms()):
+            self.notify()
+
+    def _take_mentions(self, records: list[ConsumerRecord]) -> None:
+        self.examples.add(self._decoded(records, _decode_mention))
+        self.notify()
+
+    def _decoded(self, records: list[ConsumerRecord], decode: Callable[[bytes], Any]) -> Iterator[Any]:
+        for record in records:
+            if record.value is None:
+                continue  # somebody has deleted it
+            try:
+                yield decode(record.value)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
+                self._tell(f"{where}: left out: {error}")
+
+    def _clear_counts(self) -> None:
+        self.model.clear()
+        self.notify()
+
+    def _clear_mentions(self) -> None:
+        self.examples.clear()
+        if self._texts:
+            self._texts.forget()
+        self.notify()
+
+
+def _example(mention: Mention, texts: Mapping[tuple[int, int], str | None] | None) -> answers.ExamplePost:
+    place = mention.source_partition, mention.source_offset
+    if texts is None:
+        text, state = None, "hidden"
+    elif place not in texts:
+        text, state = None, "unknown"
+    else:
+        text = texts[place]
+        state = "gone" if text is None else "shown"
+    terms: list[dict[str, str | int]] = [
+        {"term": one.term, "tag": one.tag, "start": one.start, "end": one.end} for one in mention.terms
+    ]
+    if state == "hidden":  # what matched is a piece of the text, and its place says how long that is
+        terms = []
+    return answers.ExamplePost(
+        mention.id,
+        mention.source,
+        mention.created_at_ms,
+        mention.language,
+        list(mention.tags),
+        terms,
+        text,
+        state,
+    )

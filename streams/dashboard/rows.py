@@ -1,0 +1,190 @@
+"""Roll-ups: cells of windows to rows of buckets, whole or what has changed. Pure."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from streams.dashboard.cells import Cells, Found
+from streams.dashboard.figures import BASELINE_BUCKETS, Ints, bursts, wilson
+from streams.errors import UsageError
+from streams.steps.counts import ALL, BOTH
+
+#: The language that stands for all of them together.
+EVERY = "*"
+ELECTION = "election"
+#: More rows than this are refused at once: no chart shows them, and everybody else would wait.
+MAX_ROWS = 20_000
+#: More changes than this are more than a reader who keeps up ever gets.
+MAX_CHANGED_ROWS = 5_000
+
+_FOREVER_MS = 1 << 53
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Of the posts about the election, those that speak of deepfakes too; `low` and `high` are 95 %."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One bucket and language: posts by tag.
+
+    `counts` sums the final windows, `current` those that are not final yet; what is missing is 0.
+    `corrected` is how much of `counts` late posts have added after a window was final, as far as this
+    process has seen it. `late` are posts that came too late to be counted. `bursts` are the tags that stand
+    out of the buckets before.
+    """
+
+    start_ms: int
+    end_ms: int
+    language: str
+    counts: dict[str, int]
+    current: dict[str, int]
+    corrected: dict[str, int]
+    late: int
+    share: Share | None
+    bursts: list[str]
+
+
+class Query(NamedTuple):
+    """Which rows: buckets that start in `[from_ms, to_ms)`; without languages or tags all, `*` included."""
+
+    rollup_ms: int
+    languages: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    from_ms: int = 0
+    to_ms: int = _FOREVER_MS
+
+
+class _Column(NamedTuple):
+    """One tag of one language by bucket; the buckets' numbers ascend."""
+
+    bucket: Ints
+    final: Ints
+    current: Ints
+    corrected: Ints
+    late: Ints
+
+
+def rows(cells: Cells, query: Query) -> list[Row]:
+    """Return the rows, language by language, each in the order of time.
+
+    Raises:
+        UsageError: there are too many, or the windows do not fit into such buckets.
+    """
+    check(cells, query)
+    found = (row for language in _languages(cells, query) for row in _rows(cells, query, language))
+    return _limited(found, MAX_ROWS)
+
+
+def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
+    """Return the rows that are not what they were at `version`: put over those, they make `rows` of now.
+
+    Raises:
+        UsageError: as `rows`; a reader who is so far behind had better start again.
+    """
+    check(cells, query)
+    found: list[Row] = []
+    for language in _languages(cells, query):
+        members = cells.totals if language == EVERY else [language]
+        windows = [cells.changed(one, version) for one in members]
+        changed = np.unique(np.concatenate(windows) * cells.window_size_ms // query.rollup_ms)
+        if not len(changed):
+            continue
+        from_ms = max(query.from_ms, int(changed[0]) * query.rollup_ms)
+        # A burst is judged by the buckets before it, so a change reaches that far ahead.
+        found += (
+            row
+            for row in _rows(cells, query._replace(from_ms=from_ms), language)
+            if _is_near(changed, row.start_ms // query.rollup_ms)
+        )
+        _limited(found, MAX_CHANGED_ROWS)
+    return found
+
+
+def check(cells: Cells, query: Query) -> None:
+    """Raise UsageError when windows of this size do not add up to such buckets."""
+    if query.rollup_ms % cells.window_size_ms:
+        raise UsageError(f"rollup_ms must be a multiple of the windows' {cells.window_size_ms} ms")
+
+
+def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
+    members = list(cells.totals) if language == EVERY else [language]
+    rollup = query.rollup_ms
+    first, end = -(-query.from_ms // rollup), -(-query.to_ms // rollup)
+    # With the baseline of the first bucket, which is not shown.
+    span = (first - BASELINE_BUCKETS) * rollup, end * rollup
+    columns = {tag: _column(cells.find(members, tag, *span), cells, rollup) for tag in cells.tags}
+    bursting = {
+        tag: dict.fromkeys(column.bucket[_bursts(column, columns[ALL])].tolist())
+        for tag, column in columns.items()
+        if tag != ALL and ALL in columns
+    }
+    by_bucket: dict[int, dict[str, tuple[int, int, int, int]]] = {}
+    for tag, column in columns.items():
+        for bucket, *values in zip(*(part.tolist() for part in column), strict=True):
+            if bucket >= first:
+                by_bucket.setdefault(bucket, {})[tag] = tuple(values)
+    for bucket in sorted(by_bucket):
+        of = by_bucket[bucket]
+        shown = {tag: values for tag, values in of.items() if not query.tags or tag in query.tags}
+        yield Row(
+            start_ms=bucket * rollup,
+            end_ms=(bucket + 1) * rollup,
+            language=language,
+            counts={tag: values[0] for tag, values in shown.items() if values[0]},
+            current={tag: values[1] for tag, values in shown.items() if values[1]},
+            corrected={tag: values[2] for tag, values in shown.items() if values[2]},
+            late=of[ALL][3] if ALL in of else 0,
+            share=_share(of),
+            bursts=[tag for tag in shown if bucket in bursting.get(tag, ())],
+        )
+
+
+def _column(found: Found, cells: Cells, rollup_ms: int) -> _Column:
+    bucket, places = np.unique(found.window * cells.window_size_ms // rollup_ms, return_inverse=True)
+
+    def summed(values: Ints) -> Ints:
+        return np.bincount(places, weights=values, minlength=len(bucket)).astype(np.int64)
+
+    final = summed(found.posts * found.is_final)
+    return _Column(bucket, final, summed(found.posts) - final, summed(found.corrected), summed(found.late))
+
+
+def _bursts(column: _Column, everything: _Column) -> Ints:
+    return np.flatnonzero(bursts(column.bucket, column.final + column.current, everything.bucket))
+
+
+def _share(of: dict[str, tuple[int, int, int, int]]) -> Share | None:
+    both, election = (sum(of[tag][:2]) if tag in of else 0 for tag in (BOTH, ELECTION))
+    if not election:
+        return None
+    low, high = wilson(min(both, election), election)
+    return Share(round(both / election, 6), round(low, 6), round(high, 6))
+
+
+def _is_near(changed: Ints, bucket: int) -> bool:
+    before = int(np.searchsorted(changed, bucket, side="right")) - 1
+    return before >= 0 and bucket - int(changed[before]) <= BASELINE_BUCKETS
+
+
+def _languages(cells: Cells, query: Query) -> list[str]:
+    if not cells.totals:
+        return []
+    if not query.languages:
+        return [EVERY, *sorted(cells.totals)]
+    return [one for one in sorted(query.languages) if one == EVERY or one in cells.totals]
+
+
+def _limited(found: Iterable[Row], most: int) -> list[Row]:
+    taken = list(islice(found, most + 1))
+    if len(taken) > most:
+        raise UsageError(
+            f"more than {most:,} rows: ask for a longer rollup_ms, a shorter time or fewer languages"
+        )
+    return taken

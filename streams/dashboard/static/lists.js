@@ -1,0 +1,46 @@
+// Bursts, late corrections and the table of figures: what the charts show, in words.
+
+import { at, el } from "./dom.js";
+import { total } from "./rows.js";
+import { languageName, number, percent, say, tagName, time } from "./words.js";
+
+const MAX_EVENTS = 12;
+const MAX_ROWS = 60;
+
+/** Fill the lists and the table. */
+export function drawLists(rows, languages, tags) {
+  const shown = rows.all().filter((row) => languages.includes(row.language));
+  const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: languageName(row.language) });
+  const bursts = shown.flatMap((row) => row.bursts.filter((tag) => tags.includes(tag))
+    .map((tag) => say("burst", { ...when(row), tag: tagName(tag), n: number(total(row, tag)) })));
+  fill("bursts", bursts, "noBursts");
+  const late = shown.flatMap((row) => [
+    ...tags.filter((tag) => row.corrected[tag])
+      .map((tag) => say("corrected", { ...when(row), tag: tagName(tag), n: `${row.corrected[tag] > 0 ? "+" : ""}${number(row.corrected[tag])}` })),
+    ...(row.late ? [say("tooLate", { ...when(row), n: number(row.late) })] : []),
+  ]);
+  fill("late", late, "noLate");
+  drawTable(rows, shown.slice(0, MAX_ROWS), tags);
+}
+
+function fill(id, lines, otherwise) {
+  at(id).replaceChildren(...(lines.length ? lines.slice(0, MAX_EVENTS) : [say(otherwise)]).map((line) => el("li", {}, line)));
+}
+
+function drawTable(rows, shown, tags) {
+  const columns = ["all", ...tags.filter((tag) => tag !== "all")];
+  const head = [say("when"), say("language"), ...columns.map(tagName), say("share"), say("interval"), say("stateColumn")];
+  const body = shown.map((row) => {
+    const isFinal = rows.isFinal(row, row.start_ms);
+    return el("tr", { class: isFinal ? null : "current" },
+      el("th", { scope: "row" }, time(row.start_ms, rows.rollup_ms)),
+      el("td", {}, languageName(row.language)),
+      ...columns.map((tag) => el("td", { class: "n" }, number(total(row, tag)))),
+      el("td", { class: "n" }, row.share ? percent(row.share.value) : "–"),
+      el("td", { class: "n" }, row.share ? `${percent(row.share.low)}–${percent(row.share.high)}` : "–"),
+      el("td", {}, say(isFinal ? "final" : "current")));
+  });
+  at("table").replaceChildren(
+    el("thead", {}, el("tr", {}, ...head.map((title) => el("th", { scope: "col" }, title)))),
+    el("tbody", {}, ...body));
+}

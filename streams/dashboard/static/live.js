@@ -1,0 +1,49 @@
+// The rows of one query: fetched once, then kept up to date by /api/stream.
+
+const RETRY_MS = 2_000;
+
+/** Fetch JSON; an answer that is no success is an error that says what the server said. */
+export async function fetchJson(path, parameters) {
+  const response = await fetch(`${path}?${new URLSearchParams(parameters)}`);
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.error ?? response.statusText);
+  return body;
+}
+
+/**
+ * Follow a query until `stop` is called on what is returned.
+ * `on.start(counts)` gets all rows, `on.rows(counts)` those that have changed, `on.status(status)` how things
+ * are, `on.lost(problem)` why nothing comes, or null when it comes again.
+ */
+export function follow(parameters, on) {
+  let events = null, timer = null, stopped = false;
+
+  async function start() {
+    let counts;
+    try {
+      counts = await fetchJson("/api/counts", parameters);
+    } catch (problem) {
+      if (!stopped) { on.lost(problem); again(); }
+      return;
+    }
+    if (stopped) return;
+    on.start(counts);
+    events = new EventSource(`/api/stream?${new URLSearchParams({ ...parameters, since: counts.version })}`);
+    events.addEventListener("open", () => on.lost(null));
+    events.addEventListener("rows", (event) => on.rows(JSON.parse(event.data)));
+    events.addEventListener("status", (event) => on.status(JSON.parse(event.data)));
+    events.addEventListener("reset", () => { events.close(); again(0); });
+    events.addEventListener("error", () => {
+      on.lost(new Error("connection"));
+      // The browser itself asks again after a cut, with the last event's id; but not after a refusal.
+      if (events.readyState === EventSource.CLOSED) again();
+    });
+  }
+
+  function again(pause_ms = RETRY_MS) {
+    if (!stopped) timer = setTimeout(start, pause_ms);
+  }
+
+  start();
+  return { stop() { stopped = true; clearTimeout(timer); events?.close(); } };
+}

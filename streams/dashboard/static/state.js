@@ -1,0 +1,74 @@
+// What the reader has chosen. The address holds what a link should show, the browser what is a habit.
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** Spans before the newest window; `all` and `custom` besides. */
+export const SPANS = { hour: HOUR_MS, six_hours: 6 * HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };
+export const ROLLUPS = { minute: MINUTE_MS, five_minutes: 5 * MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
+
+const HABITS = ["interface", "theme", "texts"];
+const MAX_BUCKETS = 1_500;
+const AUTO_BUCKETS = 400;
+
+const address = new URLSearchParams(location.search);
+const habit = (name) => { try { return localStorage.getItem(`sandik.${name}`); } catch { return null; } };
+const list = (name) => (address.get(name) ?? "").split(",").filter(Boolean);
+
+export const state = {
+  interface: habit("interface"),
+  theme: habit("theme") ?? "auto",
+  texts: habit("texts") !== "no",
+  span: address.get("span") ?? "day",
+  rollup: address.get("rollup") ?? "auto",
+  from_ms: Number(address.get("from")) || null,
+  to_ms: Number(address.get("to")) || null,
+  tags: list("tags"),
+  languages: list("languages"),
+};
+
+/** Change what was chosen, and remember it. */
+export function choose(changes) {
+  Object.assign(state, changes);
+  for (const name of HABITS) {
+    if (!(name in changes)) continue;
+    const value = changes[name];
+    try { localStorage.setItem(`sandik.${name}`, value === true ? "yes" : value === false ? "no" : value); } catch { /* private window */ }
+  }
+  const query = new URLSearchParams();
+  if (state.span !== "day") query.set("span", state.span);
+  if (state.span === "custom" && state.from_ms) query.set("from", state.from_ms);
+  if (state.span === "custom" && state.to_ms) query.set("to", state.to_ms);
+  if (state.rollup !== "auto") query.set("rollup", state.rollup);
+  if (state.tags.length) query.set("tags", state.tags.join(","));
+  if (state.languages.length) query.set("languages", state.languages.join(","));
+  history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+}
+
+/** Return from when to when the reader wants to look; `to_ms` is null where new windows belong to it. */
+export function bounds(status) {
+  const first_ms = status.first_ms ?? 0, last_ms = status.last_ms ?? 0;
+  if (state.span === "custom") return { from_ms: state.from_ms ?? first_ms, to_ms: state.to_ms };
+  if (state.span === "all") return { from_ms: first_ms, to_ms: null };
+  return { from_ms: Math.max(first_ms, last_ms - SPANS[state.span]), to_ms: null };
+}
+
+/** Return the roll-ups that suit the span: whole windows, and no more buckets than a chart can show. */
+export function possibleRollups(status) {
+  const { from_ms, to_ms } = bounds(status);
+  const length_ms = Math.max(1, (to_ms ?? status.last_ms ?? 0) - from_ms);
+  const fits = Object.entries(ROLLUPS).filter(([, ms]) => ms % status.window_size_ms === 0);
+  const wholes = fits.length ? fits : [["window", status.window_size_ms]];
+  const possible = wholes.filter(([, ms]) => length_ms / ms <= MAX_BUCKETS);
+  return new Map(possible.length ? possible : [wholes.at(-1)]);
+}
+
+/** Return the roll-up in force, in ms. */
+export function rollup(status) {
+  const possible = possibleRollups(status);
+  if (possible.has(state.rollup)) return possible.get(state.rollup);
+  const { from_ms, to_ms } = bounds(status);
+  const length_ms = (to_ms ?? status.last_ms ?? 0) - from_ms;
+  return [...possible.values()].find((ms) => length_ms / ms <= AUTO_BUCKETS) ?? [...possible.values()].at(-1);
+}

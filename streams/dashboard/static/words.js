@@ -1,0 +1,66 @@
+// Words in the reader's language; numbers and times as the reader's browser writes them.
+
+import en from "./words.en.js";
+import ru from "./words.ru.js";
+import tr from "./words.tr.js";
+
+const WORDS = { en, tr, ru };
+let language = "en", locale = "en", numbers, percents, names;
+
+/** Choose the interface: one of WORDS, or what the browser prefers most. */
+export function setInterface(wanted) {
+  const preferred = navigator.languages.find((tag) => tag.slice(0, 2) in WORDS);
+  language = wanted in WORDS ? wanted : (preferred ?? "en").slice(0, 2);
+  // The reader's own region, where it speaks the interface's language: en-GB writes dates as en-US does not.
+  locale = navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
+  numbers = new Intl.NumberFormat(locale);
+  percents = [0, 1].map((digits) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }));
+  names = new Intl.DisplayNames(locale, { type: "language" });
+  document.documentElement.lang = language;
+  return language;
+}
+
+/** Return the sentence of that name, its {places} filled. */
+export function say(name, values = {}) {
+  const sentence = WORDS[language][name] ?? en[name] ?? name;
+  return sentence.replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
+}
+
+/** Fill the page's fixed words in. */
+export function sayAll() {
+  for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.getElementById("zone").textContent = say("zone", { zone });
+}
+
+export const number = (value) => numbers.format(value);
+export const percent = (value) => percents[value < 0.1 ? 1 : 0].format(value);
+
+/** Return a time, as exactly as steps of `step_ms` need. A day's step is a day in UTC. */
+export function time(ms, step_ms = 60_000) {
+  const isDay = step_ms >= 86_400_000;
+  const parts = isDay ? { dateStyle: "medium", timeZone: "UTC" } : { dateStyle: "medium", timeStyle: step_ms < 60_000 ? "medium" : "short" };
+  return new Intl.DateTimeFormat(locale, parts).format(ms);
+}
+
+/** Return a label for an axis: the hour, and the date where a day begins. */
+export function axisTime(ms, step_ms, withDate) {
+  const hour = { hour: "2-digit", minute: "2-digit", ...(step_ms < 60_000 ? { second: "2-digit" } : {}) };
+  const date = { day: "numeric", month: "short", ...(withDate === "year" ? { year: "2-digit" } : {}) };
+  return new Intl.DateTimeFormat(locale, withDate ? date : hour).format(ms);
+}
+
+export function duration(ms) {
+  return ms >= 3_600_000 ? say("size_hours", { n: number(ms / 3_600_000) }) : say("size_minutes", { n: number(ms / 60_000) });
+}
+
+export function tagName(tag) {
+  return `tag_${tag}` in en ? say(`tag_${tag}`) : tag;
+}
+
+export function languageName(code) {
+  if (code === "*") return say("every");
+  if (code === "und") return say("undetermined");
+  try { return names.of(code) ?? code; } catch { return code; }
+}

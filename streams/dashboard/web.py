@@ -1,0 +1,142 @@
+"""The HTTP side: routes, and headers that let a browser trust nothing but this very page."""
+
+import asyncio
+import ipaddress
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from streams.dashboard.answers import parse_limit, parse_query
+from streams.dashboard.board import Board
+from streams.dashboard.rows import Query
+from streams.dashboard.stream import stream
+from streams.errors import UsageError
+
+STATIC = Path(__file__).parent / "static"
+SCHEMA = Path(__file__).parent / "api.v1.schema.json"
+
+#: Only files of our own run, and nothing is sent anywhere else.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def chart_library() -> Path:
+    """Return the folder of uPlot, which the package uplot-python ships.
+
+    Raises:
+        UsageError: the package is not installed.
+    """
+    # Found without importing it: the package itself would load IPython.
+    found = find_spec("uplot")
+    if found is None or not found.submodule_search_locations:
+        raise UsageError("the chart library is missing: pip install 'sandik[dashboard]'")
+    return Path(found.submodule_search_locations[0]) / "static"
+
+
+def create_web(
+    board: Board, *, origins: frozenset[str], is_local: bool, stopping: asyncio.Event
+) -> web.Application:
+    """Return the application. Its streams end when `stopping` is set.
+
+    `origins` are other sites that may ask `/api`. With `is_local` only this machine's own names may address
+    it, so that a hostile site cannot pass for it by DNS.
+    """
+    site = _Site(board, origins, stopping)
+    app = web.Application(middlewares=[_guard(origins, is_local)])
+    app.add_routes(
+        [
+            web.get("/", _file(STATIC / "index.html")),
+            web.get("/api/counts", site.counts),
+            web.get("/api/stream", site.stream),
+            web.get("/api/status", site.status),
+            web.get("/api/posts", site.posts),
+            web.get("/api/terms", site.terms),
+            web.get("/api/schema", _file(SCHEMA)),
+            web.static("/static", STATIC),
+            web.get("/lib/uPlot.js", _file(chart_library() / "uPlot.iife.js")),
+            web.get("/lib/uPlot.css", _file(chart_library() / "uPlot.min.css")),
+        ]
+    )
+    return app
+
+
+class _Site:
+    def __init__(self, board: Board, origins: frozenset[str], stopping: asyncio.Event) -> None:
+        self._board, self._origins, self._stopping = board, origins, stopping
+
+    def _query(self, request: web.Request) -> Query:
+        return parse_query(request.query, self._board.model.cells.window_size_ms)
+
+    async def counts(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._board.counts_answer(self._query(request)))
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        headers = {**_HEADERS, **_cors(request, self._origins)}
+        return await stream(request, self._board, self._query(request), headers, self._stopping)
+
+    async def status(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        return _json(msgspec.json.encode(self._board.status()))
+
+    async def posts(self, request: web.Request) -> web.StreamResponse:
+        limit = parse_limit(request.query, 20, 100)
+        return _json(await self._board.posts_answer(self._query(request), limit))
+
+    async def terms(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._board.terms_answer(self._query(request), parse_limit(request.query, 20, 200)))
+
+
+def _guard(origins: frozenset[str], is_local: bool) -> Middleware:
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if is_local and not _is_this_machine(request.host):
+            raise web.HTTPMisdirectedRequest(text="this dashboard answers to localhost only; see --host")
+        try:
+            response = await handler(request)
+        except UsageError as error:
+            response = _json(msgspec.json.encode({"error": str(error)}), status=400)
+        if not response.prepared:
+            response.headers.update({**_HEADERS, **_cors(request, origins)})
+        return response
+
+    return guard
+
+
+def _cors(request: web.Request, origins: frozenset[str]) -> dict[str, str]:
+    if not request.path.startswith("/api/") or not origins:
+        return {}
+    origin = request.headers.get("Origin", "")
+    allowed = "*" if "*" in origins else origin if origin in origins else None
+    return {"Vary": "Origin", **({"Access-Control-Allow-Origin": allowed} if allowed else {})}
+
+
+def _is_this_machine(host: str) -> bool:
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _file(path: Path) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:  # noqa: ARG001
+        return web.FileResponse(path)
+
+    return answer
+
+
+def _json(body: bytes, status: int = 200) -> web.Response:
+    response = web.Response(body=body, status=status, content_type="application/json")
+    if len(body) > 4_096:
+        response.enable_compression()
+    return response

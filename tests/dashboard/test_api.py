@@ -1,0 +1,179 @@
+"""`/api` over HTTP: answers by their schema, filters, refusals, and who may ask."""
+
+import json
+import re
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # ships no types
+import pytest
+
+from streams.clock import SystemClock
+from streams.dashboard.board import Board
+from streams.dashboard.web import SCHEMA, STATIC
+from streams.settings import Settings
+from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count, a_mention
+from tests.dashboard.conftest import Client, serving
+
+DEFINITIONS = json.loads(SCHEMA.read_text())["$defs"]
+
+
+def validate(name: str, value: object) -> None:
+    jsonschema.Draft202012Validator({"$defs": DEFINITIONS, "$ref": f"#/$defs/{name}"}).validate(value)
+
+
+def fill(board: Board) -> None:
+    counts = [
+        a_count(tag, language, minute=minute, count=9 - minute, is_final=minute < 2, late_count=1)
+        for tag in ("all", "election", "both")
+        for language in ("tr", "ru")
+        for minute in range(3)
+    ]
+    board.model.add(counts, 0)
+    board.examples.add([a_mention(0), a_mention(1, tags=("deepfake", "election"))])
+
+
+async def ask(client: Client, path: str, **parameters: Any) -> Any:
+    async with client.get(path, params=parameters) as response:
+        assert response.status == 200, await response.text()
+        return await response.json()
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+@pytest.mark.parametrize("name", ["counts", "status", "posts", "terms"])
+async def test_every_answer_is_as_the_schema_says(
+    board: Board, client: Client, name: str, is_empty: bool
+) -> None:
+    if not is_empty:
+        fill(board)
+
+    validate(name, await ask(client, f"/api/{name}"))
+
+
+async def test_the_schema_itself_is_valid_and_is_served(client: Client) -> None:
+    served = await ask(client, "/api/schema")
+
+    jsonschema.Draft202012Validator.check_schema(served)
+    assert served["$defs"] == DEFINITIONS
+
+
+async def test_rows_can_be_chosen_by_language_tag_time_and_roll_up(board: Board, client: Client) -> None:
+    fill(board)
+
+    answer = await ask(
+        client,
+        "/api/counts",
+        language="*,ru",
+        tag="election",
+        rollup_ms=2 * MINUTE_MS,
+        from_ms=BASE_MS,
+        to_ms=BASE_MS + 2 * MINUTE_MS,
+    )
+
+    assert [(row["language"], row["counts"]) for row in answer["rows"]] == [
+        ("*", {"election": 34}),
+        ("ru", {"election": 17}),
+    ]
+    assert answer["watermark_ms"] == BASE_MS + 2 * MINUTE_MS
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"rollup_ms": "90000"}, "multiple"),
+        ({"rollup_ms": "0"}, "rollup_ms must be a whole number"),
+        ({"rollup_ms": "1e3"}, "rollup_ms"),
+        ({"from_ms": "-5"}, "from_ms"),
+        ({"from_ms": "٣"}, "from_ms"),
+        ({"to_ms": "9" * 40}, "to_ms"),
+        ({"language": ",".join(f"l{n}" for n in range(101))}, "language"),
+        ({"tag": "x" * 65}, "tag"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused_with_the_reason(
+    board: Board, client: Client, parameters: dict[str, str], reason: str
+) -> None:
+    fill(board)
+    for path in ("/api/counts", "/api/stream", "/api/posts"):
+        async with client.get(path, params=parameters) as response:
+            body = await response.json()
+
+        assert response.status == 400
+        validate("error", body)
+        assert reason in body["error"]
+
+
+async def test_more_rows_than_anybody_can_look_at_are_refused(board: Board, client: Client) -> None:
+    board.model.add([a_count(minute=minute) for minute in range(20_001)], 0)
+
+    async with client.get("/api/counts", params={"language": "tr"}) as response:
+        assert response.status == 400
+        assert "longer rollup_ms" in (await response.json())["error"]
+    assert len((await ask(client, "/api/counts", language="tr", rollup_ms=3_600_000))["rows"]) == 334
+
+
+async def test_hidden_texts_leave_no_trace_of_the_text(board: Board, client: Client) -> None:
+    fill(board)
+
+    for post in (await ask(client, "/api/posts"))["posts"]:
+        assert (post["text"], post["text_state"], post["terms"]) == (None, "hidden", [])
+
+
+async def test_while_kafka_is_away_a_text_is_unknown_and_nothing_breaks() -> None:
+    board = Board(Settings(broker="127.0.0.1:1"), SystemClock(), from_ms=None, hides_texts=False, tell=print)
+    fill(board)
+    async for client in serving(board):
+        posts = (await ask(client, "/api/posts"))["posts"]
+
+    assert [(post["text"], post["text_state"]) for post in posts] == [(None, "unknown")] * 2
+
+
+async def test_other_sites_are_not_let_in_unless_they_are_named(board: Board, client: Client) -> None:
+    headers = {"Origin": "https://desk.example"}
+    async with client.get("/api/status", headers=headers) as response:
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+    async for named in serving(board, frozenset({"https://desk.example"})):
+        async with named.get("/api/status", headers=headers) as response:
+            assert response.headers["Access-Control-Allow-Origin"] == "https://desk.example"
+        async with named.get("/api/status", headers={"Origin": "https://other.example"}) as response:
+            assert "Access-Control-Allow-Origin" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/api/status", "/static/app.js", "/lib/uPlot.js"])
+async def test_nothing_but_the_page_s_own_files_may_run_or_be_asked(client: Client, path: str) -> None:
+    async with client.get(path) as response:
+        assert response.status == 200
+        policy = response.headers["Content-Security-Policy"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8080", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:80", 200),
+        ("evil.example:8080", 421),
+        ("127.0.0.1.evil.example", 421),
+    ],
+)
+async def test_a_foreign_name_for_this_machine_is_refused(client: Client, host: str, status: int) -> None:
+    """Or a hostile site could have its own name point here, and read what its visitor's machine shows."""
+    async with client.get("/api/status", headers={"Host": host}) as response:
+        assert response.status == status
+
+
+async def test_files_outside_the_page_s_folder_are_not_served(client: Client) -> None:
+    for path in ("/static/../web.py", "/static/%2e%2e/web.py", "/static/"):
+        async with client.get(path) as response:
+            assert response.status in (403, 404)
+
+
+def test_every_module_of_the_page_is_fetched_ahead() -> None:
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+
+    assert {path.name for path in STATIC.glob("*.js")} == set(re.findall(r'"/static/([\w.]+\.js)"', page))

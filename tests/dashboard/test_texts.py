@@ -1,0 +1,71 @@
+"""Texts come from `posts`, by the place that a mention names."""
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+
+from schemas.mention import Mention
+from streams.dashboard.texts import Texts
+from streams.settings import Settings
+from streams.topics import POSTS, all_topics, create
+from tests.dashboard.builders import a_mention
+from tests.support.kafka import produce
+
+pytestmark = pytest.mark.broker
+
+
+async def write_posts(settings: Settings, count: int) -> list[Mention]:
+    """Write posts to one partition and return their mentions."""
+    posts = [
+        {
+            "id": f"test:{number}",
+            "source": "test",
+            "created_at_ms": 1_683_800_000_000,
+            "text": f"text {number}",
+        }
+        for number in range(count)
+    ]
+    records = [(None, msgspec.json.encode(post), 1, None) for post in posts]
+    offsets = await produce(settings.broker, settings.topic(POSTS), records)
+    return [
+        a_mention(offset, source_partition=1, id=f"test:{number}") for number, offset in enumerate(offsets)
+    ]
+
+
+async def test_a_text_is_found_where_the_mention_says_and_only_if_it_is_that_post(
+    worker_settings: Settings,
+) -> None:
+    await create(worker_settings, all_topics(worker_settings))
+    mentions = await write_posts(worker_settings, 5)
+    texts = Texts(worker_settings)
+    other = msgspec.structs.replace(mentions[2], id="test:other")
+    beyond = a_mention(999, source_partition=1)
+    elsewhere = a_mention(0, source_partition=3)
+
+    found = await texts.of([mentions[4], mentions[0], other, beyond, elsewhere])
+
+    assert found == {(1, 4): "text 4", (1, 0): "text 0", (1, 2): None, (1, 999): None, (3, 0): None}
+    await texts.close()
+
+
+async def test_a_post_that_retention_has_deleted_has_no_text(worker_settings: Settings) -> None:
+    await create(worker_settings, all_topics(worker_settings))
+    mentions = await write_posts(worker_settings, 3)
+    admin = AIOKafkaAdminClient(bootstrap_servers=worker_settings.broker)
+    await admin.start()
+    place = TopicPartition(worker_settings.topic(POSTS), 1)
+    await admin.delete_records({place: RecordsToDelete(before_offset=2)})
+    await admin.close()
+    texts = Texts(worker_settings)
+
+    assert await texts.of(mentions) == {(1, 0): None, (1, 1): None, (1, 2): "text 2"}
+    await texts.close()
+
+
+async def test_without_kafka_a_text_is_missing_rather_than_gone() -> None:
+    texts = Texts(Settings(broker="127.0.0.1:1"))
+
+    assert await texts.of([a_mention(0)]) == {}
+    await texts.close()

@@ -1,0 +1,102 @@
+"""A real Chromium, and a dashboard of its own for it to look at."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import msgspec
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from schemas.count import Count
+from streams.settings import Settings
+from streams.topics import COUNTS
+from tests.support.command import start_sandik
+from tests.support.kafka import produce
+from tests.support.workers import environment
+
+#: Only a hang takes so long.
+DEADLINE_MS = 60_000
+expect.set_options(timeout=DEADLINE_MS)
+
+
+@contextmanager
+def dashboard(settings: Settings, *options: str, port: int = 0) -> Iterator[str]:
+    """Run `sandik dashboard` and lend its address."""
+    with (
+        TemporaryFile() as log,
+        start_sandik(
+            "dashboard", "--port", str(port), *options, environment=environment(settings), stderr=log
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline().decode().strip()
+            assert line, _text(log)
+            yield line
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0, _text(log)
+
+
+def _text(log: IO[bytes]) -> str:
+    log.seek(0)
+    return log.read().decode()
+
+
+@asynccontextmanager
+async def looking(url: str, **options: Any) -> AsyncIterator[Page]:
+    """Open the address in a browser; fail if the page itself has an error or breaks its own policy."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("needs a browser: apt-get install chromium")
+    problems: list[str] = []
+    async with async_playwright() as playwright:
+        # The sandbox needs rights that a container does not have.
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        page = await browser.new_page(**{"locale": "en-GB", "timezone_id": "UTC", **options})
+        page.set_default_timeout(DEADLINE_MS)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if _is_bad(message.text) else None)
+        page.on("dialog", lambda dialog: problems.append(f"a dialog: {dialog.message}"))
+        try:
+            await page.goto(url)
+            yield page
+        finally:
+            await browser.close()
+    assert problems == []
+
+
+_FIGURES = """() => [...document.querySelectorAll("#table tbody tr")]
+  .map((row) => [...row.cells].map((cell) => cell.textContent))"""
+
+
+@asynccontextmanager
+async def seeing(settings: Settings, query: str = "", *options: str) -> AsyncIterator[Page]:
+    """Open a dashboard of one's own in a browser."""
+    with dashboard(settings, *options) as url:
+        async with looking(url + query) as page:
+            yield page
+
+
+def _is_bad(line: str) -> bool:
+    return "Content Security Policy" in line or "Uncaught" in line
+
+
+async def write_counts(settings: Settings, counts: Iterable[Count]) -> None:
+    """Write counts as merge does."""
+    records = [(count.key, msgspec.json.encode(count), None, count.window_start_ms) for count in counts]
+    await produce(settings.broker, settings.topic(COUNTS), records)
+
+
+async def figures(page: Page) -> list[list[str]]:
+    """Return the table of figures, row by row."""
+    found: list[list[str]] = await page.evaluate(_FIGURES)
+    return found
+
+
+async def shows(page: Page, selector: str, text: str) -> None:
+    """Return when an element of that selector has the text."""
+    await page.locator(selector).filter(has_text=text).first.wait_for(state="attached")

@@ -1,0 +1,155 @@
+"""Measure the dashboard with a month of minutes in twenty languages and 200 listeners.
+
+`python -m tests.page.measure [DAYS]`; docs/dashboard.md says what came out. It takes 2 GB
+of disk and some minutes.
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+import msgspec
+from aiokafka import AIOKafkaProducer
+
+from schemas.count import Count
+from streams.broker import EmbeddedKafka
+from streams.settings import Settings
+from streams.topics import COUNTS, all_topics, create
+from tests.dashboard.builders import a_count
+from tests.page.browser import dashboard, looking, write_counts
+from tests.support.kafka import wait_until
+
+LANGUAGES = "tr ru en uk az ku ar de fr es it nl pl ro bg el fa he ka und".split()  # noqa: SIM905 - readable
+TAGS = ("all", "election", "deepfake", "both")
+LISTENERS = 200
+ROUNDS = 20
+
+
+def a_month(minutes: int) -> Iterator[Count]:
+    """Yield the final counts of so many minutes."""
+    chance = random.Random(1)
+    for minute in range(minutes):
+        for place, language in enumerate(LANGUAGES):
+            all_ = chance.randrange(200 // (place + 1) + 2)
+            for tag, part in zip(TAGS, (1, 4, 12, 30), strict=True):
+                yield a_count(tag, language, minute=minute, count=all_ // part, is_final=True, revision=3)
+
+
+async def fill(settings: Settings, minutes: int) -> int:
+    """Write them to `counts`; return how many records that are."""
+    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, max_batch_size=1 << 19, linger_ms=50)
+    await producer.start()
+    records = 0
+    for count in a_month(minutes):
+        value, at_ms = msgspec.json.encode(count), count.window_start_ms
+        await producer.send(settings.topic(COUNTS), value, count.key, 0, at_ms)
+        records += 1
+    await producer.flush()
+    await producer.stop()
+    return records
+
+
+def resident_mb(url: str) -> int:
+    """Return the memory of the process that listens at the address."""
+    port = int(url.rstrip("/").rpartition(":")[2])
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().split(b"\0")
+            if b"dashboard" in line and str(port).encode() in line:
+                status = (process / "status").read_text()
+                return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+        except OSError:
+            continue
+    raise SystemExit("the dashboard is gone")
+
+
+async def loaded(url: str) -> float:
+    """Return after how many seconds all that was there is read."""
+    start_s = time.monotonic()
+    async with aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(url + "api/status") as response:
+                status = await response.json()
+            if status["counts"]["state"] == "live":
+                return time.monotonic() - start_s
+            await asyncio.sleep(0.5)
+
+
+async def listen(session: aiohttp.ClientSession, url: str, arrivals: list[float]) -> None:
+    """Note when each event with rows arrives."""
+    async with session.get(url + "api/stream", params={"language": "*,tr,ru,en,uk"}) as response:
+        async for line in response.content:
+            if line == b"event: rows\n":
+                arrivals.append(time.monotonic())
+
+
+async def first_paint(url: str, query: str) -> dict[str, float]:
+    """Return when the browser first painted words, and when figures and charts were there, ms."""
+    async with looking(url + query) as page:
+        await page.locator("body[data-ready]").wait_for()
+        found: dict[str, float] = await page.evaluate(PAINTS)
+    return found
+
+
+PAINTS = """() => {
+  const [answer] = performance.getEntriesByType("resource").filter((one) => one.name.includes("/api/counts"));
+  return {
+    words_ms: Math.round(performance.getEntriesByName("first-contentful-paint")[0].startTime),
+    figures_ms: Math.round(performance.getEntriesByName("figures")[0].startTime),
+    rows_kb: Math.round(answer.transferSize / 1024),
+  };
+}"""
+
+
+async def measure(days: float) -> None:
+    """Print what is measured as it comes."""
+    with TemporaryDirectory() as folder, EmbeddedKafka(Path(folder) / "kafka") as kafka:
+        settings = Settings(broker=kafka.bootstrap_servers, partitions=1)
+        await create(settings, all_topics(settings))
+        minutes = int(days * 1_440)
+        records = await fill(settings, minutes)
+        port = 28_080
+        with dashboard(settings, port=port) as url:
+            say(f"empty: {resident_mb(url)} MB")
+            say(f"{records:,} records read in {await loaded(url):.1f} s; {resident_mb(url)} MB")
+            for query in ("", "?span=month", "?span=all&rollup=hour"):
+                say(f"page {query or '(last 24 h)'}: {await first_paint(url, query)}")
+            arrivals: list[list[float]] = [[] for _ in range(LISTENERS)]
+            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+                listening = [asyncio.create_task(listen(session, url, one)) for one in arrivals]
+                await asyncio.sleep(2)
+                delays = []
+                for minute in range(minutes, minutes + ROUNDS):
+                    counts = [a_count(tag, code, minute=minute) for code in LANGUAGES for tag in TAGS]
+                    before = [len(one) for one in arrivals]
+                    await write_counts(settings, counts)
+                    written_s = time.monotonic()
+                    await wait_until(partial(is_told, arrivals, before), 60, "all listeners are told")
+                    delays.append(time.monotonic() - written_s)
+                say(
+                    f"{LISTENERS} listeners: the last has a change after {sorted(delays)[ROUNDS // 2]:.2f} s "
+                    f"(median of {ROUNDS}; worst {max(delays):.2f} s); {resident_mb(url)} MB"
+                )
+                say(f"page beside them: {await first_paint(url, '')}")
+                for task in listening:
+                    task.cancel()
+
+
+def is_told(arrivals: list[list[float]], known: list[int]) -> bool:
+    """Say whether every listener has an event more than it had."""
+    return all(len(one) > before for one, before in zip(arrivals, known, strict=True))
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(measure(float(sys.argv[1]) if len(sys.argv) > 1 else 30))

@@ -1,0 +1,44 @@
+"""Take docs/dashboard.png: the demo's evening of May 2023, as it stood at 18:21.
+
+`python -m tests.page.screenshot` does all of it: Kafka, the sample's first posts, a worker, the page.
+"""
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+
+from streams.broker import EmbeddedKafka
+from streams.settings import Settings
+from streams.topics import all_topics, create
+from tests.page.browser import dashboard, looking, shows
+from tests.support.command import sandik
+from tests.support.workers import Workers, environment
+
+SAMPLE = Path("deploy/demo/posts.jsonl")
+PICTURE = Path("docs/dashboard.png")
+UNTIL_MS = 1_683_829_275_000
+QUERY = "?span=all&rollup=minute&languages=*,tr,ru"
+
+
+async def take(evening: list[bytes]) -> None:
+    """Count the posts of the evening up to then, and take the picture."""
+    with TemporaryDirectory() as folder, EmbeddedKafka(Path(folder) / "kafka") as kafka:
+        settings = Settings(broker=kafka.bootstrap_servers, partitions=2, idle_after_ms=600_000)
+        await create(settings, all_topics(settings))
+        with Workers(environment(settings), Path(folder)) as workers, dashboard(settings) as url:
+            workers.start()
+            done = sandik("ingest", "-", stdin=b"\n".join(evening), environment=environment(settings))
+            done.check_returncode()
+            options = {"viewport": {"width": 1_200, "height": 1_250}, "color_scheme": "light"}
+            async with looking(url + QUERY, **options) as page:
+                await shows(page, "#table td", "final")
+                await shows(page, "#table td", "current")
+                await page.wait_for_timeout(3_000)  # until the last posts are counted, too
+                await page.screenshot(path=PICTURE)
+
+
+if __name__ == "__main__":
+    lines = SAMPLE.read_bytes().splitlines()
+    asyncio.run(take([line for line in lines if orjson.loads(line)["created_at_ms"] <= UNTIL_MS]))

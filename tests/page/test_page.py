@@ -1,0 +1,272 @@
+"""The page in a real browser, on a real Kafka."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from schemas.mention import Term
+from streams.broker import EmbeddedKafka
+from streams.settings import Settings
+from streams.topics import MENTIONS, POSTS, all_topics, create
+from tests.dashboard.builders import BASE_MS, a_count, a_mention
+from tests.page.browser import dashboard, figures, looking, seeing, shows, write_counts
+from tests.support.kafka import produce, unique_prefix
+from tests.support.workers import Workers, environment, quick_settings
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+TEXT = "Seçim öncesi deepfake videolar"
+LAST_HOUR = "?span=hour&rollup=minute"
+
+
+@pytest.fixture
+async def settings(worker_settings: Settings) -> Settings:
+    await create(worker_settings, all_topics(worker_settings))
+    return worker_settings
+
+
+@pytest.fixture(scope="module")
+def busy(kafka: EmbeddedKafka) -> Iterator[str]:
+    """The address of a dashboard that several tests look at, none of which changes what it shows."""
+    settings = quick_settings(kafka.bootstrap_servers)
+    asyncio.run(write_an_hour(settings))
+    with dashboard(settings) as url:
+        yield url
+
+
+async def write_an_hour(settings: Settings) -> None:
+    """Write an hour in three languages: a burst, posts too late, the newest windows current, and a post."""
+    await create(settings, all_topics(settings))
+    counts = [
+        a_count(
+            tag,
+            language,
+            minute=minute,
+            count=(40 if minute == 45 and language == "tr" else 6) // part,
+            is_final=minute < 55,
+            revision=3,
+            late_count=int(minute == 50),
+        )
+        for minute in range(60)
+        for language in ("tr", "ru", "en")
+        for tag, part in (("all", 1), ("election", 1), ("deepfake", 3), ("both", 6))
+    ]
+    await write_counts(settings, [*counts, a_count("all", "de", minute=59, count=1_234)])
+    await write_post(settings, TEXT, (Term("seçim", "election", 0, 5), Term("deepfake", "deepfake", 13, 21)))
+
+
+async def write_post(settings: Settings, text: str, terms: tuple[Term, ...], **values: Any) -> None:
+    post = {"id": "test:0", "source": "test", "created_at_ms": BASE_MS, "text": text}
+    [offset] = await produce(
+        settings.broker, settings.topic(POSTS), [(b"test:0", msgspec.json.encode(post), 0, None)]
+    )
+    mention = a_mention(offset, **{"id": "test:0", "created_at_ms": BASE_MS, "terms": terms, **values})
+    await produce(settings.broker, settings.topic(MENTIONS), [(b"", msgspec.json.encode(mention), 0, None)])
+
+
+async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
+    settings: Settings, tmp_path: Path
+) -> None:
+    post: dict[str, Any] = {
+        "id": "test:1",
+        "source": "test",
+        "created_at_ms": BASE_MS,
+        "text": "Seçimde deepfake'lere dikkat edin arkadaşlar",
+    }
+    with Workers(environment(settings), tmp_path) as workers:
+        workers.start()
+        async with seeing(settings) as page:
+            await shows(page, ".notice", "Nothing has been counted yet")
+            records = [(b"test:1", msgspec.json.encode(post), None, None)]
+            await produce(settings.broker, settings.topic(POSTS), records)
+
+            await shows(page, ".text", post["text"])
+            marked = await page.locator(".text mark").all_text_contents()
+            await shows(page, "#terms", "deepfake")
+            await expect(page.locator("#table tbody tr").first).to_contain_text("current")
+            workers.assert_running()
+
+    assert [word.lower()[:5] for word in marked] == ["seçim", "deepf"]
+
+
+async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_correction_is_seen(
+    settings: Settings,
+) -> None:
+    def counts(n: int, revision: int, *, is_final: bool) -> list[Any]:
+        values: dict[str, Any] = {"count": n, "revision": revision, "is_final": is_final}
+        return [a_count(tag, minute=3, **values) for tag in ("all", "election")]
+
+    await write_counts(settings, counts(1_234, 2, is_final=False))
+    async with seeing(settings, "?languages=tr&tags=election&rollup=minute") as page:
+        row = page.locator("#table tbody tr").first
+        await expect(row).to_contain_text("current")
+        assert (await figures(page))[0][1:4] == ["Turkish", "1,234", "1,234"]
+
+        await write_counts(settings, counts(1_300, 5, is_final=True))
+        await expect(row).to_contain_text("final")
+        assert (await figures(page))[0][1:4] == ["Turkish", "1,300", "1,300"]
+
+        await write_counts(settings, counts(1_305, 9, is_final=True))
+        await expect(page.locator("#late")).to_contain_text("Turkish · election: +5")
+        assert (await figures(page))[0][2:4] == ["1,305", "1,305"]
+
+
+async def test_hostile_text_stays_text(settings: Settings) -> None:
+    attack = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+    text = f"😀 {attack} \u202eesrever\u202c </p></article><style>*{{display:none}}</style>"
+    await write_counts(settings, [a_count("all", attack), a_count("election", "tr"), a_count(attack, "tr")])
+    terms = (
+        Term(attack, "election", 2, 2 + len(attack)),
+        Term("inside", "deepfake", 3, 5),
+        Term("no such place", "election", 5, 9_999),
+    )
+    await write_post(settings, text, terms, source=attack, language=attack, tags=("election", attack))
+    async with seeing(settings, f"?languages=*,tr,{attack}&tags=election,{attack}") as page:
+        await shows(page, ".text", "esrever")
+        shown = await page.locator(".text").text_content()
+        marked = await page.locator(".text mark").all_text_contents()
+        await expect(page.locator("body")).to_have_attribute("data-ready", "yes")
+        strangers = await page.locator("main img, main script, main style, form img, form script").count()
+
+    assert (shown, marked, strangers) == (text, [attack], 0)
+
+
+async def test_bursts_currents_filters_and_the_switch_for_texts(busy: str) -> None:
+    async with looking(busy + LAST_HOUR) as page:
+        await shows(page, "#bursts", "10:45 · Turkish · election: 40")
+        await shows(page, "#late", "too late to be counted")
+        states = {row[-1] for row in await figures(page)}
+        await shows(page, ".text", "Seçim öncesi")
+
+        await page.get_by_label("Show texts").uncheck()
+        await shows(page, "article", "Text not shown")
+        assert await page.locator(".text").count() == 0
+
+        await page.get_by_label("Russian").uncheck()
+        await page.get_by_label("Add up by").select_option("hour")
+        await expect(page.locator("#table tbody tr")).to_have_count(4)
+        assert [row[1] for row in await figures(page)] == ["all languages", "German", "English", "Turkish"]
+
+        await page.reload()  # the address says what is shown, the browser remembers the switch
+        await expect(page.locator("#table tbody tr")).to_have_count(4)
+        await shows(page, "article", "Text not shown")
+        row = next(row for row in await figures(page) if row[1] == "Turkish")
+        answer = await page.evaluate("fetch('/api/counts?language=tr&rollup_ms=3600000').then(a => a.json())")
+        share = answer["rows"][0]["share"]
+        assert row[-3:-1] == [f"{share['value']:.0%}", f"{share['low']:.0%}–{share['high']:.0%}"]
+    assert states == {"final", "current"}
+
+
+async def test_the_operator_can_keep_all_texts_back(settings: Settings) -> None:
+    await write_counts(settings, [a_count()])
+    await write_post(settings, TEXT, (Term("seçim", "election", 0, 5),))
+    async with seeing(settings, "", "--hide-texts") as page:
+        await shows(page, "article", "Texts are not shown on this dashboard")
+        assert "öncesi" not in await page.content()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_no_serious_fault_and_a_phone_needs_no_sideways_scrolling(
+    busy: str, scheme: str
+) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}, "color_scheme": scheme}
+    async with looking(busy + LAST_HOUR, **phone) as page:
+        await shows(page, ".text", "Seçim öncesi")
+        found = await Axe().run(page)
+        serious = [
+            (one["id"], [node["html"] for node in one["nodes"]])
+            for one in found.response["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert await page.locator("canvas").count() == 4
+
+
+async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(busy: str) -> None:
+    async with looking(busy + LAST_HOUR) as page:
+        await shows(page, ".text", "Seçim öncesi")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        reached = {await focused(page)}
+        for _ in range(40):
+            await page.keyboard.press("Tab")
+            reached.add(await focused(page))
+        assert {"interface", "theme", "span", "rollup", "texts"} <= reached
+
+        await page.locator("#share-chart .plot").focus()
+        await page.keyboard.press("End")
+        await shows(page, "#share-chart output", "all languages 17% (5.8%–39%)")
+
+
+async def focused(page: Page) -> str:
+    found: str = await page.evaluate("document.activeElement.id || document.activeElement.dataset.value")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "number", "share"),
+    [("tr-TR", "Ani artışlar", "1.234", "%17"), ("ru-RU", "Всплески", "1\xa0234", "17\xa0%")],
+)
+async def test_words_numbers_and_times_are_the_reader_s(
+    busy: str, locale: str, words: str, number: str, share: str
+) -> None:
+    reader = {"locale": locale, "timezone_id": "Europe/Istanbul"}
+    async with looking(busy + LAST_HOUR, **reader) as page:
+        await shows(page, "h2", words)
+        await shows(page, "#table td", number)
+        await shows(page, "#share-value", share)
+        await shows(page, "#zone", "Europe/Istanbul")
+        assert (await figures(page))[0][0].endswith("13:59")  # 10:59 UTC
+        assert await page.evaluate("document.documentElement.lang") == locale[:2]
+        assert await page.evaluate(SAME_WORDS) == []
+
+
+#: Names, or places in a sentence, that are not the same in all languages.
+SAME_WORDS = """async () => {
+  const load = async (code) => (await import(`/static/words.${code}.js`)).default;
+  const [en, tr, ru] = await Promise.all(["en", "tr", "ru"].map(load));
+  const places = (sentence) => JSON.stringify((sentence?.match(/\\{\\w+\\}/g) ?? []).sort());
+  return [...new Set([en, tr, ru].flatMap(Object.keys))]
+    .filter((name) => [tr, ru].some((words) => !words[name] || places(words[name]) !== places(en[name])));
+}"""
+
+
+async def test_a_broker_that_goes_is_announced_and_one_that_comes_back_needs_no_hand(tmp_path: Path) -> None:
+    with EmbeddedKafka(tmp_path / "kafka", heap_mb=256) as kafka:
+        settings = Settings(broker=kafka.bootstrap_servers, topic_prefix=unique_prefix(), partitions=1)
+        await create(settings, all_topics(settings))
+        await write_counts(settings, [a_count(count=41)])
+        async with seeing(settings, "?languages=tr&rollup=minute") as page:
+            await shows(page, "#table td", "41")
+
+            kafka.kill()
+            await shows(page, ".notice.bad", "Kafka does not answer since")
+            assert await page.locator("#table td", has_text="41").count() == 1  # what is known stays
+
+            kafka.start()
+            await write_counts(settings, [a_count(count=42, revision=4)])
+            await shows(page, "#table td", "42")
+            await expect(page.locator("[data-kind=away]")).to_have_count(0)
+
+
+async def test_a_page_survives_its_dashboard(settings: Settings) -> None:
+    await write_counts(settings, [a_count(count=41)])
+    with dashboard(settings) as url:
+        port = int(url.rstrip("/").rpartition(":")[2])
+        opened = looking(url + "?languages=tr&rollup=minute")
+        page = await opened.__aenter__()
+        await shows(page, "#table td", "41")
+    await shows(page, ".notice.bad", "No connection to the dashboard")
+
+    await write_counts(settings, [a_count(count=42, revision=4)])
+    with dashboard(settings, port=port):
+        await shows(page, "#table td", "42")
+        await expect(page.locator("[data-kind=lost]")).to_have_count(0)
+        await opened.__aexit__(None, None, None)
