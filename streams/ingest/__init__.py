@@ -1,15 +1,25 @@
-"""Sources of posts -> the topic `posts`. What `sandik ingest FILE...|-` runs.
+"""Sources of posts -> the topic `posts`: what `sandik ingest SOURCE...` runs. For users: docs/ingest.md.
 
-items       what a reader yields: a Post, an Unreadable or a Skipped; nothing is dropped without one of them
-jsonl       post v1, one JSON object per line
-telegram    Telegram Desktop's result.json, and flat lists of channel posts
-ira_tsv     the tab-separated extract of the Internet Research Agency tweets
-text        the repairs all readers share: broken JSON escapes, NFC
-sources     files and stdin: which format, opened, read in which order
+items       what a reader yields: a Post, Rejected or Skipped; nothing is dropped without one of them
+formats/    wire format -> items, one file a format, all pure
+frames      bytes -> lines, JSON objects, events of a stream
+shape       liberal access to decoded JSON
+text        the repairs all readers share, and the limits of what they make
+markup      HTML -> text
+times       whatever sources write for an instant -> ms UTC
+unpack      gzip, zstd, bzip2, xz, zip
+detect      which format is this?
+sources     files, patterns and stdin: opened, unpacked, read in which order
+live/       sources over the network: reconnect, cursor, duplicates
 read_ahead  reads on a thread, so that a slow pipe does not hold up what is being sent
+choose      --filter
+authors     pseudonyms
+pace        --pace
+partition   keys -> partitions, a batch at once
 produce     items -> Kafka, every delivery awaited
+preview     --dry-run
 progress    the bar on a terminal
 command     the command itself: errors, summary, exit code
 
-A reader is pure: it takes lines or bytes and yields items. A new source is one such file, named in `sources`.
+A new format is a file in `formats`, named in its READERS and in `detect`; a new live source one in `live`.
 """

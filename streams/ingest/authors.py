@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -11,17 +10,15 @@ from schemas.post import Post
 from .items import Item
 
 
-def pseudonymised(items: Iterable[Item], key: str) -> Iterator[Item]:
-    """Yield the items with each author id replaced by 128 bits of its HMAC-SHA256 under `key`.
+def with_pseudonym(item: Item, key: str) -> Item:
+    """Return the item with its author id replaced by 128 bits of the id's HMAC-SHA256 under `key`.
 
     The same author and key give the same pseudonym, over all runs; a source is part of it, so the same
     number on two platforms does not look like the same person.
     """
-    for item in items:
-        if isinstance(item, Post) and item.author_id is not None:
-            yield msgspec.structs.replace(item, author_id=pseudonym(item.source, item.author_id, key))
-        else:
-            yield item
+    if not isinstance(item, Post) or item.author_id is None:
+        return item
+    return msgspec.structs.replace(item, author_id=pseudonym(item.source, item.author_id, key))
 
 
 def pseudonym(source: str, author_id: str, key: str) -> str:

@@ -1,50 +1,98 @@
-"""`sandik ingest FILE...|-`: errors and summary to stderr, the summary as JSON to stdout.
+"""`sandik ingest SOURCE...`: errors and summary to stderr, the summary as JSON to stdout.
 
-Exit code 0: everything was read to the end; lines that cannot be posts are reported, one each, and do not
+Exit code 0: everything was read to the end; what cannot be a post is reported, one line each, and does not
 change it. 1: nothing could be read although there was something, a source broke off, or Kafka failed. 2: the
 command was called with something it cannot use. 130: Ctrl-C; what had been read was delivered first.
 """
 
 import asyncio
+import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from rich.console import Console
 
-from streams.errors import SandikError
+from streams.errors import SandikError, UsageError
 
-from .authors import pseudonymised
-from .items import Item, Unreadable
-from .produce import Summary, ingest
-from .progress import progress_bar
-from .sources import Source, open_source, read
+from .authors import with_pseudonym
+from .choose import chooser
+from .formats.table import FIELDS, TableOptions
+from .items import Item, Rejected, Skipped
+from .live import LiveOptions, follow, is_live, live_source
+from .pace import paced, speed_of
+from .preview import preview
+from .produce import Mark, Summary, ingest
+from .progress import by_reason, progress_bar
+from .read_ahead import ReadAhead
+from .sources import Source, find, open_source, read
 
 INTERRUPTED_EXIT_CODE = 130
 
 
-def run_ingest(
-    sources: Sequence[str],
-    *,
-    format: str | None,  # noqa: A002 - the option's name
-    connection: Mapping[str, Any],
-    topic: str,
-    json_summary: bool,
-    author_key: str | None = None,
-) -> int:
-    """Write the posts of all `sources` to `topic` and return the exit code.
+@dataclass(frozen=True)
+class IngestOptions:
+    """What the command line says. `author_key` replaces author ids by a keyed hash of them."""
 
-    `connection` is what streams.connection.client_options returns; with `author_key`, author ids are
-    replaced by a keyed hash.
+    format: str | None = None
+    table: TableOptions = field(default_factory=TableOptions)
+    filters: Sequence[str] = ()
+    pace: str = "max"
+    is_dry_run: bool = False
+    explain: bool = False
+    json_summary: bool = False
+    author_key: str | None = None
+    cursor: Path | None = None
+    token_file: Path | None = None
+
+
+def table_options(
+    columns: str | None, zone: str | None, time_format: str | None, source: str | None, encoding: str
+) -> TableOptions:
+    """Return what the command line says of tables.
+
+    Raises:
+        UsageError: the mapping or the zone is none.
+    """
+    mapping: dict[str, str] = {}
+    for pair in filter(None, (columns or "").split(",")):
+        name, is_pair, column = pair.partition("=")
+        if not is_pair or name.strip() not in FIELDS:
+            raise UsageError(f"--columns {pair}: write FIELD=COLUMN, with a field of {', '.join(FIELDS)}")
+        mapping[name.strip()] = column.strip()
+    try:
+        found = None if zone is None else ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--zone {zone}: there is no such zone; write one like Europe/Istanbul") from error
+    return TableOptions(mapping, found, time_format, source, encoding)
+
+
+def run_ingest(
+    names: Sequence[str], *, connection: Mapping[str, Any], topic: str, options: IngestOptions
+) -> int:
+    """Write the posts of all sources to `topic` and return the exit code.
+
+    `connection` is what streams.connection.client_options returns.
     """
     console = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
     summary = Summary()
+
+    def report(item: Rejected | Skipped) -> None:
+        if options.explain or isinstance(item, Rejected):
+            kind = "skipped" if isinstance(item, Skipped) else "rejected"
+            detail = f": {item.detail}" if item.detail else ""
+            console.print(f"{item.where}: {kind}: {item.reason}{detail}")
+
     try:
-        opened = [open_source(name, format) for name in sources]
-        items = read(opened) if author_key is None else pseudonymised(read(opened), author_key)
-        asyncio.run(_ingest(opened, items, connection, topic, summary, console))
-        exit_code = _exit_code(summary)
+        source = _input(names, options, console)  # says what is wrong before Kafka is asked
+        posts = asyncio.run(_run(source, options, connection, topic, report, summary, console))
+        exit_code = 1 if summary.rejected and not posts else 0
+        if summary.interrupted:
+            exit_code = INTERRUPTED_EXIT_CODE
     except KeyboardInterrupt:
         exit_code = INTERRUPTED_EXIT_CODE
     except SandikError as error:
@@ -52,37 +100,71 @@ def run_ingest(
         exit_code = error.exit_code
     if summary.seconds:  # otherwise nothing was begun
         console.print(_describe(summary))
-    if json_summary:
+    if options.json_summary:
         sys.stdout.buffer.write(orjson.dumps(summary, option=orjson.OPT_NON_STR_KEYS) + b"\n")
     return exit_code
 
 
-async def _ingest(
-    sources: Sequence[Source],
-    items: Iterable[Item],
+class _Input(NamedTuple):
+    """What is read. `open` gives the items, in lists, once the event loop runs."""
+
+    files: Sequence[Source]
+    open: Callable[[], AsyncIterable[Sequence[Item | Mark]]]
+
+
+def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _Input:
+    changes: list[Callable[[Item], Item]] = []
+    if options.filters:
+        changes.append(chooser(options.filters))
+    if key := options.author_key:
+        changes.append(lambda item: with_pseudonym(item, key))
+
+    def change(item: Item) -> Item:
+        for one in changes:
+            item = one(item)
+        return item
+
+    speed = speed_of(options.pace)
+    if any(map(is_live, names)):
+        if len(names) > 1 or math.isfinite(speed):
+            raise UsageError("a live source is read alone and at its own pace")
+        live = LiveOptions(options.cursor, change, console.print)
+        stream = live_source(names[0], options.token_file, console.print)
+        return _Input((), lambda: follow(stream, live))
+    files = [open_source(name, options.format, options.table) for name in find(names)]
+    items = map(change, read(files)) if changes else read(files)
+    if math.isfinite(speed):
+        return _Input(files, lambda: paced(ReadAhead(items), speed))
+    return _Input(files, lambda: ReadAhead(items))
+
+
+async def _run(
+    source: _Input,
+    options: IngestOptions,
     connection: Mapping[str, Any],
     topic: str,
+    report: Callable[[Rejected | Skipped], None],
     summary: Summary,
     console: Console,
-) -> None:
-    def report(item: Unreadable) -> None:
-        console.print(f"{item.where}: {item.reason}: {item.detail}")
-
-    async with progress_bar(console, sources, summary):
-        await ingest(items, connection=connection, topic=topic, report=report, summary=summary)
-
-
-def _exit_code(summary: Summary) -> int:
-    if summary.interrupted:
-        return INTERRUPTED_EXIT_CODE
-    return 1 if summary.unreadable and not summary.produced else 0
+) -> int:
+    """Return how many posts were produced, or shown."""
+    if options.is_dry_run:
+        shown = await preview(source.open(), sys.stdout.buffer.write, report, summary)
+        sys.stdout.buffer.flush()
+        console.print("; ".join([f"{shown} posts shown, none produced", *_left_out(summary)]))
+        return shown
+    async with progress_bar(console, source.files, summary):
+        await ingest(source.open(), connection=connection, topic=topic, report=report, summary=summary)
+    return summary.produced
 
 
 def _describe(summary: Summary) -> str:
     rate = summary.produced / summary.seconds if summary.seconds else 0.0
-    parts = [f"{summary.produced:,} posts produced in {summary.seconds:.1f} s ({rate:,.0f}/s)"]
-    for what, counts in (("unreadable", summary.unreadable), ("skipped", summary.skipped)):
+    produced = f"{summary.produced:,} posts produced in {summary.seconds:.1f} s ({rate:,.0f}/s)"
+    return ("interrupted: " if summary.interrupted else "") + "; ".join([produced, *_left_out(summary)])
+
+
+def _left_out(summary: Summary) -> Iterator[str]:
+    for what, counts in (("rejected", summary.rejected), ("skipped", summary.skipped)):
         if counts:
-            reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
-            parts.append(f"{counts.total():,} {what} ({reasons})")
-    return ("interrupted: " if summary.interrupted else "") + "; ".join(parts)
+            yield f"{counts.total():,} {what} ({by_reason(counts)})"

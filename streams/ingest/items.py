@@ -1,4 +1,4 @@
-"""What a reader yields for every line or message of its source: a post, or why there is none."""
+"""What a reader yields for every line, frame or message of its source: a post, or why there is none."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from schemas.post import Post
 MAX_QUOTE_CHARACTERS = 80
 
 
-class UnreadableReason(StrEnum):
-    """Why something in a source cannot be turned into a post. A closed set."""
+class RejectReason(StrEnum):
+    """Why something that should be a post cannot become one. A closed set."""
 
     NOT_UTF8 = "not_utf8"
     NOT_JSON = "not_json"
@@ -18,7 +18,8 @@ class UnreadableReason(StrEnum):
     NOT_AN_EXPORT = "not_an_export"  # the file as a whole is not of this format
     BAD_COLUMNS = "bad_columns"
     BAD_TIME = "bad_time"  # no event time, or one that does not say which instant it means
-    TOO_LARGE = "too_large"  # a single record Kafka would refuse
+    CLOCK_AHEAD = "clock_ahead"  # written later than the source itself saw it
+    TOO_LARGE = "too_large"  # longer than any source allows, or a record Kafka would refuse
 
 
 class SkipReason(StrEnum):
@@ -26,24 +27,35 @@ class SkipReason(StrEnum):
 
     SERVICE = "service"  # Telegram: somebody joined, a message was pinned
     UNSUPPORTED = "unsupported"  # Telegram: the exporter did not know the kind of message
+    OTHER_RECORD = "other_record"  # a like, a profile, a user, a list
+    ACCOUNT = "account"  # news of an account: its name, its closing
+    NOTICE = "notice"  # the source speaks of itself: limits, warnings, an empty page
+    REPOST_WITHOUT_TEXT = "repost_without_text"  # Bluesky: names the post and does not repeat it
+    REMOVED = "removed"  # the author or a moderator took the text away
+    NOT_PUBLIC = "not_public"  # for followers or the addressed only
+    UNTRACEABLE_DELETE = "untraceable_delete"  # Mastodon: the id alone, and it holds no time
+    FILTERED = "filtered"  # not what --filter asked for
+    DUPLICATE = "duplicate"  # a live source delivered it again after a reconnect
+    OTHER_FILE = "other_file"  # in an archive of many files, one without posts
 
 
-class Unreadable(NamedTuple):
-    """A line or message that should be a post but cannot become one. `where` is "line 17" or "message 42"."""
+class Rejected(NamedTuple):
+    """What should be a post but cannot become one. `where` is "line 17" or "message 42"."""
 
-    where: str
-    reason: UnreadableReason
+    reason: RejectReason
     detail: str
+    where: str = ""
 
 
 class Skipped(NamedTuple):
-    """A line or message that was understood and is no post."""
+    """What was understood and is no post."""
 
-    where: str
     reason: SkipReason
+    detail: str = ""
+    where: str = ""
 
 
-Item = Post | Unreadable | Skipped
+Item = Post | Rejected | Skipped
 
 
 def quote(text: str) -> str:

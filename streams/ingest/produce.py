@@ -1,29 +1,45 @@
-"""items -> Kafka. Every post is delivered once, or the error says how many were."""
+"""items -> Kafka. Every post is delivered once, or the error says how many were.
+
+Posts are put into Kafka's batches here, one a partition, instead of being handed to the producer one by one,
+which is most of what ingest would cost (docs/ingest.md has the numbers). A batch goes out when it is full,
+and all do when the source has nothing more for the moment.
+"""
 
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
 
 from schemas.post import Post
+from streams.clock import SystemClock
 from streams.connection import unreachable
 from streams.errors import BrokerError, TopicError
 
-from .items import Item, Skipped, Unreadable, UnreadableReason
+from .items import Item, Rejected, RejectReason, Skipped
+from .partition import partitions_of
 from .read_ahead import ReadAhead
 
-LINGER_MS = 20
 MAX_BATCH_BYTES = 131_072
-#: Deliveries awaited at most: bounds memory (about 1 kB each) while the broker is slow.
-MAX_IN_FLIGHT = 20_000
+COMPRESSION = "zstd"
+#: A record that is larger is refused by a topic with Kafka's own limits.
+MAX_RECORD_BYTES = 1_048_576 - 200
+#: Posts encoded at once: the loop gets to send, and Ctrl-C to be heard, in between.
+SLICE = 1_000
 
 _encode = msgspec.json.Encoder().encode
+
+
+class Mark(NamedTuple):
+    """A place in a stream. `reached` is called once Kafka has every post before it: now, if it `is_due`."""
+
+    reached: Callable[[], None]
+    is_due: bool
 
 
 @dataclass
@@ -32,121 +48,188 @@ class Summary:
 
     produced: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
-    unreadable: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     interrupted: bool = False
 
 
 async def ingest(
-    items: Iterable[Item],
+    items: Iterable[Item] | AsyncIterable[Sequence[Item | Mark]],
     *,
     connection: Mapping[str, Any],
     topic: str,
-    report: Callable[[Unreadable], None],
+    report: Callable[[Rejected | Skipped], None],
     summary: Summary | None = None,
 ) -> Summary:
-    """Write every post of `items` to `topic`, keyed by its id, in order, and return when Kafka has them all.
+    """Write every post of `items` to `topic`, keyed by its id, in order; return when Kafka has them all.
 
-    Retries inside a run never write a post twice (idempotent producer); a second run writes them all again.
-    The record's timestamp is the time of writing, never the event time: retention works on it. A post that
-    Kafka would refuse for its size is reported like an unreadable one. Cancelling (Ctrl-C) stops reading and
-    still delivers what was read; the summary then says `interrupted`.
+    `items` is read on a thread, or comes in lists from an asynchronous source. Retries inside a run never
+    write a post twice (idempotent producer); a second run writes them all again. The record's timestamp is
+    the time of writing, never the event time: retention works on it. A post that Kafka would refuse for its
+    size is rejected like any other. Cancelling (Ctrl-C) stops reading and still delivers what was read; the
+    summary then says `interrupted`.
 
-    `connection` is what streams.connection.client_options returns.
+    `connection` is what streams.connection.client_options returns; `report` gets whatever is no post.
     `summary` is filled on the way, for a progress bar, and holds the numbers when an error ends the run:
     TopicError when the topic is missing, BrokerError when Kafka cannot be reached or refuses a post, and
     whatever reading `items` raises, after the posts before it are delivered.
     """
     summary = summary or Summary()
-    bootstrap_servers = str(connection["bootstrap_servers"])
+
+    def leave_out(item: Rejected | Skipped) -> None:
+        (summary.skipped if isinstance(item, Skipped) else summary.rejected)[item.reason] += 1
+        report(item)
+
     started_s = time.monotonic()
     producer = AIOKafkaProducer(
         **connection,
         enable_idempotence=True,
         acks="all",
-        linger_ms=LINGER_MS,
         max_batch_size=MAX_BATCH_BYTES,
+        compression_type=COMPRESSION,
     )
-    delivery = _Delivery(producer, topic, bootstrap_servers, summary)
     try:
-        await _start(producer, topic, connection)
+        partitions = await _start(producer, topic, connection)
+        delivery = _Delivery(producer, topic, partitions, str(connection["bootstrap_servers"]), summary)
         try:
-            async for item in ReadAhead(items):
-                if isinstance(item, Post):
-                    refused = await delivery.send(item)
-                    if refused is None:
-                        continue
-                    item = refused
-                if isinstance(item, Skipped):
-                    summary.skipped[item.reason] += 1
-                else:
-                    summary.unreadable[item.reason] += 1
-                    report(item)
+            async for batch in items if isinstance(items, AsyncIterable) else ReadAhead(items):
+                await _take(batch, delivery, leave_out)
         except asyncio.CancelledError:
             summary.interrupted = True
         finally:
-            await delivery.settle(0)
+            await delivery.finish()
     finally:
         summary.seconds = time.monotonic() - started_s
         await producer.stop()
     return summary
 
 
-async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> None:
+async def _take(
+    batch: Sequence[Item | Mark], delivery: "_Delivery", leave_out: Callable[[Rejected | Skipped], None]
+) -> None:
+    posts: list[Post] = []
+    for item in batch:
+        if isinstance(item, Post):
+            posts.append(item)
+            if len(posts) == SLICE:
+                await delivery.send(posts, leave_out)
+                posts = []
+        elif isinstance(item, Mark):
+            await delivery.send(posts, leave_out)
+            posts = []
+            delivery.mark = item
+            if item.is_due:
+                await delivery.finish()
+        else:
+            leave_out(item)
+    await delivery.send(posts, leave_out)
+    if not batch:
+        await delivery.flush()
+
+
+async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> int:
+    """Connect, and return how many partitions the topic has."""
     try:
         await producer.start()
         # All topics' metadata, because asking for one by name may create it, with the broker's defaults.
-        topics = (await producer.client.fetch_all_metadata()).topics()
+        cluster = await producer.client.fetch_all_metadata()
     except (KafkaError, OSError) as error:
         raise await unreachable(connection, error) from error
-    if topic not in topics:
+    if topic not in cluster.topics():
         raise TopicError(
             f"topic {topic} does not exist at {connection['bootstrap_servers']}: "
             "run `sandik topics create` first"
         )
+    return len(cluster.partitions_for_topic(topic))
 
 
 class _Delivery:
-    """Sends posts and keeps their futures, oldest first, until each is known to be delivered."""
+    """Fills batches, sends them, and keeps their futures, oldest first, until each is delivered."""
 
-    def __init__(self, producer: Any, topic: str, bootstrap_servers: str, summary: Summary) -> None:
+    def __init__(
+        self, producer: Any, topic: str, partitions: int, bootstrap_servers: str, summary: Summary
+    ) -> None:
         self._producer = producer
         self._topic = topic
+        self._partitions = partitions
         self._servers = bootstrap_servers
         self._summary = summary
-        self._in_flight: deque[asyncio.Future[object]] = deque()
+        self._clock = SystemClock()
+        self._filling: dict[int, Any] = {}
+        self._in_flight: deque[tuple[asyncio.Future[object], int]] = deque()
+        self._failure: BaseException | None = None
+        #: The place that everything sent so far has passed.
+        self.mark: Mark | None = None
 
-    async def send(self, post: Post) -> Unreadable | None:
-        """Hand the post over; return it as Unreadable when it is too large for a record."""
+    async def send(self, posts: Sequence[Post], leave_out: Callable[[Rejected], None]) -> None:
+        """Put the posts into their partitions' batches, and send those that are full."""
+        now_ms = self._clock.now_ms()
+        keys = [post.id.encode() for post in posts]
+        for partition, key, post in zip(partitions_of(keys, self._partitions), keys, posts, strict=True):
+            value = _encode(post)
+            if len(key) + len(value) > MAX_RECORD_BYTES:
+                detail = f"{len(value)} bytes, more than Kafka takes: {MAX_RECORD_BYTES}"
+                leave_out(Rejected(RejectReason.TOO_LARGE, detail, f"post {post.id}"))
+                continue
+            batch = self._filling.get(partition)
+            while batch is None or batch.append(timestamp=now_ms, key=key, value=value) is None:
+                if batch is not None:
+                    await self._send(partition)
+                batch = self._filling[partition] = self._producer.create_batch()
+        await self._forget_delivered()
+
+    async def flush(self) -> None:
+        """Send the batches as they are."""
+        for partition in list(self._filling):
+            await self._send(partition)
+        await self._forget_delivered()
+
+    async def finish(self) -> None:
+        """Send everything and return when Kafka has it; BrokerError if it refused a post."""
+        if self._failure is None:
+            mark, self.mark = self.mark, None
+            try:
+                await self.flush()
+                await self._settle()
+            except asyncio.CancelledError:
+                self.mark = mark
+                raise
+            if mark is not None:
+                mark.reached()
+
+    async def _send(self, partition: int) -> None:
+        batch = self._filling[partition]
+        batch.close()  # a closed batch does not wait for more
         try:
-            future = await self._producer.send(self._topic, _encode(post), key=post.id.encode())
-        except MessageSizeTooLargeError as error:
-            return Unreadable(f"post {post.id}", UnreadableReason.TOO_LARGE, str(error))
+            future = await self._producer.send_batch(batch, self._topic, partition=partition)
         except KafkaError as error:
-            raise self._failed(error) from error
-        self._in_flight.append(future)
-        if len(self._in_flight) > MAX_IN_FLIGHT:
-            await self.settle(MAX_IN_FLIGHT // 2)
-        return None
+            self._failure = error
+            await self._settle()
+        else:
+            del self._filling[partition]
+            self._in_flight.append((future, batch.record_count()))
 
-    async def settle(self, at_most: int) -> None:
-        """Return when no more than `at_most` deliveries are open; BrokerError if one failed."""
-        failure: BaseException | None = None
-        while len(self._in_flight) > at_most:
-            oldest = self._in_flight[0]
-            if not oldest.done():
-                await asyncio.wait([oldest])  # unlike a plain await, leaves it alone when we are cancelled
-            self._in_flight.popleft()
-            if oldest.cancelled() or (error := oldest.exception()) is None:
-                self._summary.produced += 1
-            else:
-                failure = error
-                at_most = 0  # the count in the message must be the true one
-        if failure is not None:
-            raise self._failed(failure) from failure
+    async def _forget_delivered(self) -> None:
+        while self._in_flight and self._in_flight[0][0].done():
+            self._settle_oldest()
+        if self._failure is not None:
+            await self._settle()
 
-    def _failed(self, error: BaseException) -> BrokerError:
-        return BrokerError(
-            f"Kafka at {self._servers} refused a post for topic {self._topic}: {error!r}. "
-            f"{self._summary.produced} posts were delivered before and beside it."
-        )
+    async def _settle(self) -> None:
+        """Return when no delivery is open; BrokerError, with the true count, if one failed."""
+        while self._in_flight:
+            # Unlike a plain await, it leaves the delivery alone when we are cancelled.
+            await asyncio.wait([self._in_flight[0][0]])
+            self._settle_oldest()
+        if self._failure is not None:
+            raise BrokerError(
+                f"Kafka at {self._servers} refused a post for topic {self._topic}: {self._failure!r}. "
+                f"{self._summary.produced} posts were delivered before and beside it."
+            ) from self._failure
+
+    def _settle_oldest(self) -> None:
+        future, count = self._in_flight.popleft()
+        if future.cancelled() or (error := future.exception()) is None:
+            self._summary.produced += count
+        else:
+            self._failure = error

@@ -1,6 +1,8 @@
 """The progress bar of `sandik ingest`, on a terminal only."""
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -22,7 +24,7 @@ REFRESH_S = 0.2
 
 @asynccontextmanager
 async def progress_bar(console: Console, sources: Sequence[Source], summary: Summary) -> AsyncIterator[None]:
-    """Show bytes, posts, unreadable lines and the time left while the body runs. Nothing off a terminal."""
+    """Show bytes, posts, their rate, what is left out and the time left. Nothing off a terminal."""
     if not console.is_terminal:
         yield
         return
@@ -38,13 +40,14 @@ async def progress_bar(console: Console, sources: Sequence[Source], summary: Sum
         transient=True,
     )
     task = bar.add_task("", total=total_bytes)
+    began_s = time.monotonic()
 
     async def refresh() -> None:
         while True:
             bar.update(
                 task,
                 completed=sum(source.read_bytes() for source in sources),
-                description=f"{summary.produced:,} posts, {summary.unreadable.total():,} unreadable",
+                description=_describe(summary, time.monotonic() - began_s),
             )
             await asyncio.sleep(REFRESH_S)
 
@@ -56,3 +59,16 @@ async def progress_bar(console: Console, sources: Sequence[Source], summary: Sum
             refreshing.cancel()
             with suppress(asyncio.CancelledError):
                 await refreshing
+
+
+def _describe(summary: Summary, seconds: float) -> str:
+    parts = [f"{summary.produced:,} posts, {summary.produced / max(seconds, 0.001):,.0f}/s"]
+    for what, counts in (("rejected", summary.rejected), ("skipped", summary.skipped)):
+        if counts:
+            parts.append(f"{what}: {by_reason(counts)}")
+    return "; ".join(parts)
+
+
+def by_reason(counts: Counter[str]) -> str:
+    """Return `reason count, reason count`, sorted by reason."""
+    return ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))

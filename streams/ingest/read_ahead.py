@@ -11,10 +11,11 @@ T = TypeVar("T")
 
 
 class ReadAhead(Generic[T]):
-    """The items of `source`, in order, read on a daemon thread that is at most `limit` items ahead.
+    """The items of `source`, in order, in lists of what has been read by now.
 
-    An error of the source is raised after the items before it. The thread is a daemon because nothing can
-    wake it from a read on a silent pipe; at Ctrl-C the process ends without it.
+    They are read on a daemon thread that is at most `limit` items ahead. An empty list says that there is
+    nothing more for the moment. An error of the source is raised after the items before it. The thread is a
+    daemon because nothing can wake it from a read on a silent pipe; at Ctrl-C the process ends without it.
     """
 
     def __init__(self, source: Iterable[T], limit: int = 10_000) -> None:
@@ -29,16 +30,17 @@ class ReadAhead(Generic[T]):
         self._ready = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    async def __aiter__(self) -> AsyncIterator[T]:
+    async def __aiter__(self) -> AsyncIterator[list[T]]:
         threading.Thread(target=self._read, name="ingest-read", daemon=True).start()
         try:
             while True:
-                await self._ready.wait()
+                if not self._ready.is_set():
+                    yield []
+                    await self._ready.wait()
                 self._ready.clear()
                 self._announced = False  # before taking: what is appended from here on is announced anew
                 done = self._done  # before taking: nothing is appended after it is set
-                while self._items:
-                    yield self._items.popleft()
+                yield self._take()
                 self._room.set()
                 if done:
                     break
@@ -48,25 +50,29 @@ class ReadAhead(Generic[T]):
         if self._error is not None:
             raise self._error
 
+    def _take(self) -> list[T]:
+        take = self._items.popleft
+        return [take() for _ in range(len(self._items))]
+
     def _read(self) -> None:
         try:
             for item in self._source:
                 self._items.append(item)
-                self._announce()
-                self._wait_for_room()
+                if not self._announced:
+                    self._announce()
+                if len(self._items) >= self._limit:
+                    self._wait_for_room()
                 if self._closed:
                     return
         except Exception as error:  # noqa: BLE001 - raised again where the items are taken
             self._error = error
         self._done = True
-        self._announced = False
         self._announce()
 
     def _announce(self) -> None:
-        if not self._announced:
-            self._announced = True
-            with suppress(RuntimeError):  # the loop is closed: the command has ended without us
-                self._loop.call_soon_threadsafe(self._ready.set)
+        self._announced = True
+        with suppress(RuntimeError):  # the loop is closed: the command has ended without us
+            self._loop.call_soon_threadsafe(self._ready.set)
 
     def _wait_for_room(self) -> None:
         while len(self._items) >= self._limit and not self._closed:

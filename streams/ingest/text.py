@@ -13,6 +13,15 @@ import msgspec
 
 from schemas.post import Post
 
+from .items import Rejected, RejectReason
+
+#: The longest text of a post, in characters. The longest any source allows is Reddit's 40,000; what is longer
+#: than this is no post but a file gone wrong, and is rejected rather than cut, since a cut would hide terms.
+MAX_TEXT_CHARACTERS = 100_000
+
+#: The longest id and source, in characters: the limit of post v1.
+MAX_ID_CHARACTERS = 512
+
 # Both patterns consume every other escape whole, so that the backslash of `\\x41` (an escaped backslash
 # before "x41") is never taken for the start of one.
 _HEX_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
@@ -36,20 +45,29 @@ def repair_surrogates(json: bytes) -> bytes:
     return _SURROGATE_ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], json)
 
 
-def as_ingested(post: Post) -> Post:
-    """Return the post with its text and hashtags in NFC and without an ingest time.
+def as_ingested(post: Post) -> Post | Rejected:
+    """Return the post with its text and hashtags in NFC and without an ingest time, or why it is none.
 
     The ingest time of a post that was exported and is read again would be that of the first time.
     """
+    text = post.text
+    if len(text) > MAX_TEXT_CHARACTERS:
+        return Rejected(
+            RejectReason.TOO_LARGE, f"the text has {len(text)} characters, more than {MAX_TEXT_CHARACTERS}"
+        )
+    if not (0 < len(post.id) <= MAX_ID_CHARACTERS and 0 < len(post.source) <= MAX_ID_CHARACTERS):
+        return Rejected(
+            RejectReason.NOT_A_POST, f"id or source is empty or over {MAX_ID_CHARACTERS} characters"
+        )
     if (
         post.ingested_at_ms is None
-        and is_normalized("NFC", post.text)
-        and all(is_normalized("NFC", tag) for tag in post.hashtags)
+        and (text.isascii() or is_normalized("NFC", text))
+        and (not post.hashtags or all(is_normalized("NFC", tag) for tag in post.hashtags))
     ):
         return post
     return msgspec.structs.replace(
         post,
-        text=normalize("NFC", post.text),
+        text=normalize("NFC", text),
         hashtags=tuple(normalize("NFC", tag) for tag in post.hashtags),
         ingested_at_ms=None,
     )

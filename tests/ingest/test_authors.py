@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import Post
-from streams.ingest.authors import pseudonym, pseudonymised
+from streams.ingest.authors import pseudonym, with_pseudonym
 from streams.ingest.items import Skipped, SkipReason
 
 
@@ -25,8 +25,10 @@ def test_the_key_and_the_source_are_part_of_it() -> None:
 
 
 def test_the_id_is_gone_and_everything_else_is_as_it_was() -> None:
-    skipped = Skipped("message 1", SkipReason.SERVICE)
-    with_author, without, other = pseudonymised([a_post("user42"), a_post(None), skipped], "secret")
+    skipped = Skipped(SkipReason.SERVICE, where="message 1")
+    with_author, without, other = (
+        with_pseudonym(item, "secret") for item in (a_post("user42"), a_post(None), skipped)
+    )
 
     assert isinstance(with_author, Post)
     assert "user42" not in str(with_author.author_id)

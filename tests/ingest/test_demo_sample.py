@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from schemas.post import Post
-from streams.ingest.jsonl import read
+from streams.ingest.formats.jsonl import read
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 POSTS = list(read((DEMO / "posts.jsonl").read_bytes().splitlines(keepends=True)))

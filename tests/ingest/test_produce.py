@@ -2,12 +2,14 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,10 +17,10 @@ import pytest
 from schemas.post import Post
 from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError, TopicError
-from streams.ingest.command import run_ingest
-from streams.ingest.items import Item, Skipped, SkipReason, Unreadable, UnreadableReason
-from streams.ingest.produce import Summary, ingest
-from tests.support.kafka import create_topic, read_topic, unique_prefix, wait_until
+from streams.ingest.command import IngestOptions, run_ingest
+from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from streams.ingest.produce import Mark, Summary, ingest
+from tests.support.kafka import create_topic, produce, read_topic, unique_prefix, wait_until
 
 pytestmark = pytest.mark.broker
 
@@ -36,8 +38,8 @@ async def a_topic(kafka: EmbeddedKafka, partitions: int = 3, **config: str) -> s
 
 async def ingest_into(
     kafka: EmbeddedKafka, topic: str, items: Iterator[Item], summary: Summary | None = None
-) -> tuple[Summary, list[Unreadable]]:
-    reported: list[Unreadable] = []
+) -> tuple[Summary, list[Rejected | Skipped]]:
+    reported: list[Rejected | Skipped] = []
     summary = await ingest(
         items,
         connection={"bootstrap_servers": kafka.bootstrap_servers},
@@ -68,6 +70,61 @@ def by_time(post: Post) -> int:
     return post.created_at_ms
 
 
+async def test_an_id_is_in_the_partition_where_other_producers_put_it(kafka: EmbeddedKafka) -> None:
+    ours, theirs = await a_topic(kafka, 7), await a_topic(kafka, 7)
+    posts = [a_post(number) for number in range(500)]
+
+    await ingest_into(kafka, ours, iter(posts))
+    await produce(kafka.bootstrap_servers, theirs, [(post.id.encode(), b"", None, None) for post in posts])
+
+    def places(records: list[Any]) -> set[tuple[bytes, int]]:
+        return {(record.key, record.partition) for record in records}
+
+    assert places(await read_topic(kafka.bootstrap_servers, ours)) == places(
+        await read_topic(kafka.bootstrap_servers, theirs)
+    )
+
+
+async def test_a_mark_is_reached_when_kafka_has_what_is_before_it(kafka: EmbeddedKafka) -> None:
+    topic = await a_topic(kafka)
+    summary = Summary()
+    reached: list[tuple[str, int]] = []
+
+    def mark(name: str, *, is_due: bool) -> Mark:
+        return Mark(lambda: reached.append((name, summary.produced)), is_due)
+
+    async def source() -> AsyncIterator[list[Item | Mark]]:
+        yield [a_post(1), a_post(2), mark("now", is_due=True), a_post(3)]
+        yield [mark("passed by", is_due=False), a_post(4), mark("at the end", is_due=False)]
+
+    await ingest(
+        source(),
+        connection={"bootstrap_servers": kafka.bootstrap_servers},
+        topic=topic,
+        report=print,
+        summary=summary,
+    )
+
+    assert reached == [("now", 2), ("at the end", 4)]
+
+
+async def test_a_mark_before_a_refused_post_is_not_reached(kafka: EmbeddedKafka) -> None:
+    topic = await a_topic(kafka, partitions=1, max_message_bytes="2000")
+    reached: list[str] = []
+
+    async def source() -> AsyncIterator[list[Item | Mark]]:
+        yield [a_post(1, "".join(map(chr, range(0x400, 0x900)))), Mark(lambda: reached.append("x"), True)]
+
+    with pytest.raises(BrokerError, match="refused"):
+        await ingest(
+            source(),
+            connection={"bootstrap_servers": kafka.bootstrap_servers},
+            topic=topic,
+            report=print,
+        )
+    assert reached == []
+
+
 async def test_a_partition_keeps_the_order_of_the_source(kafka: EmbeddedKafka) -> None:
     topic = await a_topic(kafka)
 
@@ -80,19 +137,20 @@ async def test_a_partition_keeps_the_order_of_the_source(kafka: EmbeddedKafka) -
 
 async def test_what_is_no_post_is_counted_by_reason_and_reported(kafka: EmbeddedKafka) -> None:
     topic = await a_topic(kafka)
-    bad = Unreadable("line 2", UnreadableReason.NOT_JSON, "detail")
+    bad = Rejected(RejectReason.NOT_JSON, "detail", "line 2")
     huge = a_post(3, "ş" * 600_000)
 
     summary, reported = await ingest_into(
-        kafka, topic, iter([a_post(1), bad, huge, Skipped("message 4", SkipReason.SERVICE), a_post(5)])
+        kafka, topic, iter([a_post(1), bad, huge, Skipped(SkipReason.SERVICE, "", "message 4"), a_post(5)])
     )
 
     assert [(item.where, item.reason) for item in reported] == [
-        ("line 2", UnreadableReason.NOT_JSON),
-        ("post a:3", UnreadableReason.TOO_LARGE),
+        ("line 2", RejectReason.NOT_JSON),
+        ("message 4", SkipReason.SERVICE),
+        ("post a:3", RejectReason.TOO_LARGE),
     ]
     assert summary.produced == 2
-    assert summary.unreadable == {"not_json": 1, "too_large": 1}
+    assert summary.rejected == {"not_json": 1, "too_large": 1}
     assert summary.skipped == {"service": 1}
 
 
@@ -107,9 +165,11 @@ async def test_a_missing_topic_is_named_and_not_created(kafka: EmbeddedKafka) ->
 async def test_a_refused_post_ends_the_run_with_the_number_delivered(kafka: EmbeddedKafka) -> None:
     topic = await a_topic(kafka, partitions=1, max_message_bytes="200000")
 
+    letters = [chr(code) for code in range(0x4E00, 0x9FFF)]  # so many that it does not compress
+
     def source() -> Iterator[Item]:
         yield from (a_post(number) for number in range(1_500))
-        yield a_post(1_500, "x" * 300_000)
+        yield a_post(1_500, "".join(random.Random(1).choices(letters, k=250_000)))
         yield from (a_post(number) for number in range(1_501, 25_000))  # more than may be in flight
 
     summary = Summary()
@@ -141,10 +201,11 @@ async def test_no_broker_is_a_broker_error() -> None:
 
 COMMAND = """
 import sys
-from streams.ingest.command import run_ingest
+from streams.ingest.command import IngestOptions, run_ingest
 servers, topic, *sources = sys.argv[1:]
 connection = {"bootstrap_servers": servers}
-sys.exit(run_ingest(sources, format=None, connection=connection, topic=topic, json_summary=True))
+options = IngestOptions(json_summary=True)
+sys.exit(run_ingest(sources, connection=connection, topic=topic, options=options))
 """
 
 
@@ -184,9 +245,9 @@ async def test_the_command_reports_each_bad_line_and_ends_well(kafka: EmbeddedKa
 
     output, errors = command(kafka, topic, str(path)).communicate(timeout=60)
 
-    assert f"{path}:2: not_json: ".encode() in errors
-    assert f"{path}:3: not_a_post: ".encode() in errors
-    assert json.loads(output)["unreadable"] == {"not_json": 1, "not_a_post": 1}
+    assert f"{path}:2: rejected: not_json: ".encode() in errors
+    assert f"{path}:3: rejected: not_a_post: ".encode() in errors
+    assert json.loads(output)["rejected"] == {"not_json": 1, "not_a_post": 1}
 
 
 async def test_exit_codes_tell_nothing_readable_from_usage(kafka: EmbeddedKafka, tmp_path: Path) -> None:
@@ -216,11 +277,7 @@ def test_nothing_is_written_when_one_of_the_files_is_missing(
     sources = [str(path), str(tmp_path / "missing.jsonl")]
 
     code = run_ingest(
-        sources,
-        format=None,
-        connection={"bootstrap_servers": "127.0.0.1:1"},
-        topic="posts",
-        json_summary=False,
+        sources, connection={"bootstrap_servers": "127.0.0.1:1"}, topic="posts", options=IngestOptions()
     )
 
     assert code == 2

@@ -10,7 +10,7 @@ from streams.ingest.read_ahead import ReadAhead
 
 @given(st.integers(0, 300), st.integers(1, 50))
 async def test_every_item_arrives_once_and_in_order(count: int, limit: int) -> None:
-    assert [item async for item in ReadAhead(range(count), limit)] == list(range(count))
+    assert [item async for batch in ReadAhead(range(count), limit) for item in batch] == list(range(count))
 
 
 async def test_an_item_arrives_although_the_next_is_not_there_yet() -> None:
@@ -22,9 +22,10 @@ async def test_an_item_arrives_although_the_next_is_not_there_yet() -> None:
         yield "second"
 
     items = []
-    async for item in ReadAhead(source()):
-        items.append(item)
-        taken.set()
+    async for batch in ReadAhead(source()):
+        items += batch
+        if batch:
+            taken.set()
     assert items == ["first", "second"]
 
 
@@ -33,10 +34,31 @@ async def test_an_error_of_the_source_comes_after_the_items_before_it() -> None:
         yield from range(3)
         raise OSError("disk")
 
-    items = aiter(ReadAhead(source()))
-    assert [await anext(items) for _ in range(3)] == [0, 1, 2]
+    items: list[int] = []
+
+    async def take_all() -> None:
+        async for batch in ReadAhead(source()):
+            items.extend(batch)
+
     with pytest.raises(OSError, match="disk"):
-        await anext(items)
+        await take_all()
+    assert items == [0, 1, 2]
+
+
+async def test_an_empty_list_says_that_nothing_more_is_there_for_the_moment() -> None:
+    told = threading.Event()
+
+    def source() -> Iterator[int]:
+        yield 1
+        assert told.wait(30), "nobody was told that the source pauses"
+        yield 2
+
+    batches: list[list[int]] = []
+    async for batch in ReadAhead(source()):
+        batches.append(batch)
+        if batch == [] and [1] in batches:
+            told.set()
+    assert [batch for batch in batches if batch] == [[1], [2]]
 
 
 async def test_reading_stays_at_most_limit_items_ahead() -> None:
@@ -48,7 +70,8 @@ async def test_reading_stays_at_most_limit_items_ahead() -> None:
             yield number
 
     taken = 0
-    async for _ in ReadAhead(source(), limit=10):
-        taken += 1
+    async for batch in ReadAhead(source(), limit=10):
+        taken += len(batch)
+        assert len(batch) <= 10
         assert len(read) - taken <= 10
     assert taken == 1000

@@ -7,9 +7,10 @@ import pytest
 
 from schemas.post import Post
 from streams.errors import SandikError, UsageError
-from streams.ingest.ira_tsv import HEADER
-from streams.ingest.items import Item, Unreadable
-from streams.ingest.sources import detect, open_source, read
+from streams.ingest.detect import detect
+from streams.ingest.formats.ira_tsv import HEADER
+from streams.ingest.items import Item, Rejected
+from streams.ingest.sources import open_source, read
 
 POST_LINE = b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "oy"}\n'
 IRA_FILE = HEADER + b"\n2016-11-08 21:15:00\ta\tRussian\t\t0\t\toy\n"
@@ -33,9 +34,13 @@ def ids(paths: list[Path]) -> list[str]:
         ("channel.json", b'[\n {"message_id": 1}]', "telegram"),
         ("tweets.tsv", IRA_FILE, "ira-tsv"),
         ("tweets.tsv", HEADER + b"\r\n", "ira-tsv"),
-        ("tweets.tsv", b"tweet_id\tcontent\n", None),
-        ("posts.csv", b"id,text\n", None),
+        ("tweets.tsv", b"tweet_id\tcontent\n", "tsv"),
+        ("tweets.txt", b"tweet_id\tcontent\n", None),
+        ("tweets.txt", b"tweet_id;created_at;content\n", "csv"),
+        ("posts.csv.zst", b"", "csv"),
+        ("posts.parquet", b"PAR1\x15\x04", "parquet"),
         ("posts.json", b"", None),
+        ("posts.json", b'{"neither": 1}', None),
     ],
 )
 def test_the_format_follows_from_name_and_first_bytes(name: str, head: bytes, expected: str | None) -> None:
@@ -43,10 +48,10 @@ def test_the_format_follows_from_name_and_first_bytes(name: str, head: bytes, ex
 
 
 def test_a_format_nobody_can_tell_names_the_choices(tmp_path: Path) -> None:
-    path = tmp_path / "posts.csv"
+    path = tmp_path / "posts.txt"
     path.write_bytes(b"id,text\n")
 
-    with pytest.raises(UsageError, match=r"posts\.csv.*--format jsonl\|telegram\|ira-tsv"):
+    with pytest.raises(UsageError, match=r"posts\.txt.*--format jsonl\|jetstream\|"):
         open_source(str(path), None)
 
 
@@ -74,8 +79,8 @@ def test_a_file_that_cannot_be_opened_is_a_usage_error(tmp_path: Path, name: str
 
 
 def test_an_unknown_format_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="csv"):
-        open_source("-", "csv")
+    with pytest.raises(UsageError, match="xlsx"):
+        open_source("-", "xlsx")
 
 
 def test_unreadable_lines_say_in_which_file(tmp_path: Path) -> None:
@@ -84,7 +89,7 @@ def test_unreadable_lines_say_in_which_file(tmp_path: Path) -> None:
     second.write_bytes(b"x\n" + POST_LINE)
 
     items = read([open_source(str(path), None) for path in (first, second)])
-    assert [item.where for item in items if isinstance(item, Unreadable)] == [f"{first}:2", f"{second}:1"]
+    assert [item.where for item in items if isinstance(item, Rejected)] == [f"{first}:2", f"{second}:1"]
 
 
 def a_channel(path: Path, channel: int, times_s: list[int]) -> Path:

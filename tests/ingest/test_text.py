@@ -1,11 +1,13 @@
 import json
 from unicodedata import is_normalized, normalize
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import Post
-from streams.ingest.text import as_ingested, repair_hex_escapes, repair_surrogates
+from streams.ingest.items import Rejected
+from streams.ingest.text import MAX_TEXT_CHARACTERS, as_ingested, repair_hex_escapes, repair_surrogates
 
 
 def test_a_hex_escape_becomes_the_character_it_means() -> None:
@@ -33,9 +35,37 @@ def test_only_halves_of_surrogate_pairs_become_replacement_characters(text: str)
     repaired.encode("utf-8")
 
 
+def ingested(post: Post) -> Post:
+    made = as_ingested(post)
+    assert isinstance(made, Post)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("post", "reason"),
+    [
+        (Post("a:1", "a", 1, "x" * (MAX_TEXT_CHARACTERS + 1)), "too_large"),
+        (Post("a:" + "1" * 511, "a", 1, "x"), "not_a_post"),
+        (Post("", "a", 1, "x"), "not_a_post"),
+        (Post("a:1", "", 1, "x"), "not_a_post"),
+    ],
+)
+def test_what_breaks_a_limit_is_rejected_and_not_cut(post: Post, reason: str) -> None:
+    made = as_ingested(post)
+
+    assert isinstance(made, Rejected)
+    assert made.reason == reason
+
+
+def test_the_longest_text_there_may_be_is_left_alone() -> None:
+    post = Post("a:1", "a", 1, "ş" * MAX_TEXT_CHARACTERS)
+
+    assert ingested(post) == post
+
+
 @given(st.text(), st.lists(st.text()))
 def test_text_and_hashtags_are_in_nfc(text: str, hashtags: list[str]) -> None:
-    post = as_ingested(
+    post = ingested(
         Post(id="a:1", source="a", created_at_ms=1, text=text, hashtags=tuple(hashtags), ingested_at_ms=7)
     )
 
@@ -45,6 +75,6 @@ def test_text_and_hashtags_are_in_nfc(text: str, hashtags: list[str]) -> None:
 
 
 def test_decomposed_turkish_letters_are_composed() -> None:
-    post = as_ingested(Post(id="a:1", source="a", created_at_ms=1, text=normalize("NFD", "seçim güvenliği")))
+    post = ingested(Post(id="a:1", source="a", created_at_ms=1, text=normalize("NFD", "seçim güvenliği")))
 
     assert post.text == "seçim güvenliği"

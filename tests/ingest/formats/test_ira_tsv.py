@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import Post
-from streams.ingest.ira_tsv import HEADER, read
-from streams.ingest.items import Unreadable, UnreadableReason
+from streams.ingest.formats.ira_tsv import HEADER, read
+from streams.ingest.items import Rejected, RejectReason
 
 ROW = "2016-11-08 21:15:00\tan_author\tRussian\tR\t1\tUnknown\tВыборы"
 
@@ -38,7 +38,7 @@ def test_every_row_is_a_post_or_reported_with_its_line_and_equal_rows_stay_apart
 
     assert len(items) == len(rows)
     assert len({item.id for item in items if isinstance(item, Post)}) == rows.count(ROW)
-    assert [item.where for item in items if isinstance(item, Unreadable)] == [
+    assert [item.where for item in items if isinstance(item, Rejected)] == [
         f"line {number}" for number, row in enumerate(rows, start=2) if row != ROW
     ]
 
@@ -56,8 +56,8 @@ def test_an_id_stays_the_same_and_follows_the_content() -> None:
 def test_reasons_tell_columns_times_and_encodings_apart() -> None:
     rows = [b"one\ttwo", ROW.replace("-08", "-32").encode(), ROW.encode("cp1251")]
 
-    reasons = [item.reason for item in read(rows) if isinstance(item, Unreadable)]
-    assert reasons == [UnreadableReason.BAD_COLUMNS, UnreadableReason.BAD_TIME, UnreadableReason.NOT_UTF8]
+    reasons = [item.reason for item in read(rows) if isinstance(item, Rejected)]
+    assert reasons == [RejectReason.BAD_COLUMNS, RejectReason.BAD_TIME, RejectReason.NOT_UTF8]
 
 
 def test_a_language_that_is_none_gives_no_hint() -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import Post
-from streams.ingest.items import Item, Skipped, SkipReason, Unreadable, UnreadableReason
-from streams.ingest.telegram import read
+from streams.ingest.formats.telegram import read
+from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
 
 def a_message(number: int, **fields: Any) -> dict[str, Any]:
@@ -81,8 +81,8 @@ def test_replies_and_forwards_are_kept() -> None:
 def test_local_time_without_unix_time_is_unreadable(missing: dict[str, Any]) -> None:
     [item] = read_json(a_chat(a_message(1, **missing)))
 
-    assert isinstance(item, Unreadable)
-    assert (item.where, item.reason) == ("message 1", UnreadableReason.BAD_TIME)
+    assert isinstance(item, Rejected)
+    assert (item.where, item.reason) == ("message 1", RejectReason.BAD_TIME)
 
 
 def test_service_and_unsupported_messages_are_skipped_not_unreadable() -> None:
@@ -99,9 +99,9 @@ def test_one_broken_message_costs_only_itself() -> None:
     items = read_json(a_chat(a_message(1), {"id": "two"}, a_message(3, text=7), a_message(4)))
 
     assert [item.id for item in items if isinstance(item, Post)] == ["telegram:77:1", "telegram:77:4"]
-    assert [(item.where, item.reason) for item in items if isinstance(item, Unreadable)] == [
-        ("message 2", UnreadableReason.NOT_A_POST),
-        ("message 3", UnreadableReason.NOT_A_POST),
+    assert [(item.where, item.reason) for item in items if isinstance(item, Rejected)] == [
+        ("message 2", RejectReason.NOT_A_POST),
+        ("message 3", RejectReason.NOT_A_POST),
     ]
 
 
@@ -155,8 +155,8 @@ def test_a_flat_list_gives_the_same_ids_as_an_export() -> None:
 def test_a_date_of_a_flat_list_needs_a_zone(date: str) -> None:
     [item] = read_json([a_channel_post(5, date)])
 
-    assert isinstance(item, Unreadable)
-    assert item.reason == UnreadableReason.BAD_TIME
+    assert isinstance(item, Rejected)
+    assert item.reason == RejectReason.BAD_TIME
 
 
 @given(st.lists(st.integers(0, 5), max_size=12))
@@ -176,5 +176,5 @@ def test_posts_come_oldest_first_whatever_the_order_of_the_archive(seconds: list
 def test_a_file_that_is_no_archive_is_reported_once(data: bytes) -> None:
     [item] = read(data)
 
-    assert isinstance(item, Unreadable)
-    assert (item.where, item.reason) == ("file", UnreadableReason.NOT_AN_EXPORT)
+    assert isinstance(item, Rejected)
+    assert (item.where, item.reason) == ("file", RejectReason.NOT_AN_EXPORT)

@@ -6,7 +6,7 @@ to the same message of a channel: `telegram:<channel id>:<message id>`, without 
 interface puts before it.
 
 Only `date_unixtime` is an instant; `date` of an export is the exporting computer's local time without a zone,
-so a message that has nothing else is Unreadable rather than hours off. Control characters, which the exporter
+so a message that has nothing else is rejected rather than hours off. Control characters, which the exporter
 writes as `\xNN`, are repaired. `repost_of` of a forwarded message names where it came from, not which message
 it was: the export does not say. An edited message has its first time and its last text; a message without
 text is a post too, since the denominator counts all posts.
@@ -22,9 +22,8 @@ from typing import Annotated
 import msgspec
 
 from schemas.post import Post
-
-from .items import Item, Skipped, SkipReason, Unreadable, UnreadableReason, quote
-from .text import as_ingested, repair_hex_escapes, repair_surrogates
+from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
+from streams.ingest.text import as_ingested, repair_hex_escapes, repair_surrogates
 
 # Bounded, so that no crafted number is too long to be written down again.
 Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -76,23 +75,33 @@ class _Everything(msgspec.Struct):
     left_chats: _Chats = msgspec.field(default_factory=_Chats)
 
 
+def is_like(value: object) -> bool:
+    """Tell an export, a chat, a message or a channel post by its fields."""
+    if not isinstance(value, dict):
+        return False
+    is_export = "messages" in value or "chats" in value
+    is_message = "date_unixtime" in value or "message_id" in value or "from_id" in value
+    return is_export or is_message
+
+
 def read(data: bytes) -> Iterator[Item]:
     """Yield what is not a post, in the order of the file, then the posts, oldest first.
 
-    `where` counts the messages of the file from 1. A file that is no Telegram archive is one Unreadable.
+    `where` counts the messages of the file from 1. A file that is no Telegram archive is one Rejected.
     """
     try:
         messages = list(_messages(repair_surrogates(repair_hex_escapes(data))))
     except _UNDECODABLE as error:
-        yield Unreadable("file", UnreadableReason.NOT_AN_EXPORT, str(error))
+        yield Rejected(RejectReason.NOT_AN_EXPORT, str(error), "file")
         return
     posts: list[Post] = []
     for number, (chat_id, message) in enumerate(messages, start=1):
-        item = _read_message(f"message {number}", chat_id, message)
+        where = f"message {number}"
+        item = _read_message(where, chat_id, message)
         if isinstance(item, Post):
             posts.append(item)
         else:
-            yield item
+            yield item._replace(where=where)
     # By message id within a second: newest first would tell a conversation backwards.
     posts.sort(key=lambda post: (post.created_at_ms, int(post.id.rpartition(":")[2])))
     yield from posts
@@ -119,17 +128,17 @@ def _read_message(where: str, chat_id: Identifier | None, raw: msgspec.Raw) -> I
             return _from_channel_post(where, msgspec.json.decode(raw, type=_ChannelPost))
         return _from_message(where, chat_id, msgspec.json.decode(raw, type=_Message))
     except _UNDECODABLE as error:
-        return Unreadable(where, UnreadableReason.NOT_A_POST, str(error))
+        return Rejected(RejectReason.NOT_A_POST, str(error), where)
 
 
 def _from_message(where: str, chat_id: Identifier, message: _Message) -> Item:
     if message.type != "message":
         is_service = message.type == SkipReason.SERVICE
-        return Skipped(where, SkipReason.SERVICE if is_service else SkipReason.UNSUPPORTED)
+        return Skipped(SkipReason.SERVICE if is_service else SkipReason.UNSUPPORTED, message.type, where)
     created_at_ms = _unixtime_ms(message.date_unixtime)
     if created_at_ms is None:
         detail = "no date_unixtime, and date has no zone: export again with a newer Telegram Desktop"
-        return Unreadable(where, UnreadableReason.BAD_TIME, detail)
+        return Rejected(RejectReason.BAD_TIME, detail, where)
     parts = [message.text] if isinstance(message.text, str) else message.text
     entities = [part for part in parts if isinstance(part, _Entity)] or message.text_entities
     origin = message.forwarded_from_id or message.forwarded_from
@@ -154,9 +163,9 @@ def _from_channel_post(where: str, post: _ChannelPost) -> Item:
     try:
         instant = datetime.fromisoformat(post.date)
     except ValueError:
-        return Unreadable(where, UnreadableReason.BAD_TIME, f"date {quote(post.date)} is not ISO 8601")
+        return Rejected(RejectReason.BAD_TIME, f"date {quote(post.date)} is not ISO 8601", where)
     if instant.tzinfo is None:
-        return Unreadable(where, UnreadableReason.BAD_TIME, f"date {quote(post.date)} has no zone")
+        return Rejected(RejectReason.BAD_TIME, f"date {quote(post.date)} has no zone", where)
     channel_id = _bare(post.sender_id)
     return as_ingested(
         Post(

@@ -6,22 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import Post
-from streams.ingest.items import Unreadable, UnreadableReason
-from streams.ingest.jsonl import read
+from streams.ingest.formats.jsonl import read
+from streams.ingest.items import Rejected, RejectReason
 
 BAD_LINES = {
-    b"sandik": UnreadableReason.NOT_JSON,
-    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "cut of': UnreadableReason.NOT_JSON,
-    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "\\x0b"}': UnreadableReason.NOT_JSON,
+    b"sandik": RejectReason.NOT_JSON,
+    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "cut of': RejectReason.NOT_JSON,
+    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "\\x0b"}': RejectReason.NOT_JSON,
     b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "x", "z": ' + b"[" * 9999: (
-        UnreadableReason.NOT_JSON
+        RejectReason.NOT_JSON
     ),
-    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "se\xe7im"}': UnreadableReason.NOT_UTF8,
-    b"[]": UnreadableReason.NOT_A_POST,
-    b'{"source": "a", "created_at_ms": 1, "text": "no id"}': UnreadableReason.NOT_A_POST,
-    b'{"id": "", "source": "a", "created_at_ms": 1, "text": "empty id"}': UnreadableReason.NOT_A_POST,
-    b'{"id": "a:1", "source": "a", "created_at_ms": "1", "text": "x"}': UnreadableReason.NOT_A_POST,
-    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": null}': UnreadableReason.NOT_A_POST,
+    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "se\xe7im"}': RejectReason.NOT_UTF8,
+    b"[]": RejectReason.NOT_A_POST,
+    b'{"source": "a", "created_at_ms": 1, "text": "no id"}': RejectReason.NOT_A_POST,
+    b'{"id": "", "source": "a", "created_at_ms": 1, "text": "empty id"}': RejectReason.NOT_A_POST,
+    b'{"id": "a:1", "source": "a", "created_at_ms": "1", "text": "x"}': RejectReason.NOT_A_POST,
+    b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": null}': RejectReason.NOT_A_POST,
 }
 
 
@@ -30,11 +30,11 @@ def a_line(number: int) -> bytes:
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD_LINES.items())
-def test_a_bad_line_is_reported_with_its_number_and_reason(line: bytes, reason: UnreadableReason) -> None:
+def test_a_bad_line_is_reported_with_its_number_and_reason(line: bytes, reason: RejectReason) -> None:
     items = list(read([a_line(1) + b"\n", b"\n", line + b"\n", a_line(4)]))
 
     assert [item.id for item in items if isinstance(item, Post)] == ["a:1", "a:4"]
-    [unreadable] = [item for item in items if isinstance(item, Unreadable)]
+    [unreadable] = [item for item in items if isinstance(item, Rejected)]
     assert (unreadable.where, unreadable.reason) == ("line 3", reason)
     assert unreadable.detail
 

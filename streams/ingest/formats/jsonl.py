@@ -11,39 +11,38 @@ from contextlib import suppress
 import msgspec
 
 from schemas.post import Post
+from streams.ingest.frames import BYTE_ORDER_MARK
+from streams.ingest.items import Item, Rejected, RejectReason
+from streams.ingest.text import as_ingested, repair_surrogates
 
-from .items import Item, Unreadable, UnreadableReason
-from .text import as_ingested, repair_surrogates
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-_decoder = msgspec.json.Decoder(Post)
+_decode = msgspec.json.Decoder(Post).decode
 
 
 def read(lines: Iterable[bytes]) -> Iterator[Item]:
-    """Yield one post or Unreadable per line. Blank lines are nothing; unknown fields are dropped."""
+    """Yield one post or Rejected per line. Blank lines are nothing; unknown fields are dropped."""
     for number, line in enumerate(lines, start=1):
         if number == 1:
             line = line.removeprefix(BYTE_ORDER_MARK)
         if line and not line.isspace():
-            yield _read_line(line, number)
+            item = _read_line(line)
+            yield item if isinstance(item, Post) else item._replace(where=f"line {number}")
 
 
-def _read_line(line: bytes, number: int) -> Post | Unreadable:
+def _read_line(line: bytes) -> Post | Rejected:
     try:
-        return as_ingested(_decoder.decode(line))
+        return as_ingested(_decode(line))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # Only a line that failed is worth the search for halves of surrogates.
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return as_ingested(_decoder.decode(repair_surrogates(line)))
-        return Unreadable(f"line {number}", _reason(error), str(error))
+            return as_ingested(_decode(repair_surrogates(line)))
+        return Rejected(_reason(error), str(error))
 
 
-def _reason(error: Exception) -> UnreadableReason:
+def _reason(error: Exception) -> RejectReason:
     match error:
         case msgspec.ValidationError():
-            return UnreadableReason.NOT_A_POST
+            return RejectReason.NOT_A_POST
         case UnicodeDecodeError():
-            return UnreadableReason.NOT_UTF8
+            return RejectReason.NOT_UTF8
         case _:
-            return UnreadableReason.NOT_JSON
+            return RejectReason.NOT_JSON

@@ -1,0 +1,88 @@
+"""Reddit: comments and submissions.
+
+Read are the dumps of Pushshift and Arctic Shift (one JSON object a line, zstd), and listings as the interface
+gives them, with the replies inside.
+
+`created_utc` is in seconds. The id is the full name: `t1_` for a comment, `t3_` for a submission. The text of
+a submission is its title and what is below it. What was deleted or removed has no text any more and is
+skipped; a submission whose body was removed still has its title.
+"""
+
+from collections.abc import Iterator
+from html import unescape
+
+from schemas.post import Post
+from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from streams.ingest.shape import MissingError, at, each, identifier, number, required, string
+from streams.ingest.text import as_ingested
+from streams.ingest.times import number_ms
+
+_COMMENT, _SUBMISSION = "t1", "t3"
+_GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]", "[deleted by user]"})
+
+
+def is_like(value: object) -> bool:
+    """Tell a comment, a submission or a listing by its fields."""
+    if at(value, "kind") == "Listing" or at(value, "kind") in (_COMMENT, _SUBMISSION):
+        return True
+    return string(value, "subreddit") is not None or (
+        at(value, "created_utc") is not None
+        and (at(value, "body") is not None or at(value, "title") is not None)
+    )
+
+
+def convert(value: object) -> Iterator[Item]:
+    """Yield the posts of one object, those nested in it included, or why there are none."""
+    kind, data = at(value, "kind"), at(value, "data")
+    if kind == "Listing":
+        for child in each(data, "children"):
+            yield from convert(child)
+        return
+    if kind == "more":
+        yield Skipped(SkipReason.NOTICE, "more comments, to be fetched apart")
+        return
+    if isinstance(kind, str) and isinstance(data, dict) and kind not in (_COMMENT, _SUBMISSION):
+        # Users, subreddits, what moderators did; and private messages, which look like comments.
+        yield Skipped(SkipReason.OTHER_RECORD, kind)
+        return
+    thing = data if isinstance(data, dict) and isinstance(kind, str) else value
+    try:
+        yield _thing(thing)
+    except MissingError as error:
+        yield Rejected(RejectReason.NOT_A_POST, str(error))
+    replies = at(thing, "replies")
+    if isinstance(replies, dict):
+        yield from convert(replies)
+
+
+def _thing(thing: object) -> Item:
+    is_comment = at(thing, "body") is not None
+    kind = _COMMENT if is_comment else _SUBMISSION
+    native_id = required(thing, "id").removeprefix(f"{kind}_")
+    if not is_comment and string(thing, "title") is None:
+        raise MissingError("neither body nor title")
+    created_s = number(thing, "created_utc")
+    created_s = number(thing, "created") if created_s is None else created_s
+    created_at_ms = None if created_s is None else number_ms(created_s)
+    if created_at_ms is None:
+        return Rejected(RejectReason.BAD_TIME, "no created_utc")
+    shown = (string(thing, "body"),) if is_comment else (string(thing, "title"), string(thing, "selftext"))
+    parts = [part for part in shown if part and part.strip() not in _GONE]
+    if not parts:
+        return Skipped(SkipReason.REMOVED, str(shown[0] or "no text"))
+    author = string(thing, "author_fullname") or string(thing, "author")
+    parent = identifier(thing, "parent_id")
+    original = string(thing, "crosspost_parent")
+    path = string(thing, "permalink")
+    return as_ingested(
+        Post(
+            id=f"reddit:{kind}_{native_id}",
+            source="reddit",
+            created_at_ms=created_at_ms,
+            text=unescape("\n\n".join(parts)),
+            author_id=None if author in _GONE else author,
+            url=f"https://www.reddit.com{path}" if path and path.startswith("/") else path,
+            repost_of=f"reddit:{original}" if original else None,
+            reply_to=f"reddit:{parent}" if parent and is_comment else None,
+        )
+    )

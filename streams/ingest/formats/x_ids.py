@@ -1,0 +1,23 @@
+"""What the ids and language codes of X mean, in both of its APIs."""
+
+#: X's own codes for "no language", "only hashtags" and the like; none is a language.
+_NO_LANGUAGES = frozenset({"und", "zxx", "qam", "qct", "qht", "qme", "qst", "art"})
+_RENAMED_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi"}  # what ISO 639 called them once
+
+# An id holds the milliseconds since this instant above its lowest 22 bits, since November 2010.
+_EPOCH_MS = 1_288_834_974_657
+_TIME_BITS = 22
+_FIRST_WITH_TIME = 1 << 35
+_MAX_DIGITS = 19
+
+
+def id_time_ms(native_id: str) -> int | None:
+    """Return when an id was given out, in ms UTC; None for those of before November 2010."""
+    if not native_id.isdecimal() or len(native_id) > _MAX_DIGITS or int(native_id) < _FIRST_WITH_TIME:
+        return None
+    return (int(native_id) >> _TIME_BITS) + _EPOCH_MS
+
+
+def language_hint(code: str | None) -> str | None:
+    """Return the language code, unless it says that there is no language."""
+    return None if code is None or code in _NO_LANGUAGES else _RENAMED_LANGUAGES.get(code, code)

@@ -1,0 +1,190 @@
+"""Bytes -> lines, JSON objects and events of a stream, in constant memory wherever the format allows it.
+
+A line is bounded: a file without line breaks must not fill the memory. A JSON document that stretches over
+many lines has to be read whole; that too is bounded.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import msgspec
+
+from schemas.post import Post
+
+from .items import Item, Rejected, RejectReason
+from .shape import MissingError
+from .text import repair_surrogates
+
+#: The longest line, frame or event. A page of X with all its includes has half a megabyte.
+MAX_LINE_BYTES = 64 << 20
+#: The longest JSON document that is not one object a line.
+MAX_DOCUMENT_BYTES = 1 << 30
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLOCK_BYTES = 1 << 18
+# What the archive of an X account puts before its JSON.
+_ASSIGNMENT = re.compile(rb"\s*window\.[\w.$]+\s*=\s*")
+#: What decoding JSON may raise.
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_decode = msgspec.json.Decoder().decode
+
+#: One decoded object of a source -> its items.
+Convert = Callable[[object], Iterator[Item]]
+
+
+class Readable(Protocol):
+    """What can be read in pieces, each as soon as it is there."""
+
+    def read1(self, size: int = ..., /) -> bytes: ...  # noqa: D102
+
+
+class TooLongError(ValueError):
+    """A line or document that is longer than any source makes them."""
+
+
+def lines(source: Readable) -> Iterator[bytes]:
+    """Yield the lines without their ends, and without a byte order mark; the last one needs no end.
+
+    Raises:
+        TooLongError: a line is longer than MAX_LINE_BYTES.
+    """
+    pieces: list[bytes] = []
+    held = 0
+    is_first = True
+    while block := source.read1(_BLOCK_BYTES):
+        if is_first:
+            block = block.removeprefix(BYTE_ORDER_MARK)
+            is_first = False
+        first, *complete = block.split(b"\n")
+        if not complete:
+            pieces.append(first)
+            held += len(first)
+            if held > MAX_LINE_BYTES:
+                raise TooLongError(f"a line is longer than {MAX_LINE_BYTES >> 20} MiB: is this a text file?")
+            continue
+        pieces.append(first)
+        yield b"".join(pieces)
+        last = complete.pop()
+        yield from complete
+        pieces, held = [last], len(last)
+    if held:
+        yield b"".join(pieces)
+
+
+def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield each JSON object with where it stands: one a line, or one document over many lines."""
+    numbered = enumerate(source, start=1)
+    for number, line in numbered:
+        if not line or line.isspace():
+            continue
+        bare = without_assignment(line) if number == 1 else line
+        if _begins_document(bare):
+            yield "document", _rest(bare, (line for _, line in numbered))
+        else:
+            yield f"line {number}", bare
+            yield from ((f"line {number}", line) for number, line in numbered if line and not line.isspace())
+
+
+def without_assignment(text: bytes) -> bytes:
+    """Return JSON without the `window.YTD.tweets.part0 =` before it."""
+    return _ASSIGNMENT.sub(b"", text, count=1) if text.lstrip().startswith(b"window.") else text
+
+
+def _begins_document(line: bytes) -> bool:
+    """Tell a first line that only opens something from one that is an object, or a broken one."""
+    text = line.strip()
+    if not text.startswith((b"{", b"[")) or (text.endswith((b"}", b"]")) and _is_json(text)):
+        return False
+    return text.endswith((b"{", b"[", b",", b":", b"}")) or text == b""
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        _decode(text)
+    except UNDECODABLE:
+        return False
+    return True
+
+
+def _rest(first: bytes, following: Iterable[bytes]) -> bytes:
+    pieces, held = [first], len(first)
+    for line in following:
+        pieces.append(line)
+        held += len(line) + 1
+        if held > MAX_DOCUMENT_BYTES:
+            raise TooLongError(
+                f"one JSON document is larger than {MAX_DOCUMENT_BYTES >> 20} MiB: write one object a line"
+            )
+    return b"\n".join(pieces)
+
+
+def read_objects(source: Iterator[bytes], convert: Convert) -> Iterator[Item]:
+    """Yield the items of every JSON object, of the elements of lists one by one; none is lost silently."""
+    for where, data in json_objects(source):
+        yield from read_object(data, convert, where)
+
+
+def read_object(data: bytes, convert: Convert, where: str = "") -> Iterator[Item]:
+    """Yield the items of one JSON text."""
+    try:
+        value = decode_json(data)
+    except UnicodeDecodeError as error:
+        yield Rejected(RejectReason.NOT_UTF8, str(error), where)
+    except UNDECODABLE as error:
+        yield Rejected(RejectReason.NOT_JSON, str(error), where)
+    else:
+        yield from read_value(value, convert, where)
+
+
+def read_value(value: object, convert: Convert, where: str = "") -> Iterator[Item]:
+    """Yield the items of one decoded object, or of each in a list, each saying where it stands."""
+    is_list = isinstance(value, list)
+    for number, one in enumerate(value if isinstance(value, list) else (value,), start=1):
+        place = f"{where}, element {number}" if is_list else where
+        try:
+            for item in convert(one):
+                yield item if isinstance(item, Post) else item._replace(where=place)
+        except (MissingError, RecursionError) as error:
+            yield Rejected(RejectReason.NOT_A_POST, str(error), place)
+
+
+def decode_json(data: bytes) -> object:
+    """Return the decoded JSON; an escaped half of an emoji in it becomes U+FFFD."""
+    try:
+        return _decode(data)
+    except UNDECODABLE:
+        # Only what failed is worth the search for halves of surrogates.
+        return _decode(repair_surrogates(data))
+
+
+class EventParser:
+    """The events of a text/event-stream, line by line. Comments are heartbeats.
+
+    An event that the connection's end cuts off never comes out: the standard says so, and it would be half.
+    """
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._data: list[str] = []
+
+    def feed(self, line: bytes) -> dict[str, str] | None:
+        """Take one line without its end; return the event that it completes, as `{"event", "payload"}`."""
+        field, _, value = line.rstrip(b"\r").decode("utf-8", "replace").partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            self._name = value
+        elif field == "data":
+            self._data.append(value)
+        elif not line.strip():
+            name, data = self._name or "message", self._data
+            self._name, self._data = "", []
+            if data:
+                return {"event": name, "payload": "\n".join(data)}
+        return None
+
+
+def server_sent_events(source: Iterable[bytes]) -> Iterator[dict[str, str]]:
+    """Yield the events in the lines of a text/event-stream."""
+    parser = EventParser()
+    return (event for line in source if (event := parser.feed(line)) is not None)

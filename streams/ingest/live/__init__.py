@@ -1,0 +1,52 @@
+"""Sources over the network, which have no end: Bluesky's Jetstream and Mastodon's streams.
+
+jetstream   frames over WebSocket, resumed by the server's own cursor
+mastodon    server-sent events; what a gap lost is fetched from the timeline
+follow      reconnects, leaves out duplicates, says where the cursor may be written
+cursor      the file for that
+errors      what waiting mends, and what it does not
+
+A new one is a class with `read` and `overlap`, named in `live_source`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streams.errors import UsageError
+
+from .follow import LiveOptions, LiveSource, follow
+from .jetstream import DEFAULT_URL, Jetstream
+from .mastodon import STREAMS, Mastodon
+
+__all__ = ["LiveOptions", "follow", "is_live", "live_source"]
+
+
+def is_live(name: str) -> bool:
+    """Tell the name of a live source from that of a file."""
+    return name == "jetstream" or name.startswith(("ws://", "wss://", "http://", "https://", "mastodon:"))
+
+
+def live_source(name: str, token_file: Path | None, tell: Callable[[str], object]) -> LiveSource:
+    """Return the source of that name.
+
+    Raises:
+        UsageError: the address is of neither kind, or the token cannot be read.
+    """
+    if name == "jetstream":
+        return Jetstream(DEFAULT_URL, tell)
+    if name.startswith("mastodon:"):
+        name = f"https://{name.removeprefix('mastodon:').strip('/')}{STREAMS}public"
+    if name.startswith(("ws://", "wss://")) and STREAMS.rstrip("/") in name:
+        raise UsageError(f"{name}: of Mastodon give the https address, such as {STREAMS}public")
+    if STREAMS in name:
+        return Mastodon(name, _token(token_file))
+    if name.startswith(("ws://", "wss://")):
+        return Jetstream(name, tell)
+    raise UsageError(f"{name} is no live source: give jetstream, mastodon:HOST, or the address of a stream")
+
+
+def _token(path: Path | None) -> str | None:
+    try:
+        return None if path is None else path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--token-file {path} cannot be read: {error}") from error

@@ -1,0 +1,142 @@
+"""Mastodon's streams over server-sent events.
+
+Such a stream cannot be resumed. So after every connection the timeline of the same name is asked for what
+came since two minutes before the newest status that was seen (ids follow the time of writing, and statuses of
+other servers arrive late); what comes twice is known by its id. The timelines hold no deletions and no edits:
+those of a gap are lost, and neither is counted.
+"""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+import aiohttp
+
+from streams.ingest.formats.mastodon import convert
+from streams.ingest.frames import MAX_LINE_BYTES, UNDECODABLE, EventParser, decode_json, read_value
+from streams.ingest.items import Item, Rejected, RejectReason
+from streams.ingest.shape import identifier
+
+from .errors import LostError, SourceError, connection_errors
+
+STREAMS, TIMELINES = "/api/v1/streaming/", "/api/v1/timelines/"
+#: Mastodon sends a heartbeat every 15 s; a stream that is silent for longer than this is gone.
+SILENCE_S = 60.0
+PAGE_STATUSES = 40
+#: How late statuses of other servers may arrive and still be found after a gap.
+OVERLAP_MS = 120_000
+#: The ids of as many statuses are remembered, so that a deletion finds its post.
+MAX_KNOWN = 100_000
+
+
+class Mastodon:
+    """One stream of one server, such as https://mastodon.example/api/v1/streaming/public."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._known = _Known()
+        self._convert = partial(convert, known=self._known)
+
+    def overlap(self, position: int) -> int:
+        """Return from where to read again. An id holds the milliseconds above its lowest 16 bits."""
+        return max(0, position - (OVERLAP_MS << 16))
+
+    async def read(
+        self, session: aiohttp.ClientSession, position: int | None
+    ) -> AsyncIterator[tuple[int | None, list[Item]]]:
+        """Yield each event's position and items: first what came since `position`, then what comes.
+
+        Raises:
+            LostError: the connection is gone; go on from the last position.
+            SourceError: the server refuses.
+        """
+        silence = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=SILENCE_S)
+        with connection_errors(self.url):
+            async with session.get(self.url, headers=self._headers, timeout=silence) as stream:
+                stream.raise_for_status()
+                if stream.content_type != "text/event-stream":
+                    raise SourceError(
+                        f"{self.url} is no stream but {stream.content_type}: "
+                        "give the address of one, or mastodon:HOST"
+                    )
+                yield position, []  # connected
+                if position is not None:
+                    async for missed in self._missed(session, self.overlap(position)):
+                        yield missed
+                parser, pieces = EventParser(), b""
+                async for chunk in stream.content.iter_any():
+                    *lines, pieces = (pieces + chunk).split(b"\n")
+                    if len(pieces) > MAX_LINE_BYTES:
+                        raise LostError("it sends a line without an end")
+                    for line in lines:
+                        if event := parser.feed(line):
+                            yield self._items(event)
+        raise LostError("the server closed it")
+
+    async def _missed(
+        self, session: aiohttp.ClientSession, position: int
+    ) -> AsyncIterator[tuple[int | None, list[Item]]]:
+        timeline = self._timeline()
+        if timeline is None:
+            return
+        while True:
+            address = f"{timeline}{'&' if '?' in timeline else '?'}" + urlencode(
+                {"min_id": position, "limit": PAGE_STATUSES}
+            )
+            async with session.get(address, headers=self._headers) as answer:
+                answer.raise_for_status()
+                page = decode_json(await answer.read())
+            statuses = sorted(page, key=_status_id) if isinstance(page, list) else []
+            for status in statuses:
+                yield _status_id(status) or None, list(read_value(status, self._convert))
+            newest = max(map(_status_id, statuses), default=0)
+            if newest <= position:
+                return
+            position = newest
+
+    def _items(self, event: Mapping[str, str]) -> tuple[int | None, list[Item]]:
+        if event["event"] not in ("update", "status.update"):
+            return None, list(read_value(dict(event), self._convert))
+        try:
+            status = decode_json(event["payload"].encode())
+        except UNDECODABLE as error:
+            return None, [Rejected(RejectReason.NOT_JSON, f"{event['event']}: {error}")]
+        position = _status_id(status) if event["event"] == "update" else 0
+        return position or None, list(read_value({**event, "payload": status}, self._convert))
+
+    def _timeline(self) -> str | None:
+        """Return the address of the timeline that holds what the stream brings; None if there is none."""
+        parts = urlsplit(self.url)
+        host, is_stream, stream = parts.path.partition(STREAMS)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        path: str | None = None
+        match stream.rstrip("/").split("/"):
+            case ["public"]:
+                path = "public"
+            case ["public", "local" | "remote" as which]:
+                path, query = "public", {**query, which: "true"}
+            case ["hashtag", *_] if tag := query.pop("tag", None):
+                path = f"tag/{tag}"
+            case ["list"] if list_id := query.pop("list", None):
+                path = f"list/{list_id}"
+            case ["user"]:
+                path = "home"
+        if not is_stream or path is None:
+            return None
+        return urlunsplit(parts._replace(path=f"{host}{TIMELINES}{path}", query=urlencode(query)))
+
+
+def _status_id(status: object) -> int:
+    found = identifier(status, "id") or ""
+    return int(found) if found.isdecimal() and len(found) < 20 else 0
+
+
+class _Known(OrderedDict[str, str]):
+    """The server's ids -> ids of posts, the newest of them."""
+
+    def __setitem__(self, key: str, value: str) -> None:
+        super().__setitem__(key, value)
+        if len(self) > MAX_KNOWN:
+            self.popitem(last=False)

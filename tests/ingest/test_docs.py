@@ -1,0 +1,44 @@
+"""docs/ingest.md names what there is, and its examples can be read."""
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+import typer.main
+import yaml
+
+from schemas.post import Post
+from streams.cli import app
+from streams.ingest.formats import FORMATS
+from streams.ingest.formats.table import FIELDS
+from streams.ingest.items import RejectReason, SkipReason
+
+TEXT = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text()
+
+
+def block(language: str) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    assert found, f"no {language} in docs/ingest.md"
+    return found[1]
+
+
+@pytest.mark.parametrize("name", [*FORMATS, *FIELDS, *RejectReason, *SkipReason])
+def test_every_format_field_and_reason_is_named(name: str) -> None:
+    assert f"`{name}`" in TEXT
+
+
+def test_every_option_is_named() -> None:
+    [command] = [one for name, one in typer.main.get_command(app).commands.items() if name == "ingest"]  # type: ignore[attr-defined]
+    options = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
+
+    assert [option for option in options if option not in TEXT] == []
+
+
+def test_the_examples_for_other_tools_can_be_parsed() -> None:
+    assert json.loads(block("json"))["config"]["value.converter.schemas.enable"] == "false"
+    assert "created_at_ms" in yaml.safe_load(block("yaml"))["pipeline"]["processors"][0]["mapping"]
+    post = re.search(r"post='(.*)'", block("sh"))
+    assert post
+    assert msgspec.json.decode(post[1], type=Post).id == "forum:7"
