@@ -1,0 +1,45 @@
+"""A real `sandik worker`, except that its job looks at no text: the bare engine."""
+
+from collections.abc import Sequence
+
+import streams.worker
+from schemas.mention import Term
+from streams.flow import Job
+from streams.settings import Settings
+from streams.steps.language import UNDETERMINED, Language
+from streams.steps.tags import Tagger
+from streams.steps.window import Timing
+
+
+class NoDetector:
+    """Knows no language."""
+
+    version = "none"
+
+    def detect(self, texts: Sequence[str], *_: object) -> list[Language]:
+        """Say so of each text."""
+        return [UNDETERMINED] * len(texts)
+
+
+class NoTagger(Tagger):
+    """Knows no term."""
+
+    version = "none"
+    tag_names = ()
+
+    def __init__(self) -> None: ...
+
+    def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:  # noqa: ARG002
+        """Find nothing."""
+        return [()] * len(texts)
+
+
+def bare_job(settings: Settings) -> Job:
+    """Return the job of these settings without detector and lexicon."""
+    timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
+    return Job("bare", timing, settings.max_ahead_ms, settings.dedupe, NoDetector(), NoTagger())
+
+
+if __name__ == "__main__":
+    streams.worker.load_job = bare_job
+    streams.worker.run_worker(Settings(), "warning")

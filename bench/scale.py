@@ -1,0 +1,20 @@
+"""Two workers against one, on the whole job."""
+
+from bench.broker import Broker
+from bench.contenders import SANDIK_WHOLE
+from bench.measure import measure
+from bench.results import Results
+from bench.say import say
+
+
+async def scale(broker: Broker, results: Results, rounds: int, posts: int) -> None:
+    """Measure one worker and two, `rounds` times in turn."""
+    section = {"posts": posts, "runs": []}
+    results.begin("scale", section)
+    for number in range(rounds):
+        for workers in (1, 2):
+            say(f"Scale, round {number + 1} of {rounds}: {workers} worker(s), {posts:,} posts")
+            measured, _ = await measure(SANDIK_WHOLE, broker, posts, workers)
+            say(f"  {measured.posts_per_s:,.0f} posts/s, {measured.posts_per_cpu_s:,.0f} posts/s a core")
+            section["runs"].append({"round": number, "workers": workers, **measured.as_dict()})
+            results.save()
