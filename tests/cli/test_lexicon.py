@@ -29,7 +29,7 @@ def test_nothing_is_wrong_with_the_built_in_lexicon() -> None:
 
 
 def test_without_the_dictionaries_their_forms_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "find_spec", lambda name: None)
+    monkeypatch.setattr(check, "find_spec", lambda _: None)
     found = {(one.level, one.kind, one.place.file.name) for one in findings(BUILT_IN)}
     assert found == {
         ("warning", "stale", f"{tag}.{language}.txt")

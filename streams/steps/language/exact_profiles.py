@@ -66,7 +66,8 @@ def ngrams(text: str) -> list[str]:
 
 
 def _log(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
-    return np.rint(np.log(probabilities + _SMOOTHING) * _UNITS).astype(np.int16)
+    logs: npt.NDArray[np.float64] = np.rint(np.log(probabilities + _SMOOTHING) * _UNITS)
+    return logs.astype(np.int16)
 
 
 class ExactProfiles:
