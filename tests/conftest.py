@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from streams.broker import EmbeddedKafka
@@ -12,6 +13,11 @@ from tests.support.workers import quick_settings
 # A shell that runs the tests in the background ignores Ctrl-C for them, and they would pass that on to the
 # commands they interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long an example takes says how busy the machine is, not whether a law holds.
+hypothesis.settings.register_profile("sandik", deadline=None)
+hypothesis.settings.load_profile("sandik")
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,12 @@ async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka
     assert len({record.partition for record in posts}) == 12
 
     late_rows = {row_of(record) for record in posts if (record.partition, record.offset) in late}
-    in_time = [tweet for row, tweet in enumerate(tweets()) if row not in late_rows]
+    hints = {row_of(record): msgspec.json.decode(record.value).get("lang_hint") for record in posts}
+    in_time = [
+        (tweet.created_at_ms, tweet.text, hints[row])
+        for row, tweet in enumerate(tweets())
+        if row in hints and row not in late_rows
+    ]
     truth = await asyncio.to_thread(single_pass, in_time, load_job(settings))
     assert {key: count for key, count in follower.cells.items() if count} == dict(truth)
 

@@ -87,7 +87,9 @@ class Scene:
     def truth(self) -> Counter[bytes]:
         """Count what was written, independently of the workers."""
         posts = [msgspec.json.decode(value) for _, value in self.written]
-        return single_pass([(post["created_at_ms"], post["text"]) for post in posts], self.job)
+        return single_pass(
+            [(post["created_at_ms"], post["text"], post.get("lang_hint")) for post in posts], self.job
+        )
 
     async def shares(self) -> list[int]:
         """Return how many partitions of `posts` each member of the group has; empty while it rebalances."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from streams.flow import Job
 
 
-def single_pass(posts: Sequence[tuple[int, str]], job: Job) -> Counter[bytes]:
-    """Count posts (created_at_ms, text) by the key of their cells: the models are the workers', no more."""
+def single_pass(posts: Sequence[tuple[int, str, str | None]], job: Job) -> Counter[bytes]:
+    """Count posts (created_at_ms, text, lang_hint) by the key of their cells. Only the models are the workers'."""
     truth: Counter[bytes] = Counter()
     size_ms = job.timing.window_size_ms
-    annotations = job.annotate([text for _, text in posts])
-    for (created_at_ms, _), annotation in zip(posts, annotations, strict=True):
+    annotations = job.annotate([text for _, text, _ in posts], [hint for _, _, hint in posts])
+    for (created_at_ms, _, _), annotation in zip(posts, annotations, strict=True):
         start_ms = created_at_ms // size_ms * size_ms
         tags = {"all"} | set(annotation.tags)
         if {"election", "deepfake"} <= tags:
