@@ -1,6 +1,7 @@
 """fastText's vector of a word: the sum of the word's own vector and those of its n-grams."""
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -72,15 +73,16 @@ class WordVectors:
     def _worked_out(self, words: list[str]) -> npt.NDArray[np.float64]:
         data = ("<" + "><".join(words) + ">").encode()
         starts, rows = self._ngram_rows(data)
-        kept = np.flatnonzero(rows.ravel() < len(self._rows))
-        # One row of zeros more, so that a word whose n-grams were all pruned has a sum, too.
+        flat = rows.ravel()
+        kept = np.flatnonzero(flat < len(self._rows))
+        # One row of zeros first, so that a word whose n-grams were all pruned has a sum, too.
         sums = np.zeros((len(kept) + 1, self._rows.shape[1]))
-        np.cumsum(self._rows.take(rows.ravel()[kept], axis=0), axis=0, out=sums[1:])
-        bounds = np.searchsorted(kept, [*(starts * rows.shape[1]), rows.size])
-        vectors = sums[bounds[1:]] - sums[bounds[:-1]]
-        for index, row in enumerate(map(self._row_of_word.get, words)):
-            if row is not None:
-                vectors[index] += self._rows[row]
+        np.cumsum(self._rows.take(flat.take(kept), axis=0), axis=0, out=sums[1:])
+        bounds = np.append(np.searchsorted(kept, starts * rows.shape[1]), len(kept))
+        vectors: npt.NDArray[np.float64] = np.diff(sums.take(bounds, axis=0), axis=0)
+        own = np.fromiter(map(self._row_of_word.get, words, repeat(-1)), np.intp, len(words))
+        known = np.flatnonzero(own >= 0)
+        vectors[known] += self._rows.take(own.take(known), axis=0)
         return vectors
 
     def _ngram_rows(self, data: bytes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint16]]:
