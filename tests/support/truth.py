@@ -7,7 +7,7 @@ from streams.flow import Job
 
 
 def single_pass(posts: Sequence[tuple[int, str, str | None]], job: Job) -> Counter[bytes]:
-    """Count posts (created_at_ms, text, lang_hint) by the key of their cells. Only the models are the workers'."""
+    """Count posts (created_at_ms, text, lang_hint) by the key of their cells; the models are the workers'."""
     truth: Counter[bytes] = Counter()
     size_ms = job.timing.window_size_ms
     annotations = job.annotate([text for _, text, _ in posts], [hint for _, _, hint in posts])
