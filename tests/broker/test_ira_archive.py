@@ -59,7 +59,7 @@ def late_offsets(posts: Iterable[ConsumerRecord[bytes, bytes]], settings: Settin
     return late
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 @pytest.mark.skipif(not (FOLDER / FILE).exists(), reason=f"no {FILE} in {FOLDER}: set SANDIK_TEST_DATA")
 async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka, tmp_path: Path) -> None:
     quick = quick_settings(kafka.bootstrap_servers)
@@ -86,7 +86,7 @@ async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka
                     await follower.total() >= summary["produced"] and not_yet_final(follower, settings) == []
                 )
 
-            await wait_until(is_complete, 400, f"all {ROWS} tweets are counted and final")
+            await wait_until(is_complete, 900, f"all {ROWS} tweets are counted and final")
             assert [workers.terminate(worker) for worker in workers.alive] == [0, 0]
             await follower.read()
 
