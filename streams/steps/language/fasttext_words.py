@@ -12,6 +12,7 @@ from streams.steps.language.fasttext_file import FasttextFile
 MAX_WORDS = 65_536
 
 _END_OF_LINE = "</s>"  # fastText's own last word of every text
+_SUM_UNITS = 2.0**16
 _FNV_OFFSET = 2_166_136_261
 _FNV_PRIME = np.uint32(16_777_619)
 
@@ -31,22 +32,24 @@ class _Index(dict[str, int]):
 class WordVectors:
     """Mean vectors of texts, by the words they are made of.
 
-    A vector is kept as whole numbers in float64 (in 1 / `units`): sums of them are exact in any order. One
-    more column counts how many vectors went into it, since a text's mean is over all of them.
+    Vectors are whole numbers (in 1 / 65,536): sums of them are exact in any order. int32 has room for the
+    900 n-grams of the longest clean text, and where a running sum overflows, differences of it are still
+    right. One more column counts how many vectors went into one, since a text's mean is over all of them.
     """
 
+    #: In what the means are: 1 / `units`. Finer than the sums, for what dividing leaves.
     units = 2.0**20
 
     def __init__(self, file: FasttextFile) -> None:
         count, dim = file.rows.shape
-        self._rows = np.ones((count, dim + 1))
-        self._rows[:, :dim] = np.rint(file.rows.astype(np.float64) * self.units)
+        self._rows = np.ones((count, dim + 1), np.int32)
+        self._rows[:, :dim] = np.rint(file.rows.astype(np.float64) * _SUM_UNITS)
         self._row_of_word = {word: row for row, word in enumerate(file.words)}
         self._row_of_bucket = file.row_of_bucket
         self._min_chars, self._max_chars = file.min_chars, file.max_chars
         self._end_of_line = self._rows[self._row_of_word[_END_OF_LINE]]
         self._index = _Index()
-        self._vectors = np.zeros((MAX_WORDS, dim + 1))
+        self._vectors = np.zeros((MAX_WORDS, dim + 1), np.int32)
 
     def means(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the mean vector of each clean text (a column), rounded to whole `units`."""
@@ -55,14 +58,15 @@ class WordVectors:
         starts = np.cumsum([0, *counts[:-1]])
         indices = self._indices(words)  # first: it may replace the table
         vectors = self._vectors.take(indices, axis=0)
-        sums = np.add.reduceat(vectors, starts, axis=0) + self._end_of_line
-        return np.ascontiguousarray(np.rint(sums[:, :-1] / sums[:, -1:]).T)
+        sums = np.add.reduceat(vectors, starts, axis=0, dtype=np.int32) + self._end_of_line
+        means = np.rint(sums[:, :-1] * (self.units / _SUM_UNITS) / sums[:, -1:])
+        return np.ascontiguousarray(means.T)
 
     def _indices(self, words: list[str]) -> npt.NDArray[np.intp]:
         if len(self._index) + len(words) > len(self._vectors):
             self._index.clear()
             if len(words) > len(self._vectors):
-                self._vectors = np.zeros((len(words), self._rows.shape[1]))
+                self._vectors = np.zeros((len(words), self._rows.shape[1]), np.int32)
         start = len(self._index)
         indices = np.fromiter(map(self._index.__getitem__, words), np.intp, len(words))
         if self._index.new:
@@ -70,16 +74,16 @@ class WordVectors:
             self._index.new = []
         return indices
 
-    def _worked_out(self, words: list[str]) -> npt.NDArray[np.float64]:
+    def _worked_out(self, words: list[str]) -> npt.NDArray[np.int32]:
         data = ("<" + "><".join(words) + ">").encode()
         starts, rows = self._ngram_rows(data)
         flat = rows.ravel()
         kept = np.flatnonzero(flat < len(self._rows))
         # One row of zeros first, so that a word whose n-grams were all pruned has a sum, too.
-        sums = np.zeros((len(kept) + 1, self._rows.shape[1]))
-        np.cumsum(self._rows.take(flat.take(kept), axis=0), axis=0, out=sums[1:])
+        sums = np.zeros((len(kept) + 1, self._rows.shape[1]), np.int32)
+        np.cumsum(self._rows.take(flat.take(kept), axis=0), axis=0, dtype=np.int32, out=sums[1:])
         bounds = np.append(np.searchsorted(kept, starts * rows.shape[1]), len(kept))
-        vectors: npt.NDArray[np.float64] = np.diff(sums.take(bounds, axis=0), axis=0)
+        vectors: npt.NDArray[np.int32] = np.diff(sums.take(bounds, axis=0), axis=0)
         own = np.fromiter(map(self._row_of_word.get, words, repeat(-1)), np.intp, len(words))
         known = np.flatnonzero(own >= 0)
         vectors[known] += self._rows.take(own.take(known), axis=0)
