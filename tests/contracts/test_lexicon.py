@@ -33,6 +33,7 @@ def test_every_entry_says_its_language_and_where_it_is_from() -> None:
         rows = read_tag_file(file)
         for row in (*rows.term, *rows.trap):
             assert row.source in ("language", "law", "posts"), row.lemma
+            assert row.part_of_speech, row.lemma
             assert row.language == file.name.split(".")[1], row.lemma
 
 
