@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
 async def died(worker: subprocess.Popen[bytes]) -> bool:
-    return await asyncio.to_thread(worker.wait, 60) == -signal.SIGKILL
+    return await asyncio.to_thread(worker.wait, 200) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("point", POINTS)
