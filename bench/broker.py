@@ -19,6 +19,9 @@ from streams.topics import POSTS, TopicSpec, all_topics, create
 
 _POLL_S = 0.1
 
+#: Kafka Streams and Quix Streams give their records the posts' event time: Kafka would delete them as old.
+KEEP = {"log.retention.ms": "-1"}
+
 
 @contextmanager
 def running_kafka() -> Iterator[EmbeddedKafka]:
@@ -26,7 +29,7 @@ def running_kafka() -> Iterator[EmbeddedKafka]:
     WORK_DIR.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="kafka-", dir=WORK_DIR) as data_dir:
         say("Starting Kafka")
-        with EmbeddedKafka(Path(data_dir), heap_mb=1024) as kafka:
+        with EmbeddedKafka(Path(data_dir), heap_mb=1024, extra_config=KEEP) as kafka:
             yield kafka
 
 

@@ -32,8 +32,8 @@ class NewPost(NamedTuple):
 
 
 def data_dir() -> Path:
-    """Return the folder of the archives: $SANDIK_TEST_DATA."""
-    return Path(os.environ.get("SANDIK_TEST_DATA") or "../shared/data")
+    """Return the folder of the archives: $SANDIK_TEST_DATA, or `shared/data` beside the project."""
+    return Path(os.environ.get("SANDIK_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
 
 def all_texts() -> list[str]:

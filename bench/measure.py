@@ -22,8 +22,9 @@ from bench.running import Run, running
 
 POLL_S = 0.1
 START_SHARE = 0.5
-#: With less than this share of the posts left, nothing could be said about them: the start is then included.
+#: With less than this left to do, nothing could be said about it: the start is then included.
 LEAST_SHARE = 0.2
+LEAST_CPU_S = 0.5
 #: Without any progress for so long, a contender hangs.
 HANGS_AFTER_S = 180
 
@@ -134,7 +135,7 @@ def _measured(samples: list[Sample], count: int, follower: Follower | None) -> M
     first, end = samples[0], samples[-1]
     read = next(sample for sample in samples if sample.posts == end.posts)
     begun = next(sample for sample in samples if sample.posts >= end.posts * START_SHARE)
-    is_without_start = begun.posts <= end.posts * (1 - LEAST_SHARE)
+    is_without_start = begun.posts <= end.posts * (1 - LEAST_SHARE) and end.cpu_s - begun.cpu_s >= LEAST_CPU_S
     start = begun if is_without_start else first
     posts = end.posts - start.posts
     cpu_s = end.cpu_s - start.cpu_s

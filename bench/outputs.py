@@ -59,7 +59,10 @@ class Follower:
 
     def __init__(self, broker: str, topic: str, parse: Parse | None) -> None:
         self.consumer = AIOKafkaConsumer(
-            bootstrap_servers=broker, enable_auto_commit=False, isolation_level="read_committed"
+            bootstrap_servers=broker,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
         )
         self.tp = TopicPartition(topic, 0)
         self.parse = parse
@@ -68,7 +71,6 @@ class Follower:
     async def __aenter__(self) -> Self:
         await self.consumer.start()
         self.consumer.assign([self.tp])
-        await self.consumer.seek_to_beginning(self.tp)
         return self
 
     async def __aexit__(self, *_: object) -> None:

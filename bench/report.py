@@ -18,6 +18,16 @@ from bench.setup import ROOT, peers_environment, peers_python
 WIDTH = 150
 _console = Console(width=WIDTH)
 REFERENCE = "sandik"
+ENGINE_COLUMNS = (
+    "posts",
+    "posts/s a core",
+    "CPU s/M posts",
+    "broker CPU s/M",
+    "posts/s",
+    "cores",
+    "peak MB",
+    "sandik is",
+)
 Runs = Sequence[dict[str, Any]]
 
 
@@ -64,16 +74,7 @@ def _print_engines(job: str, runs: Runs) -> None:
         "whole": "Whole job: decode, validate, language, tags, counts by window, output",
         "bare": "Bare engine: decode, validate, counts by window, durable state, output",
     }[job]
-    columns = (
-        "posts",
-        "posts/s a core",
-        "CPU s/M posts",
-        "broker CPU s/M",
-        "posts/s",
-        "peak MB",
-        "sandik is",
-    )
-    table = _table(title, "contender", *columns, "exact")
+    table = _table(title, "contender", *ENGINE_COLUMNS, "exact")
     by_ratio = ratios(runs)
     for name in [one.name for one in CONTENDERS if one.job == job]:
         mine = [run for run in runs if run["contender"] == name]

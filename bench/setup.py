@@ -83,7 +83,8 @@ def kafka_streams() -> Sequence[str] | None:
             return None
         stamp.write_text(wanted)
     # The Java that runs the broker, too; only the compiler is the machine's.
-    return [str(java()), "-Xmx1g", "-cp", f"{JAVA_DIR / 'classes'}:{JAVA_DIR / 'lib'}/*", "Counts"]
+    options = ["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+    return [str(java()), *options, "-cp", f"{JAVA_DIR / 'classes'}:{JAVA_DIR / 'lib'}/*", "Counts"]
 
 
 def _pip_install(python: Path, requirements: Path) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from schemas.count import Count
 from streams.broker import EmbeddedKafka
 from streams.run import load_job
 from streams.settings import Settings
+from tests.quality.posts import DATA, IRA, WITHOUT_DATA
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until
 from tests.support.truth import single_pass
@@ -24,8 +24,6 @@ from tests.support.workers import Follower, Workers, environment, quick_settings
 pytestmark = pytest.mark.broker
 
 ROWS = 235_547
-FILE = "ira_2016-09-15_2016-11-15.tsv.gz"
-FOLDER = Path(os.environ.get("SANDIK_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 class Tweet(NamedTuple):
@@ -34,7 +32,7 @@ class Tweet(NamedTuple):
 
 
 def tweets() -> list[Tweet]:
-    with gzip.open(FOLDER / FILE, "rt", encoding="utf-8", newline="\n") as file:
+    with gzip.open(DATA / IRA, "rt", encoding="utf-8", newline="\n") as file:
         next(file)  # the names of the columns
         rows = [row.rstrip("\r\n").split("\t") for row in file]
     return [Tweet(utc_ms(publish_date), content) for publish_date, *_, content in rows]
@@ -60,14 +58,14 @@ def late_offsets(posts: Iterable[ConsumerRecord[bytes, bytes]], settings: Settin
 
 
 @pytest.mark.timeout(1_200)
-@pytest.mark.skipif(not (FOLDER / FILE).exists(), reason=f"no {FILE} in {FOLDER}: set SANDIK_TEST_DATA")
+@pytest.mark.skipif(not (DATA / IRA).exists(), reason=WITHOUT_DATA)
 async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka, tmp_path: Path) -> None:
     quick = quick_settings(kafka.bootstrap_servers)
     settings = Settings(broker=quick.broker, topic_prefix=quick.topic_prefix, idle_after_ms=5_000)
     variables = environment(settings)
     created = await asyncio.to_thread(sandik, "topics", "create", environment=variables)
     assert created.returncode == 0, created.stderr
-    path = str(FOLDER / FILE)
+    path = str(DATA / IRA)
     ingested = await asyncio.to_thread(sandik, "ingest", path, "--json", environment=variables)
     assert ingested.returncode == 0, ingested.stderr
     summary = msgspec.json.decode(ingested.stdout)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-DATA = Path(os.environ.get("SANDIK_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("SANDIK_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 LABELS = Path(__file__).parent / "labels"
 
 IRA = "ira_2016-09-15_2016-11-15.tsv.gz"
