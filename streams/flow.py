@@ -1,6 +1,6 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -12,6 +12,12 @@ from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
+
+#: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
+Lap = Callable[[str], None]
+
+
+def _no_lap(step: str) -> None: ...
 
 
 class SourceRecord(Protocol):
@@ -44,16 +50,21 @@ class Job:
     detector: Detector
     tagger: Tagger
 
-    def annotate(self, texts: Sequence[str], hints: Hints | None = None) -> list[Annotation]:
+    def annotate(
+        self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = _no_lap
+    ) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
         languages = self.detector.detect(texts, hints)
+        lap("language")
         terms = self.tagger.terms(texts, [language.code for language in languages])
-        return [
+        annotations = [
             Annotation(language, found, tags_of(found))
             for language, found in zip(languages, terms, strict=True)
         ]
+        lap("tags")
+        return annotations
 
-    def count(self, state: PartitionState, records: Sequence[SourceRecord]) -> "Counted":
+    def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = _no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
 
         The state is left as it is; `Counted.changes` says what becomes of it.
@@ -75,7 +86,9 @@ class Job:
                 posts.append((record.offset, decoded))
             else:
                 ignored += 1
-        annotations = self.annotate([post.text for _, post in posts], [post.lang_hint for _, post in posts])
+        lap("decode")
+        texts, hints = [post.text for _, post in posts], [post.lang_hint for _, post in posts]
+        annotations = self.annotate(texts, hints, lap)
         tag_names = self.tagger.tag_names
         tagged = [
             TaggedPost(
@@ -95,6 +108,7 @@ class Job:
             for (offset, post), annotation in zip(posts, annotations, strict=True)
             if annotation.tags and offset not in uncounted
         ]
+        lap("fold")
         return Counted(changes, mentions, rejected, longest_row)
 
     def _mention(self, partition: int, offset: int, post: Post, annotation: Annotation) -> Mention:
