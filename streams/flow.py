@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from schemas.mention import SCHEMA_VERSION, Mention, Term
 from schemas.post import Post
 from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell_tags, fold
@@ -31,7 +33,7 @@ class SourceRecord(Protocol):
     def value(self) -> bytes | None: ...  # noqa: D102
 
 
-class Annotation(NamedTuple):
+class Annotation(msgspec.Struct, frozen=True, gc=False):
     """What language and tags say about one text."""
 
     language: Language
@@ -69,8 +71,10 @@ class Job:
 
         The state is left as it is; `Counted.changes` says what becomes of it.
         """
-        records = [record for record in records if record.offset > state.clock.offset]
-        posts: list[tuple[int, Post]] = []
+        if records and records[0].offset <= state.clock.offset:
+            records = [record for record in records if record.offset > state.clock.offset]
+        posts: list[Post] = []
+        offsets: list[int] = []
         rejected: list[tuple[int, Rejected]] = []
         ignored = 0
         in_a_row = longest_row = state.clock.rejected_in_a_row
@@ -83,12 +87,12 @@ class Job:
                 continue
             in_a_row = 0
             if decoded.op == "create":
-                posts.append((record.offset, decoded))
+                posts.append(decoded)
+                offsets.append(record.offset)
             else:
                 ignored += 1
         lap("decode")
-        texts, hints = [post.text for _, post in posts], [post.lang_hint for _, post in posts]
-        annotations = self.annotate(texts, hints, lap)
+        annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
         tag_names = self.tagger.tag_names
         tagged = [
             TaggedPost(
@@ -98,14 +102,14 @@ class Job:
                 cell_tags(annotation.tags, tag_names),
                 id_hash(post.id) if self.dedupe else None,
             )
-            for (offset, post), annotation in zip(posts, annotations, strict=True)
+            for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
         ]
         last_offset = records[-1].offset if records else state.clock.offset
         changes = fold(state, Read(tagged, len(rejected), ignored, last_offset, in_a_row), self.timing)
         uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
         mentions = [
             self._mention(state.clock.partition, offset, post, annotation)
-            for (offset, post), annotation in zip(posts, annotations, strict=True)
+            for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
             if annotation.tags and offset not in uncounted
         ]
         lap("fold")
