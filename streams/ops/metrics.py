@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.metrics import MetricWrapperBase
 
 from schemas.count import Count
@@ -19,6 +26,8 @@ from streams.steps.window import Timing
 #: Languages with a label of their own; all others share one, so that there are never more.
 LANGUAGES = frozenset({"ar", "az", "de", "en", "ku", "ru", "tr", "uk", "und"})
 OTHER = "other"
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the lines, and nobody reads them
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _Kind = TypeVar("_Kind", bound=MetricWrapperBase)
