@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.partial import WindowPartial
+from schemas.partial import PartitionClock, WindowPartial
 from streams.clock import SystemClock
 from streams.ops.catalogue import METRICS, as_markdown
 from streams.ops.metrics import Metrics, corrections
@@ -59,6 +60,4 @@ def test_posts_that_come_to_a_final_window_are_corrections_and_others_are_not() 
 
 
 def _clock(state: PartitionState, clock_ms: int) -> PartitionClock:
-    from msgspec.structs import replace
-
     return replace(state.clock, clock_ms=clock_ms, offset=9)
