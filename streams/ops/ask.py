@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError, for_code
 
 from streams.clock import Clock
 from streams.connection import client_options
-from streams.ops.examine import Finding, clock_skew
+from streams.ops.examine import Finding, Level, clock_skew
 from streams.settings import Settings
 from streams.steps.decode import Rejected, decode
 from streams.topics import POSTS
@@ -81,8 +81,6 @@ async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
     if not rejected:
         yield Finding("ok", "schema", f"the newest {read} records of {name} are posts")
         return
-    message = (
-        f"{len(rejected)} of the newest {read} records of {name} are no posts, the last one {rejected[-1]}"
-    )
+    message = f"{len(rejected)} of the newest {read} records of {name} are no posts, as {rejected[-1]}"
     level: Level = "error" if len(rejected) == read else "warning"
     yield Finding(level, "schema", message, "see `sandik schemas post`; mend what writes them")

@@ -62,7 +62,17 @@ def blocks() -> None:
     streams.ops.health.LOOP_SILENT_S = 1.5
 
 
-ODDITIES = {one.__name__: one for one in (recovers_slowly, never_commits, crashes, blocks)}
+def chokes() -> None:
+    """Fail to encode a text, with an error that holds all of it; Python's own messages quote it."""
+
+    async def fail(_: CountAgent, __: int, records: Any) -> None:
+        text = records[0].value.decode() + "\ud83d"
+        text.encode()
+
+    CountAgent.process = fail  # type: ignore[method-assign, assignment]
+
+
+ODDITIES = {one.__name__: one for one in (recovers_slowly, never_commits, crashes, blocks, chokes)}
 
 if __name__ == "__main__":
     ODDITIES[sys.argv[1]]()
