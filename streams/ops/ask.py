@@ -12,7 +12,7 @@ from streams.connection import client_options
 from streams.ops.examine import Finding, Level, clock_skew
 from streams.settings import Settings
 from streams.steps.decode import Rejected, decode
-from streams.topics import POSTS
+from streams.topics import POSTS, connected, partitions_of
 
 #: How many of the newest posts of each partition are read.
 SAMPLE = 20
@@ -57,13 +57,15 @@ async def _asked(settings: Settings, name: str, clock: Clock) -> list[tuple[int,
 
 async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
     """Say whether the newest records of `posts` are posts."""
+    name = settings.topic(POSTS)
+    async with connected(settings) as admin:
+        partitions = (await partitions_of(admin, [name])).get(name, 0)
+    if not partitions:
+        return
+    tps = [TopicPartition(name, partition) for partition in range(partitions)]
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
     await consumer.start()
     try:
-        name = settings.topic(POSTS)
-        tps = [TopicPartition(name, partition) for partition in consumer.partitions_for_topic(name) or ()]
-        if not tps:
-            return
         consumer.assign(tps)
         ends, starts = await consumer.end_offsets(tps), await consumer.beginning_offsets(tps)
         for tp in tps:
