@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from faust.tables.recovery import Recovery
-from faust.transport.consumer import Consumer
+from faust.transport.drivers.aiokafka import Consumer
 
 import streams.app
 import streams.ops.health
@@ -35,7 +35,7 @@ def never_commits() -> None:
     async def refuse(*_: Any) -> bool:
         return False
 
-    Consumer._commit_offsets = refuse  # type: ignore[method-assign, assignment]
+    Consumer._commit = refuse  # type: ignore[method-assign, assignment]
 
 
 def crashes() -> None:
