@@ -1,7 +1,8 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -12,6 +13,7 @@ from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell
 from streams.steps.decode import Rejected, decode
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
+from streams.steps.repeats import Hinted, Repeats
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
 
@@ -45,10 +47,19 @@ class Job:
     dedupe: bool
     detector: Detector
     tagger: Tagger
+    _repeats: Repeats[Annotation] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing remembered."""
+        object.__setattr__(self, "_repeats", Repeats(self._annotate))
 
     def annotate(self, texts: Sequence[str], hints: Hints | None = None) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
-        languages = self.detector.detect(texts, hints)
+        return self._repeats.answers(list(zip(texts, hints or repeat(None), strict=False)))
+
+    def _annotate(self, hinted: Sequence[Hinted]) -> list[Annotation]:
+        texts = [text for text, _ in hinted]
+        languages = self.detector.detect(texts, [hint for _, hint in hinted])
         terms = self.tagger.terms(texts, [language.code for language in languages])
         return [
             Annotation(language, found, tags_of(found))
