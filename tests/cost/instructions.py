@@ -7,7 +7,7 @@ from typing import Any
 
 
 def executed(run: Callable[[], object]) -> int:
-    """Return how many bytecode instructions `run` takes in Python code. What C functions do inside is not seen."""
+    """Return how many bytecode instructions `run` takes. What C functions do inside is not seen."""
     count = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
