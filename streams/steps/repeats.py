@@ -31,11 +31,11 @@ class Repeats(Generic[T]):
         return len(self._young) + len(self._old)
 
     def answers(self, texts: Sequence[Hinted], make: Callable[[Sequence[Hinted]], Sequence[T]]) -> list[T]:
-        """Return the answer to each text, in order. Each new one is given to `make` once, all together."""
+        """Return the answer to each text, in order. `make` is called once, with those that are new."""
         young, old = self._young, self._old
         found = [young.get(text, old.get(text)) for text in texts]
         new = dict.fromkeys(text for text, answer in zip(texts, found, strict=True) if answer is None)
-        made = dict(zip(new, make(list(new)), strict=True)) if new else {}
+        made = dict(zip(new, make(list(new)), strict=True))
         answers = [
             made[text] if answer is None else answer for text, answer in zip(texts, found, strict=True)
         ]
