@@ -242,6 +242,16 @@ def config(
 
 
 @app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check Kafka, topics, posts, lexicon and clocks, and say how to mend it. Exit code 1 on errors."""
+    from streams.ops.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(_settings(), json=json))
+
+
+@app.command()
 def schemas(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A topic or its schema: print its JSON Schema.")

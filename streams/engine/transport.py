@@ -77,6 +77,8 @@ class PositionedConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_offset = _Unremembered()
+        #: Faust's own says so of what Kafka did not take, too.
+        self.committed: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> _InTurns:
         return _InTurns(self, loop=self.loop, beacon=self.beacon)
@@ -109,6 +111,13 @@ class PositionedConsumer(driver.Consumer):
                 await self.seek(tp, offset)
                 # Faust takes no acknowledgement, and commits nothing, below what it holds for committed.
                 self._committed_offset[tp] = offset
+                self.committed[tp] = offset
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        is_done = await super()._commit(offsets)
+        if is_done:
+            self.committed.update(offsets)
+        return is_done
 
     async def nothing_left(self, tp: TP, next_offset: int, end: int) -> bool:
         """Say whether whoever has read all before `next_offset` has read all before `end`.

@@ -12,12 +12,13 @@ def has_coordinator(consumer: Any) -> bool:
     aiokafka forgets it when it cannot be reached, or has not answered for a session.
     """
     client = consumer._thread._consumer
-    return client is not None and client._coordinator.coordinator_id is not None
+    coordinator = client and client._coordinator  # None while it starts
+    return bool(coordinator) and coordinator.coordinator_id is not None
 
 
 def committed(consumer: Any, tp: TP) -> int | None:
-    """Return the offset that was committed last, None before the first."""
-    offset: int | None = consumer._committed_offset.get(tp)
+    """Return the offset that was committed last, or where reading began; None before that."""
+    offset: int | None = consumer.committed.get(tp)
     return offset
 
 

@@ -32,14 +32,15 @@ class Vitals(Collector):
         self._is_assigned = False
         #: For each partition: what was committed last, and when that was news, or all there was.
         self._commits: dict[int, tuple[int | None, float]] = {}
+        self._rebalance_began_s: float | None = None
+        self._assigned_s: float | None = None
+        metrics.registry.register(self)
 
     def watch(self, app: App, topology: Topology) -> None:
         """Begin to watch this app."""
         self._app, self._topology = app, topology
         app.sensors.add(Rebalances(self))
         app.on_partitions_assigned.connect(self._on_assigned)
-        self._rebalance_began_s: float | None = None
-        self._assigned_s: float | None = None
 
     @property
     def alive(self) -> Answer:

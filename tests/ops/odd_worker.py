@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from faust.tables.recovery import Recovery
-from faust.transport.consumer import Consumer
+from faust.transport.drivers.aiokafka import Consumer
 
 import streams.app
 import streams.ops.health
@@ -35,7 +35,7 @@ def never_commits() -> None:
     async def refuse(*_: Any) -> bool:
         return False
 
-    Consumer._commit_offsets = refuse  # type: ignore[method-assign, assignment]
+    Consumer._commit = refuse  # type: ignore[method-assign, assignment]
 
 
 def crashes() -> None:
@@ -62,7 +62,17 @@ def blocks() -> None:
     streams.ops.health.LOOP_SILENT_S = 1.5
 
 
-ODDITIES = {one.__name__: one for one in (recovers_slowly, never_commits, crashes, blocks)}
+def chokes() -> None:
+    """Fail to encode a text, with an error that holds all of it; Python's own messages quote it."""
+
+    async def fail(_: CountAgent, __: int, records: Any) -> None:
+        text = records[0].value.decode() + "\ud83d"
+        text.encode()
+
+    CountAgent.process = fail  # type: ignore[method-assign, assignment]
+
+
+ODDITIES = {one.__name__: one for one in (recovers_slowly, never_commits, crashes, blocks, chokes)}
 
 if __name__ == "__main__":
     ODDITIES[sys.argv[1]]()

@@ -1,0 +1,121 @@
+"""`sandik doctor`: look at everything a worker needs, and say how to mend what is wrong."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from importlib.metadata import requires, version
+
+import msgspec
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.protocol.admin import ApiVersionRequest
+from rich.console import Console
+from rich.text import Text
+
+from streams.clock import Clock, SystemClock
+from streams.errors import SandikError
+from streams.flow import Job
+from streams.lexicon.check import findings as lexicon_findings
+from streams.ops.ask import compare_clocks, newest_posts
+from streams.ops.examine import Finding, Found, errors, topic, versions
+from streams.run import application_id, load_job
+from streams.settings import Settings
+from streams.steps.tags.lexicon import lexicon_folder
+from streams.topics import POSTS, all_topics, changelog, connected
+from streams.topology import WINDOWS_TABLE
+
+CLIENTS = ("aiokafka", "faust-streaming")
+_COLORS = {"ok": "green", "warning": "yellow", "error": "red"}
+
+
+def run_doctor(settings: Settings, *, json: bool) -> int:
+    """Print what was found; return 1 if there are errors."""
+    found = asyncio.run(examined(settings, SystemClock()))
+    wrong = errors(found)
+    if json:
+        report = {"errors": wrong, "findings": [finding._asdict() for finding in found]}
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        return int(wrong > 0)
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in found:
+        mark = Text(f"{finding.level:8}", _COLORS[finding.level])
+        console.print(mark + Text(f"{finding.what}: {finding.message}", ""))
+        if finding.repair:
+            console.print(Text(f"         -> {finding.repair}"))
+    warnings = sum(finding.level == "warning" for finding in found)
+    console.print(f"{wrong} errors, {warnings} warnings")
+    return int(wrong > 0)
+
+
+async def examined(settings: Settings, clock: Clock) -> list[Finding]:
+    """Return everything that was looked at. Without Kafka, only what needs none."""
+    found, job = _rules(settings)
+    try:
+        async with connected(settings) as admin:
+            found += [finding async for finding in _kafka(admin, settings, job)]
+            found.append(await compare_clocks(admin, settings, clock))
+        found += [finding async for finding in newest_posts(settings)]
+    except SandikError as error:
+        found.append(Finding("error", "kafka", str(error)))
+    return found
+
+
+def _rules(settings: Settings) -> tuple[list[Finding], Job | None]:
+    try:
+        job = load_job(settings)
+        folder = lexicon_folder(settings.lexicon)
+        wrong = [
+            Finding(one.level, "lexicon", f"{one.place}: {one.message}", "see `sandik lexicon check`")
+            for one in lexicon_findings(folder)
+            if one.level == "error"
+        ]
+    except SandikError as error:
+        return [Finding("error", "lexicon and detector", str(error))], None
+    version = f"{job.tagger.version}, detector {job.detector.version}, run {job.run_id}"
+    return wrong or [Finding("ok", "lexicon", version)], job
+
+
+async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None) -> AsyncIterator[Finding]:
+    cluster = await admin.describe_cluster()
+    brokers = len(cluster["brokers"])
+    yield Finding("ok", "kafka", f"{settings.broker}, {brokers} broker{'s' if brokers > 1 else ''}")
+    answer = await admin._send_request(ApiVersionRequest())
+    apis = {key: newest for key, _, newest in answer.api_versions}
+    for finding in versions(apis, {name: (version(name), _pinned(name)) for name in CLIENTS}):
+        yield finding
+    described = await _described(admin)
+    posts = described.get(settings.topic(POSTS))
+    specs = all_topics(settings)
+    name = job and changelog(application_id(settings, job), WINDOWS_TABLE, posts.partitions if posts else 0)
+    if name and name.name in described:  # the first worker makes it
+        specs.append(name)
+    for spec in specs:
+        for finding in topic(spec, described.get(spec.name), settings.replication_factor, brokers):
+            yield finding
+
+
+async def _described(admin: AIOKafkaAdminClient) -> dict[str, Found]:
+    topics = [one for one in await admin.describe_topics() if not one["error_code"]]
+    resources = [ConfigResource(ConfigResourceType.TOPIC, one["topic"]) for one in topics]
+    configs = {
+        name: {key: value for key, value, *_ in entries}
+        for answer in await admin.describe_configs(resources)
+        for _, _, _, name, entries in answer.resources
+    }
+    return {
+        one["topic"]: Found(
+            len(one["partitions"]),
+            sum(part["leader"] < 0 for part in one["partitions"]),
+            min(len(part["replicas"]) for part in one["partitions"]),
+            min(len(part["isr"]) for part in one["partitions"]),
+            configs[one["topic"]],
+        )
+        for one in topics
+    }
+
+
+def _pinned(name: str) -> str:
+    """Return the version that sandik asks for."""
+    wanted = f"{name}=="
+    pins = [line for line in requires("sandik") or () if line.startswith(wanted)]
+    return pins[0].removeprefix(wanted).partition(";")[0].strip() if pins else "pinned"

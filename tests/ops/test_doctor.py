@@ -1,0 +1,168 @@
+"""`sandik doctor` on a real broker with everything in order, and with each thing broken in turn."""
+
+import json
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams.clock import SystemClock
+from streams.ops.doctor import CLIENTS, examined
+from streams.ops.examine import Finding, Found, clock_skew, topic, versions
+from streams.settings import Settings
+from streams.topics import DAY_MS, TopicSpec, all_topics, connected, create
+from tests.support.command import sandik
+from tests.support.kafka import produce, wait_until
+from tests.support.scene import some_posts
+from tests.support.workers import environment
+
+COMPACT = TopicSpec("partials", 1, {"cleanup.policy": "compact"})
+DELETE = TopicSpec("posts", 4, {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)})
+CONFIG = {
+    "min.compaction.lag.ms": str(DAY_MS),
+    "retention.ms": str(30 * DAY_MS),
+    "retention.bytes": "-1",
+    "min.insync.replicas": "1",
+}
+WELL = Found(4, 0, 1, 1, {**CONFIG, "cleanup.policy": "delete"})
+
+
+class Ahead(SystemClock):
+    """A machine whose clock goes five minutes ahead."""
+
+    def now_ms(self) -> int:
+        return super().now_ms() + 300_000
+
+
+async def broken(settings: Settings, topic: str, **config: str) -> None:
+    """Change the topic's configuration."""
+    changes = {key.replace("_", "."): value for key, value in config.items()}
+    async with connected(settings) as admin:
+        resource = ConfigResource(ConfigResourceType.TOPIC, settings.topic(topic), configs=changes)
+        await admin.alter_configs([resource])
+
+
+def about(found: list[Finding], what: str) -> Finding:
+    [finding] = [one for one in found if one.what == what]
+    return finding
+
+
+@pytest.mark.broker
+async def test_what_is_well_is_ok_and_nothing_is_left_behind(worker_settings: Settings) -> None:
+    settings = worker_settings
+    await create(settings, all_topics(settings))
+    records = [(key, value, None, None) for key, value in some_posts(30)]
+    await produce(settings.broker, settings.topic("posts"), records)
+    variables = environment(settings)
+
+    done = sandik("doctor", "--json", environment=variables)
+
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert {one["level"] for one in report["findings"]} == {"ok"}, report
+    assert done.returncode == report["errors"] == 0
+    whats = {one["what"] for one in report["findings"]}
+    assert {"kafka", "kafka version", *CLIENTS, "lexicon", "schema", "clocks"} <= whats
+    assert {f"topic {spec.name}" for spec in all_topics(settings)} <= whats
+    async with connected(settings) as admin:
+
+        async def is_gone() -> bool:
+            return not any("doctor-" in name for name in await admin.list_topics())
+
+        await wait_until(is_gone, 30, "the topic for the clocks is deleted")
+
+
+@pytest.mark.broker
+async def test_each_topic_that_is_broken_is_named_with_its_repair(worker_settings: Settings) -> None:
+    settings = worker_settings
+    name = settings.topic
+    await create(settings, all_topics(settings))
+    await broken(settings, "posts", retention_ms="1000")
+    await broken(settings, "counts", cleanup_policy="delete")
+    await broken(settings, "partials", cleanup_policy="compact", min_compaction_lag_ms="0")
+    await broken(settings, "posts.late", min_insync_replicas="2")
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    await admin.start()
+    await admin.delete_topics([name("posts.dlq")])
+    await admin.create_partitions({name("mentions"): NewPartitions(6)})
+    await admin.close()
+    await produce(settings.broker, name("posts"), [(b"k", b"not a post", 0, None)])
+
+    found = await examined(settings, Ahead())
+
+    assert about(found, f"topic {name('posts')}")[0] == "warning"
+    assert "retention.ms" in about(found, f"topic {name('posts')}").repair
+    assert about(found, f"topic {name('counts')}")[0] == "error"
+    assert "--add-config cleanup.policy=compact" in about(found, f"topic {name('counts')}").repair
+    assert "min.compaction.lag.ms=86400000" in about(found, f"topic {name('partials')}").repair
+    assert "writes fail" in about(found, f"topic {name('posts.late')}").message
+    assert about(found, f"topic {name('posts.dlq')}").repair == "run `sandik topics create`"
+    assert "SANDIK_PARTITIONS=6" in about(found, f"topic {name('mentions')}").repair
+    assert about(found, "schema")[0] == "error"
+    assert "partition 0, offset 0: not_json" in about(found, "schema").message
+    assert about(found, "clocks")[0] in ("warning", "error")
+    assert "behind ours" in about(found, "clocks").message
+    assert sandik("doctor", environment=environment(settings)).returncode == 1
+
+
+def test_without_kafka_and_lexicon_both_are_named() -> None:
+    nowhere = {"SANDIK_BROKER": "127.0.0.1:1", "SANDIK_LEXICON": "/nowhere", "NO_COLOR": "1"}
+
+    done = sandik("doctor", environment=nowhere)
+
+    said = done.stdout.decode()
+    assert done.returncode == 1
+    assert "Kafka at 127.0.0.1:1 does not answer" in said
+    assert "/nowhere" in said
+    assert "2 errors, 0 warnings" in said
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "words"),
+    [
+        (None, "error", "is missing"),
+        (WELL._replace(partitions=3), "error", "3 partitions, not 4"),
+        (WELL._replace(leaderless=2), "error", "2 partitions have no leader"),
+        (WELL._replace(replicas=3, in_sync=2), "warning", "2 of 3 replicas are in sync"),
+        (WELL._replace(config={**WELL.config, "min.insync.replicas": "2"}), "error", "writes fail"),
+        (WELL._replace(config={**WELL.config, "cleanup.policy": "compact"}), "error", "grows for ever"),
+        (WELL._replace(config={**WELL.config, "retention.ms": "1"}), "warning", "retention.ms 1"),
+        (WELL._replace(config={**WELL.config, "retention.bytes": "9"}), "warning", "retention.bytes 9"),
+        (WELL, "ok", "4 partitions"),
+    ],
+)
+def test_a_topic_of_posts_is_told_from_a_broken_one(found: Found | None, level: str, words: str) -> None:
+    [finding] = topic(DELETE, found, factor=1, brokers=1)
+
+    assert finding.level == level
+    assert words in finding.message
+    assert bool(finding.repair) == (level != "ok")
+
+
+@pytest.mark.parametrize(("factor", "brokers"), [(3, 3), (1, 3)])
+def test_too_few_replicas_are_named(factor: int, brokers: int) -> None:
+    [finding] = topic(DELETE, WELL, factor, brokers)
+
+    assert finding.level == "warning"
+    assert "replica" in finding.message
+
+
+def test_a_compacted_topic_that_is_deleted_loses_what_it_holds() -> None:
+    found = Found(1, 0, 1, 1, {**CONFIG, "cleanup.policy": "compact,delete"})
+
+    assert "is lost" in topic(COMPACT, found, 1, 1)[0].message
+
+
+def test_an_old_broker_and_another_client_are_errors() -> None:
+    levels = [one.level for one in versions({0: 12}, {"aiokafka": ("0.13.0", "0.14.0")})]
+
+    assert levels == ["error", "error"]
+    assert [one.level for one in versions({0: 13}, {"aiokafka": ("1", "1")})] == ["ok", "ok"]
+
+
+def test_a_clock_is_judged_by_the_quickest_answer_and_not_beyond_what_asking_took() -> None:
+    assert clock_skew([(5_000, 9_000), (10, 20)], 300_000).level == "ok"
+    assert clock_skew([(1_400, 900)], 300_000).level == "ok"
+    assert clock_skew([(-1_600, 900)], 300_000).level == "warning"
+    assert clock_skew([(400_000, 10)], 300_000).level == "error"

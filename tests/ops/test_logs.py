@@ -1,0 +1,127 @@
+"""One format for all that logs, JSON where no terminal is, and no text of a post, whatever crashes."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.ops.logs import configure_logs
+from streams.settings import Settings
+from streams.topics import POSTS
+from tests.support.kafka import produce
+from tests.support.scene import Scene, start_module
+from tests.support.workers import Workers, environment
+
+TEXT = "çok gizli bir cümle"
+#: A lone surrogate: whoever encodes it again fails, and Python's own error quotes the whole text.
+HOSTILE = f'{{"id":"t:1","source":"t","created_at_ms":1683800040000,"text":"{TEXT} \\ud83d"}}'.encode()
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    """Leave logging as it was: pytest listens to it, too."""
+    root, factory = logging.root, logging.getLogRecordFactory()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.setLogRecordFactory(factory)
+    logging.captureWarnings(False)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def logged(stream: io.StringIO | None = None, level: str = "info") -> io.StringIO:
+    stream = stream or io.StringIO()
+    configure_logs(level, stream)
+    return stream
+
+
+def test_every_line_is_json_with_time_level_logger_and_event() -> None:
+    stream = logged()
+    for name in ("faust.app", "mode.worker", "aiokafka.consumer", "streams.agents.count"):
+        logging.getLogger(name).warning("partition %d: %s", 3, "said\nso")
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+
+    assert [line["logger"] for line in lines] == [
+        "faust.app",
+        "mode.worker",
+        "aiokafka.consumer",
+        "streams.agents.count",
+    ]
+    assert {(line["event"], line["level"]) for line in lines} == {("partition 3: said\nso", "warning")}
+    assert all(line["timestamp"].endswith("Z") for line in lines)
+
+
+def test_a_terminal_gets_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = logged(_Terminal())
+    logging.getLogger("streams").warning("hello")
+
+    assert "[warning  ] hello" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+@given(st.text(min_size=8, max_size=60).filter(lambda text: text.isprintable() and text.strip()))
+def test_no_record_is_printed_however_it_gets_into_a_message(text: str) -> None:
+    value = f"{text}|{TEXT}".encode()
+    record = ConsumerRecord("posts", 0, 1, 2, 0, b"key", value, None, 3, 4, ())
+    stream = logged()
+    log = logging.getLogger("faust")
+    log.error("cannot handle %r", record)
+    log.error("cannot send %r", value)
+    log.error("cannot send %s", bytearray(value))
+    log.error("crashed: %r", ValueError(value), exc_info=ValueError(value))
+    log.info("extra", extra={"value": value})
+
+    assert "gizli" not in stream.getvalue()
+    assert "bytes>" in stream.getvalue()
+
+
+def test_an_error_of_encoding_says_where_and_not_what() -> None:
+    stream = logged()
+    try:
+        f"{TEXT} \ud83d".encode()
+    except UnicodeEncodeError as error:
+        logging.getLogger("mode").exception("crashed: %r", error)  # noqa: TRY401  # as mode does
+
+    assert "gizli" not in stream.getvalue()
+    assert "UnicodeEncodeError" in stream.getvalue()
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("level", ["warning", "debug"])
+async def test_a_worker_that_crashes_on_a_text_does_not_log_it(
+    worker_settings: Settings, tmp_path: Path, level: str
+) -> None:
+    scene = Scene(worker_settings)
+    await scene.make_topics()
+    post = {"id": "t:1", "source": "t", "created_at_ms": 1_683_800_040_000, "text": TEXT}
+    with Workers({**environment(worker_settings), "SANDIK_LOG_LEVEL": level}, tmp_path) as workers:
+        worker = start_module(workers, "tests.ops.odd_worker", "chokes")
+        await produce(
+            worker_settings.broker,
+            worker_settings.topic(POSTS),
+            [(b"t:0", HOSTILE, 0, None), (b"t:1", msgspec.json.encode(post), 1, None)],
+        )
+        assert await asyncio.to_thread(worker.wait, 120) != 0
+        said = workers.log(worker)
+
+    assert "UnicodeEncodeError" in said
+    assert "gizli" not in said
+    lines = said.splitlines()
+    own = [line for line in lines if line.startswith("{")]
+    assert [json.loads(line)["level"] for line in own]
+    assert lines[-1].startswith("sandik: ") or "Traceback" in said
