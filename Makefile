@@ -14,13 +14,13 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (about half a minute, once)" >&2
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("sandik needs Python 3.11 or newer, this is " + sys.version.split()[0])'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 	@echo "Adding what the tests need to $(VENV)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .PHONY: init
@@ -65,7 +65,7 @@ forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)
-	uv pip compile pyproject.toml --extra broker --group build --universal \
+	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
 	uv pip compile pyproject.toml --extra broker --extra dashboard --extra parquet --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \

@@ -8,7 +8,7 @@ export default {
   span_hour: "last hour", span_six_hours: "last 6 hours", span_day: "last 24 hours", span_week: "last 7 days",
   span_month: "last 30 days", span_all: "everything", span_custom: "from … until …",
   rollup_auto: "automatic ({size})", rollup_minute: "1 minute", rollup_five_minutes: "5 minutes",
-  rollup_hour: "1 hour", rollup_day: "1 day (UTC)", rollup_window: "window", size_minutes: "{n} min", size_hours: "{n} h",
+  rollup_hour: "1 hour", rollup_day: "1 day (UTC)", rollup_window: "window", size_seconds: "{n} s", size_minutes: "{n} min", size_hours: "{n} h",
   tag_all: "all posts", tag_election: "election", tag_deepfake: "deepfake", tag_both: "both",
   every: "all languages", undetermined: "undetermined",
   shareTitle: "Share of election posts that also speak of deepfakes",

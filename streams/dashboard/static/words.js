@@ -52,7 +52,8 @@ export function axisTime(ms, step_ms, withDate) {
 }
 
 export function duration(ms) {
-  return ms >= 3_600_000 ? say("size_hours", { n: number(ms / 3_600_000) }) : say("size_minutes", { n: number(ms / 60_000) });
+  const [name, unit_ms] = ms >= 3_600_000 ? ["size_hours", 3_600_000] : ms >= 60_000 ? ["size_minutes", 60_000] : ["size_seconds", 1_000];
+  return say(name, { n: number(ms / unit_ms) });
 }
 
 export function tagName(tag) {

@@ -8,7 +8,7 @@ export default {
   span_hour: "последний час", span_six_hours: "последние 6 часов", span_day: "последние 24 часа", span_week: "последние 7 дней",
   span_month: "последние 30 дней", span_all: "всё", span_custom: "с … до …",
   rollup_auto: "автоматически ({size})", rollup_minute: "1 минута", rollup_five_minutes: "5 минут",
-  rollup_hour: "1 час", rollup_day: "1 день (UTC)", rollup_window: "окно", size_minutes: "{n} мин", size_hours: "{n} ч",
+  rollup_hour: "1 час", rollup_day: "1 день (UTC)", rollup_window: "окно", size_seconds: "{n} с", size_minutes: "{n} мин", size_hours: "{n} ч",
   tag_all: "все сообщения", tag_election: "выборы", tag_deepfake: "дипфейк", tag_both: "и то и другое",
   every: "все языки", undetermined: "не определён",
   shareTitle: "Доля сообщений о выборах, в которых говорится и о дипфейках",

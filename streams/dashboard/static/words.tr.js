@@ -8,7 +8,7 @@ export default {
   span_hour: "son 1 saat", span_six_hours: "son 6 saat", span_day: "son 24 saat", span_week: "son 7 gün",
   span_month: "son 30 gün", span_all: "tümü", span_custom: "iki tarih arası…",
   rollup_auto: "otomatik ({size})", rollup_minute: "1 dakika", rollup_five_minutes: "5 dakika",
-  rollup_hour: "1 saat", rollup_day: "1 gün (UTC)", rollup_window: "pencere", size_minutes: "{n} dk.", size_hours: "{n} sa.",
+  rollup_hour: "1 saat", rollup_day: "1 gün (UTC)", rollup_window: "pencere", size_seconds: "{n} sn.", size_minutes: "{n} dk.", size_hours: "{n} sa.",
   tag_all: "tüm gönderiler", tag_election: "seçim", tag_deepfake: "deepfake", tag_both: "ikisi birden",
   every: "tüm diller", undetermined: "belirlenemeyen",
   shareTitle: "Seçim gönderilerinden deepfake’ten de söz edenlerin oranı",
