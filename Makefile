@@ -59,6 +59,10 @@ check: lint typing test-quick  ## Everything that takes less than a minute
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
 	$(BIN)/python -c 'from streams.config import as_markdown; print(as_markdown(), end="")' > docs/settings.md
 
+.PHONY: schemas
+schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/asyncapi.yaml again
+	$(BIN)/python -m schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')
+
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m streams.lexicon.generate
