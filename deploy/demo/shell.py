@@ -66,7 +66,7 @@ class Jobs:
                 cwd=ROOT,
                 bufsize=0,
                 start_new_session=True,
-                **{"stdin": subprocess.DEVNULL, "stderr": errors, **pipes},
+                **{"stdin": subprocess.DEVNULL, "stdout": errors, "stderr": errors, **pipes},
             )
         self._jobs.append(_Job(arguments, process, log))
         return process
