@@ -30,8 +30,15 @@ init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned version
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
 
+# Where it cannot be installed, the tests of the page are skipped, and say so.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+		echo "Installing Chromium for the tests of the page" >&2; \
+		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core; } >&2 || true
+
 .PHONY: test
-test: $(VENV)/.ready-dev  ## All tests, those on a real Kafka included, two at a time
+test: $(VENV)/.ready-dev chromium  ## All tests, those on a real Kafka included, two at a time
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist worksteal
 
 .PHONY: test-quick
