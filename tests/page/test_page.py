@@ -201,7 +201,7 @@ async def test_a_broker_that_goes_is_announced_and_one_that_comes_back_needs_no_
             await shows(page, "#table td", "41")
 
             kafka.kill()
-            await shows(page, ".notice.bad", "Kafka does not answer since")
+            await shows(page, ".notice.bad", "Kafka has not answered since")
             assert await page.locator("#table td", has_text="41").count() == 1  # what is known stays
 
             kafka.start()
