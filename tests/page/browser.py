@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import msgspec
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from schemas.count import Count
@@ -104,6 +105,16 @@ async def figures(page: Page) -> list[list[str]]:
     """Return the table of figures, row by row."""
     found: list[list[str]] = await page.evaluate(_FIGURES)
     return found
+
+
+async def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
+    """Return what axe finds that would keep somebody out, with where."""
+    found = await Axe().run(page)
+    return [
+        (one["id"], [node["html"] for node in one["nodes"]])
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 async def shows(page: Page, selector: str, text: str) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from schemas.mention import Term
@@ -13,7 +12,7 @@ from streams.broker import EmbeddedKafka
 from streams.settings import Settings
 from streams.topics import POSTS, all_topics, create
 from tests.dashboard.builders import BASE_MS, a_count
-from tests.page.browser import dashboard, figures, looking, seeing, shows, write_counts
+from tests.page.browser import dashboard, figures, looking, seeing, serious_faults, shows, write_counts
 from tests.page.scenes import LAST_HOUR, TEXT, write_post
 from tests.support.kafka import produce, unique_prefix
 from tests.support.workers import Workers, environment
@@ -123,24 +122,6 @@ async def test_the_operator_can_keep_all_texts_back(browser: Browser, settings: 
         assert "öncesi" not in await page.content()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_no_serious_fault_and_a_phone_needs_no_sideways_scrolling(
-    browser: Browser, busy: str, scheme: str
-) -> None:
-    phone = {"viewport": {"width": 360, "height": 740}, "color_scheme": scheme}
-    async with looking(browser, busy + LAST_HOUR, **phone) as page:
-        await shows(page, ".text", "Seçim öncesi")
-        found = await Axe().run(page)
-        serious = [
-            (one["id"], [node["html"] for node in one["nodes"]])
-            for one in found.response["violations"]
-            if one["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
-        assert await page.evaluate("document.documentElement.scrollWidth") == 360
-        assert await page.locator("canvas").count() == 4
-
-
 async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(browser: Browser, busy: str) -> None:
     async with looking(browser, busy + LAST_HOUR) as page:
         await shows(page, ".text", "Seçim öncesi")
@@ -203,6 +184,7 @@ async def test_a_broker_that_goes_is_announced_and_one_that_comes_back_needs_no_
             kafka.kill()
             await shows(page, ".notice.bad", "Kafka has not answered since")
             assert await page.locator("#table td", has_text="41").count() == 1  # what is known stays
+            assert await serious_faults(page) == []
 
             kafka.start()
             await write_counts(settings, [a_count(count=42, revision=4)])
