@@ -1,4 +1,4 @@
-"""Print the operators' dashboard: `python deploy/grafana/dashboard.py > deploy/grafana/dashboards/sandik.json`.
+"""Print the operators' dashboard; `> deploy/grafana/dashboards/sandik.json` keeps it.
 
 The shares that users come for are not in Prometheus but in `counts`: see docs/recipes/grafana.md.
 """
