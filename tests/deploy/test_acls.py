@@ -1,4 +1,4 @@
-"""The rights that prod gives its users are enough for worker and dashboard: on a Kafka that insists on them."""
+"""What prod allows its users is enough for worker and dashboard: tried on a Kafka that enforces it."""
 
 from collections.abc import Iterator
 from pathlib import Path
