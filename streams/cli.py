@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from streams import __version__
+from streams import __version__, analyst_cli
 from streams.errors import SandikError
 from streams.settings import Settings
 
@@ -26,6 +26,7 @@ topics_app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 lexicon_app = typer.Typer(help="The words that are counted.", no_args_is_help=True)
 app.add_typer(lexicon_app, name="lexicon")
+app.add_typer(analyst_cli.app)
 
 
 def main() -> None:

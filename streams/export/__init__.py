@@ -1,0 +1,7 @@
+"""Topics -> files that pandas, polars and DuckDB read: what `sandik export` runs. For users: docs/replay.md.
+
+tables      columns with types, and writers of JSON lines, CSV and Parquet
+dictionary  what each column means, from the schemas
+rows        records of a topic -> rows; without texts, with pseudonyms
+command     the command itself
+"""
