@@ -92,3 +92,21 @@ def replay(
         force=force,
     )
     raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window)))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A file of counts, `live`, or topic:NAME.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    top: Annotated[int, typer.Option(min=1, help="Cells in the table.")] = 20,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Posts to show that the two see differently. Needs both manifests.")
+    ] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Show which cells of two results differ and why. The exit code is 1 if any does."""
+    from streams.config import load_settings
+    from streams.diff.command import run_diff
+
+    settings = load_settings()
+    raise typer.Exit(run_diff(before, after, settings, top=top, examples=examples, json=json))

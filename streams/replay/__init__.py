@@ -1,4 +1,4 @@
-"""Count a range of posts again, beside the live system: what `sandik replay` and `sandik diff` run.
+"""Count a range of posts again, beside the live system: what `sandik replay` runs.
 
 plan        what a replay is to count: range, rules, offsets; also what its manifest says
 resolve     a range of times -> offsets of each partition
@@ -10,8 +10,7 @@ results     windows of all slices -> counts (the same Merge as the workers), in 
 manifest    what was counted, how, and how to do it again
 outputs     where counts go: a file, or a topic of their own
 command     the command itself
-diff        two results side by side: which cells moved
-examples    the posts behind a difference
+verify      do what a manifest says again, and compare
 
 For users: docs/replay.md.
 """

@@ -2,8 +2,8 @@
 
 The canonical form of a result is one JSON line a cell, in the order of window, language and tag, with the
 fields of a count in the order of its schema, but without `emitted_at_ms`: that is when somebody wrote the
-record, and everything else is a function of the posts and the rules. Of several records of a cell the one with
-the highest revision is meant.
+record, and everything else is a function of the posts and the rules. Of several records of a cell the one
+with the highest revision is meant.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """Laws of replay: a range gives what the whole gives for it, and an interruption changes nothing."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.count import Count
+from schemas.partial import Partial
 from streams.ranges import Slice
 from streams.replay import tally
 from streams.replay.checkpoint import Checkpoint
@@ -70,8 +72,9 @@ def live(partitions: Sequence[Sequence[Record]]) -> list[Count]:
             changes = JOB.count(state, records[start : start + 7]).changes
             state.take(changes.entries)
             state.settle(TIMING)
-            for partial in (*changes.windows, changes.clock):
-                merge.apply(msgspec.structs.replace(partial))
+            partials: list[Partial] = copy.deepcopy([*changes.windows, changes.clock])
+            for partial in partials:
+                merge.apply(partial)
             counts += merge.emit(0)
         merge.apply(msgspec.structs.replace(state.clock, idle=True))
     merge.advance()
