@@ -78,8 +78,8 @@ async def _examples(
 def _needed(result: Result) -> Manifest:
     if result.manifest is None:
         raise UsageError(
-            f"--examples needs the manifest of {result.name}, to know its lexicon, detector and posts: put it "
-            f"beside the file, or replay the range into one ({Path(result.name).name}.manifest.json)"
+            f"--examples needs the manifest of {result.name}, to know its lexicon, detector and posts: put "
+            f"it beside the file, or replay the range into one ({Path(result.name).name}.manifest.json)"
         )
     return result.manifest
 

@@ -29,8 +29,8 @@ def moved_cells(before: Mapping[Cell, int], after: Mapping[Cell, int]) -> list[M
     sizes = [{cell.window_end_ms - cell.window_start_ms for cell in cells} for cells in (before, after)]
     if all(sizes) and sizes[0] != sizes[1]:
         raise UsageError(
-            f"the windows are {_sizes(sizes[0])} in one and {_sizes(sizes[1])} in the other: replay one again "
-            "with --window"
+            f"the windows are {_sizes(sizes[0])} in one and {_sizes(sizes[1])} in the other: replay one "
+            "again with --window"
         )
     found = [
         Moved(cell, before.get(cell, 0), after.get(cell, 0))
