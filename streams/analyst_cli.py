@@ -94,6 +94,58 @@ def replay(
     raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window)))
 
 
+class What(StrEnum):
+    """Which topic becomes a table."""
+
+    mentions = "mentions"
+    posts = "posts"
+    counts = "counts"
+
+
+class Authors(StrEnum):
+    """What becomes of `author_id`."""
+
+    keep = "keep"
+    pseudonym = "pseudonym"
+    drop = "drop"
+
+
+@app.command()
+def export(
+    what: Annotated[What, typer.Argument(help="The topic.")],
+    out: Annotated[Path, typer.Argument(help=".parquet, .jsonl or .csv; with --by-day, a folder.")],
+    from_: From = None,
+    to: To = None,
+    by_day: Annotated[bool, typer.Option("--by-day", help="A file a day: OUT/day=2023-05-11/.")] = False,
+    format: Annotated[str, typer.Option(help="With --by-day: parquet, jsonl or csv.")] = "parquet",  # noqa: A002
+    texts: Annotated[bool, typer.Option(help="Posts: with their texts.")] = True,
+    authors: Annotated[
+        Authors | None,
+        typer.Option(help="Posts: default is pseudonym where there is a key, else drop. Only keep has url."),
+    ] = None,
+    author_key_file: Annotated[
+        Path | None, typer.Option(help="The key of the pseudonyms. Default: SANDIK_AUTHOR_KEY.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was written as a JSON line.")] = False,
+) -> None:
+    """Write a topic as a table, with a data dictionary. Times are event times."""
+    from streams.config import load_settings
+    from streams.export.command import Order, run_export
+
+    order = Order(
+        what.value,
+        out,
+        from_,
+        to,
+        by_day,
+        format,
+        texts,
+        None if authors is None else authors.value,
+        author_key_file,
+    )
+    raise typer.Exit(run_export(order, load_settings(), json=json))
+
+
 @app.command()
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help="A file of counts, `live`, or topic:NAME.")],

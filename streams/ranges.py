@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from streams.connection import client_options
-from streams.errors import StateError, UsageError
+from streams.connection import client_options, unreachable
+from streams.errors import StateError, TopicError, UsageError
 from streams.settings import Settings
+from streams.topics import connected, partitions_of
 
 #: Records before the one that the broker's time index names that must be older than the time asked for.
 LOOK_BACK = 1_000
@@ -124,3 +125,39 @@ async def first_record(consumer: Any, tp: TopicPartition, start: int, end: int) 
     async for records in read_slice(consumer, tp, start, end, 1):
         return records[0]
     return None
+
+
+async def partition_count(settings: Settings, topic: str) -> int:
+    """Return how many partitions the topic has. TopicError if there is no such topic."""
+    async with connected(settings) as admin:
+        found = (await partitions_of(admin, [topic])).get(topic, 0)
+    if not found:
+        raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
+    return found
+
+
+async def records_since(
+    settings: Settings, topic: str, since_ms: int | None
+) -> AsyncIterator[list[ConsumerRecord]]:
+    """Yield the records, partition by partition, from the first written at `since_ms` to the end of now.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    partitions = await partition_count(settings, topic)
+    consumer = new_consumer(settings)
+    try:
+        await consumer.start()
+        for partition in range(partitions):
+            tp = TopicPartition(topic, partition)
+            start = (await consumer.beginning_offsets([tp]))[tp]
+            end = (await consumer.end_offsets([tp]))[tp]
+            if since_ms is not None:
+                start = await first_at(consumer, tp, since_ms, start, end)
+            async for records in read_slice(consumer, tp, start, end):
+                yield records
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await consumer.stop()

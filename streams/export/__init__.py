@@ -2,6 +2,7 @@
 
 tables      columns with types, and writers of JSON lines, CSV and Parquet
 dictionary  what each column means, from the schemas
+days        a file a day
 rows        records of a topic -> rows; without texts, with pseudonyms
 command     the command itself
 """

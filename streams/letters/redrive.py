@@ -13,13 +13,12 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.connection import client_options, unreachable
-from streams.letters.box import partition_count
 from streams.letters.letter import ATTEMPTS, REDRIVEN_FROM, Letter
-from streams.ranges import first_at, new_consumer, read_slice
+from streams.ranges import partition_count, records_since
 from streams.settings import Settings
 
 #: Copies in one transaction, at most.
@@ -57,7 +56,7 @@ async def redrive(
     try:
         if not orders.is_dry_run:
             await producer.start()  # whoever else redrives is fenced off, and what it left open is aborted
-        there = {origin async for origin in _redriven(settings, wanted, orders.target, partitions)}
+        there = {origin async for origin in _redriven(settings, wanted, orders.target)}
         left = [letter for letter in wanted if letter.origin_id not in there]
         outcome[ALREADY] = len(wanted) - len(left)
         outcome[REDRIVEN] = len(left)
@@ -119,24 +118,13 @@ async def _write(
             await asyncio.sleep(len(batch) / orders.rate)
 
 
-async def _redriven(
-    settings: Settings, letters: Sequence[Letter], target: str, partitions: int
-) -> AsyncIterator[str]:
+async def _redriven(settings: Settings, letters: Sequence[Letter], target: str) -> AsyncIterator[str]:
     """Yield the origins of all copies in the target since the first of the letters was written."""
     if not letters:
         return
     since_ms = min(letter.written_ms for letter in letters) - SKEW_MS
-    consumer = new_consumer(settings)
-    try:
-        await consumer.start()
-        for partition in range(partitions):
-            tp = TopicPartition(target, partition)
-            end = (await consumer.end_offsets([tp]))[tp]
-            start = await first_at(consumer, tp, since_ms, (await consumer.beginning_offsets([tp]))[tp], end)
-            async for records in read_slice(consumer, tp, start, end):
-                for record in records:
-                    for name, value in record.headers:
-                        if name == REDRIVEN_FROM:
-                            yield value.decode("utf-8", "replace")
-    finally:
-        await consumer.stop()
+    async for records in records_since(settings, target, since_ms):
+        for record in records:
+            for name, value in record.headers:
+                if name == REDRIVEN_FROM:
+                    yield value.decode("utf-8", "replace")
