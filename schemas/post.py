@@ -10,7 +10,7 @@ MIN_CREATED_AT_MS = 946_684_800_000
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
-class Post(msgspec.Struct, frozen=True, omit_defaults=True):
+class Post(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One post. Unknown fields are ignored, so producers may add their own.
 
     `created_at_ms` is the event time: integer milliseconds since 1970-01-01T00:00:00Z, as the source says.

@@ -79,9 +79,9 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
                 out.write(msgspec.json.encode(line) + b"\n")
                 continue
             found = next(annotations)
-            out.write(
-                msgspec.json.encode(Annotated(line.id, *found.language, found.tags, found.terms)) + b"\n"
-            )
+            language = found.language
+            answer = Annotated(line.id, language.code, language.confidence, found.tags, found.terms)
+            out.write(msgspec.json.encode(answer) + b"\n")
         out.flush()
     return 1 if unreadable else 0
 

@@ -1,8 +1,11 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple, Protocol
+
+import msgspec
 
 from schemas.mention import SCHEMA_VERSION, Mention, Term
 from schemas.post import Post
@@ -10,6 +13,7 @@ from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell
 from streams.steps.decode import Rejected, decode
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
+from streams.steps.repeats import Hinted, Repeats
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
 
@@ -25,7 +29,7 @@ class SourceRecord(Protocol):
     def value(self) -> bytes | None: ...  # noqa: D102
 
 
-class Annotation(NamedTuple):
+class Annotation(msgspec.Struct, frozen=True, gc=False):
     """What language and tags say about one text."""
 
     language: Language
@@ -43,10 +47,19 @@ class Job:
     dedupe: bool
     detector: Detector
     tagger: Tagger
+    _repeats: Repeats[Annotation] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing remembered."""
+        object.__setattr__(self, "_repeats", Repeats(self._annotate))
 
     def annotate(self, texts: Sequence[str], hints: Hints | None = None) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
-        languages = self.detector.detect(texts, hints)
+        return self._repeats.answers(list(zip(texts, hints or repeat(None), strict=False)))
+
+    def _annotate(self, hinted: Sequence[Hinted]) -> list[Annotation]:
+        texts = [text for text, _ in hinted]
+        languages = self.detector.detect(texts, [hint for _, hint in hinted])
         terms = self.tagger.terms(texts, [language.code for language in languages])
         return [
             Annotation(language, found, tags_of(found))
@@ -58,8 +71,10 @@ class Job:
 
         The state is left as it is; `Counted.changes` says what becomes of it.
         """
-        records = [record for record in records if record.offset > state.clock.offset]
-        posts: list[tuple[int, Post]] = []
+        if records and records[0].offset <= state.clock.offset:
+            records = [record for record in records if record.offset > state.clock.offset]
+        posts: list[Post] = []
+        offsets: list[int] = []
         rejected: list[tuple[int, Rejected]] = []
         ignored = 0
         in_a_row = longest_row = state.clock.rejected_in_a_row
@@ -72,10 +87,11 @@ class Job:
                 continue
             in_a_row = 0
             if decoded.op == "create":
-                posts.append((record.offset, decoded))
+                posts.append(decoded)
+                offsets.append(record.offset)
             else:
                 ignored += 1
-        annotations = self.annotate([post.text for _, post in posts], [post.lang_hint for _, post in posts])
+        annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts])
         tag_names = self.tagger.tag_names
         tagged = [
             TaggedPost(
@@ -85,14 +101,14 @@ class Job:
                 cell_tags(annotation.tags, tag_names),
                 id_hash(post.id) if self.dedupe else None,
             )
-            for (offset, post), annotation in zip(posts, annotations, strict=True)
+            for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
         ]
         last_offset = records[-1].offset if records else state.clock.offset
         changes = fold(state, Read(tagged, len(rejected), ignored, last_offset, in_a_row), self.timing)
         uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
         mentions = [
             self._mention(state.clock.partition, offset, post, annotation)
-            for (offset, post), annotation in zip(posts, annotations, strict=True)
+            for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
             if annotation.tags and offset not in uncounted
         ]
         return Counted(changes, mentions, rejected, longest_row)

@@ -187,7 +187,9 @@ class CountAgent:
         return False
 
     def _aside(self, counted: Counted, records: Sequence[ConsumerRecord]) -> list[Outgoing]:
-        by_offset = {record.offset: record for record in records}
+        by_offset = {}
+        if counted.changes.late or counted.rejected:  # a pity to make it for nothing
+            by_offset = {record.offset: record for record in records}
         topic, size_ms = self.settings.topic, self.job.timing.window_size_ms
         return [
             *(

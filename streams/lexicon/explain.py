@@ -54,9 +54,9 @@ def explain(text: str, job: Job) -> Explanation:
         )
         for verdict in verdicts
     ]
-    return Explanation(
-        *annotation.language, annotation.tags, matches, job.tagger.version, job.detector.version
-    )
+    language = annotation.language
+    versions = job.tagger.version, job.detector.version
+    return Explanation(language.code, language.confidence, annotation.tags, matches, *versions)
 
 
 def _worth_telling(verdicts: Sequence[Verdict]) -> list[Verdict]:

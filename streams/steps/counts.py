@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.partial import Cells, PartitionClock, SeenIds, Tally, WindowPartial
-from streams.steps.dedupe import Seen, add, is_duplicate, packed, unpacked
+from streams.steps.dedupe import Seen, add, packed, unpacked
 from streams.steps.packed import PackedWindows
 from streams.steps.window import Timing
 
@@ -17,7 +20,7 @@ BOTH = "both"
 Entry = WindowPartial | PartitionClock | SeenIds
 
 
-class TaggedPost(NamedTuple):
+class TaggedPost(msgspec.Struct, frozen=True, gc=False):
     """What counting needs of a post: its offset in the partition, event time, language and cell tags.
 
     `id_hash` is None when duplicates are to be counted.
@@ -101,6 +104,7 @@ class PartitionState:
         return keys
 
 
+@lru_cache(maxsize=1_024)
 def cell_tags(tags: tuple[str, ...], tag_names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the tags of the cells a post is counted in: `all`, its own, and `both` when it has every tag.
 
@@ -110,42 +114,67 @@ def cell_tags(tags: tuple[str, ...], tag_names: tuple[str, ...]) -> tuple[str, .
     return (ALL, *tags, *both)
 
 
+class _Touched:
+    """A window that a batch has posts for, and what they add to it."""
+
+    __slots__ = ("added", "has_news", "new_ids", "partial", "seen")
+
+    def __init__(self, state: PartitionState, start_ms: int) -> None:
+        self.partial = state.windows.get(start_ms) or WindowPartial(
+            state.clock.run_id, state.clock.partition, start_ms, -1, {}, {}
+        )
+        self.seen = state.seen.get(start_ms, {})
+        self.new_ids: Seen = {}
+        #: Posts by (is late, language, cell tags): a batch has few different ones.
+        self.added: dict[tuple[bool, str, tuple[str, ...]], int] = {}
+        self.has_news = False
+
+    def grown(self, offset: int) -> WindowPartial:
+        """Return the window's partial with the posts up to `offset`."""
+        partial = self.partial
+        for (is_late, language, tags), posts in self.added.items():
+            _add(partial.late_counts if is_late else partial.counts, language, tags, posts)
+        partial.offset = max(partial.offset, offset)
+        return partial
+
+
 def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
     """Count the posts of a batch. The state is left as it is.
 
     A post at or below its window's offset was counted before a crash and is skipped in that window only.
     Late is decided by the partition's own clock as it stood before the post, so it depends on nothing but
     the order inside the partition. A post too late for its window is added to the late counts of the
-    window that the clock is in: its own window's state is gone.
+    window that the clock is in: its own window's state is gone. An earlier post with the same id makes a
+    duplicate; a post read again is no duplicate of itself.
     """
     clock_ms = state.clock.clock_ms
-    touched: dict[int, WindowPartial] = {}
-    new_ids: defaultdict[int, Seen] = defaultdict(dict)
+    newest_settled_ms = None if clock_ms is None else timing.newest_settled_ms(clock_ms)
+    windows: dict[int, _Touched] = {}
     late: list[Late] = []
     duplicate_offsets: list[int] = []
     for post in read.posts:
-        start_ms = timing.window_start_ms(post.created_at_ms)
-        watermark_ms = None if clock_ms is None else timing.watermark_ms(clock_ms)
-        is_late = watermark_ms is not None and timing.is_settled(start_ms, watermark_ms)
-        if clock_ms is not None and watermark_ms is not None and is_late:
-            lateness_ms = watermark_ms - start_ms - timing.window_size_ms
-            late.append(Late(post.offset, lateness_ms, start_ms, watermark_ms))
+        offset, created_at_ms, hashed = post.offset, post.created_at_ms, post.id_hash
+        start_ms = timing.window_start_ms(created_at_ms)
+        is_late = False
+        if clock_ms is None or newest_settled_ms is None or created_at_ms > clock_ms:
+            clock_ms, newest_settled_ms = created_at_ms, timing.newest_settled_ms(created_at_ms)
+        elif start_ms <= newest_settled_ms:
+            is_late = True
+            watermark_ms = timing.watermark_ms(clock_ms)
+            late.append(Late(offset, watermark_ms - start_ms - timing.window_size_ms, start_ms, watermark_ms))
             start_ms = timing.window_start_ms(clock_ms)
-        else:
-            clock_ms = post.created_at_ms if clock_ms is None else max(clock_ms, post.created_at_ms)
-            if post.id_hash is not None:
-                if is_duplicate(post.id_hash, post.offset, state.seen.get(start_ms, {}), new_ids[start_ms]):
-                    duplicate_offsets.append(post.offset)
-                    continue
-                new_ids[start_ms][post.id_hash] = post.offset
-        window = touched.get(start_ms)
+        window = windows.get(start_ms)
         if window is None:
-            window = touched[start_ms] = _opened(state, start_ms)
-        # Until the batch is folded, a copy keeps the offset its cells were durable at.
-        if post.offset > window.offset:
-            _add(window.late_counts if is_late else window.counts, post.language, post.tags)
-    for window in touched.values():
-        window.offset = max(window.offset, read.last_offset)
+            window = windows[start_ms] = _Touched(state, start_ms)
+        if hashed is not None and not is_late:
+            if window.seen.get(hashed, offset) < offset or window.new_ids.get(hashed, offset) < offset:
+                duplicate_offsets.append(offset)
+                continue
+            window.new_ids[hashed] = offset
+        window.has_news = True
+        if offset > window.partial.offset:
+            cells = is_late, post.language, post.tags
+            window.added[cells] = window.added.get(cells, 0) + 1
     old = state.clock
     tally = Tally(
         counted=old.tally.counted + len(read.posts) - len(late) - len(duplicate_offsets),
@@ -158,19 +187,15 @@ def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
         old.run_id, old.partition, read.last_offset, clock_ms, False, tally, read.rejected_in_a_row
     )
     ids = [
-        SeenIds(old.run_id, old.partition, start_ms, read.last_offset, packed(seen))
-        for start_ms, seen in new_ids.items()
-        if seen
+        SeenIds(old.run_id, old.partition, start_ms, read.last_offset, packed(window.new_ids))
+        for start_ms, window in windows.items()
+        if window.new_ids
     ]
-    return Changes(clock, list(touched.values()), ids, late, duplicate_offsets)
+    grown = [window.grown(read.last_offset) for window in windows.values() if window.has_news]
+    return Changes(clock, grown, ids, late, duplicate_offsets)
 
 
-def _opened(state: PartitionState, start_ms: int) -> WindowPartial:
-    known = state.windows.get(start_ms)
-    return known or WindowPartial(state.clock.run_id, state.clock.partition, start_ms, -1, {}, {})
-
-
-def _add(cells: Cells, language: str, tags: tuple[str, ...]) -> None:
+def _add(cells: Cells, language: str, tags: tuple[str, ...], posts: int) -> None:
     counts = cells.setdefault(language, {})
     for tag in tags:
-        counts[tag] = counts.get(tag, 0) + 1
+        counts[tag] = counts.get(tag, 0) + posts

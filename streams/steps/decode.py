@@ -44,7 +44,7 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
     """
     if value is None:
         return Rejected(Reason.NO_VALUE, "the record has no value (a tombstone)")
-    if _is_nested_too_deep(value):
+    if value.count(b"[") + value.count(b"{") > MAX_NESTING and _is_nested_too_deep(value):
         return Rejected(Reason.NOT_A_POST, f"nested more than {MAX_NESTING} levels deep")
     try:
         post = _decoder.decode(value)
@@ -68,8 +68,6 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
 
 
 def _is_nested_too_deep(value: bytes) -> bool:
-    if value.count(b"[") + value.count(b"{") <= MAX_NESTING:
-        return False
     depth = 0
     for byte in _STRINGS.sub(b"", value):
         if byte in b"[{":

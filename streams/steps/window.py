@@ -25,3 +25,8 @@ class Timing(NamedTuple):
     def is_settled(self, window_start_ms: int, watermark_ms: int) -> bool:
         """Say whether the window is past its allowed lateness: posts for it are no longer counted."""
         return window_start_ms + self.window_size_ms + self.allowed_lateness_ms <= watermark_ms
+
+    def newest_settled_ms(self, clock_ms: int) -> int:
+        """Return the start of the newest window that is settled when the newest event time is `clock_ms`."""
+        behind_ms = self.max_disorder_ms + self.window_size_ms + self.allowed_lateness_ms
+        return self.window_start_ms(clock_ms - behind_ms)

@@ -17,6 +17,7 @@ from streams.broker import EmbeddedKafka
 from streams.run import load_job
 from streams.settings import Settings
 from streams.steps.decode import MAX_DETAIL_CHARACTERS
+from streams.steps.language import Language
 from streams.topics import all_topics, create
 from tests.contracts.test_schemas import validate
 from tests.support.command import sandik
@@ -245,7 +246,7 @@ def test_every_post_with_a_tag_that_is_counted_is_mentioned_and_no_other(outcome
         [annotation] = job.annotate([post["text"]])
         assert mention.id.encode() == key
         assert mention.created_at_ms == post["created_at_ms"]
-        assert (mention.language, mention.language_confidence) == annotation.language
+        assert Language(mention.language, mention.language_confidence) == annotation.language
         assert mention.terms == annotation.terms
         assert (mention.lexicon_version, mention.detector_version) == (
             job.tagger.version,

@@ -4,7 +4,7 @@ import msgspec
 
 from schemas.partial import SeenIds
 from streams.steps.counts import Entry, PartitionState
-from streams.steps.dedupe import add, id_hash, is_duplicate, packed, unpacked
+from streams.steps.dedupe import add, id_hash, packed, unpacked
 from tests.laws.test_counting_laws import BASE_MS, JOB, Record
 
 
@@ -71,5 +71,3 @@ def test_ids_survive_packing_and_the_lower_offset_stays() -> None:
 
     assert seen == dict(unpacked(entry))
     assert 3 == again[id_hash("a")]
-    assert is_duplicate(id_hash("a"), 4, again)
-    assert not is_duplicate(id_hash("a"), 3, again)

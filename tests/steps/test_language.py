@@ -103,12 +103,12 @@ def test_no_text_raises_and_every_answer_is_well_formed(texts: list[str]) -> Non
     for detector in LOADED:
         answers = detector.detect(texts)
         assert len(answers) == len(texts)
-        for code, confidence in answers:
-            assert code.isascii()
-            assert code.islower()
-            assert len(code) in (2, 3)
-            assert 0.0 <= confidence <= 1.0
-            assert confidence == round(confidence, 4)
+        for answer in answers:
+            assert answer.code.isascii()
+            assert answer.code.islower()
+            assert len(answer.code) in (2, 3)
+            assert 0.0 <= answer.confidence <= 1.0
+            assert answer.confidence == round(answer.confidence, 4)
 
 
 @pytest.mark.parametrize(

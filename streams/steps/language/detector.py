@@ -1,13 +1,14 @@
 """What a detector is and what it answers."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 
-class Language(NamedTuple):
+class Language(msgspec.Struct, frozen=True, gc=False):
     """A language and how sure the detector is of it.
 
     `code` is ISO 639-1 in lower case, ISO 639-3 where 639-1 has none, `und` where nothing can be said.

@@ -144,7 +144,7 @@ def load_tagger(path: Path | None = None) -> Tagger:
 
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:
     """Return the tags of these terms, sorted, each once."""
-    return tuple(sorted({term.tag for term in terms}))
+    return tuple(sorted({term.tag for term in terms})) if terms else ()
 
 
 def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | None:
