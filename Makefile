@@ -59,6 +59,10 @@ check: lint typing test-quick  ## Everything that takes less than a minute
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
 	$(BIN)/python -c 'from streams.config import as_markdown; print(as_markdown(), end="")' > docs/settings.md
 
+.PHONY: metrics
+metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
+	$(BIN)/python -c 'from streams.ops.catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
+
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m streams.lexicon.generate

@@ -73,6 +73,7 @@ class Run:
                 "SANDIK_TOPIC_PREFIX": self.prefix,
                 "SANDIK_APP_ID": self.name,
                 "SANDIK_DATA_DIR": str(state_dir),
+                "SANDIK_OPS_PORT": "0",
                 "BENCH_BROKER": self.broker.address,
                 "BENCH_JOB": self.contender.job,
                 "BENCH_GROUP": self.name,

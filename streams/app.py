@@ -37,7 +37,9 @@ class App(faust.App):
         # What an agent or the recovery fails on comes this way, and not by way of `crash`.
         if not self.crashed:
             self.first_crash_reason = reason
-            log.critical("worker stops: %s", reason if isinstance(reason, SandikError) else repr(reason))
+            # Not its repr: that of an UnicodeError holds the text of a post.
+            kind = "" if isinstance(reason, SandikError) else f"{type(reason).__name__}: "
+            log.critical("worker stops: %s%s", kind, reason)
             last_resort = Timer(CRASH_GRACE_S, os._exit, args=(1,))
             last_resort.daemon = True
             last_resort.start()

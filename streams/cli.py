@@ -4,7 +4,7 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -161,7 +161,10 @@ def ingest(
 
 @app.command()
 def worker(
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        typer.Option(help="What to log. Default: SANDIK_LOG_LEVEL."),
+    ] = None,
 ) -> None:
     """Count posts until Ctrl-C. Start as many as there are partitions of `posts`, on any machines."""
     from streams.worker import run_worker

@@ -1,7 +1,8 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import repeat
 from typing import NamedTuple, Protocol
 
@@ -16,6 +17,12 @@ from streams.steps.language import Detector, Hints, Language
 from streams.steps.repeats import Hinted, Repeats
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
+
+#: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
+Lap = Callable[[str], None]
+
+
+def _no_lap(step: str) -> None: ...
 
 
 class SourceRecord(Protocol):
@@ -47,26 +54,28 @@ class Job:
     dedupe: bool
     detector: Detector
     tagger: Tagger
-    _repeats: Repeats[Annotation] = field(init=False, repr=False, compare=False)
+    _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Begin with nothing remembered."""
-        object.__setattr__(self, "_repeats", Repeats(self._annotate))
-
-    def annotate(self, texts: Sequence[str], hints: Hints | None = None) -> list[Annotation]:
+    def annotate(
+        self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = _no_lap
+    ) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
-        return self._repeats.answers(list(zip(texts, hints or repeat(None), strict=False)))
+        make = partial(self._annotate, lap=lap)
+        annotations = self._repeats.answers(list(zip(texts, hints or repeat(None), strict=False)), make)
+        lap("tags")
+        return annotations
 
-    def _annotate(self, hinted: Sequence[Hinted]) -> list[Annotation]:
+    def _annotate(self, hinted: Sequence[Hinted], lap: Lap) -> list[Annotation]:
         texts = [text for text, _ in hinted]
         languages = self.detector.detect(texts, [hint for _, hint in hinted])
+        lap("language")
         terms = self.tagger.terms(texts, [language.code for language in languages])
         return [
             Annotation(language, found, tags_of(found))
             for language, found in zip(languages, terms, strict=True)
         ]
 
-    def count(self, state: PartitionState, records: Sequence[SourceRecord]) -> "Counted":
+    def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = _no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
 
         The state is left as it is; `Counted.changes` says what becomes of it.
@@ -91,7 +100,8 @@ class Job:
                 offsets.append(record.offset)
             else:
                 ignored += 1
-        annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts])
+        lap("decode")
+        annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
         tag_names = self.tagger.tag_names
         tagged = [
             TaggedPost(
@@ -111,6 +121,7 @@ class Job:
             for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
             if annotation.tags and offset not in uncounted
         ]
+        lap("fold")
         return Counted(changes, mentions, rejected, longest_row)
 
     def _mention(self, partition: int, offset: int, post: Post, annotation: Annotation) -> Mention:

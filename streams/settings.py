@@ -124,6 +124,22 @@ class Settings(BaseSettings):
     session_timeout_ms: PositiveMilliseconds = Field(
         10_000, description="A worker silent for this long loses its partitions to the others."
     )
+    ops_host: str = Field(
+        "127.0.0.1",
+        description="Address on which a worker serves `/healthz`, `/readyz` and `/metrics`. There is no "
+        "login: 0.0.0.0 in a container, whose network decides who reaches it.",
+    )
+    ops_port: int = Field(
+        8081,
+        ge=0,
+        le=65535,
+        description="Port of those. 0 serves nothing. Of several workers on one machine, each needs its own.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning",
+        description="What a worker logs. At `info` each rebalance in some forty lines; no level logs the "
+        "text of a post.",
+    )
     data_dir: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()) / "sandik",
         description="Where Faust puts its working directory. Nothing in it is needed after a restart.",

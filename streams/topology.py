@@ -23,6 +23,7 @@ from streams.clock import Clock
 from streams.engine.batching import RAW_BATCHES
 from streams.engine.state import StateTable
 from streams.flow import Job
+from streams.ops.metrics import Metrics
 from streams.settings import Settings
 from streams.steps.merge import Labels, Merge
 from streams.topics import PARTIALS, POSTS
@@ -55,7 +56,9 @@ class Topology:
         return {**self.count.positions(), **self.merge.positions()}
 
 
-def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions: int) -> Topology:
+def build(
+    app: faust.App, settings: Settings, job: Job, clock: Clock, partitions: int, metrics: Metrics
+) -> Topology:
     """Wire the agents to their topics. `partitions` is how many `posts` has."""
     table = StateTable(
         app,
@@ -65,8 +68,8 @@ def build(app: faust.App, settings: Settings, job: Job, clock: Clock, partitions
     )
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
-    count = CountAgent(app, settings, job, table, clock, partitions)
-    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock)
+    count = CountAgent(app, settings, job, table, clock, partitions, metrics)
+    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock, metrics)
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""

@@ -1,22 +1,29 @@
 """`sandik worker`: check what is needed, build the topology, run until told to stop."""
 
 import asyncio
-import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import faust
 from aiokafka.errors import KafkaError
 
+from streams import __version__
 from streams.app import attach, create_app
 from streams.clock import SystemClock
 from streams.connection import client_options, unreachable
 from streams.errors import SandikError, TopicError, UsageError
+from streams.ops.logs import configure_logs
+from streams.ops.metrics import Metrics
+from streams.ops.server import served
+from streams.ops.vitals import Pulse, Vitals
 from streams.run import application_id, load_job
 from streams.settings import Settings
 from streams.topics import POSTS, changelog, connected, create_with, existing, find_coordinator, partitions_of
 from streams.topology import WINDOWS_TABLE, build
+
+#: Counted posts that so many commits have passed by are not being committed.
+UNCOMMITTED_AFTER_COMMITS = 10
 
 
 async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
@@ -55,25 +62,33 @@ def check_data_dir(path: Path) -> None:
         ) from error
 
 
-def run_worker(settings: Settings, log_level: str) -> NoReturn:
+def run_worker(settings: Settings, log_level: str | None = None) -> NoReturn:
     """Count posts until SIGINT or SIGTERM, then end the process: exit code 0, or 1 after a crash.
 
     Raises:
-        UsageError: the data directory cannot be written.
+        UsageError: the data directory cannot be written, or the port of `/metrics` is taken.
         SandikError: Kafka is away, a topic is missing, or the settings name what does not exist.
     """
+    configure_logs(log_level or settings.log_level)
     check_data_dir(settings.data_dir)
+    metrics = Metrics(SystemClock())
+    vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
+    with served(vitals, settings.ops_host, settings.ops_port):
+        _run(settings, vitals)
+
+
+def _run(settings: Settings, vitals: Vitals) -> NoReturn:
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
     job = load_job(settings)
     app_id = application_id(settings, job)
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    attach(app, build(app, settings, job, SystemClock(), partitions))
-    worker = faust.Worker(app, loglevel=log_level, quiet=True)
+    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics)
+    attach(app, topology)
+    vitals.metrics.describe(job, __version__)
+    vitals.watch(app, topology)
+    worker = faust.Worker(app, Pulse(vitals), quiet=True, override_logging=False)
     worker.spinner = None  # its escape codes have no place in a log
-    # It warns when a timer's work took longer than its interval: under load that is how it should be.
-    logging.getLogger("mode.timers").setLevel(logging.ERROR)
-    logging.setLogRecordFactory(_record)
     try:
         worker.execute_from_commandline()
     finally:
@@ -83,11 +98,3 @@ def run_worker(settings: Settings, log_level: str) -> NoReturn:
             reason = asyncio.run(unreachable(client_options(settings), reason))
         if isinstance(reason, SandikError):
             raise reason from None
-
-
-def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
-    """Make a log record; of what a user can mend, without the traceback: the message says it all."""
-    record = logging.LogRecord(*args, **kwargs)
-    if record.exc_info and isinstance(record.exc_info[1], SandikError | KafkaError | asyncio.CancelledError):
-        record.exc_info = None
-    return record

@@ -30,7 +30,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="sandik-demo-") as data_dir:
         say("Starting a real Kafka: `sandik broker` (the first time, its jars are fetched)")
         with EmbeddedKafka(Path(data_dir) / "kafka") as kafka:
-            environment = {**os.environ, **SETTINGS, "SANDIK_BROKER": kafka.bootstrap_servers}
+            own = {"SANDIK_BROKER": kafka.bootstrap_servers, "SANDIK_OPS_PORT": "0"}
+            environment = {**os.environ, **SETTINGS, **own}
             return count_the_sample(environment)
 
 

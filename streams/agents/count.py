@@ -17,6 +17,7 @@ from streams.engine.publish import Outgoing, publish
 from streams.engine.state import StateTable
 from streams.errors import DeadLetterLimitError, StateError, TopicError
 from streams.flow import Counted, Job
+from streams.ops.metrics import Metrics
 from streams.settings import Settings
 from streams.steps.counts import Entry, PartitionState
 from streams.topics import MENTIONS, PARTIALS, POSTS, POSTS_DLQ, POSTS_LATE
@@ -43,7 +44,14 @@ class CountAgent:
     """Counts the posts of the partitions it owns. One batch of one partition at a time."""
 
     def __init__(
-        self, app: AppT, settings: Settings, job: Job, table: StateTable, clock: Clock, partitions: int
+        self,
+        app: AppT,
+        settings: Settings,
+        job: Job,
+        table: StateTable,
+        clock: Clock,
+        partitions: int,
+        metrics: Metrics,
     ) -> None:
         self.app = app
         self.settings = settings
@@ -51,6 +59,7 @@ class CountAgent:
         self.table = table
         self.clock = clock
         self.partitions = partitions
+        self.metrics = metrics
         self.topic = settings.topic(POSTS)
         self.limit = DeadLetterLimit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
         self.owned: dict[int, Owned] = {}
@@ -102,15 +111,21 @@ class CountAgent:
             return
         # What a predecessor could not send must be in Kafka before this batch may settle and drop it.
         await self._send_open(partition, owned)
-        counted = self.job.count(owned.state, records)
+        batch = self.metrics.batch(self.job, owned.state, records)
+        counted = self.job.count(owned.state, records, batch.lap)
         self._check_limit(partition, records, counted)
+        batch.counted(counted)
         entries = counted.changes.entries
         owned.state.take(entries)
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         owned.quiet_since_ms = self.clock.monotonic_ms()
         await publish(self.app.producer, self._aside(counted, records))
+        batch.lap("aside")
         await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
+        batch.lap("state")
         await self._send([*counted.changes.windows, counted.changes.clock])
+        batch.lap("partials")
+        batch.done(counted)
         await self._settle(partition, owned.state)
 
     async def send_again(self) -> None:

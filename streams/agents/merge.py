@@ -13,6 +13,7 @@ from schemas.partial import Partial, Watermark
 from streams.clock import Clock
 from streams.engine.publish import Outgoing, publish
 from streams.errors import StateError
+from streams.ops.metrics import Metrics
 from streams.settings import Settings
 from streams.steps.merge import Merge
 from streams.topics import COUNTS, PARTIALS
@@ -28,11 +29,12 @@ _decoder = msgspec.json.Decoder(Partial)
 class MergeAgent:
     """Folds `partials` from its beginning: that topic is all the state there is."""
 
-    def __init__(self, app: AppT, settings: Settings, merge: Merge, clock: Clock) -> None:
+    def __init__(self, app: AppT, settings: Settings, merge: Merge, clock: Clock, metrics: Metrics) -> None:
         self.app = app
         self.settings = settings
         self.merge = merge
         self.clock = clock
+        self.metrics = metrics
         self.tp = TP(settings.topic(PARTIALS), 0)
         self.is_owner = False
         self.next_offset = 0
@@ -96,6 +98,7 @@ class MergeAgent:
         """Write what changed since the last call. Nothing before all that was there is folded."""
         if self.next_offset < self.caught_up_at:
             return
+        self.metrics.emitting(self.merge.watermark_ms)
         # In pieces: after a long catch-up, all counts at once would take more memory than all the windows.
         while self.is_owner and await self._emit_some() >= COUNTS_AT_ONCE:
             pass
@@ -106,6 +109,7 @@ class MergeAgent:
             await self._write([self._mark(advanced)])
         counts = self.merge.emit(self.clock.now_ms(), COUNTS_AT_ONCE)
         await self._write([self._count(count) for count in counts])
+        self.metrics.emitted(counts)
         settled = self.merge.settle()
         if settled is not None:
             mark, partials = settled

@@ -20,8 +20,7 @@ class Repeats(Generic[T]):
     lately is in one of them, and nobody has to keep them in order.
     """
 
-    def __init__(self, make: Callable[[Sequence[Hinted]], Sequence[T]], max_chars: int = MAX_CHARS) -> None:
-        self._make = make
+    def __init__(self, max_chars: int = MAX_CHARS) -> None:
         self._max_chars = max_chars
         self._chars = 0
         self._young: dict[Hinted, T] = {}
@@ -31,12 +30,12 @@ class Repeats(Generic[T]):
         """Return how many texts are remembered; those in both generations count twice."""
         return len(self._young) + len(self._old)
 
-    def answers(self, texts: Sequence[Hinted]) -> list[T]:
+    def answers(self, texts: Sequence[Hinted], make: Callable[[Sequence[Hinted]], Sequence[T]]) -> list[T]:
         """Return the answer to each text, in order. Each new one is given to `make` once, all together."""
         young, old = self._young, self._old
         found = [young.get(text, old.get(text)) for text in texts]
         new = dict.fromkeys(text for text, answer in zip(texts, found, strict=True) if answer is None)
-        made = dict(zip(new, self._make(list(new)), strict=True)) if new else {}
+        made = dict(zip(new, make(list(new)), strict=True)) if new else {}
         answers = [
             made[text] if answer is None else answer for text, answer in zip(texts, found, strict=True)
         ]

@@ -52,6 +52,8 @@ async def test_counts_are_exact_though_workers_are_killed(
                 return await follower.total() >= len(posts)
 
             await wait_until(is_complete, 150, "all posts are counted")
+            # One that is only just being loaded dies of a SIGTERM like any program.
+            await scene.wait_for_shares([1, 1, 2])
             exit_codes = [workers.terminate(worker) for worker in workers.alive]
             await follower.read()
 

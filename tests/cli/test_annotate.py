@@ -12,7 +12,7 @@ from streams import annotate
 from streams.flow import Annotation, Job
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.language import Hints, Language
+from streams.steps.language import Language
 from tests.support.command import sandik, start_sandik
 from tests.support.stubs import a_job
 
@@ -177,7 +177,7 @@ def test_lines_that_are_there_together_are_annotated_together(
     sizes = []
 
     class Counting(Job):
-        def annotate(self, texts: Sequence[str], hints: Hints | None = None) -> list[Annotation]:  # noqa: ARG002
+        def annotate(self, texts: Sequence[str], *_: object, **__: object) -> list[Annotation]:
             sizes.append(len(texts))
             return [Annotation(Language("tr", 1.0), (), ())] * len(texts)
 

@@ -28,38 +28,38 @@ class Shout:
 def test_each_text_gets_the_answer_it_would_get_alone(
     asked: list[list[tuple[str, str | None]]], max_chars: int
 ) -> None:
-    repeats = Repeats(Shout(), max_chars)
+    repeats = Repeats[str](max_chars)
 
     for texts in asked:
-        assert repeats.answers(texts) == Shout()(texts)
+        assert repeats.answers(texts, Shout()) == Shout()(texts)
 
 
 def test_a_text_is_worked_out_once_however_often_it_comes() -> None:
     shout = Shout()
-    repeats = Repeats(shout)
+    repeats = Repeats[str]()
 
     for _ in range(3):
-        repeats.answers([("a", None), ("b", "tr"), ("a", None), ("a", "tr")])
+        repeats.answers([("a", None), ("b", "tr"), ("a", None), ("a", "tr")], shout)
 
     assert shout.asked == [("a", None), ("b", "tr"), ("a", "tr")]
 
 
 def test_a_text_that_keeps_coming_is_never_forgotten_and_the_others_are() -> None:
     shout = Shout()
-    repeats = Repeats(shout, max_chars=1_000)
+    repeats = Repeats[str](max_chars=1_000)
 
     for number in range(1_000):
-        repeats.answers([("again", None), (f"text {number}", None)])
+        repeats.answers([("again", None), (f"text {number}", None)], shout)
 
     assert shout.asked.count(("again", None)) == 1
     assert len(repeats) < 30
 
 
 def test_one_long_text_makes_room_like_many_short_ones() -> None:
-    repeats = Repeats(Shout(), max_chars=1_000)
+    repeats = Repeats[str](max_chars=1_000)
 
     for number in range(20):
-        repeats.answers([(f"{number}" * 10_000, None)])
+        repeats.answers([(f"{number}" * 10_000, None)], Shout())
 
     assert len(repeats) <= 1
 

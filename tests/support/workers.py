@@ -42,7 +42,9 @@ class Workers:
     """Starts `sandik worker` processes; whatever is left of them is killed at the end."""
 
     def __init__(self, environment: Mapping[str, str], log_dir: Path) -> None:
-        self.environment = {**os.environ, **environment, "SANDIK_DATA_DIR": str(log_dir / "faust")}
+        own = {"SANDIK_DATA_DIR": str(log_dir / "faust")}
+        # Workers of one machine would want the same port.
+        self.environment = {**os.environ, "SANDIK_OPS_PORT": "0", **environment, **own}
         self.log_dir = log_dir
         self.processes: list[subprocess.Popen[bytes]] = []
 

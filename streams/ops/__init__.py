@@ -1,0 +1,1 @@
+"""For who runs the workers: metrics, health, logs, traces, `sandik doctor` and `sandik top`."""

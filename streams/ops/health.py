@@ -1,0 +1,86 @@
+"""Is the worker alive, is it ready, and if not, why. Pure: facts in, reasons out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+#: An event loop silent for longer is stuck. The slowest detector needs a tenth of it for a batch.
+LOOP_SILENT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a worker at one moment. The defaults are those of one that has just been started."""
+
+    is_stopping: bool = False
+    crash: str | None = None
+    #: Since the event loop last moved; None before it runs.
+    loop_silent_s: float | None = None
+    is_assigned: bool = False
+    is_rebalancing: bool = False
+    is_recovering: bool = False
+    has_coordinator: bool = False
+    #: Partitions with counted posts that are not committed though they should be, and for how long.
+    uncommitted_s: Mapping[int, float] = field(default_factory=dict)
+
+
+class Reason(NamedTuple):
+    """Why not: one word for machines, one sentence for people."""
+
+    state: str
+    text: str
+
+
+class Answer(NamedTuple):
+    """The answer to one probe. `state` is the first reason's, or what is well."""
+
+    state: str
+    reasons: list[Reason]
+
+    @property
+    def is_ok(self) -> bool:
+        """Say whether there is nothing against it."""
+        return not self.reasons
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of the answer."""
+        return {"ok": self.is_ok, "state": self.state, "reasons": [reason.text for reason in self.reasons]}
+
+
+def alive(facts: Facts) -> Answer:
+    """Say whether restarting the process would mend anything: it has crashed, or its event loop is stuck."""
+    reasons = []
+    if facts.crash is not None:
+        reasons.append(Reason("crashed", f"the worker has crashed and is ending: {facts.crash}"))
+    if facts.loop_silent_s is not None and facts.loop_silent_s > LOOP_SILENT_S:
+        text = f"the event loop has not moved for {facts.loop_silent_s:.0f} s: something blocks it"
+        reasons.append(Reason("stuck", text))
+    return _answer(reasons, "alive")
+
+
+def ready(facts: Facts) -> Answer:
+    """Say whether posts are being counted: assigned, recovered, committing, not rebalancing."""
+    reasons = []
+    if facts.is_stopping:
+        reasons.append(Reason("stopping", "the worker was told to stop, and is handing over"))
+    reasons += alive(facts).reasons
+    if facts.is_recovering:
+        reasons.append(Reason("recovering", "the state is being read from the changelog"))
+    if facts.is_rebalancing:
+        reasons.append(Reason("rebalancing", "the group is sharing the partitions anew"))
+    elif not facts.is_assigned and not facts.is_recovering:
+        reasons.append(Reason("starting", "no partitions have been assigned yet"))
+    if facts.is_assigned and not facts.has_coordinator:
+        text = "Kafka's coordinator of the group does not answer: see SANDIK_BROKER and the log"
+        reasons.append(Reason("broker_away", text))
+    reasons += [
+        Reason(
+            "not_committing", f"partition {partition}: counted posts are not committed for {silent_s:.0f} s"
+        )
+        for partition, silent_s in sorted(facts.uncommitted_s.items())
+    ]
+    return _answer(reasons, "ready")
+
+
+def _answer(reasons: list[Reason], well: str) -> Answer:
+    return Answer(reasons[0].state if reasons else well, reasons)
