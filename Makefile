@@ -14,13 +14,13 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (about half a minute, once)" >&2
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("sandik needs Python 3.11 or newer, this is " + sys.version.split()[0])'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 	@echo "Adding what the tests need to $(VENV)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .PHONY: init
@@ -30,8 +30,15 @@ init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned version
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
 
+# Where it cannot be installed, the tests of the page are skipped, and say so.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+		echo "Installing Chromium for the tests of the page" >&2; \
+		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core; } >&2 || true
+
 .PHONY: test
-test: $(VENV)/.ready-dev  ## All tests, those on a real Kafka included, two at a time
+test: $(VENV)/.ready-dev chromium  ## All tests, those on a real Kafka included, two at a time
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist worksteal
 
 .PHONY: test-quick
@@ -63,13 +70,17 @@ settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
 metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
 	$(BIN)/python -c 'from streams.ops.catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
 
+.PHONY: schemas
+schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/asyncapi.yaml again
+	$(BIN)/python -m schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')
+
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m streams.lexicon.generate
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)
-	uv pip compile pyproject.toml --extra broker --group build --universal \
+	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
 	uv pip compile pyproject.toml --extra broker --extra dashboard --extra parquet --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \

@@ -1,6 +1,7 @@
 """Write `README.md` and `asyncapi.yaml` again: `python -m schemas.generate VERSION`. Needs PyYAML.
 
-Run it after a change of `topics.toml` or of a JSON Schema, and when the version changes; a test says so.
+Run `make schemas` after a change of `topics.toml` or of a JSON Schema, and when the version changes; a test
+says so.
 """
 
 import sys
@@ -54,7 +55,7 @@ def readme(cards: Cards) -> str:
 
 def asyncapi_yaml(cards: Cards, version: str) -> str:
     """Return schemas/asyncapi.yaml."""
-    head = "# Made by `python -m schemas.generate` from topics.toml and json/: change those.\n"
+    head = "# Made by `make schemas` from topics.toml and json/: change those.\n"
     body: str = yaml.dump(
         document(cards, version), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110
     )

@@ -62,6 +62,7 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
         table_standby_replicas=0,  # a standby would read every changelog twice; recovery takes seconds
         web_enabled=False,
         consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance_id,
         consumer_metadata_max_age_ms=30_000,  # how soon a grown topic is noticed, and refused
         ConsumerScheduler=BatchScheduling,
         stream_buffer_maxsize=4,  # batches, not records

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from streams import __version__
+from streams import __version__, analyst_cli, letters_cli
 from streams.errors import SandikError
 from streams.settings import Settings
 
@@ -26,6 +26,10 @@ topics_app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 lexicon_app = typer.Typer(help="The words that are counted.", no_args_is_help=True)
 app.add_typer(lexicon_app, name="lexicon")
+app.add_typer(analyst_cli.app)
+# Named here, because streams.topics would load all of Kafka for --help.
+app.add_typer(letters_cli.commands("posts.dlq", "What is no post"), name="dlq")
+app.add_typer(letters_cli.commands("posts.late", "Posts that came too late"), name="late")
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -12,6 +14,7 @@ from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell
 from streams.steps.decode import Rejected, decode
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
+from streams.steps.repeats import Hinted, Repeats
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
 
@@ -51,20 +54,26 @@ class Job:
     dedupe: bool
     detector: Detector
     tagger: Tagger
+    _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
     def annotate(
         self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = _no_lap
     ) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
-        languages = self.detector.detect(texts, hints)
+        make = partial(self._annotate, lap=lap)
+        annotations = self._repeats.answers(list(zip(texts, hints or repeat(None), strict=False)), make)
+        lap("tags")
+        return annotations
+
+    def _annotate(self, hinted: Sequence[Hinted], lap: Lap) -> list[Annotation]:
+        texts = [text for text, _ in hinted]
+        languages = self.detector.detect(texts, [hint for _, hint in hinted])
         lap("language")
         terms = self.tagger.terms(texts, [language.code for language in languages])
-        annotations = [
+        return [
             Annotation(language, found, tags_of(found))
             for language, found in zip(languages, terms, strict=True)
         ]
-        lap("tags")
-        return annotations
 
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = _no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.

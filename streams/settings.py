@@ -140,6 +140,13 @@ class Settings(BaseSettings):
         description="What a worker logs. At `info` each rebalance in some forty lines; no level logs the "
         "text of a post.",
     )
+    instance_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="Name of this worker that it keeps across restarts (Kafka's static membership), another "
+        "for each. With one, a worker back within SANDIK_SESSION_TIMEOUT_MS has its partitions again, and "
+        "the others never pause; one that stops for good is missed only after that time.",
+    )
     data_dir: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()) / "sandik",
         description="Where Faust puts its working directory. Nothing in it is needed after a restart.",

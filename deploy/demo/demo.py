@@ -1,10 +1,10 @@
 """`make demo`: the whole path on a real Kafka, from posts in a file to counts on the screen.
 
-Every step is a command that you can type yourself; each is shown before it runs.
+Every step is a command that you can type yourself; each is shown before it runs. At a terminal the page
+follows, until Ctrl-C.
 """
 
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -12,11 +12,13 @@ import time
 from pathlib import Path
 
 import orjson
+from live import watch
+from shell import ROOT, Environment, as_text, command, sandik, say, show
 
 from streams.broker import EmbeddedKafka
 from streams.errors import SandikError
 
-POSTS = Path("deploy/demo/posts.jsonl")
+POSTS = "deploy/demo/posts.jsonl"
 DEADLINE_S = 120
 
 SETTINGS = {
@@ -27,25 +29,33 @@ SETTINGS = {
 
 def main() -> int:
     """Run the demo; return 0 when every post is accounted for."""
+    posts = [orjson.loads(line) for line in (ROOT / POSTS).read_bytes().splitlines()]
     with tempfile.TemporaryDirectory(prefix="sandik-demo-") as data_dir:
         say("Starting a real Kafka: `sandik broker` (the first time, its jars are fetched)")
         with EmbeddedKafka(Path(data_dir) / "kafka") as kafka:
             own = {"SANDIK_BROKER": kafka.bootstrap_servers, "SANDIK_OPS_PORT": "0"}
             environment = {**os.environ, **SETTINGS, **own}
-            return count_the_sample(environment)
+            counted, late = count_the_sample(environment, len(posts))
+            told = f"{len(posts)} posts: {counted} counted + {late} too late (in posts.late)."
+            if not (sys.stdin.isatty() and sys.stdout.isatty()):
+                say(f"{told} Nothing is left running.")
+                return 0
+            say(told)
+            watch(posts, environment, Path(data_dir))
+    say("Nothing is left running.")
+    return 0
 
 
-def count_the_sample(environment: dict[str, str]) -> int:
-    """Create the topics, ingest, count with a worker, and show the counts."""
-    say(f"Settings of this demo: {' '.join(f'{name}={value}' for name, value in SETTINGS.items())}")
+def count_the_sample(environment: Environment, posts: int) -> tuple[int, int]:
+    """Create the topics, ingest, count with a worker, show the counts; return (counted, late)."""
+    say(f"Settings of this demo: {as_text(SETTINGS)}")
     sandik("topics create", environment)
     sandik(f"ingest {POSTS}", environment)
-    posts = len(POSTS.read_text(encoding="utf-8").splitlines())
 
     show("worker &")
-    worker = subprocess.Popen(command("worker"), env=environment)
+    worker = subprocess.Popen(command("worker"), env=environment, cwd=ROOT)
     try:
-        counted, late = wait_for_counts(environment, worker, posts)
+        found = wait_for_counts(environment, worker, posts)
     finally:
         worker.terminate()
         worker.wait()
@@ -54,13 +64,10 @@ def count_the_sample(environment: dict[str, str]) -> int:
     sandik("counts --once --to 2023-05-12", environment)
     say("Election night in the United States, November 2024 (real posts of Russian Telegram channels)")
     sandik("counts --once --from 2024-11-06T05:00 --to 2024-11-06T09:00", environment)
-    say(f"{posts} posts: {counted} counted + {late} too late (in posts.late). Nothing is left running.")
-    return 0 if counted + late == posts else 1
+    return found
 
 
-def wait_for_counts(
-    environment: dict[str, str], worker: subprocess.Popen[bytes], posts: int
-) -> tuple[int, int]:
+def wait_for_counts(environment: Environment, worker: subprocess.Popen[bytes], posts: int) -> tuple[int, int]:
     """Return (counted, late) as soon as they are all the posts, and only what is newest is not final."""
     deadline_s = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_s and worker.poll() is None:
@@ -79,27 +86,6 @@ def wait_for_counts(
         ):
             return counted, late
     raise SandikError(f"not all of the {posts} posts were counted within {DEADLINE_S} s")
-
-
-def sandik(arguments: str, environment: dict[str, str]) -> None:
-    """Show a command and run it."""
-    show(arguments)
-    subprocess.run(command(arguments), env=environment, check=True)
-
-
-def command(arguments: str) -> list[str]:
-    """Return `sandik ...` as run by this very Python."""
-    return [sys.executable, "-m", "streams", *shlex.split(arguments)]
-
-
-def show(arguments: str) -> None:
-    """Print a command as the reader would type it."""
-    print(f"\n$ sandik {arguments}", flush=True)
-
-
-def say(text: str) -> None:
-    """Print what comes next."""
-    print(f"\n# {text}", flush=True)
 
 
 if __name__ == "__main__":

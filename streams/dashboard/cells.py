@@ -28,13 +28,13 @@ class Chunk:
 
 
 class Found(NamedTuple):
-    """Cells of one language and tag as columns; `window` is the window's number since 1970."""
+    """Posts by window, languages added up; `window` is the window's number since 1970, ascending."""
 
     window: Ints
-    posts: Ints
+    final: Ints
+    current: Ints
     corrected: Ints
     late: Ints
-    is_final: Ints
 
 
 class Cells:
@@ -83,17 +83,17 @@ class Cells:
         return True
 
     def find(self, languages: list[str], tag: str, from_ms: int, to_ms: int) -> Found:
-        """Return the cells of windows that start in `[from_ms, to_ms)`, of all the languages, in no order."""
+        """Add up the cells of all the languages in the windows that start in `[from_ms, to_ms)`."""
         size = self.window_size_ms
         first, end = -(-from_ms // size), -(-to_ms // size)
-        parts = [
-            _columns(chunk, number, first, end)
-            for language in languages
-            for number, chunk in self._chunks.get((language, tag), {}).items()
-            if first < (number + 1) * CHUNK and number * CHUNK < end
-        ]
-        if not parts:
+        chunks: dict[int, list[Chunk]] = {}
+        for language in languages:
+            for number, chunk in self._chunks.get((language, tag), {}).items():
+                if first < (number + 1) * CHUNK and number * CHUNK < end:
+                    chunks.setdefault(number, []).append(chunk)
+        if not chunks:
             return Found(*(np.zeros(0, dtype=np.int64) for _ in Found._fields))
+        parts = [_added_up(chunks[number], number, first, end) for number in sorted(chunks)]
         return Found(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def changed(self, language: str, version: int) -> Ints:
@@ -110,9 +110,17 @@ class Cells:
             yield from self._chunks[language, tag].items()
 
 
-def _columns(chunk: Chunk, number: int, first: int, end: int) -> tuple[Ints, ...]:
-    """Return the columns of the chunk's cells whose window number is in `[first, end)`."""
+def _added_up(chunks: list[Chunk], number: int, first: int, end: int) -> tuple[Ints, ...]:
+    """Return the columns of the same chunk of several languages, of the windows in `[first, end)`."""
+    # Whole arrays, unknown places (zeros) included: a month costs a third of picking the known ones.
+    posts, final, corrected, late = np.zeros((4, CHUNK), dtype=np.int64)
+    is_known = np.zeros(CHUNK, dtype=np.bool_)
+    for chunk in chunks:
+        is_known |= chunk.revision >= 0
+        posts += chunk.count
+        final += chunk.count * chunk.is_final
+        corrected += chunk.corrected
+        late += chunk.late
     start = max(0, first - number * CHUNK)
-    places = start + np.flatnonzero(chunk.revision[start : max(0, end - number * CHUNK)] >= 0)
-    columns = chunk.count, chunk.corrected, chunk.late, chunk.is_final
-    return number * CHUNK + places, *(column[places].astype(np.int64) for column in columns)
+    places = start + np.flatnonzero(is_known[start : max(0, end - number * CHUNK)])
+    return number * CHUNK + places, *(column[places] for column in (final, posts - final, corrected, late))

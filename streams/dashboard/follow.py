@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from streams.clock import Clock
 from streams.connection import client_options
 from streams.errors import SandikError, TopicError
+from streams.reader import let_go
 from streams.settings import Settings
 from streams.topics import connected, partitions_of
 
@@ -21,18 +22,6 @@ _ANSWER_S = 5.0
 #: How often it is asked when nothing comes.
 _IDLE_S = 1.0
 _RETRY_S = 1.0
-#: A consumer says goodbye in much less, if there is anybody to say it to.
-_STOP_S = 1.0
-
-
-async def let_go(consumer: AIOKafkaConsumer) -> None:
-    """Stop the consumer, whatever state it is in."""
-    # In a task of its own: without a broker, stopping raises what aiokafka has cancelled its fetching with,
-    # and that would look as if it were we who are to stop.
-    stopping = asyncio.create_task(consumer.stop())
-    await asyncio.wait({stopping}, timeout=_STOP_S)
-    if stopping.done() and not stopping.cancelled():
-        stopping.exception()
 
 
 @dataclass

@@ -52,7 +52,7 @@ def test_the_validator_is_one(spoil: Callable[[dict[str, Any]], object]) -> None
 
 
 def test_it_and_the_readme_are_fresh() -> None:
-    again = f"run `python -m schemas.generate {__version__}`"
+    again = "run `make schemas`"
 
     assert asyncapi_yaml(load_cards(), __version__) == TEXT, again
     assert readme(load_cards()) == (SCHEMAS / "README.md").read_text(encoding="utf-8"), again

@@ -15,6 +15,7 @@ from schemas.load import NAMES, json_schema
 from schemas.mention import Mention, Term
 from schemas.partial import Partial
 from schemas.post import MIN_CREATED_AT_MS, Post
+from streams.steps.language import load_detector
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 EXAMPLES = sorted((SCHEMAS / "examples").glob("*/v1/*/*.json"))
@@ -140,6 +141,18 @@ def test_type_and_schema_have_the_same_fields_and_require_the_same(
     assert {field.encode_name for field in fields if field.required} | tag == set(schema["required"])
     if config.tag_field:
         assert schema["properties"][config.tag_field]["const"] == config.tag
+
+
+def test_every_example_names_the_detector_of_today() -> None:
+    version = load_detector().version
+    schemas = [json_schema(name) for name in NAMES]
+    examples: list[Any] = [parse(path.read_bytes()) for path in GOOD]
+    examples += [example for schema in schemas for example in schema["examples"]]
+    named = [one["detector_version"] for one in examples if "detector_version" in one]
+    for schema in schemas:
+        named += schema.get("properties", {}).get("detector_version", {}).get("examples", [])
+
+    assert set(named) == {version}
 
 
 def test_the_earliest_event_time_is_the_same_in_type_and_schemas() -> None:

@@ -8,7 +8,8 @@ from typing import IO, Any
 
 import msgspec
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from schemas.count import Count
 from streams.settings import Settings
@@ -47,25 +48,34 @@ def _text(log: IO[bytes]) -> str:
 
 
 @asynccontextmanager
-async def looking(url: str, **options: Any) -> AsyncIterator[Page]:
-    """Open the address in a browser; fail if the page itself has an error or breaks its own policy."""
+async def chromium() -> AsyncIterator[Browser]:
+    """Run a Chromium. Skips the test where there is none."""
     executable = shutil.which("chromium")
     if executable is None:
-        pytest.skip("needs a browser: apt-get install chromium")
-    problems: list[str] = []
+        pytest.skip("needs a browser: apt-get install chromium (`make test` does it, as root on Debian)")
     async with async_playwright() as playwright:
         # The sandbox needs rights that a container does not have.
         browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        page = await browser.new_page(**{"locale": "en-GB", "timezone_id": "UTC", **options})
-        page.set_default_timeout(DEADLINE_MS)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if _is_bad(message.text) else None)
-        page.on("dialog", lambda dialog: problems.append(f"a dialog: {dialog.message}"))
         try:
-            await page.goto(url)
-            yield page
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def looking(browser: Browser, url: str, **options: Any) -> AsyncIterator[Page]:
+    """Open the address as a new reader; fail if the page itself has an error or breaks its own policy."""
+    problems: list[str] = []
+    page = await browser.new_page(**{"locale": "en-GB", "timezone_id": "UTC", **options})
+    page.set_default_timeout(DEADLINE_MS)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if _is_bad(message.text) else None)
+    page.on("dialog", lambda dialog: problems.append(f"a dialog: {dialog.message}"))
+    try:
+        await page.goto(url)
+        yield page
+    finally:
+        await page.close()
     assert problems == []
 
 
@@ -74,10 +84,10 @@ _FIGURES = """() => [...document.querySelectorAll("#table tbody tr")]
 
 
 @asynccontextmanager
-async def seeing(settings: Settings, query: str = "", *options: str) -> AsyncIterator[Page]:
-    """Open a dashboard of one's own in a browser."""
+async def seeing(browser: Browser, settings: Settings, query: str = "", *options: str) -> AsyncIterator[Page]:
+    """Open a dashboard of one's own."""
     with dashboard(settings, *options) as url:
-        async with looking(url + query) as page:
+        async with looking(browser, url + query) as page:
             yield page
 
 
@@ -95,6 +105,16 @@ async def figures(page: Page) -> list[list[str]]:
     """Return the table of figures, row by row."""
     found: list[list[str]] = await page.evaluate(_FIGURES)
     return found
+
+
+async def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
+    """Return what axe finds that would keep somebody out, with where."""
+    found = await Axe().run(page)
+    return [
+        (one["id"], [node["html"] for node in one["nodes"]])
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 async def shows(page: Page, selector: str, text: str) -> None:

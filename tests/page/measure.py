@@ -22,7 +22,7 @@ from streams.broker import EmbeddedKafka
 from streams.settings import Settings
 from streams.topics import COUNTS, all_topics, create
 from tests.dashboard.builders import a_count
-from tests.page.browser import dashboard, looking, write_counts
+from tests.page.browser import chromium, dashboard, looking, write_counts
 from tests.support.kafka import wait_until
 
 LANGUAGES = "tr ru en uk az ku ar de fr es it nl pl ro bg el fa he ka und".split()  # noqa: SIM905 - readable
@@ -91,7 +91,7 @@ async def listen(session: aiohttp.ClientSession, url: str, arrivals: list[float]
 
 async def first_paint(url: str, query: str) -> dict[str, float]:
     """Return when the browser first painted words, and when figures and charts were there, ms."""
-    async with looking(url + query) as page:
+    async with chromium() as browser, looking(browser, url + query) as page:
         await page.locator("body[data-ready]").wait_for()
         found: dict[str, float] = await page.evaluate(PAINTS)
     return found

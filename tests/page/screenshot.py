@@ -12,7 +12,7 @@ import orjson
 from streams.broker import EmbeddedKafka
 from streams.settings import Settings
 from streams.topics import all_topics, create
-from tests.page.browser import dashboard, looking, shows
+from tests.page.browser import chromium, dashboard, looking, shows
 from tests.support.command import sandik
 from tests.support.workers import Workers, environment
 
@@ -32,7 +32,7 @@ async def take(evening: list[bytes]) -> None:
             done = sandik("ingest", "-", stdin=b"\n".join(evening), environment=environment(settings))
             done.check_returncode()
             options = {"viewport": {"width": 1_200, "height": 1_250}, "color_scheme": "light"}
-            async with looking(url + QUERY, **options) as page:
+            async with chromium() as browser, looking(browser, url + QUERY, **options) as page:
                 await shows(page, "#table td", "final")
                 await shows(page, "#table td", "current")
                 await page.wait_for_timeout(3_000)  # until the last posts are counted, too

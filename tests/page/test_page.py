@@ -1,77 +1,27 @@
 """The page in a real browser, on a real Kafka."""
 
-import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from schemas.mention import Term
 from streams.broker import EmbeddedKafka
 from streams.settings import Settings
-from streams.topics import MENTIONS, POSTS, all_topics, create
-from tests.dashboard.builders import BASE_MS, a_count, a_mention
-from tests.page.browser import dashboard, figures, looking, seeing, shows, write_counts
+from streams.topics import POSTS, all_topics, create
+from tests.dashboard.builders import BASE_MS, a_count
+from tests.page.browser import dashboard, figures, looking, seeing, serious_faults, shows, write_counts
+from tests.page.scenes import LAST_HOUR, TEXT, write_post
 from tests.support.kafka import produce, unique_prefix
-from tests.support.workers import Workers, environment, quick_settings
+from tests.support.workers import Workers, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
-
-TEXT = "Seçim öncesi deepfake videolar"
-LAST_HOUR = "?span=hour&rollup=minute"
-
-
-@pytest.fixture
-async def settings(worker_settings: Settings) -> Settings:
-    await create(worker_settings, all_topics(worker_settings))
-    return worker_settings
-
-
-@pytest.fixture(scope="module")
-def busy(kafka: EmbeddedKafka) -> Iterator[str]:
-    """The address of a dashboard that several tests look at, none of which changes what it shows."""
-    settings = quick_settings(kafka.bootstrap_servers)
-    asyncio.run(write_an_hour(settings))
-    with dashboard(settings) as url:
-        yield url
-
-
-async def write_an_hour(settings: Settings) -> None:
-    """Write an hour in three languages: a burst, posts too late, the newest windows current, and a post."""
-    await create(settings, all_topics(settings))
-    counts = [
-        a_count(
-            tag,
-            language,
-            minute=minute,
-            count=(40 if minute == 45 and language == "tr" else 6) // part,
-            is_final=minute < 55,
-            revision=3,
-            late_count=int(minute == 50),
-        )
-        for minute in range(60)
-        for language in ("tr", "ru", "en")
-        for tag, part in (("all", 1), ("election", 1), ("deepfake", 3), ("both", 6))
-    ]
-    await write_counts(settings, [*counts, a_count("all", "de", minute=59, count=1_234)])
-    await write_post(settings, TEXT, (Term("seçim", "election", 0, 5), Term("deepfake", "deepfake", 13, 21)))
-
-
-async def write_post(settings: Settings, text: str, terms: tuple[Term, ...], **values: Any) -> None:
-    post = {"id": "test:0", "source": "test", "created_at_ms": BASE_MS, "text": text}
-    [offset] = await produce(
-        settings.broker, settings.topic(POSTS), [(b"test:0", msgspec.json.encode(post), 0, None)]
-    )
-    mention = a_mention(offset, **{"id": "test:0", "created_at_ms": BASE_MS, "terms": terms, **values})
-    await produce(settings.broker, settings.topic(MENTIONS), [(b"", msgspec.json.encode(mention), 0, None)])
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
-    settings: Settings, tmp_path: Path
+    browser: Browser, settings: Settings, tmp_path: Path
 ) -> None:
     post: dict[str, Any] = {
         "id": "test:1",
@@ -81,7 +31,7 @@ async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
     }
     with Workers(environment(settings), tmp_path) as workers:
         workers.start()
-        async with seeing(settings) as page:
+        async with seeing(browser, settings) as page:
             await shows(page, ".notice", "Nothing has been counted yet")
             records = [(b"test:1", msgspec.json.encode(post), None, None)]
             await produce(settings.broker, settings.topic(POSTS), records)
@@ -96,6 +46,7 @@ async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
 
 
 async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_correction_is_seen(
+    browser: Browser,
     settings: Settings,
 ) -> None:
     def counts(n: int, revision: int, *, is_final: bool) -> list[Any]:
@@ -103,7 +54,7 @@ async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_corre
         return [a_count(tag, minute=3, **values) for tag in ("all", "election")]
 
     await write_counts(settings, counts(1_234, 2, is_final=False))
-    async with seeing(settings, "?languages=tr&tags=election&rollup=minute") as page:
+    async with seeing(browser, settings, "?languages=tr&tags=election&rollup=minute") as page:
         row = page.locator("#table tbody tr").first
         await expect(row).to_contain_text("current")
         assert (await figures(page))[0][1:4] == ["Turkish", "1,234", "1,234"]
@@ -117,7 +68,7 @@ async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_corre
         assert (await figures(page))[0][2:4] == ["1,305", "1,305"]
 
 
-async def test_hostile_text_stays_text(settings: Settings) -> None:
+async def test_hostile_text_stays_text(browser: Browser, settings: Settings) -> None:
     attack = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
     text = f"😀 {attack} \u202eesrever\u202c </p></article><style>*{{display:none}}</style>"
     await write_counts(settings, [a_count("all", attack), a_count("election", "tr"), a_count(attack, "tr")])
@@ -127,7 +78,7 @@ async def test_hostile_text_stays_text(settings: Settings) -> None:
         Term("no such place", "election", 5, 9_999),
     )
     await write_post(settings, text, terms, source=attack, language=attack, tags=("election", attack))
-    async with seeing(settings, f"?languages=*,tr,{attack}&tags=election,{attack}") as page:
+    async with seeing(browser, settings, f"?languages=*,tr,{attack}&tags=election,{attack}") as page:
         await shows(page, ".text", "esrever")
         shown = await page.locator(".text").text_content()
         marked = await page.locator(".text mark").all_text_contents()
@@ -137,8 +88,8 @@ async def test_hostile_text_stays_text(settings: Settings) -> None:
     assert (shown, marked, strangers) == (text, [attack], 0)
 
 
-async def test_bursts_currents_filters_and_the_switch_for_texts(busy: str) -> None:
-    async with looking(busy + LAST_HOUR) as page:
+async def test_bursts_currents_filters_and_the_switch_for_texts(browser: Browser, busy: str) -> None:
+    async with looking(browser, busy + LAST_HOUR) as page:
         await shows(page, "#bursts", "10:45 · Turkish · election: 40")
         await shows(page, "#late", "too late to be counted")
         states = {row[-1] for row in await figures(page)}
@@ -163,34 +114,16 @@ async def test_bursts_currents_filters_and_the_switch_for_texts(busy: str) -> No
     assert states == {"final", "current"}
 
 
-async def test_the_operator_can_keep_all_texts_back(settings: Settings) -> None:
+async def test_the_operator_can_keep_all_texts_back(browser: Browser, settings: Settings) -> None:
     await write_counts(settings, [a_count()])
     await write_post(settings, TEXT, (Term("seçim", "election", 0, 5),))
-    async with seeing(settings, "", "--hide-texts") as page:
+    async with seeing(browser, settings, "", "--hide-texts") as page:
         await shows(page, "article", "Texts are not shown on this dashboard")
         assert "öncesi" not in await page.content()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_no_serious_fault_and_a_phone_needs_no_sideways_scrolling(
-    busy: str, scheme: str
-) -> None:
-    phone = {"viewport": {"width": 360, "height": 740}, "color_scheme": scheme}
-    async with looking(busy + LAST_HOUR, **phone) as page:
-        await shows(page, ".text", "Seçim öncesi")
-        found = await Axe().run(page)
-        serious = [
-            (one["id"], [node["html"] for node in one["nodes"]])
-            for one in found.response["violations"]
-            if one["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
-        assert await page.evaluate("document.documentElement.scrollWidth") == 360
-        assert await page.locator("canvas").count() == 4
-
-
-async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(busy: str) -> None:
-    async with looking(busy + LAST_HOUR) as page:
+async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(browser: Browser, busy: str) -> None:
+    async with looking(browser, busy + LAST_HOUR) as page:
         await shows(page, ".text", "Seçim öncesi")
         await page.keyboard.press("Tab")
         assert await page.evaluate("document.activeElement.className") == "skip"
@@ -215,10 +148,10 @@ async def focused(page: Page) -> str:
     [("tr-TR", "Ani artışlar", "1.234", "%17"), ("ru-RU", "Всплески", "1\xa0234", "17\xa0%")],
 )
 async def test_words_numbers_and_times_are_the_reader_s(
-    busy: str, locale: str, words: str, number: str, share: str
+    browser: Browser, busy: str, locale: str, words: str, number: str, share: str
 ) -> None:
     reader = {"locale": locale, "timezone_id": "Europe/Istanbul"}
-    async with looking(busy + LAST_HOUR, **reader) as page:
+    async with looking(browser, busy + LAST_HOUR, **reader) as page:
         await shows(page, "h2", words)
         await shows(page, "#table td", number)
         await shows(page, "#share-value", share)
@@ -238,17 +171,20 @@ SAME_WORDS = """async () => {
 }"""
 
 
-async def test_a_broker_that_goes_is_announced_and_one_that_comes_back_needs_no_hand(tmp_path: Path) -> None:
+async def test_a_broker_that_goes_is_announced_and_one_that_comes_back_needs_no_hand(
+    browser: Browser, tmp_path: Path
+) -> None:
     with EmbeddedKafka(tmp_path / "kafka", heap_mb=256) as kafka:
         settings = Settings(broker=kafka.bootstrap_servers, topic_prefix=unique_prefix(), partitions=1)
         await create(settings, all_topics(settings))
         await write_counts(settings, [a_count(count=41)])
-        async with seeing(settings, "?languages=tr&rollup=minute") as page:
+        async with seeing(browser, settings, "?languages=tr&rollup=minute") as page:
             await shows(page, "#table td", "41")
 
             kafka.kill()
-            await shows(page, ".notice.bad", "Kafka does not answer since")
+            await shows(page, ".notice.bad", "Kafka has not answered since")
             assert await page.locator("#table td", has_text="41").count() == 1  # what is known stays
+            assert await serious_faults(page) == []
 
             kafka.start()
             await write_counts(settings, [a_count(count=42, revision=4)])
@@ -256,11 +192,11 @@ async def test_a_broker_that_goes_is_announced_and_one_that_comes_back_needs_no_
             await expect(page.locator("[data-kind=away]")).to_have_count(0)
 
 
-async def test_a_page_survives_its_dashboard(settings: Settings) -> None:
+async def test_a_page_survives_its_dashboard(browser: Browser, settings: Settings) -> None:
     await write_counts(settings, [a_count(count=41)])
     with dashboard(settings) as url:
         port = int(url.rstrip("/").rpartition(":")[2])
-        opened = looking(url + "?languages=tr&rollup=minute")
+        opened = looking(browser, url + "?languages=tr&rollup=minute")
         page = await opened.__aenter__()
         await shows(page, "#table td", "41")
     await shows(page, ".notice.bad", "No connection to the dashboard")

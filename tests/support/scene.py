@@ -93,17 +93,21 @@ class Scene:
 
     async def shares(self) -> list[int]:
         """Return how many partitions of `posts` each member of the group has; empty while it rebalances."""
+        return sorted((await self.members()).values())
+
+    async def members(self) -> dict[str, int]:
+        """Return the same by member; one that comes back, even under a name it keeps, is another member."""
         async with self._admin() as admin:
             [answer] = await admin.describe_consumer_groups([self.group])
         [(_, _, state, _, _, members, *_)] = answer.groups
         if state != "Stable":
-            return []
+            return {}
         topic = self.settings.topic(POSTS)
-        found = []
-        for *_, assignment in members:
+        found = {}
+        for member, *_, assignment in members:
             assigned = ConsumerProtocolMemberAssignment.decode(assignment).assignment
-            found.append(sum(len(partitions) for name, partitions in assigned if name == topic))
-        return sorted(found)
+            found[member] = sum(len(partitions) for name, partitions in assigned if name == topic)
+        return found
 
     async def committed(self) -> dict[TopicPartition, int]:
         """Return what the group has committed."""

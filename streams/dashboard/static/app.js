@@ -25,7 +25,7 @@ const draw = soon(() => {
   drawLists(rows, languages, shownTags());
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes";
-}, 50);
+}, 10);
 
 const refreshExamples = soon(async () => {
   try { await drawExamples(exampleParameters(), state.texts); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }

@@ -6,15 +6,22 @@ import { axisTime, time } from "./words.js";
 const HEIGHT_PX = 190;
 const DAY_MS = 86_400_000;
 
-/** Return a colour of the page's style sheet as the canvas needs it. */
+const colours = new Map();
+
+/** Return a colour of the page's style sheet as the canvas needs it. Each is asked for once: it costs a layout. */
 function colour(name) {
-  const probe = el("span");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
+  if (!colours.has(name)) {
+    const probe = el("span");
+    probe.style.color = `var(${name})`;
+    document.body.append(probe);
+    colours.set(name, getComputedStyle(probe).color);
+    probe.remove();
+  }
+  return colours.get(name);
 }
+
+/** Ask for the colours again: the theme is another. */
+export const forgetColours = () => colours.clear();
 
 /** The places of values without a neighbour: no line would show them. */
 const lonely = (values) => values.flatMap((value, i) => (value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : []));

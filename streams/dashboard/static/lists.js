@@ -11,20 +11,22 @@ const MAX_ROWS = 60;
 export function drawLists(rows, languages, tags) {
   const shown = rows.all().filter((row) => languages.includes(row.language));
   const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: languageName(row.language) });
+  // Only what is shown is put into words.
   const bursts = shown.flatMap((row) => row.bursts.filter((tag) => tags.includes(tag))
-    .map((tag) => say("burst", { ...when(row), tag: tagName(tag), n: number(total(row, tag)) })));
+    .map((tag) => () => say("burst", { ...when(row), tag: tagName(tag), n: number(total(row, tag)) })));
   fill("bursts", bursts, "noBursts");
   const late = shown.flatMap((row) => [
     ...tags.filter((tag) => row.corrected[tag])
-      .map((tag) => say("corrected", { ...when(row), tag: tagName(tag), n: `${row.corrected[tag] > 0 ? "+" : ""}${number(row.corrected[tag])}` })),
-    ...(row.late ? [say("tooLate", { ...when(row), n: number(row.late) })] : []),
+      .map((tag) => () => say("corrected", { ...when(row), tag: tagName(tag), n: `${row.corrected[tag] > 0 ? "+" : ""}${number(row.corrected[tag])}` })),
+    ...(row.late ? [() => say("tooLate", { ...when(row), n: number(row.late) })] : []),
   ]);
   fill("late", late, "noLate");
   drawTable(rows, shown.slice(0, MAX_ROWS), tags);
 }
 
 function fill(id, lines, otherwise) {
-  at(id).replaceChildren(...(lines.length ? lines.slice(0, MAX_EVENTS) : [say(otherwise)]).map((line) => el("li", {}, line)));
+  const shown = lines.length ? lines.slice(0, MAX_EVENTS) : [() => say(otherwise)];
+  at(id).replaceChildren(...shown.map((line) => el("li", {}, line())));
 }
 
 function drawTable(rows, shown, tags) {

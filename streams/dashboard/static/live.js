@@ -4,7 +4,8 @@ const RETRY_MS = 2_000;
 
 /** Fetch JSON; an answer that is no success is an error that says what the server said. */
 export async function fetchJson(path, parameters) {
-  const response = await fetch(`${path}?${new URLSearchParams(parameters)}`);
+  const query = new URLSearchParams(parameters);
+  const response = await fetch(query.size ? `${path}?${query}` : path);
   const body = await response.json();
   if (!response.ok) throw new Error(body.error ?? response.statusText);
   return body;

@@ -1,6 +1,6 @@
 // The charts and the headline figure, from rows.
 
-import { Chart } from "./chart.js";
+import { Chart, forgetColours } from "./chart.js";
 import { at, el } from "./dom.js";
 import { EVERY, total, wilson } from "./rows.js";
 import { languageName, number, percent, say, tagName } from "./words.js";
@@ -29,6 +29,7 @@ export function drawPanels(rows, languages, tags) {
 
 /** Draw again in the colours and the words of now. */
 export function redrawPanels() {
+  forgetColours();
   for (const { chart } of charts.values()) chart.redraw();
 }
 

@@ -22,7 +22,7 @@ export class Rows {
   /** All rows, newest first. */
   all() {
     return [...this.byLanguage.values()].flatMap((rows) => [...rows.values()])
-      .sort((a, b) => b.start_ms - a.start_ms || a.language.localeCompare(b.language));
+      .sort((a, b) => b.start_ms - a.start_ms || (a.language < b.language ? -1 : 1));
   }
 
   /** The bucket starts from the first to the last row, without holes. */

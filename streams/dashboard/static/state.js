@@ -58,8 +58,9 @@ export function bounds(status) {
 export function possibleRollups(status) {
   const { from_ms, to_ms } = bounds(status);
   const length_ms = Math.max(1, (to_ms ?? status.last_ms ?? 0) - from_ms);
-  const fits = Object.entries(ROLLUPS).filter(([, ms]) => ms % status.window_size_ms === 0);
-  const wholes = fits.length ? fits : [["window", status.window_size_ms]];
+  const size_ms = status.window_size_ms;
+  const fits = Object.entries(ROLLUPS).filter(([, ms]) => ms % size_ms === 0);
+  const wholes = fits.some(([, ms]) => ms === size_ms) ? fits : [["window", size_ms], ...fits];
   const possible = wholes.filter(([, ms]) => length_ms / ms <= MAX_BUCKETS);
   return new Map(possible.length ? possible : [wholes.at(-1)]);
 }

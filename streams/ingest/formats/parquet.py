@@ -21,7 +21,7 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
         SandikError: the file is broken.
     """
     try:
-        from pyarrow import ArrowException, parquet  # type: ignore[import-untyped]
+        from pyarrow import ArrowException, parquet
     except ImportError as error:
         raise UsageError("Parquet needs pyarrow: pip install 'sandik[parquet]'") from error
     if not source.seekable():

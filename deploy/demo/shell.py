@@ -1,0 +1,89 @@
+"""Run `sandik` as the reader would, and say so."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from streams.errors import SandikError
+
+ROOT = Path(__file__).parents[2]
+STOP_S = 20
+
+Environment = dict[str, str]
+Process = subprocess.Popen[bytes]
+
+
+def sandik(arguments: str, environment: Environment) -> None:
+    """Show a command and run it."""
+    show(arguments)
+    subprocess.run(command(arguments), env=environment, cwd=ROOT, check=True)
+
+
+def command(arguments: str) -> list[str]:
+    """Return `sandik ...` as run by this very Python."""
+    return [sys.executable, "-m", "streams", *shlex.split(arguments)]
+
+
+def show(arguments: str) -> None:
+    """Print a command as the reader would type it."""
+    print(f"\n$ sandik {arguments}", flush=True)
+
+
+def say(text: str) -> None:
+    """Print what comes next."""
+    print(f"\n# {text}", flush=True)
+
+
+def as_text(settings: Environment) -> str:
+    """Return settings as they are written before a command."""
+    return " ".join(f"{name}={value}" for name, value in settings.items())
+
+
+class _Job(NamedTuple):
+    arguments: str
+    process: Process
+    log: Path
+
+
+class Jobs:
+    """Commands that run in the background until `stop`; what they say goes to files in `logs`."""
+
+    def __init__(self, environment: Environment, logs: Path) -> None:
+        self._environment, self._logs = environment, logs
+        self._jobs: list[_Job] = []
+
+    def start(self, arguments: str, **pipes: Any) -> Process:
+        """Show a command and start it."""
+        show(f"{arguments} &")
+        log = self._logs / f"{arguments.split()[0]}.log"
+        with log.open("wb") as errors:
+            # In a session of its own: Ctrl-C reaches us alone, and we end things in order.
+            process = subprocess.Popen(
+                command(arguments),
+                env=self._environment,
+                cwd=ROOT,
+                bufsize=0,
+                start_new_session=True,
+                **{"stdin": subprocess.DEVNULL, "stdout": errors, "stderr": errors, **pipes},
+            )
+        self._jobs.append(_Job(arguments, process, log))
+        return process
+
+    def check(self) -> None:
+        """Raise SandikError, with its last words, when one has ended by itself."""
+        for arguments, process, log in self._jobs:
+            if process.poll() is not None:
+                words = log.read_text(errors="replace").strip()[-2_000:]
+                raise SandikError(f"`sandik {arguments}` has ended with {process.returncode}: {words}")
+
+    def stop(self) -> None:
+        """End them all, the newest first."""
+        for _, process, _ in reversed(self._jobs):
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

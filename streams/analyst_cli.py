@@ -1,0 +1,164 @@
+"""The commands of analysts: replay, diff, export. Each imports what it needs when it runs."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.errors import UsageError
+
+app = typer.Typer()
+
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="TIME", help="From this time on: ISO 8601 with a zone, or -2h, -7d."),
+]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Up to this time, which is not in it.")]
+
+
+class By(StrEnum):
+    """Which time a range is of."""
+
+    event = "event"
+    record = "record"
+
+
+@app.command()
+def replay(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE...]", help="Files, as for ingest. Default: the topic `posts`."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the counts to this file: .jsonl, .csv or .parquet.")
+    ] = None,
+    topic: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Write the counts to a topic of their own, counts.RUN.")
+    ] = None,
+    from_: From = None,
+    to: To = None,
+    by: Annotated[
+        By, typer.Option(help="event: windows wholly inside the range. record: posts written in it.")
+    ] = By.event,
+    lexicon: Annotated[Path | None, typer.Option(help="Folder of a lexicon. Default: the settings'.")] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="Language detector. Default: the one of the settings.")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Window size: 60s, 5m, 1h. Default: the settings'.")
+    ] = None,
+    final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
+    ] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Default: one a core.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    format: Annotated[str | None, typer.Option(help="Files: as for ingest.")] = None,  # noqa: A002
+    columns: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="CSV and TSV: as for ingest.")] = None,
+    source: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+) -> None:
+    """Count a range of posts again, beside the live system. The same settings give the same bytes."""
+    from streams.config import load_settings
+    from streams.replay.command import Request, run_replay, with_rules
+    from streams.replay.verify import run_verify
+
+    settings = load_settings()
+    if manifest is not None:
+        if files or out or topic or from_ or to or lexicon or detector or window or final:
+            raise UsageError("--manifest says all there is to say: leave out everything but --processes")
+        raise typer.Exit(run_verify(manifest, settings, processes))
+    reading = {
+        "format": format,
+        "columns": columns,
+        "zone": zone,
+        "time_format": time_format,
+        "encoding": encoding,
+        "source": source,
+    }
+    request = Request(
+        out=None if out is None else str(out),
+        topic=topic,
+        files=tuple(files or ()),
+        reading=reading,
+        from_=from_,
+        to=to,
+        by=by.value,
+        finals_only=final,
+        processes=processes,
+        force=force,
+    )
+    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window)))
+
+
+class What(StrEnum):
+    """Which topic becomes a table."""
+
+    mentions = "mentions"
+    posts = "posts"
+    counts = "counts"
+
+
+class Authors(StrEnum):
+    """What becomes of `author_id`."""
+
+    keep = "keep"
+    pseudonym = "pseudonym"
+    drop = "drop"
+
+
+@app.command()
+def export(
+    what: Annotated[What, typer.Argument(help="The topic.")],
+    out: Annotated[Path, typer.Argument(help=".parquet, .jsonl or .csv; with --by-day, a folder.")],
+    from_: From = None,
+    to: To = None,
+    by_day: Annotated[bool, typer.Option("--by-day", help="A file a day: OUT/day=2023-05-11/.")] = False,
+    format: Annotated[str, typer.Option(help="With --by-day: parquet, jsonl or csv.")] = "parquet",  # noqa: A002
+    texts: Annotated[bool, typer.Option(help="Posts: with their texts.")] = True,
+    authors: Annotated[
+        Authors | None,
+        typer.Option(help="Posts: default is pseudonym where there is a key, else drop. Only keep has url."),
+    ] = None,
+    author_key_file: Annotated[
+        Path | None, typer.Option(help="The key of the pseudonyms. Default: SANDIK_AUTHOR_KEY.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was written as a JSON line.")] = False,
+) -> None:
+    """Write a topic as a table, with a data dictionary. Times are event times."""
+    from streams.config import load_settings
+    from streams.export.command import Order, run_export
+
+    order = Order(
+        what.value,
+        out,
+        from_,
+        to,
+        by_day,
+        format,
+        texts,
+        None if authors is None else authors.value,
+        author_key_file,
+    )
+    raise typer.Exit(run_export(order, load_settings(), json=json))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A file of counts, `live`, or topic:NAME.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    top: Annotated[int, typer.Option(min=1, help="Cells in the table.")] = 20,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Posts to show that the two see differently. Needs both manifests.")
+    ] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Show which cells of two results differ and why. The exit code is 1 if any does."""
+    from streams.config import load_settings
+    from streams.diff.command import run_diff
+
+    settings = load_settings()
+    raise typer.Exit(run_diff(before, after, settings, top=top, examples=examples, json=json))

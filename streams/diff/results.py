@@ -1,0 +1,84 @@
+"""A result of a replay, or the live counts, as cells."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.count import Count
+from streams.errors import UsageError
+from streams.export.tables import format_of
+from streams.reader import read
+from streams.replay.manifest import Manifest, load, manifest_path
+from streams.replay.results import latest
+from streams.settings import Settings
+from streams.topics import COUNTS
+
+#: What stands for the live counts on the command line.
+LIVE = "live"
+
+
+class Cell(NamedTuple):
+    """Which posts a count is of."""
+
+    window_start_ms: int
+    window_end_ms: int
+    language: str
+    tag: str
+
+
+class Result(NamedTuple):
+    """The counts of one run. `manifest` is None for live ones, and where none is beside the file."""
+
+    name: str
+    counts: dict[Cell, int]
+    manifest: Manifest | None
+
+
+async def load_result(name: str, settings: Settings) -> Result:
+    """Return the cells of a file of counts; `live` and `topic:NAME` are topics.
+
+    Raises:
+        UsageError: there is no such file, or it holds no counts.
+        SandikError: Kafka or the topic is away.
+    """
+    if name == LIVE or name.startswith("topic:"):
+        topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+        found = [
+            msgspec.json.decode(record.value, type=Count)
+            async for records in read(settings, topic, follow=False)
+            for record in records
+            if record.value is not None
+        ]
+        rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, latest(found))
+        return Result(name, dict(map(_cell, rows)), None)
+    path = Path(name)
+    try:
+        counts = dict(map(_cell, _rows(path)))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path} holds no counts as `sandik replay` writes them: {error!r}") from error
+    beside = manifest_path(path)
+    return Result(name, counts, load(beside) if beside.exists() else None)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    found = format_of(path)
+    if found == "parquet":
+        from pyarrow import parquet
+
+        yield from parquet.read_table(path).to_pylist()
+    elif found == "csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+    else:
+        with path.open("rb") as lines:
+            yield from map(msgspec.json.decode, lines)
+
+
+def _cell(row: dict[str, Any]) -> tuple[Cell, int]:
+    cell = Cell(int(row["window_start_ms"]), int(row["window_end_ms"]), row["language"], row["tag"])
+    return cell, int(row["count"])

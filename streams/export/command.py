@@ -1,0 +1,136 @@
+"""`sandik export`: a topic as a table, with a data dictionary beside it. No consumer group."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from streams.clock import SystemClock
+from streams.errors import UsageError
+from streams.export.days import write_days
+from streams.export.dictionary import dictionary
+from streams.export.rows import Authors, Choice, Table, What, table_of
+from streams.export.tables import SUFFIXES, Row, check_writable, write_table
+from streams.ranges import instant_ms, records_since
+from streams.settings import Settings
+
+#: How far the clock of a worker may be behind that of a producer.
+_SKEW_MS = 3_600_000
+
+
+class Order(NamedTuple):
+    """What the command line asks for. With `by_day`, `out` is a folder and `format_name` says of what."""
+
+    what: What
+    out: Path
+    from_: str | None = None
+    to: str | None = None
+    by_day: bool = False
+    format_name: str = "parquet"
+    texts: bool = True
+    authors: Authors | None = None
+    key_file: Path | None = None
+
+
+def run_export(order: Order, settings: Settings, *, json: bool) -> int:
+    """Write the table and its dictionary; say how many rows.
+
+    Raises:
+        UsageError: it cannot be written so, or authors have no key.
+        SandikError: Kafka or the topic is away.
+    """
+    if order.out.exists():
+        raise UsageError(f"{order.out} is there already: choose another name")
+    check_writable(order.out.with_name(f"x.{order.format_name}") if order.by_day else order.out)
+    if order.by_day and order.format_name not in SUFFIXES.values():
+        raise UsageError(f"--format {order.format_name}: parquet, jsonl or csv")
+    choice = _choice(order, settings)
+    table = table_of(order.what, choice)
+    time = "window_start" if order.what == "counts" else "created_at"
+    count = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal count
+        for row in _rows(order, settings, table):
+            count += 1
+            yield row
+
+    if order.by_day:
+        write_days(order.out, order.format_name, table.columns, time, counted())
+    else:
+        write_table(order.out, table.columns, counted())
+    beside = order.out.with_name(f"{order.out.name}.dictionary.json")
+    notes = {"authors": choice.authors} if order.what == "posts" else {}
+    made = msgspec.json.encode(dictionary(order.what, table.columns, notes))
+    beside.write_bytes(msgspec.json.format(made, indent=2) + b"\n")
+    _tell(order, beside, count, json=json)
+    return 0
+
+
+def _tell(order: Order, beside: Path, rows: int, *, json: bool) -> None:
+    if json:
+        told = {"out": str(order.out), "dictionary": str(beside), "rows": rows}
+        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        return
+    sys.stderr.write(f"{rows:,} rows; what the columns mean: {beside}\n")
+    sys.stdout.write(f"{order.out}\n")
+
+
+def _choice(order: Order, settings: Settings) -> Choice:
+    key = settings.author_key.get_secret_value() if settings.author_key else ""
+    if order.key_file is not None:
+        try:
+            key = order.key_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--author-key-file {order.key_file}: {error}") from error
+    authors = order.authors or ("pseudonym" if key else "drop")
+    if authors == "pseudonym" and not key:
+        raise UsageError(
+            "pseudonyms need a key: set SANDIK_AUTHOR_KEY, or name a file with --author-key-file"
+        )
+    return Choice(order.texts, authors, key, settings.max_ahead_ms)
+
+
+def _rows(order: Order, settings: Settings, table: Table) -> Iterator[Row]:
+    now_ms = SystemClock().now_ms()
+    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
+
+    def wanted(row: Row) -> bool:
+        return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
+
+    async def read() -> AsyncIterator[list[Row]]:
+        # A count's record has its window's time; of the others none is older than its post, but for clocks.
+        since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - _SKEW_MS
+        topic = settings.topic(order.what)
+        async for records in records_since(settings, topic, since_ms):
+            yield [row for row in table.rows(records) if wanted(row)]
+
+    batches = _now(read())
+    if order.what != "counts":
+        for batch in batches:
+            yield from batch
+        return
+    cells: dict[tuple[int, int, str, str], Row] = {}
+    for row in (row for batch in batches for row in batch):
+        cell = row["window_start_ms"], row["window_end_ms"], row["language"], row["tag"]
+        if cell not in cells or row["revision"] >= cells[cell]["revision"]:
+            cells[cell] = row
+    yield from (cells[cell] for cell in sorted(cells))
+
+
+def _now(batches: AsyncIterator[list[Row]]) -> Iterator[list[Row]]:
+    """Yield what an asynchronous iterator does, for writers that know nothing of it."""
+    with asyncio.Runner() as runner:
+        while True:
+            try:
+                yield runner.run(_next(batches))
+            except StopAsyncIteration:
+                return
+
+
+async def _next(batches: AsyncIterator[list[Row]]) -> list[Row]:
+    return await anext(batches)

@@ -1,0 +1,44 @@
+"""What each column of an export means: OUT.dictionary.json, made from the schemas of the topics."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.load import json_schema
+from streams.export.tables import Columns
+
+#: Columns that are not fields of the schema.
+_OURS = {
+    "created_at": "Event time as ISO 8601 in UTC; the same instant as created_at_ms.",
+    "record_timestamp_ms": "When the record was written to Kafka: milliseconds since 1970-01-01T00:00:00Z.",
+    "source_partition": "Partition of `posts` that holds the post.",
+    "source_offset": "Offset of the post in its partition of `posts`.",
+}
+_TYPES = {
+    "text": ("string", "string"),
+    "int": ("int64", "integer"),
+    "float": ("double", "number"),
+    "bool": ("bool", "true or false"),
+    "time": ("timestamp[ms, UTC]", "ISO 8601 in UTC, ending in Z"),
+    "texts": ("list<string>", "JSON array; in CSV, as text"),
+    "terms": ("list<struct>", "JSON array of objects; in CSV, as text"),
+}
+
+
+def dictionary(what: str, columns: Columns, notes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the columns in order: name, type in Parquet, form in JSON and CSV, meaning and unit."""
+    fields = json_schema({"posts": "post", "mentions": "mention", "counts": "count"}[what])["properties"]
+    return {
+        "of": what,
+        "zone": "All times are UTC.",
+        "missing": "null in Parquet and JSON lines; an empty field in CSV.",
+        **notes,
+        "columns": [
+            {
+                "name": name,
+                "parquet": _TYPES[kind][0],
+                "json_and_csv": _TYPES[kind][1],
+                "meaning": _OURS.get(name) or fields[name]["description"],
+            }
+            for name, kind in columns.items()
+        ],
+    }

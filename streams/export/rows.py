@@ -1,0 +1,101 @@
+"""Records of a topic -> rows. Pure but for what is remembered of records that come twice."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from aiokafka import ConsumerRecord
+
+from schemas.count import Count
+from schemas.mention import Mention
+from schemas.post import Post
+from streams.export.tables import Columns, Row, columns_of
+from streams.ingest.authors import pseudonym
+from streams.steps.decode import decode
+from streams.steps.merge import iso
+
+What = Literal["mentions", "posts", "counts"]
+Authors = Literal["keep", "pseudonym", "drop"]
+#: What leads to an author even without `author_id`: a link to a post mostly names who wrote it.
+_NAMES_AUTHORS = ("url",)
+
+
+class Choice(NamedTuple):
+    """What to leave out. `key` is the one of the pseudonyms."""
+
+    texts: bool = True
+    authors: Authors = "drop"
+    key: str = ""
+    max_ahead_ms: int = 0
+
+
+class Table(NamedTuple):
+    """Columns, and what makes rows of the records; a record that is none gives no row."""
+
+    columns: Columns
+    rows: Callable[[Iterable[ConsumerRecord]], Iterator[Row]]
+
+
+def table_of(what: What, choice: Choice) -> Table:
+    """Return how the topic becomes a table."""
+    if what == "counts":
+        return Table(columns_of(Count), _counts)
+    if what == "mentions":
+        return Table(_with_time(columns_of(Mention)), _Mentions())
+    left_out = [] if choice.texts else ["text"]
+    if choice.authors != "keep":
+        left_out += _NAMES_AUTHORS
+    if choice.authors == "drop":
+        left_out.append("author_id")
+    place = {"source_partition": "int", "source_offset": "int", "record_timestamp_ms": "int"}
+    columns = {**_with_time(columns_of(Post, without=left_out)), **place}
+    return Table(columns, lambda records: _posts(records, choice))
+
+
+def _with_time(columns: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, kind in columns.items():
+        if name == "created_at_ms":
+            found["created_at"] = "time"
+        found[name] = kind
+    return found
+
+
+def _counts(records: Iterable[ConsumerRecord]) -> Iterator[Row]:
+    for record in records:
+        if record.value is not None:
+            yield msgspec.structs.asdict(msgspec.json.decode(record.value, type=Count))
+
+
+class _Mentions:
+    """After a crash a mention may come again: the same post, by the same rules."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[int, int, str, str]] = set()
+
+    def __call__(self, records: Iterable[ConsumerRecord]) -> Iterator[Row]:
+        for record in records:
+            if record.value is None:
+                continue
+            one = msgspec.json.decode(record.value, type=Mention)
+            place = one.source_partition, one.source_offset, one.lexicon_version, one.detector_version
+            if place not in self._seen:
+                self._seen.add(place)
+                yield {**msgspec.structs.asdict(one), "created_at": iso(one.created_at_ms)}
+
+
+def _posts(records: Iterable[ConsumerRecord], choice: Choice) -> Iterator[Row]:
+    for record in records:
+        post = decode(record.value, record.timestamp, choice.max_ahead_ms)
+        if not isinstance(post, Post):
+            continue
+        row: dict[str, Any] = msgspec.structs.asdict(post)
+        if choice.authors == "pseudonym" and post.author_id is not None:
+            row["author_id"] = pseudonym(post.source, post.author_id, choice.key)
+        yield {
+            **row,
+            "created_at": iso(post.created_at_ms),
+            "source_partition": record.partition,
+            "source_offset": record.offset,
+            "record_timestamp_ms": record.timestamp,
+        }

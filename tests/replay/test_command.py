@@ -1,0 +1,163 @@
+"""`sandik replay` of files, as a user runs it: manifest, formats, verification, refusals, interruption."""
+
+import csv
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Settings
+from tests.support.command import sandik, start_sandik
+from tests.support.kafka import wait_until
+from tests.support.scene import some_posts
+from tests.support.truth import single_pass
+
+SAMPLE = Path("deploy/demo/posts.jsonl")
+FAST = {"SANDIK_DETECTOR": "fasttext", "SANDIK_PARTITIONS": "4"}
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("replay") / "demo.jsonl"
+    shutil.copy(SAMPLE, out.with_name("posts.jsonl"))
+    done = sandik(
+        "replay", str(out.with_name("posts.jsonl")), "--out", str(out), "--window", "5m", environment=FAST
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode() == f"{out}\n"
+    return out
+
+
+def test_the_manifest_says_what_was_counted_and_how(replayed: Path) -> None:
+    manifest = json.loads(replayed.with_name("demo.jsonl.manifest.json").read_text())
+    rows = [json.loads(line) for line in replayed.open()]
+
+    assert manifest["output"]["rows"] == len(rows)
+    assert manifest["plan"]["rules"]["window_size_ms"] == 300_000
+    assert manifest["plan"]["rules"]["detector"] == "fasttext"
+    assert {row["lexicon_version"] for row in rows} == {manifest["plan"]["rules"]["lexicon_version"]}
+    assert [input_["size_bytes"] for input_ in manifest["plan"]["inputs"]] == [SAMPLE.stat().st_size]
+    assert sum(end - start for _, start, end in manifest["plan"]["slices"]) == 235
+    assert sum(row["count"] for row in rows if row["tag"] == "all") == manifest["tally"]["counted"]
+    assert "emitted_at_ms" not in rows[0]
+
+
+def test_a_manifest_is_enough_to_do_it_again(replayed: Path) -> None:
+    manifest, before = f"{replayed}.manifest.json", replayed.read_bytes()
+    replayed.unlink()
+
+    again = sandik("replay", "--manifest", manifest)
+    assert (again.returncode, before) == (0, replayed.read_bytes()), again.stderr
+
+
+def test_an_output_that_was_changed_is_found_and_left_as_it_is(replayed: Path, tmp_path: Path) -> None:
+    copy = tmp_path / replayed.name
+    shutil.copy(f"{replayed}.manifest.json", tmp_path)
+    copy.write_bytes(replayed.read_bytes().replace(b'"count":1,', b'"count":2,', 1))
+
+    done = sandik("replay", "--manifest", f"{copy}.manifest.json")
+    assert done.returncode == 1
+    assert b"differs" in done.stderr
+    assert copy.read_bytes() != replayed.read_bytes()
+
+
+def test_a_changed_input_is_refused(replayed: Path, tmp_path: Path) -> None:
+    manifest = json.loads(replayed.with_name("demo.jsonl.manifest.json").read_text())
+    other = tmp_path / "posts.jsonl"
+    other.write_bytes(SAMPLE.read_bytes().replace(b"2", b"3", 1))
+    manifest["plan"]["inputs"][0]["name"] = str(other)
+    (tmp_path / "m.json").write_text(json.dumps(manifest))
+
+    done = sandik("replay", "--manifest", str(tmp_path / "m.json"))
+    assert done.returncode == 1
+    assert b"other bytes" in done.stderr
+
+
+def test_every_format_holds_the_same_rows(replayed: Path, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    expected = [json.loads(line) for line in replayed.open()]
+    for suffix in ("csv", "parquet"):
+        out = tmp_path / f"demo.{suffix}"
+        done = sandik("replay", str(SAMPLE), "--out", str(out), "--window", "5m", environment=FAST)
+        assert done.returncode == 0, done.stderr
+    text = [{name: str(value) for name, value in row.items()} for row in expected]
+    for row in text:
+        row["is_final"] = row["is_final"].lower()
+    table = parquet.read_table(tmp_path / "demo.parquet")
+
+    assert text == list(csv.DictReader((tmp_path / "demo.csv").open(encoding="utf-8")))
+    assert [row["window_start_ms"] for row in expected] == [
+        round(row["window_start"].timestamp() * 1000) for row in table.to_pylist()
+    ]
+    assert [row["count"] for row in expected] == table["count"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["x.jsonl"], "where the counts go"),
+        (["x.jsonl", "--out", "x.txt"], ".parquet"),
+        (["-", "--out", "x.csv"], "read it again"),
+        ([str(SAMPLE), "--out", "x.csv", "--from", "2023-05-11"], "no zone"),
+        ([str(SAMPLE), "--out", "x.csv", "--from", "-1h", "--to", "-2h"], "not before"),
+        ([str(SAMPLE), "--out", "x.csv", "--by", "record"], "no record time"),
+        ([str(SAMPLE), "--out", "x.csv", "--window", "5"], "no duration"),
+        ([str(SAMPLE), "--out", "x.csv", "--detector", "tarot"], "tarot"),
+        ([str(SAMPLE), "--topic", "a/b"], "letters"),
+        (["--manifest", "missing.json"], "No such file"),
+        (["--manifest", "missing.json", "--window", "5m"], "leave out"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_and_leaves_nothing(arguments: list[str], says: str) -> None:
+    before = set(Path.cwd().iterdir())
+    done = sandik("replay", *arguments)
+
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert before == set(Path.cwd().iterdir())
+
+
+def test_a_file_that_is_there_is_not_replaced_unasked(replayed: Path) -> None:
+    before = replayed.read_bytes()
+    done = sandik("replay", str(SAMPLE), "--out", str(replayed))
+
+    assert (done.returncode, before) == (2, replayed.read_bytes())
+
+
+async def test_interrupted_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    posts = some_posts(90_000)
+    (tmp_path / "posts.jsonl").write_bytes(b"".join(value + b"\n" for _, value in posts))
+    environment = {"SANDIK_DETECTOR": "fasttext", "SANDIK_PARTITIONS": "1"}
+    arguments = ("replay", str(tmp_path / "posts.jsonl"), "--out", str(tmp_path / "out.jsonl"))
+    with start_sandik(*arguments, environment=environment) as running:
+        state = tmp_path / "out.jsonl.replay" / "0.state"
+        await wait_until(lambda: state.exists() or running.poll() is not None, 120, "the first checkpoint")
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate()
+    assert (running.returncode, state.exists()) == (130, True), said
+    assert not (tmp_path / "out.jsonl").exists()
+
+    other = sandik(*arguments, "--window", "1h", environment=environment)
+    assert (other.returncode, b"another replay" in other.stderr) == (2, True)
+    done = sandik(*arguments, environment=environment)
+    assert b"going on" in done.stderr
+    assert not state.parent.exists()
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").open()]
+    truth = truth_of(posts)
+    assert truth == {
+        f"{row['window_start_ms']}|60000|{row['language']}|{row['tag']}".encode(): row["count"]
+        for row in rows
+        if row["count"]
+    }
+
+
+def truth_of(posts: list[tuple[bytes, bytes]]) -> dict[bytes, int]:
+    from streams.run import load_job
+
+    decoded = [json.loads(value) for _, value in posts]
+    triples = [(post["created_at_ms"], post["text"], None) for post in decoded]
+    return dict(single_pass(triples, load_job(Settings(detector="fasttext"))))

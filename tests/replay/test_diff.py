@@ -1,0 +1,107 @@
+"""`sandik diff`: which cells moved, by how much, and the posts behind it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.diff.moved import by_language_and_tag, moved_cells
+from streams.diff.results import Cell
+from streams.errors import UsageError
+from tests.support.command import sandik
+from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
+
+SAMPLE = "deploy/demo/posts.jsonl"
+cells = st.builds(
+    Cell, st.integers(0, 3), st.just(10), st.sampled_from(["tr", "ru"]), st.sampled_from(["all", "election"])
+)
+results = st.dictionaries(cells, st.integers(0, 5))
+
+
+@given(results, results)
+def test_what_moved_turns_one_result_into_the_other(before: dict[Cell, int], after: dict[Cell, int]) -> None:
+    # Windows of one size, whatever their start.
+    before, after = (
+        {c._replace(window_end_ms=c.window_start_ms + 10): n for c, n in r.items()} for r in (before, after)
+    )
+    moved = moved_cells(before, after)
+    turned = dict(before)
+    for one in moved:
+        turned[one.cell] = turned.get(one.cell, 0) + one.by
+
+    assert {c: n for c, n in turned.items() if n} == {c: n for c, n in after.items() if n}
+    assert all(one.by for one in moved)
+    assert sorted((abs(one.by) for one in moved), reverse=True) == [abs(one.by) for one in moved]
+    sums = by_language_and_tag(before, after)
+    assert sum(one.by for one in moved) == sum(after - before for before, after in sums.values())
+
+
+def test_windows_of_two_sizes_are_not_compared() -> None:
+    with pytest.raises(UsageError, match="10 s in one and 20 s"):
+        moved_cells({Cell(0, 10_000, "tr", "all"): 1}, {Cell(0, 20_000, "tr", "all"): 1})
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The sample, by the lexicon that comes with sandik and by one with a few words only."""
+    folder = tmp_path_factory.mktemp("diff")
+    lexicon = write_lexicon(folder / "lexicon", election=ELECTION, deepfake=DEEPFAKE)
+    built_in, small = folder / "built-in.parquet", folder / "small.csv"
+    for arguments in (["--out", str(built_in)], ["--out", str(small), "--lexicon", str(lexicon)]):
+        done = sandik("replay", SAMPLE, "--window", "1h", "--detector", "fasttext", *arguments)
+        assert done.returncode == 0, done.stderr
+    return built_in, small
+
+
+def test_a_difference_is_shown_with_its_reason_and_posts(two: tuple[Path, Path]) -> None:
+    done = sandik("diff", *map(str, two), "--json", "--examples", "3")
+    assert done.returncode == 1, done.stderr
+    answer = json.loads(done.stdout)
+
+    assert {"lexicon_version"} == answer["rules"].keys()
+    assert answer["moved"]
+    assert all(one["after"] - one["before"] == one["by"] != 0 for one in answer["moved"])
+    assert len(answer["examples"]) == 3
+    assert all(one["before"]["tags"] != one["after"]["tags"] for one in answer["examples"])
+    sample = map(json.loads, Path(SAMPLE).read_text("utf-8").splitlines())
+    posts = {post["id"]: post["text"] for post in sample}
+    assert all(posts[one["id"]] == one["text"] for one in answer["examples"])
+
+
+def test_the_table_says_what_moved(two: tuple[Path, Path]) -> None:
+    done = sandik("diff", *map(str, two))
+    assert done.returncode == 1
+    said = done.stdout.decode()
+    assert "lexicon_version: lex-" in said
+    assert "cells differ" in said
+    assert "Moved most" in said
+
+
+def test_the_same_result_in_two_formats_does_not_differ(two: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "again.jsonl"
+    arguments = ("--window", "1h", "--detector", "fasttext", "--out", str(out))
+    assert sandik("replay", SAMPLE, *arguments).returncode == 0
+    done = sandik("diff", str(two[0]), str(out))
+    assert (done.returncode, done.stdout[:2]) == (0, b"0 "), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(None, "No such file"), (b"{}\n", "holds no counts"), (b"\xff\n", "holds no counts")],
+)
+def test_what_is_no_result_is_refused(
+    two: tuple[Path, Path], tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    if content is not None:
+        (tmp_path / "x.jsonl").write_bytes(content)
+    done = sandik("diff", str(two[0]), str(tmp_path / "x.jsonl"))
+    assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
+
+
+def test_examples_need_to_know_how_it_was_counted(two: tuple[Path, Path], tmp_path: Path) -> None:
+    alone = tmp_path / "alone.csv"
+    alone.write_bytes(two[1].read_bytes())
+    done = sandik("diff", str(two[0]), str(alone), "--examples", "1")
+    assert (done.returncode, b"manifest" in done.stderr) == (2, True)

@@ -1,0 +1,132 @@
+"""Laws of replay: a range gives what the whole gives for it, and an interruption changes nothing."""
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.count import Count
+from schemas.partial import Partial
+from streams.ranges import Slice
+from streams.replay import tally
+from streams.replay.checkpoint import Checkpoint
+from streams.replay.plan import Plan, Rules
+from streams.replay.results import latest, merged
+from streams.steps.counts import PartitionState
+from streams.steps.merge import Labels, Merge
+from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of
+from tests.support.stubs import MINUTE_MS, TIMING, a_job
+
+JOB = a_job()
+RULES = Rules(JOB.run_id, JOB.tagger.version, JOB.detector.version, *TIMING, 300_000, True, "", None)
+
+
+def a_plan(slices: list[Slice], from_ms: int | None = None, to_ms: int | None = None) -> Plan:
+    return Plan(RULES, "event", from_ms, to_ms, False, len(slices), slices)
+
+
+def replayed(
+    plan: Plan, partitions: Sequence[Sequence[Record]], fails_after: Sequence[int] = ()
+) -> list[Count]:
+    """Replay, breaking off after so many batches, once for each of `fails_after`."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for one in plan.slices:
+            for batches in (*fails_after, None):
+                checkpoint = Checkpoint(folder, JOB.run_id, one.partition, one.start)
+                if not checkpoint.saved.is_done:
+                    asyncio.run(count(plan, one, checkpoint, partitions[one.partition], batches))
+        return list(merged(plan, folder, 0))
+
+
+async def count(
+    plan: Plan, one: Slice, checkpoint: Checkpoint, records: Sequence[Record], fails_after: int | None
+) -> None:
+    async def read(start: int) -> AsyncIterator[Sequence[Record]]:
+        for number, at in enumerate(range(start, one.end, 3)):
+            if number == fails_after:
+                raise ConnectionError
+            yield records[at : min(at + 3, one.end)]
+
+    with checkpoint:
+        try:
+            await tally.count_slice(JOB, plan, one.end, checkpoint, read, lambda _: None)
+        except ConnectionError:
+            # What a crash would leave of windows that no state vouches for.
+            checkpoint._file.write(b'{"torn')
+
+
+def live(partitions: Sequence[Sequence[Record]]) -> list[Count]:
+    """What the workers end with when all partitions have nothing more to read."""
+    merge = Merge(Labels(JOB.run_id, JOB.tagger.version, JOB.detector.version), TIMING, len(partitions))
+    counts: list[Count] = []
+    for partition, records in enumerate(partitions):
+        state = PartitionState.empty(JOB.run_id, partition)
+        for start in range(0, len(records), 7):
+            changes = JOB.count(state, records[start : start + 7]).changes
+            state.take(changes.entries)
+            state.settle(TIMING)
+            partials: list[Partial] = copy.deepcopy([*changes.windows, changes.clock])
+            for partial in partials:
+                merge.apply(partial)
+            counts += merge.emit(0)
+        merge.apply(msgspec.structs.replace(state.clock, idle=True))
+    merge.advance()
+    return latest(counts + merge.emit(0))
+
+
+@pytest.fixture(autouse=True)
+def _checkpoint_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "CHECKPOINT_EVERY", 5)
+
+
+some_logs = st.lists(logs, min_size=1, max_size=3)
+
+
+@settings(max_examples=60)
+@given(some_logs, st.lists(st.integers(0, 6), max_size=3))
+def test_a_replay_gives_what_the_workers_gave_however_often_it_is_interrupted(
+    partitions_of: list[Log], fails_after: list[int]
+) -> None:
+    partitions = [records_of(log) for log in partitions_of]
+    plan = a_plan([Slice(number, 0, len(records)) for number, records in enumerate(partitions)])
+
+    assert live(partitions) == replayed(plan, partitions, fails_after)
+
+
+@settings(max_examples=100)
+@given(some_logs, st.integers(-1, 11), st.integers(1, 6), st.data())
+def test_a_range_gives_what_the_whole_gives_for_its_windows(
+    partitions_of: list[Log], first: int, minutes: int, data: st.DataObject
+) -> None:
+    partitions = [records_of(log) for log in partitions_of]
+    from_ms = BASE_MS + first * MINUTE_MS
+    to_ms = from_ms + minutes * MINUTE_MS
+    slices = []
+    for number, records in enumerate(partitions):
+        # As `resolve` does: whatever is left out at the beginning is of before the range.
+        before = [is_before(record, from_ms) for record in records]
+        skippable = before.index(False) if False in before else len(before)
+        slices.append(Slice(number, data.draw(st.integers(0, skippable)), len(records)))
+    wanted = [one for one in live(partitions) if from_ms <= one.window_start_ms < to_ms]
+    found = replayed(a_plan(slices, from_ms, to_ms), partitions)
+
+    assert [without_state(one) for one in wanted] == [without_state(one) for one in found]
+
+
+def is_before(record: Record, time_ms: int) -> bool:
+    try:
+        return bool(msgspec.json.decode(record.value or b"")["created_at_ms"] < time_ms)
+    except msgspec.DecodeError:
+        return True
+
+
+def without_state(count: Count) -> Count:
+    """Without what a range cannot know: whether posts after its end have made its last windows final."""
+    return msgspec.structs.replace(count, is_final=False, revision=count.revision - count.is_final)

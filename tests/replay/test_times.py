@@ -1,0 +1,50 @@
+"""Times as analysts write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.errors import UsageError
+from streams.ranges import duration_ms, instant_ms
+
+NOW_MS = 1_683_800_040_000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected_ms"),
+    [
+        ("2023-05-11T10:14:00Z", NOW_MS),
+        ("2023-05-11T13:14+03:00", NOW_MS),
+        ("-2h", NOW_MS - 7_200_000),
+        ("-1d12h", NOW_MS - 129_600_000),
+        ("now", NOW_MS),
+        (None, None),
+    ],
+)
+def test_a_time_is_iso_with_a_zone_or_relative_to_now(text: str | None, expected_ms: int | None) -> None:
+    assert expected_ms == instant_ms(text, NOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("2023-05-11T10:14", "no zone"),
+        ("2023-05-11", "no zone"),
+        ("yesterday", "no time"),
+        ("-2", "duration"),
+    ],
+)
+def test_a_time_that_could_mean_two_things_is_refused(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        instant_ms(text, NOW_MS)
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(1, 99))
+def test_a_duration_is_the_sum_of_its_parts(hours: int, minutes: int, seconds: int) -> None:
+    assert (hours * 3600 + minutes * 60 + seconds) * 1000 == duration_ms(f"{hours}h{minutes}m{seconds}s")
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "5 m", "0s", "-5m", "5m!", "1.5h"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        duration_ms(text)
