@@ -24,7 +24,11 @@ _decoder = msgspec.json.Decoder(Count)
 
 
 class Partition(msgspec.Struct):
-    """One partition of `posts`. `committed` is None before the first commit."""
+    """One partition of `posts`. `committed` is None before the first commit.
+
+    `lag` is by what is committed. After a rebalance that may be less than what is counted, until another
+    post comes; `sandik_consumer_lag_records` of the worker knows better.
+    """
 
     partition: int
     worker: str | None

@@ -30,7 +30,8 @@ def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: 
 async def _show(settings: Settings, every_s: float, last: int, *, once: bool, json: bool) -> None:
     group = application_id(settings, load_job(settings))
     console = Console(highlight=False)
-    is_live = console.is_terminal and not once and not json
+    can_redraw = console.is_terminal and not console.is_dumb_terminal
+    is_live = can_redraw and not once and not json
     async with surveyor(settings, group, SystemClock()) as look:
         before: Survey | None = None
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
