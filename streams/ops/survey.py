@@ -173,7 +173,10 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
         await consumer.start()
         try:
             counts = TopicPartition(names[1], 0)
-            consumer.assign([counts])
+            # Never read, but of what is not assigned the client forgets where it is.
+            posts = [TopicPartition(names[0], one) for one in range(found[names[0]])]
+            consumer.assign([counts, *posts])
+            consumer.pause(*posts)
             end = (await consumer.end_offsets([counts]))[counts]
             start = (await consumer.beginning_offsets([counts]))[counts]
             consumer.seek(counts, max(start, end - TAIL))
