@@ -168,7 +168,12 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
                     f"Kafka at {settings.broker} has no topic {name}: run `sandik topics create`"
                 )
         await find_coordinator(admin, group)  # a new cluster needs a moment
-        options: dict[str, Any] = {**client_options(settings), "enable_auto_commit": False}
+        # A question waits for the fetch before it, on the same connection.
+        options: dict[str, Any] = {
+            **client_options(settings),
+            "enable_auto_commit": False,
+            "fetch_max_wait_ms": 50,
+        }
         consumer = AIOKafkaConsumer(**options, isolation_level="read_committed")
         await consumer.start()
         try:

@@ -53,11 +53,7 @@ async def _show(settings: Settings, every_s: float, last: int, *, once: bool, js
 
 def page(survey: Survey) -> Group:
     """Return the whole page."""
-    summary = [
-        f"group {survey.group} {survey.state}",
-        f"{len(survey.workers)} workers",
-        f"lag {survey.lag:,}",
-    ]
+    summary = [f"{len(survey.workers)} workers", f"lag {survey.lag:,}"]
     if survey.arriving_per_s is not None and survey.counted_per_s is not None:
         summary.append(f"{survey.arriving_per_s:,.0f} posts/s in, {survey.counted_per_s:,.0f} counted")
     summary.append(f"final until {_time(survey.watermark_ms)}")
