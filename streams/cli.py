@@ -256,6 +256,19 @@ def doctor(
 
 
 @app.command()
+def top(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON line per look.")] = False,
+    once: Annotated[bool, typer.Option(help="Look once and stop.")] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 2.0,
+    last: Annotated[int, typer.Option(min=1, help="Windows to show.")] = 5,
+) -> None:
+    """Show workers, partitions, lag, rates and the newest windows until Ctrl-C."""
+    from streams.ops.top import run_top
+
+    run_top(_settings(), every_s=every, last=last, once=once, json=json)
+
+
+@app.command()
 def schemas(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A topic or its schema: print its JSON Schema.")

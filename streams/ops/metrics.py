@@ -2,6 +2,7 @@
 
 from collections import Counter as Tallied
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from time import perf_counter
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ OTHER = "other"
 disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the lines, and nobody reads them
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
+_language_and_tags = attrgetter("language", "tags")
 _Kind = TypeVar("_Kind", bound=MetricWrapperBase)
 
 
@@ -126,7 +128,7 @@ class Batch:
         for reason, number in Tallied(rejection.reason for _, rejection in counted.rejected).items():
             metrics.rejected.labels(reason.value).inc(number)
         tag_names = self._job.tagger.tag_names
-        found = Tallied((mention.language, mention.tags) for mention in counted.mentions)
+        found = Tallied(map(_language_and_tags, counted.mentions))
         for (language, tags), number in found.items():
             for tag in cell_tags(tags, tag_names)[1:]:  # without `all`
                 metrics.tagged.labels(language if language in LANGUAGES else OTHER, tag).inc(number)

@@ -5,6 +5,7 @@ from time import monotonic
 from typing import Any
 
 import faust
+from faust.types import TP
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -113,10 +114,10 @@ class Vitals(Collector):
             return
         count, merge = self._topology.count, self._topology.merge
         now_ms = self.metrics.clock.now_ms()
-        owned = list(count.owned.items())
+        owned = list(count.owned.items())  # at once: the event loop changes it meanwhile
         lags = [
-            ((str(tp.partition),), lag_records(self._app.consumer, tp, next_offset))
-            for tp, next_offset in count.positions().items()
+            ((str(partition),), lag_records(self._app.consumer, TP(count.topic, partition), one.next_offset))
+            for partition, one in owned
         ]
         yield _gauge("sandik_consumer_lag_records", lags)
         watermarks = [
