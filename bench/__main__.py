@@ -1,4 +1,4 @@
-"""`python -m bench`: engines, latency, recovery, scale, backlog; `all` of them is what `make bench` runs."""
+"""`python -m bench`: engines, steps, latency, recovery, scale, backlog; `all` is what `make bench` runs."""
 
 import asyncio
 import logging
@@ -14,12 +14,13 @@ from bench.broker import Broker, running_kafka
 from bench.engines import engines
 from bench.latency import latency
 from bench.recovery import recovery
-from bench.report import draw, print_report
+from bench.report import draw, print_report, write_document
 from bench.results import Results
 from bench.running import ContenderError
 from bench.say import say
 from bench.scale import scale
 from bench.setup import kafka_streams, peers_python
+from bench.steps import steps
 from streams.errors import SandikError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
@@ -39,7 +40,12 @@ def _run(*works: Callable[[Broker, Results], Awaitable[None]]) -> None:
         broker = Broker(kafka)
         for work in works:
             asyncio.run(_awaited(work(broker, results)))
+    _tell(results)
+
+
+def _tell(results: Results) -> None:
     draw(results)
+    write_document(results)
     print_report(results)
 
 
@@ -54,6 +60,14 @@ async def _awaited(work: Awaitable[None]) -> None:
 def _engines(rounds: Rounds = 3, posts: Posts = POSTS, only: Only = None) -> None:
     """CPU time, memory and throughput of every contender."""
     _run(lambda broker, results: engines(broker, results, rounds, posts, only or []))
+
+
+@app.command(name="steps")
+def _steps(rounds: Rounds = 5) -> None:
+    """CPU time of each step of the job, without Kafka."""
+    results = Results()
+    steps(results, rounds)
+    _tell(results)
 
 
 @app.command(name="latency")
@@ -83,6 +97,7 @@ def _backlog(posts: Posts = POSTS) -> None:
 @app.command(name="all")
 def _all(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
     """Everything, one after the other."""
+    steps(Results(), rounds)
     _run(
         lambda broker, results: engines(broker, results, rounds, posts, []),
         lambda broker, results: latency(broker, results, None, 30, []),
@@ -94,10 +109,8 @@ def _all(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
 
 @app.command(name="report")
 def _report() -> None:
-    """Print the tables, and draw the plot, of what was measured."""
-    results = Results()
-    draw(results)
-    print_report(results)
+    """Print the tables, draw the plot and write docs/performance.md, of what was measured."""
+    _tell(Results())
 
 
 if __name__ == "__main__":

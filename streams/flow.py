@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -14,7 +12,7 @@ from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell
 from streams.steps.decode import Rejected, decode
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
-from streams.steps.repeats import Hinted, Repeats
+from streams.steps.repeats import Repeats
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.window import Timing
 
@@ -60,20 +58,20 @@ class Job:
         self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = _no_lap
     ) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
-        make = partial(self._annotate, lap=lap)
-        annotations = self._repeats.answers(list(zip(texts, hints or repeat(None), strict=False)), make)
+
+        def work_out(new: list[int]) -> list[Annotation]:
+            some = [texts[index] for index in new]
+            languages = self.detector.detect(some, [hints[index] for index in new] if hints else None)
+            lap("language")
+            terms = self.tagger.terms(some, [language.code for language in languages])
+            return [
+                Annotation(language, found, tags_of(found))
+                for language, found in zip(languages, terms, strict=True)
+            ]
+
+        annotations = self._repeats.answers(texts, hints, work_out)
         lap("tags")
         return annotations
-
-    def _annotate(self, hinted: Sequence[Hinted], lap: Lap) -> list[Annotation]:
-        texts = [text for text, _ in hinted]
-        languages = self.detector.detect(texts, [hint for _, hint in hinted])
-        lap("language")
-        terms = self.tagger.terms(texts, [language.code for language in languages])
-        return [
-            Annotation(language, found, tags_of(found))
-            for language, found in zip(languages, terms, strict=True)
-        ]
 
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = _no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.

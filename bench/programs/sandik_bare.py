@@ -6,7 +6,7 @@ import streams.worker
 from schemas.mention import Term
 from streams.flow import Job
 from streams.settings import Settings
-from streams.steps.language import UNDETERMINED, Language
+from streams.steps.language import UNDETERMINED, Detector, Language
 from streams.steps.tags import Tagger
 from streams.steps.window import Timing
 
@@ -34,10 +34,10 @@ class NoTagger(Tagger):
         return [()] * len(texts)
 
 
-def bare_job(settings: Settings) -> Job:
-    """Return the job of these settings without detector and lexicon."""
+def bare_job(settings: Settings, detector: Detector | None = None) -> Job:
+    """Return the job of these settings without detector (or with another) and without lexicon."""
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
-    return Job("bare", timing, settings.max_ahead_ms, settings.dedupe, NoDetector(), NoTagger())
+    return Job("bare", timing, settings.max_ahead_ms, settings.dedupe, detector or NoDetector(), NoTagger())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from streams.topics import all_topics
 from tests.deploy.rendered import OVERLAYS, environment, of_kind, pods
 from tests.deploy.tools import ROOT
 
-#: To come with streams/ops; then these are settings like any other.
 OPS = {"SANDIK_OPS_HOST": "0.0.0.0", "SANDIK_OPS_PORT": "8081"}  # noqa: S104 - inside a container
 OPS_PORT = 8081
 DASHBOARD_PORT = 8080
@@ -29,7 +28,7 @@ Topics = dict[str, tuple[int, dict[str, str]]]
 
 def settings_of(overlay: str, maker: str) -> Settings:
     """Return what the container would run with; where the cluster decides, a value that passes."""
-    given = {name: value or "x" for name, value in environment(overlay, maker).items() if name not in OPS}
+    given = {name: value or "x" for name, value in environment(overlay, maker).items()}
     fields = {name.removeprefix("SANDIK_").lower(): value for name, value in given.items()}
     assert fields.keys() <= Settings.model_fields.keys()
     return Settings.model_validate(fields)

@@ -10,38 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.ops.catalogue import METRICS
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.tools import ROOT, promtool
 
-#: The metrics of a worker, with their labels: streams/ops/catalogue.py is to be asked instead.
-METRICS = {
-    "sandik_build_info": "version run_id lexicon_version detector_version",
-    "sandik_posts_consumed_total": "",
-    "sandik_posts_tagged_total": "language tag",
-    "sandik_posts_rejected_total": "reason",
-    "sandik_posts_late_total": "outcome",
-    "sandik_posts_duplicate_total": "",
-    "sandik_posts_ignored_total": "",
-    "sandik_consumer_lag_records": "partition",
-    "sandik_watermark_lag_seconds": "partition",
-    "sandik_merge_watermark_lag_seconds": "",
-    "sandik_merge_owner": "",
-    "sandik_open_windows": "agent",
-    "sandik_windows_final_total": "",
-    "sandik_batch_records": "le",
-    "sandik_step_seconds": "step le",
-    "sandik_end_to_end_seconds": "le",
-    "sandik_rebalances_total": "",
-    "sandik_rebalance_seconds": "le",
-    "sandik_recovery_seconds": "",
-    "sandik_ready": "",
-}
-HISTOGRAMS = (
-    "sandik_batch_records",
-    "sandik_step_seconds",
-    "sandik_end_to_end_seconds",
-    "sandik_rebalance_seconds",
-)
+LABELS = {metric.name: set(metric.labels) for metric in METRICS}
+HISTOGRAMS = {metric.name for metric in METRICS if metric.kind == "histogram"}
 RULES_FILE = ROOT / "deploy/alerts/sandik.rules.yml"
 RULES: dict[str, Any] = yaml.safe_load(RULES_FILE.read_text(encoding="utf-8"))
 TESTS: dict[str, Any] = yaml.safe_load(RULES_FILE.with_suffix(".test.yml").read_text(encoding="utf-8"))
@@ -65,7 +39,7 @@ def queries() -> Iterator[str]:
 def exposed() -> set[str]:
     """Return the names of the time series, a histogram's three among them."""
     parts = {f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "sum", "count")}
-    return (METRICS.keys() - set(HISTOGRAMS)) | parts
+    return (LABELS.keys() - HISTOGRAMS) | parts
 
 
 def anchors(page: Path) -> set[str]:
@@ -99,7 +73,7 @@ def test_every_metric_that_is_asked_for_exists() -> None:
 
 
 def test_every_label_that_is_asked_for_exists() -> None:
-    known = {"job", "instance"}.union(*(labels.split() for labels in METRICS.values()))
+    known = {"job", "instance", "le"}.union(*LABELS.values())
     for query in queries():
         for labels in re.findall(r"\b(?:by|on) \(([^)]*)\)", query):
             assert {label.strip() for label in labels.split(",")} <= known, query

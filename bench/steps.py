@@ -1,0 +1,170 @@
+"""What each step of the job costs without Kafka, in µs of CPU, and what more languages and windows add."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+import orjson
+
+from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
+from bench.programs.sandik_bare import bare_job
+from bench.results import Results
+from bench.say import say
+from schemas.partial import Partial, PartitionClock, Tally, WindowPartial
+from streams.flow import Job
+from streams.run import load_job
+from streams.settings import Settings
+from streams.steps.counts import PartitionState
+from streams.steps.language import Hints, Language
+from streams.steps.merge import Labels, Merge
+
+POSTS = 120_000
+#: As a worker that catches up gets them: the posts of one partition in one fetch.
+BATCH = 1_000
+INGESTED_MS = 1_900_000_000_000
+LANGUAGES = (1, 20, 200)
+WINDOWS = (1, 10, 100, 1_000)
+PARTITIONS = (12, 144)
+#: What a partial of a minute holds: posts by tag, in so many languages.
+TAGS = ("all", "election", "deepfake", "both")
+TURNS = 60
+
+_encode = msgspec.json.encode
+_decode_partial = msgspec.json.Decoder(Partial).decode
+
+
+class _Record(NamedTuple):
+    offset: int
+    value: bytes
+    timestamp: int = INGESTED_MS
+
+
+class _Stopwatch:
+    """Adds up CPU time by the name of the step that it went to."""
+
+    def __init__(self) -> None:
+        self.spent_s: defaultdict[str, float] = defaultdict(float)
+        self.start()
+
+    def start(self) -> None:
+        self._last_s = time.process_time()
+
+    def lap(self, step: str) -> None:
+        now_s = time.process_time()
+        self.spent_s[step] += now_s - self._last_s
+        self._last_s = now_s
+
+
+class _InTurn:
+    """Answers with one language after the other."""
+
+    version = "in-turn"
+
+    def __init__(self, languages: int) -> None:
+        self._codes = [f"l{number}" for number in range(languages)]
+
+    def detect(self, texts: Sequence[str], _hints: Hints | None = None) -> list[Language]:
+        return [Language(self._codes[index % len(self._codes)], 1.0) for index in range(len(texts))]
+
+
+def steps(results: Results, rounds: int) -> None:
+    """Measure each step on the real texts, then counting alone by open windows and languages."""
+    say("Steps: loading models and texts")
+    settings = Settings()
+    texts = all_texts()
+    records = [_Record(number, post.value) for number, post in enumerate(posts(texts, POSTS))][:POSTS]
+    by_step: defaultdict[str, list[float]] = defaultdict(list)
+    for number in range(rounds):
+        say(f"Steps, round {number + 1} of {rounds}")
+        for step, cost in _measured(load_job(settings), records).items():
+            by_step[step].append(cost)
+    section = {
+        "posts": POSTS,
+        "us_a_post": {step: [round(cost, 2) for cost in costs] for step, costs in by_step.items()},
+        "counting_alone": [
+            _alone(settings, texts[:POSTS], languages, windows, rounds)
+            for languages, windows in [(n, 1) for n in LANGUAGES] + [(20, n) for n in WINDOWS]
+        ],
+        "merge": [_merging(settings, partitions, rounds) for partitions in PARTITIONS],
+    }
+    results.begin("steps", section)
+
+
+def _measured(job: Job, records: Sequence[_Record]) -> dict[str, float]:
+    """Return µs a post by step, once the tables of characters and words are warm."""
+    half = len(records) // 2
+    _count(job, records[:half], _Stopwatch())
+    watch = _Stopwatch()
+    _count(job, records[half:], watch)
+    return {step: spent_s / (len(records) - half) * 1e6 for step, spent_s in watch.spent_s.items()}
+
+
+def _count(job: Job, records: Sequence[_Record], watch: _Stopwatch) -> None:
+    state = PartitionState.empty("run", 0)
+    watch.start()
+    for start in range(0, len(records), BATCH):
+        counted = job.count(state, records[start : start + BATCH], watch.lap)
+        entries = counted.changes.entries
+        state.take(entries)
+        for entry in entries:
+            _encode(entry)
+        watch.lap("state")
+
+
+def _alone(
+    settings: Settings, texts: Sequence[str], languages: int, windows: int, rounds: int
+) -> dict[str, float]:
+    kept = settings.model_copy(update={"allowed_lateness_ms": windows * WINDOW_MS})
+    job = bare_job(kept, _InTurn(languages))
+    records = [_Record(number, post.value) for number, post in enumerate(_spread(texts, windows))]
+    costs = []
+    for _ in range(rounds):
+        watch = _Stopwatch()
+        _count(job, records, watch)
+        costs.append(sum(watch.spent_s.values()) / len(records) * 1e6)
+    return {"languages": languages, "open_windows": windows, "us_a_post": round(median(costs), 2)}
+
+
+def _spread(texts: Sequence[str], windows: int) -> Iterator[NewPost]:
+    """Yield posts of so many windows in turn, the newest first, so that all are open at once."""
+    for number, text in enumerate(texts):
+        yield a_post(number, 0, INGESTED_MS - number % windows * WINDOW_MS, text)
+
+
+def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, float]:
+    """Return µs for each partial that merge takes in, and for each count that it makes."""
+    job = bare_job(settings)
+    applied_us, emitted_us = [], []
+    for _ in range(rounds):
+        merge = Merge(Labels("run", "lexicon", "detector"), job.timing, partitions)
+        watch, partials, counts = _Stopwatch(), 0, 0
+        for turn in range(TURNS):
+            values = [_encode(partial) for at in range(partitions) for partial in _partials(at, turn)]
+            watch.start()
+            for value in values:
+                merge.apply(_decode_partial(value))
+            watch.lap("apply")
+            merge.advance()
+            made = merge.emit(INGESTED_MS)
+            for count in made:
+                orjson.dumps(msgspec.to_builtins(count))
+            watch.lap("emit")
+            partials += len(values)
+            counts += len(made)
+        applied_us.append(watch.spent_s["apply"] / partials * 1e6)
+        emitted_us.append(watch.spent_s["emit"] / counts * 1e6)
+    return {
+        "partitions": partitions,
+        "us_a_partial": round(median(applied_us), 1),
+        "us_a_count": round(median(emitted_us), 1),
+    }
+
+
+def _partials(partition: int, turn: int) -> Iterator[Partial]:
+    """Yield what a batch of a partition sends: its window, and its clock."""
+    cells = {f"l{number}": dict.fromkeys(TAGS, turn + 1) for number in range(20)}
+    yield WindowPartial("run", partition, BASE_MS, turn, cells, {})
+    yield PartitionClock("run", partition, turn, BASE_MS + turn * 1_000, False, Tally(), 0)
