@@ -30,7 +30,8 @@ def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: 
 async def _show(settings: Settings, every_s: float, last: int, *, once: bool, json: bool) -> None:
     group = application_id(settings, load_job(settings))
     console = Console(highlight=False)
-    is_live = console.is_terminal and not once and not json
+    can_redraw = console.is_terminal and not console.is_dumb_terminal
+    is_live = can_redraw and not once and not json
     async with surveyor(settings, group, SystemClock()) as look:
         before: Survey | None = None
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
@@ -52,11 +53,7 @@ async def _show(settings: Settings, every_s: float, last: int, *, once: bool, js
 
 def page(survey: Survey) -> Group:
     """Return the whole page."""
-    summary = [
-        f"group {survey.group} {survey.state}",
-        f"{len(survey.workers)} workers",
-        f"lag {survey.lag:,}",
-    ]
+    summary = [f"{len(survey.workers)} workers", f"lag {survey.lag:,}"]
     if survey.arriving_per_s is not None and survey.counted_per_s is not None:
         summary.append(f"{survey.arriving_per_s:,.0f} posts/s in, {survey.counted_per_s:,.0f} counted")
     summary.append(f"final until {_time(survey.watermark_ms)}")
