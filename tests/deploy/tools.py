@@ -57,3 +57,11 @@ def _unpacked(package: str, member: str) -> str:
                 _tools().mkdir(parents=True, exist_ok=True)
                 return str(shutil.copy(Path(folder) / member, str(_tools())))
     pytest.skip(how)
+
+
+if __name__ == "__main__":  # `make test` fetches them before it starts: no test waits for Go
+    for fetch in (promtool, kustomize):
+        try:
+            print(fetch())
+        except pytest.skip.Exception as why:
+            print(why)
