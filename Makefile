@@ -40,7 +40,7 @@ chromium:
 # As above, for the tests of what is deployed: promtool and kustomize.
 .PHONY: tools
 tools: $(VENV)/.ready-dev
-	@$(BIN)/python -m tests.deploy.tools >&2 || true
+	@$(BIN)/python -m tests.deploy.tools || true
 
 .PHONY: test
 test: $(VENV)/.ready-dev chromium tools  ## All tests, those on a real Kafka included, two at a time

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -62,6 +63,6 @@ def _unpacked(package: str, member: str) -> str:
 if __name__ == "__main__":  # `make test` fetches them before it starts: no test waits for Go
     for fetch in (promtool, kustomize):
         try:
-            print(fetch())
+            sys.stderr.write(f"{fetch()}\n")
         except pytest.skip.Exception as why:
-            print(why)
+            sys.stderr.write(f"{why}\n")
