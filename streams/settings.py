@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of those. 0 serves nothing. Of several workers on one machine, each needs its own.",
     )
+    traces: Literal["off", "otlp"] = Field(
+        "off",
+        description="`otlp`: a worker sends OpenTelemetry traces of its batches (install `sandik[otel]`); "
+        "where to and which say OpenTelemetry's own variables, `OTEL_*`. No trace holds anything of a post.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning",
         description="What a worker logs. At `info` each rebalance in some forty lines; no level logs the "

@@ -24,6 +24,7 @@ from streams.engine.batching import RAW_BATCHES
 from streams.engine.state import StateTable
 from streams.flow import Job
 from streams.ops.metrics import Metrics
+from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.merge import Labels, Merge
 from streams.topics import PARTIALS, POSTS
@@ -57,7 +58,13 @@ class Topology:
 
 
 def build(
-    app: faust.App, settings: Settings, job: Job, clock: Clock, partitions: int, metrics: Metrics
+    app: faust.App,
+    settings: Settings,
+    job: Job,
+    clock: Clock,
+    partitions: int,
+    metrics: Metrics,
+    traces: Traces,
 ) -> Topology:
     """Wire the agents to their topics. `partitions` is how many `posts` has."""
     table = StateTable(
@@ -68,8 +75,8 @@ def build(
     )
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
-    count = CountAgent(app, settings, job, table, clock, partitions, metrics)
-    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock, metrics)
+    count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces)
+    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock, metrics, traces)
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""

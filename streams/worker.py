@@ -1,6 +1,7 @@
 """`sandik worker`: check what is needed, build the topology, run until told to stop."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -16,6 +17,7 @@ from streams.errors import SandikError, TopicError, UsageError
 from streams.ops.logs import configure_logs
 from streams.ops.metrics import Metrics
 from streams.ops.server import served
+from streams.ops.traces import Traces
 from streams.ops.vitals import Pulse, Vitals
 from streams.run import application_id, load_job
 from streams.settings import Settings
@@ -62,28 +64,50 @@ def check_data_dir(path: Path) -> None:
         ) from error
 
 
+def open_traces(settings: Settings) -> Traces:
+    """Return the traces that SANDIK_TRACES asks for.
+
+    Raises:
+        UsageError: OpenTelemetry is not installed, or does not like a variable of its own.
+    """
+    if settings.traces == "off":
+        return Traces()
+    try:
+        from streams.ops.otlp import OtlpTraces
+    except ImportError as error:
+        raise UsageError(
+            f"SANDIK_TRACES={settings.traces} needs OpenTelemetry ({error}): "
+            "pip install 'sandik[otel]', or set SANDIK_TRACES=off"
+        ) from error
+    try:
+        return OtlpTraces(SystemClock())
+    except ValueError as error:
+        raise UsageError(f"SANDIK_TRACES={settings.traces}: an OTEL_ variable is wrong: {error}") from error
+
+
 def run_worker(settings: Settings, log_level: str | None = None) -> NoReturn:
     """Count posts until SIGINT or SIGTERM, then end the process: exit code 0, or 1 after a crash.
 
     Raises:
-        UsageError: the data directory cannot be written, or the port of `/metrics` is taken.
+        UsageError: the data directory cannot be written, the port of `/metrics` is taken, or there are to
+            be traces without OpenTelemetry.
         SandikError: Kafka is away, a topic is missing, or the settings name what does not exist.
     """
     configure_logs(log_level or settings.log_level)
     check_data_dir(settings.data_dir)
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
-    with served(vitals, settings.ops_host, settings.ops_port):
-        _run(settings, vitals)
+    with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
+        _run(settings, vitals, traces)
 
 
-def _run(settings: Settings, vitals: Vitals) -> NoReturn:
+def _run(settings: Settings, vitals: Vitals, traces: Traces) -> NoReturn:
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
     job = load_job(settings)
     app_id = application_id(settings, job)
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics)
+    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics, traces)
     attach(app, topology)
     vitals.metrics.describe(job, __version__)
     vitals.watch(app, topology)

@@ -18,6 +18,7 @@ from streams.engine.state import StateTable
 from streams.errors import DeadLetterLimitError, StateError, TopicError
 from streams.flow import Counted, Job
 from streams.ops.metrics import Metrics
+from streams.ops.traces import BatchTrace, Traces
 from streams.settings import Settings
 from streams.steps.counts import Entry, PartitionState
 from streams.topics import MENTIONS, PARTIALS, POSTS, POSTS_DLQ, POSTS_LATE
@@ -52,6 +53,7 @@ class CountAgent:
         clock: Clock,
         partitions: int,
         metrics: Metrics,
+        traces: Traces,
     ) -> None:
         self.app = app
         self.settings = settings
@@ -60,6 +62,7 @@ class CountAgent:
         self.clock = clock
         self.partitions = partitions
         self.metrics = metrics
+        self.traces = traces
         self.topic = settings.topic(POSTS)
         self.limit = DeadLetterLimit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
         self.owned: dict[int, Owned] = {}
@@ -111,7 +114,13 @@ class CountAgent:
             return
         # What a predecessor could not send must be in Kafka before this batch may settle and drop it.
         await self._send_open(partition, owned)
-        batch = self.metrics.batch(self.job, owned.state, records)
+        with self.traces.batch(self.topic, partition, records, owned.state.clock.tally) as trace:
+            await self._count(owned, partition, records, trace)
+
+    async def _count(
+        self, owned: Owned, partition: int, records: Sequence[ConsumerRecord], trace: BatchTrace
+    ) -> None:
+        batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
         counted = self.job.count(owned.state, records, batch.lap)
         self._check_limit(partition, records, counted)
         batch.counted(counted)
@@ -119,13 +128,14 @@ class CountAgent:
         owned.state.take(entries)
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         owned.quiet_since_ms = self.clock.monotonic_ms()
-        await publish(self.app.producer, self._aside(counted, records))
+        await publish(self.app.producer, trace.signed(self._aside(counted, records)))
         batch.lap("aside")
         await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
         batch.lap("state")
         await self._send([*counted.changes.windows, counted.changes.clock])
         batch.lap("partials")
         batch.done(counted)
+        trace.done(counted)
         await self._settle(partition, owned.state)
 
     async def send_again(self) -> None:

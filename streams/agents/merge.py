@@ -14,6 +14,7 @@ from streams.clock import Clock
 from streams.engine.publish import Outgoing, publish
 from streams.errors import StateError
 from streams.ops.metrics import Metrics
+from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.merge import Merge
 from streams.topics import COUNTS, PARTIALS
@@ -29,12 +30,15 @@ _decoder = msgspec.json.Decoder(Partial)
 class MergeAgent:
     """Folds `partials` from its beginning: that topic is all the state there is."""
 
-    def __init__(self, app: AppT, settings: Settings, merge: Merge, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, app: AppT, settings: Settings, merge: Merge, clock: Clock, metrics: Metrics, traces: Traces
+    ) -> None:
         self.app = app
         self.settings = settings
         self.merge = merge
         self.clock = clock
         self.metrics = metrics
+        self.traces = traces
         self.tp = TP(settings.topic(PARTIALS), 0)
         self.is_owner = False
         self.next_offset = 0
@@ -108,7 +112,8 @@ class MergeAgent:
         if advanced is not None:
             await self._write([self._mark(advanced)])
         counts = self.merge.emit(self.clock.now_ms(), COUNTS_AT_ONCE)
-        await self._write([self._count(count) for count in counts])
+        with self.traces.publishing(self.settings.topic(COUNTS), counts):
+            await self._write([self._count(count) for count in counts])
         self.metrics.emitted(counts)
         settled = self.merge.settle()
         if settled is not None:

@@ -19,7 +19,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from schemas.count import Count
 from schemas.partial import WindowPartial
 from streams.clock import Clock
-from streams.flow import Counted, Job, SourceRecord
+from streams.flow import Counted, Job, Lap, SourceRecord
 from streams.ops.catalogue import METRICS
 from streams.steps.counts import ALL, PartitionState, cell_tags
 from streams.steps.window import Timing
@@ -64,9 +64,9 @@ class Metrics:
         """Say what runs."""
         self.build_info.labels(version, job.run_id, job.tagger.version, job.detector.version).set(1)
 
-    def batch(self, job: Job, state: PartitionState, records: Sequence[SourceRecord]) -> "Batch":
-        """Return what is to be told of a batch, before it changes the state."""
-        return Batch(self, job, state, records)
+    def batch(self, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap) -> "Batch":
+        """Return what is to be told of a batch, before it changes the state. `lap` is told its steps, too."""
+        return Batch(self, job, state, records, lap)
 
     def emitting(self, watermark_ms: int | None) -> None:
         """Note the watermark before merge moves it: what it has passed by now was made final before."""
@@ -92,12 +92,13 @@ class Batch:
     """One batch on its way: `lap` after each step, `done` when all of it is durable."""
 
     def __init__(
-        self, metrics: Metrics, job: Job, state: PartitionState, records: Sequence[SourceRecord]
+        self, metrics: Metrics, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap
     ) -> None:
         self._metrics = metrics
         self._job = job
         self._state = state
         self._records = records
+        self._lap = lap
         self._before = state.clock
         self._corrected = 0
         self._last_s = perf_counter()
@@ -107,6 +108,7 @@ class Batch:
         now_s = perf_counter()
         self._metrics.step_seconds.labels(step).observe(now_s - self._last_s)
         self._last_s = now_s
+        self._lap(step)
 
     def counted(self, counted: Counted) -> None:
         """Compare what was counted with the state, before that takes it over."""
