@@ -1,0 +1,182 @@
+"""The figures of a report: shares, steps, bursts and coverage, by the dashboard's own rules. Pure."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+import msgspec
+
+from streams.dashboard.cells import Cells
+from streams.dashboard.examples import DEEPFAKE
+from streams.dashboard.figures import BASELINE_BUCKETS, wilson
+from streams.dashboard.rows import ELECTION, EVERY, Query, Row, Share, rows
+from streams.report.period import Period
+from streams.steps.counts import ALL, BOTH
+
+#: What the detector says of a text that it cannot tell.
+UNDETECTED = "und"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of one language: posts by tag. `is_final`: no window in it will grow."""
+
+    start_ms: int
+    posts: dict[str, int]
+    share: Share | None
+    is_final: bool
+
+
+class LanguageFigures(msgspec.Struct, frozen=True):
+    """One language, `*` for all together: sums over the period, and the steps in which it has posts."""
+
+    language: str
+    posts: dict[str, int]
+    share: Share | None
+    late: int
+    steps: list[Step]
+
+
+class Burst(msgspec.Struct, frozen=True):
+    """Steps side by side in which a tag stands out. `usual`: the median of its 30 steps before, in posts."""
+
+    language: str
+    tag: str
+    start_ms: int
+    end_ms: int
+    posts: int
+    usual: float
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """What the period's figures rest on, in posts.
+
+    `late` posts were read in the period, too late for their own window; `current` ones are of windows that
+    may still grow. `empty_steps` have no post in any language: the source may have been silent, or away.
+    """
+
+    counted: int
+    late: int
+    undetected: int
+    current: int
+    empty_steps: int
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """All figures of a period; languages with the most election posts first, all together before them."""
+
+    period: Period
+    window_size_ms: int
+    languages: list[LanguageFigures]
+    bursts: list[Burst]
+    coverage: Coverage
+
+
+def figures_of(cells: Cells, period: Period) -> Figures:
+    """Return the figures. `cells` may hold more than the period: what is before it is the bursts' baseline.
+
+    Raises:
+        UsageError: the windows do not add up to the period's steps.
+    """
+    found = {code: _rows(cells, period, code) for code in (EVERY, *sorted(cells.totals))}
+    bursts = [burst for code, own in found.items() for burst in _bursts(code, own, period)]
+    languages = [
+        _language(code, [row for row in own if row.start_ms >= period.from_ms]) for code, own in found.items()
+    ]
+    shown = [one for one in languages if one.steps]
+    return Figures(
+        period,
+        cells.window_size_ms,
+        sorted(shown, key=lambda one: (one.language != EVERY, *_rank(one))),
+        _told_once(bursts),
+        _coverage(shown, period),
+    )
+
+
+def _rows(cells: Cells, period: Period, language: str) -> list[Row]:
+    query = Query(
+        period.step_ms, frozenset({language}), frozenset(), period.with_baseline_from_ms, period.to_ms
+    )
+    return rows(cells, query)
+
+
+def _language(code: str, own: Sequence[Row]) -> LanguageFigures:
+    steps = [Step(row.start_ms, _posts(row), row.share, not row.current) for row in own]
+    sums: dict[str, int] = {}
+    for step in steps:
+        for tag, posts in step.posts.items():
+            sums[tag] = sums.get(tag, 0) + posts
+    share = _share(sums.get(BOTH, 0), sums.get(ELECTION, 0))
+    return LanguageFigures(code, dict(sorted(sums.items())), share, sum(row.late for row in own), steps)
+
+
+def _posts(row: Row) -> dict[str, int]:
+    tags = sorted(row.counts.keys() | row.current.keys())
+    return {tag: row.counts.get(tag, 0) + row.current.get(tag, 0) for tag in tags}
+
+
+def _share(both: int, election: int) -> Share | None:
+    if not election:
+        return None
+    low, high = wilson(min(both, election), election)
+    return Share(round(both / election, 6), round(low, 6), round(high, 6))
+
+
+def _rank(one: LanguageFigures) -> tuple[int, int, str]:
+    return -one.posts.get(ELECTION, 0), -one.posts.get(ALL, 0), one.language
+
+
+def _bursts(language: str, own: Sequence[Row], period: Period) -> Iterator[Burst]:
+    posts = {row.start_ms: _posts(row) for row in own}
+    for tag in sorted({tag for row in own for tag in row.bursts}):
+        starts = [row.start_ms for row in own if tag in row.bursts and row.start_ms >= period.from_ms]
+        for first, end in _runs(starts, period.step_ms):
+            inside = range(first, end, period.step_ms)
+            before = range(
+                max(own[0].start_ms, first - BASELINE_BUCKETS * period.step_ms), first, period.step_ms
+            )
+            usual = median(posts.get(at, {}).get(tag, 0) for at in before)
+            yield Burst(language, tag, first, end, sum(posts[at].get(tag, 0) for at in inside), usual)
+
+
+def _runs(starts: Sequence[int], step_ms: int) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each row of steps side by side."""
+    run: tuple[int, int] | None = None
+    for start in starts:
+        if run is not None and run[1] == start:
+            run = run[0], start + step_ms
+            continue
+        if run is not None:
+            yield run
+        run = start, start + step_ms
+    if run is not None:
+        yield run
+
+
+def _told_once(bursts: Sequence[Burst]) -> list[Burst]:
+    """Leave out bursts of all languages together where one language alone has it; in the order of time."""
+    alone = [one for one in bursts if one.language != EVERY]
+
+    def is_told(burst: Burst) -> bool:
+        return any(
+            one.tag == burst.tag and one.start_ms < burst.end_ms and burst.start_ms < one.end_ms
+            for one in alone
+        )
+
+    kept = [*alone, *(one for one in bursts if one.language == EVERY and not is_told(one))]
+    return sorted(
+        kept, key=lambda one: (one.start_ms, one.end_ms, one.language, _TAG_ORDER.get(one.tag, 9), one.tag)
+    )
+
+
+#: What the report is about comes first.
+_TAG_ORDER = {BOTH: 0, DEEPFAKE: 1, ELECTION: 2}
+
+
+def _coverage(languages: Sequence[LanguageFigures], period: Period) -> Coverage:
+    of = {one.language: one for one in languages}
+    if EVERY not in of:
+        return Coverage(0, 0, 0, 0, len(period.starts_ms))
+    every = of[EVERY]
+    current = sum(step.posts.get(ALL, 0) for step in every.steps if not step.is_final)
+    undetected = of[UNDETECTED].posts.get(ALL, 0) if UNDETECTED in of else 0
+    empty = len(period.starts_ms) - sum(1 for step in every.steps if step.posts.get(ALL, 0))
+    return Coverage(every.posts.get(ALL, 0), every.late, undetected, current, empty)
