@@ -125,7 +125,7 @@ def _evidence(
     """Return terms and posts, and what is to be said where they are not to be had."""
     if not order.examples:
         return None, {}, []
-    evidence = Evidence(figures.period, figures.bursts, frozenset(counted.versions))
+    evidence = Evidence(figures.period, figures.highlights, frozenset(counted.versions))
     try:
         texts = asyncio.run(_read_evidence(order, settings, evidence, origin))
     except SandikError as error:

@@ -1,6 +1,6 @@
 """The figures of a report: shares, steps, bursts and coverage, by the dashboard's own rules. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 import msgspec
@@ -61,13 +61,22 @@ class Coverage(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """All figures of a period; languages with the most election posts first, all together before them."""
+    """All figures of a period; languages with the most election posts first, all together before them.
+
+    `peak`: where there is no burst, the step of all languages together with the most posts about both.
+    """
 
     period: Period
     window_size_ms: int
     languages: list[LanguageFigures]
     bursts: list[Burst]
+    peak: Burst | None
     coverage: Coverage
+
+    @property
+    def highlights(self) -> list[Burst]:
+        """What terms and posts are shown of: the bursts, or the peak."""
+        return self.bursts or ([self.peak] if self.peak else [])
 
 
 def figures_of(cells: Cells, period: Period) -> Figures:
@@ -77,7 +86,7 @@ def figures_of(cells: Cells, period: Period) -> Figures:
         UsageError: the windows do not add up to the period's steps.
     """
     found = {code: _rows(cells, period, code) for code in (EVERY, *sorted(cells.totals))}
-    bursts = [burst for code, own in found.items() for burst in _bursts(code, own, period)]
+    bursts = _told_once([burst for code, own in found.items() for burst in _bursts(code, own, period)])
     languages = [
         _language(code, [row for row in own if row.start_ms >= period.from_ms]) for code, own in found.items()
     ]
@@ -86,7 +95,8 @@ def figures_of(cells: Cells, period: Period) -> Figures:
         period,
         cells.window_size_ms,
         sorted(shown, key=lambda one: (one.language != EVERY, *_rank(one))),
-        _told_once(bursts),
+        bursts,
+        None if bursts else _peak(found[EVERY], period),
         _coverage(shown, period),
     )
 
@@ -129,12 +139,31 @@ def _bursts(language: str, own: Sequence[Row], period: Period) -> Iterator[Burst
     for tag in sorted({tag for row in own for tag in row.bursts}):
         starts = [row.start_ms for row in own if tag in row.bursts and row.start_ms >= period.from_ms]
         for first, end in _runs(starts, period.step_ms):
-            inside = range(first, end, period.step_ms)
-            before = range(
-                max(own[0].start_ms, first - BASELINE_BUCKETS * period.step_ms), first, period.step_ms
+            yield Burst(
+                language,
+                tag,
+                first,
+                end,
+                sum(posts[at].get(tag, 0) for at in range(first, end, period.step_ms)),
+                _usual(posts, tag, first, period.step_ms),
             )
-            usual = median(posts.get(at, {}).get(tag, 0) for at in before)
-            yield Burst(language, tag, first, end, sum(posts[at].get(tag, 0) for at in inside), usual)
+
+
+def _peak(own: Sequence[Row], period: Period) -> Burst | None:
+    posts = {row.start_ms: _posts(row) for row in own}
+    inside = [start for start in posts if start >= period.from_ms and posts[start].get(BOTH)]
+    if not inside:
+        return None
+    start = max(inside, key=lambda one: (posts[one][BOTH], -one))
+    usual = _usual(posts, BOTH, start, period.step_ms)
+    return Burst(EVERY, BOTH, start, start + period.step_ms, posts[start][BOTH], usual)
+
+
+def _usual(posts: Mapping[int, Mapping[str, int]], tag: str, start_ms: int, step_ms: int) -> float:
+    """Return the median of the steps before, from the first that has any post."""
+    first_ms = max(min(posts), start_ms - BASELINE_BUCKETS * step_ms)
+    before = [posts.get(at, {}).get(tag, 0) for at in range(first_ms, start_ms, step_ms)]
+    return median(before) if before else 0.0
 
 
 def _runs(starts: Sequence[int], step_ms: int) -> Iterator[tuple[int, int]]:

@@ -33,7 +33,7 @@ class Method(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`terms` are by language; `evidence` has an entry for each of the figures' bursts.
+    """`terms` are by language; `evidence` has an entry for each of the figures' bursts, or for the peak.
 
     Both are empty where no mentions were read.
     `tally` is what became of all records that the run has read, whatever the period. `mentions` None: no

@@ -37,19 +37,21 @@ def bursts(report: Report) -> Iterator[str]:
     )
     if not found:
         yield "<p>None in this time.</p>"
+    if report.figures.peak is not None:
+        yield from _burst("The highest step, which is no burst: ", report.figures.peak, report.evidence[:1])
     largest = sorted(range(len(found)), key=lambda number: (-found[number].posts, number))[:MOST_BURSTS]
     for number in sorted(largest):
-        yield from _burst(found[number], report.evidence[number] if report.evidence else None)
+        yield from _burst("", found[number], report.evidence[number : number + 1])
     if len(found) > MOST_BURSTS:
         yield f'<p class="note">And {len(found) - MOST_BURSTS} smaller ones.</p>'
 
 
-def _burst(burst: Burst, evidence: BurstEvidence | None) -> Iterator[str]:
+def _burst(before: str, burst: Burst, evidence: Sequence[BurstEvidence]) -> Iterator[str]:
     name = f"{language_name(burst.language)}, {burst.tag}: {span(burst.start_ms, burst.end_ms)}"
-    yield f"<h3>{escape(name)}</h3><p>{burst.posts:,} posts; {burst.usual:g} a step are usual.</p>"
-    if evidence is not None:
-        yield terms_line(evidence.terms)
-        yield from map(_post, evidence.posts)
+    yield f"<h3>{escape(before + name)}</h3><p>{burst.posts:,} posts; {burst.usual:g} a step are usual.</p>"
+    for one in evidence:
+        yield terms_line(one.terms)
+        yield from map(_post, one.posts)
 
 
 def _post(post: ExamplePost) -> str:
