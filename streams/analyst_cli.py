@@ -186,7 +186,8 @@ def report(
 ) -> None:
     """Write the figures of a period as one HTML file that needs nothing else. Times are event times."""
     from streams.config import load_settings
-    from streams.report.command import Order, run_report
+    from streams.report.command import run_report
+    from streams.report.gather import Order
 
     order = Order(counts, out, from_, to, step, mentions, examples, texts, force)
     raise typer.Exit(run_report(order, load_settings(), json=json))

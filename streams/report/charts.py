@@ -5,7 +5,8 @@ from html import escape
 from typing import NamedTuple
 
 from streams.dashboard.rows import ELECTION
-from streams.report.figures import Burst, LanguageFigures, Step
+from streams.report.bursts import Burst
+from streams.report.figures import LanguageFigures, Step
 from streams.report.period import Period
 from streams.report.wording import percent, share_text, span, when
 from streams.steps.counts import BOTH

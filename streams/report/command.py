@@ -1,42 +1,18 @@
 """`sandik report`: the figures of a period as one HTML file. No consumer group, and no clock in the file."""
 
-import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager
-from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.progress import Progress
 
 from streams.clock import SystemClock
-from streams.dashboard.texts import Texts
-from streams.errors import SandikError, UsageError
+from streams.errors import UsageError
 from streams.ranges import duration_ms, instant_ms
-from streams.report.counted import Counted, Origin, in_range, is_topic, load_file, origin_of_topic, read_topic
-from streams.report.evidence import Evidence, Place
-from streams.report.figures import Figures, figures_of
-from streams.report.mentions import from_file, from_replay, from_topic
+from streams.report.figures import figures_of
+from streams.report.gather import Order, gather_counted, gather_evidence, tell
 from streams.report.page import page
 from streams.report.period import period_of
 from streams.report.report import Report, report_of
 from streams.settings import Settings
-
-
-class Order(NamedTuple):
-    """What the command line asks for. Without `out`, only figures are printed."""
-
-    counts: str
-    out: Path | None
-    from_: str | None = None
-    to: str | None = None
-    step: str | None = None
-    mentions: Path | None = None
-    examples: bool = True
-    texts: bool = True
-    force: bool = False
 
 
 def run_report(order: Order, settings: Settings, *, json: bool) -> int:
@@ -52,7 +28,7 @@ def run_report(order: Order, settings: Settings, *, json: bool) -> int:
         new = order.out.with_name(f".{order.out.name}.new")
         new.write_bytes(page(report))
         new.replace(order.out)
-        _tell(f"{order.out.stat().st_size:,} bytes")
+        tell(f"{order.out.stat().st_size:,} bytes")
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
@@ -90,95 +66,11 @@ def make_report(order: Order, settings: Settings) -> Report:
     since_ms = None
     if from_ms is not None:
         since_ms = from_ms - max((to_ms or now_ms) - from_ms, 31 * (step_ms or 0))
-    counted, origin = _counted(order, settings, since_ms, to_ms)
+    counted, origin = gather_counted(order, settings, since_ms, to_ms)
     cells = counted.cells
     if cells.first_ms is None or cells.last_ms is None:
         raise UsageError(f"{order.counts} has no counts in that time")
     period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
     figures = figures_of(cells, period)
-    evidence, texts, notices = _evidence(order, settings, figures, counted, origin)
+    evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
     return report_of(figures, counted, origin, evidence, texts, hides_texts=not order.texts, notices=notices)
-
-
-def _counted(
-    order: Order, settings: Settings, since_ms: int | None, to_ms: int | None
-) -> tuple[Counted, Origin]:
-    counted = Counted()
-    if not is_topic(order.counts):
-        counts, origin = load_file(order.counts)
-        counted.add(in_range(counts, since_ms, to_ms))
-        return counted, origin
-    _tell("reading the counts")
-
-    async def read() -> None:
-        async with aclosing(read_topic(order.counts, settings, since_ms)) as batches:
-            async for batch in batches:
-                counted.add(in_range(batch, since_ms, to_ms))
-
-    asyncio.run(read())
-    return counted, origin_of_topic(order.counts, settings)
-
-
-def _evidence(
-    order: Order, settings: Settings, figures: Figures, counted: Counted, origin: Origin
-) -> tuple[Evidence | None, dict[Place, str | None], list[str]]:
-    """Return terms and posts, and what is to be said where they are not to be had."""
-    if not order.examples:
-        return None, {}, []
-    evidence = Evidence(figures.period, figures.highlights, frozenset(counted.versions))
-    try:
-        texts = asyncio.run(_read_evidence(order, settings, evidence, origin))
-    except SandikError as error:
-        if order.mentions is not None:
-            raise
-        notice = f"No terms and posts: {error}."
-        _tell(notice)
-        return None, {}, [notice]
-    notices = []
-    if evidence.foreign:
-        notices.append(
-            f"{evidence.foreign:,} mentions are by another lexicon or detector than the counts: left out."
-        )
-    return evidence, texts, notices
-
-
-async def _read_evidence(
-    order: Order, settings: Settings, evidence: Evidence, origin: Origin
-) -> dict[Place, str | None]:
-    """Read the mentions; return the texts that did not come along with them."""
-    if order.mentions is not None:
-        _tell(f"reading {order.mentions}")
-        for batch in from_file(order.mentions):
-            evidence.add(batch)
-    elif is_topic(order.counts):
-        _tell("reading the mentions")
-        async for batch in from_topic(settings, evidence.period.from_ms):
-            evidence.add(batch)
-    elif origin.manifest is None:
-        raise UsageError("they need --mentions FILE, or the manifest of the counts, to count the posts again")
-    else:
-        plan = origin.manifest.plan
-        _tell("counting the posts of the replay once more, for terms and examples")
-        with _progress(sum(one.end - one.start for one in plan.slices)) as tell:
-            async with aclosing(from_replay(plan, settings, tell)) as batches:
-                async for batch in batches:
-                    evidence.add(batch)
-    if not (order.texts and is_topic(order.counts)):
-        return {}
-    texts = Texts(settings)
-    try:
-        return await texts.of(evidence.without_text())
-    finally:
-        await texts.close()
-
-
-@contextmanager
-def _progress(records: int) -> Iterator[Callable[[int], None]]:
-    """Lend what is told how many records were read more. Shows nothing where there is no terminal."""
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("posts", total=records)
-        yield lambda more: progress.advance(task, more)
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")

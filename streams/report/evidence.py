@@ -9,7 +9,7 @@ import msgspec
 from schemas.mention import Mention, Term
 from streams.dashboard.examples import TopTerm, cell_tags
 from streams.dashboard.rows import EVERY
-from streams.report.figures import Burst
+from streams.report.bursts import Burst
 from streams.report.period import Period
 
 #: Of each burst, so many of its first posts are looked at, and so many with different texts are shown.

@@ -1,14 +1,13 @@
 """The figures of a report: shares, steps, bursts and coverage, by the dashboard's own rules. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from statistics import median
+from collections.abc import Sequence
 
 import msgspec
 
 from streams.dashboard.cells import Cells
-from streams.dashboard.examples import DEEPFAKE
-from streams.dashboard.figures import BASELINE_BUCKETS, wilson
+from streams.dashboard.figures import wilson
 from streams.dashboard.rows import ELECTION, EVERY, Query, Row, Share, rows
+from streams.report.bursts import Burst, bursts_of, peak_of, posts_of, told_once
 from streams.report.period import Period
 from streams.steps.counts import ALL, BOTH
 
@@ -33,17 +32,6 @@ class LanguageFigures(msgspec.Struct, frozen=True):
     share: Share | None
     late: int
     steps: list[Step]
-
-
-class Burst(msgspec.Struct, frozen=True):
-    """Steps side by side in which a tag stands out. `usual`: the median of its 30 steps before, in posts."""
-
-    language: str
-    tag: str
-    start_ms: int
-    end_ms: int
-    posts: int
-    usual: float
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -86,7 +74,7 @@ def figures_of(cells: Cells, period: Period) -> Figures:
         UsageError: the windows do not add up to the period's steps.
     """
     found = {code: _rows(cells, period, code) for code in (EVERY, *sorted(cells.totals))}
-    bursts = _told_once([burst for code, own in found.items() for burst in _bursts(code, own, period)])
+    bursts = told_once([burst for code, own in found.items() for burst in bursts_of(code, own, period)])
     languages = [
         _language(code, [row for row in own if row.start_ms >= period.from_ms]) for code, own in found.items()
     ]
@@ -96,7 +84,7 @@ def figures_of(cells: Cells, period: Period) -> Figures:
         cells.window_size_ms,
         sorted(shown, key=lambda one: (one.language != EVERY, *_rank(one))),
         bursts,
-        None if bursts else _peak(found[EVERY], period),
+        None if bursts else peak_of(found[EVERY], period),
         _coverage(shown, period),
     )
 
@@ -109,18 +97,13 @@ def _rows(cells: Cells, period: Period, language: str) -> list[Row]:
 
 
 def _language(code: str, own: Sequence[Row]) -> LanguageFigures:
-    steps = [Step(row.start_ms, _posts(row), row.share, not row.current) for row in own]
+    steps = [Step(row.start_ms, posts_of(row), row.share, not row.current) for row in own]
     sums: dict[str, int] = {}
     for step in steps:
         for tag, posts in step.posts.items():
             sums[tag] = sums.get(tag, 0) + posts
     share = _share(sums.get(BOTH, 0), sums.get(ELECTION, 0))
     return LanguageFigures(code, dict(sorted(sums.items())), share, sum(row.late for row in own), steps)
-
-
-def _posts(row: Row) -> dict[str, int]:
-    tags = sorted(row.counts.keys() | row.current.keys())
-    return {tag: row.counts.get(tag, 0) + row.current.get(tag, 0) for tag in tags}
 
 
 def _share(both: int, election: int) -> Share | None:
@@ -132,72 +115,6 @@ def _share(both: int, election: int) -> Share | None:
 
 def _rank(one: LanguageFigures) -> tuple[int, int, str]:
     return -one.posts.get(ELECTION, 0), -one.posts.get(ALL, 0), one.language
-
-
-def _bursts(language: str, own: Sequence[Row], period: Period) -> Iterator[Burst]:
-    posts = {row.start_ms: _posts(row) for row in own}
-    for tag in sorted({tag for row in own for tag in row.bursts}):
-        starts = [row.start_ms for row in own if tag in row.bursts and row.start_ms >= period.from_ms]
-        for first, end in _runs(starts, period.step_ms):
-            yield Burst(
-                language,
-                tag,
-                first,
-                end,
-                sum(posts[at].get(tag, 0) for at in range(first, end, period.step_ms)),
-                _usual(posts, tag, first, period.step_ms),
-            )
-
-
-def _peak(own: Sequence[Row], period: Period) -> Burst | None:
-    posts = {row.start_ms: _posts(row) for row in own}
-    inside = [start for start in posts if start >= period.from_ms and posts[start].get(BOTH)]
-    if not inside:
-        return None
-    start = max(inside, key=lambda one: (posts[one][BOTH], -one))
-    usual = _usual(posts, BOTH, start, period.step_ms)
-    return Burst(EVERY, BOTH, start, start + period.step_ms, posts[start][BOTH], usual)
-
-
-def _usual(posts: Mapping[int, Mapping[str, int]], tag: str, start_ms: int, step_ms: int) -> float:
-    """Return the median of the steps before, from the first that has any post."""
-    first_ms = max(min(posts), start_ms - BASELINE_BUCKETS * step_ms)
-    before = [posts.get(at, {}).get(tag, 0) for at in range(first_ms, start_ms, step_ms)]
-    return median(before) if before else 0.0
-
-
-def _runs(starts: Sequence[int], step_ms: int) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each row of steps side by side."""
-    run: tuple[int, int] | None = None
-    for start in starts:
-        if run is not None and run[1] == start:
-            run = run[0], start + step_ms
-            continue
-        if run is not None:
-            yield run
-        run = start, start + step_ms
-    if run is not None:
-        yield run
-
-
-def _told_once(bursts: Sequence[Burst]) -> list[Burst]:
-    """Leave out bursts of all languages together where one language alone has it; in the order of time."""
-    alone = [one for one in bursts if one.language != EVERY]
-
-    def is_told(burst: Burst) -> bool:
-        return any(
-            one.tag == burst.tag and one.start_ms < burst.end_ms and burst.start_ms < one.end_ms
-            for one in alone
-        )
-
-    kept = [*alone, *(one for one in bursts if one.language == EVERY and not is_told(one))]
-    return sorted(
-        kept, key=lambda one: (one.start_ms, one.end_ms, one.language, _TAG_ORDER.get(one.tag, 9), one.tag)
-    )
-
-
-#: What the report is about comes first.
-_TAG_ORDER = {BOTH: 0, DEEPFAKE: 1, ELECTION: 2}
 
 
 def _coverage(languages: Sequence[LanguageFigures], period: Period) -> Coverage:

@@ -5,10 +5,10 @@ from html import escape
 from pathlib import Path
 
 from streams.dashboard.rows import ELECTION, EVERY
-from streams.report import charts, sections
+from streams.report import charts, footing, highlights
 from streams.report.figures import UNDETECTED, LanguageFigures
+from streams.report.highlights import terms_line
 from streams.report.report import Report
-from streams.report.sections import terms_line
 from streams.report.wording import duration, language_name, percent, share_text, span
 from streams.steps.counts import ALL, BOTH
 
@@ -32,9 +32,9 @@ def page(report: Report) -> bytes:
         *_head(report),
         *_table(report),
         *_charts(report),
-        *sections.bursts(report),
-        *sections.coverage(report),
-        *sections.method(report),
+        *highlights.bursts(report),
+        *footing.coverage(report),
+        *footing.method(report),
         "</main></body></html>",
     ]
     return ("\n".join(parts) + "\n").encode("utf-8", "replace")
@@ -129,4 +129,4 @@ def _charts(report: Report) -> Iterator[str]:
         yield f"{terms_line(report.terms.get(one.language, []))}</figure>"
     left = sum(1 for one in figures.languages if one.posts.get(ELECTION)) - len(shown)
     if left:
-        yield f'<p class="note">{left} more languages are in the table only.</p>'
+        yield f'<p class="note">The table has {left} more with posts about the election.</p>'

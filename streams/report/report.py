@@ -7,9 +7,10 @@ import msgspec
 from schemas.partial import Tally
 from streams import __version__
 from streams.dashboard.examples import TopTerm
-from streams.report.counted import Counted, Origin, Versions
+from streams.report.counted import Counted, Versions
 from streams.report.evidence import BurstEvidence, Evidence, Place
 from streams.report.figures import Figures
+from streams.report.origin import Origin
 
 SCHEMA_VERSION = 1
 
