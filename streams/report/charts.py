@@ -1,14 +1,13 @@
 """Figures -> SVG: the share with its interval above, the posts below, one step after the other. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 from typing import NamedTuple
 
 from streams.dashboard.rows import ELECTION
 from streams.report.bursts import Burst
 from streams.report.figures import LanguageFigures, Step
 from streams.report.period import Period
-from streams.report.wording import percent, share_text, span, when
+from streams.report.wording import percent, safe, share_text, span, when
 from streams.steps.counts import BOTH
 
 _WIDTH, _LEFT, _RIGHT = 900, 48, 8
@@ -64,7 +63,7 @@ def chart(language: LanguageFigures, bursts: Sequence[Burst], period: Period, to
         _line(language.steps, scale),
         *(_mark(burst, scale) for burst in bursts),
     ]
-    label = escape(f"Share and posts by step, {when(period.from_ms)} to {when(period.to_ms)} UTC")
+    label = safe(f"Share and posts by step, {when(period.from_ms)} to {when(period.to_ms)} UTC")
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
@@ -75,7 +74,7 @@ def _step(step: Step, scale: Scale) -> Iterator[str]:
     election, both = step.posts.get(ELECTION, 0), step.posts.get(BOTH, 0)
     state = "" if step.is_final else " current"
     title = (
-        f"<title>{escape(f'{span(step.start_ms, end_ms)}: {share_text(step.share, both, election)}')}</title>"
+        f"<title>{safe(f'{span(step.start_ms, end_ms)}: {share_text(step.share, both, election)}')}</title>"
     )
     if step.share:
         yield _rectangle(
@@ -108,7 +107,7 @@ def _mark(burst: Burst, scale: Scale) -> str:
     x = scale.x((burst.start_ms + burst.end_ms) // 2)
     y = _POSTS_TOP - 4
     title = f"{span(burst.start_ms, burst.end_ms)}: burst of {burst.tag}, {burst.posts:,} posts"
-    return f'<path class="burst" d="M{x - 5:.1f} {y - 8}h10l-5 8z"><title>{escape(title)}</title></path>'
+    return f'<path class="burst" d="M{x - 5:.1f} {y - 8}h10l-5 8z"><title>{safe(title)}</title></path>'
 
 
 def _axis(y: Callable[[float], float], ticks: Sequence[tuple[float, str]]) -> Iterator[str]:

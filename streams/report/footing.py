@@ -1,13 +1,11 @@
 """What a report stands on: coverage and method. Pure."""
 
 from collections.abc import Iterable, Iterator
-from html import escape
 
 import msgspec
 
-from streams.report.highlights import plain
 from streams.report.report import Method, Report
-from streams.report.wording import duration, percent
+from streams.report.wording import duration, percent, safe
 
 _TALLY = {
     "counted": "counted",
@@ -95,7 +93,6 @@ def _facts_of(how: Method) -> Iterator[tuple[str, str]]:
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(plain(value))}</td></tr>'
-        for name, value in facts
+        f'<tr><th scope="row">{safe(name)}</th><td>{safe(value)}</td></tr>' for name, value in facts
     )
     return f'<div class="wide"><table class="facts"><tbody>{rows}</tbody></table></div>'

@@ -1,20 +1,18 @@
 """The bursts of a report, with their terms and posts. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
 from schemas.mention import Term
 from streams.dashboard.examples import TopTerm
 from streams.report.bursts import Burst
 from streams.report.evidence import BurstEvidence, ExamplePost
 from streams.report.report import Report
-from streams.report.wording import language_name, span, when
+from streams.report.wording import language_name, safe, span, when
 
 #: The largest are shown; `--json` has all.
 MOST_BURSTS = 30
 #: Characters of a text that are shown.
 _MOST_CHARACTERS = 1_000
-_CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�")
 
 
 def bursts(report: Report) -> Iterator[str]:
@@ -39,7 +37,7 @@ def bursts(report: Report) -> Iterator[str]:
 
 def _burst(before: str, burst: Burst, evidence: Sequence[BurstEvidence]) -> Iterator[str]:
     name = f"{language_name(burst.language)}, {burst.tag}, {span(burst.start_ms, burst.end_ms)}"
-    yield f"<h3>{escape(before + name)}</h3><p>{burst.posts:,} posts; {burst.usual:g} a step are usual.</p>"
+    yield f"<h3>{safe(before + name)}</h3><p>{burst.posts:,} posts; {burst.usual:g} a step are usual.</p>"
     for one in evidence:
         yield terms_line(one.terms)
         yield from map(_post, one.posts)
@@ -47,7 +45,7 @@ def _burst(before: str, burst: Burst, evidence: Sequence[BurstEvidence]) -> Iter
 
 def _post(post: ExamplePost) -> str:
     place = f"partition {post.source_partition}, offset {post.source_offset}"
-    foot = escape(plain(f"{when(post.created_at_ms)} UTC · {f'{post.id} · ' if post.id else ''}{place}"))
+    foot = safe(f"{when(post.created_at_ms)} UTC · {f'{post.id} · ' if post.id else ''}{place}")
     text = ""
     if post.text is not None:
         text = f'<p dir="auto">{marked(post.text, post.terms)}</p>'
@@ -60,11 +58,11 @@ def terms_line(terms: Sequence[TopTerm]) -> str:
     """Return the terms with how many posts use them."""
     if not terms:
         return ""
-    shown = " ".join(
-        f'<span><mark class="{_class(one.tag)}">{escape(plain(one.term))}</mark> <b>{one.posts:,}</b></span>'
+    found = " ".join(
+        f'<span><mark class="{_class(one.tag)}">{safe(one.term)}</mark> <b>{one.posts:,}</b></span>'
         for one in terms
     )
-    return f'<p class="terms">{shown}</p>'
+    return f'<p class="terms">{found}</p>'
 
 
 def marked(text: str, terms: Iterable[Term]) -> str:
@@ -73,17 +71,12 @@ def marked(text: str, terms: Iterable[Term]) -> str:
     end = min(len(text), _MOST_CHARACTERS)
     for term in sorted(terms, key=lambda one: (one.start, -one.end)):
         if at <= term.start < term.end <= end:
-            inside = escape(plain(text[term.start : term.end]))
-            before = escape(plain(text[at : term.start]))
+            inside = safe(text[term.start : term.end])
+            before = safe(text[at : term.start])
             parts.append(f'{before}<mark class="{_class(term.tag)}">{inside}</mark>')
             at = term.end
-    rest = escape(plain(text[at:end]))
+    rest = safe(text[at:end])
     return "".join(parts) + rest + ("…" if end < len(text) else "")
-
-
-def plain(text: str) -> str:
-    """Return the text without control characters, which HTML does not allow, as long as before."""
-    return text.translate(_CONTROLS)
 
 
 def _class(tag: str) -> str:

@@ -1,7 +1,6 @@
 """A report -> one HTML file: no script, no link, nothing to load, the same bytes every time. Pure."""
 
 from collections.abc import Iterable, Iterator
-from html import escape
 from pathlib import Path
 
 from streams.dashboard.rows import ELECTION, EVERY
@@ -9,7 +8,7 @@ from streams.report import charts, footing, highlights
 from streams.report.figures import UNDETECTED, LanguageFigures
 from streams.report.highlights import terms_line
 from streams.report.report import Report
-from streams.report.wording import duration, language_name, percent, share_text, span
+from streams.report.wording import duration, language_name, percent, safe, share_text, span
 from streams.steps.counts import ALL, BOTH
 
 _CSS = Path(__file__).with_name("page.css")
@@ -28,7 +27,7 @@ def page(report: Report) -> bytes:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(title)}</title><style>{_CSS.read_text('utf-8')}</style></head><body><main>",
+        f"<title>{safe(title)}</title><style>{_CSS.read_text('utf-8')}</style></head><body><main>",
         *_head(report),
         *_table(report),
         *_charts(report),
@@ -50,7 +49,7 @@ def _head(report: Report) -> Iterator[str]:
     else:
         yield f'<p class="lead">{_lead(every)}</p>'
     for notice in report.notices:
-        yield f'<p class="notice">{escape(notice)}</p>'
+        yield f'<p class="notice">{safe(notice)}</p>'
 
 
 def _lead(every: LanguageFigures) -> str:
@@ -68,7 +67,7 @@ def _lead(every: LanguageFigures) -> str:
 
 def _table(report: Report) -> Iterator[str]:
     languages = report.figures.languages
-    shown = [one for one in languages if len(one.posts) > 1 or one.language in (EVERY, UNDETECTED)]
+    listed = [one for one in languages if len(one.posts) > 1 or one.language in (EVERY, UNDETECTED)]
     found = {tag for one in languages for tag in one.posts}
     tags = [tag for tag in _FIRST_TAGS if tag in found] + sorted(found.difference(_FIRST_TAGS))
     yield "<h2>Languages</h2>"
@@ -79,9 +78,9 @@ def _table(report: Report) -> Iterator[str]:
         "95 % interval",
         "too late",
     ]
-    rows = (_table_row(one, tags) for one in shown)
+    rows = (_table_row(one, tags) for one in listed)
     yield _rows(head, rows)
-    silent = [one for one in languages if one not in shown]
+    silent = [one for one in languages if one not in listed]
     if silent:
         posts = sum(one.posts.get(ALL, 0) for one in silent)
         yield f'<p class="note">And {len(silent)} more with {posts:,} posts, none of which carries a tag.</p>'
@@ -97,21 +96,21 @@ def _table_row(one: LanguageFigures, tags: Iterable[str]) -> list[str]:
 
 
 def _rows(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    heads = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    heads = "".join(f'<th scope="col">{safe(cell)}</th>' for cell in head)
     lines = []
     for first, *cells in rows:
-        others = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        lines.append(f'<tr><th scope="row">{escape(first)}</th>{others}</tr>')
+        others = "".join(f"<td>{safe(cell)}</td>" for cell in cells)
+        lines.append(f'<tr><th scope="row">{safe(first)}</th>{others}</tr>')
     body = "".join(lines)
     return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _charts(report: Report) -> Iterator[str]:
     figures = report.figures
-    shown = [one for one in figures.languages if one.posts.get(ELECTION)][:MOST_CHARTS]
-    if not shown:
+    charted = [one for one in figures.languages if one.posts.get(ELECTION)][:MOST_CHARTS]
+    if not charted:
         return
-    top = charts.top_share(shown)
+    top = charts.top_share(charted)
     yield "<h2>The share over time</h2>"
     yield (
         '<p class="note">Above, the share with its 95 % Wilson interval: few posts, wide band, and a change '
@@ -120,13 +119,13 @@ def _charts(report: Report) -> Iterator[str]:
         '<span class="key" style="background:var(--both)"></span> those that speak of deepfakes, too, each '
         "language on a scale of its own. Pale: not final. A triangle is a burst.</p>"
     )
-    for one in shown:
+    for one in charted:
         bursts = [burst for burst in figures.bursts if burst.language == one.language]
-        yield f"<figure><h3>{escape(language_name(one.language))}</h3>"
+        yield f"<figure><h3>{safe(language_name(one.language))}</h3>"
         told = share_text(one.share, one.posts.get(BOTH, 0), one.posts.get(ELECTION, 0))
-        yield f'<p class="note">{escape(told)}</p>'
+        yield f'<p class="note">{safe(told)}</p>'
         yield charts.chart(one, bursts, figures.period, top)
         yield f"{terms_line(report.terms.get(one.language, []))}</figure>"
-    left = sum(1 for one in figures.languages if one.posts.get(ELECTION)) - len(shown)
+    left = sum(1 for one in figures.languages if one.posts.get(ELECTION)) - len(charted)
     if left:
         yield f'<p class="note">The table has {left} more with posts about the election.</p>'

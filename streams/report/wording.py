@@ -1,9 +1,12 @@
 """Times, shares and languages as a report writes them. Pure."""
 
 from datetime import UTC, datetime
+from html import escape
 
 from streams.dashboard.rows import EVERY, Share
 
+#: HTML does not allow them, and a terminal that shows the file obeys some.
+_CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}
 #: Of the languages that the lexicon knows; the others are shown by their code.
 _LANGUAGES = {
     EVERY: "All languages",
@@ -58,3 +61,8 @@ def language_name(code: str) -> str:
     if name is None:
         return code
     return name if code == EVERY else f"{name} ({code})"
+
+
+def safe(text: str) -> str:
+    """Return any text as HTML that shows it; control characters but line ends and tabs are replaced."""
+    return escape(text.translate(_CONTROLS))
