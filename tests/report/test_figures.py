@@ -101,7 +101,7 @@ def test_a_burst_at_the_start_of_the_period_is_judged_by_what_was_before_it() ->
     loud: Posts = {(0, "tr", tag): 40 for tag in ("all", "deepfake")}
     with_before = figures_from(_quiet(range(-30, 60)) | loud)
     without = figures_from(_quiet(range(60)) | loud)
-    assert [burst.start_ms for burst in with_before.bursts] == [BASE_MS]
+    assert [(burst.start_ms, burst.usual) for burst in with_before.bursts] == [(BASE_MS, 1)]
     assert without.bursts == []
 
 
