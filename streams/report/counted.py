@@ -64,14 +64,14 @@ def is_topic(name: str) -> bool:
     return name == LIVE or name.startswith("topic:")
 
 
-def load_file(path: Path) -> list[Count]:
-    """Return the counts of a file as `replay` or `export` wrote it.
+def read_file(path: Path) -> Iterator[Count]:
+    """Yield the counts of a file as `replay` or `export` wrote it.
 
     Raises:
         UsageError: there is no such file, or it holds no counts.
     """
     try:
-        return [_count(row) for row in rows_of(path)]
+        yield from map(_count, rows_of(path))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
     except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:

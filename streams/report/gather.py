@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from streams.dashboard.texts import Texts
 from streams.errors import SandikError, UsageError
-from streams.report.counted import Counted, in_range, is_topic, load_file, read_topic
+from streams.report.counted import Counted, in_range, is_topic, read_file, read_topic
 from streams.report.evidence import Evidence, Place
 from streams.report.figures import Figures
 from streams.report.mentions import from_file, from_replay, from_topic
@@ -45,7 +45,7 @@ def gather_counted(
     counted = Counted()
     if not is_topic(order.counts):
         path = Path(order.counts)
-        counted.add(in_range(load_file(path), since_ms, to_ms))
+        counted.add(in_range(read_file(path), since_ms, to_ms))
         return counted, origin_of_file(path)
     tell("reading the counts")
 

@@ -25,7 +25,7 @@ from tests.support.command import sandik
 SAMPLE = Path("deploy/demo/posts.jsonl")
 EVENING = ("--from", "2023-05-11T18:00Z", "--to", "2023-05-11T18:30Z")
 #: Nobody listens there: a report of a file asks no Kafka.
-ALONE = {"SANDIK_DETECTOR": "fasttext", "SANDIK_BROKER": "127.0.0.1:1"}
+ALONE = {"SANDIK_BROKER": "127.0.0.1:1"}
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,14 @@ def test_the_file_says_it_with_posts_and_their_terms(evening: dict[str, Any]) ->
     assert '<mark class="deepfake">' in html
     assert evening["method"]["run_id"] in html
     assert evening["method"]["posts"]["files"]["posts.jsonl"] in html
+
+
+def test_the_document_shows_what_is_printed(evening: dict[str, Any]) -> None:
+    shown = Path("docs/report.md").read_text("utf-8").splitlines()
+    for one in evening["figures"]["languages"][:3]:
+        figures = [one["language"], one["posts"]["election"], one["posts"]["both"], *one["share"].values()]
+        assert json.dumps(figures, separators=(",", ":")) in shown
+    assert json.dumps(evening["figures"]["coverage"], separators=(",", ":")) in shown
 
 
 def test_the_same_command_writes_the_same_bytes(counts: Path, evening: dict[str, Any]) -> None:
