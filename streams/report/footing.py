@@ -95,4 +95,4 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
     rows = "".join(
         f'<tr><th scope="row">{safe(name)}</th><td>{safe(value)}</td></tr>' for name, value in facts
     )
-    return f'<div class="wide"><table class="facts"><tbody>{rows}</tbody></table></div>'
+    return f'<div><table class="facts"><tbody>{rows}</tbody></table></div>'

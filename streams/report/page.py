@@ -102,7 +102,8 @@ def _rows(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
         others = "".join(f"<td>{safe(cell)}</td>" for cell in cells)
         lines.append(f'<tr><th scope="row">{safe(first)}</th>{others}</tr>')
     body = "".join(lines)
-    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide" tabindex="0">{table}</div>'
 
 
 def _charts(report: Report) -> Iterator[str]:
@@ -124,7 +125,7 @@ def _charts(report: Report) -> Iterator[str]:
         yield f"<figure><h3>{safe(language_name(one.language))}</h3>"
         told = share_text(one.share, one.posts.get(BOTH, 0), one.posts.get(ELECTION, 0))
         yield f'<p class="note">{safe(told)}</p>'
-        yield charts.chart(one, bursts, figures.period, top)
+        yield f'<div class="wide" tabindex="0">{charts.chart(one, bursts, figures.period, top)}</div>'
         yield f"{terms_line(report.terms.get(one.language, []))}</figure>"
     left = sum(1 for one in figures.languages if one.posts.get(ELECTION)) - len(charted)
     if left:

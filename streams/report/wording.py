@@ -43,8 +43,9 @@ def duration(length_ms: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Return `31 %`, below ten with a decimal."""
-    return f"{share * 100:.0f} %" if share >= 0.0995 or share == 0 else f"{share * 100:.1f} %"
+    """Return `31 %`, below ten with a decimal, never broken over two lines."""
+    number = f"{share * 100:.0f}" if share >= 0.0995 or share == 0 else f"{share * 100:.1f}"
+    return f"{number}\N{NO-BREAK SPACE}%"
 
 
 def share_text(share: Share | None, both: int, election: int) -> str:

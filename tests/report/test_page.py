@@ -30,7 +30,7 @@ OURS |= {"table", "thead", "tbody", "tr", "th", "td", "figure", "svg", "rect", "
 OURS |= {"mark", "blockquote", "footer"}
 VOID = {"meta"}
 ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "class", "scope", "viewbox", "role"}
-ATTRIBUTES |= {"aria-label", "d", "x", "y", "width", "height", "text-anchor", "dir", "style"}
+ATTRIBUTES |= {"aria-label", "d", "x", "y", "width", "height", "text-anchor", "dir", "style", "tabindex"}
 
 
 class Reader(HTMLParser):
@@ -161,7 +161,7 @@ def test_a_chart_breaks_its_line_where_nobody_spoke_of_the_election_and_has_a_ba
     [line] = re.findall(r'<path class="share" d="([^"]*)"', svg)
     assert (line.count("M"), line.count("L")) == (3, 2)
     assert svg.count('class="band"') == svg.count('class="election"') == svg.count('class="both"') == 5
-    assert "1 of 4, 25 % (4.6 % to 70 %)" in svg
+    assert "1 of 4, 25\N{NO-BREAK SPACE}% (4.6\N{NO-BREAK SPACE}% to 70\N{NO-BREAK SPACE}%)" in svg
     numbers = [float(found) for found in re.findall(r' (?:x|y|width|height)="([-\d.]+)"', svg)]
     assert min(numbers) >= 0
     assert max(numbers) <= 900
