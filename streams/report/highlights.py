@@ -17,7 +17,7 @@ _MOST_CHARACTERS = 1_000
 
 def bursts(report: Report) -> Iterator[str]:
     """Yield the bursts: when, how many posts, terms and posts."""
-    found = report.figures.bursts
+    found, step_ms = report.figures.bursts, report.figures.period.step_ms
     yield "<h2>Bursts</h2>"
     yield (
         '<p class="note">Steps with at least 5 posts that stand 4 deviations above the median of the 30 '
@@ -27,20 +27,26 @@ def bursts(report: Report) -> Iterator[str]:
     if not found:
         yield "<p>None in this time.</p>"
     if report.figures.peak is not None:
-        yield from _burst("Highest step, no burst: ", report.figures.peak, report.evidence[:1])
+        yield from _burst("Highest step, no burst: ", report.figures.peak, step_ms, report.evidence[:1])
     largest = sorted(range(len(found)), key=lambda number: (-found[number].posts, number))[:MOST_BURSTS]
     for number in sorted(largest):
-        yield from _burst("", found[number], report.evidence[number : number + 1])
+        yield from _burst("", found[number], step_ms, report.evidence[number : number + 1])
     if len(found) > MOST_BURSTS:
         yield f'<p class="note">And {len(found) - MOST_BURSTS} smaller ones.</p>'
 
 
-def _burst(before: str, burst: Burst, evidence: Sequence[BurstEvidence]) -> Iterator[str]:
+def _burst(before: str, burst: Burst, step_ms: int, evidence: Sequence[BurstEvidence]) -> Iterator[str]:
     name = f"{language_name(burst.language)}, {burst.tag}, {span(burst.start_ms, burst.end_ms)}"
-    yield f"<h3>{safe(before + name)}</h3><p>{burst.posts:,} posts; {burst.usual:g} a step are usual.</p>"
+    yield f"<h3>{safe(before + name)}</h3><p>{_posts(burst, step_ms)}</p>"
     for one in evidence:
         yield terms_line(one.terms)
         yield from map(_post, one.posts)
+
+
+def _posts(burst: Burst, step_ms: int) -> str:
+    steps = (burst.end_ms - burst.start_ms) // step_ms
+    inside = "one step" if steps == 1 else f"{steps} steps"
+    return f"{burst.posts:,} posts in {inside}; {burst.usual:g} a step are usual."
 
 
 def _post(post: ExamplePost) -> str:
