@@ -37,8 +37,13 @@ chromium:
 		echo "Installing Chromium for the tests of the page" >&2; \
 		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core; } >&2 || true
 
+# As above, for the tests of what is deployed: promtool and kustomize.
+.PHONY: tools
+tools: $(VENV)/.ready-dev
+	@$(BIN)/python -m tests.deploy.tools || true
+
 .PHONY: test
-test: $(VENV)/.ready-dev chromium  ## All tests, those on a real Kafka included, two at a time
+test: $(VENV)/.ready-dev chromium tools  ## All tests, those on a real Kafka included, two at a time
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist worksteal
 
 .PHONY: test-quick

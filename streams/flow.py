@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.mention import SCHEMA_VERSION, Mention, Term
 from schemas.post import Post
-from streams.steps.counts import Changes, PartitionState, Read, TaggedPost, cell_tags, fold
+from streams.steps.counts import Changes, PartitionState, Read, Reposts, TaggedPost, cell_tags, fold
 from streams.steps.decode import Rejected, decode
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
@@ -52,6 +52,7 @@ class Job:
     dedupe: bool
     detector: Detector
     tagger: Tagger
+    reposts: Reposts = "count"
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
     def annotate(
@@ -93,20 +94,20 @@ class Job:
                 longest_row = max(longest_row, in_a_row)
                 continue
             in_a_row = 0
-            if decoded.op == "create":
+            if decoded.op == "create" and (self.reposts != "exclude" or decoded.repost_of is None):
                 posts.append(decoded)
                 offsets.append(record.offset)
             else:
                 ignored += 1
         lap("decode")
         annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
-        tag_names = self.tagger.tag_names
+        tag_names, are_apart = self.tagger.tag_names, self.reposts == "apart"
         tagged = [
             TaggedPost(
                 offset,
                 post.created_at_ms,
                 annotation.language.code,
-                cell_tags(annotation.tags, tag_names),
+                cell_tags(annotation.tags, tag_names, is_apart=are_apart and post.repost_of is not None),
                 id_hash(post.id) if self.dedupe else None,
             )
             for offset, post, annotation in zip(offsets, posts, annotations, strict=True)

@@ -23,9 +23,12 @@ def load_job(settings: Settings) -> Job:
         raise UsageError(f"SANDIK_DETECTOR: {error}") from error
     tagger = load_tagger(settings.lexicon)
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
-    rules = (*timing, settings.max_ahead_ms, settings.dedupe, detector.version, tagger.version)
+    # Without "count", so that runs from before reposts had a rule keep their ids.
+    reposts = () if settings.reposts == "count" else (settings.reposts,)
+    versions = detector.version, tagger.version
+    rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts)
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
-    return Job(run_id, timing, settings.max_ahead_ms, settings.dedupe, detector, tagger)
+    return Job(run_id, timing, settings.max_ahead_ms, settings.dedupe, detector, tagger, settings.reposts)
 
 
 def application_id(settings: Settings, job: Job) -> str:

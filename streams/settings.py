@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams.steps.counts import Reposts
+
 Milliseconds = Annotated[int, Field(ge=0)]
 PositiveMilliseconds = Annotated[int, Field(gt=0)]
 
@@ -85,6 +87,11 @@ class Settings(BaseSettings):
         True,
         description="Count a post id once a window, however often a source delivers it. Costs about 180 "
         "bytes of memory for each post of the open windows.",
+    )
+    reposts: Reposts = Field(
+        "count",
+        description="What becomes of posts with `repost_of`. `count`: like any post; `apart`: in `all`, and "
+        "under the tags `repost`, `election_repost` and so on instead of `election`; `exclude`: ignored.",
     )
     dlq_max_consecutive: int = Field(
         1_000,

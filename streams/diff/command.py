@@ -27,6 +27,7 @@ _RULES = (
     "allowed_lateness_ms",
     "max_ahead_ms",
     "dedupe",
+    "reposts",
 )
 
 

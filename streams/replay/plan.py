@@ -9,6 +9,7 @@ from streams.flow import Job
 from streams.ranges import Slice
 from streams.run import load_job
 from streams.settings import Settings
+from streams.steps.counts import Reposts
 from streams.steps.window import Timing
 
 By = Literal["event", "record"]
@@ -27,6 +28,7 @@ class Rules(msgspec.Struct, frozen=True):
     dedupe: bool
     detector: str
     lexicon: str | None
+    reposts: Reposts = "count"
 
     @classmethod
     def of(cls, settings: Settings, job: Job) -> "Rules":
@@ -40,6 +42,7 @@ class Rules(msgspec.Struct, frozen=True):
             settings.dedupe,
             settings.detector,
             str(settings.lexicon.resolve()) if settings.lexicon else None,
+            settings.reposts,
         )
 
     @property
@@ -50,7 +53,7 @@ class Rules(msgspec.Struct, frozen=True):
     def settings(self, present: Settings) -> Settings:
         """Return the present settings with these rules."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
-        update = {name: getattr(self, name) for name in (*names, "detector", "lexicon")}
+        update = {name: getattr(self, name) for name in (*names, "reposts", "detector", "lexicon")}
         return Settings.model_validate({**present.model_dump(), **update})
 
     def job(self, present: Settings) -> Job:

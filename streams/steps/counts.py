@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,10 @@ from streams.steps.window import Timing
 
 ALL = "all"
 BOTH = "both"
+REPOST = "repost"
+
+#: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
+Reposts = Literal["count", "apart", "exclude"]
 
 #: What a partition's state is stored as.
 Entry = WindowPartial | PartitionClock | SeenIds
@@ -105,12 +109,17 @@ class PartitionState:
 
 
 @lru_cache(maxsize=1_024)
-def cell_tags(tags: tuple[str, ...], tag_names: tuple[str, ...]) -> tuple[str, ...]:
+def cell_tags(
+    tags: tuple[str, ...], tag_names: tuple[str, ...], *, is_apart: bool = False
+) -> tuple[str, ...]:
     """Return the tags of the cells a post is counted in: `all`, its own, and `both` when it has every tag.
 
-    `both` exists only where the lexicon has two tags.
+    `both` exists only where the lexicon has two tags. Of a repost that is counted apart: `all`, `repost`, and
+    its own with `_repost` behind.
     """
     both = (BOTH,) if len(tag_names) == 2 and len(tags) == 2 else ()
+    if is_apart:
+        return (ALL, REPOST, *(f"{tag}_{REPOST}" for tag in (*tags, *both)))
     return (ALL, *tags, *both)
 
 

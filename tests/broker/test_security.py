@@ -125,7 +125,7 @@ async def test_all_posts_are_counted_and_no_secret_is_told_nor_port_opened(
     assert open_to_others == set()
     assert listening_ports(secured.kafka.pid) >= used, "this test cannot see open ports"
     assert exit_code == 0
-    assert b"DEBUG" in log.read_bytes()
+    assert b'"level": "debug"' in log.read_bytes()
     assert_tells_no_secret(log.read_bytes(), variables)
 
 

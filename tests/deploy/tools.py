@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,3 +58,11 @@ def _unpacked(package: str, member: str) -> str:
                 _tools().mkdir(parents=True, exist_ok=True)
                 return str(shutil.copy(Path(folder) / member, str(_tools())))
     pytest.skip(how)
+
+
+if __name__ == "__main__":  # `make test` fetches them before it starts: no test waits for Go
+    for fetch in (promtool, kustomize):
+        try:
+            sys.stderr.write(f"{fetch()}\n")
+        except pytest.skip.Exception as why:
+            sys.stderr.write(f"{why}\n")

@@ -35,7 +35,7 @@ __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", 
 MATCH_VERSION = 2
 
 #: Tags that counts use for themselves.
-_RESERVED = {"all", "both"}
+_RESERVED = {"all", "both", "repost"}
 
 
 class LexiconError(SandikError):
