@@ -1,4 +1,4 @@
-"""The commands of analysts: replay, diff, export. Each imports what it needs when it runs."""
+"""The commands of analysts: replay, diff, export, report. Each imports what it needs when it runs."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -162,3 +162,32 @@ def diff(
 
     settings = load_settings()
     raise typer.Exit(run_diff(before, after, settings, top=top, examples=examples, json=json))
+
+
+@app.command()
+def report(
+    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
+    out: Annotated[Path | None, typer.Argument(help="The file to write: .html.")] = None,
+    from_: From = None,
+    to: To = None,
+    step: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Length of a step: 5m, 1h, 1d. Default: what fits.")
+    ] = None,
+    mentions: Annotated[
+        Path | None,
+        typer.Option(help="Mentions as exported. Default: the topic, or the posts of a replay once more."),
+    ] = None,
+    examples: Annotated[bool, typer.Option(help="With terms, and posts of bursts.")] = True,
+    texts: Annotated[bool, typer.Option(help="With texts and ids of posts.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the figures behind it as one JSON object.")
+    ] = False,
+) -> None:
+    """Write the figures of a period as one HTML file that needs nothing else. Times are event times."""
+    from streams.config import load_settings
+    from streams.report.command import run_report
+    from streams.report.gather import Order
+
+    order = Order(counts, out, from_, to, step, mentions, examples, texts, force)
+    raise typer.Exit(run_report(order, load_settings(), json=json))

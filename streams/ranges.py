@@ -1,7 +1,7 @@
 """Times as analysts write them, and which offsets of a topic they stand for."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -138,7 +138,7 @@ async def partition_count(settings: Settings, topic: str) -> int:
 
 async def records_since(
     settings: Settings, topic: str, since_ms: int | None
-) -> AsyncIterator[list[ConsumerRecord]]:
+) -> AsyncGenerator[list[ConsumerRecord], None]:
     """Yield the records, partition by partition, from the first written at `since_ms` to the end of now.
 
     Raises:

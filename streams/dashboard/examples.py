@@ -48,7 +48,7 @@ class Examples:
                 continue
             self._read_up_to[partition] = offset
             self.version += 1
-            for tag in _cell_tags(mention.tags):
+            for tag in cell_tags(mention.tags):
                 newest = self._newest.setdefault((mention.language, tag), [])
                 insort(newest, (mention.created_at_ms, partition, offset, mention))
                 del newest[:-KEPT_POSTS]
@@ -88,7 +88,8 @@ class Examples:
                 yield terms
 
 
-def _cell_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+def cell_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tags of the cells that a mention with these tags is counted in, but for `all`."""
     return (*tags, BOTH) if {ELECTION, DEEPFAKE} <= set(tags) else tags
 
 

@@ -1,6 +1,6 @@
 """The posts behind a difference: both rules are asked about the same posts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,7 +58,7 @@ async def find_examples(
         StateError: the log no longer holds the posts, or a file is another.
     """
     found = 0
-    async for records in _records(plan, settings):
+    async for records in records_of(plan, settings):
         posts = _posts_in(records, plan.rules.max_ahead_ms, windows)
         texts, hints = [post.text for _, _, post in posts], [post.lang_hint for _, _, post in posts]
         before, after = (job.annotate(texts, hints) for job in jobs)
@@ -71,7 +71,14 @@ async def find_examples(
                 return
 
 
-async def _records(plan: Plan, settings: Settings) -> AsyncIterator[tuple[int, Sequence[SourceRecord]]]:
+async def records_of(
+    plan: Plan, settings: Settings
+) -> AsyncGenerator[tuple[int, Sequence[SourceRecord]], None]:
+    """Yield the records that a replay has read, partition by partition, in order.
+
+    Raises:
+        StateError: the log no longer holds them, or a file is another.
+    """
     if plan.topic is None:
         check_inputs(plan.inputs)
         with TemporaryDirectory() as name:

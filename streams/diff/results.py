@@ -56,7 +56,7 @@ async def load_result(name: str, settings: Settings) -> Result:
         return Result(name, dict(map(_cell, rows)), None)
     path = Path(name)
     try:
-        counts = dict(map(_cell, _rows(path)))
+        counts = dict(map(_cell, rows_of(path)))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -65,7 +65,12 @@ async def load_result(name: str, settings: Settings) -> Result:
     return Result(name, counts, load(beside) if beside.exists() else None)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table as `replay` and `export` write them; of CSV all values are text.
+
+    Raises:
+        UsageError: the name says no format.
+    """
     found = format_of(path)
     if found == "parquet":
         from pyarrow import parquet

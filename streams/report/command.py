@@ -1,0 +1,76 @@
+"""`sandik report`: the figures of a period as one HTML file. No consumer group, and no clock in the file."""
+
+import sys
+
+import msgspec
+
+from streams.clock import SystemClock
+from streams.errors import UsageError
+from streams.ranges import duration_ms, instant_ms
+from streams.report.figures import figures_of
+from streams.report.gather import Order, gather_counted, gather_evidence, tell
+from streams.report.page import page
+from streams.report.period import period_of
+from streams.report.report import Report, report_of
+from streams.settings import Settings
+
+
+def run_report(order: Order, settings: Settings, *, json: bool) -> int:
+    """Write the report; say where it is.
+
+    Raises:
+        UsageError: it cannot be written so, or there are no counts in that time.
+        SandikError: Kafka or a topic is away.
+    """
+    _check(order, json=json)
+    report = make_report(order, settings)
+    if order.out is not None:
+        new = order.out.with_name(f".{order.out.name}.new")
+        new.write_bytes(page(report))
+        new.replace(order.out)
+        tell(f"{order.out.stat().st_size:,} bytes")
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+    else:
+        sys.stdout.write(f"{order.out}\n")
+    return 0
+
+
+def _check(order: Order, *, json: bool) -> None:
+    if order.out is None:
+        if not json:
+            raise UsageError(
+                "say where the report goes: a file that ends in .html, or --json for the figures only"
+            )
+        return
+    if order.out.suffix not in (".html", ".htm"):
+        raise UsageError(f"{order.out}: name it .html")
+    if not order.out.absolute().parent.is_dir():
+        raise UsageError(f"{order.out}: there is no folder {order.out.parent}")
+    if order.out.exists() and not order.force:
+        raise UsageError(f"{order.out} is there already: choose another name, or say --force")
+
+
+def make_report(order: Order, settings: Settings) -> Report:
+    """Read what the order asks for and return the report.
+
+    Raises:
+        SandikError: as `run_report`.
+    """
+    now_ms = SystemClock().now_ms()
+    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise UsageError(f"--from {order.from_} is not before --to {order.to}")
+    step_ms = None if order.step is None else duration_ms(order.step)
+    # The 30 steps before the period, which its bursts are compared with, are mostly shorter than itself.
+    since_ms = None
+    if from_ms is not None:
+        since_ms = from_ms - max((to_ms or now_ms) - from_ms, 31 * (step_ms or 0))
+    counted, origin = gather_counted(order, settings, since_ms, to_ms)
+    cells = counted.cells
+    if cells.first_ms is None or cells.last_ms is None:
+        raise UsageError(f"{order.counts} has no counts in that time")
+    period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
+    figures = figures_of(cells, period)
+    evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
+    return report_of(figures, counted, origin, evidence, texts, hides_texts=not order.texts, notices=notices)

@@ -1,0 +1,110 @@
+"""Counts of a file or a topic -> cells, and by which lexicons and detectors they were counted."""
+
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.count import Count
+from streams.dashboard.cells import Cells
+from streams.diff.results import LIVE, rows_of
+from streams.errors import UsageError
+from streams.ranges import records_since
+from streams.settings import Settings
+from streams.steps.merge import iso
+from streams.topics import COUNTS
+
+_decode_count = msgspec.json.Decoder(Count).decode
+
+
+class Versions(NamedTuple):
+    """What a count was made by."""
+
+    lexicon_version: str
+    detector_version: str
+
+
+class Counted:
+    """The cells of the newest run's window size, and what else there was. `emitted_at_ms` says which."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int, Cells] = {}
+        self._versions: dict[int, set[Versions]] = {}
+        self._newest = (-1, 60_000)
+
+    def add(self, counts: Iterable[Count]) -> None:
+        """Take counts in, in any order."""
+        for count in counts:
+            size_ms = count.window_end_ms - count.window_start_ms
+            self._sizes.setdefault(size_ms, Cells(size_ms)).add(count, 1)
+            versions = Versions(count.lexicon_version, count.detector_version)
+            self._versions.setdefault(size_ms, set()).add(versions)
+            self._newest = max(self._newest, (count.emitted_at_ms, size_ms))
+
+    @property
+    def cells(self) -> Cells:
+        """The cells that are reported."""
+        return self._sizes.get(self._newest[1]) or Cells(self._newest[1])
+
+    @property
+    def versions(self) -> list[Versions]:
+        """The lexicons and detectors of these cells: more than one means that runs are mixed."""
+        return sorted(self._versions.get(self._newest[1], ()))
+
+    @property
+    def other_window_sizes_ms(self) -> list[int]:
+        """Window sizes that are there and not reported."""
+        return sorted(self._sizes.keys() - {self._newest[1]})
+
+
+def is_topic(name: str) -> bool:
+    """Say whether the counts are in Kafka: `live`, or `topic:NAME`."""
+    return name == LIVE or name.startswith("topic:")
+
+
+def read_file(path: Path) -> Iterator[Count]:
+    """Yield the counts of a file as `replay` or `export` wrote it.
+
+    Raises:
+        UsageError: there is no such file, or it holds no counts.
+    """
+    try:
+        yield from map(_count, rows_of(path))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise UsageError(f"{path} holds no counts as replay or export write them: {error!r}") from error
+
+
+def _count(row: dict[str, Any]) -> Count:
+    own = {
+        "window_start": iso(int(row["window_start_ms"])),
+        "window_end": iso(int(row["window_end_ms"])),
+        "emitted_at_ms": row.get("emitted_at_ms") or 0,
+    }
+    return msgspec.convert({**row, **own}, Count, strict=False)
+
+
+async def read_topic(
+    name: str, settings: Settings, since_ms: int | None
+) -> AsyncGenerator[list[Count], None]:
+    """Yield the counts of a topic whose windows begin at `since_ms` or later; some earlier may come, too.
+
+    Raises:
+        SandikError: Kafka or the topic is away.
+    """
+    topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+    async with aclosing(records_since(settings, topic, since_ms)) as batches:
+        async for records in batches:
+            yield [_decode_count(record.value) for record in records if record.value is not None]
+
+
+def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:
+    """Yield the counts whose windows lie wholly in `[from_ms, to_ms)`."""
+    for count in counts:
+        if (from_ms is None or count.window_start_ms >= from_ms) and (
+            to_ms is None or count.window_end_ms <= to_ms
+        ):
+            yield count

@@ -1,0 +1,98 @@
+"""What a report stands on: coverage and method. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from streams.report.report import Method, Report
+from streams.report.wording import duration, percent, safe
+
+_TALLY = {
+    "counted": "counted",
+    "late": "too late to be counted",
+    "rejected": "rejected: no posts",
+    "duplicate": "counted before",
+    "ignored": "edits and deletions, which are not counted",
+}
+
+
+def coverage(report: Report) -> Iterator[str]:
+    """Yield what the figures rest on."""
+    found, period = report.figures.coverage, report.figures.period
+    read = found.counted + found.late
+    steps = len(period.starts_ms)
+    yield "<h2>Coverage</h2>"
+    yield _facts(
+        [
+            ("Counted", f"{found.counted:,} posts"),
+            ("Too late", f"{found.late:,} posts{_of(found.late, read)} came after their window was settled"),
+            ("Language undetected", f"{found.undetected:,} posts{_of(found.undetected, found.counted)}"),
+            ("Not final", f"{found.current:,} posts are of windows that may still grow"),
+            ("Without a post", f"{found.empty_steps:,} of {steps:,} steps"),
+            ("With a tag", "not looked at" if report.mentions is None else f"{report.mentions:,} posts"),
+            ("All that the run has read", _tally(report)),
+        ]
+    )
+
+
+def _of(part: int, whole: int) -> str:
+    return f" ({percent(part / whole)})" if whole else ""
+
+
+def _tally(report: Report) -> str:
+    if report.tally is None:
+        return "not known: these counts have no manifest, and are not the live ones"
+    values = msgspec.structs.asdict(report.tally)
+    told = ", ".join(
+        f"{values[name]:,} {words}" for name, words in _TALLY.items() if values[name] or name != "ignored"
+    )
+    return f"{sum(values.values()):,} records, whatever their time: {told}"
+
+
+def method(report: Report) -> Iterator[str]:
+    """Yield how it was counted, so that somebody else can do it again."""
+    how = report.method
+    yield "<h2>Method</h2>"
+    yield (
+        "<p>A post is about the election, or speaks of deepfakes, when it holds such a term of the lexicon. "
+        "The share is of the posts about the election those that do both. Posts are counted by detected "
+        "language, in windows of the time at which they were written.</p>"
+    )
+    yield _facts([*_facts_of(how), ("This report", f"{how.reported_by}; all times UTC")])
+    if how.posts and how.posts["topic"]:
+        offsets = ", ".join(f"{part}: {start}–{end}" for part, (start, end) in how.posts["offsets"].items())
+        yield _facts([("Posts", f"topic {how.posts['topic']}, offsets by partition: {offsets}")])
+    elif how.posts:
+        files = "; ".join(f"{name}, sha256 {sha256}" for name, sha256 in how.posts["files"].items())
+        yield _facts([("Posts", files)])
+    if not report.texts:
+        yield '<p class="note">Made without texts, and without what leads to them or to their authors.</p>'
+
+
+def _facts_of(how: Method) -> Iterator[tuple[str, str]]:
+    yield "Counts", how.counts if how.counts != "live" else "the live ones of the workers"
+    yield "Run", how.run_id or "not known"
+    for version in how.versions:
+        yield "Lexicon", version.lexicon_version
+        yield "Language detector", version.detector_version
+    yield "Window", duration(how.window_size_ms)
+    if how.rules is not None:
+        yield "Disorder allowed for", duration(how.rules["max_disorder_ms"])
+        yield "Lateness allowed", duration(how.rules["allowed_lateness_ms"])
+        yield (
+            "Counted once",
+            "a post that comes twice in a window" if how.rules["dedupe"] else "nothing is looked for",
+        )
+    if how.counts_sha256:
+        yield "Rows, sha256", how.counts_sha256
+    if how.counted_by:
+        yield "Counted by", ", ".join(f"{name} {version}" for name, version in how.counted_by.items())
+    if how.again:
+        yield "Count again", how.again
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{safe(name)}</th><td>{safe(value)}</td></tr>' for name, value in facts
+    )
+    return f'<div><table class="facts"><tbody>{rows}</tbody></table></div>'

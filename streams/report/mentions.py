@@ -1,0 +1,94 @@
+"""The mentions of a period: from the topic, an export, or the posts of a replay counted once more."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.mention import Mention
+from schemas.post import Post
+from streams.diff.examples import records_of
+from streams.diff.results import rows_of
+from streams.errors import UsageError
+from streams.ranges import records_since
+from streams.replay.plan import Plan
+from streams.report.evidence import Seen
+from streams.settings import Settings
+from streams.steps.counts import PartitionState
+from streams.topics import MENTIONS
+
+#: How far the clock of a worker may be behind that of a producer.
+_SKEW_MS = 3_600_000
+_AT_ONCE = 1_000
+
+_decode_mention = msgspec.json.Decoder(Mention).decode
+_decode_post = msgspec.json.Decoder(Post).decode
+
+
+async def from_topic(settings: Settings, from_ms: int) -> AsyncGenerator[list[Seen], None]:
+    """Yield the mentions of posts from `from_ms` on, and some earlier ones.
+
+    Raises:
+        SandikError: Kafka or the topic is away.
+    """
+    # A mention is written after its post, which may claim to be from a little ahead.
+    since_ms = from_ms - settings.max_ahead_ms - _SKEW_MS
+    async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms)) as batches:
+        async for records in batches:
+            yield [Seen(_decode_mention(record.value)) for record in records if record.value is not None]
+
+
+def from_file(path: Path) -> Iterator[list[Seen]]:
+    """Yield the mentions that `sandik export mentions` has written.
+
+    Raises:
+        UsageError: there is no such file, or it holds no mentions.
+    """
+    try:
+        for row in rows_of(path):
+            yield [Seen(_mention(row))]
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise UsageError(f"{path} holds no mentions as export writes them: {error!r}") from error
+
+
+def _mention(row: dict[str, Any]) -> Mention:
+    lists = {
+        name: msgspec.json.decode(row[name]) if isinstance(row[name], str) else row[name]
+        for name in ("tags", "terms")
+    }
+    return msgspec.convert({**row, **lists}, Mention, strict=False)
+
+
+async def from_replay(
+    plan: Plan, settings: Settings, tell: Callable[[int], None]
+) -> AsyncGenerator[list[Seen], None]:
+    """Yield the mentions of the posts that a replay has counted, with their texts, by counting them again.
+
+    So a post that was late, or counted before, has none here either. `tell` gets how many records were read.
+
+    Raises:
+        UsageError: the lexicon or the detector is no longer what it was.
+        StateError: the log no longer holds the posts, or a file is another.
+    """
+    job = plan.rules.job(settings)
+    ends = {one.partition: one.end for one in plan.slices}
+    states: dict[int, PartitionState] = {}
+    async with aclosing(records_of(plan, settings)) as batches:
+        async for partition, batch in batches:
+            for start in range(0, len(batch), _AT_ONCE):
+                records = [one for one in batch[start : start + _AT_ONCE] if one.offset < ends[partition]]
+                tell(len(records))
+                if not records:
+                    continue
+                state = states.setdefault(partition, PartitionState.empty(job.run_id, partition))
+                counted = job.count(state, records)
+                state.take(counted.changes.entries)
+                state.settle(plan.rules.timing)
+                values = {record.offset: record.value for record in records}
+                yield [
+                    Seen(one, _decode_post(values[one.source_offset] or b"").text) for one in counted.mentions
+                ]

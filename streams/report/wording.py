@@ -1,0 +1,69 @@
+"""Times, shares and languages as a report writes them. Pure."""
+
+from datetime import UTC, datetime
+from html import escape
+
+from streams.dashboard.rows import EVERY, Share
+
+#: HTML does not allow them, and a terminal that shows the file obeys some.
+_CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}
+#: Of the languages that the lexicon knows; the others are shown by their code.
+_LANGUAGES = {
+    EVERY: "All languages",
+    "tr": "Turkish",
+    "ru": "Russian",
+    "en": "English",
+    "de": "German",
+    "uk": "Ukrainian",
+    "ar": "Arabic",
+    "az": "Azerbaijani",
+    "ku": "Kurdish",
+    "und": "Undetected",
+}
+
+
+def when(at_ms: int) -> str:
+    """Return `2023-05-11 18:00`, UTC, with seconds only where there are some."""
+    found = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return found.strftime("%Y-%m-%d %H:%M:%S" if found.second else "%Y-%m-%d %H:%M")
+
+
+def span(from_ms: int, to_ms: int) -> str:
+    """Return a time from and to, the day once where it is the same."""
+    start, end = when(from_ms), when(to_ms)
+    return f"{start} – {end[11:] if end[:10] == start[:10] else end}"
+
+
+def duration(length_ms: int) -> str:
+    """Return `5 min`, `1 h` or `7 d`: the largest unit that gives a whole number."""
+    for unit_ms, name in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")):
+        if length_ms % unit_ms == 0:
+            return f"{length_ms // unit_ms:,} {name}"
+    return f"{length_ms:,} ms"
+
+
+def percent(share: float) -> str:
+    """Return `31 %`, below ten with a decimal, never broken over two lines."""
+    number = f"{share * 100:.0f}" if share >= 0.0995 or share == 0 else f"{share * 100:.1f}"
+    return f"{number}\N{NO-BREAK SPACE}%"
+
+
+def share_text(share: Share | None, both: int, election: int) -> str:
+    """Return the share with its interval and what it is of."""
+    if share is None:
+        return "no posts about the election"
+    interval = f"{percent(share.low)} to {percent(share.high)}"
+    return f"{both:,} of {election:,}, {percent(share.value)} ({interval})"
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language, with its code."""
+    name = _LANGUAGES.get(code)
+    if name is None:
+        return code
+    return name if code == EVERY else f"{name} ({code})"
+
+
+def safe(text: str) -> str:
+    """Return any text as HTML that shows it; control characters but line ends and tabs are replaced."""
+    return escape(text.translate(_CONTROLS))
