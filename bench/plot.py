@@ -46,7 +46,7 @@ def _draw_job(axis: Any, title: str, runs: list[dict[str, Any]]) -> None:
         [middle - min(speeds[name]) for name, middle in zip(names, middles, strict=True)],
         [max(speeds[name]) - middle for name, middle in zip(names, middles, strict=True)],
     ]
-    colors = [OURS if "sandik" in name else LIMIT if "limit" in name else THEIRS for name in names]
+    colors = [OURS if name.startswith("sandik") else LIMIT if "limit" in name else THEIRS for name in names]
     axis.barh(names, middles, xerr=errors, color=colors, capsize=3, log=True)
     for place, middle in enumerate(middles):
         axis.annotate(f" {middle:,.0f}", (min(middles) * 0.55, place), va="center", ha="left", color="white")
@@ -58,7 +58,7 @@ def _draw_job(axis: Any, title: str, runs: list[dict[str, Any]]) -> None:
 def _draw_backlog(axis: Any, points: list[dict[str, float]]) -> None:
     millions = [point["posts"] / 1e6 for point in points]
     axis.plot(millions, [point["rss_mb"] for point in points], color=OURS, marker="o")
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(bottom=0, top=max(y for line in axis.lines for y in line.get_ydata()) * 1.15)
     axis.set_title("Catching up: memory of one worker, MB, by million posts read", loc="left")
     axis.spines[["top", "right"]].set_visible(False)
 
