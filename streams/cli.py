@@ -130,6 +130,9 @@ def ingest(
     token_file: Annotated[
         Path | None, typer.Option(help="Mastodon: the file with the access token that its streams ask for.")
     ] = None,
+    zstd_dictionary: Annotated[
+        Path | None, typer.Option(help="Jetstream: let the server compress, by the dictionary in this file.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the first posts as they would be produced, and stop.")
     ] = False,
@@ -153,6 +156,7 @@ def ingest(
         author_key=settings.author_key.get_secret_value() if settings.author_key else None,
         cursor=cursor,
         token_file=token_file,
+        zstd_dictionary=zstd_dictionary,
     )
     raise typer.Exit(
         run_ingest(sources, connection=client_options(settings), topic=settings.topic(POSTS), options=options)

@@ -48,6 +48,7 @@ class IngestOptions:
     author_key: str | None = None
     cursor: Path | None = None
     token_file: Path | None = None
+    zstd_dictionary: Path | None = None
 
 
 def table_options(
@@ -129,7 +130,7 @@ def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _I
         if len(names) > 1 or math.isfinite(speed):
             raise UsageError("a live source is read alone and at its own pace")
         live = LiveOptions(options.cursor, change, console.print)
-        stream = live_source(names[0], options.token_file, console.print)
+        stream = live_source(names[0], options.token_file, options.zstd_dictionary, console.print)
         return _Input((), lambda: follow(stream, live))
     files = [open_source(name, options.format, options.table) for name in find(names)]
     items = map(change, read(files)) if changes else read(files)

@@ -4,6 +4,7 @@ jetstream   frames over WebSocket, resumed by the server's own cursor
 mastodon    server-sent events; what a gap lost is fetched from the timeline
 follow      reconnects, leaves out duplicates, says where the cursor may be written
 cursor      the file for that
+frames_zstd messages that were compressed
 errors      what waiting mends, and what it does not
 
 A new one is a class with `read` and `overlap`, named in `live_source`.
@@ -15,6 +16,7 @@ from pathlib import Path
 from streams.errors import UsageError
 
 from .follow import LiveOptions, LiveSource, follow
+from .frames_zstd import load_unzstd
 from .jetstream import DEFAULT_URL, Jetstream
 from .mastodon import STREAMS, Mastodon
 
@@ -26,14 +28,16 @@ def is_live(name: str) -> bool:
     return name == "jetstream" or name.startswith(("ws://", "wss://", "http://", "https://", "mastodon:"))
 
 
-def live_source(name: str, token_file: Path | None, tell: Callable[[str], object]) -> LiveSource:
+def live_source(
+    name: str, token_file: Path | None, zstd_dictionary: Path | None, tell: Callable[[str], object]
+) -> LiveSource:
     """Return the source of that name.
 
     Raises:
-        UsageError: the address is of neither kind, or the token cannot be read.
+        UsageError: the address is of neither kind, or a file cannot be read.
     """
     if name == "jetstream":
-        return Jetstream(DEFAULT_URL, tell)
+        return Jetstream(DEFAULT_URL, tell, load_unzstd(zstd_dictionary))
     if name.startswith("mastodon:"):
         name = f"https://{name.removeprefix('mastodon:').strip('/')}{STREAMS}public"
     if name.startswith(("ws://", "wss://")) and STREAMS.rstrip("/") in name:
@@ -41,7 +45,7 @@ def live_source(name: str, token_file: Path | None, tell: Callable[[str], object
     if STREAMS in name:
         return Mastodon(name, _token(token_file))
     if name.startswith(("ws://", "wss://")):
-        return Jetstream(name, tell)
+        return Jetstream(name, tell, load_unzstd(zstd_dictionary))
     raise UsageError(f"{name} is no live source: give jetstream, mastodon:HOST, or the address of a stream")
 
 

@@ -16,6 +16,7 @@ from streams.ingest.items import Item, Rejected, RejectReason
 from streams.ingest.shape import at, number
 
 from .errors import LostError, SourceError, connection_errors
+from .frames_zstd import BrokenFrameError, Unzstd
 
 DEFAULT_URL = "wss://jetstream2.us-east.bsky.network/subscribe"
 OVERLAP_US = 5_000_000
@@ -26,11 +27,15 @@ MAX_GAP_US = 60_000_000
 
 
 class Jetstream:
-    """One Jetstream server. `url` may carry parameters of its own, such as `wantedDids`."""
+    """One Jetstream server. `url` may carry parameters of its own, such as `wantedDids`.
 
-    def __init__(self, url: str, tell: Callable[[str], object]) -> None:
+    With `unzstd` the server is asked to compress.
+    """
+
+    def __init__(self, url: str, tell: Callable[[str], object], unzstd: Unzstd | None = None) -> None:
         self.url = url
         self._tell = tell
+        self._unzstd = unzstd
         self.is_v2 = "subscribeEvents" in url
 
     def overlap(self, position: int) -> int:
@@ -60,7 +65,7 @@ class Jetstream:
             async with socket:
                 yield position, []  # connected
                 async for message in socket:
-                    if message.type is aiohttp.WSMsgType.TEXT:
+                    if message.type is aiohttp.WSMsgType.TEXT or self._is_compressed(message):
                         event = self._event(message.data)
                         self._warn_of_gap(position, event[0])
                         position = None
@@ -79,10 +84,14 @@ class Jetstream:
             f"{self.url}: begins {gap_s} s after {position}; what was posted between them is missing here"
         )
 
-    def _event(self, data: str) -> tuple[int | None, list[Item]]:
+    def _is_compressed(self, message: aiohttp.WSMessage) -> bool:
+        return self._unzstd is not None and message.type is aiohttp.WSMsgType.BINARY
+
+    def _event(self, data: str | bytes) -> tuple[int | None, list[Item]]:
         try:
-            value = decode_json(data.encode("utf-8", "replace"))
-        except UNDECODABLE as error:
+            text = self._unzstd(data) if self._unzstd and isinstance(data, bytes) else str(data)
+            value = decode_json(text.encode("utf-8", "replace"))
+        except (BrokenFrameError, *UNDECODABLE) as error:
             return None, [Rejected(RejectReason.NOT_JSON, str(error))]
         return self._position(value), list(read_value(value, convert))
 
@@ -99,6 +108,8 @@ class Jetstream:
         wanted = (
             [("kinds", "commit"), ("collections", POSTS)] if self.is_v2 else [("wantedCollections", POSTS)]
         )
+        if self._unzstd:
+            wanted.append(("compress", "true"))
         own += [(name, value) for name, value in wanted if name not in names]
         if position is not None:
             own = [(name, value) for name, value in own if name != "cursor"]

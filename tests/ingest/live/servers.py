@@ -59,6 +59,7 @@ class Talk:
     query: dict[str, str]
     send: Callable[[str], Awaitable[None]]
     request: web.Request
+    send_bytes: Callable[[bytes], Awaitable[None]] | None = None
 
 
 @dataclass
@@ -78,7 +79,7 @@ class FakeServer:
         script, query = self._next(request)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await script(Talk(query, socket.send_str, request))
+        await script(Talk(query, socket.send_str, request, socket.send_bytes))
         await socket.close()
         return socket
 
@@ -128,6 +129,18 @@ def cut(talk: Talk) -> None:
     """End the connection without a word, wherever it is."""
     assert talk.request.transport is not None
     talk.request.transport.abort()
+
+
+def sending_bytes(*messages: bytes) -> Script:
+    """Send binary messages, and stay."""
+
+    async def script(talk: Talk) -> None:
+        assert talk.send_bytes
+        for message in messages:
+            await talk.send_bytes(message)
+        await stay()
+
+    return script
 
 
 def frames(*numbers: int) -> list[str]:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 import trustme
+from backports import zstd
 
 from schemas.post import Post
 from streams.errors import UsageError
+from streams.ingest.frames import MAX_LINE_BYTES
 from streams.ingest.items import Rejected, Skipped
 from streams.ingest.live import LiveOptions, follow
 from streams.ingest.live.cursor import load
 from streams.ingest.live.errors import SourceError
+from streams.ingest.live.frames_zstd import Unzstd, load_unzstd
 from streams.ingest.live.jetstream import OVERLAP_US, Jetstream
 from streams.ingest.produce import Mark
 from tests.ingest.live.follower import DEADLINE_S, Follower, followed
@@ -26,6 +29,7 @@ from tests.ingest.live.servers import (
     frames,
     oy,
     sending,
+    sending_bytes,
     serving,
     stay,
 )
@@ -221,3 +225,31 @@ async def test_a_cursor_file_of_something_else_is_refused(tmp_path: Path, conten
 
     with pytest.raises(UsageError, match=r"cursor\.json"):
         await following("ws://127.0.0.1:1/subscribe", 1, cursor)
+
+
+def a_dictionary() -> bytes:
+    samples = [frame.encode() for number in range(500) for frame in frames(number)]
+    return zstd.train_dict(samples, 4_096).dict_content
+
+
+async def test_what_the_server_compresses_is_read_and_what_is_broken_is_rejected() -> None:
+    dictionary = a_dictionary()
+    packed = [zstd.compress(frame.encode(), zstd_dict=zstd.ZstdDict(dictionary)) for frame in frames(1, 2, 3)]
+    bomb = zstd.compress(b" " * (MAX_LINE_BYTES + 1))
+    script = sending_bytes(packed[0], b"nonsense", packed[1][:-5], packed[1], bomb, packed[2])
+    async with serving(FakeServer([script])) as server:
+        source = Jetstream(url(server), print, Unzstd(dictionary))
+        follower = await followed(source, [], 3)
+
+    assert follower.texts == oy(1, 2, 3)
+    assert sum(isinstance(item, Rejected) for item in follower.items) == 3
+    assert server.queries[0]["compress"] == "true"
+
+
+def test_a_file_that_is_no_dictionary_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "dictionary"
+    path.write_bytes(b"no")
+
+    for wrong in (path, tmp_path / "missing"):
+        with pytest.raises(UsageError, match=f"--zstd-dictionary {wrong}"):
+            load_unzstd(wrong)
