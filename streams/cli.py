@@ -131,7 +131,7 @@ def ingest(
         Path | None, typer.Option(help="Mastodon: the file with the access token that its streams ask for.")
     ] = None,
     zstd_dictionary: Annotated[
-        Path | None, typer.Option(help="Jetstream: let the server compress, by the dictionary in this file.")
+        Path | None, typer.Option(help="Jetstream v1: let it compress, by the dictionary in this file.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the first posts as they would be produced, and stop.")

@@ -29,7 +29,7 @@ MAX_GAP_US = 60_000_000
 class Jetstream:
     """One Jetstream server. `url` may carry parameters of its own, such as `wantedDids`.
 
-    With `unzstd` the server is asked to compress.
+    With `unzstd`, a v1 server is asked to compress; v2 does so by itself.
     """
 
     def __init__(self, url: str, tell: Callable[[str], object], unzstd: Unzstd | None = None) -> None:
@@ -54,7 +54,12 @@ class Jetstream:
         url = self._address(position)
         with connection_errors(self.url):
             try:
-                socket = await session.ws_connect(url, heartbeat=HEARTBEAT_S, max_msg_size=MAX_LINE_BYTES)
+                socket = await session.ws_connect(
+                    url,
+                    heartbeat=HEARTBEAT_S,
+                    max_msg_size=MAX_LINE_BYTES,
+                    compress=15 if self.is_v2 else 0,  # v1 has its own way, by a dictionary
+                )
             except aiohttp.WSServerHandshakeError as error:
                 if error.status == 400 and position is not None:
                     raise SourceError(
@@ -108,7 +113,7 @@ class Jetstream:
         wanted = (
             [("kinds", "commit"), ("collections", POSTS)] if self.is_v2 else [("wantedCollections", POSTS)]
         )
-        if self._unzstd:
+        if self._unzstd and not self.is_v2:
             wanted.append(("compress", "true"))
         own += [(name, value) for name, value in wanted if name not in names]
         if position is not None:
