@@ -179,8 +179,11 @@ def test_live_sources_are_told_from_files_by_their_names(tmp_path: Path) -> None
     assert all(map(is_live, names))
     assert not any(map(is_live, ["jetstream.jsonl", "-", "mastodon.json", "dump/*.zst"]))
 
-    assert live_source("mastodon:a.example", None, print).url == "https://a.example/api/v1/streaming/public"
+    assert (
+        live_source("mastodon:a.example", None, None, print).url
+        == "https://a.example/api/v1/streaming/public"
+    )
     with pytest.raises(UsageError, match="no live source"):
-        live_source("https://a.example/feed.xml", None, print)
+        live_source("https://a.example/feed.xml", None, None, print)
     with pytest.raises(UsageError, match="token-file"):
-        live_source("mastodon:a.example", tmp_path / "missing", print)
+        live_source("mastodon:a.example", tmp_path / "missing", None, print)
