@@ -11,10 +11,6 @@ from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-#: A broker answers the requests of a connection in turn, so what a rebalance asks for waits behind a fetch
-#: that waits for posts. Faust lets it wait for 1,500 ms, and a takeover waited for that three times.
-FETCH_MAX_WAIT_MS = 100
-
 #: Where to read on, for the partitions that have an opinion of their own.
 Positions = Callable[[], Mapping[TP, int]]
 #: What one fetch brought, by partition.
@@ -50,7 +46,6 @@ class _InTurns(driver.AIOKafkaConsumerThread):
         # What a source aborts has not happened. Faust leaves it out only where it writes in transactions.
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
-        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
     async def _fetch_records(
