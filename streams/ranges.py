@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.connection import client_options, unreachable
-from streams.errors import StateError, TopicError, UsageError
+from streams.errors import StateError, UsageError
 from streams.settings import Settings
-from streams.topics import connected, partitions_of
+from streams.topics import partition_count
 
 #: Records before the one that the broker's time index names that must be older than the time asked for.
 LOOK_BACK = 1_000
@@ -125,15 +125,6 @@ async def first_record(consumer: Any, tp: TopicPartition, start: int, end: int) 
     async for records in read_slice(consumer, tp, start, end, 1):
         return records[0]
     return None
-
-
-async def partition_count(settings: Settings, topic: str) -> int:
-    """Return how many partitions the topic has. TopicError if there is no such topic."""
-    async with connected(settings) as admin:
-        found = (await partitions_of(admin, [topic])).get(topic, 0)
-    if not found:
-        raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
-    return found
 
 
 async def records_since(

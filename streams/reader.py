@@ -7,9 +7,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.connection import client_options, unreachable
-from streams.errors import TopicError
 from streams.settings import Settings
-from streams.topics import connected, partitions_of
+from streams.topics import partition_count
 
 #: How long Kafka may take to answer.
 _ANSWER_S = 10.0
@@ -28,7 +27,7 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
         TopicError: there is no such topic.
     """
     # First, because a consumer that asks for a missing topic may create it, with the broker's defaults.
-    tps = [TopicPartition(topic, partition) for partition in range(await _partitions(settings, topic))]
+    tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]
     consumer = AIOKafkaConsumer(
         **client_options(settings), enable_auto_commit=False, isolation_level="read_committed"
     )
@@ -61,11 +60,3 @@ async def let_go(consumer: AIOKafkaConsumer) -> None:
         await consumer._client.close()
     elif stopping.done():
         stopping.exception()
-
-
-async def _partitions(settings: Settings, topic: str) -> int:
-    async with connected(settings) as admin:
-        found = await partitions_of(admin, [topic])
-    if topic not in found:
-        raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
-    return found[topic]

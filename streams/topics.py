@@ -153,12 +153,25 @@ async def existing(settings: Settings) -> dict[str, int]:
                 f"the topic {name} has {found[name]} partitions, not 1, so its records would have no order: "
                 "delete it and run `sandik topics create`, or use another SANDIK_TOPIC_PREFIX"
             )
+    check_there(settings, names, found)
+    return found
+
+
+def check_there(settings: Settings, names: Iterable[str], found: Mapping[str, int]) -> None:
+    """Raise TopicError if one of the names is not among the topics that were `found`."""
     missing = [name for name in names if name not in found]
     if missing:
         raise TopicError(
             f"Kafka at {settings.broker} has no topic {', '.join(missing)}: run `sandik topics create`"
         )
-    return found
+
+
+async def partition_count(settings: Settings, topic: str) -> int:
+    """Return how many partitions the topic has. TopicError if there is no such topic."""
+    async with connected(settings) as admin:
+        found = await partitions_of(admin, [topic])
+    check_there(settings, [topic], found)
+    return found[topic]
 
 
 async def find_coordinator(admin: AIOKafkaAdminClient, group: str) -> None:

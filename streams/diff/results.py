@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,14 +56,21 @@ async def load_result(name: str, settings: Settings) -> Result:
         rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, latest(found))
         return Result(name, dict(map(_cell, rows)), None)
     path = Path(name)
-    try:
+    with reading(path, "counts as `sandik replay` writes them"):
         counts = dict(map(_cell, rows_of(path)))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{path} holds no counts as `sandik replay` writes them: {error!r}") from error
     beside = manifest_path(path)
     return Result(name, counts, load(beside) if beside.exists() else None)
+
+
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[None]:
+    """Raise UsageError for whatever the file makes of a body that reads `what` from its rows."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise UsageError(f"{path} holds no {what}: {error!r}") from error
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:

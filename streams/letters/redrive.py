@@ -18,8 +18,9 @@ from aiokafka.errors import KafkaError
 
 from streams.connection import client_options, unreachable
 from streams.letters.letter import ATTEMPTS, REDRIVEN_FROM, Letter
-from streams.ranges import partition_count, records_since
+from streams.ranges import records_since
 from streams.settings import Settings
+from streams.topics import partition_count
 
 #: Copies in one transaction, at most.
 AT_ONCE = 500

@@ -12,10 +12,9 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from schemas.count import Count
 from streams.clock import Clock
 from streams.connection import client_options
-from streams.errors import TopicError
 from streams.settings import Settings
 from streams.steps.counts import ALL
-from streams.topics import COUNTS, POSTS, connected, find_coordinator, partitions_of
+from streams.topics import COUNTS, POSTS, check_there, connected, find_coordinator, partitions_of
 
 #: How many of the newest records of `counts` are read at the start.
 TAIL = 5_000
@@ -162,11 +161,7 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
     async with connected(settings) as admin:
         names = [settings.topic(POSTS), settings.topic(COUNTS)]
         found: Mapping[str, int] = await partitions_of(admin, names)
-        for name in names:
-            if name not in found:
-                raise TopicError(
-                    f"Kafka at {settings.broker} has no topic {name}: run `sandik topics create`"
-                )
+        check_there(settings, names, found)
         await find_coordinator(admin, group)  # a new cluster needs a moment
         # A question waits for the fetch before it, on the same connection.
         options: dict[str, Any] = {

@@ -10,7 +10,7 @@ from streams.errors import StateError, TopicError
 from streams.ranges import Slice, first_at, first_record, new_consumer
 from streams.replay.plan import By
 from streams.settings import Settings
-from streams.topics import POSTS, connected, partitions_of
+from streams.topics import POSTS, connected, partition_count, partitions_of
 
 
 class Resolved(NamedTuple):
@@ -36,10 +36,7 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
         TopicError: there is no such topic.
     """
     topic = settings.topic(POSTS)
-    async with connected(settings) as admin:
-        partitions = (await partitions_of(admin, [topic])).get(topic, 0)
-    if not partitions:
-        raise TopicError(f"Kafka at {settings.broker} has no topic {topic}: run `sandik topics create`")
+    partitions = await partition_count(settings, topic)
     needed_ms = None if from_ms is None else from_ms - (settings.max_ahead_ms if by == "event" else 0)
     slices, whole_from_ms = [], []
     consumer = new_consumer(settings)

@@ -9,8 +9,7 @@ import msgspec
 
 from schemas.count import Count
 from streams.dashboard.cells import Cells
-from streams.diff.results import LIVE, rows_of
-from streams.errors import UsageError
+from streams.diff.results import LIVE, reading, rows_of
 from streams.ranges import records_since
 from streams.settings import Settings
 from streams.steps.merge import iso
@@ -70,12 +69,8 @@ def read_file(path: Path) -> Iterator[Count]:
     Raises:
         UsageError: there is no such file, or it holds no counts.
     """
-    try:
+    with reading(path, "counts as replay or export write them"):
         yield from map(_count, rows_of(path))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
-    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise UsageError(f"{path} holds no counts as replay or export write them: {error!r}") from error
 
 
 def _count(row: dict[str, Any]) -> Count:

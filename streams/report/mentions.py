@@ -10,8 +10,7 @@ import msgspec
 from schemas.mention import Mention
 from schemas.post import Post
 from streams.diff.examples import records_of
-from streams.diff.results import rows_of
-from streams.errors import UsageError
+from streams.diff.results import reading, rows_of
 from streams.ranges import records_since
 from streams.replay.plan import Plan
 from streams.report.evidence import Seen
@@ -46,13 +45,9 @@ def from_file(path: Path) -> Iterator[list[Seen]]:
     Raises:
         UsageError: there is no such file, or it holds no mentions.
     """
-    try:
+    with reading(path, "mentions as export writes them"):
         for row in rows_of(path):
             yield [Seen(_mention(row))]
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
-    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise UsageError(f"{path} holds no mentions as export writes them: {error!r}") from error
 
 
 def _mention(row: dict[str, Any]) -> Mention:
