@@ -128,18 +128,21 @@ async def test_a_worker_whose_group_shares_anew_is_rebalancing_until_that_is_don
 ) -> None:
     scene, ops = Scene(worker_settings), Ops()
     await scene.make_topics()
-    with Workers(environment(worker_settings), tmp_path) as workers:
+    # So that the group waits for the one that stands still for as long as this test looks.
+    patient = worker_settings.model_copy(update={"session_timeout_ms": 40_000})
+    with Workers(environment(patient), tmp_path) as workers:
         other = workers.start()
         await scene.wait_for_shares([4])
-        workers.environment |= ops.environment
+        workers.environment |= environment(worker_settings) | ops.environment
         workers.start()
         await ops.wait_for("ready")
         await scene.wait_for_shares([2, 2])
-        other.send_signal(signal.SIGSTOP)  # the group waits for it, for a session
+        other.send_signal(signal.SIGSTOP)
         workers.environment["SANDIK_OPS_PORT"] = "0"
         workers.start()
 
         page = await ops.wait_for("rebalancing")
+        other.send_signal(signal.SIGCONT)
         await ops.wait_for("ready")
 
     assert page.status == 503
