@@ -11,6 +11,10 @@ from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+#: A broker answers the requests of a connection in turn, so what a rebalance asks for waits behind a fetch
+#: that waits for posts. Faust lets it wait for 1,500 ms, and a takeover waited for that three times.
+FETCH_MAX_WAIT_MS = 100
+
 #: Where to read on, for the partitions that have an opinion of their own.
 Positions = Callable[[], Mapping[TP, int]]
 #: What one fetch brought, by partition.
@@ -38,6 +42,8 @@ class _InTurns(driver.AIOKafkaConsumerThread):
     every window that the slowest one has not passed.
     """
 
+    consumer: "PositionedConsumer"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.handed_over: dict[TP, int] = {}
@@ -46,6 +52,7 @@ class _InTurns(driver.AIOKafkaConsumerThread):
         # What a source aborts has not happened. Faust leaves it out only where it writes in transactions.
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
     async def _fetch_records(
@@ -55,16 +62,34 @@ class _InTurns(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109  # Faust's signature
         max_records: int | None = None,
     ) -> Records:
-        found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        found = await self._take(consumer, active_partitions, timeout, max_records)
         topics = {tp.topic for tp in found}
         others = {tp for tp in active_partitions if tp.topic not in topics}
-        if found and others:  # so that merge keeps up, however many posts are waiting
-            found = {**found, **await super()._fetch_records(consumer, others, 0, max_records)}
+        is_settled = not consumer._fetcher._subscriptions.reassignment_in_progress
+        if found and others and is_settled:  # so that merge keeps up, however many posts are waiting
+            found |= await self._take(consumer, others, 0, max_records)
         fetched = consumer._fetcher._records
         for tp, records in found.items():
             self.handed_over[tp] = records[-1].offset
             if tp in fetched:
                 fetched[tp] = fetched.pop(tp)
+        return found
+
+    async def _take(
+        self, consumer: AIOKafkaConsumer, active: set[TP], wait_s: float | None, max_records: int | None
+    ) -> dict[TP, list[Any]]:
+        """Fetch, and give back what nobody would get.
+
+        A fetch waits for up to a second, and a rebalance can come and go meanwhile. Faust drops what such a
+        fetch brings, of whichever partition: it empties `active` under it, and aiokafka takes an empty set
+        for all partitions. Of a changelog, whose recovery has its position by then, that would be state lost.
+        """
+        stops = self.consumer.stops
+        found = dict(await super()._fetch_records(consumer, active, wait_s, max_records))
+        has_stopped = self.consumer.stops != stops
+        for tp in [tp for tp in found if has_stopped or tp not in active]:
+            # Nothing has run since the position was moved, so it can be moved back.
+            consumer.seek(tp, found.pop(tp)[0].offset)
         return found
 
 
@@ -79,9 +104,16 @@ class PositionedConsumer(driver.Consumer):
         self._read_offset = _Unremembered()
         #: Faust's own says so of what Kafka did not take, too.
         self.committed: dict[TP, int] = {}
+        #: How often the flow of records was stopped, for a rebalance.
+        self.stops = 0
 
     def _new_consumer_thread(self) -> _InTurns:
         return _InTurns(self, loop=self.loop, beacon=self.beacon)
+
+    def stop_flow(self) -> None:
+        """Hand nothing over until the flow is resumed."""
+        self.stops += 1
+        super().stop_flow()
 
     def on_buffer_full(self, tp: TP) -> None:
         """Leave the partition alone; Faust would stop reading it until the agent has nearly nothing to do.
