@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -32,7 +32,7 @@ class Fetching:
         self.tps = {TP(topic, 0), TP(topic, 1)}
         self.active = set(self.tps)
         self.flow = SimpleNamespace(flow_active=True, stops=0)
-        self.thread: Any = object.__new__(_InTurns)
+        self.thread = cast("Any", object.__new__(_InTurns))
         self.thread.consumer = self.flow
         self.thread.handed_over = {}
 
