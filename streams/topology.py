@@ -44,8 +44,7 @@ class Topology:
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Take over the partitions of a new assignment, once their state is recovered."""
         assigned = set(assigned)
-        await self.count.adopt(assigned)
-        await self.merge.adopt(assigned)
+        await asyncio.gather(self.count.adopt(assigned), self.merge.adopt(assigned))
 
     def release(self) -> None:
         """Own nothing until the next assignment."""

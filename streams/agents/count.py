@@ -83,8 +83,7 @@ class CountAgent:
             )
         tps = {tp for tp in assigned if tp.topic == self.topic}
         self.table.keep_only(tp.partition for tp in tps)
-        earliest = await self.app.consumer.earliest_offsets(*tps) if tps else {}
-        ends = await self.app.consumer.highwaters(*tps) if tps else {}
+        earliest, ends = await self._bounds(tps) if tps else ({}, {})
         self.owned = {}
         for tp in sorted(tps):
             state = self._recovered(tp.partition)
@@ -94,6 +93,12 @@ class CountAgent:
             elif not (earliest[tp] or 0) <= next_offset <= (ends[tp] or 0):
                 raise _missing(tp, next_offset, earliest[tp], ends[tp])
             self.owned[tp.partition] = Owned(state, next_offset, self.clock.monotonic_ms())
+
+    async def _bounds(self, tps: set[TP]) -> tuple[Mapping[TP, int | None], Mapping[TP, int | None]]:
+        # Both at once: each answer waits for the fetch before it.
+        consumer = self.app.consumer
+        earliest, ends = await asyncio.gather(consumer.earliest_offsets(*tps), consumer.highwaters(*tps))
+        return earliest, ends
 
     def release(self) -> None:
         """Own nothing: a batch that still arrives is another worker's."""
