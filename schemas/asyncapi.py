@@ -92,13 +92,15 @@ def _message(card: Card) -> dict[str, Any]:
         "summary": card.about,
         "bindings": {"kafka": {"key": key, "bindingVersion": BINDING}},
     }
-    if card.headers:
+    if card.all_headers:
         message["headers"] = {
             "type": "object",
             "properties": {
-                name: {"type": "string", "description": text} for name, text in card.headers.items()
+                name: {"type": "string", "description": text} for name, text in card.all_headers.items()
             },
         }
+        if card.headers:
+            message["headers"]["required"] = list(card.headers)
     if card.schema is None:
         anything = {"description": "The original bytes: of any kind, or none."}
         return message | {"contentType": "application/octet-stream", "payload": anything}

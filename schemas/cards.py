@@ -12,7 +12,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a reader or writer of a topic has to know. Texts are Markdown.
 
     `direction` is as the workers see it. `partitions` is `one`, or `many`: as many as `posts`. `key_pattern`
-    is None where a key may be any bytes, `schema` where a value may be.
+    is None where a key may be any bytes, `schema` where a value may be. Every record has `headers`;
+    `optional_headers` only some.
     """
 
     name: str
@@ -31,6 +32,12 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_pattern: str | None = None
     key_example: str | None = None
     headers: Mapping[str, str] = {}
+    optional_headers: Mapping[str, str] = {}
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """Return the meaning of each header, those that every record has first."""
+        return {**self.headers, **{name: f"Optional. {text}" for name, text in self.optional_headers.items()}}
 
 
 class Cards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -86,9 +86,9 @@ def _card(card: Card, partitions: int) -> str:
     }
     lines = [f"### `{card.name}`", "", card.about, "", "| | |", "|---|---|"]
     lines += [f"| {name} | {_cell(text)} |" for name, text in rows.items()]
-    if card.headers:
+    if card.all_headers:
         lines += ["", "| header (text) | |", "|---|---|"]
-        lines += [f"| `{name}` | {_cell(text)} |" for name, text in card.headers.items()]
+        lines += [f"| `{name}` | {_cell(text)} |" for name, text in card.all_headers.items()]
     return "\n".join(lines) + "\n"
 
 

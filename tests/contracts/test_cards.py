@@ -14,6 +14,8 @@ from schemas.count import Count
 from schemas.load import NAMES, json_schema
 from schemas.partial import Partial
 from streams.dead_letter import dead_letter, late_post
+from streams.letters.letter import ATTEMPTS, REDRIVEN_FROM
+from streams.ops.trace_headers import TRACEPARENT
 from streams.settings import Settings
 from streams.steps.counts import Late
 from streams.steps.decode import Reason, Rejected
@@ -75,6 +77,12 @@ def test_the_headers_are_those_that_are_written() -> None:
 
     for written in (late, dead):
         assert {name for name, _ in written.headers or ()} == set(BY_NAME[written.topic].headers)
+
+
+def test_the_optional_headers_are_those_that_redriving_and_tracing_write() -> None:
+    named = {name for card in CARDS.topic for name in card.optional_headers}
+
+    assert named == {TRACEPARENT, ATTEMPTS, REDRIVEN_FROM}
 
 
 def test_the_reasons_of_dead_letters_are_all_named() -> None:
