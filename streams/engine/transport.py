@@ -142,8 +142,11 @@ class PositionedConsumer(driver.Consumer):
             if tp in assignment:
                 await self.seek(tp, offset)
                 # Faust takes no acknowledgement, and commits nothing, below what it holds for committed.
-                self._committed_offset[tp] = offset
+                self._committed_offset[tp] = offset - 1
                 self.committed[tp] = offset
+                if offset:
+                    # A predecessor may have died before it committed, and who scales by lag sees that only.
+                    self._acked[tp].append(offset - 1)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         is_done = await super()._commit(offsets)

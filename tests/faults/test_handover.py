@@ -1,13 +1,15 @@
 """Workers come and go as operators want it: nothing is lost, nothing counted twice, exit code 0."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiokafka import TopicPartition
 
-from tests.support.kafka import read_topic
+from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Scene, some_posts, start_module, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
@@ -80,6 +82,31 @@ async def test_scaling_from_one_to_three_and_back_while_posts_arrive(scene: Scen
     assert [0, 0, 0] == exit_codes
     assert scene.truth() == follower.cells
     assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
+
+
+async def test_a_successor_commits_what_its_predecessor_had_counted(scene: Scene, tmp_path: Path) -> None:
+    """Who scales workers by the lag of the group would otherwise keep one for posts that are counted."""
+    settings = scene.settings
+    posts = settings.topic("posts")
+
+    async def all_committed() -> bool:
+        held = Counter(record.partition for record in await read_topic(settings.broker, posts))
+        ends = {TopicPartition(posts, partition): count for partition, count in held.items()}
+        return ends.items() <= (await scene.committed()).items()
+
+    with Workers(environment(settings), tmp_path) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            workers.environment["SANDIK_COMMIT_EVERY_MS"] = "600000"
+            dying = workers.start()
+            await scene.wait_for_shares([4])
+            await scene.write(some_posts(400, seed=4))
+            await wait_for_all(follower, scene, workers)
+            assert not any((await scene.committed()).values())
+            dying.kill()
+            dying.wait()
+            del workers.environment["SANDIK_COMMIT_EVERY_MS"]
+            workers.start()
+            await wait_until(all_committed, 120, "all posts are committed")
 
 
 async def test_stopping_that_is_cut_short_is_no_crash(scene: Scene, tmp_path: Path) -> None:
