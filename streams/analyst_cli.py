@@ -48,6 +48,9 @@ def replay(
     window: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Window size: 60s, 5m, 1h. Default: the settings'.")
     ] = None,
+    authors: Annotated[
+        bool | None, typer.Option("--authors/--no-authors", help="Count authors. Default: the settings'.")
+    ] = None,
     final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
@@ -68,7 +71,18 @@ def replay(
 
     settings = load_settings()
     if manifest is not None:
-        if files or out or topic or from_ or to or lexicon or detector or window or final:
+        if (
+            files
+            or out
+            or topic
+            or from_
+            or to
+            or lexicon
+            or detector
+            or window
+            or final
+            or authors is not None
+        ):
             raise UsageError("--manifest says all there is to say: leave out everything but --processes")
         raise typer.Exit(run_verify(manifest, settings, processes))
     reading = {
@@ -91,7 +105,7 @@ def replay(
         processes=processes,
         force=force,
     )
-    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window)))
+    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors)))
 
 
 class What(StrEnum):

@@ -1,12 +1,13 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from schemas.mention import SCHEMA_VERSION, Mention, Term
+from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
 from streams.steps.counts import Changes, PartitionState, Read, Reposts, TaggedPost, cell_tags, fold
 from streams.steps.decode import Rejected, decode
@@ -34,6 +35,23 @@ class SourceRecord(Protocol):
     def value(self) -> bytes | None: ...  # noqa: D102
 
 
+class Authors(Protocol):
+    """How authors are counted, if they are: `streams.steps.authors`, which needs a package more."""
+
+    def marked(self, read: Read, posts: Sequence[Post]) -> Read:
+        """Return the batch with the posts that name an author marked."""
+
+    def added(
+        self,
+        clock: PartitionClock,
+        read: Read,
+        posts: Sequence[Post],
+        uncounted: Collection[int],
+        timing: Timing,
+    ) -> list[WindowPartial]:
+        """Return what a batch adds to the authors of windows. `uncounted`: offsets that are left out."""
+
+
 class Annotation(msgspec.Struct, frozen=True, gc=False):
     """What language and tags say about one text."""
 
@@ -53,6 +71,7 @@ class Job:
     detector: Detector
     tagger: Tagger
     reposts: Reposts = "count"
+    authors: Authors | None = None
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
     def annotate(
@@ -113,8 +132,13 @@ class Job:
             for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
         ]
         last_offset = records[-1].offset if records else state.clock.offset
-        changes = fold(state, Read(tagged, len(rejected), ignored, last_offset, in_a_row), self.timing)
+        read = Read(tagged, len(rejected), ignored, last_offset, in_a_row)
+        marked = read if self.authors is None else self.authors.marked(read, posts)
+        changes = fold(state, marked, self.timing)
         uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
+        if self.authors is not None:
+            authors = self.authors.added(state.clock, read, posts, uncounted, self.timing)
+            changes = changes._replace(authors=authors)
         mentions = [
             self._mention(state.clock.partition, offset, post, annotation)
             for offset, post, annotation in zip(offsets, posts, annotations, strict=True)

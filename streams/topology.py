@@ -25,6 +25,7 @@ from streams.engine.state import StateTable
 from streams.flow import Job
 from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
+from streams.run import author_sets
 from streams.settings import Settings
 from streams.steps.merge import Labels, Merge
 from streams.topics import PARTIALS, POSTS
@@ -76,7 +77,9 @@ def build(
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
     count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces)
-    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock, metrics, traces)
+    merge = MergeAgent(
+        app, settings, Merge(labels, job.timing, partitions, author_sets(job.authors)), clock, metrics, traces
+    )
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""

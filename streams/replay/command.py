@@ -58,7 +58,11 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 def with_rules(
-    settings: Settings, lexicon: Path | None, detector: str | None, window: str | None
+    settings: Settings,
+    lexicon: Path | None,
+    detector: str | None,
+    window: str | None,
+    authors: bool | None = None,
 ) -> Settings:
     """Return the settings with the rules of the command line."""
     update: dict[str, Any] = {}
@@ -68,6 +72,8 @@ def with_rules(
         update["detector"] = detector
     if window is not None:
         update["window_size_ms"] = duration_ms(window)
+    if authors is not None:
+        update["authors"] = "sketch" if authors else "off"
     return settings.model_copy(update=update)
 
 
@@ -172,7 +178,7 @@ def _finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Man
     if begun.request.topic:
         asyncio.run(outputs.write_topic(settings, target.name, counts, digest))
     else:
-        outputs.write_file(target, counts, digest)
+        outputs.write_file(target, plan.rules, counts, digest)
         sha256 = outputs.file_sha256(target)
     beside = manifest_path(target)
     manifest = Manifest(

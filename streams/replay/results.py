@@ -18,6 +18,7 @@ from schemas.partial import Tally
 from streams.errors import SandikError
 from streams.replay.checkpoint import Checkpoint
 from streams.replay.plan import Plan
+from streams.run import author_sets, load_authors
 from streams.steps.merge import Labels, Merge
 
 #: Counts made at once.
@@ -35,7 +36,8 @@ def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
     """
     rules = plan.rules
     labels = Labels(rules.run_id, rules.lexicon_version, rules.detector_version)
-    merge = Merge(labels, rules.timing, len(plan.slices))
+    authors = author_sets(load_authors(rules.authors))
+    merge = Merge(labels, rules.timing, len(plan.slices), authors)
     for number, one in enumerate(plan.slices):
         checkpoint = _counted(plan, folder, one.partition, one.start)
         for window in checkpoint.windows():
@@ -67,7 +69,7 @@ def _counted(plan: Plan, folder: Path, partition: int, start: int) -> Checkpoint
 
 def canonical(count: Count) -> Row:
     """Return what of a count is a function of the posts and the rules."""
-    row = msgspec.structs.asdict(count)
+    row: Row = msgspec.to_builtins(count)  # without what is not counted
     del row[NOT_CANONICAL]
     return row
 

@@ -48,7 +48,7 @@ def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
             found, is_same = None, digest.sha256 == manifest.output.rows_sha256
         else:
             found = folder / name
-            outputs.write_file(found, counts, digest)
+            outputs.write_file(found, plan.rules, counts, digest)
             is_same = outputs.file_sha256(found) == manifest.output.sha256
     except KeyboardInterrupt:
         sys.stderr.write(f"interrupted. The same command goes on from what is in {folder}\n")
