@@ -51,6 +51,10 @@ def replay(
     authors: Annotated[
         bool | None, typer.Option("--authors/--no-authors", help="Count authors. Default: the settings'.")
     ] = None,
+    terms: Annotated[
+        bool | None,
+        typer.Option("--terms/--no-terms", help="Top terms, to OUT.terms.*. Default: the settings'."),
+    ] = None,
     final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
@@ -71,18 +75,8 @@ def replay(
 
     settings = load_settings()
     if manifest is not None:
-        if (
-            files
-            or out
-            or topic
-            or from_
-            or to
-            or lexicon
-            or detector
-            or window
-            or final
-            or authors is not None
-        ):
+        rules = (lexicon, detector, window, authors, terms)
+        if files or out or topic or from_ or to or final or any(one is not None for one in rules):
             raise UsageError("--manifest says all there is to say: leave out everything but --processes")
         raise typer.Exit(run_verify(manifest, settings, processes))
     reading = {
@@ -105,7 +99,7 @@ def replay(
         processes=processes,
         force=force,
     )
-    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors)))
+    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors, terms)))
 
 
 class What(StrEnum):

@@ -15,6 +15,7 @@ from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
 from streams.steps.repeats import Repeats
 from streams.steps.tags import Tagger, tags_of
+from streams.steps.terms import with_terms
 from streams.steps.window import Timing
 
 #: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
@@ -72,6 +73,7 @@ class Job:
     tagger: Tagger
     reposts: Reposts = "count"
     authors: Authors | None = None
+    terms: bool = False
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
     def annotate(
@@ -134,6 +136,8 @@ class Job:
         last_offset = records[-1].offset if records else state.clock.offset
         read = Read(tagged, len(rejected), ignored, last_offset, in_a_row)
         marked = read if self.authors is None else self.authors.marked(read, posts)
+        if self.terms:
+            marked = with_terms(marked, [annotation.terms for annotation in annotations])
         changes = fold(state, marked, self.timing)
         uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
         if self.authors is not None:

@@ -55,12 +55,12 @@ def load_job(settings: Settings) -> Job:
     reposts = () if settings.reposts == "count" else (settings.reposts,)
     versions = detector.version, tagger.version
     authors = load_authors(settings.authors)
-    beside = (authors.version,) if authors else ()
+    terms = settings.terms != "off"
+    beside = (*((authors.version,) if authors else ()), *(("terms",) if terms else ()))
     rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts, *beside)
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
-    return Job(
-        run_id, timing, settings.max_ahead_ms, settings.dedupe, detector, tagger, settings.reposts, authors
-    )
+    max_ahead_ms, dedupe = settings.max_ahead_ms, settings.dedupe
+    return Job(run_id, timing, max_ahead_ms, dedupe, detector, tagger, settings.reposts, authors, terms)
 
 
 def application_id(settings: Settings, job: Job) -> str:

@@ -44,6 +44,8 @@ class Manifest(msgspec.Struct, frozen=True):
     made_at: str
     command: str
     again: str
+    #: The top terms, if they were asked for: a file beside that of the counts.
+    terms: Output | None = None
 
 
 def software() -> dict[str, str]:

@@ -10,6 +10,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from schemas.count import Count
+from schemas.term import TermCount
 from streams.connection import client_options
 from streams.errors import UsageError
 from streams.export.tables import Columns, columns_of, write_table
@@ -34,6 +35,16 @@ def write_file(path: Path, rules: Rules, counts: Iterable[Count], digest: Digest
     """Write the counts in canonical order, without `emitted_at_ms`."""
     rows: Iterator[Row] = digest.through(map(canonical, counts))
     write_table(path, columns(rules), rows)
+
+
+def terms_path(path: Path) -> Path:
+    """Return the file of top terms beside that of counts."""
+    return path.with_name(f"{path.stem}.terms{path.suffix}")
+
+
+def write_terms(path: Path, terms: Iterable[TermCount], digest: Digest) -> None:
+    """Write the top terms in the order of window, language, tag and rank, without `emitted_at_ms`."""
+    write_table(path, columns_of(TermCount, without=[NOT_CANONICAL]), digest.through(map(canonical, terms)))
 
 
 def file_sha256(path: Path) -> str:

@@ -14,9 +14,11 @@ import msgspec
 
 from schemas.count import SCHEMA_VERSION, Count
 from schemas.partial import Cells, Partial, PartitionClock, Watermark, WindowPartial
+from schemas.term import TermCount
 from streams.steps.cells import is_tag
 from streams.steps.counts import ALL
 from streams.steps.packed import PackedWindows, pack
+from streams.steps.terms import term_counts
 from streams.steps.window import Timing
 
 if TYPE_CHECKING:
@@ -53,7 +55,12 @@ class Merge:
     """
 
     def __init__(
-        self, labels: Labels, timing: Timing, partitions: int, authors: "AuthorSets | None" = None
+        self,
+        labels: Labels,
+        timing: Timing,
+        partitions: int,
+        authors: "AuthorSets | None" = None,
+        top_terms: int = 0,
     ) -> None:
         self.labels = labels
         self.timing = timing
@@ -67,6 +74,8 @@ class Merge:
         self._dirty: set[int] = set()
         self._emitted: dict[int, bytes] = {}
         self._authors = authors
+        self._top_terms = top_terms
+        self._terms: list[TermCount] = []
 
     def apply(self, partial: Partial) -> None:
         """Take one record of `partials` in. Of another run, or older than what is known: no-op."""
@@ -218,7 +227,7 @@ class Merge:
             for tag in tags:
                 count = by_tag.get(tag, 0)
                 end_ms = start_ms + self.timing.window_size_ms
-                yield Count(
+                told = Count(
                     schema_version=SCHEMA_VERSION,
                     window_start=iso(start_ms),
                     window_end=iso(end_ms),
@@ -237,7 +246,15 @@ class Merge:
                     emitted_at_ms=now_ms,
                     **authors.get(tag, {}),
                 )
+                yield told
+            if self._top_terms and tags:
+                self._terms += term_counts(told, by_tag, self._top_terms)
         self._emitted[start_ms] = pack(emitted)
+
+    def take_terms(self) -> list[TermCount]:
+        """Return the top terms that changed with the counts that `emit` has returned since the last call."""
+        taken, self._terms = self._terms, []
+        return taken
 
     def _summed(self, start_ms: int, partials: Iterable[WindowPartial]) -> tuple[Cells, Cells]:
         counts, late_counts = _sums.decode(self._windows[start_ms].packed)
