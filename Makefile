@@ -87,7 +87,7 @@ forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 lock:  ## Resolve the pinned versions again (needs uv)
 	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra broker --extra dashboard --extra otel --extra parquet --group dev --universal \
+	uv pip compile pyproject.toml --extra authors --extra broker --extra dashboard --extra otel --extra parquet --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock
 

@@ -5,6 +5,7 @@ Nothing here imports the workers, Faust or Kafka, so any consumer can depend on 
 post        `posts`     what sources write
 mention     `mentions`  the posts that carry a tag, for drill-down
 count       `counts`    what dashboards read
+term        `counts.terms`  the top terms of a window, if asked for
 partial     `partials`  internal: what one source partition adds to a window
 
 `schemas/json` holds the same contract as JSON Schema 2020-12 for readers in other languages, `topics.toml` a

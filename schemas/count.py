@@ -5,13 +5,16 @@ import msgspec
 SCHEMA_VERSION = 1
 
 
-class Count(msgspec.Struct, frozen=True):
+class Count(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many posts of one window and language carry one tag.
 
     `count` is absolute, never a delta: the record with the highest `revision` of a key is the truth.
     `total` counts all posts of that window and language; `share` = count / total (0 when total is 0).
     `late_count` counts posts of that language and tag that were read while this window was their
     partition's newest, too late for their own window; they are in `posts.late`, not in `count`.
+    `with_author` of the posts name an author; `distinct_authors` is how many different ones, between
+    `distinct_authors_low` and `distinct_authors_high` with 95 % confidence. All four are None, and not
+    written, unless SANDIK_AUTHORS asks for them.
     """
 
     schema_version: int
@@ -30,6 +33,10 @@ class Count(msgspec.Struct, frozen=True):
     lexicon_version: str
     detector_version: str
     emitted_at_ms: int
+    with_author: int | None = None
+    distinct_authors: int | None = None
+    distinct_authors_low: int | None = None
+    distinct_authors_high: int | None = None
 
     @property
     def key(self) -> bytes:

@@ -7,10 +7,15 @@ The same values, under the same keys, are the entries of the count agent's state
 import msgspec
 
 Cells = dict[str, dict[str, int]]
+Sketches = dict[str, dict[str, bytes]]
 
 
-class WindowPartial(msgspec.Struct, tag="window", tag_field="kind"):
-    """The cells of one window from one source partition, after the post at `offset` was applied."""
+class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_defaults=True):
+    """The cells of one window from one source partition, after the post at `offset` was applied.
+
+    With `authors`, it is what one batch adds to them, and has no counts: language to group of tags (with
+    spaces between) to the sketch of the authors of those posts. A set: to add it again changes nothing.
+    """
 
     run_id: str
     partition: int
@@ -18,11 +23,13 @@ class WindowPartial(msgspec.Struct, tag="window", tag_field="kind"):
     offset: int
     counts: Cells
     late_counts: Cells
+    authors: Sketches | None = None
 
     @property
     def key(self) -> bytes:
-        """Record key: `run_id|partition|window_start_ms`."""
-        return f"{self.run_id}|{self.partition}|{self.window_start_ms}".encode()
+        """Record key: `run_id|partition|window_start_ms`, and `|authors|offset` behind it with authors."""
+        behind = "" if self.authors is None else f"|authors|{self.offset}"
+        return f"{self.run_id}|{self.partition}|{self.window_start_ms}{behind}".encode()
 
 
 class Tally(msgspec.Struct, frozen=True):

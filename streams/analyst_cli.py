@@ -48,6 +48,13 @@ def replay(
     window: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Window size: 60s, 5m, 1h. Default: the settings'.")
     ] = None,
+    authors: Annotated[
+        bool | None, typer.Option("--authors/--no-authors", help="Count authors. Default: the settings'.")
+    ] = None,
+    terms: Annotated[
+        bool | None,
+        typer.Option("--terms/--no-terms", help="Top terms, to OUT.terms.*. Default: the settings'."),
+    ] = None,
     final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
@@ -68,7 +75,8 @@ def replay(
 
     settings = load_settings()
     if manifest is not None:
-        if files or out or topic or from_ or to or lexicon or detector or window or final:
+        rules = (lexicon, detector, window, authors, terms)
+        if files or out or topic or from_ or to or final or any(one is not None for one in rules):
             raise UsageError("--manifest says all there is to say: leave out everything but --processes")
         raise typer.Exit(run_verify(manifest, settings, processes))
     reading = {
@@ -91,7 +99,7 @@ def replay(
         processes=processes,
         force=force,
     )
-    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window)))
+    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors, terms)))
 
 
 class What(StrEnum):

@@ -1,12 +1,13 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from schemas.mention import SCHEMA_VERSION, Mention, Term
+from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
 from streams.steps.counts import Changes, PartitionState, Read, Reposts, TaggedPost, cell_tags, fold
 from streams.steps.decode import Rejected, decode
@@ -14,6 +15,7 @@ from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
 from streams.steps.repeats import Repeats
 from streams.steps.tags import Tagger, tags_of
+from streams.steps.terms import with_terms
 from streams.steps.window import Timing
 
 #: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
@@ -32,6 +34,23 @@ class SourceRecord(Protocol):
     def timestamp(self) -> int: ...  # noqa: D102
     @property
     def value(self) -> bytes | None: ...  # noqa: D102
+
+
+class Authors(Protocol):
+    """How authors are counted, if they are: `streams.steps.authors`, which needs a package more."""
+
+    def marked(self, read: Read, posts: Sequence[Post]) -> Read:
+        """Return the batch with the posts that name an author marked."""
+
+    def added(
+        self,
+        clock: PartitionClock,
+        read: Read,
+        posts: Sequence[Post],
+        uncounted: Collection[int],
+        timing: Timing,
+    ) -> list[WindowPartial]:
+        """Return what a batch adds to the authors of windows. `uncounted`: offsets that are left out."""
 
 
 class Annotation(msgspec.Struct, frozen=True, gc=False):
@@ -53,6 +72,8 @@ class Job:
     detector: Detector
     tagger: Tagger
     reposts: Reposts = "count"
+    authors: Authors | None = None
+    terms: bool = False
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
     def annotate(
@@ -113,8 +134,15 @@ class Job:
             for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
         ]
         last_offset = records[-1].offset if records else state.clock.offset
-        changes = fold(state, Read(tagged, len(rejected), ignored, last_offset, in_a_row), self.timing)
+        read = Read(tagged, len(rejected), ignored, last_offset, in_a_row)
+        marked = read if self.authors is None else self.authors.marked(read, posts)
+        if self.terms:
+            marked = with_terms(marked, [annotation.terms for annotation in annotations])
+        changes = fold(state, marked, self.timing)
         uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
+        if self.authors is not None:
+            authors = self.authors.added(state.clock, read, posts, uncounted, self.timing)
+            changes = changes._replace(authors=authors)
         mentions = [
             self._mention(state.clock.partition, offset, post, annotation)
             for offset, post, annotation in zip(offsets, posts, annotations, strict=True)

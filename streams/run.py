@@ -1,20 +1,48 @@
 """What identifies a run: everything but the posts that decides a count. Other rules, other run."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from streams.errors import UsageError
 from streams.flow import Job
-from streams.settings import Settings
+from streams.settings import AuthorsChoice, Settings
 from streams.steps.language import load_detector
 from streams.steps.tags import load_tagger
 from streams.steps.window import Timing
+
+if TYPE_CHECKING:
+    from streams.steps.author_sets import AuthorSets
+    from streams.steps.authors import ThetaAuthors
+
+
+def load_authors(choice: AuthorsChoice) -> "ThetaAuthors | None":
+    """Return how authors are counted, if they are. UsageError if the package for it is not there."""
+    if choice == "off":
+        return None
+    try:
+        from streams.steps.authors import ThetaAuthors
+    except ImportError as error:
+        raise UsageError(
+            f"SANDIK_AUTHORS={choice} needs datasketches ({error}): "
+            "pip install 'sandik[authors]', or set SANDIK_AUTHORS=off"
+        ) from error
+    return ThetaAuthors()
+
+
+def author_sets(authors: object | None) -> "AuthorSets | None":
+    """Return what merge keeps of authors, if they are counted."""
+    if authors is None:
+        return None
+    from streams.steps.author_sets import AuthorSets
+
+    return AuthorSets()
 
 
 def load_job(settings: Settings) -> Job:
     """Load the detector and the lexicon and return the job of these settings. Takes a second or two.
 
     Raises:
-        UsageError: there is no such detector.
+        UsageError: there is no such detector, or authors are to be counted without the package for it.
         LexiconError: the lexicon cannot be read.
     """
     try:
@@ -26,9 +54,13 @@ def load_job(settings: Settings) -> Job:
     # Without "count", so that runs from before reposts had a rule keep their ids.
     reposts = () if settings.reposts == "count" else (settings.reposts,)
     versions = detector.version, tagger.version
-    rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts)
+    authors = load_authors(settings.authors)
+    terms = settings.terms != "off"
+    beside = (*((authors.version,) if authors else ()), *(("terms",) if terms else ()))
+    rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts, *beside)
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
-    return Job(run_id, timing, settings.max_ahead_ms, settings.dedupe, detector, tagger, settings.reposts)
+    max_ahead_ms, dedupe = settings.max_ahead_ms, settings.dedupe
+    return Job(run_id, timing, max_ahead_ms, dedupe, detector, tagger, settings.reposts, authors, terms)
 
 
 def application_id(settings: Settings, job: Job) -> str:

@@ -23,7 +23,7 @@ def run_schemas(name: str | None, *, asyncapi: bool) -> None:
         sys.stdout.write((files("schemas") / "json" / file).read_text(encoding="utf-8"))
     else:
         sys.stdout.writelines(
-            f"{card.name:11} {card.schema or '-':8} {_summary(card)}\n" for card in load_cards().topic
+            f"{card.name:12} {card.schema or '-':8} {_summary(card)}\n" for card in load_cards().topic
         )
 
 

@@ -10,6 +10,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.steps.counts import Reposts
 
 Milliseconds = Annotated[int, Field(ge=0)]
+#: Whether the authors of each cell are counted.
+AuthorsChoice = Literal["off", "sketch"]
+#: Whether the posts that contain each term are counted.
+TermsChoice = Literal["off", "count"]
 PositiveMilliseconds = Annotated[int, Field(gt=0)]
 
 
@@ -92,6 +96,23 @@ class Settings(BaseSettings):
         "count",
         description="What becomes of posts with `repost_of`. `count`: like any post; `apart`: in `all`, and "
         "under the tags `repost`, `election_repost` and so on instead of `election`; `exclude`: ignored.",
+    )
+    authors: AuthorsChoice = Field(
+        "off",
+        description="`sketch`: counts also say how many different authors wrote the posts of each cell "
+        "(install `sandik[authors]`): up to 4,096 exactly, above with an error of 1.6 % (one standard "
+        "deviation). Changing it starts a new run.",
+    )
+    terms: TermsChoice = Field(
+        "off",
+        description="`count`: how many posts contain each term is counted too, and the top of each window, "
+        "language and tag written to the topic `counts.terms`, which `sandik topics create` then makes. "
+        "Changing it starts a new run.",
+    )
+    top_terms: int = Field(
+        10,
+        ge=1,
+        description="How many terms of each tag are written. Lowered, ranks that were written stay.",
     )
     dlq_max_consecutive: int = Field(
         1_000,

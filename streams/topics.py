@@ -21,6 +21,7 @@ from streams.settings import Settings
 POSTS = "posts"
 MENTIONS = "mentions"
 COUNTS = "counts"
+COUNTS_TERMS = "counts.terms"
 PARTIALS = "partials"
 POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
@@ -47,6 +48,7 @@ def all_topics(settings: Settings) -> list[TopicSpec]:
         TopicSpec(settings.topic(POSTS), many, _deleted_after(30)),
         TopicSpec(settings.topic(MENTIONS), many, _deleted_after(30)),
         TopicSpec(settings.topic(COUNTS), 1, _COMPACT),
+        *([TopicSpec(settings.topic(COUNTS_TERMS), 1, _COMPACT)] if settings.terms != "off" else []),
         TopicSpec(settings.topic(PARTIALS), 1, _COMPACT),
         TopicSpec(settings.topic(POSTS_LATE), many, _deleted_after(30)),
         TopicSpec(settings.topic(POSTS_DLQ), many, _deleted_after(30)),
@@ -147,7 +149,7 @@ async def existing(settings: Settings) -> dict[str, int]:
     names = [spec.name for spec in all_topics(settings)]
     async with connected(settings) as admin:
         found = await partitions_of(admin, names)
-    for name in (settings.topic(COUNTS), settings.topic(PARTIALS)):
+    for name in map(settings.topic, (COUNTS, COUNTS_TERMS, PARTIALS)):
         if found.get(name, 1) != 1:
             raise TopicError(
                 f"the topic {name} has {found[name]} partitions, not 1, so its records would have no order: "

@@ -5,6 +5,7 @@ posts    -> count -> partials            (state: table `windows`, one changelog 
                   -> posts.late          (too late for their window)
                   -> posts.dlq           (no posts at all)
 partials -> merge -> counts              (state: `partials` itself, read from its beginning)
+                  -> counts.terms        (if asked for)
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from streams.engine.state import StateTable
 from streams.flow import Job
 from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
+from streams.run import author_sets
 from streams.settings import Settings
 from streams.steps.merge import Labels, Merge
 from streams.topics import PARTIALS, POSTS
@@ -75,7 +77,9 @@ def build(
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
     count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces)
-    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock, metrics, traces)
+    top_terms = settings.top_terms if job.terms else 0
+    merged = Merge(labels, job.timing, partitions, author_sets(job.authors), top_terms)
+    merge = MergeAgent(app, settings, merged, clock, metrics, traces)
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""

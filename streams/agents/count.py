@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from logging import getLogger
 from typing import Any
 
@@ -137,7 +136,7 @@ class CountAgent:
         batch.lap("aside")
         await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
         batch.lap("state")
-        await self._send([*counted.changes.windows, counted.changes.clock])
+        await self._send(counted.changes.partials)
         batch.lap("partials")
         batch.done(counted)
         trace.done(counted)
@@ -151,7 +150,7 @@ class CountAgent:
     async def _send_open(self, partition: int, owned: Owned) -> None:
         async with owned.sending:
             if owned.to_send_again:
-                await self._send(chain(owned.state.windows.values(), [owned.state.clock]))
+                await self._send(owned.state.partials())
                 await self._settle(partition, owned.state)
                 owned.to_send_again = False
 

@@ -10,6 +10,7 @@ from faust.types import TP, AppT
 
 from schemas.count import Count
 from schemas.partial import Partial, Watermark
+from schemas.term import TermCount
 from streams.clock import Clock
 from streams.engine.publish import Outgoing, publish
 from streams.errors import StateError
@@ -17,7 +18,7 @@ from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.merge import Merge
-from streams.topics import COUNTS, PARTIALS
+from streams.topics import COUNTS, COUNTS_TERMS, PARTIALS
 
 #: How many counts are written before the next are made.
 COUNTS_AT_ONCE = 5_000
@@ -114,6 +115,7 @@ class MergeAgent:
         counts = self.merge.emit(self.clock.now_ms(), COUNTS_AT_ONCE)
         with self.traces.publishing(self.settings.topic(COUNTS), counts):
             await self._write([self._count(count) for count in counts])
+        await self._write([self._term(term) for term in self.merge.take_terms()])
         self.metrics.emitted(counts)
         settled = self.merge.settle()
         if settled is not None:
@@ -131,6 +133,10 @@ class MergeAgent:
         return Outgoing(
             self.settings.topic(COUNTS), count.key, value, partition=0, timestamp_ms=count.window_start_ms
         )
+
+    def _term(self, term: TermCount) -> Outgoing:
+        topic, value = self.settings.topic(COUNTS_TERMS), msgspec.json.encode(term)
+        return Outgoing(topic, term.key, value, partition=0, timestamp_ms=term.window_start_ms)
 
     async def _write(self, records: Sequence[Outgoing]) -> None:
         await publish(self.app.producer, records)

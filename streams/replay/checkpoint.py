@@ -72,7 +72,7 @@ class Checkpoint:
             SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen))
             for start_ms, seen in state.seen.items()
         ]
-        entries: list[Entry] = [*ids, *state.windows.values(), clock]
+        entries: list[Entry] = [*ids, *state.partials()]
         self.saved = Saved(next_offset, is_done, self._file.tell(), entries)
         new = self._state.with_suffix(".new")
         with new.open("wb") as file:
@@ -82,7 +82,7 @@ class Checkpoint:
         new.replace(self._state)
 
     def windows(self) -> Iterator[WindowPartial]:
-        """Yield every window of the slice, finished or still open."""
+        """Yield every window of the slice, finished or still open, each after its authors."""
         with self._windows.open("rb") as file:
             while file.tell() < self.saved.windows_bytes:
                 yield _window.decode(file.readline())

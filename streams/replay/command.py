@@ -24,7 +24,7 @@ from streams.replay.crew import count_all
 from streams.replay.manifest import FORM, Manifest, Output, manifest_path, software, write
 from streams.replay.plan import By, Plan, Rules
 from streams.replay.resolve import resolve
-from streams.replay.results import Digest, merged, read_to
+from streams.replay.results import Digest, merged, merged_terms, read_to
 from streams.replay.spool import inputs_of, open_all, spool
 from streams.run import load_job
 from streams.settings import Settings
@@ -58,7 +58,12 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 def with_rules(
-    settings: Settings, lexicon: Path | None, detector: str | None, window: str | None
+    settings: Settings,
+    lexicon: Path | None,
+    detector: str | None,
+    window: str | None,
+    authors: bool | None = None,
+    terms: bool | None = None,
 ) -> Settings:
     """Return the settings with the rules of the command line."""
     update: dict[str, Any] = {}
@@ -68,6 +73,10 @@ def with_rules(
         update["detector"] = detector
     if window is not None:
         update["window_size_ms"] = duration_ms(window)
+    if authors is not None:
+        update["authors"] = "sketch" if authors else "off"
+    if terms is not None:
+        update["terms"] = "count" if terms else "off"
     return settings.model_copy(update=update)
 
 
@@ -79,6 +88,8 @@ def run_replay(request: Request, settings: Settings) -> int:
     """
     if (request.out is None) == (request.topic is None):
         raise UsageError("say where the counts go: --out FILE or --topic RUN")
+    if request.topic and settings.terms != "off":
+        raise UsageError("top terms go to a file beside the counts: say --out FILE, or --no-terms")
     target = Path(request.out or outputs.topic_name(settings, request.topic or ""))
     if request.out:
         check_writable(target)
@@ -111,8 +122,9 @@ def _begin(request: Request, settings: Settings, target: Path, folder: Path) -> 
             )
         _tell(f"going on with the replay in {folder}")
         return begun
-    if target.exists() and not request.force:
-        raise UsageError(f"{target} is there already: choose another name, or say --force")
+    for path in (target, *([outputs.terms_path(target)] if rules.terms != "off" else [])):
+        if path.exists() and not request.force:
+            raise UsageError(f"{path} is there already: choose another name, or say --force")
     shutil.rmtree(folder, ignore_errors=True)  # one that was not even planned
     folder.mkdir()
     try:
@@ -172,8 +184,13 @@ def _finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Man
     if begun.request.topic:
         asyncio.run(outputs.write_topic(settings, target.name, counts, digest))
     else:
-        outputs.write_file(target, counts, digest)
+        outputs.write_file(target, plan.rules, counts, digest)
         sha256 = outputs.file_sha256(target)
+    terms = None
+    if plan.rules.terms != "off":
+        path, of_terms = outputs.terms_path(target), Digest()
+        outputs.write_terms(path, merged_terms(plan, folder, now_ms), of_terms)
+        terms = Output(path.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(path))
     beside = manifest_path(target)
     manifest = Manifest(
         form=FORM,
@@ -185,6 +202,7 @@ def _finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Man
         made_at=iso(now_ms),
         command=shlex.join(["sandik", *sys.argv[1:]]),
         again=shlex.join(["sandik", "replay", "--manifest", beside.name]),
+        terms=terms,
     )
     write(beside, manifest)
     return manifest

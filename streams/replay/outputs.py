@@ -10,9 +10,11 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from schemas.count import Count
+from schemas.term import TermCount
 from streams.connection import client_options
 from streams.errors import UsageError
-from streams.export.tables import columns_of, write_table
+from streams.export.tables import Columns, columns_of, write_table
+from streams.replay.plan import Rules
 from streams.replay.results import NOT_CANONICAL, Digest, Row, canonical
 from streams.settings import Settings
 from streams.topics import COUNTS, TopicSpec, all_topics, create
@@ -20,13 +22,29 @@ from streams.topics import COUNTS, TopicSpec, all_topics, create
 _AT_ONCE = 1_000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
-COLUMNS = columns_of(Count, without=[NOT_CANONICAL])
+#: Fields of a count that are there only when its authors are counted.
+_OF_AUTHORS = [field.name for field in msgspec.structs.fields(Count) if not field.required]
 
 
-def write_file(path: Path, counts: Iterable[Count], digest: Digest) -> None:
+def columns(rules: Rules) -> Columns:
+    """Return the columns of counts by these rules."""
+    return columns_of(Count, without=[NOT_CANONICAL, *([] if rules.authors != "off" else _OF_AUTHORS)])
+
+
+def write_file(path: Path, rules: Rules, counts: Iterable[Count], digest: Digest) -> None:
     """Write the counts in canonical order, without `emitted_at_ms`."""
     rows: Iterator[Row] = digest.through(map(canonical, counts))
-    write_table(path, COLUMNS, rows)
+    write_table(path, columns(rules), rows)
+
+
+def terms_path(path: Path) -> Path:
+    """Return the file of top terms beside that of counts."""
+    return path.with_name(f"{path.stem}.terms{path.suffix}")
+
+
+def write_terms(path: Path, terms: Iterable[TermCount], digest: Digest) -> None:
+    """Write the top terms in the order of window, language, tag and rank, without `emitted_at_ms`."""
+    write_table(path, columns_of(TermCount, without=[NOT_CANONICAL]), digest.through(map(canonical, terms)))
 
 
 def file_sha256(path: Path) -> str:

@@ -8,11 +8,12 @@ from streams.errors import UsageError
 from streams.flow import Job
 from streams.ranges import Slice
 from streams.run import load_job
-from streams.settings import Settings
+from streams.settings import AuthorsChoice, Settings, TermsChoice
 from streams.steps.counts import Reposts
 from streams.steps.window import Timing
 
 By = Literal["event", "record"]
+_NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "detector", "lexicon")
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -29,6 +30,9 @@ class Rules(msgspec.Struct, frozen=True):
     detector: str
     lexicon: str | None
     reposts: Reposts = "count"
+    authors: AuthorsChoice = "off"
+    terms: TermsChoice = "off"
+    top_terms: int = 10
 
     @classmethod
     def of(cls, settings: Settings, job: Job) -> "Rules":
@@ -43,6 +47,9 @@ class Rules(msgspec.Struct, frozen=True):
             settings.detector,
             str(settings.lexicon.resolve()) if settings.lexicon else None,
             settings.reposts,
+            settings.authors,
+            settings.terms,
+            settings.top_terms,
         )
 
     @property
@@ -53,7 +60,7 @@ class Rules(msgspec.Struct, frozen=True):
     def settings(self, present: Settings) -> Settings:
         """Return the present settings with these rules."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
-        update = {name: getattr(self, name) for name in (*names, "reposts", "detector", "lexicon")}
+        update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
         return Settings.model_validate({**present.model_dump(), **update})
 
     def job(self, present: Settings) -> Job:

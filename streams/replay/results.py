@@ -15,9 +15,11 @@ import msgspec
 
 from schemas.count import Count
 from schemas.partial import Tally
+from schemas.term import TermCount
 from streams.errors import SandikError
 from streams.replay.checkpoint import Checkpoint
 from streams.replay.plan import Plan
+from streams.run import author_sets, load_authors
 from streams.steps.merge import Labels, Merge
 
 #: Counts made at once.
@@ -33,9 +35,22 @@ def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
     Every partition is taken to have nothing more to read, as the workers do when it is idle: so a window is
     final when the newest event time of all has passed it.
     """
+    for counts, _ in _merged(plan, folder, now_ms):
+        yield from (count for count in counts if count.is_final or not plan.finals_only)
+
+
+def merged_terms(plan: Plan, folder: Path, now_ms: int) -> Iterator[TermCount]:
+    """Yield the top terms of the plan's windows likewise, in the order of window, language, tag and rank."""
+    for _, terms in _merged(plan, folder, now_ms):
+        yield from (term for term in terms if term.is_final or not plan.finals_only)
+
+
+def _merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[tuple[list[Count], list[TermCount]]]:
     rules = plan.rules
     labels = Labels(rules.run_id, rules.lexicon_version, rules.detector_version)
-    merge = Merge(labels, rules.timing, len(plan.slices))
+    authors = author_sets(load_authors(rules.authors))
+    top_terms = rules.top_terms if rules.terms != "off" else 0
+    merge = Merge(labels, rules.timing, len(plan.slices), authors, top_terms)
     for number, one in enumerate(plan.slices):
         checkpoint = _counted(plan, folder, one.partition, one.start)
         for window in checkpoint.windows():
@@ -44,7 +59,7 @@ def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
         merge.apply(msgspec.structs.replace(checkpoint.clock, partition=number, idle=True))
     merge.advance()
     while counts := merge.emit(now_ms, _AT_ONCE):
-        yield from (count for count in counts if count.is_final or not plan.finals_only)
+        yield counts, merge.take_terms()
 
 
 def read_to(plan: Plan, folder: Path) -> tuple[Plan, Tally]:
@@ -65,9 +80,9 @@ def _counted(plan: Plan, folder: Path, partition: int, start: int) -> Checkpoint
     return checkpoint
 
 
-def canonical(count: Count) -> Row:
+def canonical(count: Count | TermCount) -> Row:
     """Return what of a count is a function of the posts and the rules."""
-    row = msgspec.structs.asdict(count)
+    row: Row = msgspec.to_builtins(count)  # without what is not counted
     del row[NOT_CANONICAL]
     return row
 

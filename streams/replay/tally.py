@@ -42,9 +42,10 @@ def _settle(job: Job, plan: Plan, state: PartitionState, checkpoint: Checkpoint)
     timing = job.timing
     watermark_ms = timing.watermark_ms(state.clock.clock_ms)
     checkpoint.finish(
-        state.windows[start_ms]
+        partial
         for start_ms in sorted(state.windows)
         if timing.is_settled(start_ms, watermark_ms) and plan.wants(start_ms)
+        for partial in (*state.authors.get(start_ms, ()), state.windows[start_ms])
     )
     state.settle(timing)
     return plan.is_past(watermark_ms - timing.allowed_lateness_ms)

@@ -79,7 +79,8 @@ def _count(row: dict[str, Any]) -> Count:
         "window_end": iso(int(row["window_end_ms"])),
         "emitted_at_ms": row.get("emitted_at_ms") or 0,
     }
-    return msgspec.convert({**row, **own}, Count, strict=False)
+    known = {name: value for name, value in row.items() if value not in ("", None)}
+    return msgspec.convert({**known, **own}, Count, strict=False)
 
 
 async def read_topic(

@@ -1,9 +1,10 @@
 """Fold tagged posts into one partition's open windows. Exact however often a post is read again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -64,11 +65,17 @@ class Changes(NamedTuple):
     ids: list[SeenIds]
     late: list[Late]
     duplicate_offsets: list[int]
+    authors: Sequence[WindowPartial] = ()
 
     @property
     def entries(self) -> list[Entry]:
         """Return the entries to store, in the order to store them: the clock vouches for all before it."""
-        return [*self.ids, *self.windows, self.clock]
+        return [*self.ids, *self.partials]
+
+    @property
+    def partials(self) -> list[WindowPartial | PartitionClock]:
+        """Return what merge is to know, in that order: a window vouches for its authors."""
+        return [*self.authors, *self.windows, self.clock]
 
 
 @dataclass(slots=True)
@@ -79,6 +86,7 @@ class PartitionState:
     windows: PackedWindows = field(default_factory=PackedWindows)
     seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(dict))
     id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    authors: defaultdict[int, list[WindowPartial]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def empty(cls, run_id: str, partition: int) -> "PartitionState":
@@ -90,6 +98,8 @@ class PartitionState:
         for entry in entries:
             if isinstance(entry, PartitionClock):
                 self.clock = entry
+            elif isinstance(entry, WindowPartial) and entry.authors is not None:
+                self.authors[entry.window_start_ms].append(entry)
             elif isinstance(entry, WindowPartial):
                 self.windows[entry.window_start_ms] = entry
             else:
@@ -105,7 +115,14 @@ class PartitionState:
         for start_ms in [start for start in self.windows if timing.is_settled(start, watermark_ms)]:
             self.seen.pop(start_ms, None)
             keys += [self.windows.pop(start_ms).key, *self.id_keys.pop(start_ms, [])]
+            keys += [entry.key for entry in self.authors.pop(start_ms, ())]
         return keys
+
+    def partials(self) -> Iterator[WindowPartial | PartitionClock]:
+        """Yield all that merge is to know, in the order of `Changes.partials`."""
+        yield from chain.from_iterable(self.authors.values())
+        yield from self.windows.values()
+        yield self.clock
 
 
 @lru_cache(maxsize=1_024)

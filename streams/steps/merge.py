@@ -8,15 +8,21 @@ thawed changes nothing, wherever it stands in the log.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from schemas.count import SCHEMA_VERSION, Count
 from schemas.partial import Cells, Partial, PartitionClock, Watermark, WindowPartial
+from schemas.term import TermCount
+from streams.steps.cells import is_tag
 from streams.steps.counts import ALL
 from streams.steps.packed import PackedWindows, pack
+from streams.steps.terms import term_counts
 from streams.steps.window import Timing
+
+if TYPE_CHECKING:
+    from streams.steps.author_sets import AuthorSets  # needs a package more, so only if authors are counted
 
 _sums = msgspec.msgpack.Decoder(tuple[Cells, Cells])
 _revisions = msgspec.msgpack.Decoder(dict[str, int])
@@ -48,7 +54,14 @@ class Merge:
     it, and apart only what the others have added so far.
     """
 
-    def __init__(self, labels: Labels, timing: Timing, partitions: int) -> None:
+    def __init__(
+        self,
+        labels: Labels,
+        timing: Timing,
+        partitions: int,
+        authors: "AuthorSets | None" = None,
+        top_terms: int = 0,
+    ) -> None:
         self.labels = labels
         self.timing = timing
         self.partitions = partitions
@@ -60,12 +73,18 @@ class Merge:
         self._current: set[int] = set()
         self._dirty: set[int] = set()
         self._emitted: dict[int, bytes] = {}
+        self._authors = authors
+        self._top_terms = top_terms
+        self._terms: list[TermCount] = []
 
     def apply(self, partial: Partial) -> None:
         """Take one record of `partials` in. Of another run, or older than what is known: no-op."""
         if partial.run_id != self.labels.run_id:
             return
-        if isinstance(partial, WindowPartial):
+        if isinstance(partial, WindowPartial) and partial.authors is not None:
+            if self._authors:
+                self._authors.apply(partial)
+        elif isinstance(partial, WindowPartial):
             self._apply_window(partial)
         elif isinstance(partial, PartitionClock):
             known = self.clocks.get(partial.partition)
@@ -87,6 +106,8 @@ class Merge:
         if known is None or partial.offset > known.offset:
             self._open[partial.partition][start_ms] = partial
             self._dirty.add(start_ms)
+            if self._authors:
+                self._authors.reach(partial)
 
     def _close(self, clock: PartitionClock) -> None:
         """Add what the partition can no longer change to the sums. Its clock comes after its windows."""
@@ -133,13 +154,18 @@ class Merge:
         """
         self.settled_ms = _later(self.settled_ms, self._settled_by_all_ms())
         gone = [start_ms for start_ms in self._windows if self._is_settled(start_ms)]
+        if self._authors:  # of a thawed worker, perhaps, after the window was forgotten
+            others = self._authors.windows - self._windows.keys()
+            gone += [start_ms for start_ms in others if self._is_settled(start_ms)]
         return (self._mark(), [one for start_ms in gone for one in self._forget(start_ms)]) if gone else None
 
     def _forget(self, start_ms: int) -> Iterator[WindowPartial]:
-        closed = self._windows.pop(start_ms).partitions
+        closed = self._windows.pop(start_ms, Closed()).partitions
         for partition in range(self.partitions):
             if self._open[partition].pop(start_ms, None) or closed >> partition & 1:
                 yield WindowPartial(self.labels.run_id, partition, start_ms, -1, {}, {})
+        if self._authors:
+            yield from self._authors.forget(self.labels.run_id, start_ms)
         self._current.discard(start_ms)
         self._dirty.discard(start_ms)
         self._emitted.pop(start_ms, None)
@@ -196,10 +222,12 @@ class Merge:
             if emitted.get(language) == revision:
                 continue
             emitted[language] = revision
-            for tag in sorted(by_tag.keys() | late_by_tag.keys()):
+            tags = sorted(filter(is_tag, by_tag.keys() | late_by_tag.keys()))
+            authors = self._authors.told(start_ms, language, tags, by_tag) if self._authors else {}
+            for tag in tags:
                 count = by_tag.get(tag, 0)
                 end_ms = start_ms + self.timing.window_size_ms
-                yield Count(
+                told = Count(
                     schema_version=SCHEMA_VERSION,
                     window_start=iso(start_ms),
                     window_end=iso(end_ms),
@@ -216,8 +244,17 @@ class Merge:
                     lexicon_version=self.labels.lexicon_version,
                     detector_version=self.labels.detector_version,
                     emitted_at_ms=now_ms,
+                    **authors.get(tag, {}),
                 )
+                yield told
+            if self._top_terms and tags:
+                self._terms += term_counts(told, by_tag, self._top_terms)
         self._emitted[start_ms] = pack(emitted)
+
+    def take_terms(self) -> list[TermCount]:
+        """Return the top terms that changed with the counts that `emit` has returned since the last call."""
+        taken, self._terms = self._terms, []
+        return taken
 
     def _summed(self, start_ms: int, partials: Iterable[WindowPartial]) -> tuple[Cells, Cells]:
         counts, late_counts = _sums.decode(self._windows[start_ms].packed)

@@ -13,13 +13,14 @@ from schemas.cards import Card, load_cards
 from schemas.count import Count
 from schemas.load import NAMES, json_schema
 from schemas.partial import Partial
+from schemas.term import TermCount
 from streams.dead_letter import dead_letter, late_post
 from streams.letters.letter import ATTEMPTS, REDRIVEN_FROM
 from streams.ops.trace_headers import TRACEPARENT
 from streams.settings import Settings
 from streams.steps.counts import Late
 from streams.steps.decode import Reason, Rejected
-from streams.topics import COUNTS, PARTIALS, POSTS_DLQ, POSTS_LATE, all_topics
+from streams.topics import COUNTS, COUNTS_TERMS, PARTIALS, POSTS_DLQ, POSTS_LATE, all_topics
 
 CARDS = load_cards()
 BY_NAME = {card.name: card for card in CARDS.topic}
@@ -48,7 +49,7 @@ fields = pytest.mark.parametrize(("path", "field"), [f for n in NAMES for f in f
 
 @pytest.mark.parametrize("partitions", [None, 36])
 def test_topics_partitions_and_configuration_are_those_that_are_created(partitions: int | None) -> None:
-    settings = Settings() if partitions is None else Settings(partitions=partitions)
+    settings = Settings(terms="count", partitions=partitions or Settings().partitions)
     cards = msgspec.structs.replace(CARDS, default_partitions=partitions or CARDS.default_partitions)
 
     assert [
@@ -112,6 +113,8 @@ def test_every_field_has_examples_and_they_fit(path: str, field: Mapping[str, An
 def _key(topic: str, example: dict[str, Any]) -> str:
     if topic == COUNTS:
         return msgspec.convert(example, Count).key.decode()
+    if topic == COUNTS_TERMS:
+        return msgspec.convert(example, TermCount).key.decode()
     if topic == PARTIALS:
         partial: Partial = msgspec.convert(example, Partial)
         return partial.key.decode()

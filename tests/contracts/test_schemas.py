@@ -15,6 +15,7 @@ from schemas.load import NAMES, json_schema
 from schemas.mention import Mention, Term
 from schemas.partial import Partial
 from schemas.post import MIN_CREATED_AT_MS, Post
+from schemas.term import TermCount
 from streams.steps.language import load_detector
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -25,6 +26,7 @@ TYPES: Mapping[str, Any] = {
     "post": Post,
     "mention": Mention,
     "count": Count,
+    "term": TermCount,
     "partial": Partial,
     "late": Post,
 }
@@ -127,6 +129,7 @@ def test_inbound_schemas_are_open_and_ours_are_closed(name: str) -> None:
         (Mention, json_schema("mention")),
         (Term, json_schema("mention")["properties"]["terms"]["items"]),
         (Count, json_schema("count")),
+        (TermCount, json_schema("term")),
         *zip(get_args(Partial), json_schema("partial")["oneOf"], strict=True),
     ],
 )

@@ -9,7 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError, TopicError
-from streams.settings import Settings
+from streams.settings import Settings, TermsChoice
 from streams.topics import all_topics, changelog, create, existing
 from streams.topology import WINDOWS_TABLE
 from streams.worker import prepare
@@ -36,6 +36,20 @@ def test_names_partitions_and_cleanup_are_those_of_the_design(partitions: int) -
     assert {spec.name: (spec.partitions, spec.config["cleanup.policy"]) for spec in all_topics(settings)} == {
         f"eu-{name}": (many or partitions, cleanup) for name, (many, cleanup) in DESIGN.items()
     }
+
+
+def test_top_terms_have_a_topic_only_when_they_are_asked_for() -> None:
+    added = set(all_topics_names("count")) - set(all_topics_names("off"))
+
+    assert {"counts.terms": (1, "compact")} == {
+        spec.name: (spec.partitions, spec.config["cleanup.policy"])
+        for spec in all_topics(Settings(terms="count"))
+        if spec.name in added
+    }
+
+
+def all_topics_names(terms: TermsChoice) -> list[str]:
+    return [spec.name for spec in all_topics(Settings(terms=terms))]
 
 
 def test_posts_has_twelve_partitions_unless_told_otherwise() -> None:

@@ -44,6 +44,26 @@ def test_the_manifest_says_what_was_counted_and_how(replayed: Path) -> None:
     assert "emitted_at_ms" not in rows[0]
 
 
+def test_top_terms_are_in_a_file_beside_that_is_verified_too(replayed: Path, tmp_path: Path) -> None:
+    shutil.copy(replayed.with_name("posts.jsonl"), tmp_path)
+    out, beside = tmp_path / "out.csv", tmp_path / "out.terms.csv"
+    ask = ("replay", str(tmp_path / "posts.jsonl"), "--terms", "--authors")
+    first = sandik(*ask, "--out", str(out), environment=FAST)
+    assert first.returncode == 0, first.stderr
+    before = beside.read_bytes()
+    beside.write_bytes(before.replace(b",1,", b",2,", 1))
+
+    assert before.startswith(b"schema_version,window_start,")
+    assert b"with_author,distinct_authors" in out.read_bytes().partition(b"\n")[0]
+    changed = sandik("replay", "--manifest", f"{out}.manifest.json")
+    assert (1, True) == (changed.returncode, b"out.terms.csv is not what the replay wrote" in changed.stderr)
+    out.unlink()
+    refused = sandik(*ask, "--out", str(out), environment=FAST)
+    assert (2, True) == (refused.returncode, b"out.terms.csv is there already" in refused.stderr)
+    to_topic = sandik(*ask, "--topic", "run", environment=FAST)
+    assert (2, True) == (to_topic.returncode, b"--no-terms" in to_topic.stderr)
+
+
 def test_a_manifest_is_enough_to_do_it_again(replayed: Path) -> None:
     manifest, before = f"{replayed}.manifest.json", replayed.read_bytes()
     replayed.unlink()

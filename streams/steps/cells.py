@@ -1,0 +1,24 @@
+"""Cells beside those of tags: counted with them in partials, and told otherwise than as a tag's count.
+
+Their names have a colon, which no tag has.
+"""
+
+from streams.steps.counts import TaggedPost
+
+#: Before a tag: how many of its posts name an author.
+WITH_AUTHOR = "with_author"
+
+
+def cell_of(kind: str, tag: str) -> str:
+    """Return the name of a cell beside that of a tag."""
+    return f"{kind}:{tag}"
+
+
+def is_tag(cell: str) -> bool:
+    """Say whether the cell is that of a tag."""
+    return ":" not in cell
+
+
+def marked(post: TaggedPost, cells: tuple[str, ...]) -> TaggedPost:
+    """Return the post, counted in these cells too."""
+    return TaggedPost(post.offset, post.created_at_ms, post.language, (*post.tags, *cells), post.id_hash)

@@ -1,0 +1,94 @@
+"""Workers are killed while they count authors and terms; a replay gives what is final then, to the byte."""
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from schemas.count import Count
+from schemas.term import TermCount
+from streams.replay.results import canonical, latest, line
+from streams.settings import Settings
+from tests.support.command import sandik
+from tests.support.kafka import read_topic, wait_until
+from tests.support.scene import Post, Scene, brief, some_posts, wait_for_more
+from tests.support.workers import Follower, Workers, environment
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
+
+POSTS = 6_000
+KILLS = 3
+
+
+def with_authors(posts: list[Post]) -> list[Post]:
+    """A few hundred authors; a third of the posts names none."""
+    chance = random.Random(5)
+    values = [msgspec.json.decode(value) for _, value in posts]
+    for value in values:
+        if chance.random() < 2 / 3:
+            value["author_id"] = str(chance.randrange(400))
+    return [(key, msgspec.json.encode(value)) for (key, _), value in zip(posts, values, strict=True)]
+
+
+async def top_terms(settings: Settings, counts: Mapping[bytes, Count]) -> list[TermCount]:
+    """The newest record of each rank, in order, when they are as new as the counts that they belong to."""
+    latest_: dict[bytes, TermCount] = {}
+
+    async def are_there() -> bool:
+        for record in await read_topic(settings.broker, settings.topic("counts.terms")):
+            term = msgspec.json.decode(record.value, type=TermCount)
+            known = latest_.get(term.key)
+            if known is None or known.revision <= term.revision:
+                latest_[term.key] = term
+        return all(term.revision == counts[key.rpartition(b"|")[0]].revision for key, term in latest_.items())
+
+    await wait_until(are_there, 60, "the terms are as new as the counts")
+    return sorted(latest_.values(), key=lambda one: (one.window_start_ms, one.language, one.tag, one.rank))
+
+
+async def test_after_kills_the_live_finals_are_those_of_a_replay(
+    worker_settings: Settings, tmp_path: Path
+) -> None:
+    settings = brief(worker_settings).model_copy(
+        update={"authors": "sketch", "terms": "count", "top_terms": 2}
+    )
+    scene = Scene(settings)
+    await scene.make_topics()
+    posts = with_authors(some_posts(POSTS, seed=11))
+    newest_ms = max(msgspec.json.decode(value)["created_at_ms"] for _, value in posts)
+    with Workers(environment(settings), tmp_path) as workers:
+        workers.start()
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            for turn in range(KILLS):
+                await scene.write(posts[turn * POSTS // KILLS : (turn + 1) * POSTS // KILLS])
+                await wait_for_more(follower)
+                for worker in workers.alive:
+                    worker.kill()
+                workers.start()
+
+            async def is_over() -> bool:
+                workers.assert_running()
+                return await follower.total() == POSTS and all(
+                    count.is_final == (count.window_end_ms <= newest_ms - settings.max_disorder_ms)
+                    for count in follower.latest.values()
+                )
+
+            await wait_until(is_over, 150, "all posts are counted, and final")
+            live = latest(follower.latest.values())
+            terms = await top_terms(settings, follower.latest)
+    out = tmp_path / "again.jsonl"
+    done = sandik("replay", "--out", str(out), environment=environment(settings))
+
+    assert done.returncode == 0, done.stderr
+    assert b"".join(line(canonical(count)) for count in live) == out.read_bytes()
+    beside = out.with_name("again.terms.jsonl")
+    assert b"".join(line(canonical(term)) for term in terms) == beside.read_bytes()
+    assert {1, 2} == {term.rank for term in terms}
+    assert 100 < max(count.distinct_authors or 0 for count in live)
+    assert max(count.distinct_authors or 0 for count in live) < max(count.with_author or 0 for count in live)
+    beside.unlink()
+    again = sandik("replay", "--manifest", f"{out}.manifest.json", environment=environment(settings))
+    assert (again.returncode, again.stderr.count(b"same:")) == (0, 2), again.stderr
+    assert b"".join(line(canonical(term)) for term in terms) == beside.read_bytes()

@@ -1,0 +1,223 @@
+"""Laws of authors: the number is a function of the set of authors, whatever batches, crashes and orders."""
+
+import copy
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.count import Count
+from schemas.partial import Partial, WindowPartial
+from streams.steps.author_sets import AuthorSets
+from streams.steps.authors import ThetaAuthors
+from streams.steps.counts import PartitionState
+from streams.steps.merge import Merge
+from tests.laws.test_counting_laws import BASE_MS, LABELS, Record, emitted, idle
+from tests.support.stubs import MINUTE_MS, TIMING, a_job
+
+JOB = replace(a_job(), authors=ThetaAuthors())
+PARTITIONS = 2
+
+
+class Post(NamedTuple):
+    half_minutes: int
+    language: str
+    text: str
+    author: str | None
+    source: str
+    #: How many records back stands the post with the same id.
+    back: int
+
+
+posts = st.builds(
+    Post,
+    st.integers(0, 20),
+    st.sampled_from(["tr", "ru"]),
+    st.sampled_from(["", "election", "deepfake", "election deepfake"]),
+    st.sampled_from(["a", "b", "c", "d", "", None]),
+    st.sampled_from(["x", "y"]),
+    st.sampled_from([0, 0, 0, 1, 2]),
+)
+logs = st.lists(posts, max_size=50)
+partitioned = st.lists(logs, min_size=PARTITIONS, max_size=PARTITIONS)
+
+
+def records_of(log: Sequence[Post]) -> list[Record]:
+    values = [
+        {
+            "id": f"{post.source}:{offset - post.back}",
+            "source": post.source,
+            "created_at_ms": BASE_MS + post.half_minutes * MINUTE_MS // 2,
+            "text": f"{post.language} {post.text}",
+            "author_id": post.author,
+        }
+        for offset, post in enumerate(log)
+    ]
+    return [
+        Record(offset, BASE_MS + 20 * MINUTE_MS, msgspec.json.encode(value))
+        for offset, value in enumerate(values)
+    ]
+
+
+def run(state: PartitionState, records: Sequence[Record], cuts: Sequence[int]) -> list[Partial]:
+    sent: list[Partial] = []
+    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
+        if records[start:end]:
+            changes = JOB.count(state, records[start:end]).changes
+            state.take(changes.entries)
+            state.settle(TIMING)
+            sent += copy.deepcopy(changes.partials)
+    return sent
+
+
+def a_merge() -> Merge:
+    return Merge(LABELS, TIMING, PARTITIONS, AuthorSets())
+
+
+def authors_of(logs_: Sequence[Sequence[Post]]) -> dict[bytes, list[tuple[str, str]]]:
+    """The authors of the posts of each cell, in their order: a plain loop over what is counted."""
+    found: dict[bytes, list[tuple[str, str]]] = defaultdict(list)
+    for log in logs_:
+        newest = -1
+        counted = set()
+        for offset, post in enumerate(log):
+            minute = post.half_minutes // 2
+            if newest >= 0 and (minute + 1) * MINUTE_MS + 2 * MINUTE_MS <= newest * 30_000 - 30_000:
+                continue
+            newest = max(newest, post.half_minutes)
+            post_id = minute, f"{post.source}:{offset - post.back}"
+            if post_id in counted or not post.author:
+                counted.add(post_id)
+                continue
+            counted.add(post_id)
+            words = post.text.split()
+            for tag in ["all", *words, *(["both"] if len(words) == 2 else [])]:
+                key = f"{BASE_MS + minute * MINUTE_MS}|{MINUTE_MS}|{post.language}|{tag}"
+                found[key.encode()].append((post.source, post.author))
+    return found
+
+
+def truth(logs_: Sequence[Sequence[Post]]) -> dict[bytes, tuple[int, int]]:
+    """Posts with an author, and authors, by the key of the cell."""
+    return {key: (len(authors), len(set(authors))) for key, authors in authors_of(logs_).items()}
+
+
+def told(counts: dict[bytes, Count]) -> dict[bytes, tuple[int | None, int | None]]:
+    for count in counts.values():
+        assert count.distinct_authors_low == count.distinct_authors == count.distinct_authors_high
+    return {key: (one.with_author, one.distinct_authors) for key, one in counts.items() if one.with_author}
+
+
+def queues_of(logs_: Sequence[Sequence[Post]], data: st.DataObject) -> list[list[Partial]]:
+    queues = []
+    for partition, log in enumerate(logs_):
+        state = PartitionState.empty(JOB.run_id, partition)
+        cuts = data.draw(st.lists(st.integers(0, len(log)), max_size=4).map(sorted))
+        sent = run(state, records_of(log), cuts)
+        queues.append([*sent, idle(sent, partition)])
+    return queues
+
+
+@settings(max_examples=200)
+@given(partitioned, st.data())
+def test_authors_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
+    logs_: list[list[Post]], data: st.DataObject
+) -> None:
+    queues = queues_of(logs_, data)
+    merge, last = a_merge(), dict[bytes, Count]()
+    for partition in data.draw(st.permutations([p for p, queue in enumerate(queues) for _ in queue])):
+        merge.apply(queues[partition].pop(0))
+        if data.draw(st.booleans()):
+            last |= emitted(merge)
+    last |= emitted(merge)
+
+    assert truth(logs_) == told(last)
+
+
+@settings(max_examples=200)
+@given(logs, st.data())
+def test_a_crash_between_any_two_writes_changes_no_authors(log: list[Post], data: st.DataObject) -> None:
+    """And each revision tells the authors of the posts that it counts: of no other post of a torn batch."""
+    records = records_of(log)
+    torn = PartitionState.empty(JOB.run_id, 0)
+    crash_at = data.draw(st.integers(0, len(records)))
+    batch_from = data.draw(st.integers(0, crash_at))
+    sent = run(torn, records[:batch_from], [])
+    if records[batch_from:crash_at]:
+        entries = JOB.count(torn, records[batch_from:crash_at]).changes.entries
+        torn.take(entries[: data.draw(st.integers(0, len(entries)))])
+    sent += copy.deepcopy(list(torn.partials()))  # as after a recovery
+    rest = records[torn.clock.offset + 1 :]
+    sent += run(torn, rest, data.draw(st.lists(st.integers(0, len(rest)), max_size=4).map(sorted)))
+
+    in_order = authors_of([log])
+    merge, last = Merge(LABELS, TIMING, 1, AuthorSets()), dict[bytes, Count]()
+    for partial in sent:
+        merge.apply(partial)
+        for count in merge.emit(0):
+            last[count.key] = count
+            counted = in_order.get(count.key, [])[: count.with_author]
+            assert (count.with_author, count.distinct_authors) == (len(counted), len(set(counted)))
+        merge.settle()
+
+    assert truth([log]) == told(last)
+
+
+@given(partitioned, st.data())
+def test_a_stale_or_repeated_record_of_authors_changes_nothing(
+    logs_: list[list[Post]], data: st.DataObject
+) -> None:
+    partials = [partial for queue in queues_of(logs_, data) for partial in queue]
+    authors = [one for one in partials if isinstance(one, WindowPartial) and one.authors is not None]
+    merge, last = a_merge(), dict[bytes, Count]()
+    for place in range(len(partials)):
+        merge.apply(copy.deepcopy(partials[place]))
+        for one in data.draw(st.lists(st.sampled_from(authors), max_size=2)) if authors else []:
+            if partials.index(one) <= place:
+                merge.apply(copy.deepcopy(one))
+        last |= emitted(merge)
+
+    assert truth(logs_) == told(last)
+
+
+@given(partitioned, st.data())
+def test_what_is_settled_leaves_no_key_behind(logs_: list[list[Post]], data: st.DataObject) -> None:
+    """Of authors too, also of those that a thawed worker wrote once more."""
+    ending = Post(40, "tr", "", "a", "x", 0)
+    queues = queues_of([[*log, ending] for log in logs_], data)
+    merge = a_merge()
+    keys = {partial.key for queue in queues for partial in queue if isinstance(partial, WindowPartial)}
+    gone = set()
+    for queue in queues:
+        for partial in queue:
+            merge.apply(partial)
+    authors = [one for q in queues for one in q if isinstance(one, WindowPartial) and one.authors is not None]
+    for again in (authors, []):
+        merge.advance()
+        merge.emit(0)
+        settled = merge.settle()
+        gone |= {partial.key for partial in settled[1]} if settled else set()
+        left = keys - gone
+        assert all(b"|%d" % (BASE_MS + 20 * MINUTE_MS) in key for key in left)
+        gone -= {one.key for one in again}
+        for one in again:
+            merge.apply(one)
+
+
+def test_authors_of_a_torn_batch_wait_for_the_window_that_counts_their_posts() -> None:
+    records = records_of([Post(0, "tr", "", name, "x", 0) for name in ("a", "b")])
+    torn = PartitionState.empty(JOB.run_id, 0)
+    changes = JOB.count(torn, records).changes
+    torn.take([*changes.ids, *changes.authors])
+    merge = Merge(LABELS, TIMING, 1, AuthorSets())
+    told_ = []
+    for sent in (list(torn.partials()), run(torn, records[:1], []), run(torn, records[1:], [])):
+        for partial in sent:
+            merge.apply(partial)
+        told_ += [(count.with_author, count.distinct_authors) for count in emitted(merge).values()]
+
+    assert [(1, 1), (2, 2)] == told_

@@ -1,0 +1,215 @@
+"""Laws of terms: exact as all cells are; what is written is the top of them, and nothing else changes."""
+
+import copy
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.count import Count
+from schemas.mention import Term
+from schemas.partial import Partial
+from schemas.term import TermCount
+from streams.ranges import Slice
+from streams.replay import tally
+from streams.replay.results import merged_terms
+from streams.run import load_job
+from streams.settings import Settings
+from streams.steps.counts import PartitionState
+from streams.steps.merge import Merge
+from streams.steps.terms import top_terms
+from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record, idle
+from tests.replay import test_laws as replays
+from tests.support.stubs import MINUTE_MS, TIMING, Literal, a_job
+
+WORDS = {
+    "vote": "election",
+    "ballot": "election",
+    "seçim": "election",
+    "fake": "deepfake",
+    "x:y/z": "deepfake",
+}
+TOP = 2
+
+
+class Words(Literal):
+    """Finds these words, as often as they are said."""
+
+    def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:  # noqa: ARG002
+        return [tuple(Term(one, WORDS[one], 0, 1) for one in text.split()[1:]) for text in texts]
+
+
+JOB = replace(a_job(), tagger=Words(), terms=True)
+
+Post = tuple[int, str, list[str]]
+#: Half a minute over eleven minutes, so that some are late; a word may be said twice.
+posts = st.tuples(
+    st.integers(0, 20), st.sampled_from(["tr", "ru"]), st.lists(st.sampled_from(sorted(WORDS)), max_size=4)
+)
+logs = st.lists(posts, max_size=40)
+partitioned = st.lists(logs, min_size=PARTITIONS, max_size=PARTITIONS)
+
+
+def records_of(log: Sequence[Post]) -> list[Record]:
+    return [
+        Record(
+            offset,
+            BASE_MS + 20 * MINUTE_MS,
+            msgspec.json.encode(
+                {
+                    "id": f"x:{offset}",
+                    "source": "x",
+                    "created_at_ms": BASE_MS + half * MINUTE_MS // 2,
+                    "text": " ".join([language, *words]),
+                }
+            ),
+        )
+        for offset, (half, language, words) in enumerate(log)
+    ]
+
+
+def truth(logs_: Sequence[Sequence[Post]]) -> dict[bytes, tuple[str, int]]:
+    """Term and posts by key, by a plain loop over the posts that are not late."""
+    found: dict[tuple[int, str, str], Counter[str]] = defaultdict(Counter)
+    for log in logs_:
+        newest = -1
+        for half, language, words in log:
+            minute = half // 2
+            if newest >= 0 and (minute + 3) * MINUTE_MS <= newest * 30_000 - 30_000:
+                continue
+            newest = max(newest, half)
+            for word in set(words):
+                found[minute, language, WORDS[word]][word] += 1
+    return {
+        f"{BASE_MS + minute * MINUTE_MS}|{MINUTE_MS}|{language}|{tag}|{rank}".encode(): (word, count)
+        for (minute, language, tag), counts in found.items()
+        for rank, (word, count) in enumerate(
+            sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:TOP], start=1
+        )
+    }
+
+
+def told(last: dict[bytes, TermCount]) -> dict[bytes, tuple[str, int]]:
+    return {key: (one.term, one.count) for key, one in last.items()}
+
+
+def run(state: PartitionState, records: Sequence[Record], cuts: Sequence[int]) -> list[Partial]:
+    sent: list[Partial] = []
+    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
+        if records[start:end]:
+            changes = JOB.count(state, records[start:end]).changes
+            state.take(changes.entries)
+            state.settle(TIMING)
+            sent += copy.deepcopy(changes.partials)
+    return sent
+
+
+class Written:
+    """What a merge has written last, by key."""
+
+    def __init__(self, partitions: int, top: int = TOP) -> None:
+        self.merge = Merge(LABELS, TIMING, partitions, top_terms=top)
+        self.counts: dict[bytes, Count] = {}
+        self.terms: dict[bytes, TermCount] = {}
+
+    def write(self) -> None:
+        self.merge.advance()
+        self.counts |= {one.key: one for one in self.merge.emit(0)}
+        for one in self.merge.take_terms():
+            known = self.terms.get(one.key)
+            assert known is None or (one.revision > known.revision and one.count >= known.count)
+            self.terms[one.key] = one
+        self.merge.settle()
+
+
+@settings(max_examples=200)
+@given(partitioned, st.data())
+def test_top_terms_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
+    logs_: list[list[Post]], data: st.DataObject
+) -> None:
+    queues = []
+    for partition, log in enumerate(logs_):
+        cuts = data.draw(st.lists(st.integers(0, len(log)), max_size=4).map(sorted))
+        sent = run(PartitionState.empty(JOB.run_id, partition), records_of(log), cuts)
+        queues.append([*sent, idle(sent, partition)])
+    written, without = Written(PARTITIONS), Written(PARTITIONS, top=0)
+    for partition in data.draw(st.permutations([p for p, queue in enumerate(queues) for _ in queue])):
+        partial = queues[partition].pop(0)
+        for one in (written, without):
+            one.merge.apply(copy.deepcopy(partial))
+        if data.draw(st.booleans()):
+            written.write()
+    written.write()
+    without.write()
+
+    assert truth(logs_) == told(written.terms)
+    assert written.counts == without.counts
+    assert all(one.tag in {"all", "both", "election", "deepfake"} for one in written.counts.values())
+    for key, term in written.terms.items():
+        count = written.counts[key.rpartition(b"|")[0]]
+        assert (count.revision, count.is_final) == (term.revision, term.is_final)
+
+
+@given(logs, st.data())
+def test_a_crash_between_any_two_writes_changes_no_term(log: list[Post], data: st.DataObject) -> None:
+    records = records_of(log)
+    torn = PartitionState.empty(JOB.run_id, 0)
+    crash_at = data.draw(st.integers(0, len(records)))
+    batch_from = data.draw(st.integers(0, crash_at))
+    sent = run(torn, records[:batch_from], [])
+    if records[batch_from:crash_at]:
+        entries = JOB.count(torn, records[batch_from:crash_at]).changes.entries
+        torn.take(entries[: data.draw(st.integers(0, len(entries)))])
+    sent += copy.deepcopy(list(torn.partials()))
+    sent += run(torn, records[torn.clock.offset + 1 :], [])
+    written = Written(1)
+    for partial in sent:
+        written.merge.apply(partial)
+        written.write()
+
+    assert truth([log]) == told(written.terms)
+
+
+@settings(max_examples=40)
+@given(st.lists(logs, min_size=1, max_size=3))
+def test_a_replay_gives_the_same_terms(logs_: list[list[Post]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tally, "CHECKPOINT_EVERY", 5)
+        patch.setattr(replays, "JOB", JOB)
+        patch.setattr(replays, "merged", merged_terms)
+        patch.setattr(replays, "RULES", msgspec.structs.replace(replays.RULES, terms="count", top_terms=TOP))
+        partitions = [records_of(log) for log in logs_]
+        plan = replays.a_plan([Slice(number, 0, len(records)) for number, records in enumerate(partitions)])
+        found: list[TermCount] = replays.replayed(plan, partitions, [1])  # type: ignore[assignment]
+
+    assert truth(logs_) == {one.key: (one.term, one.count) for one in found}
+
+
+def test_of_terms_with_as_many_posts_the_first_by_code_point_comes_first() -> None:
+    cells = {"all": 9, "with_author:all": 9, "term:b/z": 2, "term:a/x": 1, "term:a/é": 3, "term:a/e": 3}
+
+    assert [("a", 1, "e", 3), ("a", 2, "é", 3), ("b", 1, "z", 2)] == [*top_terms(cells, 2)]
+
+
+def test_terms_of_a_repost_that_is_counted_apart_are_apart() -> None:
+    post = {"id": "x:1", "source": "x", "created_at_ms": BASE_MS, "text": "tr vote", "repost_of": "x:0"}
+    record = Record(0, BASE_MS, msgspec.json.encode(post))
+    [window] = replace(JOB, reposts="apart").count(PartitionState.empty("run-1", 0), [record]).changes.windows
+
+    assert {"all": 1, "repost": 1, "election_repost": 1, "term:election_repost/vote": 1} == window.counts[
+        "tr"
+    ]
+
+
+def test_counting_terms_is_another_run() -> None:
+    runs = [
+        load_job(one).run_id
+        for one in (Settings(), Settings(terms="count"), Settings(terms="count", authors="sketch"))
+    ]
+
+    assert len(set(runs)) == 3
+    assert load_job(Settings(terms="count", top_terms=3)).run_id == runs[1]
