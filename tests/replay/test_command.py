@@ -121,6 +121,13 @@ def test_what_cannot_be_counted_is_refused_and_leaves_nothing(arguments: list[st
     assert before == set(Path.cwd().iterdir())
 
 
+def test_without_a_terminal_no_bar_is_drawn_even_where_colour_is_forced(tmp_path: Path) -> None:
+    arguments = ("replay", str(SAMPLE), "--out", str(tmp_path / "a.csv"))
+    done = sandik(*arguments, environment={**FAST, "FORCE_COLOR": "1"})
+
+    assert (done.returncode, b"\x1b" in done.stderr) == (0, False), done.stderr
+
+
 def test_a_file_that_is_there_is_not_replaced_unasked(replayed: Path) -> None:
     before = replayed.read_bytes()
     done = sandik("replay", str(SAMPLE), "--out", str(replayed))
