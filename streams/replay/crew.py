@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from streams.connection import client_options, unreachable
+from streams.connection import client_options, let_go, unreachable
 from streams.errors import SandikError
 from streams.flow import SourceRecord
 from streams.ranges import Slice, new_consumer, read_slice
@@ -143,7 +143,7 @@ async def _count_share(
         raise await unreachable(client_options(settings), error) from error
     finally:
         if consumer:
-            await consumer.stop()
+            await let_go(consumer)
 
 
 def _teller(pipe: Connection, partition: int) -> Any:
