@@ -34,7 +34,7 @@ async def read_replayed(settings: Settings) -> AsyncGenerator[list[ConsumerRecor
     rules = Rules("", "", "", 60_000, 30_000, 600_000, 300_000, True, "cascade", None)
     plan = Plan(rules, "record", None, None, False, 1, [Slice(0, 0, len(RECORDS))], "posts")
     async for _, records in records_of(plan, settings):
-        yield list(records)  # type: ignore[arg-type]
+        yield list(records)
 
 
 @pytest.mark.parametrize("reader", [read_all, read_ranges, read_replayed])
