@@ -74,7 +74,7 @@ def write(path: Path, value: msgspec.Struct) -> None:
 
 
 def beside(plan: Plan, folder: Path) -> Plan:
-    """Return the plan with files and lexicon named from `folder` on if they lie in it, so that it can move."""
+    """Return the plan with files and lexicon named from `folder` on where they lie in it: it may move."""
     root = folder.resolve()
 
     def named(name: str) -> str:
