@@ -79,6 +79,10 @@ metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
 schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/asyncapi.yaml again
 	$(BIN)/python -m schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')
 
+.PHONY: notebook
+notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs again
+	$(BIN)/python -m tests.replay.notebook
+
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m streams.lexicon.generate
@@ -87,7 +91,9 @@ forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 lock:  ## Resolve the pinned versions again (needs uv)
 	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra authors --extra broker --extra dashboard --extra otel --extra parquet --group dev --universal \
+# The tests do need IPython, which the workers are spared: so without the overrides in pyproject.toml.
+	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra dashboard --extra otel \
+		--extra parquet --extra report --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock
 

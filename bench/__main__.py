@@ -1,4 +1,4 @@
-"""`python -m bench`: engines, steps, latency, recovery, scale, backlog; `all` is what `make bench` runs."""
+"""`python -m bench`: engines, steps, latency, recovery, scale, backlog, replay; `all` is `make bench`."""
 
 import asyncio
 import logging
@@ -14,6 +14,7 @@ from bench.broker import Broker, running_kafka
 from bench.engines import engines
 from bench.latency import latency
 from bench.recovery import recovery
+from bench.replay import replay
 from bench.report import draw, print_report, write_document
 from bench.results import Results
 from bench.running import ContenderError
@@ -94,6 +95,12 @@ def _backlog(posts: Posts = POSTS) -> None:
     _run(lambda broker, results: backlog(broker, results, posts))
 
 
+@app.command(name="replay")
+def _replay(rounds: Rounds = 3, posts: Posts = 300_000) -> None:
+    """`sandik replay` against a worker."""
+    _run(lambda broker, results: replay(broker, results, rounds, posts))
+
+
 @app.command(name="all")
 def _all(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
     """Everything, one after the other."""
@@ -104,6 +111,7 @@ def _all(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
         lambda broker, results: recovery(broker, results, rounds, 1_000),
         lambda broker, results: scale(broker, results, rounds, posts // 4),
         lambda broker, results: backlog(broker, results, posts),
+        lambda broker, results: replay(broker, results, rounds, posts // 4),
     )
 
 

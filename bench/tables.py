@@ -154,6 +154,19 @@ def _backlog(section: Section) -> Iterator[Table]:
     yield Table("backlog", f"Catching up with {section['posts']:,} posts", columns, rows, texts=0)
 
 
+def _replay(section: Section) -> Iterator[Table]:
+    workers = {run["round"]: run["posts_per_cpu_s"] for run in section["runs"] if run["what"] == "worker"}
+    rows = []
+    for what in dict.fromkeys(run["what"] for run in section["runs"]):
+        mine = [run for run in section["runs"] if run["what"] == what]
+        times = [run["posts_per_cpu_s"] / workers[run["round"]] for run in mine]
+        speeds = (_spread([run[name] for run in mine], ",.0f") for name in ("posts_per_cpu_s", "posts_per_s"))
+        exact = "yes" if len({run["digest"] for run in section["runs"]}) == 1 else "NO"
+        rows.append((what, *speeds, _spread(times, ".2f", " ×"), _middle(mine, "peak_rss_mb", ",.0f"), exact))
+    columns = ("", "posts/s a core", "posts/s", "times the worker", "peak MB", "same counts")
+    yield Table("replay", f"A worker and `sandik replay`, {section['posts']:,} posts", columns, rows)
+
+
 _MAKERS = {
     "engines": _engines,
     "steps": _steps,
@@ -161,6 +174,7 @@ _MAKERS = {
     "recovery": _recovery,
     "scale": _scale,
     "backlog": _backlog,
+    "replay": _replay,
 }
 
 

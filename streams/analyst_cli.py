@@ -188,6 +188,9 @@ def report(
     examples: Annotated[bool, typer.Option(help="With terms, and posts of bursts.")] = True,
     texts: Annotated[bool, typer.Option(help="With texts and ids of posts.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the charts into it, as PNG files.")
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the figures behind it as one JSON object.")
     ] = False,
@@ -197,5 +200,5 @@ def report(
     from streams.report.command import run_report
     from streams.report.gather import Order
 
-    order = Order(counts, out, from_, to, step, mentions, examples, texts, force)
+    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png)
     raise typer.Exit(run_report(order, load_settings(), json=json))

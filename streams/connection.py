@@ -1,15 +1,18 @@
 """How to reach Kafka: servers, encryption, and who we are. The only place that reads a password."""
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from logging import INFO, getLogger
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
@@ -21,6 +24,10 @@ from streams.token_login import TokenFile
 
 #: How long a server may take to say why it does not let us in.
 _ASK_AGAIN_MS = 5_000
+#: How long Kafka may take to answer.
+_ANSWER_S = 10.0
+#: A consumer says goodbye in much less, if there is anybody to say it to.
+_STOP_S = 1.0
 
 # At DEBUG it logs every request as it is sent, those of the login included: with PLAIN, the password.
 getLogger("aiokafka.conn").setLevel(INFO)
@@ -129,3 +136,28 @@ def _advice(refusal: Exception, mechanism: str | None) -> str | None:
                 "it closed the connection, as servers of another protocol do. Check SANDIK_SECURITY_PROTOCOL"
             )
     return None
+
+
+async def check_answers(consumer: AIOKafkaConsumer, *tps: TopicPartition) -> None:
+    """Ask Kafka something: the client itself waits in silence, and for ever, for a broker that has gone.
+
+    Raises:
+        KafkaError: it does not answer.
+    """
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            await consumer.end_offsets(tps)
+    except TimeoutError as error:
+        raise KafkaTimeoutError(f"nothing within {_ANSWER_S:.0f} s") from error
+
+
+async def let_go(consumer: AIOKafkaConsumer) -> None:
+    """Stop the consumer, whatever state it is in."""
+    # Without a broker, stopping raises what aiokafka has cancelled its fetching with, and that would look as
+    # if it were we who are to stop: so in a task of its own. It also forgets to close its connections then.
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait({stopping}, timeout=_STOP_S)
+    if stopping.cancelled():
+        await consumer._client.close()
+    elif stopping.done():
+        stopping.exception()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from streams.connection import client_options, unreachable
+from streams.connection import check_answers, client_options, let_go, unreachable
 from streams.errors import StateError, UsageError
 from streams.settings import Settings
 from streams.topics import partition_count
@@ -77,6 +77,7 @@ async def read_slice(
     """Yield the records of `[start, end)` in batches, in order; return at the end, whatever comes later.
 
     Raises:
+        KafkaError: Kafka does not answer any more.
         StateError: the log no longer holds them.
     """
     if start >= end:
@@ -85,10 +86,13 @@ async def read_slice(
     consumer.seek(tp, start)
     try:
         while await consumer.position(tp) < end:
-            for records in (await consumer.getmany(tp, timeout_ms=500, max_records=at_most)).values():
+            found = await consumer.getmany(tp, timeout_ms=500, max_records=at_most)
+            for records in found.values():
                 wanted = [record for record in records if record.offset < end]
                 if wanted:
                     yield wanted
+            if not found:
+                await check_answers(consumer, tp)
     except OffsetOutOfRangeError as error:
         raise StateError(
             f"topic {tp.topic}, partition {tp.partition}: the log no longer holds offsets {start} to {end}: "
@@ -151,4 +155,4 @@ async def records_since(
     except KafkaError as error:
         raise await unreachable(client_options(settings), error) from error
     finally:
-        await consumer.stop()
+        await let_go(consumer)

@@ -1,10 +1,12 @@
 """Every topic: name, partitions, cleanup. No other module names a topic by a string."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+import msgspec
+from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
@@ -27,6 +29,8 @@ POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
 
 DAY_MS = 86_400_000
+
+Message = TypeVar("Message")
 
 # A worker that was frozen and thawed may append an older entry after a newer one. Readers take the higher
 # offset or revision, which works as long as compaction has not dropped the newer entry: a day to notice.
@@ -174,6 +178,24 @@ async def partition_count(settings: Settings, topic: str) -> int:
         found = await partitions_of(admin, [topic])
     check_there(settings, [topic], found)
     return found[topic]
+
+
+def decoded(record: ConsumerRecord, decode: Callable[[bytes], Message]) -> Message | None:
+    """Return what a record of a topic that only sandik writes says; None for a tombstone.
+
+    Raises:
+        TopicError: it says something else.
+    """
+    if record.value is None:
+        return None
+    try:
+        return decode(record.value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise TopicError(
+            f"topic {record.topic}, partition {record.partition}, offset {record.offset}: no record of "
+            f"sandik's ({error}). Find out what else writes there. A tombstone for its key takes it out of a "
+            "compacted topic, kafka-delete-records out of any other"
+        ) from error
 
 
 async def find_coordinator(admin: AIOKafkaAdminClient, group: str) -> None:

@@ -9,9 +9,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.clock import Clock
-from streams.connection import client_options
+from streams.connection import client_options, let_go
 from streams.errors import SandikError, TopicError
-from streams.reader import let_go
 from streams.settings import Settings
 from streams.topics import connected, partitions_of
 

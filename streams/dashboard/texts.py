@@ -11,8 +11,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from schemas.mention import Mention
 from schemas.post import Post
-from streams.connection import client_options
-from streams.reader import let_go
+from streams.connection import client_options, let_go
 from streams.settings import Settings
 from streams.topics import POSTS
 

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from schemas.post import Post
+from streams.connection import client_options, let_go, unreachable
 from streams.errors import StateError
 from streams.flow import Annotation, Job, SourceRecord
 from streams.ranges import new_consumer, read_slice
@@ -77,6 +79,7 @@ async def records_of(
     """Yield the records that a replay has read, partition by partition, in order.
 
     Raises:
+        BrokerError: Kafka does not answer.
         StateError: the log no longer holds them, or a file is another.
     """
     if plan.topic is None:
@@ -92,12 +95,15 @@ async def records_of(
     await check_held(settings, plan.topic, plan.slices)
     consumer = new_consumer(settings)
     async with AsyncExitStack() as stack:
-        await consumer.start()
-        stack.push_async_callback(consumer.stop)
-        for one in plan.slices:
-            tp = TopicPartition(plan.topic, one.partition)
-            async for records in read_slice(consumer, tp, one.start, one.end, _AT_ONCE):
-                yield one.partition, records
+        stack.push_async_callback(let_go, consumer)
+        try:
+            await consumer.start()
+            for one in plan.slices:
+                tp = TopicPartition(plan.topic, one.partition)
+                async for records in read_slice(consumer, tp, one.start, one.end, _AT_ONCE):
+                    yield one.partition, records
+        except KafkaError as error:
+            raise await unreachable(client_options(settings), error) from error
 
 
 def _posts_in(

@@ -10,15 +10,17 @@ import msgspec
 
 from schemas.count import Count
 from streams.errors import UsageError
+from streams.export.rows import latest
 from streams.export.tables import format_of
 from streams.reader import read
 from streams.replay.manifest import Manifest, load, manifest_path
-from streams.replay.results import latest
 from streams.settings import Settings
-from streams.topics import COUNTS
+from streams.topics import COUNTS, decoded
 
 #: What stands for the live counts on the command line.
 LIVE = "live"
+
+_decode_count = msgspec.json.Decoder(Count).decode
 
 
 class Cell(NamedTuple):
@@ -48,10 +50,10 @@ async def load_result(name: str, settings: Settings) -> Result:
     if name == LIVE or name.startswith("topic:"):
         topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
         found = [
-            msgspec.json.decode(record.value, type=Count)
+            count
             async for records in read(settings, topic, follow=False)
             for record in records
-            if record.value is not None
+            if (count := decoded(record, _decode_count))
         ]
         rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, latest(found))
         return Result(name, dict(map(_cell, rows)), None)

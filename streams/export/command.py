@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.count import Count
 from streams.clock import SystemClock
 from streams.errors import UsageError
 from streams.export.days import write_days
 from streams.export.dictionary import dictionary
-from streams.export.rows import Authors, Choice, Table, What, table_of
+from streams.export.rows import Authors, Choice, Table, What, latest, table_of
 from streams.export.tables import SUFFIXES, Row, check_writable, write_table
 from streams.ranges import instant_ms, records_since
 from streams.settings import Settings
@@ -114,12 +115,7 @@ def _rows(order: Order, settings: Settings, table: Table) -> Iterator[Row]:
         for batch in batches:
             yield from batch
         return
-    cells: dict[tuple[int, int, str, str], Row] = {}
-    for row in (row for batch in batches for row in batch):
-        cell = row["window_start_ms"], row["window_end_ms"], row["language"], row["tag"]
-        if cell not in cells or row["revision"] >= cells[cell]["revision"]:
-            cells[cell] = row
-    yield from (cells[cell] for cell in sorted(cells))
+    yield from map(msgspec.structs.asdict, latest(Count(**row) for batch in batches for row in batch))
 
 
 def _now(batches: AsyncIterator[list[Row]]) -> Iterator[list[Row]]:

@@ -13,11 +13,15 @@ from streams.export.tables import Columns, Row, columns_of
 from streams.ingest.authors import pseudonym
 from streams.steps.decode import decode
 from streams.steps.merge import iso
+from streams.topics import decoded
 
 What = Literal["mentions", "posts", "counts"]
 Authors = Literal["keep", "pseudonym", "drop"]
 #: What leads to an author even without `author_id`: a link to a post mostly names who wrote it.
 _NAMES_AUTHORS = ("url",)
+
+_decode_count = msgspec.json.Decoder(Count).decode
+_decode_mention = msgspec.json.Decoder(Mention).decode
 
 
 class Choice(NamedTuple):
@@ -63,8 +67,20 @@ def _with_time(columns: dict[str, str]) -> dict[str, str]:
 
 def _counts(records: Iterable[ConsumerRecord]) -> Iterator[Row]:
     for record in records:
-        if record.value is not None:
-            yield msgspec.structs.asdict(msgspec.json.decode(record.value, type=Count))
+        if count := decoded(record, _decode_count):
+            yield msgspec.structs.asdict(count)
+
+
+def latest(counts: Iterable[Count]) -> list[Count]:
+    """Return the count with the highest revision of each cell, in canonical order."""
+    cells: dict[bytes, Count] = {}
+    for count in counts:
+        known = cells.get(count.key)
+        if known is None or count.revision >= known.revision:
+            cells[count.key] = count
+    return sorted(
+        cells.values(), key=lambda one: (one.window_start_ms, one.window_end_ms, one.language, one.tag)
+    )
 
 
 class _Mentions:
@@ -75,9 +91,9 @@ class _Mentions:
 
     def __call__(self, records: Iterable[ConsumerRecord]) -> Iterator[Row]:
         for record in records:
-            if record.value is None:
+            one = decoded(record, _decode_mention)
+            if one is None:
                 continue
-            one = msgspec.json.decode(record.value, type=Mention)
             place = one.source_partition, one.source_offset, one.lexicon_version, one.detector_version
             if place not in self._seen:
                 self._seen.add(place)

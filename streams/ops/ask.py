@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
 from streams.clock import Clock
-from streams.connection import client_options
+from streams.connection import client_options, let_go
 from streams.ops.examine import Finding, Level, clock_skew
 from streams.settings import Settings
 from streams.steps.decode import Rejected, decode
@@ -79,7 +79,7 @@ async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
                     if isinstance(decoded, Rejected):
                         rejected.append(f"partition {one.partition}, offset {one.offset}: {decoded.reason}")
     finally:
-        await consumer.stop()
+        await let_go(consumer)
     if not rejected:
         yield Finding("ok", "schema", f"the newest {read} records of {name} are posts")
         return

@@ -11,7 +11,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 from schemas.count import Count
 from streams.clock import Clock
-from streams.connection import client_options
+from streams.connection import client_options, let_go
 from streams.settings import Settings
 from streams.steps.counts import ALL
 from streams.topics import COUNTS, POSTS, check_there, connected, find_coordinator, partitions_of
@@ -182,4 +182,4 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
             consumer.seek(counts, max(start, end - TAIL))
             yield Surveyor(admin, consumer, settings, group, found[names[0]], clock)
         finally:
-            await consumer.stop()
+            await let_go(consumer)

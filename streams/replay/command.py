@@ -21,7 +21,7 @@ from streams.export.tables import check_writable
 from streams.ranges import duration_ms, instant_ms
 from streams.replay import outputs
 from streams.replay.crew import count_all
-from streams.replay.manifest import FORM, Manifest, Output, manifest_path, software, write
+from streams.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from streams.replay.plan import By, Plan, Rules
 from streams.replay.resolve import resolve
 from streams.replay.results import Digest, merged, merged_terms, read_to
@@ -188,23 +188,23 @@ def _finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Man
         sha256 = outputs.file_sha256(target)
     terms = None
     if plan.rules.terms != "off":
-        path, of_terms = outputs.terms_path(target), Digest()
-        outputs.write_terms(path, merged_terms(plan, folder, now_ms), of_terms)
-        terms = Output(path.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(path))
-    beside = manifest_path(target)
+        terms_file, of_terms = outputs.terms_path(target), Digest()
+        outputs.write_terms(terms_file, merged_terms(plan, folder, now_ms), of_terms)
+        terms = Output(terms_file.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(terms_file))
+    path = manifest_path(target)
     manifest = Manifest(
         form=FORM,
         output=Output(target.name, begun.request.topic is not None, digest.rows, digest.sha256, sha256),
-        plan=plan,
+        plan=beside(plan, path.parent),
         tally=tally,
         not_posts=begun.not_posts,
         software=software(),
         made_at=iso(now_ms),
         command=shlex.join(["sandik", *sys.argv[1:]]),
-        again=shlex.join(["sandik", "replay", "--manifest", beside.name]),
+        again=shlex.join(["sandik", "replay", "--manifest", path.name]),
         terms=terms,
     )
-    write(beside, manifest)
+    write(path, manifest)
     return manifest
 
 

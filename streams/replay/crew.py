@@ -8,6 +8,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -18,7 +19,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from streams.connection import client_options, unreachable
+from streams.connection import client_options, let_go, unreachable
 from streams.errors import SandikError
 from streams.flow import SourceRecord
 from streams.ranges import Slice, new_consumer, read_slice
@@ -83,15 +84,14 @@ def _saved(plan: Plan, folder: Path, one: Slice) -> Any:
 def _follow(plan: Plan, folder: Path, workers: dict[Any, Any]) -> None:
     at = {one.partition: _saved(plan, folder, one).next_offset - one.start for one in plan.slices}
     starts = {one.partition: one.start for one in plan.slices}
-    console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=console,
+        console=Console(stderr=True),
         transient=True,
-        disable=not console.is_terminal,
+        disable=not sys.stderr.isatty(),  # a notebook sets FORCE_COLOR, and is no terminal
     )
     total = sum(one.end - one.start for one in plan.slices)
     with bar:
@@ -143,7 +143,7 @@ async def _count_share(
         raise await unreachable(client_options(settings), error) from error
     finally:
         if consumer:
-            await consumer.stop()
+            await let_go(consumer)
 
 
 def _teller(pipe: Connection, partition: int) -> Any:

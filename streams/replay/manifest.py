@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -33,7 +34,10 @@ class Output(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """Everything that a replay depends on. `again` does it again and compares."""
+    """Everything that a replay depends on. `again` does it again and compares.
+
+    In the file, what lies in its folder is named from there on.
+    """
 
     form: int
     output: Output
@@ -71,8 +75,27 @@ def write(path: Path, value: msgspec.Struct) -> None:
     new.replace(path)
 
 
+def beside(plan: Plan, folder: Path) -> Plan:
+    """Return the plan with files and lexicon named from `folder` on where they lie in it: it may move."""
+    root = folder.resolve()
+
+    def named(name: str) -> str:
+        path = Path(name)
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else name
+
+    return _renamed(plan, named)
+
+
+def _renamed(plan: Plan, named: Callable[[str], str]) -> Plan:
+    rules = plan.rules
+    if rules.lexicon is not None:
+        rules = msgspec.structs.replace(rules, lexicon=named(rules.lexicon))
+    inputs = [msgspec.structs.replace(one, name=named(one.name)) for one in plan.inputs]
+    return msgspec.structs.replace(plan, rules=rules, inputs=inputs)
+
+
 def load(path: Path) -> Manifest:
-    """Return the manifest. UsageError if there is none, or it is of another form."""
+    """Return the manifest, with whole paths. UsageError if there is none, or it is of another form."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except OSError as error:
@@ -81,4 +104,5 @@ def load(path: Path) -> Manifest:
         raise UsageError(f"{path} is no manifest of a replay: {error}") from error
     if found.form != FORM:
         raise UsageError(f"{path} has form {found.form}; this sandik reads form {FORM}")
-    return found
+    folder = path.resolve().parent
+    return msgspec.structs.replace(found, plan=_renamed(found.plan, lambda name: str(folder / name)))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.connection import client_options, unreachable
+from streams.connection import client_options, let_go, unreachable
 from streams.errors import StateError, TopicError
 from streams.ranges import Slice, first_at, first_record, new_consumer
 from streams.replay.plan import By
@@ -57,7 +57,7 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
     except KafkaError as error:
         raise await unreachable(client_options(settings), error) from error
     finally:
-        await consumer.stop()
+        await let_go(consumer)
     whole = max(whole_from_ms, default=None)
     if whole is not None and by == "event" and from_ms is not None and whole <= from_ms:
         whole = None
@@ -87,4 +87,4 @@ async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> Non
     except KafkaError as error:
         raise await unreachable(client_options(settings), error) from error
     finally:
-        await consumer.stop()
+        await let_go(consumer)

@@ -87,18 +87,6 @@ def canonical(count: Count | TermCount) -> Row:
     return row
 
 
-def latest(counts: Iterable[Count]) -> list[Count]:
-    """Return the count with the highest revision of each cell, in canonical order."""
-    cells: dict[bytes, Count] = {}
-    for count in counts:
-        known = cells.get(count.key)
-        if known is None or count.revision >= known.revision:
-            cells[count.key] = count
-    return sorted(
-        cells.values(), key=lambda one: (one.window_start_ms, one.window_end_ms, one.language, one.tag)
-    )
-
-
 def line(row: Row) -> bytes:
     """Return a row of the canonical form."""
     return msgspec.json.encode(row) + b"\n"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from streams.dashboard.rows import ELECTION
 from streams.report.bursts import Burst
-from streams.report.figures import LanguageFigures, Step
+from streams.report.figures import Figures, LanguageFigures, Step
 from streams.report.period import Period
 from streams.report.wording import percent, safe, share_text, span, when
 from streams.steps.counts import BOTH
@@ -22,6 +22,8 @@ _TICKS_MS = (
     *(days * _DAY_MS for days in (1, 2, 7, 14, 28, 91, 182, 364)),
 )
 _MOST_TICKS = 8
+#: Languages with a chart of their own; the table has all that were spoken of.
+MOST_CHARTS = 8
 
 
 class Scale(NamedTuple):
@@ -43,6 +45,11 @@ class Scale(NamedTuple):
     def posts_y(self, posts: float) -> float:
         """Return the place of a number of posts."""
         return _POSTS_TOP + _POSTS_HEIGHT * (1 - posts / self.top_posts)
+
+
+def charted(figures: Figures) -> list[LanguageFigures]:
+    """Return what has a chart of its own: all languages together, then those with the most election posts."""
+    return [one for one in figures.languages if one.posts.get(ELECTION)][:MOST_CHARTS]
 
 
 def top_share(languages: Sequence[LanguageFigures]) -> float:

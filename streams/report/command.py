@@ -1,6 +1,7 @@
-"""`sandik report`: the figures of a period as one HTML file. No consumer group, and no clock in the file."""
+"""`sandik report`: the figures of a period as one HTML file, and its charts as pictures. No clock in them."""
 
 import sys
+from pathlib import Path
 
 import msgspec
 
@@ -11,6 +12,7 @@ from streams.report.figures import figures_of
 from streams.report.gather import Order, gather_counted, gather_evidence, tell
 from streams.report.page import page
 from streams.report.period import period_of
+from streams.report.pictures import check_drawable, write_pictures
 from streams.report.report import Report, report_of
 from streams.settings import Settings
 
@@ -29,18 +31,22 @@ def run_report(order: Order, settings: Settings, *, json: bool) -> int:
         new.write_bytes(page(report))
         new.replace(order.out)
         tell(f"{order.out.stat().st_size:,} bytes")
+    pictures = write_pictures(report, order.png) if order.png else []
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
-        sys.stdout.write(f"{order.out}\n")
+        sys.stdout.writelines(f"{path}\n" for path in (order.out, *pictures) if path)
     return 0
 
 
 def _check(order: Order, *, json: bool) -> None:
+    if order.png is not None:
+        _check_folder(order.png, force=order.force)
     if order.out is None:
-        if not json:
+        if not json and order.png is None:
             raise UsageError(
-                "say where the report goes: a file that ends in .html, or --json for the figures only"
+                "say where the report goes: a file that ends in .html, --png FOLDER for pictures, or --json "
+                "for the figures only"
             )
         return
     if order.out.suffix not in (".html", ".htm"):
@@ -49,6 +55,16 @@ def _check(order: Order, *, json: bool) -> None:
         raise UsageError(f"{order.out}: there is no folder {order.out.parent}")
     if order.out.exists() and not order.force:
         raise UsageError(f"{order.out} is there already: choose another name, or say --force")
+
+
+def _check_folder(png: Path, *, force: bool) -> None:
+    check_drawable()
+    if png.exists() and not png.is_dir():
+        raise UsageError(f"--png {png} is a file: name a folder")
+    if not png.absolute().parent.is_dir():
+        raise UsageError(f"--png {png}: there is no folder {png.parent}")
+    if not force and png.exists() and any(png.iterdir()):
+        raise UsageError(f"--png {png} is not empty: choose another folder, or say --force")
 
 
 def make_report(order: Order, settings: Settings) -> Report:

@@ -13,7 +13,7 @@ from streams.diff.results import LIVE, reading, rows_of
 from streams.ranges import records_since
 from streams.settings import Settings
 from streams.steps.merge import iso
-from streams.topics import COUNTS
+from streams.topics import COUNTS, decoded
 
 _decode_count = msgspec.json.Decoder(Count).decode
 
@@ -94,7 +94,7 @@ async def read_topic(
     topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
     async with aclosing(records_since(settings, topic, since_ms)) as batches:
         async for records in batches:
-            yield [_decode_count(record.value) for record in records if record.value is not None]
+            yield [count for record in records if (count := decoded(record, _decode_count))]
 
 
 def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:

@@ -21,7 +21,7 @@ from streams.settings import Settings
 
 
 class Order(NamedTuple):
-    """What the command line asks for. Without `out`, only figures are printed."""
+    """What the command line asks for. Without `out` and `png`, a folder, only figures are printed."""
 
     counts: str
     out: Path | None
@@ -32,6 +32,7 @@ class Order(NamedTuple):
     examples: bool = True
     texts: bool = True
     force: bool = False
+    png: Path | None = None
 
 
 def gather_counted(

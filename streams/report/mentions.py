@@ -16,7 +16,7 @@ from streams.replay.plan import Plan
 from streams.report.evidence import Seen
 from streams.settings import Settings
 from streams.steps.counts import PartitionState
-from streams.topics import MENTIONS
+from streams.topics import MENTIONS, decoded
 
 #: How far the clock of a worker may be behind that of a producer.
 _SKEW_MS = 3_600_000
@@ -36,7 +36,7 @@ async def from_topic(settings: Settings, from_ms: int) -> AsyncGenerator[list[Se
     since_ms = from_ms - settings.max_ahead_ms - _SKEW_MS
     async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms)) as batches:
         async for records in batches:
-            yield [Seen(_decode_mention(record.value)) for record in records if record.value is not None]
+            yield [Seen(one) for record in records if (one := decoded(record, _decode_mention))]
 
 
 def from_file(path: Path) -> Iterator[list[Seen]]:

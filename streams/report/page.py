@@ -12,8 +12,6 @@ from streams.report.wording import duration, language_name, percent, safe, share
 from streams.steps.counts import ALL, BOTH
 
 _CSS = Path(__file__).with_name("page.css")
-#: Languages with a chart of their own; the table has all that were spoken of.
-MOST_CHARTS = 8
 _FIRST_TAGS = (ALL, ELECTION, "deepfake", BOTH)
 #: A browser that is handed this file fetches nothing and runs nothing, whatever stands in a post.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -108,7 +106,7 @@ def _rows(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _charts(report: Report) -> Iterator[str]:
     figures = report.figures
-    charted = [one for one in figures.languages if one.posts.get(ELECTION)][:MOST_CHARTS]
+    charted = charts.charted(figures)
     if not charted:
         return
     top = charts.top_share(charted)

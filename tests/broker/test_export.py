@@ -173,6 +173,21 @@ def test_a_range_is_of_event_time_and_half_open(settings: Settings, tmp_path: Pa
     assert b"2 rows" in export(settings, "posts", str(out), "--from", start, "--to", end)
 
 
+@pytest.mark.parametrize("value", [b"not ours", b'{"schema_version": 1}', b"[" * 5_000, b'"\xff"'])
+@pytest.mark.parametrize("topic", ["mentions", "counts"])
+def test_a_record_that_is_not_of_sandik_is_named_and_nothing_is_written(
+    settings: Settings, tmp_path: Path, topic: str, value: bytes
+) -> None:
+    other = quick_settings(settings.broker)
+    asyncio.run(fill(other))
+    asyncio.run(produce(other.broker, other.topic(topic), [(b"k", value, 0, None)]))
+    said = export(other, topic, str(tmp_path / "x.csv"), expected=1).decode()
+
+    offset = {"mentions": 3, "counts": 2}[topic]
+    assert f"topic {other.topic(topic)}, partition 0, offset {offset}: no record of sandik's" in said
+    assert not (tmp_path / "x.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

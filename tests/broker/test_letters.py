@@ -148,3 +148,49 @@ async def test_late_posts_go_to_another_installation_in_the_order_of_event_time(
     assert sorted(times) == times
     assert {b"test:%d" % number for number in range(6_000, 6_000 + LATE)} == {one.key for one in there}
     assert {3} == {record.partition for record in there}
+
+
+async def test_put_back_when_its_window_is_gone_a_post_is_late_once_and_in_no_count(
+    settings: Settings, tmp_path: Path
+) -> None:
+    other = settings.model_copy(update={"topic_prefix": unique_prefix()})
+    for one in (settings, other):
+        await create(one, all_topics(one))
+    hour_ms = 60 * MINUTE_MS
+    records: list[NewRecord] = [
+        (*a_post(1, BASE_MS), 1, BASE_MS - hour_ms),  # ahead of its record: rejected
+        (*a_post(2, BASE_MS + hour_ms), 1, BASE_MS + hour_ms),  # settles the window of the first
+    ]
+    await produce(settings.broker, settings.topic("posts"), records)
+    redrive = ("dlq", "redrive", "--json")
+    with Workers(environment(settings), tmp_path) as workers:
+        worker = workers.start()
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+
+            async def counted() -> tuple[int, int]:
+                workers.assert_running()
+                await follower.read()
+                every = [one for one in follower.latest.values() if one.tag == "all"]
+                return sum(one.count for one in every), sum(one.late_count for one in every)
+
+            async def is_counted() -> bool:
+                return await counted() == (1, 0)
+
+            async def is_late() -> bool:
+                return await counted() == (1, 1)
+
+            await wait_until(is_counted, 120, "one is counted, one rejected")
+            assert [1] == [one["redriven"] for one in lines(run(settings, *redrive))]
+            await wait_until(is_late, 120, "what was put back is late")
+            assert [1] == [one["already_redriven"] for one in lines(run(settings, *redrive))]
+            assert workers.terminate(worker) == 0
+            assert await counted() == (1, 1)
+
+    [letter] = lines(run(settings, "late", "list", "--json"))
+    assert (letter["attempts"], letter["reason"]) == (1, "late")
+    assert b"late again" in sandik("late", "redrive", environment=environment(settings)).stderr
+    elsewhere = ("late", "redrive", "--to-prefix", other.topic_prefix, "--json")
+    assert [1] == [one["redriven"] for one in lines(run(settings, *elsewhere))]
+    assert [1] == [one["already_redriven"] for one in lines(run(settings, *elsewhere))]
+    [there] = await read_topic(other.broker, other.topic("posts"))
+    assert json.loads(there.value or b"")["id"] == "test:1"

@@ -12,8 +12,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas.count import Count
 from streams.broker import EmbeddedKafka
+from streams.export.rows import latest
 from streams.ranges import first_at, new_consumer
-from streams.replay.results import canonical, latest, line
+from streams.replay.results import canonical, line
 from streams.settings import Settings
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
 from tests.support.command import sandik

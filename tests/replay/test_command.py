@@ -72,9 +72,36 @@ def test_a_manifest_is_enough_to_do_it_again(replayed: Path) -> None:
     assert (again.returncode, before) == (0, replayed.read_bytes()), again.stderr
 
 
+def test_a_folder_with_all_that_a_replay_is_of_can_be_moved(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "raw").mkdir(parents=True)
+    shutil.copy(SAMPLE, here / "raw")
+    (here / "words").mkdir()
+    (here / "words" / "deepfake.toml").write_text('[[term]]\nlanguage = "en"\nlemma = "deepfake"\n')
+    arguments = ("--out", str(here / "a.csv"), "--lexicon", str(here / "words"))
+    done = sandik("replay", str(here / "raw" / SAMPLE.name), *arguments, environment=FAST)
+    assert done.returncode == 0, done.stderr
+    here.rename(there)
+    plan = json.loads((there / "a.csv.manifest.json").read_text())["plan"]
+
+    assert plan["inputs"][0]["name"] == f"raw/{SAMPLE.name}"
+    assert plan["rules"]["lexicon"] == "words"
+    again = sandik("replay", "--manifest", str(there / "a.csv.manifest.json"))
+    assert (again.returncode, b"same:" in again.stderr) == (0, True), again.stderr
+
+
+def test_what_lies_elsewhere_is_named_in_full(tmp_path: Path) -> None:
+    done = sandik("replay", str(SAMPLE), "--out", str(tmp_path / "a.csv"), environment=FAST)
+    assert done.returncode == 0, done.stderr
+    plan = json.loads((tmp_path / "a.csv.manifest.json").read_text())["plan"]
+
+    assert plan["inputs"][0]["name"] == str(SAMPLE.resolve())
+
+
 def test_an_output_that_was_changed_is_found_and_left_as_it_is(replayed: Path, tmp_path: Path) -> None:
     copy = tmp_path / replayed.name
-    shutil.copy(f"{replayed}.manifest.json", tmp_path)
+    for name in (f"{replayed.name}.manifest.json", "posts.jsonl"):
+        shutil.copy(replayed.with_name(name), tmp_path)
     copy.write_bytes(replayed.read_bytes().replace(b'"count":1,', b'"count":2,', 1))
 
     done = sandik("replay", "--manifest", f"{copy}.manifest.json")
@@ -139,6 +166,13 @@ def test_what_cannot_be_counted_is_refused_and_leaves_nothing(arguments: list[st
     assert says in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert before == set(Path.cwd().iterdir())
+
+
+def test_without_a_terminal_no_bar_is_drawn_even_where_colour_is_forced(tmp_path: Path) -> None:
+    arguments = ("replay", str(SAMPLE), "--out", str(tmp_path / "a.csv"))
+    done = sandik(*arguments, environment={**FAST, "FORCE_COLOR": "1"})
+
+    assert (done.returncode, b"\x1b" in done.stderr) == (0, False), done.stderr
 
 
 def test_a_file_that_is_there_is_not_replaced_unasked(replayed: Path) -> None:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from schemas.count import Count
 from schemas.partial import Partial
+from streams.export.rows import latest
 from streams.ranges import Slice
 from streams.replay import tally
 from streams.replay.checkpoint import Checkpoint
 from streams.replay.plan import Plan, Rules
-from streams.replay.results import latest, merged
+from streams.replay.results import merged
 from streams.steps.counts import PartitionState
 from streams.steps.merge import Labels, Merge
 from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of

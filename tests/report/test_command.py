@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,26 @@ def test_without_texts_or_examples_there_are_none(counts: Path, evening: dict[st
     assert msgspec.to_builtins(bare.figures) == evening["figures"]
 
 
+def test_pictures_are_written_for_each_chart_and_need_no_page(counts: Path, evening: dict[str, Any]) -> None:
+    folder = counts.with_name("pictures")
+    done = sandik("report", str(counts), "--png", str(folder), *EVENING, "--no-examples", environment=ALONE)
+    spoken = [one["language"] for one in evening["figures"]["languages"] if one["posts"].get("election")]
+    expected = [f"share-{code}.png" if code != "*" else "share.png" for code in spoken[:8]]
+
+    assert done.stdout.decode().splitlines() == [f"{folder}/{name}" for name in expected], done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == sorted(expected)
+
+
+def test_without_matplotlib_pictures_are_refused_before_anything_is_read(
+    counts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    out = counts.with_name("x.html")
+    with pytest.raises(UsageError, match=r"sandik\[report\]"):
+        run_report(Order("none.csv", out, png=counts.with_name("none")), Settings(), json=False)
+    assert not out.exists()
+
+
 def test_a_file_that_was_changed_and_posts_that_are_gone_are_told(counts: Path, tmp_path: Path) -> None:
     changed = tmp_path / counts.name
     changed.write_text(counts.read_text() + "\n")
@@ -155,6 +176,9 @@ def test_a_file_that_was_changed_and_posts_that_are_gone_are_told(counts: Path, 
         ({"out": Path("x.pdf")}, "name it .html"),
         ({"out": Path("nowhere/x.html")}, "no folder"),
         ({"out": Path("evening.html")}, "there already"),
+        ({"png": Path("posts.jsonl")}, "is a file"),
+        ({"png": Path("nowhere/pictures")}, "no folder"),
+        ({"png": Path()}, "not empty"),
         ({"from_": "2030-01-01T00:00Z"}, "no counts in that time"),
         ({"from_": "2023-05-11T18:00Z", "to": "2023-05-11T18:00Z"}, "not before"),
         ({"step": "90s"}, "multiple of the windows' 60 s"),
