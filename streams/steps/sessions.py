@@ -100,7 +100,7 @@ class Sessions:
         return self._settled_ms is not None
 
     def settle(self, panes: Panes, settled_ms: int) -> None:
-        """Fold the panes that end at or before `settled_ms` into `carried`; forget the sessions that ended."""
+        """Fold the panes that end at or before `settled_ms` into `carried`; forget what has ended."""
         until_ms = self._pane_of(settled_ms)
         self._written_ms = settled_ms
         if self.carried.until_ms is not None and until_ms <= self.carried.until_ms:

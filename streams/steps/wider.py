@@ -27,7 +27,7 @@ class Spans(msgspec.Struct, frozen=True):
                 f"must be a multiple of that, and their size ({size_ms} ms) a multiple of the advance"
             )
         if gap_ms % pane_size_ms:
-            return f"sessions are made of windows of {pane_size_ms} ms: their gap must be a multiple, not {gap_ms}"
+            return f"sessions are made of windows of {pane_size_ms} ms: their gap cannot be {gap_ms} ms"
         return None
 
 

@@ -76,9 +76,11 @@ def batches(draw: st.DrawFn, records: Sequence[Record]) -> list[int]:
     return sorted(draw(st.lists(st.integers(0, len(records)), max_size=5)))
 
 
-def finals(partials: Sequence[Partial], ticks: Collection[int] = ()) -> dict[bytes, Count]:
+def finals(
+    partials: Sequence[Partial], ticks: Collection[int] = (), partitions: int = PARTITIONS
+) -> dict[bytes, Count]:
     """Merge the partials, emitting after each position in `ticks` and at the end; the last record by key."""
-    merge = Merge(LABELS, TIMING, PARTITIONS)
+    merge = Merge(LABELS, TIMING, partitions)
     last: dict[bytes, Count] = {}
     for position, partial in enumerate(partials):
         merge.apply(partial)
