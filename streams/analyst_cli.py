@@ -48,6 +48,14 @@ def replay(
     window: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Window size: 60s, 5m, 1h. Default: the settings'.")
     ] = None,
+    hopping: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE/ADVANCE", help="Hopping windows, too, such as 1h/5m: to OUT.hopping."),
+    ] = None,
+    session_gap: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Sessions, too, that so much silence ends: to OUT.sessions."),
+    ] = None,
     final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
@@ -63,12 +71,24 @@ def replay(
 ) -> None:
     """Count a range of posts again, beside the live system. The same settings give the same bytes."""
     from streams.config import load_settings
-    from streams.replay.command import Request, run_replay, with_rules
+    from streams.replay.command import Request, run_replay, spans_of, with_rules
     from streams.replay.verify import run_verify
 
     settings = load_settings()
     if manifest is not None:
-        if files or out or topic or from_ or to or lexicon or detector or window or final:
+        if (
+            files
+            or out
+            or topic
+            or from_
+            or to
+            or lexicon
+            or detector
+            or window
+            or final
+            or hopping
+            or session_gap
+        ):
             raise UsageError("--manifest says all there is to say: leave out everything but --processes")
         raise typer.Exit(run_verify(manifest, settings, processes))
     reading = {
@@ -88,6 +108,7 @@ def replay(
         to=to,
         by=by.value,
         finals_only=final,
+        spans=spans_of(hopping, session_gap),
         processes=processes,
         force=force,
     )

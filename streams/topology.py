@@ -5,6 +5,8 @@ posts    -> count -> partials            (state: table `windows`, one changelog 
                   -> posts.late          (too late for their window)
                   -> posts.dlq           (no posts at all)
 partials -> merge -> counts              (state: `partials` itself, read from its beginning)
+                  -> counts.hopping      (sums of those, if asked for)
+                  -> counts.sessions     (likewise)
 """
 
 import asyncio
@@ -27,6 +29,7 @@ from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.merge import Labels, Merge
+from streams.steps.wider import Wider
 from streams.topics import PARTIALS, POSTS
 
 WINDOWS_TABLE = "windows"
@@ -76,7 +79,8 @@ def build(
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
     count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces)
-    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions), clock, metrics, traces)
+    wider = Wider.of(settings.spans, labels, job.timing.window_size_ms)
+    merge = MergeAgent(app, settings, Merge(labels, job.timing, partitions, wider), clock, metrics, traces)
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""

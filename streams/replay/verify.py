@@ -3,18 +3,20 @@
 import asyncio
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
+from schemas.count import Count
 from streams.clock import SystemClock
 from streams.errors import StateError, UsageError
 from streams.replay import outputs
 from streams.replay.crew import count_all
-from streams.replay.manifest import Manifest, load, software
+from streams.replay.manifest import Manifest, Output, load, software
 from streams.replay.plan import Plan
 from streams.replay.resolve import check_held
-from streams.replay.results import Digest, canonical, merged
+from streams.replay.results import Digest, WiderCounts, canonical, merged
 from streams.replay.spool import check_inputs, open_all, spool
 from streams.settings import Settings
 
@@ -40,22 +42,29 @@ def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
         elif msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan) != plan:
             raise UsageError(f"{folder} is of another manifest: delete that folder")
         count_all(plan, settings, folder, processes)
-        digest = Digest()
-        counts = merged(plan, folder, SystemClock().now_ms())
-        if manifest.output.is_topic:
-            for _ in digest.through(map(canonical, counts)):
-                pass
-            found, is_same = None, digest.sha256 == manifest.output.rows_sha256
-        else:
-            found = folder / name
-            outputs.write_file(found, counts, digest)
-            is_same = outputs.file_sha256(found) == manifest.output.sha256
+        now_ms = SystemClock().now_ms()
+        are_same = [_again(manifest, manifest.output, merged(plan, folder, now_ms), path, folder)]
+        for kind, output in manifest.wider.items():
+            counts = WiderCounts(plan, folder, kind).counts(now_ms)
+            are_same.append(_again(manifest, output, counts, path, folder))
     except KeyboardInterrupt:
         sys.stderr.write(f"interrupted. The same command goes on from what is in {folder}\n")
         return INTERRUPTED
-    is_same = _compare(manifest, path.with_name(name), found, digest, is_same=is_same)
     shutil.rmtree(folder)
-    return 0 if is_same else 1
+    return 0 if all(are_same) else 1
+
+
+def _again(manifest: Manifest, output: Output, counts: Iterable[Count], beside: Path, folder: Path) -> bool:
+    digest, found = Digest(), None
+    if output.is_topic:
+        for _ in digest.through(map(canonical, counts)):
+            pass
+        is_same = digest.sha256 == output.rows_sha256
+    else:
+        found = folder / output.name
+        outputs.write_file(found, counts, digest)
+        is_same = outputs.file_sha256(found) == output.sha256
+    return _compare(manifest, output, beside.with_name(output.name), found, digest, is_same=is_same)
 
 
 def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
@@ -75,21 +84,23 @@ def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
     (folder / "plan.json").write_bytes(msgspec.json.encode(plan))
 
 
-def _compare(manifest: Manifest, output: Path, found: Path | None, digest: Digest, *, is_same: bool) -> bool:
+def _compare(
+    manifest: Manifest, was: Output, output: Path, found: Path | None, digest: Digest, *, is_same: bool
+) -> bool:
     if not is_same:
-        _tell(f"differs: {output.name} was {manifest.output.rows} rows, and is {digest.rows} rows now")
-        if digest.sha256 == manifest.output.rows_sha256:
+        _tell(f"differs: {was.name} was {was.rows} rows, and is {digest.rows} rows now")
+        if digest.sha256 == was.rows_sha256:
             _tell("the rows are the same: only how the file is written differs")
         _tell_software(manifest)
         return False
     if found is not None and not output.exists():
         found.replace(output)
         _tell(f"same: {output} was missing, and is there again, with the bytes it had")
-    elif found is not None and outputs.file_sha256(output) != manifest.output.sha256:
+    elif found is not None and outputs.file_sha256(output) != was.sha256:
         _tell(f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were")
         return False
     else:
-        _tell(f"same: {digest.rows} rows, sha256 {manifest.output.sha256 or manifest.output.rows_sha256}")
+        _tell(f"same: {digest.rows} rows, sha256 {was.sha256 or was.rows_sha256}")
     return True
 
 

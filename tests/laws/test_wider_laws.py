@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.count import Count
-from schemas.partial import Partial, Watermark
+from schemas.partial import Partial, PartitionClock, Watermark
 from streams.steps.counts import PartitionState
 from streams.steps.merge import Merge
 from streams.steps.spans import Kind, Wide
@@ -138,7 +138,7 @@ def cells(counts: Table, kind: Kind) -> dict[tuple[int, int, str, str], tuple[in
 
 
 class Pane(NamedTuple):
-    count: int = 0
+    posts: int = 0
     late: int = 0
 
 
@@ -152,7 +152,7 @@ def panes_of(partials: Sequence[Partial]) -> dict[tuple[str, str], dict[int, Pan
 
 def summed(panes: dict[int, Pane], start_ms: int, end_ms: int) -> Pane:
     inside = [pane for at_ms, pane in panes.items() if start_ms <= at_ms < end_ms]
-    return Pane(sum(pane.count for pane in inside), sum(pane.late for pane in inside))
+    return Pane(sum(pane.posts for pane in inside), sum(pane.late for pane in inside))
 
 
 @given(interleaved())
@@ -202,12 +202,12 @@ def test_sessions_are_the_maximal_runs_of_windows_with_posts(
     panes = panes_of(partials)
     truth = {}
     for (language, tag), by_start in panes.items():
-        active = sorted(start_ms for start_ms, pane in by_start.items() if pane.count)
+        active = sorted(start_ms for start_ms, pane in by_start.items() if pane.posts)
         breaks = [b for a, b in pairwise(active) if b - (a + MINUTE_MS) >= GAP_MS]
         for start_ms, next_ms in pairwise([*active[:1], *breaks, 1 << 60]):
             end_ms = max(at_ms for at_ms in active if at_ms < next_ms) + MINUTE_MS
             own, total = (summed(panes[language, one], start_ms, end_ms) for one in (tag, "all"))
-            truth[start_ms, end_ms, language, tag] = own.count, total.count, own.late
+            truth[start_ms, end_ms, language, tag] = own.posts, total.posts, own.late
     found = at_once(partials)
 
     assert truth == cells(found, "sessions")
@@ -219,7 +219,7 @@ def test_a_session_is_final_when_its_gap_is_settled_and_a_hopping_window_when_th
     given_: tuple[list[list[Record]], list[Partial]],
 ) -> None:
     found = at_once(given_[1])
-    clocks_ms = {one.partition: one.clock_ms for one in given_[1] if hasattr(one, "clock_ms")}
+    clocks_ms = {one.partition: one.clock_ms for one in given_[1] if isinstance(one, PartitionClock)}
     known_ms = [clock_ms for clock_ms in clocks_ms.values() if clock_ms is not None]
     watermark_ms = max(known_ms) - 30_000 if known_ms else 0
     settled_ms = min(known_ms) - 30_000 - 2 * MINUTE_MS if len(known_ms) == PARTITIONS else 0
