@@ -12,7 +12,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a reader or writer of a topic has to know. Texts are Markdown.
 
     `direction` is as the workers see it. `partitions` is `one`, or `many`: as many as `posts`. `key_pattern`
-    is None where a key may be any bytes, `schema` where a value may be.
+    is None where a key may be any bytes, `schema` where a value may be. `only_with` is the setting that switches
+    the topic on, None for those that there always are.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_pattern: str | None = None
     key_example: str | None = None
     headers: Mapping[str, str] = {}
+    only_with: str | None = None
 
 
 class Cards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
