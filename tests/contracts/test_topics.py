@@ -15,6 +15,7 @@ from streams.topology import WINDOWS_TABLE
 from streams.worker import prepare
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, read_topic, topic_names
+from tests.support.wider import EVERYTHING, WIDER
 from tests.support.workers import environment
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -36,6 +37,27 @@ def test_names_partitions_and_cleanup_are_those_of_the_design(partitions: int) -
     assert {spec.name: (spec.partitions, spec.config["cleanup.policy"]) for spec in all_topics(settings)} == {
         f"eu-{name}": (many or partitions, cleanup) for name, (many, cleanup) in DESIGN.items()
     }
+
+
+def test_wider_windows_have_topics_like_counts_and_only_when_they_are_asked_for() -> None:
+    more = {spec.name: spec for spec in all_topics(EVERYTHING) if spec.name not in DESIGN}
+
+    assert set(more) == {"counts.hopping", "counts.sessions"}
+    for spec in more.values():
+        assert (spec._replace(name="counts")) in all_topics(Settings())
+    assert [spec.name for spec in all_topics(Settings(session_gap_ms=60_000)) if spec.name in more] == [
+        "counts.sessions"
+    ]
+
+
+@pytest.mark.broker
+async def test_a_worker_misses_the_topics_of_wider_windows_that_were_switched_on_later(
+    worker_settings: Settings,
+) -> None:
+    await create(worker_settings, all_topics(worker_settings))
+
+    with pytest.raises(TopicError, match=r"no topic .*counts\.hopping, .*counts\.sessions: run"):
+        await existing(worker_settings.model_copy(update=WIDER))
 
 
 def test_posts_has_twelve_partitions_unless_told_otherwise() -> None:
