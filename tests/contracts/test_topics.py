@@ -50,16 +50,6 @@ def test_wider_windows_have_topics_like_counts_and_only_when_they_are_asked_for(
     ]
 
 
-@pytest.mark.broker
-async def test_a_worker_misses_the_topics_of_wider_windows_that_were_switched_on_later(
-    worker_settings: Settings,
-) -> None:
-    await create(worker_settings, all_topics(worker_settings))
-
-    with pytest.raises(TopicError, match=r"no topic .*counts\.hopping, .*counts\.sessions: run"):
-        await existing(worker_settings.model_copy(update=WIDER))
-
-
 def test_posts_has_twelve_partitions_unless_told_otherwise() -> None:
     assert all_topics(Settings())[0][:2] == ("posts", 12)
 
@@ -200,3 +190,13 @@ async def test_a_state_that_does_not_fit_is_refused_for_what_is_wrong_with_it(
 
     with pytest.raises(TopicError, match=said):
         await prepare(worker_settings, group, 4)
+
+
+@pytest.mark.broker
+async def test_a_worker_misses_the_topics_of_wider_windows_that_were_switched_on_later(
+    worker_settings: Settings,
+) -> None:
+    await create(worker_settings, all_topics(worker_settings))
+
+    with pytest.raises(TopicError, match=r"no topic .*counts\.hopping, .*counts\.sessions: run"):
+        await existing(worker_settings.model_copy(update=WIDER))
