@@ -62,7 +62,7 @@ class Hopping:
             if at_most is not None and len(written) >= at_most:
                 break
             self._dirty.remove(start_ms)
-            if self._is_whole(start_ms, progress):
+            if self._cut_ms is None or start_ms >= self._cut_ms:
                 slices = range(start_ms, start_ms + self._size_ms, self._advance_ms)
                 both = window.of(slices, lambda slice_ms: self._slice(slice_ms, panes))
                 written += self._counts(start_ms, both, now_ms)
@@ -77,7 +77,8 @@ class Hopping:
 
     def settle(self, settled_ms: int) -> None:
         """Forget the windows that end at or before `settled_ms`, and the slices that no other needs."""
-        forgotten_ms = self._slice_of(settled_ms - self._size_ms) + self._advance_ms
+        forgotten_ms = self.forgotten_ms(settled_ms)
+        self.cut(forgotten_ms)
         for start_ms in [start for start in self._slices if start < forgotten_ms]:
             del self._slices[start_ms]
         for start_ms in [start for start in self._emitted if start < forgotten_ms]:
@@ -92,11 +93,6 @@ class Hopping:
             self._dirty.update(windows)
             self._current.update(windows)
         self._touched.clear()
-
-    def _is_whole(self, start_ms: int, progress: Progress) -> bool:
-        is_written = progress.written_ms is not None and start_ms + self._size_ms <= progress.written_ms
-        is_cut = self._cut_ms is not None and start_ms < self._cut_ms
-        return not (is_written or is_cut)
 
     def _slice_of(self, time_ms: int) -> int:
         return time_ms - time_ms % self._advance_ms

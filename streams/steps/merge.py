@@ -125,8 +125,7 @@ class Merge:
     def emit_wider(self, now_ms: int, at_most: int | None = None) -> list[Wide]:
         """Return what of hopping windows and sessions changed or became final. Write it before you settle."""
         settled_ms = _later(self._settled_by_all_ms(), self.settled_ms)
-        progress = Progress(self.watermark_ms, settled_ms, self.settled_ms)
-        return self.wider.emit(self._pane, progress, now_ms, at_most)
+        return self.wider.emit(self._pane, Progress(self.watermark_ms, settled_ms), now_ms, at_most)
 
     def settle(self) -> tuple[Watermark, list[WindowPartial]] | None:
         """Forget the windows that no partition can change any more; return the mark and their partials.

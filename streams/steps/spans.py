@@ -17,12 +17,11 @@ class Progress(NamedTuple):
     """How far the run is. None before the first.
 
     What ends at or before `watermark_ms` is final. Panes that end at or before `settled_ms` can no longer
-    change, and all there is of those that end at or before `written_ms` was written.
+    change.
     """
 
     watermark_ms: int | None
     settled_ms: int | None
-    written_ms: int | None
 
 
 class Wide(NamedTuple):
