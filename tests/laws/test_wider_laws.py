@@ -80,12 +80,15 @@ class Topics:
         self.merge.apply(partial)
 
     def emit(self, at_most: int | None = None) -> None:
-        """One round of the owner, complete."""
-        self.mark(self.merge.advance())
-        self.merge.emit(0)
-        while wide := self.merge.emit_wider(0, at_most):
+        """One round of the owner, in pieces as the agent does it."""
+        is_more = True
+        while is_more:
+            self.mark(self.merge.advance())
+            counts = self.merge.emit(0, at_most)
+            wide = self.merge.emit_wider(0, at_most)
             self.write(wide)
-        self.settle()
+            self.settle()
+            is_more = at_most is not None and max(len(counts), len(wide)) >= at_most
 
     def write(self, wide: Sequence[Wide]) -> None:
         for kind, key, value in wide:
