@@ -12,8 +12,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a reader or writer of a topic has to know. Texts are Markdown.
 
     `direction` is as the workers see it. `partitions` is `one`, or `many`: as many as `posts`. `key_pattern`
-    is None where a key may be any bytes, `schema` where a value may be. `only_with` is the setting that switches
-    the topic on, None for those that there always are.
+    is None where a key may be any bytes, `schema` where a value may be. `only_with` is the setting that
+    switches the topic on, None for those that there always are.
     """
 
     name: str

@@ -234,18 +234,23 @@ def test_a_session_is_final_when_its_gap_is_settled_and_a_hopping_window_when_th
 
 
 @settings(max_examples=300)
-@given(interleaved(), st.sets(st.integers(0, 60), max_size=12), st.sampled_from([None, 1, 3]))
+@given(
+    interleaved(),
+    st.sets(st.integers(0, 60), max_size=12),
+    st.sampled_from([None, 1, 3]),
+    st.sampled_from([SPANS, Spans(SIZE_MS, ADVANCE_MS), Spans(session_gap_ms=GAP_MS)]),
+)
 def test_whatever_was_written_in_between_the_topics_end_the_same(
-    given_: tuple[list[list[Record]], list[Partial]], ticks: set[int], at_most: int | None
+    given_: tuple[list[list[Record]], list[Partial]], ticks: set[int], at_most: int | None, spans: Spans
 ) -> None:
-    topics = Topics()
+    topics = Topics(spans)
     for number, partial in enumerate(given_[1]):
         topics.read(partial)
         if number in ticks:
             topics.emit(at_most)
     topics.emit(at_most)
 
-    assert at_once(given_[1]) == topics.tables
+    assert at_once(given_[1], spans) == topics.tables
 
 
 @settings(max_examples=300)
