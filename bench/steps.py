@@ -18,8 +18,9 @@ from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
 from streams.steps.counts import PartitionState
+from streams.steps.labels import Labels
 from streams.steps.language import Hints, Language
-from streams.steps.merge import Labels, Merge
+from streams.steps.merge import Merge
 
 POSTS = 120_000
 #: As a worker that catches up gets them: the posts of one partition in one fetch.

@@ -60,11 +60,15 @@ def _channel(card: Card, partitions: int) -> dict[str, Any]:
     }
     return {
         "address": card.name,
-        "description": f"{card.about} Order: {card.order}. Delivery: {card.delivery}. "
+        "description": f"{card.about} {_condition(card)}Order: {card.order}. Delivery: {card.delivery}. "
         f"Compatibility: {card.compatibility}.",
         "messages": {_id(card): {"$ref": f"#/components/messages/{_id(card)}"}},
         "bindings": {"kafka": kafka},
     }
+
+
+def _condition(card: Card) -> str:
+    return f"There only with {card.only_with}. " if card.only_with else ""
 
 
 def _operations(card: Card) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `direction` is as the workers see it. `partitions` is `one`, or `many`: as many as `posts`. `key_pattern`
     is None where a key may be any bytes, `schema` where a value may be. Every record has `headers`;
-    `optional_headers` only some.
+    `optional_headers` only some. `only_with` is the setting that switches the topic on, None for those that
+    there always are.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_example: str | None = None
     headers: Mapping[str, str] = {}
     optional_headers: Mapping[str, str] = {}
+    only_with: str | None = None
 
     @property
     def all_headers(self) -> dict[str, str]:

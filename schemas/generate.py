@@ -84,7 +84,8 @@ def _card(card: Card, partitions: int) -> str:
         "delivery": card.delivery,
         "compatibility": card.compatibility,
     }
-    lines = [f"### `{card.name}`", "", card.about, "", "| | |", "|---|---|"]
+    about = f"{card.about} There only with `{card.only_with}`." if card.only_with else card.about
+    lines = [f"### `{card.name}`", "", about, "", "| | |", "|---|---|"]
     lines += [f"| {name} | {_cell(text)} |" for name, text in rows.items()]
     if card.all_headers:
         lines += ["", "| header (text) | |", "|---|---|"]

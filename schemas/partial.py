@@ -68,16 +68,47 @@ class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
         return f"{self.run_id}|{self.partition}|clock".encode()
 
 
-class Watermark(msgspec.Struct, tag="watermark", tag_field="kind"):
+class OpenSession(msgspec.Struct, frozen=True):
+    """A session that may go on: the posts in `[start_ms, end_ms)`, and `_since`, those it may yet take in.
+
+    `total` and `total_late` are of all tags of its language.
+    """
+
+    start_ms: int
+    end_ms: int
+    count: int
+    late_count: int
+    total: int
+    total_late: int
+    late_count_since: int = 0
+    total_since: int = 0
+    total_late_since: int = 0
+
+
+class OpenSessions(msgspec.Struct, frozen=True):
+    """The sessions (by language and tag) that windows before `until_ms` began and others may continue.
+
+    Windows before `from_ms` were not looked at; None when all were.
+    """
+
+    gap_ms: int
+    from_ms: int | None
+    until_ms: int | None
+    sessions: dict[str, dict[str, OpenSession]] = {}
+
+
+class Watermark(msgspec.Struct, tag="watermark", tag_field="kind", omit_defaults=True):
     """How far the merge agent has come: windows ending at or before `watermark_ms` are final.
 
-    Windows ending at or before `settled_ms` can no longer change and have left merge's memory.
-    None before the first.
+    Windows ending at or before `settled_ms` can no longer change and have left merge's memory; with hopping
+    windows, only those that end at or before `forgotten_ms` have. None before the first.
     """
 
     run_id: str
     watermark_ms: int | None
     settled_ms: int | None
+    forgotten_ms: int | None = None
+    open_sessions: OpenSessions | None = None
 
     @property
     def key(self) -> bytes:

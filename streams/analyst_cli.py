@@ -55,6 +55,14 @@ def replay(
         bool | None,
         typer.Option("--terms/--no-terms", help="Top terms, to OUT.terms.*. Default: the settings'."),
     ] = None,
+    hopping: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE/ADVANCE", help="Hopping windows, too, such as 1h/5m: to OUT.hopping."),
+    ] = None,
+    session_gap: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Sessions, too, that so much silence ends: to OUT.sessions."),
+    ] = None,
     final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
@@ -70,12 +78,12 @@ def replay(
 ) -> None:
     """Count a range of posts again, beside the live system. The same settings give the same bytes."""
     from streams.config import load_settings
-    from streams.replay.command import Request, run_replay, with_rules
+    from streams.replay.command import Request, run_replay, spans_of, with_rules
     from streams.replay.verify import run_verify
 
     settings = load_settings()
     if manifest is not None:
-        rules = (lexicon, detector, window, authors, terms)
+        rules = (lexicon, detector, window, authors, terms, hopping, session_gap)
         if files or out or topic or from_ or to or final or any(one is not None for one in rules):
             raise UsageError("--manifest says all there is to say: leave out everything but --processes")
         raise typer.Exit(run_verify(manifest, settings, processes))
@@ -96,6 +104,7 @@ def replay(
         to=to,
         by=by.value,
         finals_only=final,
+        spans=spans_of(hopping, session_gap),
         processes=processes,
         force=force,
     )

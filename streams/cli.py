@@ -190,12 +190,16 @@ def counts(
         datetime | None, typer.Option(formats=TIMES, help="Only windows that start before this time, UTC.")
     ] = None,
     last: Annotated[int, typer.Option(min=1, help="Windows in the table.")] = 20,
+    windows: Annotated[
+        Literal["tumbling", "hopping", "sessions"],
+        typer.Option(help="Which windows. Sessions as JSON lines only with --once: some are taken back."),
+    ] = "tumbling",
 ) -> None:
     """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
     from streams.view import Filter, run_counts
 
     wanted = Filter(frozenset(tag or ()), frozenset(language or ()), _ms(from_), _ms(to))
-    run_counts(_settings(), wanted, json=json, once=once, last=last)
+    run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
 
 
 @app.command()

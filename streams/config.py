@@ -155,4 +155,6 @@ def _values(field: FieldInfo) -> str:
 
 
 def _complaint(one: ErrorDetails) -> str:
+    if not one["loc"]:  # of several that do not go together
+        return one["msg"].removeprefix("Value error, ")
     return f"{variable('_'.join(map(str, one['loc'])))}: {one['msg']}"

@@ -10,7 +10,7 @@ from streams.engine.publish import Headers, Outgoing
 from streams.errors import DeadLetterLimitError
 from streams.steps.counts import Late
 from streams.steps.decode import Rejected
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 
 STAGE = "decode"
 

@@ -2,12 +2,13 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.steps.counts import Reposts
+from streams.steps.wider import Spans
 
 Milliseconds = Annotated[int, Field(ge=0)]
 #: Whether the authors of each cell are counted.
@@ -81,6 +82,21 @@ class Settings(BaseSettings):
         600_000,
         description="How long after the watermark has passed a window it is still corrected; later posts go "
         "to `posts.late`. Raising it costs memory for that many more windows.",
+    )
+    hopping_size_ms: Milliseconds = Field(
+        0,
+        description="Length of the hopping windows in `counts.hopping`, a multiple of their advance; 0 for "
+        "none. Raise it for smoother curves. A change takes as many records as advances go into it.",
+    )
+    hopping_advance_ms: Milliseconds = Field(
+        0,
+        description="How often a hopping window starts, a multiple of SANDIK_WINDOW_SIZE_MS; 0 writes none. "
+        "Raise it to write less to `counts.hopping`.",
+    )
+    session_gap_ms: Milliseconds = Field(
+        0,
+        description="So long without posts of a language and tag ends their session in `counts.sessions`, a "
+        "multiple of SANDIK_WINDOW_SIZE_MS; 0 writes none. Raise it when one event makes many sessions.",
     )
     max_ahead_ms: Milliseconds = Field(
         300_000,
@@ -184,6 +200,19 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(tempfile.gettempdir()) / "sandik",
         description="Where Faust puts its working directory. Nothing in it is needed after a restart.",
     )
+
+    @model_validator(mode="after")
+    def _check_spans(self) -> Self:
+        if wrong := self.spans.wrong(self.window_size_ms):
+            raise ValueError(
+                f"{wrong}: see SANDIK_HOPPING_SIZE_MS, SANDIK_HOPPING_ADVANCE_MS, SANDIK_SESSION_GAP_MS"
+            )
+        return self
+
+    @property
+    def spans(self) -> Spans:
+        """The wider windows that are written."""
+        return Spans(self.hopping_size_ms, self.hopping_advance_ms, self.session_gap_ms)
 
     def topic(self, name: str) -> str:
         """Return the topic's full name."""

@@ -24,6 +24,8 @@ POSTS = "posts"
 MENTIONS = "mentions"
 COUNTS = "counts"
 COUNTS_TERMS = "counts.terms"
+COUNTS_HOPPING = "counts.hopping"
+COUNTS_SESSIONS = "counts.sessions"
 PARTIALS = "partials"
 POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
@@ -52,11 +54,21 @@ def all_topics(settings: Settings) -> list[TopicSpec]:
         TopicSpec(settings.topic(POSTS), many, _deleted_after(30)),
         TopicSpec(settings.topic(MENTIONS), many, _deleted_after(30)),
         TopicSpec(settings.topic(COUNTS), 1, _COMPACT),
-        *([TopicSpec(settings.topic(COUNTS_TERMS), 1, _COMPACT)] if settings.terms != "off" else []),
+        *(TopicSpec(settings.topic(name), 1, _COMPACT) for name in optional_topics(settings)),
         TopicSpec(settings.topic(PARTIALS), 1, _COMPACT),
         TopicSpec(settings.topic(POSTS_LATE), many, _deleted_after(30)),
         TopicSpec(settings.topic(POSTS_DLQ), many, _deleted_after(30)),
     ]
+
+
+def optional_topics(settings: Settings) -> list[str]:
+    """Return the names of the topics that are made and written only when they are asked for, and are."""
+    is_on = {
+        COUNTS_TERMS: settings.terms != "off",
+        COUNTS_HOPPING: settings.hopping_size_ms,
+        COUNTS_SESSIONS: settings.session_gap_ms,
+    }
+    return [name for name, is_wanted in is_on.items() if is_wanted]
 
 
 def changelog(application_id: str, table: str, partitions: int) -> TopicSpec:
@@ -153,7 +165,7 @@ async def existing(settings: Settings) -> dict[str, int]:
     names = [spec.name for spec in all_topics(settings)]
     async with connected(settings) as admin:
         found = await partitions_of(admin, names)
-    for name in map(settings.topic, (COUNTS, COUNTS_TERMS, PARTIALS)):
+    for name in map(settings.topic, (COUNTS, *optional_topics(settings), PARTIALS)):
         if found.get(name, 1) != 1:
             raise TopicError(
                 f"the topic {name} has {found[name]} partitions, not 1, so its records would have no order: "

@@ -6,6 +6,8 @@ posts    -> count -> partials            (state: table `windows`, one changelog 
                   -> posts.dlq           (no posts at all)
 partials -> merge -> counts              (state: `partials` itself, read from its beginning)
                   -> counts.terms        (if asked for)
+                  -> counts.hopping      (sums of those, if asked for)
+                  -> counts.sessions     (likewise)
 """
 
 import asyncio
@@ -28,7 +30,9 @@ from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.run import author_sets
 from streams.settings import Settings
-from streams.steps.merge import Labels, Merge
+from streams.steps.labels import Labels
+from streams.steps.merge import Merge
+from streams.steps.wider import Wider
 from streams.topics import PARTIALS, POSTS
 
 WINDOWS_TABLE = "windows"
@@ -77,8 +81,9 @@ def build(
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
     count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces)
+    wider = Wider.of(settings.spans, labels, job.timing.window_size_ms)
     top_terms = settings.top_terms if job.terms else 0
-    merged = Merge(labels, job.timing, partitions, author_sets(job.authors), top_terms)
+    merged = Merge(labels, job.timing, partitions, wider, author_sets(job.authors), top_terms)
     merge = MergeAgent(app, settings, merged, clock, metrics, traces)
 
     async def count_posts(stream: Any) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing, nullcontext, suppress
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from aiokafka import ConsumerRecord
@@ -14,13 +14,17 @@ from rich.live import Live
 from rich.table import Table
 
 from schemas.count import Count
+from streams.errors import UsageError
 from streams.reader import read
 from streams.settings import Settings
 from streams.steps.counts import ALL, BOTH
-from streams.topics import COUNTS
+from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
 
 #: The tags that everybody has come for, in this order; a lexicon's own follow.
 FIRST_TAGS = (ALL, "election", "deepfake", BOTH)
+
+Windows = Literal["tumbling", "hopping", "sessions"]
+TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 #: Of the posts about the election, how many speak of deepfakes too: the figure that all this is for.
 SHARE = "both %"
@@ -50,6 +54,7 @@ class Row(NamedTuple):
     """One window and language: its counts by tag."""
 
     window_start: str
+    window_end: str
     language: str
     counts: dict[str, Count]
 
@@ -70,13 +75,19 @@ class Latest:
     def __init__(self) -> None:
         self._cells: dict[bytes, Count] = {}
 
-    def add(self, count: Count) -> bool:
-        """Take a record in; say whether it replaced what was known."""
-        known = self._cells.get(count.key)
+    def add(self, key: bytes, count: Count | None) -> bool:
+        """Take a record in; say whether it replaced what was known. None: there is no such cell any more."""
+        known = self._cells.get(key)
+        if count is None:
+            return self._cells.pop(key, None) is not None
         if known is not None and known.revision > count.revision:
             return False
-        self._cells[count.key] = count
+        self._cells[key] = count
         return True
+
+    def counts(self) -> list[Count]:
+        """Return the newest record of every cell, in the order of window, language and tag."""
+        return sorted(self._cells.values(), key=lambda one: (one.window_start_ms, one.language, one.tag))
 
     def rows(self, last_windows: int | None = None) -> Iterator[Row]:
         """Yield a row for each language of the newest windows, oldest first, most posts first."""
@@ -90,16 +101,19 @@ class Latest:
             by_language = windows[window]
             for language in sorted(by_language, key=lambda code: (-_most(by_language[code]), code)):
                 cells = by_language[language]
-                yield Row(next(iter(cells.values())).window_start, language, cells)
+                one = next(iter(cells.values()))
+                yield Row(one.window_start, one.window_end, language, cells)
 
 
-def table(latest: Latest, last_windows: int) -> Table:
-    """Return the table of the newest windows."""
+def table(latest: Latest, last_windows: int, *, with_ends: bool = False) -> Table:
+    """Return the table of the newest windows. `with_ends`: they are not all of one size."""
     rows = list(latest.rows(last_windows))
     found = {tag for row in rows for tag in row.counts}
     tags = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
     view = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     view.add_column("window (UTC)", no_wrap=True)
+    if with_ends:
+        view.add_column("until", no_wrap=True)
     view.add_column("language", no_wrap=True)
     columns = (*tags, *([SHARE] if BOTH in found else []), "late")
     for title in columns:
@@ -110,6 +124,7 @@ def table(latest: Latest, last_windows: int) -> Table:
         late = max(count.late_count for count in row.counts.values())
         view.add_row(
             _short(row.window_start) if row.window_start != before else "",
+            *([_short(row.window_end)] if with_ends else []),
             row.language,
             *(str(row.count(tag) or "") for tag in tags),
             *([_share(row)] if BOTH in found else []),
@@ -121,9 +136,23 @@ def table(latest: Latest, last_windows: int) -> Table:
     return view
 
 
-def run_counts(settings: Settings, wanted: Filter, *, json: bool, once: bool, last: int) -> None:
-    """Show the counts until Ctrl-C, or with `once` what is there now."""
-    show = _lines(settings, wanted, once=once) if json else _table(settings, wanted, once=once, last=last)
+def run_counts(
+    settings: Settings, wanted: Filter, windows: Windows, *, json: bool, once: bool, last: int
+) -> None:
+    """Show the counts until Ctrl-C, or with `once` what is there now.
+
+    Raises:
+        UsageError: sessions are to be followed as JSON lines, which cannot say what is taken back.
+    """
+    topic = settings.topic(TOPICS[windows])
+    if json and windows == "sessions":
+        if not once:
+            raise UsageError("sessions are taken back at times, which a line cannot say: add --once")
+        show = _latest_lines(settings, topic, wanted)
+    elif json:
+        show = _lines(settings, topic, wanted, once=once)
+    else:
+        show = _table(settings, topic, wanted, once=once, last=last, with_ends=windows != "tumbling")
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(show)
@@ -132,39 +161,50 @@ def run_counts(settings: Settings, wanted: Filter, *, json: bool, once: bool, la
         sys.stdout = None
 
 
-async def _lines(settings: Settings, wanted: Filter, *, once: bool) -> None:
-    async with aclosing(read(settings, settings.topic(COUNTS), follow=not once)) as batches:
+async def _lines(settings: Settings, topic: str, wanted: Filter, *, once: bool) -> None:
+    async with aclosing(read(settings, topic, follow=not once)) as batches:
         async for records in batches:
-            for value, count in _readable(records):
-                if wanted.takes(count):
-                    sys.stdout.buffer.write(value + b"\n")
+            for record, count in _readable(records):
+                if count and wanted.takes(count):
+                    sys.stdout.buffer.write(record.value + b"\n")
             sys.stdout.buffer.flush()
 
 
-async def _table(settings: Settings, wanted: Filter, *, once: bool, last: int) -> None:
+async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
+    latest = Latest()
+    async with aclosing(read(settings, topic, follow=False)) as batches:
+        async for records in batches:
+            for record, count in _readable(records):
+                latest.add(record.key, count)
+    for count in filter(wanted.takes, latest.counts()):
+        sys.stdout.buffer.write(msgspec.json.encode(count) + b"\n")
+
+
+async def _table(
+    settings: Settings, topic: str, wanted: Filter, *, once: bool, last: int, with_ends: bool
+) -> None:
     latest = Latest()
     console = _console()
     is_live = console.is_terminal and not once
-    async with aclosing(read(settings, settings.topic(COUNTS), follow=not once)) as batches:
+    async with aclosing(read(settings, topic, follow=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
             async for records in batches:
-                for _, count in _readable(records):
-                    if wanted.takes(count):
-                        latest.add(count)
+                for record, count in _readable(records):
+                    if count is None or wanted.takes(count):
+                        latest.add(record.key, count)
                 if live:
-                    live.update(table(latest, last), refresh=True)
+                    live.update(table(latest, last, with_ends=with_ends), refresh=True)
                 elif not once:  # no terminal to redraw: a table whenever something has changed
-                    console.print(table(latest, last))
+                    console.print(table(latest, last, with_ends=with_ends))
     if once:
-        console.print(table(latest, last))
+        console.print(table(latest, last, with_ends=with_ends))
 
 
-def _readable(records: Iterable[ConsumerRecord]) -> Iterator[tuple[bytes, Count]]:
+def _readable(records: Iterable[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, Count | None]]:
+    """Yield each record with its count, None where the cell was deleted."""
     for record in records:
-        if record.value is None:
-            continue  # somebody has deleted the cell
         try:
-            yield record.value, _decoder.decode(record.value)
+            yield record, None if record.value is None else _decoder.decode(record.value)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
             sys.stderr.write(f"{where}: not a count: {error}\n")

@@ -18,10 +18,12 @@ from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.merge import Merge
-from streams.topics import COUNTS, COUNTS_TERMS, PARTIALS
+from streams.steps.spans import Kind, Wide
+from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, COUNTS_TERMS, PARTIALS
 
 #: How many counts are written before the next are made.
 COUNTS_AT_ONCE = 5_000
+WIDER: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 log = getLogger(__name__)
 
@@ -51,6 +53,7 @@ class MergeAgent:
         """Start, or stop, being the owner. What was folded before stays true and is read on from."""
         if self.tp in set(assigned):
             self.caught_up_at = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+            self.merge.wider.take_over()
             self.is_owner = True
 
     def release(self) -> None:
@@ -117,26 +120,35 @@ class MergeAgent:
             await self._write([self._count(count) for count in counts])
         await self._write([self._term(term) for term in self.merge.take_terms()])
         self.metrics.emitted(counts)
+        wider = self.merge.emit_wider(self.clock.now_ms(), COUNTS_AT_ONCE)
+        await self._write([self._wide(one) for one in wider])
         settled = self.merge.settle()
         if settled is not None:
             mark, partials = settled
             gone = [Outgoing(self.tp.topic, partial.key, None, partition=0) for partial in partials]
             await self._write([self._mark(mark), *gone])
-        return len(counts)
+        return max(len(counts), len(wider))
 
     def _mark(self, watermark: Watermark) -> Outgoing:
         return Outgoing(self.tp.topic, watermark.key, msgspec.json.encode(watermark), partition=0)
 
-    def _count(self, count: Count) -> Outgoing:
+    def _count(self, count: Count, topic: str = COUNTS, key: bytes | None = None) -> Outgoing:
         # The record's timestamp is the window's start: the only time Grafana's Kafka plugin can plot.
         value = orjson.dumps(msgspec.to_builtins(count))
+        start_ms = count.window_start_ms
         return Outgoing(
-            self.settings.topic(COUNTS), count.key, value, partition=0, timestamp_ms=count.window_start_ms
+            self.settings.topic(topic), key or count.key, value, partition=0, timestamp_ms=start_ms
         )
 
     def _term(self, term: TermCount) -> Outgoing:
         topic, value = self.settings.topic(COUNTS_TERMS), msgspec.json.encode(term)
         return Outgoing(topic, term.key, value, partition=0, timestamp_ms=term.window_start_ms)
+
+    def _wide(self, one: Wide) -> Outgoing:
+        topic = WIDER[one.kind]
+        if one.value is None:
+            return Outgoing(self.settings.topic(topic), one.key, None, partition=0)
+        return self._count(one.value, topic, one.key)
 
     async def _write(self, records: Sequence[Outgoing]) -> None:
         await publish(self.app.producer, records)

@@ -18,7 +18,7 @@ from streams.diff.results import Result, load_result
 from streams.errors import SandikError, UsageError
 from streams.replay.manifest import Manifest
 from streams.settings import Settings
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 
 _RULES = (
     "lexicon_version",

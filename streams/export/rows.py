@@ -12,7 +12,7 @@ from schemas.post import Post
 from streams.export.tables import Columns, Row, columns_of
 from streams.ingest.authors import pseudonym
 from streams.steps.decode import decode
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 from streams.topics import decoded
 
 What = Literal["mentions", "posts", "counts"]

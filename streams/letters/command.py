@@ -15,7 +15,7 @@ from streams.letters.box import Wanted, letters, one_letter
 from streams.letters.letter import as_json
 from streams.letters.redrive import REDRIVEN, REFUSED, Orders, redrive
 from streams.settings import Settings
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 from streams.topics import POSTS, POSTS_LATE
 
 _KEY_CHARACTERS = 40

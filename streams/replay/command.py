@@ -9,26 +9,30 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from schemas.count import Count
 from schemas.partial import Tally
 from streams.clock import SystemClock
 from streams.errors import UsageError
-from streams.export.tables import check_writable
+from streams.export.tables import Columns, check_writable
 from streams.ranges import duration_ms, instant_ms
 from streams.replay import outputs
 from streams.replay.crew import count_all
 from streams.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from streams.replay.plan import By, Plan, Rules
 from streams.replay.resolve import resolve
-from streams.replay.results import Digest, merged, merged_terms, read_to
+from streams.replay.results import Digest, WiderCounts, kinds, merged, merged_terms, read_to
 from streams.replay.spool import inputs_of, open_all, spool
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.merge import iso
+from streams.steps.labels import iso
+from streams.steps.spans import Kind
+from streams.steps.wider import Spans
 from streams.topics import POSTS
 
 INTERRUPTED = 130
@@ -45,6 +49,7 @@ class Request(msgspec.Struct, frozen=True):
     to: str | None = None
     by: By = "event"
     finals_only: bool = False
+    spans: Spans = Spans()
     processes: int | None = None
     force: bool = False
 
@@ -80,6 +85,18 @@ def with_rules(
     return settings.model_copy(update=update)
 
 
+def spans_of(hopping: str | None, session_gap: str | None) -> Spans:
+    """Return the wider windows of the command line: `1h/5m`, and a duration."""
+    size, slash, advance = (hopping or "").partition("/")
+    if hopping and not slash:
+        raise UsageError(f"--hopping {hopping}: write size and advance, such as 1h/5m")
+    return Spans(
+        duration_ms(size) if hopping else 0,
+        duration_ms(advance) if hopping else 0,
+        duration_ms(session_gap) if session_gap else 0,
+    )
+
+
 def run_replay(request: Request, settings: Settings) -> int:
     """Count the range and write the result; return the exit code.
 
@@ -90,6 +107,8 @@ def run_replay(request: Request, settings: Settings) -> int:
         raise UsageError("say where the counts go: --out FILE or --topic RUN")
     if request.topic and settings.terms != "off":
         raise UsageError("top terms go to a file beside the counts: say --out FILE, or --no-terms")
+    if wrong := request.spans.wrong(settings.window_size_ms):
+        raise UsageError(wrong)
     target = Path(request.out or outputs.topic_name(settings, request.topic or ""))
     if request.out:
         check_writable(target)
@@ -122,15 +141,17 @@ def _begin(request: Request, settings: Settings, target: Path, folder: Path) -> 
             )
         _tell(f"going on with the replay in {folder}")
         return begun
-    for path in (target, *([outputs.terms_path(target)] if rules.terms != "off" else [])):
-        if path.exists() and not request.force:
-            raise UsageError(f"{path} is there already: choose another name, or say --force")
+    targets = [target, *(_wider_target(request, target, kind) for kind in kinds(request.spans))]
+    made = [*targets, *([outputs.terms_path(target)] if rules.terms != "off" else [])]
+    if there := [str(one) for one in made if one.exists() and not request.force]:
+        raise UsageError(f"{', '.join(there)} is there already: choose another name, or say --force")
     shutil.rmtree(folder, ignore_errors=True)  # one that was not even planned
     folder.mkdir()
     try:
         plan, not_posts = _plan(request, settings, rules, folder)
         if request.topic:
-            asyncio.run(outputs.create_topic(settings, target.name))
+            for one in targets:
+                asyncio.run(outputs.create_topic(settings, one.name))
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -150,6 +171,7 @@ def _plan(request: Request, settings: Settings, rules: Rules, folder: Path) -> t
         "from_ms": from_ms,
         "to_ms": to_ms,
         "finals_only": request.finals_only,
+        "spans": request.spans,
     }
     if not request.files:
         slices, whole_ms = asyncio.run(resolve(settings, request.by, from_ms, to_ms))
@@ -179,22 +201,26 @@ def _plan(request: Request, settings: Settings, rules: Rules, folder: Path) -> t
 def _finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Manifest:
     plan, tally = read_to(begun.plan, folder)
     now_ms = SystemClock().now_ms()
-    counts = merged(plan, folder, now_ms)
-    digest, sha256 = Digest(), None
-    if begun.request.topic:
-        asyncio.run(outputs.write_topic(settings, target.name, counts, digest))
-    else:
-        outputs.write_file(target, plan.rules, counts, digest)
-        sha256 = outputs.file_sha256(target)
+    fields = outputs.columns(plan.rules)
+    output = _write(begun, settings, target, fields, merged(plan, folder, now_ms))
+    wider = {}
+    for kind in kinds(plan.spans):
+        found = WiderCounts(plan, folder, kind)
+        place = _wider_target(begun.request, target, kind)
+        gap_ms = plan.spans.session_gap_ms if kind == "sessions" else None
+        wider[kind] = _write(begun, settings, place, outputs.columns(), found.counts(now_ms), gap_ms)
+        _tell(f"{wider[kind].rows:,} counts of {kind} in {place}{_cut(kind, found.left_out)}")
     terms = None
     if plan.rules.terms != "off":
         terms_file, of_terms = outputs.terms_path(target), Digest()
         outputs.write_terms(terms_file, merged_terms(plan, folder, now_ms), of_terms)
-        terms = Output(terms_file.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(terms_file))
+        terms = Output(
+            terms_file.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(terms_file)
+        )
     path = manifest_path(target)
     manifest = Manifest(
         form=FORM,
-        output=Output(target.name, begun.request.topic is not None, digest.rows, digest.sha256, sha256),
+        output=output,
         plan=beside(plan, path.parent),
         tally=tally,
         not_posts=begun.not_posts,
@@ -203,9 +229,37 @@ def _finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Man
         command=shlex.join(["sandik", *sys.argv[1:]]),
         again=shlex.join(["sandik", "replay", "--manifest", path.name]),
         terms=terms,
+        wider=wider,
     )
     write(path, manifest)
     return manifest
+
+
+def _write(
+    begun: Begun,
+    settings: Settings,
+    target: Path,
+    fields: Columns,
+    counts: Iterable[Count],
+    gap_ms: int | None = None,
+) -> Output:
+    digest = Digest()
+    if begun.request.topic:
+        asyncio.run(outputs.write_topic(settings, target.name, counts, digest, gap_ms))
+        return Output(target.name, True, digest.rows, digest.sha256, None)
+    outputs.write_file(target, fields, counts, digest)
+    return Output(target.name, False, digest.rows, digest.sha256, outputs.file_sha256(target))
+
+
+def _wider_target(request: Request, target: Path, kind: Kind) -> Path:
+    return target.with_name(outputs.wider_name(target.name, kind, is_topic=request.topic is not None))
+
+
+def _cut(kind: Kind, left_out: int) -> str:
+    if not left_out:
+        return ""
+    reach = "may reach" if kind == "sessions" else "reach"
+    return f"; {left_out:,} that {reach} over the range's edge are left out"
 
 
 def _report(manifest: Manifest, seconds: float) -> None:

@@ -12,6 +12,7 @@ from schemas.partial import Tally
 from streams import __version__
 from streams.errors import UsageError
 from streams.replay.plan import Plan
+from streams.steps.spans import Kind
 
 #: Packages that could make another file of the same posts. Those that decide an answer are in the versions
 #: of lexicon and detector, too.
@@ -50,6 +51,8 @@ class Manifest(msgspec.Struct, frozen=True):
     again: str
     #: The top terms, if they were asked for: a file beside that of the counts.
     terms: Output | None = None
+    #: The outputs of hopping windows and sessions, by kind, as far as they were asked for.
+    wider: dict[Kind, Output] = {}
 
 
 def software() -> dict[str, str]:

@@ -17,7 +17,8 @@ from streams.export.tables import Columns, columns_of, write_table
 from streams.replay.plan import Rules
 from streams.replay.results import NOT_CANONICAL, Digest, Row, canonical
 from streams.settings import Settings
-from streams.topics import COUNTS, TopicSpec, all_topics, create
+from streams.steps.spans import Kind, session_key
+from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, TopicSpec, all_topics, create
 
 _AT_ONCE = 1_000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -26,15 +27,16 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _OF_AUTHORS = [field.name for field in msgspec.structs.fields(Count) if not field.required]
 
 
-def columns(rules: Rules) -> Columns:
-    """Return the columns of counts by these rules."""
-    return columns_of(Count, without=[NOT_CANONICAL, *([] if rules.authors != "off" else _OF_AUTHORS)])
+def columns(rules: Rules | None = None) -> Columns:
+    """Return the columns of counts by these rules; None: of wider windows, whose authors nobody counts."""
+    has_authors = rules is not None and rules.authors != "off"
+    return columns_of(Count, without=[NOT_CANONICAL, *([] if has_authors else _OF_AUTHORS)])
 
 
-def write_file(path: Path, rules: Rules, counts: Iterable[Count], digest: Digest) -> None:
+def write_file(path: Path, fields: Columns, counts: Iterable[Count], digest: Digest) -> None:
     """Write the counts in canonical order, without `emitted_at_ms`."""
     rows: Iterator[Row] = digest.through(map(canonical, counts))
-    write_table(path, columns(rules), rows)
+    write_table(path, fields, rows)
 
 
 def terms_path(path: Path) -> Path:
@@ -57,7 +59,18 @@ def topic_name(settings: Settings, run: str) -> str:
     """Return `counts.RUN`. UsageError if that is no name."""
     if not _NAME.fullmatch(run):
         raise UsageError(f"--topic {run}: letters, digits, dot, dash and underscore only")
-    return settings.topic(f"{COUNTS}.{run}")
+    name = f"{COUNTS}.{run}"
+    if name in (COUNTS_HOPPING, COUNTS_SESSIONS):
+        raise UsageError(f"--topic {run}: {name} is the workers' own")
+    return settings.topic(name)
+
+
+def wider_name(name: str, kind: Kind, *, is_topic: bool) -> str:
+    """Return where wider windows go, beside the counts: `evening.hopping.csv`, or `counts.RUN.hopping`."""
+    if is_topic:
+        return f"{name}.{kind}"
+    path = Path(name)
+    return f"{path.stem}.{kind}{path.suffix}"
 
 
 async def create_topic(settings: Settings, name: str) -> None:
@@ -68,26 +81,34 @@ async def create_topic(settings: Settings, name: str) -> None:
         raise UsageError(f"the topic {name} is there already: choose another --topic")
 
 
-async def write_topic(settings: Settings, name: str, counts: Iterable[Count], digest: Digest) -> None:
-    """Write the counts as the workers would, to a topic of their own."""
+async def write_topic(
+    settings: Settings, name: str, counts: Iterable[Count], digest: Digest, gap_ms: int | None = None
+) -> None:
+    """Write the counts as the workers would, to a topic of their own. `gap_ms`: they are of sessions."""
     producer = AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all")
     await producer.start()
     try:
         left = iter(counts)
         while batch := list(islice(left, _AT_ONCE)):
-            await _send(producer, name, batch)
+            await _send(producer, name, batch, gap_ms)
             for _ in digest.through(map(canonical, batch)):
                 pass
     finally:
         await producer.stop()
 
 
-async def _send(producer: AIOKafkaProducer, name: str, counts: Sequence[Count]) -> None:
+async def _send(producer: AIOKafkaProducer, name: str, counts: Sequence[Count], gap_ms: int | None) -> None:
     sent = [
         await producer.send(
-            name, msgspec.json.encode(count), count.key, 0, timestamp_ms=count.window_start_ms
+            name, msgspec.json.encode(count), _key(count, gap_ms), 0, timestamp_ms=count.window_start_ms
         )
         for count in counts
     ]
     for acknowledgement in sent:
         await acknowledgement
+
+
+def _key(count: Count, gap_ms: int | None) -> bytes:
+    if gap_ms is None:
+        return count.key
+    return session_key(count.window_start_ms, gap_ms, count.language, count.tag)

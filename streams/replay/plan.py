@@ -10,6 +10,8 @@ from streams.ranges import Slice
 from streams.run import load_job
 from streams.settings import AuthorsChoice, Settings, TermsChoice
 from streams.steps.counts import Reposts
+from streams.steps.spans import Kind
+from streams.steps.wider import Spans
 from streams.steps.window import Timing
 
 By = Literal["event", "record"]
@@ -61,6 +63,7 @@ class Rules(msgspec.Struct, frozen=True):
         """Return the present settings with these rules."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
         update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
+        update |= msgspec.structs.asdict(Spans())  # those of the workers need not fit these windows
         return Settings.model_validate({**present.model_dump(), **update})
 
     def job(self, present: Settings) -> Job:
@@ -111,6 +114,7 @@ class Plan(msgspec.Struct, frozen=True):
     reading: dict[str, Any] = {}
     ingested_at_ms: int | None = None
     whole_from_ms: int | None = None
+    spans: Spans = Spans()
 
     def wants(self, window_start_ms: int) -> bool:
         """Say whether the window's counts are asked for: by event time, those wholly inside the range."""
@@ -119,6 +123,15 @@ class Plan(msgspec.Struct, frozen=True):
         end_ms = window_start_ms + self.rules.window_size_ms
         return (self.from_ms is None or window_start_ms >= self.from_ms) and (
             self.to_ms is None or end_ms <= self.to_ms
+        )
+
+    def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
+        """Say whether nothing of a wider window lies, or of a session could lie, outside the range."""
+        if self.by == "record":
+            return True
+        reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0
+        return (self.from_ms is None or start_ms - reach_ms >= self.from_ms) and (
+            self.to_ms is None or end_ms + reach_ms <= self.to_ms
         )
 
     def is_past(self, settled_ms: int) -> bool:

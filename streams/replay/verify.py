@@ -3,18 +3,23 @@
 import asyncio
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from schemas.count import Count
+from schemas.term import TermCount
 from streams.clock import SystemClock
 from streams.errors import StateError, UsageError
+from streams.export.tables import Columns
 from streams.replay import outputs
 from streams.replay.crew import count_all
 from streams.replay.manifest import Manifest, Output, load, software
 from streams.replay.plan import Plan
 from streams.replay.resolve import check_held
-from streams.replay.results import Digest, canonical, merged, merged_terms
+from streams.replay.results import Digest, WiderCounts, canonical, merged, merged_terms
 from streams.replay.spool import check_inputs, open_all, spool
 from streams.settings import Settings
 
@@ -40,29 +45,66 @@ def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
         elif msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan) != plan:
             raise UsageError(f"{folder} is of another manifest: delete that folder")
         count_all(plan, settings, folder, processes)
-        digest, now_ms = Digest(), SystemClock().now_ms()
-        counts = merged(plan, folder, now_ms)
-        if manifest.output.is_topic:
-            for _ in digest.through(map(canonical, counts)):
-                pass
-            found, is_same = None, digest.sha256 == manifest.output.rows_sha256
-        else:
-            found = folder / name
-            outputs.write_file(found, plan.rules, counts, digest)
-            is_same = outputs.file_sha256(found) == manifest.output.sha256
-        terms = _terms_again(manifest, folder, now_ms)
+        now_ms = SystemClock().now_ms()
+        again = _Again(manifest, path, folder)
+        fields = outputs.columns(plan.rules)
+        are_same = [again.counts(manifest.output, fields, merged(plan, folder, now_ms))]
+        for kind, output in manifest.wider.items():
+            counts = WiderCounts(plan, folder, kind).counts(now_ms)
+            are_same.append(again.counts(output, outputs.columns(), counts))
+        if manifest.terms:
+            are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))
     except KeyboardInterrupt:
         sys.stderr.write(f"interrupted. The same command goes on from what is in {folder}\n")
         return INTERRUPTED
-    is_same = _compare(manifest, manifest.output, path.with_name(name), found, digest, is_same=is_same)
-    if manifest.terms and terms:
-        beside, same = (
-            path.with_name(manifest.terms.name),
-            outputs.file_sha256(terms[0]) == manifest.terms.sha256,
-        )
-        is_same = _compare(manifest, manifest.terms, beside, *terms, is_same=same) and is_same
     shutil.rmtree(folder)
-    return 0 if is_same else 1
+    return 0 if all(are_same) else 1
+
+
+class _Again(NamedTuple):
+    """Writes an output again, beside where it was, and compares."""
+
+    manifest: Manifest
+    path: Path
+    folder: Path
+
+    def counts(self, output: Output, fields: Columns, counts: Iterable[Count]) -> bool:
+        digest, found = Digest(), None
+        if output.is_topic:
+            for _ in digest.through(map(canonical, counts)):
+                pass
+        else:
+            found = self.folder / output.name
+            outputs.write_file(found, fields, counts, digest)
+        return self._compare(output, found, digest)
+
+    def terms(self, output: Output, terms: Iterable[TermCount]) -> bool:
+        digest, found = Digest(), self.folder / output.name
+        outputs.write_terms(found, terms, digest)
+        return self._compare(output, found, digest)
+
+    def _compare(self, was: Output, found: Path | None, digest: Digest) -> bool:
+        again, wanted = digest.sha256, was.rows_sha256
+        if found is not None:
+            again, wanted = outputs.file_sha256(found), was.sha256 or ""
+        if again != wanted:
+            _tell(f"differs: {was.name} was {was.rows} rows, and is {digest.rows} rows now")
+            if digest.sha256 == was.rows_sha256:
+                _tell("the rows are the same: only how the file is written differs")
+            _tell_software(self.manifest)
+            return False
+        output = self.path.with_name(was.name)
+        if found is not None and not output.exists():
+            found.replace(output)
+            _tell(f"same: {output} was missing, and is there again, with the bytes it had")
+        elif found is not None and outputs.file_sha256(output) != was.sha256:
+            _tell(
+                f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were"
+            )
+            return False
+        else:
+            _tell(f"same: {digest.rows} rows, sha256 {wanted}")
+        return True
 
 
 def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
@@ -80,34 +122,6 @@ def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
                     "files: this sandik reads them otherwise"
                 )
     (folder / "plan.json").write_bytes(msgspec.json.encode(plan))
-
-
-def _terms_again(manifest: Manifest, folder: Path, now_ms: int) -> tuple[Path, Digest] | None:
-    if manifest.terms is None:
-        return None
-    found, digest = folder / manifest.terms.name, Digest()
-    outputs.write_terms(found, merged_terms(manifest.plan, folder, now_ms), digest)
-    return found, digest
-
-
-def _compare(
-    manifest: Manifest, was: Output, output: Path, found: Path | None, digest: Digest, *, is_same: bool
-) -> bool:
-    if not is_same:
-        _tell(f"differs: {output.name} was {was.rows} rows, and is {digest.rows} rows now")
-        if digest.sha256 == was.rows_sha256:
-            _tell("the rows are the same: only how the file is written differs")
-        _tell_software(manifest)
-        return False
-    if found is not None and not output.exists():
-        found.replace(output)
-        _tell(f"same: {output} was missing, and is there again, with the bytes it had")
-    elif found is not None and outputs.file_sha256(output) != was.sha256:
-        _tell(f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were")
-        return False
-    else:
-        _tell(f"same: {digest.rows} rows, sha256 {was.sha256 or was.rows_sha256}")
-    return True
 
 
 def _tell_software(manifest: Manifest) -> None:

@@ -12,7 +12,7 @@ from streams.dashboard.cells import Cells
 from streams.diff.results import LIVE, reading, rows_of
 from streams.ranges import records_since
 from streams.settings import Settings
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 from streams.topics import COUNTS, decoded
 
 _decode_count = msgspec.json.Decoder(Count).decode

@@ -3,6 +3,7 @@
 Their names have a colon, which no tag has.
 """
 
+from schemas.partial import Cells
 from streams.steps.counts import TaggedPost
 
 #: Before a tag: how many of its posts name an author.
@@ -17,6 +18,14 @@ def cell_of(kind: str, tag: str) -> str:
 def is_tag(cell: str) -> bool:
     """Say whether the cell is that of a tag."""
     return ":" not in cell
+
+
+def only_tags(cells: Cells) -> Cells:
+    """Return the cells of tags."""
+    return {
+        language: {cell: count for cell, count in by_cell.items() if is_tag(cell)}
+        for language, by_cell in cells.items()
+    }
 
 
 def marked(post: TaggedPost, cells: tuple[str, ...]) -> TaggedPost:

@@ -7,18 +7,20 @@ thawed changes nothing, wherever it stands in the log.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from schemas.count import SCHEMA_VERSION, Count
+from schemas.count import Count
 from schemas.partial import Cells, Partial, PartitionClock, Watermark, WindowPartial
 from schemas.term import TermCount
-from streams.steps.cells import is_tag
+from streams.steps.cells import is_tag, only_tags
 from streams.steps.counts import ALL
+from streams.steps.labels import Labels
 from streams.steps.packed import PackedWindows, pack
+from streams.steps.spans import Progress, Sums, Wide, a_count
 from streams.steps.terms import term_counts
+from streams.steps.wider import Wider
 from streams.steps.window import Timing
 
 if TYPE_CHECKING:
@@ -26,14 +28,6 @@ if TYPE_CHECKING:
 
 _sums = msgspec.msgpack.Decoder(tuple[Cells, Cells])
 _revisions = msgspec.msgpack.Decoder(dict[str, int])
-
-
-class Labels(NamedTuple):
-    """What every count of a run carries."""
-
-    run_id: str
-    lexicon_version: str
-    detector_version: str
 
 
 class Closed(NamedTuple):
@@ -59,12 +53,14 @@ class Merge:
         labels: Labels,
         timing: Timing,
         partitions: int,
+        wider: Wider | None = None,
         authors: "AuthorSets | None" = None,
         top_terms: int = 0,
     ) -> None:
         self.labels = labels
         self.timing = timing
         self.partitions = partitions
+        self.wider = wider or Wider()
         self.clocks: dict[int, PartitionClock] = {}
         self.watermark_ms: int | None = None
         self.settled_ms: int | None = None
@@ -94,6 +90,7 @@ class Merge:
         else:
             self.watermark_ms = _later(self.watermark_ms, partial.watermark_ms)
             self.settled_ms = _later(self.settled_ms, partial.settled_ms)
+            self.wider.take(partial)
 
     def _apply_window(self, partial: WindowPartial) -> None:
         start_ms = partial.window_start_ms
@@ -108,6 +105,7 @@ class Merge:
             self._dirty.add(start_ms)
             if self._authors:
                 self._authors.reach(partial)
+            self.wider.touch(start_ms)
 
     def _close(self, clock: PartitionClock) -> None:
         """Add what the partition can no longer change to the sums. Its clock comes after its windows."""
@@ -145,6 +143,11 @@ class Merge:
             counts += self._counts(start_ms, now_ms)
         return counts
 
+    def emit_wider(self, now_ms: int, at_most: int | None = None) -> list[Wide]:
+        """Return what of hopping windows and sessions changed or became final. Write it before you settle."""
+        settled_ms = _later(self._settled_by_all_ms(), self.settled_ms)
+        return self.wider.emit(self._tags_of_pane, Progress(self.watermark_ms, settled_ms), now_ms, at_most)
+
     def settle(self) -> tuple[Watermark, list[WindowPartial]] | None:
         """Forget the windows that no partition can change any more; return the mark and their partials.
 
@@ -152,11 +155,12 @@ class Merge:
         a successor that finds only some of them must know not to count them. The partials have a key, and
         no counts any more.
         """
-        self.settled_ms = _later(self.settled_ms, self._settled_by_all_ms())
-        gone = [start_ms for start_ms in self._windows if self._is_settled(start_ms)]
+        self.settled_ms = _later(self.settled_ms, self._settled_and_written_ms())
+        self.wider.settle(self._tags_of_pane, self.settled_ms)
+        gone = [start_ms for start_ms in self._windows if self._is_forgotten(start_ms)]
         if self._authors:  # of a thawed worker, perhaps, after the window was forgotten
             others = self._authors.windows - self._windows.keys()
-            gone += [start_ms for start_ms in others if self._is_settled(start_ms)]
+            gone += [start_ms for start_ms in others if self._is_forgotten(start_ms)]
         return (self._mark(), [one for start_ms in gone for one in self._forget(start_ms)]) if gone else None
 
     def _forget(self, start_ms: int) -> Iterator[WindowPartial]:
@@ -171,7 +175,7 @@ class Merge:
         self._emitted.pop(start_ms, None)
 
     def _mark(self) -> Watermark:
-        return Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms)
+        return self.wider.marked(Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms))
 
     def _reached_ms(self) -> int | None:
         if len(self.clocks) < self.partitions:
@@ -190,12 +194,22 @@ class Merge:
         if len(clocks) < self.partitions or self.watermark_ms is None:
             return None
         settled_ms = self.timing.watermark_ms(min(clocks)) - self.timing.allowed_lateness_ms
+        return min(settled_ms, self.watermark_ms)
+
+    def _settled_and_written_ms(self) -> int | None:
+        settled_ms = self._settled_by_all_ms()
+        if settled_ms is None:
+            return None
         # What came after the last `advance` and `emit` is still to be emitted.
         unwritten = [start_ms + self.timing.window_size_ms - 1 for start_ms in self._dirty]
-        return min(settled_ms, self.watermark_ms, *unwritten)
+        return self.wider.written_ms(min([settled_ms, *unwritten]))
 
     def _is_settled(self, start_ms: int) -> bool:
         return self.settled_ms is not None and start_ms + self.timing.window_size_ms <= self.settled_ms
+
+    def _is_forgotten(self, start_ms: int) -> bool:
+        forgotten_ms = self.wider.forgotten_ms(self.settled_ms)
+        return forgotten_ms is not None and start_ms + self.timing.window_size_ms <= forgotten_ms
 
     def _newly_final(self) -> set[int]:
         if self.watermark_ms is None:
@@ -209,44 +223,25 @@ class Merge:
         # the sum is not complete any more. `settle` clears it away.
         if self._is_settled(start_ms):
             return
-        still_open = [windows[start_ms] for windows in self._open.values() if start_ms in windows]
-        counts, late_counts = self._summed(start_ms, still_open)
+        counts, late_counts = self._pane(start_ms)
         is_final = start_ms not in self._current
+        span_ms = start_ms, start_ms + self.timing.window_size_ms
         emitted = _revisions.decode(self._emitted[start_ms]) if start_ms in self._emitted else {}
         for language in sorted(counts.keys() | late_counts.keys()):
             by_tag, late_by_tag = counts.get(language, {}), late_counts.get(language, {})
-            total = by_tag.get(ALL, 0)
+            totals = by_tag.get(ALL, 0), late_by_tag.get(ALL, 0)
             # A function of the posts alone, so every replay ends with the same one; it grows with each
             # post of the window and language, and once more when they become final.
-            revision = 2 * (total + late_by_tag.get(ALL, 0)) + is_final
+            revision = Sums(0, 0, *totals).revision(is_final=is_final)
             if emitted.get(language) == revision:
                 continue
             emitted[language] = revision
             tags = sorted(filter(is_tag, by_tag.keys() | late_by_tag.keys()))
             authors = self._authors.told(start_ms, language, tags, by_tag) if self._authors else {}
             for tag in tags:
-                count = by_tag.get(tag, 0)
-                end_ms = start_ms + self.timing.window_size_ms
-                told = Count(
-                    schema_version=SCHEMA_VERSION,
-                    window_start=iso(start_ms),
-                    window_end=iso(end_ms),
-                    window_start_ms=start_ms,
-                    window_end_ms=end_ms,
-                    language=language,
-                    tag=tag,
-                    count=count,
-                    total=total,
-                    share=round(count / total, 6) if total else 0.0,
-                    late_count=late_by_tag.get(tag, 0),
-                    revision=revision,
-                    is_final=is_final,
-                    lexicon_version=self.labels.lexicon_version,
-                    detector_version=self.labels.detector_version,
-                    emitted_at_ms=now_ms,
-                    **authors.get(tag, {}),
-                )
-                yield told
+                sums = Sums(by_tag.get(tag, 0), late_by_tag.get(tag, 0), *totals)
+                told = a_count(self.labels, span_ms, (language, tag), sums, now_ms, is_final=is_final)
+                yield msgspec.structs.replace(told, **authors[tag]) if authors else told
             if self._top_terms and tags:
                 self._terms += term_counts(told, by_tag, self._top_terms)
         self._emitted[start_ms] = pack(emitted)
@@ -256,18 +251,21 @@ class Merge:
         taken, self._terms = self._terms, []
         return taken
 
+    def _pane(self, start_ms: int) -> tuple[Cells, Cells]:
+        if start_ms not in self._windows:
+            return {}, {}
+        return self._summed(start_ms, [one[start_ms] for one in self._open.values() if start_ms in one])
+
+    def _tags_of_pane(self, start_ms: int) -> tuple[Cells, Cells]:
+        counts, late_counts = self._pane(start_ms)
+        return only_tags(counts), only_tags(late_counts)
+
     def _summed(self, start_ms: int, partials: Iterable[WindowPartial]) -> tuple[Cells, Cells]:
         counts, late_counts = _sums.decode(self._windows[start_ms].packed)
         for partial in partials:
             _add_up(counts, partial.counts)
             _add_up(late_counts, partial.late_counts)
         return counts, late_counts
-
-
-def iso(time_ms: int) -> str:
-    """Return an event time as ISO 8601 in UTC, with milliseconds only where there are some."""
-    timespec = "milliseconds" if time_ms % 1000 else "seconds"
-    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _add_up(total: Cells, cells: Cells) -> None:

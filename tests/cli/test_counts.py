@@ -16,7 +16,7 @@ import pytest
 from schemas.count import Count
 from streams.broker import EmbeddedKafka
 from streams.settings import Settings
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 from streams.topics import all_topics, create
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import create_topic, produce, topic_names

@@ -16,8 +16,8 @@ from schemas.cards import load_cards
 from schemas.generate import asyncapi_yaml, readme
 from schemas.load import json_schema
 from streams import __version__
-from streams.settings import Settings
 from streams.topics import all_topics
+from tests.support.wider import EVERYTHING
 
 with warnings.catch_warnings():  # two of its fields are called as methods of pydantic are
     warnings.simplefilter("ignore")
@@ -71,7 +71,7 @@ def test_topics_and_partitions_are_those_that_are_created() -> None:
     kafka = [channel["bindings"]["kafka"] for channel in DOCUMENT["channels"].values()]
 
     assert [(topic["topic"], topic["partitions"]) for topic in kafka] == [
-        spec[:2] for spec in all_topics(Settings(terms="count"))
+        spec[:2] for spec in all_topics(EVERYTHING)
     ]
     assert [channel["address"] for channel in DOCUMENT["channels"].values()] == [
         topic["topic"] for topic in kafka
@@ -83,7 +83,7 @@ def test_posts_are_received_and_the_rest_is_sent() -> None:
         (operation["action"], _at(operation["channel"]["$ref"])["address"])
         for operation in DOCUMENT["operations"].values()
     }
-    topics = {spec.name for spec in all_topics(Settings(terms="count"))}
+    topics = {spec.name for spec in all_topics(EVERYTHING)}
 
     assert actions == {("send", topic) for topic in topics - {"posts"}} | {
         ("receive", "posts"),

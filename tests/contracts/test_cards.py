@@ -20,7 +20,18 @@ from streams.ops.trace_headers import TRACEPARENT
 from streams.settings import Settings
 from streams.steps.counts import Late
 from streams.steps.decode import Reason, Rejected
-from streams.topics import COUNTS, COUNTS_TERMS, PARTIALS, POSTS_DLQ, POSTS_LATE, all_topics
+from streams.steps.spans import session_key
+from streams.topics import (
+    COUNTS,
+    COUNTS_HOPPING,
+    COUNTS_SESSIONS,
+    COUNTS_TERMS,
+    PARTIALS,
+    POSTS_DLQ,
+    POSTS_LATE,
+    all_topics,
+)
+from tests.support.wider import EVERYTHING, WIDER
 
 CARDS = load_cards()
 BY_NAME = {card.name: card for card in CARDS.topic}
@@ -49,13 +60,24 @@ fields = pytest.mark.parametrize(("path", "field"), [f for n in NAMES for f in f
 
 @pytest.mark.parametrize("partitions", [None, 36])
 def test_topics_partitions_and_configuration_are_those_that_are_created(partitions: int | None) -> None:
-    settings = Settings(terms="count", partitions=partitions or Settings().partitions)
+    settings = EVERYTHING.model_copy(update={} if partitions is None else {"partitions": partitions})
     cards = msgspec.structs.replace(CARDS, default_partitions=partitions or CARDS.default_partitions)
 
     assert [
         (card.name, cards.partitions(card), {name: str(value) for name, value in card.config.items()})
         for card in cards.topic
     ] == [(spec.name, spec.partitions, dict(spec.config)) for spec in all_topics(settings)]
+
+
+@pytest.mark.parametrize("on", [{}, *({name: WIDER[name]} for name in WIDER if "advance" not in name)])
+def test_a_topic_is_there_only_with_the_setting_that_its_card_names(on: dict[str, int]) -> None:
+    if "hopping_size_ms" in on:
+        on = on | {"hopping_advance_ms": WIDER["hopping_advance_ms"]}
+    names = {f"SANDIK_{name.upper()}" for name in on}
+
+    assert [card.name for card in CARDS.topic if card.only_with is None or card.only_with in names] == [
+        spec.name for spec in all_topics(Settings.model_validate(on))
+    ]
 
 
 @with_schema
@@ -67,8 +89,12 @@ def test_the_key_is_described_as_the_code_makes_it(card: Card) -> None:
     assert re.search(card.key_pattern or "never", card.key_example or "")
 
 
-def test_a_schema_is_that_of_one_topic() -> None:
-    assert sorted(card.schema for card in CARDS.topic if card.schema) == sorted(NAMES)
+def test_a_schema_is_that_of_one_topic_save_that_all_counts_are_alike() -> None:
+    counts = {card.name for card in CARDS.topic if card.schema == "count"}
+
+    assert counts == {COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS}
+    others = [card.schema for card in CARDS.topic if card.schema and card.name not in counts]
+    assert sorted([*others, "count"]) == sorted(NAMES)
 
 
 def test_the_headers_are_those_that_are_written() -> None:
@@ -111,7 +137,10 @@ def test_every_field_has_examples_and_they_fit(path: str, field: Mapping[str, An
 
 
 def _key(topic: str, example: dict[str, Any]) -> str:
-    if topic == COUNTS:
+    if topic == COUNTS_SESSIONS:
+        start_ms, language, tag = (example[name] for name in ("window_start_ms", "language", "tag"))
+        return session_key(start_ms, WIDER["session_gap_ms"], language, tag).decode()
+    if topic in (COUNTS, COUNTS_HOPPING):
         return msgspec.convert(example, Count).key.decode()
     if topic == COUNTS_TERMS:
         return msgspec.convert(example, TermCount).key.decode()

@@ -9,12 +9,13 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError, TopicError
-from streams.settings import Settings, TermsChoice
+from streams.settings import Settings
 from streams.topics import all_topics, changelog, create, existing
 from streams.topology import WINDOWS_TABLE
 from streams.worker import prepare
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, read_topic, topic_names
+from tests.support.wider import EVERYTHING, WIDER
 from tests.support.workers import environment
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -38,18 +39,18 @@ def test_names_partitions_and_cleanup_are_those_of_the_design(partitions: int) -
     }
 
 
-def test_top_terms_have_a_topic_only_when_they_are_asked_for() -> None:
-    added = set(all_topics_names("count")) - set(all_topics_names("off"))
+def test_some_topics_are_like_counts_and_there_only_when_they_are_asked_for() -> None:
+    more = {spec.name: spec for spec in all_topics(EVERYTHING) if spec.name not in DESIGN}
 
-    assert {"counts.terms": (1, "compact")} == {
-        spec.name: (spec.partitions, spec.config["cleanup.policy"])
-        for spec in all_topics(Settings(terms="count"))
-        if spec.name in added
-    }
-
-
-def all_topics_names(terms: TermsChoice) -> list[str]:
-    return [spec.name for spec in all_topics(Settings(terms=terms))]
+    assert set(more) == {"counts.terms", "counts.hopping", "counts.sessions"}
+    for spec in more.values():
+        assert (spec._replace(name="counts")) in all_topics(Settings())
+    assert [spec.name for spec in all_topics(Settings(session_gap_ms=60_000)) if spec.name in more] == [
+        "counts.sessions"
+    ]
+    assert [spec.name for spec in all_topics(Settings(terms="count")) if spec.name in more] == [
+        "counts.terms"
+    ]
 
 
 def test_posts_has_twelve_partitions_unless_told_otherwise() -> None:
@@ -192,3 +193,13 @@ async def test_a_state_that_does_not_fit_is_refused_for_what_is_wrong_with_it(
 
     with pytest.raises(TopicError, match=said):
         await prepare(worker_settings, group, 4)
+
+
+@pytest.mark.broker
+async def test_a_worker_misses_the_topics_of_wider_windows_that_were_switched_on_later(
+    worker_settings: Settings,
+) -> None:
+    await create(worker_settings, all_topics(worker_settings))
+
+    with pytest.raises(TopicError, match=r"no topic .*counts\.hopping, .*counts\.sessions: run"):
+        await existing(worker_settings.model_copy(update=WIDER))

@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.count import Count
 from schemas.mention import Mention, Term
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 
 MINUTE_MS = 60_000
 BASE_MS = 1_683_799_980_000 - 1_683_799_980_000 % 3_600_000

@@ -9,7 +9,8 @@ import pytest
 
 from schemas.count import Count
 from schemas.term import TermCount
-from streams.replay.results import canonical, latest, line
+from streams.export.rows import latest
+from streams.replay.results import canonical, line
 from streams.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until

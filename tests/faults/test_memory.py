@@ -17,7 +17,8 @@ import pytest
 from schemas.count import Count
 from schemas.partial import Partial, PartitionClock, WindowPartial
 from streams.settings import Settings
-from streams.steps.merge import Labels, Merge
+from streams.steps.labels import Labels
+from streams.steps.merge import Merge
 from tests.support.kafka import produce, read_topic, wait_until
 from tests.support.scene import Scene, some_posts
 from tests.support.soak import Soak

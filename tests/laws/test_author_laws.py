@@ -75,7 +75,7 @@ def run(state: PartitionState, records: Sequence[Record], cuts: Sequence[int]) -
 
 
 def a_merge() -> Merge:
-    return Merge(LABELS, TIMING, PARTITIONS, AuthorSets())
+    return Merge(LABELS, TIMING, PARTITIONS, authors=AuthorSets())
 
 
 def authors_of(logs_: Sequence[Sequence[Post]]) -> dict[bytes, list[tuple[str, str]]]:
@@ -155,7 +155,7 @@ def test_a_crash_between_any_two_writes_changes_no_authors(log: list[Post], data
     sent += run(torn, rest, data.draw(st.lists(st.integers(0, len(rest)), max_size=4).map(sorted)))
 
     in_order = authors_of([log])
-    merge, last = Merge(LABELS, TIMING, 1, AuthorSets()), dict[bytes, Count]()
+    merge, last = Merge(LABELS, TIMING, 1, authors=AuthorSets()), dict[bytes, Count]()
     for partial in sent:
         merge.apply(partial)
         for count in merge.emit(0):
@@ -213,7 +213,7 @@ def test_authors_of_a_torn_batch_wait_for_the_window_that_counts_their_posts() -
     torn = PartitionState.empty(JOB.run_id, 0)
     changes = JOB.count(torn, records).changes
     torn.take([*changes.ids, *changes.authors])
-    merge = Merge(LABELS, TIMING, 1, AuthorSets())
+    merge = Merge(LABELS, TIMING, 1, authors=AuthorSets())
     told_ = []
     for sent in (list(torn.partials()), run(torn, records[:1], []), run(torn, records[1:], [])):
         for partial in sent:

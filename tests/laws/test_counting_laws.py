@@ -14,7 +14,8 @@ from schemas.count import Count
 from schemas.partial import Partial, PartitionClock
 from streams.steps.counts import PartitionState
 from streams.steps.decode import Rejected
-from streams.steps.merge import Labels, Merge
+from streams.steps.labels import Labels
+from streams.steps.merge import Merge
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 BASE_MS = 1_683_800_040_000 - 1_683_800_040_000 % MINUTE_MS
@@ -76,9 +77,11 @@ def batches(draw: st.DrawFn, records: Sequence[Record]) -> list[int]:
     return sorted(draw(st.lists(st.integers(0, len(records)), max_size=5)))
 
 
-def finals(partials: Sequence[Partial], ticks: Collection[int] = ()) -> dict[bytes, Count]:
+def finals(
+    partials: Sequence[Partial], ticks: Collection[int] = (), partitions: int = PARTITIONS
+) -> dict[bytes, Count]:
     """Merge the partials, emitting after each position in `ticks` and at the end; the last record by key."""
-    merge = Merge(LABELS, TIMING, PARTITIONS)
+    merge = Merge(LABELS, TIMING, partitions)
     last: dict[bytes, Count] = {}
     for position, partial in enumerate(partials):
         merge.apply(partial)

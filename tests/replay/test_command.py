@@ -142,6 +142,30 @@ def test_every_format_holds_the_same_rows(replayed: Path, tmp_path: Path) -> Non
     assert [row["count"] for row in expected] == table["count"].to_pylist()
 
 
+def test_wider_windows_lie_beside_the_counts_and_the_manifest_is_enough_for_them(tmp_path: Path) -> None:
+    out = tmp_path / "demo.csv"
+    arguments = ("--window", "5m", "--hopping", "15m/5m", "--session-gap", "10m")
+    done = sandik("replay", str(SAMPLE), "--out", str(out), *arguments, environment=FAST)
+    assert done.returncode == 0, done.stderr
+    hopping, sessions = (tmp_path / f"demo.{kind}.csv" for kind in ("hopping", "sessions"))
+    before = hopping.read_bytes()
+    hopping.unlink()
+    sessions.write_bytes(sessions.read_bytes().replace(b"true", b"false", 1))
+
+    again = sandik("replay", "--manifest", f"{out}.manifest.json")
+
+    assert (again.returncode, hopping.read_bytes()) == (1, before)
+    assert b"demo.sessions.csv is not what the replay wrote" in again.stderr
+    posts = [
+        sum(int(row["count"]) for row in rows if row["tag"] == "all") for rows in map(rows_of, (out, hopping))
+    ]
+    assert posts[1] == 3 * posts[0]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.open(encoding="utf-8")))
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -154,6 +178,10 @@ def test_every_format_holds_the_same_rows(replayed: Path, tmp_path: Path) -> Non
         ([str(SAMPLE), "--out", "x.csv", "--window", "5"], "no duration"),
         ([str(SAMPLE), "--out", "x.csv", "--detector", "tarot"], "tarot"),
         ([str(SAMPLE), "--topic", "a/b"], "letters"),
+        ([str(SAMPLE), "--topic", "sessions"], "the workers' own"),
+        ([str(SAMPLE), "--out", "x.csv", "--hopping", "1h"], "size and advance"),
+        ([str(SAMPLE), "--out", "x.csv", "--hopping", "1h/7m"], "a multiple of the advance"),
+        ([str(SAMPLE), "--out", "x.csv", "--session-gap", "90s"], "cannot be 90000 ms"),
         (["--manifest", "missing.json"], "No such file"),
         (["--manifest", "missing.json", "--window", "5m"], "leave out"),
     ],

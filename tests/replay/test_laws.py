@@ -18,9 +18,12 @@ from streams.ranges import Slice
 from streams.replay import tally
 from streams.replay.checkpoint import Checkpoint
 from streams.replay.plan import Plan, Rules
-from streams.replay.results import merged
+from streams.replay.results import WiderCounts, merged
 from streams.steps.counts import PartitionState
-from streams.steps.merge import Labels, Merge
+from streams.steps.labels import Labels
+from streams.steps.merge import Merge
+from streams.steps.spans import Kind
+from streams.steps.wider import Spans
 from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -131,3 +134,37 @@ def is_before(record: Record, time_ms: int) -> bool:
 def without_state(count: Count) -> Count:
     """Without what a range cannot know: whether posts after its end have made its last windows final."""
     return msgspec.structs.replace(count, is_final=False, revision=count.revision - count.is_final)
+
+
+def wider(plan: Plan, partitions: Sequence[Sequence[Record]], kind: Kind) -> list[Count]:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for one in plan.slices:
+            checkpoint = Checkpoint(folder, JOB.run_id, one.partition, one.start)
+            asyncio.run(count(plan, one, checkpoint, partitions[one.partition], None))
+        return list(WiderCounts(plan, folder, kind).counts(0))
+
+
+@settings(max_examples=60)
+@given(some_logs, st.integers(-1, 11), st.integers(1, 8), st.sampled_from(["hopping", "sessions"]))
+def test_a_range_gives_of_wider_windows_what_the_whole_gives_and_nothing_cut(
+    partitions_of: list[Log], first: int, minutes: int, kind: Kind
+) -> None:
+    partitions = [records_of(log) for log in partitions_of]
+    from_ms = BASE_MS + first * MINUTE_MS
+    to_ms = from_ms + minutes * MINUTE_MS
+    slices = [Slice(number, 0, len(records)) for number, records in enumerate(partitions)]
+    spans = Spans(3 * MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS)
+    whole, part = (
+        wider(msgspec.structs.replace(plan, spans=spans), partitions, kind)
+        for plan in (a_plan(slices), a_plan(slices, from_ms, to_ms))
+    )
+    reach_ms = spans.session_gap_ms if kind == "sessions" else 0
+    inside = [
+        one
+        for one in whole
+        if from_ms <= one.window_start_ms - reach_ms and one.window_end_ms + reach_ms <= to_ms
+    ]
+
+    assert [without_state(one) for one in inside] == [without_state(one) for one in part]
+    assert whole == sorted(whole, key=lambda one: (one.window_start_ms, one.language, one.tag))

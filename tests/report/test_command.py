@@ -20,7 +20,7 @@ from streams.report.gather import Order
 from streams.report.mentions import from_replay
 from streams.report.report import Report
 from streams.settings import Settings
-from streams.steps.merge import iso
+from streams.steps.labels import iso
 from tests.support.command import sandik
 
 SAMPLE = Path("deploy/demo/posts.jsonl")

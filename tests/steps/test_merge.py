@@ -4,7 +4,8 @@ import pytest
 
 from schemas.count import Count
 from schemas.partial import Cells, Partial, PartitionClock, WindowPartial
-from streams.steps.merge import Labels, Merge, iso
+from streams.steps.labels import Labels, iso
+from streams.steps.merge import Merge
 from tests.support.stubs import MINUTE_MS, TIMING
 
 RUN = "run-1"

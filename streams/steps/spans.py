@@ -1,0 +1,82 @@
+"""What hopping windows and sessions have in common: both are sums of tumbling windows, the panes. Pure."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from schemas.count import SCHEMA_VERSION, Count
+from schemas.partial import Cells
+from streams.steps.labels import Labels, iso
+
+Kind = Literal["hopping", "sessions"]
+
+#: Start of a pane -> its counts and late counts as they are now; both empty where there is none.
+Panes = Callable[[int], tuple[Cells, Cells]]
+
+
+class Progress(NamedTuple):
+    """How far the run is. None before the first.
+
+    What ends at or before `watermark_ms` is final. Panes that end at or before `settled_ms` can no longer
+    change.
+    """
+
+    watermark_ms: int | None
+    settled_ms: int | None
+
+
+class Wide(NamedTuple):
+    """A record to write: a count of a wider window, or None where there is none under that key any more."""
+
+    kind: Kind
+    key: bytes
+    value: Count | None
+
+
+class Sums(NamedTuple):
+    """The posts of one cell, and of all tags of its language."""
+
+    posts: int
+    late: int
+    total: int
+    total_late: int
+
+    def revision(self, *, is_final: bool) -> int:
+        """Return what grows with each change, and ends the same in every replay."""
+        return 2 * (self.total + self.total_late) + is_final
+
+
+def a_count(
+    labels: Labels,
+    span_ms: tuple[int, int],
+    cell: tuple[str, str],
+    sums: Sums,
+    now_ms: int,
+    *,
+    is_final: bool,
+) -> Count:
+    """Return the count of a span `[start, end)` and a cell (language, tag)."""
+    start_ms, end_ms = span_ms
+    language, tag = cell
+    return Count(
+        schema_version=SCHEMA_VERSION,
+        window_start=iso(start_ms),
+        window_end=iso(end_ms),
+        window_start_ms=start_ms,
+        window_end_ms=end_ms,
+        language=language,
+        tag=tag,
+        count=sums.posts,
+        total=sums.total,
+        share=round(sums.posts / sums.total, 6) if sums.total else 0.0,
+        late_count=sums.late,
+        revision=sums.revision(is_final=is_final),
+        is_final=is_final,
+        lexicon_version=labels.lexicon_version,
+        detector_version=labels.detector_version,
+        emitted_at_ms=now_ms,
+    )
+
+
+def session_key(start_ms: int, gap_ms: int, language: str, tag: str) -> bytes:
+    """Return the key of a session: its end moves, so it is not in it."""
+    return f"{start_ms}|{gap_ms}|{language}|{tag}".encode()
