@@ -78,7 +78,8 @@ def replay(
 ) -> None:
     """Count a range of posts again, beside the live system. The same settings give the same bytes."""
     from streams.config import load_settings
-    from streams.replay.command import Request, run_replay, spans_of, with_rules
+    from streams.replay.command import run_replay
+    from streams.replay.request import Request, spans_of, with_rules
     from streams.replay.verify import run_verify
 
     settings = load_settings()

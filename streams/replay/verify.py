@@ -16,6 +16,7 @@ from streams.errors import StateError, UsageError
 from streams.export.tables import Columns
 from streams.replay import outputs
 from streams.replay.crew import count_all
+from streams.replay.finish import tell
 from streams.replay.manifest import Manifest, Output, load, software
 from streams.replay.plan import Plan
 from streams.replay.resolve import check_held
@@ -88,22 +89,20 @@ class _Again(NamedTuple):
         if found is not None:
             again, wanted = outputs.file_sha256(found), was.sha256 or ""
         if again != wanted:
-            _tell(f"differs: {was.name} was {was.rows} rows, and is {digest.rows} rows now")
+            tell(f"differs: {was.name} was {was.rows} rows, and is {digest.rows} rows now")
             if digest.sha256 == was.rows_sha256:
-                _tell("the rows are the same: only how the file is written differs")
+                tell("the rows are the same: only how the file is written differs")
             _tell_software(self.manifest)
             return False
         output = self.path.with_name(was.name)
         if found is not None and not output.exists():
             found.replace(output)
-            _tell(f"same: {output} was missing, and is there again, with the bytes it had")
+            tell(f"same: {output} was missing, and is there again, with the bytes it had")
         elif found is not None and outputs.file_sha256(output) != was.sha256:
-            _tell(
-                f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were"
-            )
+            tell(f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were")
             return False
         else:
-            _tell(f"same: {digest.rows} rows, sha256 {wanted}")
+            tell(f"same: {digest.rows} rows, sha256 {wanted}")
         return True
 
 
@@ -129,8 +128,4 @@ def _tell_software(manifest: Manifest) -> None:
     for name in sorted(manifest.software.keys() | now.keys()):
         was, is_now = manifest.software.get(name, "none"), now.get(name, "none")
         if was != is_now:
-            _tell(f"{name} was {was} and is {is_now} now")
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+            tell(f"{name} was {was} and is {is_now} now")

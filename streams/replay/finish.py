@@ -1,0 +1,89 @@
+"""When all is counted: write the counts, what else was asked for, and the manifest."""
+
+import asyncio
+import shlex
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from schemas.count import Count
+from streams.clock import SystemClock
+from streams.export.tables import Columns
+from streams.replay import outputs
+from streams.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
+from streams.replay.request import Begun, Request
+from streams.replay.results import Digest, WiderCounts, kinds, merged, merged_terms, read_to
+from streams.settings import Settings
+from streams.steps.labels import iso
+from streams.steps.spans import Kind
+
+
+def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Manifest:
+    """Write what the folder holds, counted, to its places; return the manifest, which is written last."""
+    plan, tally = read_to(begun.plan, folder)
+    now_ms = SystemClock().now_ms()
+    fields = outputs.columns(plan.rules)
+    output = _written(begun, settings, target, fields, merged(plan, folder, now_ms))
+    wider = {}
+    for kind in kinds(plan.spans):
+        found = WiderCounts(plan, folder, kind)
+        place = wider_target(begun.request, target, kind)
+        gap_ms = plan.spans.session_gap_ms if kind == "sessions" else None
+        wider[kind] = _written(begun, settings, place, outputs.columns(), found.counts(now_ms), gap_ms)
+        tell(f"{wider[kind].rows:,} counts of {kind} in {place}{_cut(kind, found.left_out)}")
+    terms = None
+    if plan.rules.terms != "off":
+        terms_file, of_terms = outputs.terms_path(target), Digest()
+        outputs.write_terms(terms_file, merged_terms(plan, folder, now_ms), of_terms)
+        terms = Output(
+            terms_file.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(terms_file)
+        )
+    path = manifest_path(target)
+    manifest = Manifest(
+        form=FORM,
+        output=output,
+        plan=beside(plan, path.parent),
+        tally=tally,
+        not_posts=begun.not_posts,
+        software=software(),
+        made_at=iso(now_ms),
+        command=shlex.join(["sandik", *sys.argv[1:]]),
+        again=shlex.join(["sandik", "replay", "--manifest", path.name]),
+        terms=terms,
+        wider=wider,
+    )
+    write(path, manifest)
+    return manifest
+
+
+def _written(
+    begun: Begun,
+    settings: Settings,
+    target: Path,
+    fields: Columns,
+    counts: Iterable[Count],
+    gap_ms: int | None = None,
+) -> Output:
+    digest = Digest()
+    if begun.request.topic:
+        asyncio.run(outputs.write_topic(settings, target.name, counts, digest, gap_ms))
+        return Output(target.name, True, digest.rows, digest.sha256, None)
+    outputs.write_file(target, fields, counts, digest)
+    return Output(target.name, False, digest.rows, digest.sha256, outputs.file_sha256(target))
+
+
+def wider_target(request: Request, target: Path, kind: Kind) -> Path:
+    """Return where the wider windows of a kind go, beside the counts."""
+    return target.with_name(outputs.wider_name(target.name, kind, is_topic=request.topic is not None))
+
+
+def _cut(kind: Kind, left_out: int) -> str:
+    if not left_out:
+        return ""
+    reach = "may reach" if kind == "sessions" else "reach"
+    return f"; {left_out:,} that {reach} over the range's edge are left out"
+
+
+def tell(line: str) -> None:
+    """Say it on stderr."""
+    sys.stderr.write(f"{line}\n")

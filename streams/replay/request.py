@@ -1,0 +1,71 @@
+"""What `sandik replay` is asked for, as its options say it."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from streams.errors import UsageError
+from streams.ranges import duration_ms
+from streams.replay.plan import By, Plan
+from streams.settings import Settings
+from streams.steps.wider import Spans
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What the command line asks for. `out` is a path, `topic` the RUN of `counts.RUN`: one of them."""
+
+    out: str | None
+    topic: str | None
+    files: tuple[str, ...] = ()
+    reading: dict[str, str | None] = {}
+    from_: str | None = None
+    to: str | None = None
+    by: By = "event"
+    finals_only: bool = False
+    spans: Spans = Spans()
+    processes: int | None = None
+    force: bool = False
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """A replay that is under way: in `plan.json` of its folder."""
+
+    request: Request
+    plan: Plan
+    not_posts: int
+
+
+def with_rules(
+    settings: Settings,
+    lexicon: Path | None,
+    detector: str | None,
+    window: str | None,
+    authors: bool | None = None,
+    terms: bool | None = None,
+) -> Settings:
+    """Return the settings with the rules of the command line."""
+    update: dict[str, Any] = {}
+    if lexicon is not None:
+        update["lexicon"] = lexicon
+    if detector is not None:
+        update["detector"] = detector
+    if window is not None:
+        update["window_size_ms"] = duration_ms(window)
+    if authors is not None:
+        update["authors"] = "sketch" if authors else "off"
+    if terms is not None:
+        update["terms"] = "count" if terms else "off"
+    return settings.model_copy(update=update)
+
+
+def spans_of(hopping: str | None, session_gap: str | None) -> Spans:
+    """Return the wider windows of the command line: `1h/5m`, and a duration."""
+    size, slash, advance = (hopping or "").partition("/")
+    if hopping and not slash:
+        raise UsageError(f"--hopping {hopping}: write size and advance, such as 1h/5m")
+    return Spans(
+        duration_ms(size) if hopping else 0,
+        duration_ms(advance) if hopping else 0,
+        duration_ms(session_gap) if session_gap else 0,
+    )
