@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from schemas.partial import Cells
-from streams.steps.counts import ALL
 from streams.steps.labels import Labels
 from streams.steps.packed import pack
-from streams.steps.spans import Panes, Progress, Sums, Wide, a_count
+from streams.steps.spans import Panes, Progress, Wide, a_count, untold
 
 Both = tuple[Cells, Cells]
 
@@ -33,7 +32,7 @@ class Hopping:
         self._dirty: set[int] = set()
         self._current: set[int] = set()
         self._slices: dict[int, bytes] = {}
-        self._emitted: dict[int, bytes] = {}
+        self._told: dict[int, bytes] = {}
 
     def forgotten_ms(self, settled_ms: int) -> int:
         """Return up to where no window that ends after `settled_ms` needs a pane."""
@@ -81,8 +80,8 @@ class Hopping:
         self.cut(forgotten_ms)
         for start_ms in [start for start in self._slices if start < forgotten_ms]:
             del self._slices[start_ms]
-        for start_ms in [start for start in self._emitted if start < forgotten_ms]:
-            del self._emitted[start_ms]
+        for start_ms in [start for start in self._told if start < forgotten_ms]:
+            del self._told[start_ms]
         self._current = {start for start in self._current if start >= forgotten_ms}
 
     def _spread(self) -> None:
@@ -109,20 +108,14 @@ class Hopping:
     def _counts(self, start_ms: int, both: Both, now_ms: int) -> Iterator[Wide]:
         counts, late_counts = both
         is_final = start_ms not in self._current
-        emitted = _revisions.decode(self._emitted[start_ms]) if start_ms in self._emitted else {}
-        for language in sorted(counts.keys() | late_counts.keys()):
-            by_tag, late_by_tag = counts.get(language, {}), late_counts.get(language, {})
-            totals = by_tag.get(ALL, 0), late_by_tag.get(ALL, 0)
-            revision = Sums(0, 0, *totals).revision(is_final=is_final)
-            if emitted.get(language) == revision:
-                continue
-            emitted[language] = revision
-            for tag in sorted(by_tag.keys() | late_by_tag.keys()):
-                sums = Sums(by_tag.get(tag, 0), late_by_tag.get(tag, 0), *totals)
-                span_ms = start_ms, start_ms + self._size_ms
-                count = a_count(self._labels, span_ms, (language, tag), sums, now_ms, is_final=is_final)
+        span_ms = start_ms, start_ms + self._size_ms
+        told = _revisions.decode(self._told[start_ms]) if start_ms in self._told else {}
+        for one in untold(counts, late_counts, told, is_final=is_final):
+            for tag in one.cells:
+                cell = one.language, tag
+                count = a_count(self._labels, span_ms, cell, one.sums(tag), now_ms, is_final=is_final)
                 yield Wide("hopping", count.key, count)
-        self._emitted[start_ms] = pack(emitted)
+        self._told[start_ms] = pack(told)
 
 
 class _Sliding:

@@ -15,10 +15,9 @@ from schemas.count import Count
 from schemas.partial import Cells, Partial, PartitionClock, Watermark, WindowPartial
 from schemas.term import TermCount
 from streams.steps.cells import is_tag, only_tags
-from streams.steps.counts import ALL
 from streams.steps.labels import Labels
 from streams.steps.packed import PackedWindows, pack
-from streams.steps.spans import Progress, Sums, Wide, a_count
+from streams.steps.spans import Progress, Wide, a_count, untold
 from streams.steps.terms import term_counts
 from streams.steps.wider import Wider
 from streams.steps.window import Timing
@@ -68,7 +67,7 @@ class Merge:
         self._open: dict[int, PackedWindows] = defaultdict(PackedWindows)
         self._current: set[int] = set()
         self._dirty: set[int] = set()
-        self._emitted: dict[int, bytes] = {}
+        self._told: dict[int, bytes] = {}
         self._authors = authors
         self._top_terms = top_terms
         self._terms: list[TermCount] = []
@@ -172,7 +171,7 @@ class Merge:
             yield from self._authors.forget(self.labels.run_id, start_ms)
         self._current.discard(start_ms)
         self._dirty.discard(start_ms)
-        self._emitted.pop(start_ms, None)
+        self._told.pop(start_ms, None)
 
     def _mark(self) -> Watermark:
         return self.wider.marked(Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms))
@@ -226,25 +225,17 @@ class Merge:
         counts, late_counts = self._pane(start_ms)
         is_final = start_ms not in self._current
         span_ms = start_ms, start_ms + self.timing.window_size_ms
-        emitted = _revisions.decode(self._emitted[start_ms]) if start_ms in self._emitted else {}
-        for language in sorted(counts.keys() | late_counts.keys()):
-            by_tag, late_by_tag = counts.get(language, {}), late_counts.get(language, {})
-            totals = by_tag.get(ALL, 0), late_by_tag.get(ALL, 0)
-            # A function of the posts alone, so every replay ends with the same one; it grows with each
-            # post of the window and language, and once more when they become final.
-            revision = Sums(0, 0, *totals).revision(is_final=is_final)
-            if emitted.get(language) == revision:
-                continue
-            emitted[language] = revision
-            tags = sorted(filter(is_tag, by_tag.keys() | late_by_tag.keys()))
-            authors = self._authors.told(start_ms, language, tags, by_tag) if self._authors else {}
+        told = _revisions.decode(self._told[start_ms]) if start_ms in self._told else {}
+        for one in untold(counts, late_counts, told, is_final=is_final):
+            language, tags = one.language, list(filter(is_tag, one.cells))
+            authors = self._authors.told(start_ms, language, tags, one.counts) if self._authors else {}
             for tag in tags:
-                sums = Sums(by_tag.get(tag, 0), late_by_tag.get(tag, 0), *totals)
-                told = a_count(self.labels, span_ms, (language, tag), sums, now_ms, is_final=is_final)
-                yield msgspec.structs.replace(told, **authors[tag]) if authors else told
+                cell, sums = (language, tag), one.sums(tag)
+                count = a_count(self.labels, span_ms, cell, sums, now_ms, is_final=is_final)
+                yield msgspec.structs.replace(count, **authors[tag]) if authors else count
             if self._top_terms and tags:
-                self._terms += term_counts(told, by_tag, self._top_terms)
-        self._emitted[start_ms] = pack(emitted)
+                self._terms += term_counts(count, one.counts, self._top_terms)
+        self._told[start_ms] = pack(told)
 
     def take_terms(self) -> list[TermCount]:
         """Return the top terms that changed with the counts that `emit` has returned since the last call."""

@@ -1,10 +1,11 @@
 """What hopping windows and sessions have in common: both are sums of tumbling windows, the panes. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from schemas.count import SCHEMA_VERSION, Count
 from schemas.partial import Cells
+from streams.steps.counts import ALL
 from streams.steps.labels import Labels, iso
 
 Kind = Literal["hopping", "sessions"]
@@ -41,8 +42,39 @@ class Sums(NamedTuple):
     total_late: int
 
     def revision(self, *, is_final: bool) -> int:
-        """Return what grows with each change, and ends the same in every replay."""
+        """Return what grows with each post of the window and language, and once more when they become final.
+
+        It is a function of the posts alone, so every replay ends with the same one.
+        """
         return 2 * (self.total + self.total_late) + is_final
+
+
+class Untold(NamedTuple):
+    """The posts of a window and language, by cell, that no count has told yet."""
+
+    language: str
+    counts: Mapping[str, int]
+    late_counts: Mapping[str, int]
+
+    @property
+    def cells(self) -> list[str]:
+        """Return the names of the cells, in order."""
+        return sorted(self.counts.keys() | self.late_counts.keys())
+
+    def sums(self, cell: str) -> Sums:
+        """Return the posts of a cell."""
+        total, total_late = self.counts.get(ALL, 0), self.late_counts.get(ALL, 0)
+        return Sums(self.counts.get(cell, 0), self.late_counts.get(cell, 0), total, total_late)
+
+
+def untold(counts: Cells, late_counts: Cells, told: dict[str, int], *, is_final: bool) -> Iterator[Untold]:
+    """Yield the languages whose revision is not that in `told`, and put it there."""
+    for language in sorted(counts.keys() | late_counts.keys()):
+        one = Untold(language, counts.get(language, {}), late_counts.get(language, {}))
+        revision = one.sums(ALL).revision(is_final=is_final)
+        if told.get(language) != revision:
+            told[language] = revision
+            yield one
 
 
 def a_count(
