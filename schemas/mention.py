@@ -4,6 +4,9 @@ import msgspec
 
 SCHEMA_VERSION = 1
 
+#: A mention has the first so many terms of its post: all of them need not fit into what Kafka takes.
+MAX_TERMS = 1_000
+
 
 class Term(msgspec.Struct, frozen=True):
     """One match: `text[start:end]` of the post's original text, counted in characters (code points)."""

@@ -1,10 +1,10 @@
 """The one place where a record that is not counted is written down, as it came, with the reason."""
 
 from collections import deque
-from collections.abc import Iterable
 
 from aiokafka import ConsumerRecord
 
+from schemas.headers import LEFT_OUT
 from streams import __version__
 from streams.engine.publish import Headers, Outgoing
 from streams.errors import DeadLetterLimitError
@@ -14,6 +14,8 @@ from streams.steps.labels import iso
 
 STAGE = "decode"
 
+#: Longer records are not copied. Kafka takes 1 MiB as it is shipped, and a letter is longer than its record.
+MAX_COPIED_BYTES = 1_000_000
 
 #: The ratio is that of about this many records, and judged from so many on.
 RATIO_OVER_RECORDS = 10_000
@@ -62,47 +64,54 @@ def dead_letter(topic: str, record: ConsumerRecord, rejected: Rejected) -> Outgo
 
     The `__connect.errors.*` names repeat them for tools that know Kafka Connect's dead letters.
     """
-    headers = [
-        *record.headers,
-        *_origin(record),
-        *_text(
-            reason=rejected.reason,
-            stage=STAGE,
-            detail=rejected.detail,
-            **{
-                "__connect.errors.topic": record.topic,
-                "__connect.errors.partition": record.partition,
-                "__connect.errors.offset": record.offset,
-                "__connect.errors.stage": STAGE,
-                "__connect.errors.exception.class.name": rejected.reason,
-                "__connect.errors.exception.message": rejected.detail,
-            },
-        ),
-    ]
-    return Outgoing(topic, record.key, record.value, headers=headers)
+    return _letter(
+        topic,
+        record,
+        reason=rejected.reason,
+        stage=STAGE,
+        detail=rejected.detail,
+        **{
+            "__connect.errors.topic": record.topic,
+            "__connect.errors.partition": record.partition,
+            "__connect.errors.offset": record.offset,
+            "__connect.errors.stage": STAGE,
+            "__connect.errors.exception.class.name": rejected.reason,
+            "__connect.errors.exception.message": rejected.detail,
+        },
+    )
 
 
 def late_post(topic: str, record: ConsumerRecord, late: Late, window_size_ms: int) -> Outgoing:
     """Return the record for `posts.late`: the post as it came, and headers that say how late it is."""
     window = f"{iso(late.window_start_ms)}/{iso(late.window_start_ms + window_size_ms)}"
-    headers = [
-        *record.headers,
-        *_origin(record),
-        *_text(lateness_ms=late.lateness_ms, window=window, watermark=iso(late.watermark_ms)),
-    ]
-    return Outgoing(topic, record.key, record.value, headers=headers)
-
-
-def _origin(record: ConsumerRecord) -> Iterable[tuple[str, bytes]]:
-    return _text(
-        original_topic=record.topic,
-        original_partition=record.partition,
-        original_offset=record.offset,
-        original_timestamp_ms=record.timestamp,
-        version=__version__,
+    return _letter(
+        topic, record, lateness_ms=late.lateness_ms, window=window, watermark=iso(late.watermark_ms)
     )
 
 
-def _text(**values: object) -> Headers:
+def _letter(topic: str, record: ConsumerRecord, **why: object) -> Outgoing:
+    """Return the record as it came, in the partition it came in, with headers that say from where and why."""
+    origin = {
+        "original_topic": record.topic,
+        "original_partition": record.partition,
+        "original_offset": record.offset,
+        "original_timestamp_ms": record.timestamp,
+        "version": __version__,
+    }
+    key, value, headers = record.key, record.value, [*record.headers]
+    value_bytes, other_bytes = len(value or b""), len(key or b"") + _size_bytes(headers)
+    left_out_bytes = 0
+    if value_bytes + other_bytes > MAX_COPIED_BYTES:
+        left_out_bytes, value = value_bytes, None
+    if other_bytes > MAX_COPIED_BYTES:
+        left_out_bytes += other_bytes
+        key, headers = None, []
+    if left_out_bytes:
+        why[LEFT_OUT] = left_out_bytes
     # A detail may quote the bad input: whatever is no text must not stop the record from being written.
-    return [(name, str(value).encode("utf-8", "replace")) for name, value in values.items()]
+    headers += [(name, str(value).encode("utf-8", "replace")) for name, value in (origin | why).items()]
+    return Outgoing(topic, record.partition, key, value, headers=headers)
+
+
+def _size_bytes(headers: Headers) -> int:
+    return sum(len(name) + len(value or b"") for name, value in headers)

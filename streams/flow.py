@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from schemas.mention import SCHEMA_VERSION, Mention, Term
+from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
 from streams.steps.counts import Changes, PartitionState, Read, Reposts, TaggedPost, cell_tags, fold
@@ -160,7 +160,7 @@ class Job:
             language=annotation.language.code,
             language_confidence=annotation.language.confidence,
             tags=annotation.tags,
-            terms=annotation.terms,
+            terms=annotation.terms[:MAX_TERMS],
             lexicon_version=self.tagger.version,
             detector_version=self.detector.version,
             source_partition=partition,

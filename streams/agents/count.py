@@ -222,7 +222,7 @@ class CountAgent:
         topic, size_ms = self.settings.topic, self.job.timing.window_size_ms
         return [
             *(
-                Outgoing(topic(MENTIONS), mention.id.encode(), _encode(mention))
+                Outgoing(topic(MENTIONS), mention.source_partition, mention.id.encode(), _encode(mention))
                 for mention in counted.mentions
             ),
             *(
@@ -237,9 +237,7 @@ class CountAgent:
 
     async def _send(self, entries: Iterable[Entry]) -> None:
         topic = self.settings.topic(PARTIALS)
-        await publish(
-            self.app.producer, [Outgoing(topic, entry.key, _encode(entry), partition=0) for entry in entries]
-        )
+        await publish(self.app.producer, [Outgoing(topic, 0, entry.key, _encode(entry)) for entry in entries])
 
     async def _settle(self, partition: int, state: PartitionState) -> None:
         """Delete settled windows, only now that their last partial is in Kafka."""

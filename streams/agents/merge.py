@@ -125,29 +125,27 @@ class MergeAgent:
         settled = self.merge.settle()
         if settled is not None:
             mark, partials = settled
-            gone = [Outgoing(self.tp.topic, partial.key, None, partition=0) for partial in partials]
+            gone = [Outgoing(self.tp.topic, 0, partial.key, None) for partial in partials]
             await self._write([self._mark(mark), *gone])
         return max(len(counts), len(wider))
 
     def _mark(self, watermark: Watermark) -> Outgoing:
-        return Outgoing(self.tp.topic, watermark.key, msgspec.json.encode(watermark), partition=0)
+        return Outgoing(self.tp.topic, 0, watermark.key, msgspec.json.encode(watermark))
 
     def _count(self, count: Count, topic: str = COUNTS, key: bytes | None = None) -> Outgoing:
         # The record's timestamp is the window's start: the only time Grafana's Kafka plugin can plot.
         value = orjson.dumps(msgspec.to_builtins(count))
         start_ms = count.window_start_ms
-        return Outgoing(
-            self.settings.topic(topic), key or count.key, value, partition=0, timestamp_ms=start_ms
-        )
+        return Outgoing(self.settings.topic(topic), 0, key or count.key, value, start_ms)
 
     def _term(self, term: TermCount) -> Outgoing:
         topic, value = self.settings.topic(COUNTS_TERMS), msgspec.json.encode(term)
-        return Outgoing(topic, term.key, value, partition=0, timestamp_ms=term.window_start_ms)
+        return Outgoing(topic, 0, term.key, value, term.window_start_ms)
 
     def _wide(self, one: Wide) -> Outgoing:
         topic = WIDER[one.kind]
         if one.value is None:
-            return Outgoing(self.settings.topic(topic), one.key, None, partition=0)
+            return Outgoing(self.settings.topic(topic), 0, one.key, None)
         return self._count(one.value, topic, one.key)
 
     async def _write(self, records: Sequence[Outgoing]) -> None:

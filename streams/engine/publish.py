@@ -1,10 +1,13 @@
 """Write records and wait until Kafka has them all."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.types.transports import ProducerT
 
 from streams.errors import BrokerError
@@ -13,12 +16,15 @@ Headers = list[tuple[str, bytes]]
 
 
 class Outgoing(NamedTuple):
-    """A record to write. Without a partition, the key decides; without a timestamp, it is now."""
+    """A record to write. Without a timestamp, it is now.
+
+    If the topic has fewer partitions, those beyond share them from its first one on.
+    """
 
     topic: str
+    partition: int
     key: bytes | None
     value: bytes | None
-    partition: int | None = None
     timestamp_ms: int | None = None
     headers: Headers | None = None
 
@@ -26,28 +32,51 @@ class Outgoing(NamedTuple):
 async def publish(producer: ProducerT, records: Sequence[Outgoing]) -> None:
     """Return when every record is acknowledged by all in-sync replicas.
 
-    Records of one partition are written in the order given.
+    Records of one partition are written in the order given. They are packed here: sent one by one through
+    Faust and aiokafka, each takes ten times the CPU, half of it for a future that nobody looks at.
 
     Raises:
         BrokerError: Kafka refused one, or could not be reached in time.
     """
-    futures = [
-        await producer.send(
-            record.topic,
-            record.key,
-            record.value,
-            record.partition,
-            None if record.timestamp_ms is None else record.timestamp_ms / 1000,
-            record.headers,
-        )
-        for record in records
-    ]
-    outcomes = await asyncio.gather(*futures, return_exceptions=True)
-    for record, outcome in zip(records, outcomes, strict=True):
-        if isinstance(outcome, KafkaError):
-            raise BrokerError(
-                f"Kafka did not take a record for topic {record.topic}: {outcome}. Its batch is not "
-                "acknowledged, and read again by the next worker"
-            ) from outcome
+    by_partition: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+    for record in records:
+        by_partition[record[:2]].append(record)
+    outcomes = await asyncio.gather(
+        *(_publish(producer, topic, partition, some) for (topic, partition), some in by_partition.items()),
+        return_exceptions=True,
+    )
+    for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+async def _publish(producer: Any, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
+    kafka: AIOKafkaProducer = producer._ensure_producer()
+    try:
+        partition %= len(await kafka.partitions_for(topic))
+        sent = [
+            await kafka.send_batch(batch, topic, partition=partition) for batch in _batches(kafka, records)
+        ]
+        await asyncio.gather(*sent)
+    except KafkaError as error:
+        raise BrokerError(
+            f"Kafka did not take a record for topic {topic}, partition {partition}: {error}. Its batch is "
+            "not acknowledged, and read again by the next worker"
+        ) from error
+
+
+def _batches(kafka: AIOKafkaProducer, records: Sequence[Outgoing]) -> Iterator[BatchBuilder]:
+    batch = kafka.create_batch()
+    for record in records:
+        fields: dict[str, Any] = {
+            "timestamp": record.timestamp_ms,
+            "key": record.key,
+            "value": record.value,
+            "headers": record.headers or [],
+        }
+        if batch.append(**fields) is None:  # it is full; an empty one takes any record
+            yield batch
+            batch = kafka.create_batch()
+            batch.append(**fields)
+    batch.close()
+    yield batch

@@ -40,7 +40,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
             self._keep(partition, key, value)
         topic = self.changelog_topic.get_topic_name()
         await publish(
-            self.app.producer, [Outgoing(topic, key, value, partition) for key, value in entries.items()]
+            self.app.producer, [Outgoing(topic, partition, key, value) for key, value in entries.items()]
         )
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:

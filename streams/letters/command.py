@@ -13,7 +13,7 @@ import msgspec
 from streams.errors import UsageError
 from streams.letters.box import Wanted, letters, one_letter
 from streams.letters.letter import as_json
-from streams.letters.redrive import REDRIVEN, REFUSED, Orders, redrive
+from streams.letters.redrive import NOT_WHOLE, REDRIVEN, REFUSED, Orders, redrive
 from streams.settings import Settings
 from streams.steps.labels import iso
 from streams.topics import POSTS, POSTS_LATE
@@ -87,7 +87,7 @@ def run_redrive(
             sys.stdout.write(f"{count:9,} {told}\n")
         if not outcome:
             sys.stdout.write("nothing to redrive\n")
-    return 1 if outcome[REFUSED] else 0
+    return 1 if outcome[REFUSED] or outcome[NOT_WHOLE] else 0
 
 
 async def _redrive(

@@ -4,10 +4,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord
 
-#: How often this post was put back. Workers copy headers, so it comes back with a post that fails again.
-ATTEMPTS = "redrive_attempts"
-#: Which record of `posts` this is a copy of: `topic/partition/offset`. What makes redriving idempotent.
-REDRIVEN_FROM = "redriven_from"
+from schemas.headers import ATTEMPTS, LEFT_OUT
 
 LATE = "late"
 
@@ -25,6 +22,11 @@ class Letter(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: dict[str, str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the record was copied: those too long for a letter are in `posts` only."""
+        return LEFT_OUT not in self.headers
 
     @property
     def origin_id(self) -> str:

@@ -16,8 +16,9 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from schemas.headers import ATTEMPTS, REDRIVEN_FROM
 from streams.connection import client_options, unreachable
-from streams.letters.letter import ATTEMPTS, REDRIVEN_FROM, Letter
+from streams.letters.letter import Letter
 from streams.ranges import records_since
 from streams.settings import Settings
 from streams.topics import partition_count
@@ -28,6 +29,7 @@ AT_ONCE = 500
 SKEW_MS = 3_600_000
 
 REDRIVEN, ALREADY, REFUSED = "redriven", "already redriven", "tried too often"
+NOT_WHOLE = "too long to be copied"
 
 
 class Orders(NamedTuple):
@@ -42,14 +44,16 @@ class Orders(NamedTuple):
 async def redrive(
     settings: Settings, letters: Sequence[Letter], orders: Orders, tell: Callable[[int], None]
 ) -> Counter[str]:
-    """Put the letters back; return how many were redriven, were there already, or were tried too often.
+    """Put the letters back; return how many had which outcome.
 
     Raises:
         BrokerError: Kafka does not answer, or another redrive has taken over.
     """
     outcome: Counter[str] = Counter()
-    wanted = [letter for letter in _once(letters) if letter.attempts < orders.max_attempts]
-    outcome[REFUSED] = sum(letter.attempts >= orders.max_attempts for letter in _once(letters))
+    all_whole = [letter for letter in _once(letters) if letter.is_whole]
+    wanted = [letter for letter in all_whole if letter.attempts < orders.max_attempts]
+    outcome[REFUSED] = len(all_whole) - len(wanted)
+    outcome[NOT_WHOLE] = len(_once(letters)) - len(all_whole)
     partitions = await partition_count(settings, orders.target)
     producer = AIOKafkaProducer(
         **client_options(settings), transactional_id=f"{orders.target}-redrive", acks="all"

@@ -11,11 +11,11 @@ from aiokafka import ConsumerRecord
 
 from schemas.cards import Card, load_cards
 from schemas.count import Count
+from schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
 from schemas.load import NAMES, json_schema
 from schemas.partial import Partial
 from schemas.term import TermCount
 from streams.dead_letter import dead_letter, late_post
-from streams.letters.letter import ATTEMPTS, REDRIVEN_FROM
 from streams.ops.trace_headers import TRACEPARENT
 from streams.settings import Settings
 from streams.steps.counts import Late
@@ -106,10 +106,10 @@ def test_the_headers_are_those_that_are_written() -> None:
         assert {name for name, _ in written.headers or ()} == set(BY_NAME[written.topic].headers)
 
 
-def test_the_optional_headers_are_those_that_redriving_and_tracing_write() -> None:
+def test_the_optional_headers_are_those_that_are_written() -> None:
     named = {name for card in CARDS.topic for name in card.optional_headers}
 
-    assert named == {TRACEPARENT, ATTEMPTS, REDRIVEN_FROM}
+    assert named == {TRACEPARENT, ATTEMPTS, REDRIVEN_FROM, LEFT_OUT}
 
 
 def test_the_reasons_of_dead_letters_are_all_named() -> None:

@@ -97,10 +97,10 @@ def test_a_record_that_came_with_a_trace_keeps_it_and_others_get_ours() -> None:
     ours = [(TRACEPARENT, traceparent(1))]
     came = [(TRACEPARENT, b"not even valid"), ("reason", b"not_json")]
     records = [
-        Outgoing("t", b"k", b"v"),
-        Outgoing("t", b"k", b"v", headers=[("reason", b"not_json")]),
-        Outgoing("t", b"k", b"v", headers=came),
-        Outgoing("t", b"k", b"v", headers=[("Traceparent", traceparent(2))]),
+        Outgoing("t", 0, b"k", b"v"),
+        Outgoing("t", 0, b"k", b"v", headers=[("reason", b"not_json")]),
+        Outgoing("t", 0, b"k", b"v", headers=came),
+        Outgoing("t", 0, b"k", b"v", headers=[("Traceparent", traceparent(2))]),
     ]
 
     found = signed(records, ours)
@@ -111,7 +111,7 @@ def test_a_record_that_came_with_a_trace_keeps_it_and_others_get_ours() -> None:
         came,
         [("Traceparent", traceparent(2))],
     ]
-    assert [record._replace(headers=None) for record in found] == [Outgoing("t", b"k", b"v")] * 4
+    assert [record._replace(headers=None) for record in found] == [Outgoing("t", 0, b"k", b"v")] * 4
 
 
 class Kept(InMemorySpanExporter):
@@ -125,7 +125,7 @@ class Kept(InMemorySpanExporter):
 def one_batch(traces: OtlpTraces) -> list[Outgoing]:
     with traces.batch("posts", 3, [Record([], 11), of_trace(5)], Tally()) as trace:
         trace.lap("decode")
-        return trace.signed([Outgoing("mentions", b"k", b"v")])
+        return trace.signed([Outgoing("mentions", 0, b"k", b"v")])
 
 
 def test_what_a_batch_writes_is_of_the_trace_of_its_span_and_its_steps_are_within_it() -> None:
@@ -186,7 +186,7 @@ def test_opentelemetry_s_own_switch_and_names_are_heard(monkeypatch: pytest.Monk
 
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     traces = OtlpTraces(SystemClock(), kept := Kept())
-    assert one_batch(traces) == [Outgoing("mentions", b"k", b"v", headers=[])]
+    assert one_batch(traces) == [Outgoing("mentions", 0, b"k", b"v", headers=[])]
     assert not kept.spans(traces)
 
 
@@ -204,7 +204,7 @@ def test_off_there_are_none_and_nothing_is_added() -> None:
 
     assert type(traces) is Traces
     with traces.batch("posts", 3, [], Tally()) as trace:
-        records = [Outgoing("mentions", b"k", b"v")]
+        records = [Outgoing("mentions", 0, b"k", b"v")]
         assert trace.signed(records) is records
 
 
