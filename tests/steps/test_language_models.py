@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from langdetect.detector import Detector as ShippedDetector
 
-from streams.steps.language import fasttext_words
+from streams.steps.language import remembered
 from streams.steps.language.cascade import weigh
 from streams.steps.language.cleaning import clean, has_a_letter
 from streams.steps.language.codes import our_code
-from streams.steps.language.exact_profiles import load_exact_profiles, ngrams
+from streams.steps.language.exact_profiles import load_exact_profiles, ngrams, words
 from streams.steps.language.fasttext_file import read_fasttext_file
 from streams.steps.language.fasttext_model import load_fasttext_model, model_path
 
@@ -50,12 +50,15 @@ def test_probabilities_are_those_of_fasttext(text: str) -> None:
 
 def test_forgetting_words_changes_no_vector(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{first}{second} {second}" for first in "abcdeşğıяё" for second in ("oy", "seçim", "выборы")]
-    remembered = MODEL.probabilities(texts)
-    monkeypatch.setattr(fasttext_words, "MAX_WORDS", 8)
-    forgetful = load_fasttext_model()
-    one_by_one = np.hstack([forgetful.probabilities([text]) for text in texts])
-    assert np.array_equal(one_by_one, remembered)
-    assert np.array_equal(forgetful.probabilities(texts), remembered)
+    monkeypatch.setattr(remembered, "MAX_WORDS", 8)
+    for ask, ask_forgetful in (
+        (MODEL.probabilities, load_fasttext_model().probabilities),
+        (PROFILES.posterior, load_exact_profiles().posterior),
+    ):
+        expected = ask(texts)
+        one_by_one = np.hstack([ask_forgetful([text]) for text in texts])
+        assert np.array_equal(one_by_one, expected)
+        assert np.array_equal(ask_forgetful(texts), expected)
 
 
 def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
@@ -76,14 +79,15 @@ def test_the_ngrams_are_those_of_langdetect(text: str) -> None:
     shipped = ShippedDetector(SHIPPED)
     shipped.append(cleaned)
     shipped.cleaning_text()
-    known = [ngram for ngram in ngrams(cleaned) if ngram in SHIPPED.word_lang_prob_map]
+    found = [ngram for word in words(cleaned) for ngram in ngrams(word)]
+    known = [ngram for ngram in found if ngram in SHIPPED.word_lang_prob_map]
     assert sorted(known) == sorted(shipped._extract_ngrams())
 
 
 def test_the_posterior_is_bayes_over_langdetects_probabilities() -> None:
     [text] = clean(["Yarın seçim var, unutma"])
     weights = dict.fromkeys(SHIPPED.langlist, 1.0)
-    for ngram in ngrams(text):
+    for ngram in [ngram for word in words(text) for ngram in ngrams(word)]:
         if ngram in SHIPPED.word_lang_prob_map:
             for code, p in zip(SHIPPED.langlist, SHIPPED.word_lang_prob_map[ngram], strict=True):
                 weights[code] *= (p + 0.5 / 10_000) * 1_000

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from langdetect.utils.ngram import NGram
 
 from streams.steps.language.codes import merged_codes
+from streams.steps.language.remembered import Remembered, Vectors, sums
 
 _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 
@@ -30,7 +31,11 @@ _UNITS = 3_200
 
 _LATIN = re.compile("[A-Za-z]")
 _NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
-_SPACES = re.compile(" +")
+_WORD = re.compile("[^ ]+ ?")
+
+
+#: A word without end has nine hundred n-grams, and each takes 350 bytes for a moment.
+_WORDS_AT_ONCE = 64
 
 
 class _Profile(TypedDict):
@@ -50,16 +55,20 @@ class _Normal(dict[int, str]):
 _NORMAL = _Normal()
 
 
-def ngrams(text: str) -> list[str]:
-    """Return the n-grams langdetect looks up in a clean `text`, and some that no profile has."""
+def words(text: str) -> list[str]:
+    """Return the words langdetect finds in a clean `text`, each with the space behind it, if there is one."""
     text = NGram.normalize_vi(text)
     others = len(_NOT_LATIN.findall(text))
     if others and len(_LATIN.findall(text)) * 2 < others:
         text = _LATIN.sub("", text)  # Latin words in a text of another script are taken for noise
-    text = _SPACES.sub(" ", text.translate(_NORMAL)).lstrip(" ")
-    pairs = list(map(add, " " + text, text))
-    found = [list(text), pairs, ["", *map(add, pairs, text[1:])]]
-    if not text.islower():  # nor does it look into words in capitals
+    return _WORD.findall(text.translate(_NORMAL))
+
+
+def ngrams(word: str) -> list[str]:
+    """Return the n-grams langdetect looks up in one of the `words`, and some that no profile has."""
+    pairs = list(map(add, " " + word, word))
+    found = [list(word), pairs, ["", *map(add, pairs, word[1:])]]
+    if not word.islower():  # nor does it look into words in capitals
         looked_into = [not (pair[0].isupper() and pair[1].isupper()) for pair in pairs]
         found = [list(compress(grams, looked_into)) for grams in found]
     return [*chain.from_iterable(found)]
@@ -88,10 +97,12 @@ class ExactProfiles:
             columns.append((np.array(rows), _log(np.array(list(profile["freq"].values())) / totals)))
         self.codes, self._first, self._more = merged_codes(names)
         self._unknown = len(self._rows)  # a last row, of an n-gram that tells no language from another
-        self._logs = np.full((len(self._rows) + 1, len(names)), _log(np.zeros(1))[0])
+        self._logs = np.full((len(self._rows) + 1, len(names) + 1), _log(np.zeros(1))[0])
+        self._logs[:, -1] = 1  # counts the n-grams that are known
         self._logs[self._unknown] = 0
         for column, (present, logs) in enumerate(columns):
             self._logs[present, column] = logs
+        self._remembered = Remembered(len(names) + 1, self._worked_out)
 
     def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
         """Return the probability of each language (row) after the n-grams of each clean text (column).
@@ -99,18 +110,29 @@ class ExactProfiles:
         All are equal before. `power` below 1 takes the n-grams for less evidence than they claim. A column is
         all zeros if none of its n-grams is known.
         """
-        logs = np.zeros((self._logs.shape[1], len(texts)), np.int32)
-        known = np.ones(len(texts), np.bool_)
-        for column, text in enumerate(texts):
-            rows = np.fromiter(map(self._rows.get, ngrams(text), repeat(self._unknown)), np.intp)
-            known[column] = (rows != self._unknown).any()
-            logs[:, column] = self._logs.take(rows, axis=0).sum(axis=0, dtype=np.int32)
+        found = [words(text) for text in texts]
+        vectors = self._remembered.vectors([*chain.from_iterable(found)])
+        totals = sums(vectors, _bounds(found)).T
+        logs, known = totals[:-1], totals[-1]
         weights = np.exp((logs - logs.max(axis=0)) * (power / _UNITS))
         merged: npt.NDArray[np.float64] = weights[self._first]
         for row, more in self._more:
             merged[row] += weights[more]
-        merged *= known / merged.cumsum(axis=0)[-1]
+        merged *= (known > 0) / merged.cumsum(axis=0)[-1]
         return merged
+
+    def _worked_out(self, some_words: list[str]) -> Vectors:
+        """Return the sum of the logarithms of each word's n-grams, and how many of these are known."""
+        worked_out = []
+        for start in range(0, len(some_words), _WORDS_AT_ONCE):
+            found = [ngrams(word) for word in some_words[start : start + _WORDS_AT_ONCE]]
+            known = map(self._rows.get, chain.from_iterable(found), repeat(self._unknown))
+            worked_out.append(sums(self._logs.take(np.fromiter(known, np.intp), axis=0), _bounds(found)))
+        return np.concatenate(worked_out)
+
+
+def _bounds(lists: Sequence[Sequence[str]]) -> npt.NDArray[np.intp]:
+    return np.cumsum([0, *map(len, lists)])
 
 
 def load_exact_profiles() -> ExactProfiles:

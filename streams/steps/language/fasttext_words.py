@@ -7,9 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.steps.language.fasttext_file import FasttextFile
-
-#: Words remembered. Then all are forgotten: simpler than choosing, and the common ones are back in a moment.
-MAX_WORDS = 65_536
+from streams.steps.language.remembered import Remembered, Vectors, sums
 
 _END_OF_LINE = "</s>"  # fastText's own last word of every text
 _SUM_UNITS = 2.0**16
@@ -17,24 +15,12 @@ _FNV_OFFSET = 2_166_136_261
 _FNV_PRIME = np.uint32(16_777_619)
 
 
-class _Index(dict[str, int]):
-    """Numbers words as it is asked for them; `new` lists those it had not met."""
-
-    def __init__(self) -> None:
-        self.new: list[str] = []
-
-    def __missing__(self, word: str) -> int:
-        self[word] = index = len(self)
-        self.new.append(word)
-        return index
-
-
 class WordVectors:
     """Mean vectors of texts, by the words they are made of.
 
     Vectors are whole numbers (in 1 / 65,536): sums of them are exact in any order. int32 has room for the
-    900 n-grams of the longest clean text, and where a running sum overflows, differences of it are still
-    right. One more column counts how many vectors went into one, since a text's mean is over all of them.
+    900 n-grams of the longest clean text. One more column counts how many vectors went into one, since a
+    text's mean is over all of them.
     """
 
     #: In what the means are: 1 / `units`. Finer than the sums, for what dividing leaves.
@@ -48,42 +34,25 @@ class WordVectors:
         self._row_of_bucket = file.row_of_bucket
         self._min_chars, self._max_chars = file.min_chars, file.max_chars
         self._end_of_line = self._rows[self._row_of_word[_END_OF_LINE]]
-        self._index = _Index()
-        self._vectors = np.zeros((MAX_WORDS, dim + 1), np.int32)
+        self._remembered = Remembered(dim + 1, self._worked_out)
 
     def means(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the mean vector of each clean text (a column), rounded to whole `units`."""
         words = " ".join(texts).split()
         counts = [text.count(" ") + 1 for text in texts]
         starts = np.cumsum([0, *counts[:-1]])
-        indices = self._indices(words)  # first: it may replace the table
-        vectors = self._vectors.take(indices, axis=0)
-        sums = np.add.reduceat(vectors, starts, axis=0, dtype=np.int32) + self._end_of_line
-        means = np.rint(sums[:, :-1] * (self.units / _SUM_UNITS) / sums[:, -1:])
+        vectors = self._remembered.vectors(words)
+        summed = np.add.reduceat(vectors, starts, axis=0, dtype=np.int32) + self._end_of_line
+        means = np.rint(summed[:, :-1] * (self.units / _SUM_UNITS) / summed[:, -1:])
         return np.ascontiguousarray(means.T)
 
-    def _indices(self, words: list[str]) -> npt.NDArray[np.intp]:
-        if len(self._index) + len(words) > len(self._vectors):
-            self._index.clear()
-            if len(words) > len(self._vectors):
-                self._vectors = np.zeros((len(words), self._rows.shape[1]), np.int32)
-        start = len(self._index)
-        indices = np.fromiter(map(self._index.__getitem__, words), np.intp, len(words))
-        if self._index.new:
-            self._vectors[start : len(self._index)] = self._worked_out(self._index.new)
-            self._index.new = []
-        return indices
-
-    def _worked_out(self, words: list[str]) -> npt.NDArray[np.int32]:
+    def _worked_out(self, words: list[str]) -> Vectors:
         data = ("<" + "><".join(words) + ">").encode()
         starts, rows = self._ngram_rows(data)
         flat = rows.ravel()
         kept = np.flatnonzero(flat < len(self._rows))
-        # One row of zeros first, so that a word whose n-grams were all pruned has a sum, too.
-        sums = np.zeros((len(kept) + 1, self._rows.shape[1]), np.int32)
-        np.cumsum(self._rows.take(flat.take(kept), axis=0), axis=0, dtype=np.int32, out=sums[1:])
         bounds = np.append(np.searchsorted(kept, starts * rows.shape[1]), len(kept))
-        vectors: npt.NDArray[np.int32] = np.diff(sums.take(bounds, axis=0), axis=0)
+        vectors = sums(self._rows.take(flat.take(kept), axis=0), bounds)
         own = np.fromiter(map(self._row_of_word.get, words, repeat(-1)), np.intp, len(words))
         known = np.flatnonzero(own >= 0)
         vectors[known] += self._rows.take(own.take(known), axis=0)
