@@ -39,7 +39,7 @@ def letter_of(record: ConsumerRecord) -> Letter | None:
 
     A record that was put back and failed again has each header several times: the last one holds.
     """
-    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     try:
         origin = (
             headers["original_topic"],

@@ -132,4 +132,4 @@ async def _redriven(settings: Settings, letters: Sequence[Letter], target: str) 
         for record in records:
             for name, value in record.headers:
                 if name == REDRIVEN_FROM:
-                    yield value.decode("utf-8", "replace")
+                    yield (value or b"").decode("utf-8", "replace")

@@ -118,7 +118,7 @@ async def write(settings: Settings) -> None:
     await producer.start()
     try:
         for number, (key, value, _) in enumerate(LOG):
-            headers = [("trace", str(number).encode())]
+            headers = [("trace", str(number).encode()), ("nothing", None)]
             await producer.send_and_wait(
                 settings.topic("posts"), value, key, PARTITION, INGESTED_MS, headers=headers
             )
@@ -127,7 +127,7 @@ async def write(settings: Settings) -> None:
 
 
 def headers_of(record: ConsumerRecord[bytes | None, bytes | None]) -> dict[str, str]:
-    return {name: value.decode() for name, value in record.headers}
+    return {name: "" if value is None else value.decode() for name, value in record.headers}
 
 
 def value_of(record: ConsumerRecord[bytes | None, bytes | None]) -> Any:
@@ -158,6 +158,7 @@ def test_a_post_that_is_too_late_is_kept_as_it_came_with_how_late_it_is(outcome:
     assert [headers_of(one) for one in late] == [
         {
             "trace": str(original.offset),
+            "nothing": "",
             "original_topic": original.topic,
             "original_partition": str(PARTITION),
             "original_offset": str(original.offset),
@@ -199,6 +200,13 @@ def test_late_posts_show_in_the_window_that_their_partition_was_in(outcome: Outc
     }
 
 
+def test_a_letter_from_a_post_whose_header_has_no_value_can_be_listed(outcome: Outcome) -> None:
+    done = sandik("late", "list", "--json", environment=environment(outcome.settings))
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert [msgspec.json.decode(line)["headers"]["nothing"] for line in done.stdout.splitlines()] == [""] * 2
+
+
 def test_what_is_no_post_is_kept_as_it_came_with_the_reason(outcome: Outcome) -> None:
     letters = in_order(outcome.topics["posts.dlq"])
     originals = [
@@ -214,6 +222,7 @@ def test_what_is_no_post_is_kept_as_it_came_with_the_reason(outcome: Outcome) ->
         assert 0 < len(detail) <= MAX_DETAIL_CHARACTERS
         assert headers == {
             "trace": str(original.offset),
+            "nothing": "",
             "reason": sent.fate,
             "stage": "decode",
             "original_topic": original.topic,

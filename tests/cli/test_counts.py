@@ -55,9 +55,9 @@ def a_count(
     return msgspec.structs.replace(count, **values)
 
 
-async def write(settings: Settings, counts: Iterable[Count]) -> None:
+async def write(settings: Settings, counts: Iterable[Count], topic: str = "counts") -> None:
     records = [(count.key, msgspec.json.encode(count), None, count.window_start_ms) for count in counts]
-    await produce(settings.broker, settings.topic("counts"), records)
+    await produce(settings.broker, settings.topic(topic), records)
 
 
 @pytest.fixture
@@ -147,6 +147,41 @@ async def test_windows_of_another_size_are_other_windows(settings: Settings) -> 
     await write(settings, [a_count(count=5, size=5, revision=10), a_count(count=2, size=1, revision=4)])
 
     assert [row[-2] for row in rows(settings)[1:]] == ["2", "5"]
+
+
+async def test_wider_windows_are_shown_with_their_ends(settings: Settings) -> None:
+    for topic in ("counts.hopping", "counts.sessions"):
+        await create_topic(settings.broker, settings.topic(topic))
+    await write(settings, [a_count(count=1)])
+    await write(settings, [a_count(count=2, size=60), a_count(count=3, size=60, minute=5)], "counts.hopping")
+
+    head, *body = rows(settings, "--windows", "hopping")
+    assert head[:3] == ["window", "(UTC)", "until"]
+    assert [row[:-3] for row in body] == [
+        ["2023-05-11", "10:13", "2023-05-11", "11:13"],
+        ["2023-05-11", "10:18", "2023-05-11", "11:18"],
+    ]
+    assert [count.count for count in json_counts(settings, "--windows", "hopping")] == [2, 3]
+    assert [count.count for count in json_counts(settings)] == [1]
+    assert json_counts(settings, "--windows", "sessions") == []
+
+
+async def test_a_session_that_is_taken_back_is_not_shown(settings: Settings) -> None:
+    topic = settings.topic("counts.sessions")
+    await create_topic(settings.broker, topic)
+    first, second, joined = a_count(count=1), a_count(count=2, minute=9), a_count(count=3, size=10)
+    await write(settings, [first, second, joined], "counts.sessions")
+    await produce(settings.broker, topic, [(one.key, None, None, None) for one in (first, second)])
+
+    assert json_counts(settings, "--windows", "sessions") == [joined]
+    assert [row[-2] for row in rows(settings, "--windows", "sessions")[1:]] == ["3"]
+
+
+async def test_sessions_cannot_be_followed_as_lines(settings: Settings) -> None:
+    done = sandik("counts", "--windows", "sessions", "--json", environment=environment(settings))
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"add --once" in done.stderr
 
 
 async def test_a_deleted_cell_and_a_foreign_record_do_not_stop_the_view(settings: Settings) -> None:

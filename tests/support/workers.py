@@ -59,6 +59,10 @@ class Workers:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.wait()
+            if error is not None:  # pytest shows it with the failure
+                sys.stderr.write(
+                    f"worker {process.pid}: exit code {process.returncode}\n{self.log(process)}\n"
+                )
 
     def start(self) -> subprocess.Popen[bytes]:
         log = (self.log_dir / f"worker-{len(self.processes)}.log").open("wb")
