@@ -132,7 +132,7 @@ class CountAgent:
         owned.state.take(entries)
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         owned.quiet_since_ms = self.clock.monotonic_ms()
-        await publish(self.app.producer, trace.signed(self._aside(counted, records)))
+        await publish(self.app.producer, trace.signed(self._aside(counted, records)), wrap=True)
         batch.lap("aside")
         await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
         batch.lap("state")

@@ -16,10 +16,7 @@ Headers = list[tuple[str, bytes]]
 
 
 class Outgoing(NamedTuple):
-    """A record to write. Without a timestamp, it is now.
-
-    If the topic has fewer partitions, those beyond share them from its first one on.
-    """
+    """A record to write. Without a timestamp, it is now."""
 
     topic: str
     partition: int
@@ -29,20 +26,24 @@ class Outgoing(NamedTuple):
     headers: Headers | None = None
 
 
-async def publish(producer: ProducerT, records: Sequence[Outgoing]) -> None:
+async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: bool = False) -> None:
     """Return when every record is acknowledged by all in-sync replicas.
 
+    With `wrap`, the records for partitions that a topic does not have share those it has, from the first on.
     Records of one partition are written in the order given. They are packed here: sent one by one through
     Faust and aiokafka, each takes ten times the CPU, half of it for a future that nobody looks at.
 
     Raises:
-        BrokerError: Kafka refused one, or could not be reached in time.
+        BrokerError: Kafka refused one, or could not be reached in time; or there is no such partition.
     """
     by_partition: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
     for record in records:
         by_partition[record[:2]].append(record)
     outcomes = await asyncio.gather(
-        *(_publish(producer, topic, partition, some) for (topic, partition), some in by_partition.items()),
+        *(
+            _publish(producer, topic, partition, some, wrap=wrap)
+            for (topic, partition), some in by_partition.items()
+        ),
         return_exceptions=True,
     )
     for outcome in outcomes:
@@ -50,10 +51,19 @@ async def publish(producer: ProducerT, records: Sequence[Outgoing]) -> None:
             raise outcome
 
 
-async def _publish(producer: Any, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
+async def _publish(
+    producer: Any, topic: str, partition: int, records: Sequence[Outgoing], *, wrap: bool
+) -> None:
     kafka: AIOKafkaProducer = producer._ensure_producer()
     try:
-        partition %= len(await kafka.partitions_for(topic))
+        partitions = await kafka.partitions_for(topic)
+        if wrap:
+            partition %= len(partitions)
+        elif partition not in partitions:
+            raise BrokerError(
+                f"topic {topic} has {len(partitions)} partitions, and none with number {partition}: it was "
+                "made by something else. Delete it, or set another SANDIK_APP_ID"
+            )
         sent = [
             await kafka.send_batch(batch, topic, partition=partition) for batch in _batches(kafka, records)
         ]

@@ -21,7 +21,7 @@ from streams.steps.language import Language
 from streams.topics import all_topics, create
 from tests.contracts.test_schemas import validate
 from tests.support.command import sandik
-from tests.support.kafka import read_topic, wait_until
+from tests.support.kafka import create_topic, produce, read_topic, wait_until
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
 pytestmark = pytest.mark.broker
@@ -293,6 +293,25 @@ def test_partials_are_valid_and_keyed_by_run_partition_and_window(outcome: Outco
         assert record.key == key.encode()
 
     assert kinds.keys() == {"window", "clock", "watermark"}
+
+
+async def test_mentions_in_fewer_partitions_go_round(worker_settings: Settings, tmp_path: Path) -> None:
+    settings = worker_settings
+    mentions = settings.topic("mentions")
+    await create(settings, [spec for spec in all_topics(settings) if spec.name != mentions])
+    await create_topic(settings.broker, mentions, 2)
+    last = settings.partitions - 1
+    sent = a_post("t:1", 0, BOTH)
+    await produce(settings.broker, settings.topic("posts"), [(sent.key, sent.value, last, None)])
+    with Workers(environment(settings), tmp_path) as workers:
+        worker = workers.start()
+
+        async def is_there() -> bool:
+            workers.assert_running()
+            return [last % 2] == [one.partition for one in await read_topic(settings.broker, mentions)]
+
+        await wait_until(is_there, 60, "the mention is there")
+        assert workers.terminate(worker) == 0
 
 
 def test_a_worker_without_topics_ends_and_says_how_to_make_them(
