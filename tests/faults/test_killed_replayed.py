@@ -36,6 +36,7 @@ def with_authors(posts: list[Post]) -> list[Post]:
 async def top_terms(settings: Settings, counts: Mapping[bytes, Count]) -> list[TermCount]:
     """The newest record of each rank, in order, when they are as new as the counts that they belong to."""
     latest_: dict[bytes, TermCount] = {}
+    tagged = {key for key, count in counts.items() if count.tag in ("election", "deepfake")}
 
     async def are_there() -> bool:
         for record in await read_topic(settings.broker, settings.topic("counts.terms")):
@@ -43,7 +44,11 @@ async def top_terms(settings: Settings, counts: Mapping[bytes, Count]) -> list[T
             known = latest_.get(term.key)
             if known is None or known.revision <= term.revision:
                 latest_[term.key] = term
-        return all(term.revision == counts[key.rpartition(b"|")[0]].revision for key, term in latest_.items())
+        # Terms are written after the counts that they belong to.
+        missing = tagged - {key.rpartition(b"|")[0] for key in latest_}
+        return not missing and all(
+            term.revision == counts[key.rpartition(b"|")[0]].revision for key, term in latest_.items()
+        )
 
     await wait_until(are_there, 60, "the terms are as new as the counts")
     return sorted(latest_.values(), key=lambda one: (one.window_start_ms, one.language, one.tag, one.rank))
