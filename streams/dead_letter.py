@@ -109,7 +109,7 @@ def _letter(topic: str, record: ConsumerRecord, **why: object) -> Outgoing:
     if left_out_bytes:
         why[LEFT_OUT] = left_out_bytes
     # A detail may quote the bad input: whatever is no text must not stop the record from being written.
-    headers += [(name, str(value).encode("utf-8", "replace")) for name, value in (origin | why).items()]
+    headers += [(name, str(said).encode("utf-8", "replace")) for name, said in (origin | why).items()]
     return Outgoing(topic, record.partition, key, value, headers=headers)
 
 

@@ -50,10 +50,11 @@ async def redrive(
         BrokerError: Kafka does not answer, or another redrive has taken over.
     """
     outcome: Counter[str] = Counter()
-    all_whole = [letter for letter in _once(letters) if letter.is_whole]
-    wanted = [letter for letter in all_whole if letter.attempts < orders.max_attempts]
-    outcome[REFUSED] = len(all_whole) - len(wanted)
-    outcome[NOT_WHOLE] = len(_once(letters)) - len(all_whole)
+    once = _once(letters)
+    whole = [letter for letter in once if letter.is_whole]
+    wanted = [letter for letter in whole if letter.attempts < orders.max_attempts]
+    outcome[NOT_WHOLE] = len(once) - len(whole)
+    outcome[REFUSED] = len(whole) - len(wanted)
     partitions = await partition_count(settings, orders.target)
     producer = AIOKafkaProducer(
         **client_options(settings), transactional_id=f"{orders.target}-redrive", acks="all"
