@@ -14,7 +14,7 @@ from streams.settings import Settings
 from streams.topics import all_topics, create
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.scene import Scene
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import Follower, Workers, count_all, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -33,16 +33,6 @@ def posts(first: int, last: int) -> list[NewRecord]:
         )
         for number in range(first, last)
     ]
-
-
-async def count_all(settings: Settings, workers: Workers, expected: int) -> None:
-    async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-        async def is_complete() -> bool:
-            workers.assert_running()
-            return await follower.total() >= expected
-
-        await wait_until(is_complete, 150, f"{expected} posts are counted")
 
 
 async def refusal(workers: Workers, worker: "subprocess.Popen[bytes]") -> str:

@@ -8,9 +8,9 @@ import pytest
 from schemas.mention import MAX_TERMS, Mention
 from streams.settings import Settings
 from tests.support.command import sandik
-from tests.support.kafka import NewRecord, produce, read_topic, wait_until
+from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.scene import Scene
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import Workers, count_all, environment
 
 pytestmark = pytest.mark.broker
 
@@ -38,13 +38,7 @@ async def test_a_worker_counts_past_records_that_fill_all_that_kafka_takes(
     await produce(settings.broker, settings.topic("posts"), records)
     with Workers(environment(settings), tmp_path) as workers:
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-            async def are_counted() -> bool:
-                workers.assert_running()
-                return await follower.total() == 3
-
-            await wait_until(are_counted, 120, "two posts are counted, and the late one is told")
+        await count_all(settings, workers, 3)  # of which one is late
         assert workers.terminate(worker) == 0
 
     mentions = await read_topic(settings.broker, settings.topic("mentions"))

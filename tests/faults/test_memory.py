@@ -23,7 +23,7 @@ from tests.support.kafka import produce, read_topic, wait_until
 from tests.support.scene import Scene, some_posts
 from tests.support.soak import Soak
 from tests.support.stubs import MINUTE_MS, TIMING
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import Follower, Workers, count_all, environment
 
 POSTS = int(os.environ.get("SANDIK_TEST_SOAK_POSTS", "900000"))
 #: Models are loaded, buffers filled, and as many windows open as ever will be.
@@ -120,13 +120,7 @@ async def test_in_a_catch_up_no_partition_runs_away_from_the_others(scene: Scene
     await produce(settings.broker, settings.topic("posts"), records)
     with Workers(environment(settings), tmp_path) as workers:
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-            async def is_complete() -> bool:
-                workers.assert_running()
-                return await follower.total() == len(records)
-
-            await wait_until(is_complete, 150, f"all {len(records)} posts are counted")
+        await count_all(settings, workers, len(records))
         assert workers.terminate(worker) == 0
 
     offsets = dict.fromkeys(range(settings.partitions), -1)

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.count import Count
 from streams.settings import Settings
-from tests.support.kafka import unique_prefix
+from tests.support.kafka import unique_prefix, wait_until
 
 _decoder = msgspec.json.Decoder(Count)
 
@@ -128,3 +128,14 @@ class Follower:
     @property
     def cells(self) -> Counter[bytes]:
         return Counter({key: count.count for key, count in self.latest.items()})
+
+
+async def count_all(settings: Settings, workers: Workers, expected: int) -> None:
+    """Return when exactly so many posts are counted, late ones included; no worker may end meanwhile."""
+    async with Follower(settings.broker, settings.topic("counts")) as follower:
+
+        async def is_complete() -> bool:
+            workers.assert_running()
+            return await follower.total() == expected
+
+        await wait_until(is_complete, 150, f"{expected} posts are counted")
