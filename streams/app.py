@@ -11,7 +11,7 @@ from faust.types import TP
 
 from streams.connection import client_options
 from streams.engine.batching import BatchScheduling
-from streams.engine.memory import return_large_buffers
+from streams.engine.memory import look_for_cycles_seldom, return_large_buffers
 from streams.engine.transport import PositionedTransport
 from streams.errors import SandikError
 from streams.settings import Settings
@@ -49,6 +49,7 @@ class App(faust.App):
 def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     """Return an App without agents. `partitions` is how many `posts` has."""
     return_large_buffers()
+    look_for_cycles_seldom()
     app = App(
         application_id,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
