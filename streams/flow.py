@@ -10,7 +10,7 @@ from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
 from streams.steps.counts import Changes, PartitionState, Read, Reposts, TaggedPost, cell_tags, fold
-from streams.steps.decode import Rejected, decode
+from streams.steps.decode import Rejected, decode_all
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
 from streams.steps.repeats import Repeats
@@ -22,7 +22,8 @@ from streams.steps.window import Timing
 Lap = Callable[[str], None]
 
 
-def _no_lap(step: str) -> None: ...
+def no_lap(step: str) -> None:
+    """Time nothing."""
 
 
 class SourceRecord(Protocol):
@@ -77,7 +78,7 @@ class Job:
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
     def annotate(
-        self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = _no_lap
+        self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = no_lap
     ) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
 
@@ -95,7 +96,7 @@ class Job:
         lap("tags")
         return annotations
 
-    def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = _no_lap) -> "Counted":
+    def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
 
         The state is left as it is; `Counted.changes` says what becomes of it.
@@ -107,16 +108,19 @@ class Job:
         rejected: list[tuple[int, Rejected]] = []
         ignored = 0
         in_a_row = longest_row = state.clock.rejected_in_a_row
-        for record in records:
-            decoded = decode(record.value, record.timestamp, self.max_ahead_ms)
-            if isinstance(decoded, Rejected):
-                rejected.append((record.offset, decoded))
+        takes_reposts = self.reposts != "exclude"
+        decoded = decode_all(
+            [record.value for record in records], [record.timestamp for record in records], self.max_ahead_ms
+        )
+        for record, found in zip(records, decoded, strict=True):
+            if isinstance(found, Rejected):
+                rejected.append((record.offset, found))
                 in_a_row += 1
                 longest_row = max(longest_row, in_a_row)
                 continue
             in_a_row = 0
-            if decoded.op == "create" and (self.reposts != "exclude" or decoded.repost_of is None):
-                posts.append(decoded)
+            if found.op == "create" and (takes_reposts or found.repost_of is None):
+                posts.append(found)
                 offsets.append(record.offset)
             else:
                 ignored += 1

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streams.worker
 from schemas.mention import Term
-from streams.flow import Job
+from streams.flow import Annotation, Job, Lap, no_lap
 from streams.settings import Settings
-from streams.steps.language import UNDETERMINED, Detector, Language
+from streams.steps.language import UNDETERMINED, Detector, Hints, Language
 from streams.steps.tags import Tagger
 from streams.steps.window import Timing
 
@@ -34,10 +34,24 @@ class NoTagger(Tagger):
         return [()] * len(texts)
 
 
+class BareJob(Job):
+    """Looks at no text, so it has none to remember either."""
+
+    def annotate(
+        self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = no_lap
+    ) -> list[Annotation]:
+        """Return what the detector says of each, without tags."""
+        annotations = [Annotation(language, (), ()) for language in self.detector.detect(texts, hints)]
+        lap("language")
+        return annotations
+
+
 def bare_job(settings: Settings, detector: Detector | None = None) -> Job:
     """Return the job of these settings without detector (or with another) and without lexicon."""
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
-    return Job("bare", timing, settings.max_ahead_ms, settings.dedupe, detector or NoDetector(), NoTagger())
+    return BareJob(
+        "bare", timing, settings.max_ahead_ms, settings.dedupe, detector or NoDetector(), NoTagger()
+    )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.post import MIN_CREATED_AT_MS, Post
-from streams.steps.decode import MAX_DETAIL_CHARACTERS, Reason, Rejected, decode
+from streams.steps.decode import MAX_DETAIL_CHARACTERS, Reason, Rejected, decode, decode_all
 
 NOW_MS = 1_683_800_040_000
 MAX_AHEAD_MS = 300_000
@@ -23,30 +25,57 @@ def test_a_post_is_a_post_whatever_else_it_carries() -> None:
     assert decoded(a_value(likes=3, author_id=None)) == Post("t:1", "t", NOW_MS, "Seçim")
 
 
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [
-        (None, Reason.NO_VALUE),
-        (b"", Reason.NOT_JSON),
-        (b"not json", Reason.NOT_JSON),
-        (a_value()[:-1], Reason.NOT_JSON),
-        (a_value() + a_value(), Reason.NOT_JSON),
-        (b'{"id": "\xff"}', Reason.NOT_JSON),
-        (b'{"text": "\\ud83d"}', Reason.NOT_JSON),
-        (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", Reason.NOT_A_POST),
-        (b"null", Reason.NOT_A_POST),
-        (b"[]", Reason.NOT_A_POST),
-        (a_value(text=...), Reason.NOT_A_POST),
-        (a_value(text=None), Reason.NOT_A_POST),
-        (a_value(id=""), Reason.NOT_A_POST),
-        (a_value(created_at_ms=str(NOW_MS)), Reason.NOT_A_POST),
-        (a_value(created_at_ms=NOW_MS + 0.5), Reason.NOT_A_POST),
-        (a_value(created_at_ms=2**70), Reason.CREATED_AT_AHEAD),
-        (a_value(created_at_ms=NOW_MS // 1000), Reason.CREATED_AT_TOO_EARLY),
-        (a_value(created_at_ms=-1), Reason.CREATED_AT_TOO_EARLY),
-        (a_value(created_at_ms=NOW_MS * 1000), Reason.CREATED_AT_AHEAD),
-    ],
+NO_POSTS: list[tuple[bytes | None, Reason]] = [
+    (None, Reason.NO_VALUE),
+    (b"", Reason.NOT_JSON),
+    (b"not json", Reason.NOT_JSON),
+    (a_value()[:-1], Reason.NOT_JSON),
+    (a_value() + a_value(), Reason.NOT_JSON),
+    (b'{"id": "\xff"}', Reason.NOT_JSON),
+    (b'{"text": "\\ud83d"}', Reason.NOT_JSON),
+    (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", Reason.NOT_A_POST),
+    (b"null", Reason.NOT_A_POST),
+    (b"[]", Reason.NOT_A_POST),
+    (a_value(text=...), Reason.NOT_A_POST),
+    (a_value(text=None), Reason.NOT_A_POST),
+    (a_value(id=""), Reason.NOT_A_POST),
+    (a_value(created_at_ms=str(NOW_MS)), Reason.NOT_A_POST),
+    (a_value(created_at_ms=NOW_MS + 0.5), Reason.NOT_A_POST),
+    (a_value(created_at_ms=2**70), Reason.CREATED_AT_AHEAD),
+    (a_value(created_at_ms=NOW_MS // 1000), Reason.CREATED_AT_TOO_EARLY),
+    (a_value(created_at_ms=-1), Reason.CREATED_AT_TOO_EARLY),
+    (a_value(created_at_ms=NOW_MS * 1000), Reason.CREATED_AT_AHEAD),
+]
+
+#: Posts at the bounds of what is believed, and as deep as a post may be and one level deeper.
+AT_BOUNDS = [
+    a_value(),
+    a_value(created_at_ms=MIN_CREATED_AT_MS),
+    a_value(created_at_ms=NOW_MS + MAX_AHEAD_MS),
+    a_value(created_at_ms=MIN_CREATED_AT_MS - 1),
+    a_value(created_at_ms=NOW_MS + MAX_AHEAD_MS + 1),
+    a_value(text="{" * 200),
+    *(a_value()[:-1] + b',"x":' + b"[" * depth + b"]" * depth + b"}" for depth in (99, 100)),
+]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*AT_BOUNDS, *(value for value, _ in NO_POSTS)]),
+            st.integers(-1, 1).map(NOW_MS.__add__),
+        )
+    )
+    | st.lists(st.tuples(st.sampled_from(AT_BOUNDS), st.just(NOW_MS)))
 )
+def test_a_batch_is_what_its_records_are(records: list[tuple[bytes | None, int]]) -> None:
+    one_by_one = [decode(value, timestamp_ms, MAX_AHEAD_MS) for value, timestamp_ms in records]
+
+    values, timestamps_ms = [value for value, _ in records], [at_ms for _, at_ms in records]
+    assert decode_all(values, timestamps_ms, MAX_AHEAD_MS) == one_by_one
+
+
+@pytest.mark.parametrize(("value", "reason"), NO_POSTS)
 def test_what_is_no_post_has_its_reason_and_a_detail(value: bytes | None, reason: Reason) -> None:
     rejected = decoded(value)
 
