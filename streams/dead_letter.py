@@ -2,10 +2,11 @@
 
 from collections import deque
 
-from aiokafka import ConsumerRecord
+from faust.types import TP
 
 from schemas.headers import LEFT_OUT
 from streams import __version__
+from streams.engine.batching import Record
 from streams.engine.publish import Headers, Outgoing
 from streams.errors import DeadLetterLimitError
 from streams.steps.counts import Late
@@ -59,20 +60,23 @@ class DeadLetterLimit:
             )
 
 
-def dead_letter(topic: str, record: ConsumerRecord, rejected: Rejected) -> Outgoing:
+def dead_letter(topic: str, source: TP, record: Record, rejected: Rejected) -> Outgoing:
     """Return the record for `posts.dlq`: the original bytes, and headers that say why and from where.
+
+    `source` is where it was read.
 
     The `__connect.errors.*` names repeat them for tools that know Kafka Connect's dead letters.
     """
     return _letter(
         topic,
+        source,
         record,
         reason=rejected.reason,
         stage=STAGE,
         detail=rejected.detail,
         **{
-            "__connect.errors.topic": record.topic,
-            "__connect.errors.partition": record.partition,
+            "__connect.errors.topic": source.topic,
+            "__connect.errors.partition": source.partition,
             "__connect.errors.offset": record.offset,
             "__connect.errors.stage": STAGE,
             "__connect.errors.exception.class.name": rejected.reason,
@@ -81,24 +85,24 @@ def dead_letter(topic: str, record: ConsumerRecord, rejected: Rejected) -> Outgo
     )
 
 
-def late_post(topic: str, record: ConsumerRecord, late: Late, window_size_ms: int) -> Outgoing:
+def late_post(topic: str, source: TP, record: Record, late: Late, window_size_ms: int) -> Outgoing:
     """Return the record for `posts.late`: the post as it came, and headers that say how late it is."""
     window = f"{iso(late.window_start_ms)}/{iso(late.window_start_ms + window_size_ms)}"
     return _letter(
-        topic, record, lateness_ms=late.lateness_ms, window=window, watermark=iso(late.watermark_ms)
+        topic, source, record, lateness_ms=late.lateness_ms, window=window, watermark=iso(late.watermark_ms)
     )
 
 
-def _letter(topic: str, record: ConsumerRecord, **why: object) -> Outgoing:
+def _letter(topic: str, source: TP, record: Record, **why: object) -> Outgoing:
     """Return the record as it came, in the partition it came in, with headers that say from where and why."""
     origin = {
-        "original_topic": record.topic,
-        "original_partition": record.partition,
+        "original_topic": source.topic,
+        "original_partition": source.partition,
         "original_offset": record.offset,
         "original_timestamp_ms": record.timestamp,
         "version": __version__,
     }
-    key, value, headers = record.key, record.value, [*record.headers]
+    key, value, headers = record.key, record.value, list(record.headers)
     value_bytes, other_bytes = len(value or b""), len(key or b"") + _size_bytes(headers)
     left_out_bytes = 0
     if value_bytes + other_bytes > MAX_COPIED_BYTES:
@@ -110,7 +114,7 @@ def _letter(topic: str, record: ConsumerRecord, **why: object) -> Outgoing:
         why[LEFT_OUT] = left_out_bytes
     # A detail may quote the bad input: whatever is no text must not stop the record from being written.
     headers += [(name, str(said).encode("utf-8", "replace")) for name, said in (origin | why).items()]
-    return Outgoing(topic, record.partition, key, value, headers=headers)
+    return Outgoing(topic, source.partition, key, value, headers=headers)
 
 
 def _size_bytes(headers: Headers) -> int:

@@ -17,7 +17,7 @@ from functools import wraps
 from typing import Any
 
 import faust
-from faust.types import TP, EventT
+from faust.types import TP
 from mode.supervisors import CrashingSupervisor
 
 from streams.agents.count import CountAgent
@@ -112,8 +112,8 @@ def build(
     return Topology(count, merge)
 
 
-def _batches(stream: Any) -> AsyncIterator[EventT[Any]]:
-    events: AsyncIterator[EventT[Any]] = stream.noack().events()
+def _batches(stream: Any) -> AsyncIterator[Any]:
+    events: AsyncIterator[Any] = stream.noack().events()
     return events
 
 

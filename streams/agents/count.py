@@ -7,11 +7,11 @@ from logging import getLogger
 from typing import Any
 
 import msgspec
-from aiokafka import ConsumerRecord
 from faust.types import TP, AppT
 
 from streams.clock import Clock
 from streams.dead_letter import DeadLetterLimit, dead_letter, late_post
+from streams.engine.batching import Record
 from streams.engine.publish import Outgoing, publish
 from streams.engine.state import StateTable
 from streams.errors import DeadLetterLimitError, StateError, TopicError
@@ -107,7 +107,7 @@ class CountAgent:
         """Return where to read on: the state's own offsets, which a lost commit cannot move back."""
         return {TP(self.topic, partition): owned.next_offset for partition, owned in self.owned.items()}
 
-    async def process(self, partition: int, records: Sequence[ConsumerRecord]) -> None:
+    async def process(self, partition: int, records: Sequence[Record]) -> None:
         """Count one batch. Returns when everything it led to is durable.
 
         Side topics first, so that nothing is lost when a crash comes before the state is written; then the
@@ -122,7 +122,7 @@ class CountAgent:
             await self._count(owned, partition, records, trace)
 
     async def _count(
-        self, owned: Owned, partition: int, records: Sequence[ConsumerRecord], trace: BatchTrace
+        self, owned: Owned, partition: int, records: Sequence[Record], trace: BatchTrace
     ) -> None:
         batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
         counted = self.job.count(owned.state, records, batch.lap)
@@ -132,7 +132,7 @@ class CountAgent:
         owned.state.take(entries)
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         owned.quiet_since_ms = self.clock.monotonic_ms()
-        await publish(self.app.producer, trace.signed(self._aside(counted, records)), wrap=True)
+        await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
         await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
         batch.lap("state")
@@ -180,7 +180,7 @@ class CountAgent:
         state.take(self.table.entries(partition))
         return state
 
-    def _check_limit(self, partition: int, records: Sequence[ConsumerRecord], counted: Counted) -> None:
+    def _check_limit(self, partition: int, records: Sequence[Record], counted: Counted) -> None:
         try:
             self.limit.check(counted.longest_rejected_row, len(records), len(counted.rejected))
         except DeadLetterLimitError as error:
@@ -191,7 +191,7 @@ class CountAgent:
                 "mend what writes the topic, or raise the limit if the records really are bad"
             ) from None
 
-    async def _follows(self, owned: Owned, partition: int, records: Sequence[ConsumerRecord]) -> bool:
+    async def _follows(self, owned: Owned, partition: int, records: Sequence[Record]) -> bool:
         """Say whether the batch starts where the state ends, or earlier; raise StateError if posts are gone.
 
         A batch that starts later is either a leftover from before a rebalance, or the log has a gap there
@@ -215,22 +215,23 @@ class CountAgent:
         await self.app.consumer.seek(tp, owned.next_offset)
         return False
 
-    def _aside(self, counted: Counted, records: Sequence[ConsumerRecord]) -> list[Outgoing]:
+    def _aside(self, partition: int, counted: Counted, records: Sequence[Record]) -> list[Outgoing]:
         by_offset = {}
         if counted.changes.late or counted.rejected:  # a pity to make it for nothing
             by_offset = {record.offset: record for record in records}
         topic, size_ms = self.settings.topic, self.job.timing.window_size_ms
+        source = TP(self.topic, partition)
         return [
             *(
                 Outgoing(topic(MENTIONS), mention.source_partition, mention.id.encode(), _encode(mention))
                 for mention in counted.mentions
             ),
             *(
-                late_post(topic(POSTS_LATE), by_offset[late.offset], late, size_ms)
+                late_post(topic(POSTS_LATE), source, by_offset[late.offset], late, size_ms)
                 for late in counted.changes.late
             ),
             *(
-                dead_letter(topic(POSTS_DLQ), by_offset[offset], rejected)
+                dead_letter(topic(POSTS_DLQ), source, by_offset[offset], rejected)
                 for offset, rejected in counted.rejected
             ),
         ]

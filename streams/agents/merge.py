@@ -5,13 +5,13 @@ from logging import getLogger
 
 import msgspec
 import orjson
-from aiokafka import ConsumerRecord
 from faust.types import TP, AppT
 
 from schemas.count import Count
 from schemas.partial import Partial, Watermark
 from schemas.term import TermCount
 from streams.clock import Clock
+from streams.engine.batching import Record
 from streams.engine.publish import Outgoing, publish
 from streams.errors import StateError
 from streams.ops.metrics import Metrics
@@ -64,7 +64,7 @@ class MergeAgent:
         """Return where to read on: after what was folded, whatever was committed."""
         return {self.tp: self.next_offset} if self.is_owner else {}
 
-    async def fold(self, records: Sequence[ConsumerRecord]) -> None:
+    async def fold(self, records: Sequence[Record]) -> None:
         """Take a batch of partials in. One that was on its way to a former owner is not ours to fold.
 
         Raises:
@@ -74,7 +74,7 @@ class MergeAgent:
             return
         for record in records:
             if record.value is not None:
-                self.merge.apply(self._decoded(record))
+                self.merge.apply(self._decoded(record.offset, record.value))
         self.next_offset = max(self.next_offset, records[-1].offset + 1)
 
     async def _follows(self, offset: int) -> bool:
@@ -91,12 +91,12 @@ class MergeAgent:
         await self.app.consumer.seek(self.tp, self.next_offset)
         return False
 
-    def _decoded(self, record: ConsumerRecord) -> Partial:
+    def _decoded(self, offset: int, value: bytes) -> Partial:
         try:
-            partial: Partial = _decoder.decode(record.value)
+            partial: Partial = _decoder.decode(value)
         except msgspec.MsgspecError as error:
             raise StateError(
-                f"topic {record.topic}, partition {record.partition}, offset {record.offset} is no partial "
+                f"topic {self.tp.topic}, partition {self.tp.partition}, offset {offset} is no partial "
                 f"of ours ({error}): something else writes there, or a newer version did. Use that version, "
                 "or set another SANDIK_TOPIC_PREFIX"
             ) from error

@@ -4,13 +4,26 @@ Faust spends about 50 µs on every message it hands to an agent; a batch pays th
 See docs/decisions/001-faust-with-our-own-batches.md.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-from aiokafka import ConsumerRecord
 from faust import Schema
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
+
+from streams.flow import SourceRecord
+
+
+class Record(SourceRecord, Protocol):
+    """One record as Kafka delivered it. Its topic and partition are those of its batch.
+
+    Two classes of aiokafka's fit, and `transport` hands over the cheaper one where it can.
+    """
+
+    @property
+    def key(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Sequence[tuple[str, Any]]: ...  # noqa: D102
 
 
 class Batch:
@@ -28,10 +41,9 @@ class Batch:
     serialized_key_size = 0
     serialized_value_size = 0
 
-    def __init__(self, records: list[ConsumerRecord]) -> None:
+    def __init__(self, tp: TP, records: list[Any]) -> None:
         last = records[-1]
-        self.topic = last.topic
-        self.partition = last.partition
+        self.topic, self.partition = tp
         self.offset = last.offset
         self.timestamp = last.timestamp
         self.timestamp_type = last.timestamp_type
@@ -43,7 +55,7 @@ class BatchScheduling(DefaultSchedulingStrategy):
 
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
         """Yield one Batch per partition."""
-        return super().iterate({tp: [Batch(found)] for tp, found in records.items() if found})
+        return super().iterate({tp: [Batch(tp, found)] for tp, found in records.items() if found})
 
 
 class BatchSchema(Schema):  # type: ignore[type-arg]  # Faust does not say what of
@@ -53,9 +65,9 @@ class BatchSchema(Schema):  # type: ignore[type-arg]  # Faust does not say what 
         """Return nothing: the records have keys of their own."""
         return
 
-    def loads_value(self, app: Any, message: Any, **_: Any) -> list[ConsumerRecord]:  # noqa: ARG002
+    def loads_value(self, app: Any, message: Any, **_: Any) -> list[Record]:  # noqa: ARG002
         """Return the records."""
-        records: list[ConsumerRecord] = message.value
+        records: list[Record] = message.value
         return records
 
 

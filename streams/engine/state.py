@@ -10,10 +10,9 @@ from typing import Any
 
 import faust
 import msgspec
-from aiokafka import ConsumerRecord
-from faust.types import EventT
+from faust.types import TP
 
-from streams.engine.batching import RAW_BATCHES
+from streams.engine.batching import RAW_BATCHES, Record
 from streams.engine.publish import Outgoing, publish
 from streams.errors import StateError
 from streams.steps.counts import Entry
@@ -43,33 +42,34 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
             self.app.producer, [Outgoing(topic, partition, key, value) for key, value in entries.items()]
         )
 
-    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Recover. Per key the entry with the higher offset wins, wherever it stands in the log.
 
         A worker that was frozen may append an older entry after its successor's newer one; Faust alone
         would keep the last.
         """
-        records = (record for event in batch for record in event.value)
         try:
-            for record in records:
-                self._recover(record)
+            for event in batch:
+                for record in event.value:
+                    self._recover(event.message.tp, record)
         except StateError as error:
             # Raised here, it would be logged as a warning, and Faust would wait for the rest for ever.
             self._crash_task = asyncio.ensure_future(self.app.crash(error))
 
-    def _recover(self, record: ConsumerRecord[bytes, bytes | None]) -> None:
-        known = self.stored[record.partition].get(record.key)
+    def _recover(self, tp: TP, record: Record) -> None:
+        key = record.key or b""
+        known = self.stored[tp.partition].get(key)
         try:
             offset = None if record.value is None else _offset(record.value)
             is_newer = offset is None or known is None or offset >= _offset(known)
         except msgspec.MsgspecError as error:
             raise StateError(
-                f"topic {record.topic}, partition {record.partition}, offset {record.offset} is no entry of "
+                f"topic {tp.topic}, partition {tp.partition}, offset {record.offset} is no entry of "
                 f"ours ({error}): something else writes there, or a newer version did. Use that version, or "
                 "set another SANDIK_APP_ID to count all posts anew"
             ) from error
         if is_newer:
-            self._keep(record.partition, record.key, record.value)
+            self._keep(tp.partition, key, record.value)
 
     def entries(self, partition: int) -> list[Entry]:
         """Return what is stored of one partition."""

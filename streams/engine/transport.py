@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from streams.engine.batching import Record
 
 #: A broker answers the requests of a connection in turn, so what a rebalance asks for waits behind a fetch
 #: that waits for posts. Faust lets it wait for 1,500 ms, and a takeover waited for that three times.
@@ -32,6 +35,14 @@ class _Unremembered(dict[TP, int | None]):
         return None
 
     def __setitem__(self, tp: TP, offset: int | None) -> None: ...
+
+
+def _as_it_is(tp: TP, record: Record) -> Record:  # noqa: ARG001  # aiokafka's signature
+    """Stand in for what makes a ConsumerRecord: eleven fields, half of the time it takes to read a record.
+
+    What was unpacked of the log has offset, timestamp, key, value and headers, and nobody asks for more.
+    """
+    return record
 
 
 class _InTurns(driver.AIOKafkaConsumerThread):
@@ -85,6 +96,9 @@ class _InTurns(driver.AIOKafkaConsumerThread):
         for all partitions. Of a changelog, whose recovery has its position by then, that would be state lost.
         """
         stops = self.consumer.stops
+        for fetched in consumer._fetcher._records.values():
+            if isinstance(fetched, FetchResult) and fetched.has_more():
+                fetched._partition_records._consumer_record = _as_it_is
         found = dict(await super()._fetch_records(consumer, active, wait_s, max_records))
         has_stopped = self.consumer.stops != stops
         for tp in [tp for tp in found if has_stopped or tp not in active]:

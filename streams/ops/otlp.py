@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Thread
 from time import perf_counter_ns
 
-from aiokafka import ConsumerRecord
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -20,6 +19,7 @@ from schemas.count import Count
 from schemas.partial import Tally
 from streams import __version__
 from streams.clock import Clock
+from streams.engine.batching import Record
 from streams.engine.publish import Outgoing
 from streams.flow import Counted
 from streams.ops.trace_headers import links, signature, signed
@@ -47,10 +47,10 @@ class OtlpTraces(Traces):
 
     @contextmanager
     def batch(
-        self, topic: str, partition: int, records: Sequence[ConsumerRecord], before: Tally
+        self, topic: str, partition: int, records: Sequence[Record], before: Tally
     ) -> Iterator[BatchTrace]:
         """Trace one batch. Its span is the first of a trace: posts of many traces meet in a batch."""
-        attributes = {
+        attributes: dict[str, str | int] = {
             "messaging.destination.partition.id": str(partition),
             "sandik.offset.first": records[0].offset,
             "sandik.offset.last": records[-1].offset,

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from aiokafka import ConsumerRecord
-
 from schemas.count import Count
 from schemas.partial import Tally
+from streams.engine.batching import Record
 from streams.engine.publish import Outgoing
 from streams.flow import Counted
 
@@ -32,7 +31,7 @@ class Traces:
         self,
         topic: str,  # noqa: ARG002  # for those that do trace
         partition: int,  # noqa: ARG002
-        records: Sequence[ConsumerRecord],  # noqa: ARG002
+        records: Sequence[Record],  # noqa: ARG002
         before: Tally,  # noqa: ARG002
     ) -> AbstractContextManager[BatchTrace]:
         """Trace one batch, from here to the end of the block. `before`: its partition's tally until now."""

@@ -8,6 +8,7 @@ import jsonschema  # type: ignore[import-untyped]  # ships no types
 import msgspec
 import pytest
 from aiokafka import ConsumerRecord
+from faust.types import TP
 
 from schemas.cards import Card, load_cards
 from schemas.count import Count
@@ -99,8 +100,8 @@ def test_a_schema_is_that_of_one_topic_save_that_all_counts_are_alike() -> None:
 
 def test_the_headers_are_those_that_are_written() -> None:
     record = ConsumerRecord("posts", 0, 7, 1, 0, b"k", b"v", None, 1, 1, ())
-    late = late_post(POSTS_LATE, record, Late(7, 1, 0, 60_001), 60_000)
-    dead = dead_letter(POSTS_DLQ, record, Rejected(Reason.NOT_JSON, "detail"))
+    late = late_post(POSTS_LATE, TP("posts", 0), record, Late(7, 1, 0, 60_001), 60_000)
+    dead = dead_letter(POSTS_DLQ, TP("posts", 0), record, Rejected(Reason.NOT_JSON, "detail"))
 
     for written in (late, dead):
         assert {name for name, _ in written.headers or ()} == set(BY_NAME[written.topic].headers)

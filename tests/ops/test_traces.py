@@ -28,6 +28,9 @@ class Record(NamedTuple):
 
     headers: list[tuple[str, bytes | None]]
     offset: int = 0
+    timestamp: int = 0
+    key: bytes | None = None
+    value: bytes | None = None
 
 
 def traceparent(trace_id: int, span_id: int = 7) -> bytes:
