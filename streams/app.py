@@ -70,7 +70,7 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
         broker_max_poll_records=settings.batch_posts,
         broker_commit_interval=settings.commit_every_ms / 1000,
         broker_session_timeout=settings.session_timeout_ms / 1000,
-        broker_heartbeat_interval=settings.session_timeout_ms / 5000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 10_000,  # how late the others hear of a death
         broker_rebalance_timeout=settings.session_timeout_ms / 500,
         broker_request_timeout=max(40.0, settings.session_timeout_ms / 500),
         producer_linger=0.0,  # writes are awaited: waiting for more would only be waiting
