@@ -1,4 +1,4 @@
-"""`python -m bench`: engines, steps, latency, recovery, scale, backlog, replay; `all` is `make bench`."""
+"""`python -m bench`: each command measures something and says what; `all` is `make bench`."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from bench.report import draw, print_report, write_document
 from bench.results import Results
 from bench.running import ContenderError
 from bench.say import say
-from bench.scale import scale
+from bench.scale import partitions, scale
 from bench.setup import kafka_streams, peers_python
 from bench.steps import steps
 from streams.errors import SandikError
@@ -89,6 +89,12 @@ def _scale(rounds: Rounds = 3, posts: Posts = POSTS // 4) -> None:
     _run(lambda broker, results: scale(broker, results, rounds, posts))
 
 
+@app.command(name="partitions")
+def _partitions(rounds: Rounds = 3, posts: Posts = POSTS // 8) -> None:
+    """Fewer and more partitions."""
+    _run(lambda broker, results: partitions(broker, results, rounds, posts))
+
+
 @app.command(name="backlog")
 def _backlog(posts: Posts = POSTS) -> None:
     """Memory while a worker catches up."""
@@ -110,6 +116,7 @@ def _all(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
         lambda broker, results: latency(broker, results, None, 30, []),
         lambda broker, results: recovery(broker, results, rounds, 1_000),
         lambda broker, results: scale(broker, results, rounds, posts // 4),
+        lambda broker, results: partitions(broker, results, rounds, posts // 8),
         lambda broker, results: backlog(broker, results, posts),
         lambda broker, results: replay(broker, results, rounds, posts // 4),
     )

@@ -36,23 +36,25 @@ def running_kafka() -> Iterator[EmbeddedKafka]:
 class Broker:
     """What the harness asks of Kafka."""
 
-    def __init__(self, kafka: EmbeddedKafka) -> None:
+    def __init__(self, kafka: EmbeddedKafka, partitions: int = PARTITIONS) -> None:
         self.kafka = kafka
+        self.partitions = partitions
         self.address = kafka.bootstrap_servers
 
     def settings(self, prefix: str) -> Settings:
         """Return sandik's settings for the posts under a prefix."""
-        return Settings(broker=self.address, topic_prefix=prefix, partitions=PARTITIONS)
+        return Settings(broker=self.address, topic_prefix=prefix, partitions=self.partitions)
 
     async def posts_of(self, count: int) -> str:
         """Return the prefix of the topics with so many posts, writing them if they are not there yet."""
-        prefix = f"p{count}-"
+        prefix = f"p{count}x{self.partitions}-"
         async with self._admin() as admin:
             is_there = f"{prefix}{POSTS}" in await admin.list_topics()
         if not is_there:
             await self.make_topics(prefix)
             say(f"Writing {count:,} posts")
-            command = [str(peers_python()), "-m", "bench.load", self.address, f"{prefix}{POSTS}", str(count)]
+            what = [self.address, f"{prefix}{POSTS}", str(count), str(self.partitions)]
+            command = [str(peers_python()), "-m", "bench.load", *what]
             await asyncio.to_thread(subprocess.run, command, env=peers_environment(), check=True)
         return prefix
 

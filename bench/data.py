@@ -58,13 +58,13 @@ def feed(partition: int) -> str:
     return f"feed-{partition:02}"
 
 
-def posts(texts: Sequence[str], count: int) -> Iterator[NewPost]:
+def posts(texts: Sequence[str], count: int, partitions: int = PARTITIONS) -> Iterator[NewPost]:
     """Yield `count` posts, and one more a feed to close its windows. Texts repeat when they run out."""
     chance = random.Random(SEED)  # noqa: S311 - as above
     for number in range(count):
         created_at_ms = BASE_MS + number * 1000 // EVENT_RATE + chance.randrange(DISORDER_MS)
-        yield a_post(number, number % PARTITIONS, created_at_ms, texts[number % len(texts)])
-    for partition in range(PARTITIONS):
+        yield a_post(number, number % partitions, created_at_ms, texts[number % len(texts)])
+    for partition in range(partitions):
         yield a_post(count + partition, partition, closing_ms(count), texts[partition])
 
 

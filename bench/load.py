@@ -1,4 +1,4 @@
-"""`python -m bench.load BROKER TOPIC COUNT`, in the peers' venv: write the posts of the benchmark."""
+"""`python -m bench.load BROKER TOPIC COUNT PARTITIONS`, in the peers' venv: write the posts."""
 
 import sys
 
@@ -9,7 +9,7 @@ from bench.data import all_texts, posts
 MOST_WAITING = 200_000
 
 
-def main(broker: str, topic: str, count: int) -> None:
+def main(broker: str, topic: str, count: int, partitions: int) -> None:
     """Write them all; raise if one is refused."""
     refused: list[str] = []
     producer = Producer(
@@ -22,7 +22,7 @@ def main(broker: str, topic: str, count: int) -> None:
             "queue.buffering.max.messages": 2 * MOST_WAITING,
         }
     )
-    for post in posts(all_texts(), count):
+    for post in posts(all_texts(), count, partitions):
         producer.produce(
             topic,
             post.value,
@@ -38,4 +38,4 @@ def main(broker: str, topic: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -16,7 +16,7 @@ import psutil
 
 from bench.broker import Broker, Progress
 from bench.contenders import Contender
-from bench.data import PARTITIONS, closing_ms
+from bench.data import closing_ms
 from bench.outputs import NO_END, Follower
 from bench.running import Run, running
 
@@ -88,7 +88,7 @@ async def measure(
             broker.progress_of(run.name, run.posts_topic) as progress,
             Follower(broker.address, run.counts_topic, contender.parse) as follower,
         ):
-            samples = await _watch(run, progress, follower, count + PARTITIONS, workers)
+            samples = await _watch(run, progress, follower, count + broker.partitions, workers)
             if contender.parse is None:
                 return _measured(samples, count, None), samples
             await _wait_for_output(run, follower, count)

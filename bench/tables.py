@@ -145,6 +145,16 @@ def _scale(section: Section) -> Iterator[Table]:
     yield Table("scale", "Workers, whole job", columns, rows, texts=0)
 
 
+def _partitions(section: Section) -> Iterator[Table]:
+    rows = []
+    for count in dict.fromkeys(run["partitions"] for run in section["runs"]):
+        mine = [run for run in section["runs"] if run["partitions"] == count]
+        speeds = (_spread([run[name] for run in mine], ",.0f") for name in ("posts_per_s", "posts_per_cpu_s"))
+        rows.append((str(count), *speeds, _middle(mine, "peak_rss_mb", ",.0f")))
+    columns = ("partitions", "posts/s", "posts/s a core", "peak MB")
+    yield Table("partitions", "Partitions, one worker, whole job", columns, rows, texts=0)
+
+
 def _backlog(section: Section) -> Iterator[Table]:
     rows = [
         tuple(f"{point[name]:,}" for name in ("posts", "rss_mb", "posts_per_s", "posts_per_cpu_s"))
@@ -173,6 +183,7 @@ _MAKERS = {
     "latency": _latency,
     "recovery": _recovery,
     "scale": _scale,
+    "partitions": _partitions,
     "backlog": _backlog,
     "replay": _replay,
 }
