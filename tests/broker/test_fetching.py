@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faust.types import TP
 
 from streams.engine.transport import _InTurns
@@ -101,3 +101,16 @@ async def test_what_is_fetched_in_peace_is_handed_over(fetching: Fetching) -> No
 
     assert fetch.result()
     assert {0} == {records[0].offset for records in fetch.result().values()}
+
+
+@pytest.mark.timeout(120)
+async def test_what_was_waiting_is_handed_over_without_a_copy(fetching: Fetching) -> None:
+    waiting = fetching.consumer._fetcher._records
+    tp = TP(next(iter(fetching.tps)).topic, 1)
+    await produce(fetching.broker, tp.topic, [(b"key", b"value", tp.partition, None)])
+    await wait_until(lambda: bool(waiting), LONG_S, "there is something to hand over")
+
+    [record] = (await fetching.fetch())[tp]
+
+    assert not isinstance(record, ConsumerRecord)
+    assert (record.offset, record.key, record.value) == (0, b"key", b"value")
