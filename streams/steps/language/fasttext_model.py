@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from streams.steps.language.codes import merged_codes
 from streams.steps.language.fasttext_file import read_fasttext_file
+from streams.steps.language.fasttext_tree import HuffmanTree
 from streams.steps.language.fasttext_words import WordVectors
 
 # Whole numbers in float64: every sum and product below stays under 2**53, so it is exact, and the answer
@@ -25,8 +26,8 @@ _NODE_UNITS = 2.0**19
 
 # OpenBLAS would start its threads for larger products, and they take the core from the worker next door.
 _TEXTS_PER_PRODUCT = 64
-
-_EPSILON = 1e-5  # fastText adds it before it takes a logarithm
+# What a walk needs stays in the processor's cache, too little to be given back to the system.
+_TEXTS_PER_WALK = 2 * _TEXTS_PER_PRODUCT
 
 Probabilities = npt.NDArray[np.float64]
 
@@ -42,61 +43,32 @@ class FasttextModel:
         self.version = f"lid176ftz-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
         file = read_fasttext_file(path)
         self._words = WordVectors(file)
-        self._nodes = np.rint(file.nodes.astype(np.float64) * _NODE_UNITS)
-        self._levels = _levels(file.label_counts)
-        self.codes, self._first, self._more = merged_codes(file.labels)
+        self._tree = HuffmanTree(file.label_counts)
+        self._nodes = np.rint(file.nodes[self._tree.nodes].astype(np.float64) * _NODE_UNITS)
+        self.codes, first, more = merged_codes(file.labels)
+        self._first = self._tree.row_of_label[first]
+        self._more = [(code, self._tree.row_of_label[label]) for code, label in more]
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Return the probability of each language (row) for each text (column)."""
         means = self._words.means(texts)
-        dots = np.empty((len(self._nodes), len(texts)))
-        for start in range(0, len(texts), _TEXTS_PER_PRODUCT):
+        starts = range(0, len(texts), _TEXTS_PER_WALK)
+        return np.concatenate([self._of_some(means[:, at : at + _TEXTS_PER_WALK]) for at in starts], axis=1)
+
+    def _of_some(self, means: Probabilities) -> Probabilities:
+        turns = np.empty((len(self._nodes), means.shape[1]))
+        for start in range(0, means.shape[1], _TEXTS_PER_PRODUCT):
             part = slice(start, start + _TEXTS_PER_PRODUCT)
-            dots[:, part] = self._nodes @ means[:, part]
-        right = 1 / (1 + np.exp(dots / -(_NODE_UNITS * self._words.units)))
-        tree = np.empty((2 * len(self._nodes) + 1, len(texts)))
-        tree[-1] = 1
-        for parents, nodes, left_children, right_children in self._levels:
-            above, turn = tree[parents], right[nodes]
-            tree[right_children] = above * (turn + _EPSILON)
-            tree[left_children] = above * (1 - turn + _EPSILON)
-        merged = tree[self._first]
-        for code, label in self._more:
-            merged[code] += tree[label]
+            turns[:, part] = self._nodes @ means[:, part]
+        turns /= -(_NODE_UNITS * self._words.units)
+        np.exp(turns, out=turns)
+        turns += 1
+        np.divide(1, turns, out=turns)
+        reached = self._tree.walk(turns)
+        merged = reached.take(self._first, axis=0)
+        for code, row in self._more:
+            merged[code] += reached[row]
         return merged
-
-
-_Indices = npt.NDArray[np.intp]
-
-
-def _levels(counts: Sequence[int]) -> list[tuple[_Indices, _Indices, _Indices, _Indices]]:
-    """Return fastText's Huffman tree from the top, a level each: parents, their nodes, left, right children.
-
-    Labels are 0 to n - 1, the most frequent first; inner nodes follow, and the last of all is the root.
-    """
-    leaves = len(counts)
-    weights = [*counts, *[10**15] * (leaves - 1)]
-    children: list[tuple[int, int]] = []
-    leaf, inner = leaves - 1, leaves
-    for node in range(leaves, 2 * leaves - 1):
-        lightest = []
-        for _ in range(2):
-            if leaf >= 0 and weights[leaf] < weights[inner]:
-                lightest.append(leaf)
-                leaf -= 1
-            else:
-                lightest.append(inner)
-                inner += 1
-        children.append((lightest[0], lightest[1]))
-        weights[node] = weights[lightest[0]] + weights[lightest[1]]
-    levels = []
-    parents = [2 * leaves - 2]
-    while parents:
-        pairs = [children[parent - leaves] for parent in parents]
-        left, right = (np.array(side, np.intp) for side in zip(*pairs, strict=True))
-        levels.append((np.array(parents, np.intp), np.array(parents, np.intp) - leaves, left, right))
-        parents = [child for pair in pairs for child in pair if child >= leaves]
-    return levels
 
 
 def model_path() -> Path:

@@ -64,20 +64,24 @@ class WordVectors:
         signed = octets.view(np.int8).astype(np.uint32)  # fastText hashes signed characters
         at = np.flatnonzero((octets & 0xC0) != 0x80)  # where characters start in UTF-8
         size = np.diff(at, append=len(data))
-        first = octets[at]
-        hashes = np.full(len(at), _FNV_OFFSET, np.uint32)
+        first = signed[at]
+        longer = [np.flatnonzero(size > octet) for octet in range(1, size.max())]
+        others = [signed[at[where] + octet] for octet, where in enumerate(longer, 1)]
+        is_end = first == ord(">")
         past_end = np.zeros(len(at), np.bool_)
-        rows = np.full((len(at), self._max_chars - self._min_chars + 1), len(self._rows), np.uint16)
+        hashes = np.full(len(at), _FNV_OFFSET, np.uint32)
+        buckets, none = np.uint32(len(self._row_of_bucket)), len(self._rows)
+        rows = np.full((len(at), self._max_chars - self._min_chars + 1), none, np.uint16)
         for length in range(1, min(self._max_chars, len(at)) + 1):
             there = len(at) - length + 1  # the n-grams of this length that fit
-            last = at[length - 1 :]
-            hashes = (hashes[:there] ^ signed[last]) * _FNV_PRIME
-            for octet in range(1, size.max()):
-                longer = np.flatnonzero(size[length - 1 :] > octet)
-                hashes[longer] = (hashes[longer] ^ signed[last[longer] + octet]) * _FNV_PRIME
+            hashes = (hashes[:there] ^ first[length - 1 :]) * _FNV_PRIME
+            for where, octet in zip(longer, others, strict=True):
+                begin = np.searchsorted(where, length - 1)
+                of_them = where[begin:] - (length - 1)
+                hashes[of_them] = (hashes[of_them] ^ octet[begin:]) * _FNV_PRIME
             if length >= self._min_chars:
-                found = self._row_of_bucket[hashes % np.uint32(len(self._row_of_bucket))]
-                found[past_end[:there]] = len(self._rows)
+                found = self._row_of_bucket.take(hashes - hashes // buckets * buckets)  # twice as fast as %
+                found[past_end[:there]] = none
                 rows[:there, length - self._min_chars] = found
-            past_end[:there] |= first[length - 1 :] == ord(">")
+            past_end[:there] |= is_end[length - 1 :]
         return np.flatnonzero(first == ord("<")), rows
