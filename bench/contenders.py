@@ -57,7 +57,7 @@ def _kafka_streams(guarantee: str, threads: int) -> Contender:
     )
 
 
-WHOLE, NAIVE = 0.12, 0.003
+WHOLE, NAIVE = 0.12, 0.006
 QUIX = peer("bench.programs.quix_counts")
 
 SANDIK_WHOLE = Contender(
