@@ -84,13 +84,13 @@ def _recovery(rounds: Rounds = 3, rate: int = 1_000) -> None:
 
 
 @app.command(name="scale")
-def _scale(rounds: Rounds = 3, posts: Posts = POSTS // 4) -> None:
+def _scale(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
     """Two workers against one."""
     _run(lambda broker, results: scale(broker, results, rounds, posts))
 
 
 @app.command(name="partitions")
-def _partitions(rounds: Rounds = 3, posts: Posts = POSTS // 8) -> None:
+def _partitions(rounds: Rounds = 3, posts: Posts = POSTS // 2) -> None:
     """Fewer and more partitions."""
     _run(lambda broker, results: partitions(broker, results, rounds, posts))
 
@@ -115,8 +115,8 @@ def _all(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
         lambda broker, results: engines(broker, results, rounds, posts, []),
         lambda broker, results: latency(broker, results, None, 30, []),
         lambda broker, results: recovery(broker, results, rounds, 1_000),
-        lambda broker, results: scale(broker, results, rounds, posts // 4),
-        lambda broker, results: partitions(broker, results, rounds, posts // 8),
+        lambda broker, results: scale(broker, results, rounds, posts),
+        lambda broker, results: partitions(broker, results, rounds, posts // 2),
         lambda broker, results: backlog(broker, results, posts),
         lambda broker, results: replay(broker, results, rounds, posts // 4),
     )

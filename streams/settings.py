@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         "Raise it when sources pause for longer and finals are corrected too often.",
     )
     emit_every_ms: PositiveMilliseconds = Field(
-        500, description="How often changed counts are written. Raise it to write less to `counts`."
+        250, description="How often changed counts are written. Raise it to write less to `counts`."
     )
     batch_posts: int = Field(
         2_000,
