@@ -7,6 +7,9 @@ import msgspec
 #: Event times before this (2000-01-01T00:00:00Z) are taken for a wrong unit (seconds) or a dead clock.
 MIN_CREATED_AT_MS = 946_684_800_000
 
+#: Event times after this (3000-01-01T00:00:00Z) are taken for one, too, whatever a record's timestamp says.
+MAX_CREATED_AT_MS = 32_503_680_000_000
+
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
-from streams.steps.counts import Changes, PartitionState, Read, Reposts, TaggedPost, cell_tags, fold
+from streams.steps.counts import Changes, Group, PartitionState, Read, Reposts, cell_tags, fold
 from streams.steps.decode import Rejected, decode_all
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
@@ -55,11 +55,12 @@ class Authors(Protocol):
 
 
 class Annotation(msgspec.Struct, frozen=True, gc=False):
-    """What language and tags say about one text."""
+    """What language and tags say about one text. `group`: where a post with that text is counted."""
 
     language: Language
     terms: tuple[Term, ...]
     tags: tuple[str, ...]
+    group: Group
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,16 @@ class Job:
             languages = self.detector.detect(some, [hints[index] for index in new] if hints else None)
             lap("language")
             terms = self.tagger.terms(some, [language.code for language in languages])
-            return [
-                Annotation(language, found, tags_of(found))
-                for language, found in zip(languages, terms, strict=True)
-            ]
+            return [*map(self.annotation, languages, terms)]
 
         annotations = self._repeats.answers(texts, hints, work_out)
         lap("tags")
         return annotations
+
+    def annotation(self, language: Language, terms: tuple[Term, ...]) -> Annotation:
+        """Return what these say about a text."""
+        tags = tags_of(terms)
+        return Annotation(language, terms, tags, (language.code, cell_tags(tags, self.tagger.tag_names)))
 
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
@@ -103,15 +106,49 @@ class Job:
         """
         if records and records[0].offset <= state.clock.offset:
             records = [record for record in records if record.offset > state.clock.offset]
-        posts: list[Post] = []
-        offsets: list[int] = []
-        rejected: list[tuple[int, Rejected]] = []
-        ignored = 0
-        in_a_row = longest_row = state.clock.rejected_in_a_row
-        takes_reposts = self.reposts != "exclude"
+        before = state.clock
         decoded = decode_all(
             [record.value for record in records], [record.timestamp for record in records], self.max_ahead_ms
         )
+        found = self._sorted_out(records, decoded, before.rejected_in_a_row)
+        lap("decode")
+        posts, offsets = found.posts, found.offsets
+        annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
+        read = Read(
+            offsets,
+            [post.created_at_ms for post in posts],
+            self._groups(posts, annotations),
+            [id_hash(post.id) for post in posts] if self.dedupe else None,
+            len(found.rejected),
+            len(records) - len(posts) - len(found.rejected),
+            records[-1].offset if records else before.offset,
+            found.in_a_row,
+        )
+        marked = read if self.authors is None else self.authors.marked(read, posts)
+        if self.terms:
+            marked = with_terms(marked, [annotation.terms for annotation in annotations])
+        changes = fold(state, marked, self.timing)
+        uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
+        if self.authors is not None:
+            authors = self.authors.added(before, read, posts, uncounted, self.timing)
+            changes = changes._replace(authors=authors)
+        mentions = [
+            self._mention(before.partition, offset, post, annotation)
+            for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
+            if annotation.tags and offset not in uncounted
+        ]
+        lap("fold")
+        return Counted(changes, mentions, found.rejected, found.longest_row)
+
+    def _sorted_out(
+        self, records: Sequence[SourceRecord], decoded: Sequence[Post | Rejected], in_a_row: int
+    ) -> "_Found":
+        """Tell the posts to count from the rest. `in_a_row`: records rejected right before the first."""
+        counts_reposts = self.reposts != "exclude"
+        posts: list[Post] = []
+        offsets: list[int] = []
+        rejected: list[tuple[int, Rejected]] = []
+        longest_row = in_a_row
         for record, found in zip(records, decoded, strict=True):
             if isinstance(found, Rejected):
                 rejected.append((record.offset, found))
@@ -119,41 +156,20 @@ class Job:
                 longest_row = max(longest_row, in_a_row)
                 continue
             in_a_row = 0
-            if found.op == "create" and (takes_reposts or found.repost_of is None):
+            if found.op == "create" and (counts_reposts or found.repost_of is None):
                 posts.append(found)
                 offsets.append(record.offset)
-            else:
-                ignored += 1
-        lap("decode")
-        annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
-        tag_names, are_apart = self.tagger.tag_names, self.reposts == "apart"
-        tagged = [
-            TaggedPost(
-                offset,
-                post.created_at_ms,
-                annotation.language.code,
-                cell_tags(annotation.tags, tag_names, is_apart=are_apart and post.repost_of is not None),
-                id_hash(post.id) if self.dedupe else None,
-            )
-            for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
-        ]
-        last_offset = records[-1].offset if records else state.clock.offset
-        read = Read(tagged, len(rejected), ignored, last_offset, in_a_row)
-        marked = read if self.authors is None else self.authors.marked(read, posts)
-        if self.terms:
-            marked = with_terms(marked, [annotation.terms for annotation in annotations])
-        changes = fold(state, marked, self.timing)
-        uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
-        if self.authors is not None:
-            authors = self.authors.added(state.clock, read, posts, uncounted, self.timing)
-            changes = changes._replace(authors=authors)
-        mentions = [
-            self._mention(state.clock.partition, offset, post, annotation)
-            for offset, post, annotation in zip(offsets, posts, annotations, strict=True)
-            if annotation.tags and offset not in uncounted
-        ]
-        lap("fold")
-        return Counted(changes, mentions, rejected, longest_row)
+        return _Found(posts, offsets, rejected, in_a_row, longest_row)
+
+    def _groups(self, posts: Sequence[Post], annotations: Sequence[Annotation]) -> Sequence[Group]:
+        groups = [annotation.group for annotation in annotations]
+        if self.reposts == "apart":
+            tag_names = self.tagger.tag_names
+            for index, (post, annotation) in enumerate(zip(posts, annotations, strict=True)):
+                if post.repost_of is not None:
+                    language, tags = annotation.language.code, annotation.tags
+                    groups[index] = language, cell_tags(tags, tag_names, is_apart=True)
+        return groups
 
     def _mention(self, partition: int, offset: int, post: Post, annotation: Annotation) -> Mention:
         return Mention(
@@ -170,6 +186,16 @@ class Job:
             source_partition=partition,
             source_offset=offset,
         )
+
+
+class _Found(NamedTuple):
+    """The records of a batch, told apart. `in_a_row` of the last of them were rejected."""
+
+    posts: list[Post]
+    offsets: list[int]
+    rejected: list[tuple[int, Rejected]]
+    in_a_row: int
+    longest_row: int
 
 
 class Counted(NamedTuple):

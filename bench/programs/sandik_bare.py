@@ -41,9 +41,11 @@ class BareJob(Job):
         self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = no_lap
     ) -> list[Annotation]:
         """Return what the detector says of each, without tags."""
-        annotations = [Annotation(language, (), ()) for language in self.detector.detect(texts, hints)]
+        languages = self.detector.detect(texts, hints)
+        known = {language.code: language for language in languages}
+        answers = {code: self.annotation(language, ()) for code, language in known.items()}
         lap("language")
-        return annotations
+        return [answers[language.code] for language in languages]
 
 
 def bare_job(settings: Settings, detector: Detector | None = None) -> Job:

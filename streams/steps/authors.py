@@ -45,11 +45,11 @@ class ThetaAuthors:
 
     def marked(self, read: Read, posts: Sequence[Post]) -> Read:
         """Return the batch with the posts that name an author in the cells of such posts too."""
-        tagged = [
-            marked(one, _marks(one.tags)) if post.author_id else one
-            for one, post in zip(read.posts, posts, strict=True)
+        groups = [
+            marked(group, _marks(group[1])) if post.author_id else group
+            for group, post in zip(read.groups, posts, strict=True)
         ]
-        return read._replace(posts=tagged)
+        return read._replace(groups=groups)
 
     def added(
         self,
@@ -62,11 +62,11 @@ class ThetaAuthors:
         """Return what the batch adds to the authors of its windows."""
         windows: dict[int, dict[str, dict[str, update_theta_sketch]]]
         windows = defaultdict(lambda: defaultdict(dict))
-        for tagged, post in zip(read.posts, posts, strict=True):
-            if not post.author_id or tagged.offset in uncounted:
+        for offset, (language, tags), post in zip(read.offsets, read.groups, posts, strict=True):
+            if not post.author_id or offset in uncounted:
                 continue
-            by_group = windows[timing.window_start_ms(tagged.created_at_ms)][tagged.language]
-            group = " ".join(tagged.tags)
+            by_group = windows[timing.window_start_ms(post.created_at_ms)][language]
+            group = " ".join(tags)
             sketch = by_group.get(group)
             if sketch is None:
                 sketch = by_group[group] = update_theta_sketch(LG_K, seed=SEED)

@@ -4,7 +4,7 @@ Their names have a colon, which no tag has.
 """
 
 from schemas.partial import Cells
-from streams.steps.counts import TaggedPost
+from streams.steps.counts import Group
 
 #: Before a tag: how many of its posts name an author.
 WITH_AUTHOR = "with_author"
@@ -28,6 +28,7 @@ def only_tags(cells: Cells) -> Cells:
     }
 
 
-def marked(post: TaggedPost, cells: tuple[str, ...]) -> TaggedPost:
-    """Return the post, counted in these cells too."""
-    return TaggedPost(post.offset, post.created_at_ms, post.language, (*post.tags, *cells), post.id_hash)
+def marked(group: Group, cells: tuple[str, ...]) -> Group:
+    """Return the group of posts that are counted in these cells too."""
+    language, tags = group
+    return language, (*tags, *cells)

@@ -1,18 +1,18 @@
-"""Fold tagged posts into one partition's open windows. Exact however often a post is read again."""
+"""Fold posts into one partition's open windows. Exact however often a post is read again."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from typing import Literal, NamedTuple
 
-import msgspec
+import numpy as np
 
-from schemas.partial import Cells, PartitionClock, SeenIds, Tally, WindowPartial
+from schemas.partial import PartitionClock, SeenIds, Tally, WindowPartial
 from streams.steps.dedupe import Seen, add, packed, unpacked
 from streams.steps.packed import PackedWindows
-from streams.steps.window import Timing
+from streams.steps.window import Times, Timing
 
 ALL = "all"
 BOTH = "both"
@@ -25,23 +25,20 @@ Reposts = Literal["count", "apart", "exclude"]
 Entry = WindowPartial | PartitionClock | SeenIds
 
 
-class TaggedPost(msgspec.Struct, frozen=True, gc=False):
-    """What counting needs of a post: its offset in the partition, event time, language and cell tags.
-
-    `id_hash` is None when duplicates are to be counted.
-    """
-
-    offset: int
-    created_at_ms: int
-    language: str
-    tags: tuple[str, ...]
-    id_hash: bytes | None = None
+#: The language of a post and the tags of its cells: posts of one group are counted in the same cells.
+Group = tuple[str, tuple[str, ...]]
 
 
 class Read(NamedTuple):
-    """One batch as it was read: its good posts, how many others there were, and where it ends."""
+    """One batch as it was read: a column for each thing that counting needs of its good posts, and the rest.
 
-    posts: Sequence[TaggedPost]
+    `id_hashes` is None when duplicates are to be counted.
+    """
+
+    offsets: Sequence[int]
+    created_at_ms: Sequence[int]
+    groups: Sequence[Group]
+    id_hashes: Sequence[bytes] | None
     rejected: int
     ignored: int
     last_offset: int
@@ -106,13 +103,13 @@ class PartitionState:
                 add(self.seen[entry.window_start_ms], unpacked(entry))
                 self.id_keys[entry.window_start_ms].append(entry.key)
 
-    def settle(self, timing: Timing) -> list[bytes]:
-        """Forget the windows that can no longer change; return the keys of their entries."""
+    def settle(self, timing: Timing, but: Collection[int] = ()) -> list[bytes]:
+        """Forget the windows that can no longer change, `but` these; return the keys of their entries."""
         if self.clock.clock_ms is None:
             return []
-        watermark_ms = timing.watermark_ms(self.clock.clock_ms)
+        newest_ms = timing.newest_settled_ms(self.clock.clock_ms)
         keys = []
-        for start_ms in [start for start in self.windows if timing.is_settled(start, watermark_ms)]:
+        for start_ms in [start for start in self.windows if start <= newest_ms and start not in but]:
             self.seen.pop(start_ms, None)
             keys += [self.windows.pop(start_ms).key, *self.id_keys.pop(start_ms, [])]
             keys += [entry.key for entry in self.authors.pop(start_ms, ())]
@@ -140,30 +137,6 @@ def cell_tags(
     return (ALL, *tags, *both)
 
 
-class _Touched:
-    """A window that a batch has posts for, and what they add to it."""
-
-    __slots__ = ("added", "has_news", "new_ids", "partial", "seen")
-
-    def __init__(self, state: PartitionState, start_ms: int) -> None:
-        self.partial = state.windows.get(start_ms) or WindowPartial(
-            state.clock.run_id, state.clock.partition, start_ms, -1, {}, {}
-        )
-        self.seen = state.seen.get(start_ms, {})
-        self.new_ids: Seen = {}
-        #: Posts by (is late, language, cell tags): a batch has few different ones.
-        self.added: dict[tuple[bool, str, tuple[str, ...]], int] = {}
-        self.has_news = False
-
-    def grown(self, offset: int) -> WindowPartial:
-        """Return the window's partial with the posts up to `offset`."""
-        partial = self.partial
-        for (is_late, language, tags), posts in self.added.items():
-            _add(partial.late_counts if is_late else partial.counts, language, tags, posts)
-        partial.offset = max(partial.offset, offset)
-        return partial
-
-
 def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
     """Count the posts of a batch. The state is left as it is.
 
@@ -173,55 +146,104 @@ def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
     window that the clock is in: its own window's state is gone. An earlier post with the same id makes a
     duplicate; a post read again is no duplicate of itself.
     """
-    clock_ms = state.clock.clock_ms
-    newest_settled_ms = None if clock_ms is None else timing.newest_settled_ms(clock_ms)
-    windows: dict[int, _Touched] = {}
-    late: list[Late] = []
-    duplicate_offsets: list[int] = []
-    for post in read.posts:
-        offset, created_at_ms, hashed = post.offset, post.created_at_ms, post.id_hash
-        start_ms = timing.window_start_ms(created_at_ms)
-        is_late = False
-        if clock_ms is None or newest_settled_ms is None or created_at_ms > clock_ms:
-            clock_ms, newest_settled_ms = created_at_ms, timing.newest_settled_ms(created_at_ms)
-        elif start_ms <= newest_settled_ms:
-            is_late = True
-            watermark_ms = timing.watermark_ms(clock_ms)
-            late.append(Late(offset, watermark_ms - start_ms - timing.window_size_ms, start_ms, watermark_ms))
-            start_ms = timing.window_start_ms(clock_ms)
-        window = windows.get(start_ms)
-        if window is None:
-            window = windows[start_ms] = _Touched(state, start_ms)
-        if hashed is not None and not is_late:
-            if window.seen.get(hashed, offset) < offset or window.new_ids.get(hashed, offset) < offset:
-                duplicate_offsets.append(offset)
-                continue
-            window.new_ids[hashed] = offset
-        window.has_news = True
-        if offset > window.partial.offset:
-            cells = is_late, post.language, post.tags
-            window.added[cells] = window.added.get(cells, 0) + 1
     old = state.clock
+    placed = _placed(old.clock_ms, read, timing)
+    late = placed.late
+    windows: list[WindowPartial] = []
+    ids: list[SeenIds] = []
+    duplicate_offsets: list[int] = []
+    for start_ms, posts in _by_window(placed.window_starts_ms):
+        if read.id_hashes is not None:
+            on_time = [post for post in posts if post not in late] if late else posts
+            hashes = [read.id_hashes[post] for post in on_time]
+            offsets = [read.offsets[post] for post in on_time]
+            new, twice = _new_ids(hashes, offsets, state.seen.get(start_ms, {}))
+            if new:
+                ids.append(SeenIds(old.run_id, old.partition, start_ms, read.last_offset, packed(new)))
+            if twice:
+                duplicate_offsets += twice
+                posts = [post for post in posts if read.offsets[post] not in twice]
+        if posts:
+            window = state.windows.get(start_ms) or WindowPartial(
+                old.run_id, old.partition, start_ms, -1, {}, {}
+            )
+            _add(window, read, posts, late)
+            windows.append(window)
     tally = Tally(
-        counted=old.tally.counted + len(read.posts) - len(late) - len(duplicate_offsets),
+        counted=old.tally.counted + len(read.offsets) - len(late) - len(duplicate_offsets),
         late=old.tally.late + len(late),
         rejected=old.tally.rejected + read.rejected,
         duplicate=old.tally.duplicate + len(duplicate_offsets),
         ignored=old.tally.ignored + read.ignored,
     )
     clock = PartitionClock(
-        old.run_id, old.partition, read.last_offset, clock_ms, False, tally, read.rejected_in_a_row
+        old.run_id, old.partition, read.last_offset, placed.clock_ms, False, tally, read.rejected_in_a_row
     )
-    ids = [
-        SeenIds(old.run_id, old.partition, start_ms, read.last_offset, packed(window.new_ids))
-        for start_ms, window in windows.items()
-        if window.new_ids
+    return Changes(clock, windows, ids, [*late.values()], sorted(duplicate_offsets))
+
+
+class _Placed(NamedTuple):
+    """The clock after a batch, the window that each post is counted in, and the posts that are too late."""
+
+    clock_ms: int | None
+    window_starts_ms: Times
+    late: dict[int, Late]
+
+
+def _placed(clock_ms: int | None, read: Read, timing: Timing) -> _Placed:
+    if not read.created_at_ms:
+        return _Placed(clock_ms, np.empty(0, np.int64), {})
+    times_ms = np.array(read.created_at_ms, np.int64)
+    # The clock before each post; before the very first one its own time, of which nobody is late.
+    clocks_ms = np.maximum.accumulate(np.append(times_ms[0] if clock_ms is None else clock_ms, times_ms))
+    before_ms = clocks_ms[:-1]
+    starts_ms = timing.window_start_ms(times_ms)
+    too_late = np.flatnonzero(starts_ms <= timing.newest_settled_ms(before_ms)).tolist()
+    late = {}
+    for post in too_late:
+        start_ms, watermark_ms = int(starts_ms[post]), timing.watermark_ms(int(before_ms[post]))
+        lateness_ms = watermark_ms - start_ms - timing.window_size_ms
+        late[post] = Late(read.offsets[post], lateness_ms, start_ms, watermark_ms)
+        starts_ms[post] = timing.window_start_ms(int(before_ms[post]))
+    return _Placed(int(clocks_ms[-1]), starts_ms, late)
+
+
+def _by_window(starts_ms: Times) -> list[tuple[int, list[int]]]:
+    """Return the posts of each window, by their indices, and the windows in the order they are first met."""
+    order = np.argsort(starts_ms, kind="stable")
+    sorted_ms = starts_ms[order]
+    firsts = np.flatnonzero(np.diff(sorted_ms, prepend=-1))
+    posts, bounds = order.tolist(), [*firsts.tolist(), len(order)]
+    windows = [
+        (start_ms, posts[first:end])
+        for start_ms, first, end in zip(sorted_ms[firsts].tolist(), bounds, bounds[1:], strict=False)
     ]
-    grown = [window.grown(read.last_offset) for window in windows.values() if window.has_news]
-    return Changes(clock, grown, ids, late, duplicate_offsets)
+    return sorted(windows, key=lambda window: window[1][0])
 
 
-def _add(cells: Cells, language: str, tags: tuple[str, ...], posts: int) -> None:
-    counts = cells.setdefault(language, {})
-    for tag in tags:
-        counts[tag] = counts.get(tag, 0) + posts
+def _new_ids(hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen) -> tuple[Seen, set[int]]:
+    """Return the ids that posts of a window are counted under, and the offsets of the duplicates."""
+    new = dict(zip(hashes, offsets, strict=True))
+    if len(new) == len(offsets) and new.keys().isdisjoint(seen.keys()):
+        return new, set()  # as nearly always; what follows says the same, of each post
+    new, duplicate_offsets = {}, set()
+    for hashed, offset in zip(hashes, offsets, strict=True):
+        if seen.get(hashed, offset) < offset or new.get(hashed, offset) < offset:
+            duplicate_offsets.add(offset)
+        else:
+            new[hashed] = offset
+    return new, duplicate_offsets
+
+
+def _add(window: WindowPartial, read: Read, posts: Sequence[int], late: Collection[int]) -> None:
+    """Count the posts in the window, but for those that it has counted before."""
+    if read.offsets[posts[0]] <= window.offset:
+        posts = [post for post in posts if read.offsets[post] > window.offset]
+    too_late = [post for post in posts if post in late] if late else []
+    on_time = [post for post in posts if post not in late] if late else posts
+    for cells, some in ((window.counts, on_time), (window.late_counts, too_late)):
+        for (language, tags), number in Counter(map(read.groups.__getitem__, some)).items():
+            counts = cells.setdefault(language, {})
+            for tag in tags:
+                counts[tag] = counts.get(tag, 0) + number
+    window.offset = max(window.offset, read.last_offset)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.post import MIN_CREATED_AT_MS, Post
+from schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
 #: Details go into a record header; a parser quoting a megabyte back at us would not fit there.
 MAX_DETAIL_CHARACTERS = 300
@@ -43,7 +43,8 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
     """Return the post in `value`, or why it is none.
 
     An event time further ahead of the record's timestamp than `max_ahead_ms` is rejected: it would push the
-    partition's clock, and so make everybody else late. One before 2000 is taken for a wrong unit.
+    partition's clock, and so make everybody else late. One before 2000 or after 3000 is taken for a wrong
+    unit.
     """
     if value is None:
         return Rejected(Reason.NO_VALUE, "the record has no value (a tombstone)")
@@ -59,6 +60,11 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
         return Rejected(
             Reason.CREATED_AT_TOO_EARLY,
             f"created_at_ms {post.created_at_ms} is before 2000-01-01: is it in seconds?",
+        )
+    if post.created_at_ms > MAX_CREATED_AT_MS:
+        return Rejected(
+            Reason.CREATED_AT_AHEAD,
+            f"created_at_ms {post.created_at_ms} is after 3000-01-01: is it in microseconds?",
         )
     ahead_ms = post.created_at_ms - record_timestamp_ms
     if ahead_ms > max_ahead_ms:
@@ -92,8 +98,8 @@ def _all_good(
     some = [value for value in values if value is not None]
     if not some or len(some) < len(values):
         return None
-    deepest = max(map(bytes.count, some, repeat(b"["))) + max(map(bytes.count, some, repeat(b"{")))
-    if deepest > MAX_NESTING:
+    together = b"".join(some)
+    if together.count(b"[") + together.count(b"{") - len(some) >= MAX_NESTING and _may_be_too_deep(some):
         return None
     try:
         posts = [*map(_decoder.decode, some)]
@@ -101,7 +107,13 @@ def _all_good(
         return None
     created_at_ms = [post.created_at_ms for post in posts]
     is_ahead = max(map(sub, created_at_ms, record_timestamps_ms)) > max_ahead_ms
-    return None if is_ahead or min(created_at_ms) < MIN_CREATED_AT_MS else posts
+    is_a_time = min(created_at_ms) >= MIN_CREATED_AT_MS and max(created_at_ms) <= MAX_CREATED_AT_MS
+    return posts if is_a_time and not is_ahead else None
+
+
+def _may_be_too_deep(values: Sequence[bytes]) -> bool:
+    arrays, objects = (max(map(bytes.count, values, repeat(opening))) for opening in (b"[", b"{"))
+    return arrays + objects > MAX_NESTING
 
 
 def _is_nested_too_deep(value: bytes) -> bool:

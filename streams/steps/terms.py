@@ -8,7 +8,7 @@ from schemas.count import Count
 from schemas.mention import Term
 from schemas.term import SCHEMA_VERSION, TermCount
 from streams.steps.cells import cell_of, marked
-from streams.steps.counts import REPOST, Read, TaggedPost
+from streams.steps.counts import REPOST, Group, Read
 
 TERM = "term"
 
@@ -24,15 +24,15 @@ class Ranked(NamedTuple):
 
 def with_terms(read: Read, terms: Sequence[Sequence[Term]]) -> Read:
     """Return the batch, its posts in the cells of their terms too: in each once, however often it is said."""
-    posts = [
-        marked(post, tuple({_cell(post, one): None for one in found})) if found else post
-        for post, found in zip(read.posts, terms, strict=True)
+    groups = [
+        marked(group, tuple({_cell(group, one): None for one in found})) if found else group
+        for group, found in zip(read.groups, terms, strict=True)
     ]
-    return read._replace(posts=posts)
+    return read._replace(groups=groups)
 
 
-def _cell(post: TaggedPost, term: Term) -> str:
-    tag = term.tag if term.tag in post.tags else f"{term.tag}_{REPOST}"  # as the post itself is counted
+def _cell(group: Group, term: Term) -> str:
+    tag = term.tag if term.tag in group[1] else f"{term.tag}_{REPOST}"  # as the post itself is counted
     return cell_of(TERM, f"{tag}/{term.term}")
 
 

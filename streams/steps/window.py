@@ -1,6 +1,13 @@
 """Event time: windows `[start, end)` in integer ms UTC, the watermark, and what is late."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Times = npt.NDArray[np.int64]
+#: One time, or many.
+TimeT = TypeVar("TimeT", int, Times)
 
 
 class Timing(NamedTuple):
@@ -10,11 +17,11 @@ class Timing(NamedTuple):
     max_disorder_ms: int
     allowed_lateness_ms: int
 
-    def window_start_ms(self, event_time_ms: int) -> int:
+    def window_start_ms(self, event_time_ms: TimeT) -> TimeT:
         """Return the start of the window that holds `event_time_ms`."""
         return event_time_ms - event_time_ms % self.window_size_ms
 
-    def watermark_ms(self, clock_ms: int) -> int:
+    def watermark_ms(self, clock_ms: TimeT) -> TimeT:
         """Return how far a partition whose newest event time is `clock_ms` is taken to be complete."""
         return clock_ms - self.max_disorder_ms
 
@@ -26,7 +33,7 @@ class Timing(NamedTuple):
         """Say whether the window is past its allowed lateness: posts for it are no longer counted."""
         return window_start_ms + self.window_size_ms + self.allowed_lateness_ms <= watermark_ms
 
-    def newest_settled_ms(self, clock_ms: int) -> int:
+    def newest_settled_ms(self, clock_ms: TimeT) -> TimeT:
         """Return the start of the newest window that is settled when the newest event time is `clock_ms`."""
         behind_ms = self.max_disorder_ms + self.window_size_ms + self.allowed_lateness_ms
         return self.window_start_ms(clock_ms - behind_ms)

@@ -179,7 +179,7 @@ def test_lines_that_are_there_together_are_annotated_together(
     class Counting(Job):
         def annotate(self, texts: Sequence[str], *_: object, **__: object) -> list[Annotation]:
             sizes.append(len(texts))
-            return [Annotation(Language("tr", 1.0), (), ())] * len(texts)
+            return [self.annotation(Language("tr", 1.0), ())] * len(texts)
 
     stub = a_job()
     job = Counting(stub.run_id, stub.timing, stub.max_ahead_ms, stub.dedupe, stub.detector, stub.tagger)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import MIN_CREATED_AT_MS, Post
+from schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 from streams.steps.decode import MAX_DETAIL_CHARACTERS, Reason, Rejected, decode, decode_all
 
 NOW_MS = 1_683_800_040_000
@@ -97,6 +97,17 @@ def test_ahead_is_ahead_of_the_records_own_time_so_an_old_archive_is_judged_as_i
 
     assert isinstance(decode(value, NOW_MS - MAX_AHEAD_MS - 1, MAX_AHEAD_MS), Rejected)
     assert isinstance(decode(value, NOW_MS * 2, MAX_AHEAD_MS), Post)
+
+
+@pytest.mark.parametrize("created_at_ms", [MAX_CREATED_AT_MS + 1, 2**63 - 1, 2**63, 10**40])
+def test_no_post_is_of_a_time_that_nobody_can_count_in(created_at_ms: int) -> None:
+    value = a_value(created_at_ms=created_at_ms)
+
+    assert isinstance(decode(a_value(created_at_ms=MAX_CREATED_AT_MS), 2**63 - 1, MAX_AHEAD_MS), Post)
+    rejected = decode(value, 2**63 - 1, 10**40)
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == Reason.CREATED_AT_AHEAD
+    assert decode_all([value], [2**63 - 1], 10**40) == [rejected]
 
 
 def test_a_huge_bad_value_has_a_short_detail() -> None:
