@@ -10,7 +10,6 @@ from faust.auth import Credentials, OAuthCredentials
 from faust.types import TP
 
 from streams.connection import client_options
-from streams.engine.batching import BatchScheduling
 from streams.engine.memory import look_for_cycles_seldom, return_large_buffers
 from streams.engine.transport import PositionedTransport
 from streams.errors import SandikError
@@ -65,7 +64,6 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=settings.instance_id,
         consumer_metadata_max_age_ms=30_000,  # how soon a grown topic is noticed, and refused
-        ConsumerScheduler=BatchScheduling,
         stream_buffer_maxsize=4,  # batches, not records
         broker_max_poll_records=settings.batch_posts,
         broker_commit_interval=settings.commit_every_ms / 1000,

@@ -89,13 +89,15 @@ def build(
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""
         async for event in _batches(stream):
-            await count.process(event.message.partition, event.value)
+            for posts in event.value.pieces(settings.batch_posts):
+                await count.process(event.message.partition, posts)
             event.ack()
 
     async def merge_partials(stream: Any) -> None:
         """Add up the partitions' partials."""
         async for event in _batches(stream):
-            await merge.fold(event.value)
+            for partials in event.value.pieces(settings.batch_posts):
+                await merge.fold(partials)
             event.ack()
 
     for name, topic, function in (

@@ -50,7 +50,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         """
         try:
             for event in batch:
-                for record in event.value:
+                for record in event.value.records():
                     self._recover(event.message.tp, record)
         except StateError as error:
             # Raised here, it would be logged as a warning, and Faust would wait for the rest for ever.

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode.utils.futures import maybe_async
 
-from streams.engine.batching import Record
+from streams.engine.batching import Batch, FetchedInBatches
 
 #: A broker answers the requests of a connection in turn, so what a rebalance asks for waits behind a fetch
 #: that waits for posts. Faust lets it wait for 1,500 ms, and a takeover waited for that three times.
@@ -20,8 +20,8 @@ FETCH_MAX_WAIT_MS = 100
 
 #: Where to read on, for the partitions that have an opinion of their own.
 Positions = Callable[[], Mapping[TP, int]]
-#: What one fetch brought, by partition.
-Records = Mapping[TP, list[Any]]
+#: What one fetch brought: of each partition one batch.
+Batches = Mapping[TP, list[Batch]]
 
 
 class _Unremembered(dict[TP, int | None]):
@@ -37,12 +37,18 @@ class _Unremembered(dict[TP, int | None]):
     def __setitem__(self, tp: TP, offset: int | None) -> None: ...
 
 
-def _as_it_is(tp: TP, record: Record) -> Record:  # noqa: ARG001  # aiokafka's signature
-    """Stand in for what makes a ConsumerRecord: eleven fields, half of the time it takes to read a record.
+class _Here:
+    """Stands for the thread that Faust gives the consumer: a task in the loop of everything else."""
 
-    What was unpacked of the log has offset, timestamp, key, value and headers, and nobody asks for more.
-    """
-    return record
+    def __init__(self, service: "_InTurns") -> None:
+        self._service = service
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self._task = self._service.parent_loop.create_task(self._service._serve())
+
+    def stop(self) -> None:
+        """Wait for nothing: there is no thread to join."""
 
 
 class _InTurns(driver.AIOKafkaConsumerThread):
@@ -59,6 +65,19 @@ class _InTurns(driver.AIOKafkaConsumerThread):
         super().__init__(*args, **kwargs)
         self.handed_over: dict[TP, int] = {}
 
+    async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call it: there is no thread to hand it to."""
+        return await maybe_async(fun(*args, **kwargs))
+
+    async def _gather_remaining_tasks(self) -> None:
+        """Leave the tasks of this loop alone: they are not only the consumer's."""
+
+    async def on_start(self) -> None:
+        """Start the consumer, and have it hand over batches."""
+        await super().on_start()
+        consumer = self._ensure_consumer()
+        consumer._fetcher._records = FetchedInBatches(consumer._max_poll_records)
+
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         # What a source aborts has not happened. Faust leaves it out only where it writes in transactions.
         consumer = super()._create_worker_consumer(transport)
@@ -71,39 +90,36 @@ class _InTurns(driver.AIOKafkaConsumerThread):
         consumer: AIOKafkaConsumer,
         active_partitions: set[TP],
         timeout: float | None = None,  # noqa: ASYNC109  # Faust's signature
-        max_records: int | None = None,
-    ) -> Records:
-        found = await self._take(consumer, active_partitions, timeout, max_records)
+        max_records: int | None = None,  # noqa: ARG002  # a batch is as large as it is
+    ) -> Batches:
+        found = await self._take(consumer, active_partitions, timeout)
         topics = {tp.topic for tp in found}
         others = {tp for tp in active_partitions if tp.topic not in topics}
         is_settled = not consumer._fetcher._subscriptions.reassignment_in_progress
         if found and others and is_settled:  # so that merge keeps up, however many posts are waiting
-            found |= await self._take(consumer, others, 0, max_records)
+            found |= await self._take(consumer, others, 0)
         fetched = consumer._fetcher._records
-        for tp, records in found.items():
-            self.handed_over[tp] = records[-1].offset
+        for tp, [batch] in found.items():
+            self.handed_over[tp] = batch.offset
             if tp in fetched:
-                fetched[tp] = fetched.pop(tp)
+                fetched.move_to_end(tp)
         return found
 
     async def _take(
-        self, consumer: AIOKafkaConsumer, active: set[TP], wait_s: float | None, max_records: int | None
-    ) -> dict[TP, list[Any]]:
-        """Fetch, and give back what nobody would get.
+        self, consumer: AIOKafkaConsumer, active: set[TP], wait_s: float | None
+    ) -> dict[TP, list[Batch]]:
+        """Fetch one batch, and give back what nobody would get.
 
         A fetch waits for up to a second, and a rebalance can come and go meanwhile. Faust drops what such a
         fetch brings, of whichever partition: it empties `active` under it, and aiokafka takes an empty set
         for all partitions. Of a changelog, whose recovery has its position by then, that would be state lost.
         """
         stops = self.consumer.stops
-        for fetched in consumer._fetcher._records.values():
-            if isinstance(fetched, FetchResult) and fetched.has_more():
-                fetched._partition_records._consumer_record = _as_it_is
-        found = dict(await super()._fetch_records(consumer, active, wait_s, max_records))
+        found = dict(await super()._fetch_records(consumer, active, wait_s, max_records=1))
         has_stopped = self.consumer.stops != stops
         for tp in [tp for tp in found if has_stopped or tp not in active]:
             # Nothing has run since the position was moved, so it can be moved back.
-            consumer.seek(tp, found.pop(tp)[0].offset)
+            consumer.seek(tp, found.pop(tp)[0].first_offset)
         return found
 
 
@@ -122,7 +138,8 @@ class PositionedConsumer(driver.Consumer):
         self.stops = 0
 
     def _new_consumer_thread(self) -> _InTurns:
-        return _InTurns(self, loop=self.loop, beacon=self.beacon)
+        loop = self.loop
+        return _InTurns(self, loop=loop, thread_loop=loop, Worker=_Here, beacon=self.beacon)
 
     def stop_flow(self) -> None:
         """Hand nothing over until the flow is resumed."""

@@ -10,6 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faust.types import TP
 
+from streams.engine.batching import Batch, FetchedInBatches
 from streams.engine.transport import _InTurns
 from streams.settings import Settings
 from tests.support.kafka import create_topic, produce, unique_prefix, wait_until
@@ -36,15 +37,15 @@ class Fetching:
         self.thread.consumer = self.flow
         self.thread.handed_over = {}
 
-    async def fetch(self) -> Mapping[TP, list[Any]]:
+    async def fetch(self) -> Mapping[TP, list[Batch]]:
         """Return the first records of the active partitions."""
-        fetched: Mapping[TP, list[Any]] = await self.thread._fetch_records(
-            self.consumer, self.active, LONG_S, 100
+        fetched: Mapping[TP, list[Batch]] = await self.thread._fetch_records(
+            self.consumer, self.active, LONG_S
         )
         return fetched
 
     @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[asyncio.Task[Mapping[TP, list[Any]]]]:
+    async def waiting(self) -> AsyncIterator[asyncio.Task[Mapping[TP, list[Batch]]]]:
         """Yield a fetch that waits for records; afterwards there is one in each partition."""
         fetch = asyncio.create_task(self.fetch())
         await wait_until(lambda: bool(self.consumer._fetcher._fetch_waiters), LONG_S, "the fetch waits")
@@ -57,7 +58,7 @@ class Fetching:
         """Return the partitions whose first record was fetched, once all were."""
         found: set[TP] = set()
         while found < self.tps:
-            found |= {tp for tp, records in (await self.fetch()).items() if records[0].offset == 0}
+            found |= {tp for tp, [batch] in (await self.fetch()).items() if batch.first_offset == 0}
         return found
 
 
@@ -67,6 +68,7 @@ async def fetching(worker_settings: Settings) -> AsyncIterator[Fetching]:
     await create_topic(broker, topic, partitions=2)
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest")
     await consumer.start()
+    consumer._fetcher._records = FetchedInBatches(100)
     try:
         fetching = Fetching(broker, consumer, topic)
         consumer.assign(fetching.tps)
@@ -100,7 +102,7 @@ async def test_what_is_fetched_in_peace_is_handed_over(fetching: Fetching) -> No
         pass
 
     assert fetch.result()
-    assert {0} == {records[0].offset for records in fetch.result().values()}
+    assert {0} == {batch.first_offset for [batch] in fetch.result().values()}
 
 
 @pytest.mark.timeout(120)
@@ -110,7 +112,8 @@ async def test_what_was_waiting_is_handed_over_without_a_copy(fetching: Fetching
     await produce(fetching.broker, tp.topic, [(b"key", b"value", tp.partition, None)])
     await wait_until(lambda: bool(waiting), LONG_S, "there is something to hand over")
 
-    [record] = (await fetching.fetch())[tp]
+    [batch] = (await fetching.fetch())[tp]
+    [record] = batch.records()
 
     assert not isinstance(record, ConsumerRecord)
     assert (record.offset, record.key, record.value) == (0, b"key", b"value")
