@@ -128,7 +128,7 @@ PANELS = (
         "Slow steps",
         "s",
         ((quantile(0.95, "sandik_step_seconds", "step"), "{{step}}"),),
-        "A batch's 95th percentile. `aside`, `state` and `partials` wait for Kafka, the others are our work.",
+        "A batch's 95th percentile. `aside` and `state` wait for Kafka, the others are our work.",
     ),
     Panel(
         "Batch",

@@ -111,7 +111,7 @@ class CountAgent:
         """Count one batch. Returns when everything it led to is durable.
 
         Side topics first, so that nothing is lost when a crash comes before the state is written; then the
-        state; then the partials, which a successor sends again from the state if need be.
+        state and the partials, which a successor sends again from the state if need be.
         """
         owned = self.owned.get(partition)
         if owned is None or not await self._follows(owned, partition, records):
@@ -128,16 +128,18 @@ class CountAgent:
         counted = self.job.count(owned.state, records, batch.lap)
         self._check_limit(partition, records, counted)
         batch.counted(counted)
-        entries = counted.changes.entries
-        owned.state.take(entries)
+        changes = counted.changes
+        owned.state.take(changes.entries)
+        # Their last partials are in Kafka, unless this batch has more for them.
+        gone = owned.state.settle(self.job.timing, {window.window_start_ms for window in changes.windows})
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         owned.quiet_since_ms = self.clock.monotonic_ms()
         await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
-        await self.table.write(partition, {entry.key: _encode(entry) for entry in entries})
+        written = {entry.key: _encode(entry) for entry in changes.entries} | dict.fromkeys(gone)
+        # In either order: both are functions of the posts so far, and who reads them again writes the same.
+        await asyncio.gather(self.table.write(partition, written), self._send(changes.partials))
         batch.lap("state")
-        await self._send(counted.changes.partials)
-        batch.lap("partials")
         batch.done(counted)
         trace.done(counted)
         await self._settle(partition, owned.state)

@@ -171,11 +171,11 @@ METRICS = (
         "seconds",
         {
             "step": "`decode`, `language`, `tags`, `fold`, `aside` (mentions, late and rejected posts are in "
-            "Kafka), `state` (the changelog has it) or `partials` (`partials` has it)"
+            "Kafka), `state` (the changelog and `partials` have it)"
         },
         "Time a batch spent in a step.",
         "`language` or `tags` grow: longer texts, or a lexicon that grew; a core is the limit, so add "
-        "workers. `aside`, `state` or `partials` grow: Kafka acknowledges slowly; see its disks and "
+        "workers. `aside` or `state` grow: Kafka acknowledges slowly; see its disks and "
         "replicas.",
         _STEPS,
     ),

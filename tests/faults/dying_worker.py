@@ -3,6 +3,7 @@
 It kills itself or, with `error`, runs into an exception that nobody foresaw.
 """
 
+import asyncio
 import itertools
 import os
 import signal
@@ -23,9 +24,15 @@ POINTS: dict[str, tuple[type, str, str]] = {
     "before-side-topics": (CountAgent, "process", "before"),
     "before-state": (StateTable, "write", "before"),
     "between-state-and-partials": (StateTable, "write", "after"),
+    "between-partials-and-state": (CountAgent, "_send", "after"),
     "between-partials-and-acknowledgement": (CountAgent, "process", "after"),
     "before-counts": (MergeAgent, "_write", "before"),
     "after-counts": (MergeAgent, "_write", "after"),
+}
+#: Both are written at the same time, so at these points the other one never is. The pass is that of a batch.
+NEVER: dict[str, tuple[type, str]] = {
+    "between-state-and-partials": (CountAgent, "_send"),
+    "between-partials-and-state": (StateTable, "write"),
 }
 
 
@@ -42,9 +49,10 @@ def arm(point: str, nth: int, die: Callable[[], None]) -> None:
     owner, name, when = POINTS[point]
     method: Method = getattr(owner, name)
     passes = itertools.count(1)
+    batches = hold_back(*NEVER[point], nth) if point in NEVER else None
 
     async def dying(self: object, *args: Any) -> None:
-        is_last = next(passes) == nth
+        is_last = next(passes) == nth if batches is None else batches[-1] == nth
         if is_last and when == "before":
             die()
         await method(self, *args)
@@ -52,6 +60,26 @@ def arm(point: str, nth: int, die: Callable[[], None]) -> None:
             die()
 
     setattr(owner, name, dying)
+
+
+def hold_back(owner: type, name: str, nth: int) -> list[int]:
+    """Have the method wait for ever from the nth batch on; return a list that ends with its number."""
+    method: Method = getattr(owner, name)
+    count: Method = CountAgent._count
+    batches = [0]
+
+    async def numbered(self: CountAgent, *args: Any) -> None:
+        batches.append(batches[-1] + 1)
+        await count(self, *args)
+
+    async def held_back(self: object, *args: Any) -> None:
+        if batches[-1] >= nth:
+            await asyncio.Event().wait()
+        await method(self, *args)
+
+    setattr(CountAgent, count.__name__, numbered)
+    setattr(owner, name, held_back)
+    return batches
 
 
 if __name__ == "__main__":

@@ -276,6 +276,31 @@ def test_a_stale_entry_changes_nothing(logs_: list[list[Record]], data: st.DataO
 
 
 @settings(max_examples=200)
+@given(logs, st.data())
+def test_partials_ahead_of_the_state_change_nothing(log: Log, data: st.DataObject) -> None:
+    """A batch's partials reach Kafka and its state does not: the successor counts it again, cut otherwise."""
+    records = records_of(log)
+    dies_in = sorted(data.draw(st.integers(0, len(records))) for _ in range(2))
+    state = PartitionState.empty(JOB.run_id, 0)
+    sent = run(state, records[: dies_in[0]], [])
+    if batch := records[slice(*dies_in)]:
+        sent += copy.deepcopy(JOB.count(state, batch).changes.partials)
+        sent += [*state.partials()]  # as the successor sends again what is open
+    rest = records[dies_in[0] :]
+    sent += run(state, rest, sorted(data.draw(st.lists(st.integers(0, len(rest)), max_size=4))))
+    whole = run(PartitionState.empty(JOB.run_id, 0), records, [])
+
+    merge = Merge(LABELS, TIMING, 1)
+    found: dict[bytes, Count] = {}
+    for partial in [*sent, idle(sent, 0)]:
+        merge.apply(partial)
+        told = emitted(merge)
+        assert all(count.count >= found.get(key, count).count for key, count in told.items())
+        found |= told
+    assert finals([*whole, idle(whole, 0)], partitions=1) == found
+
+
+@settings(max_examples=200)
 @given(partitioned(), st.data())
 def test_a_successor_of_merge_reads_the_topic_and_ends_with_the_same_counts(
     logs_: list[list[Record]], data: st.DataObject

@@ -93,7 +93,7 @@ async def test_the_metrics_say_what_became_of_the_posts(worker_settings: Setting
     assert found[("sandik_posts_late_total", "counted")] == 1
     assert found[("sandik_batch_records_sum",)] == len(GOOD) + len(OTHER) + len(LATE) + 1
     assert found[("sandik_end_to_end_seconds_count",)] == found[("sandik_batch_records_count",)]
-    for step in ("decode", "language", "tags", "fold", "aside", "state", "partials"):
+    for step in ("decode", "language", "tags", "fold", "aside", "state"):
         assert found[("sandik_step_seconds_count", step)] == found[("sandik_batch_records_count",)]
     assert {key[1]: value for key, value in found.items() if key[0] == "sandik_consumer_lag_records"} == {
         str(partition): 0 for partition in range(4)

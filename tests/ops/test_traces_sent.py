@@ -23,7 +23,7 @@ PARTITION = 2
 MINUTE_MS = 60_000
 #: In texts and authors; no trace may hold it.
 PRIVATE = "qzxprivateqzx"
-STEPS = ["decode", "language", "tags", "fold", "aside", "state", "partials"]
+STEPS = ["decode", "language", "tags", "fold", "aside", "state"]
 
 Records = list[ConsumerRecord[bytes | None, bytes | None]]
 
