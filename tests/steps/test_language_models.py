@@ -10,13 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from langdetect.detector import Detector as ShippedDetector
 
-from streams.steps.language import remembered
+from streams.steps.language import exact_profiles, fasttext_words
 from streams.steps.language.cascade import weigh
 from streams.steps.language.cleaning import clean, has_a_letter
 from streams.steps.language.codes import our_code
 from streams.steps.language.exact_profiles import load_exact_profiles, ngrams, words
 from streams.steps.language.fasttext_file import read_fasttext_file
 from streams.steps.language.fasttext_model import load_fasttext_model, model_path
+from streams.steps.language.remembered import MAX_LETTERS, Remembered, Vectors, Words
 
 langdetect.detector_factory.init_factory()
 SHIPPED = langdetect.detector_factory._factory
@@ -48,9 +49,42 @@ def test_probabilities_are_those_of_fasttext(text: str) -> None:
     assert ours == pytest.approx(theirs, abs=1e-4)
 
 
+letters = st.sampled_from("aığяб語𝔄\0\uffff\ufffe")
+words_met = st.lists(st.lists(st.text(letters, min_size=1, max_size=30), min_size=1), max_size=6)
+
+
+@given(words_met, st.integers(1, 6))
+def test_what_is_remembered_of_a_word_is_what_was_worked_out_of_it(
+    batches: list[list[str]], place_bits: int
+) -> None:
+    def work_out(words: list[str]) -> Vectors:
+        assert len(set(words)) == len(words)
+        return np.array([[len(word), hash(word) % 10_007] for word in words], np.int32)
+
+    memory = Remembered(2, place_bits, work_out)
+    for batch in batches:
+        expected = [[len(word), hash(word) % 10_007] for word in batch]
+        assert expected == memory.vectors(Words.of(batch)).tolist()
+
+
+def test_a_word_that_comes_again_is_not_worked_out_again() -> None:
+    asked: list[str] = []
+
+    def work_out(words: list[str]) -> Vectors:
+        asked.extend(words)
+        return np.ones((len(words), 1), np.int32)
+
+    memory = Remembered(1, 16, work_out)
+    for _ in range(2):
+        memory.vectors(Words.of(["oy", "ve", "oy", "ötesi", "b" * MAX_LETTERS]))
+
+    assert ["oy", "ve", "ötesi", "b" * MAX_LETTERS] == asked
+
+
 def test_forgetting_words_changes_no_vector(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{first}{second} {second}" for first in "abcdeşğıяё" for second in ("oy", "seçim", "выборы")]
-    monkeypatch.setattr(remembered, "MAX_WORDS", 8)
+    for module in (fasttext_words, exact_profiles):
+        monkeypatch.setattr(module, "_PLACE_BITS", 3)
     for ask, ask_forgetful in (
         (MODEL.probabilities, load_fasttext_model().probabilities),
         (PROFILES.posterior, load_exact_profiles().posterior),

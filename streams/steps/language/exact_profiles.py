@@ -20,7 +20,7 @@ import numpy.typing as npt
 from langdetect.utils.ngram import NGram
 
 from streams.steps.language.codes import merged_codes
-from streams.steps.language.remembered import Remembered, Vectors, sums
+from streams.steps.language.remembered import Remembered, Vectors, Words, sums
 
 _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 
@@ -29,10 +29,15 @@ _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 # text looks up a hundred rows that are all over it.
 _UNITS = 3_200
 
+#: For 65,536 words: 17 MB.
+_PLACE_BITS = 16
+
+#: For 65,536 words: 17 MB.
+_PLACE_BITS = 16
+
 _LATIN = re.compile("[A-Za-z]")
 _NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
 _WORD = re.compile("[^ ]+ ?")
-
 
 #: A word without end has nine hundred n-grams, and each takes 350 bytes for a moment.
 _WORDS_AT_ONCE = 64
@@ -102,7 +107,7 @@ class ExactProfiles:
         self._logs[self._unknown] = 0
         for column, (present, logs) in enumerate(columns):
             self._logs[present, column] = logs
-        self._remembered = Remembered(len(names) + 1, self._worked_out)
+        self._remembered = Remembered(len(names) + 1, _PLACE_BITS, self._worked_out)
 
     def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
         """Return the probability of each language (row) after the n-grams of each clean text (column).
@@ -111,7 +116,7 @@ class ExactProfiles:
         all zeros if none of its n-grams is known.
         """
         found = [words(text) for text in texts]
-        vectors = self._remembered.vectors([*chain.from_iterable(found)])
+        vectors = self._remembered.vectors(Words.of(chain.from_iterable(found)))
         totals = sums(vectors, _bounds(found)).T
         logs, known = totals[:-1], totals[-1]
         weights = np.exp((logs - logs.max(axis=0)) * (power / _UNITS))

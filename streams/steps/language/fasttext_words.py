@@ -7,10 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.steps.language.fasttext_file import FasttextFile
-from streams.steps.language.remembered import Remembered, Vectors, sums
+from streams.steps.language.remembered import Remembered, Vectors, Words, sums
 
 _END_OF_LINE = "</s>"  # fastText's own last word of every text
 _SUM_UNITS = 2.0**16
+#: For 262,144 words: 28 MB. With half of them, two in five more words have to be worked out.
+_PLACE_BITS = 18
 _FNV_OFFSET = 2_166_136_261
 _FNV_PRIME = np.uint32(16_777_619)
 
@@ -34,15 +36,16 @@ class WordVectors:
         self._row_of_bucket = file.row_of_bucket
         self._min_chars, self._max_chars = file.min_chars, file.max_chars
         self._end_of_line = self._rows[self._row_of_word[_END_OF_LINE]]
-        self._remembered = Remembered(dim + 1, self._worked_out)
+        self._remembered = Remembered(dim + 1, _PLACE_BITS, self._worked_out)
 
     def means(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the mean vector of each clean text (a column), rounded to whole `units`."""
-        words = " ".join(texts).split()
-        counts = [text.count(" ") + 1 for text in texts]
-        starts = np.cumsum([0, *counts[:-1]])
+        together = " ".join(texts)
+        spaces = np.flatnonzero(np.frombuffer(together.encode("utf-32-le"), np.uint32) == ord(" "))
+        words = Words(together, np.append(0, spaces + 1), np.append(spaces, len(together)))
         vectors = self._remembered.vectors(words)
-        summed = np.add.reduceat(vectors, starts, axis=0, dtype=np.int32) + self._end_of_line
+        first_words = np.cumsum([0, *(text.count(" ") + 1 for text in texts[:-1])])
+        summed = np.add.reduceat(vectors, first_words, axis=0, dtype=np.int32) + self._end_of_line
         means = np.rint(summed[:, :-1] * (self.units / _SUM_UNITS) / summed[:, -1:])
         return np.ascontiguousarray(means.T)
 

@@ -52,27 +52,35 @@ def edge(text: str, before: int, after: int) -> int:
 
 
 class Markup:
-    """Where links, names and hashtags stand in one text."""
+    """Where links, names and hashtags stand in one text.
+
+    None of them has a space inside, so it looks between two spaces only, where it is asked: much of a text
+    is never asked for.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._are_hashtags: list[bool] = []
-        for found in _MARKUP.finditer(text):
-            self._starts.append(found.start())
-            self._ends.append(found.end())
-            self._are_hashtags.append(found["hashtag"] is not None)
+        self._from = self._to = 0
+        self._found: list[re.Match[str]] = []
 
     def refusal(self, begin: int, last: int, outside: Refusal | None, *, is_glued: bool) -> Refusal | None:
         """Say why the form at `begin`..`last` does not count: `outside` is the reason outside hashtags."""
-        at = bisect_right(self._starts, begin) - 1
-        if at < 0 or begin >= self._ends[at]:
+        around = self._around(begin)
+        if around is None:
             return outside
-        if not self._are_hashtags[at]:
+        if around["hashtag"] is None:
             return Refusal.IN_LINK_OR_NAME
-        is_within = last < self._ends[at]
+        is_within = last < around.end()
         return None if is_within and not (is_glued and _has_capitals(self._text, begin)) else outside
+
+    def _around(self, at: int) -> re.Match[str] | None:
+        if not self._from <= at < self._to:
+            self._from = self._text.rfind(" ", 0, at) + 1
+            end = self._text.find(" ", at)
+            self._to = end if end >= 0 else len(self._text)
+            self._found = [*_MARKUP.finditer(self._text, self._from, self._to)]
+        place = bisect_right(self._found, at, key=re.Match.start) - 1
+        return self._found[place] if place >= 0 and at < self._found[place].end() else None
 
 
 def _has_capitals(text: str, at: int) -> bool:
