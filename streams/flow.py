@@ -10,7 +10,7 @@ from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
 from streams.steps.counts import Changes, Group, PartitionState, Read, Reposts, cell_tags, fold
-from streams.steps.decode import Rejected, decode_all
+from streams.steps.decode import Decoded, Rejected, decode_all
 from streams.steps.dedupe import id_hash
 from streams.steps.language import Detector, Hints, Language
 from streams.steps.repeats import Repeats
@@ -110,19 +110,21 @@ class Job:
         decoded = decode_all(
             [record.value for record in records], [record.timestamp for record in records], self.max_ahead_ms
         )
-        found = self._sorted_out(records, decoded, before.rejected_in_a_row)
+        posts, at = self._to_count(decoded)
+        offsets = [records[index].offset for index in at]
+        rejected = [(records[index].offset, one) for index, one in decoded.rejected]
+        in_a_row, longest_row = _rows(decoded.rejected, len(records), before.rejected_in_a_row)
         lap("decode")
-        posts, offsets = found.posts, found.offsets
         annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
         read = Read(
             offsets,
             [post.created_at_ms for post in posts],
             self._groups(posts, annotations),
             [id_hash(post.id) for post in posts] if self.dedupe else None,
-            len(found.rejected),
-            len(records) - len(posts) - len(found.rejected),
-            records[-1].offset if records else before.offset,
-            found.in_a_row,
+            rejected=len(decoded.rejected),
+            ignored=len(decoded.posts) - len(posts),
+            last_offset=records[-1].offset if records else before.offset,
+            rejected_in_a_row=in_a_row,
         )
         marked = read if self.authors is None else self.authors.marked(read, posts)
         if self.terms:
@@ -138,28 +140,19 @@ class Job:
             if annotation.tags and offset not in uncounted
         ]
         lap("fold")
-        return Counted(changes, mentions, found.rejected, found.longest_row)
+        return Counted(changes, mentions, rejected, longest_row)
 
-    def _sorted_out(
-        self, records: Sequence[SourceRecord], decoded: Sequence[Post | Rejected], in_a_row: int
-    ) -> "_Found":
-        """Tell the posts to count from the rest. `in_a_row`: records rejected right before the first."""
+    def _to_count(self, decoded: Decoded) -> tuple[Sequence[Post], Sequence[int]]:
+        """Return the posts that are counted, and where in the batch they stood: edits, for one, are not."""
         counts_reposts = self.reposts != "exclude"
-        posts: list[Post] = []
-        offsets: list[int] = []
-        rejected: list[tuple[int, Rejected]] = []
-        longest_row = in_a_row
-        for record, found in zip(records, decoded, strict=True):
-            if isinstance(found, Rejected):
-                rejected.append((record.offset, found))
-                in_a_row += 1
-                longest_row = max(longest_row, in_a_row)
-                continue
-            in_a_row = 0
-            if found.op == "create" and (counts_reposts or found.repost_of is None):
-                posts.append(found)
-                offsets.append(record.offset)
-        return _Found(posts, offsets, rejected, in_a_row, longest_row)
+        kept = [
+            index
+            for index, post in enumerate(decoded.posts)
+            if post.op == "create" and (counts_reposts or post.repost_of is None)
+        ]
+        if len(kept) == len(decoded.posts):
+            return decoded.posts, decoded.at
+        return [decoded.posts[index] for index in kept], [decoded.at[index] for index in kept]
 
     def _groups(self, posts: Sequence[Post], annotations: Sequence[Annotation]) -> Sequence[Group]:
         groups = [annotation.group for annotation in annotations]
@@ -188,14 +181,18 @@ class Job:
         )
 
 
-class _Found(NamedTuple):
-    """The records of a batch, told apart. `in_a_row` of the last of them were rejected."""
+def _rows(rejected: Sequence[tuple[int, Rejected]], records: int, before: int) -> tuple[int, int]:
+    """Return how many records at the end of a batch were rejected in a row, and the most anywhere in it.
 
-    posts: list[Post]
-    offsets: list[int]
-    rejected: list[tuple[int, Rejected]]
-    in_a_row: int
-    longest_row: int
+    `before`: those right before the batch, which a row at its beginning goes on from.
+    """
+    row = longest = before
+    follows = 0
+    for at, _ in rejected:
+        row = row + 1 if at == follows else 1
+        longest = max(longest, row)
+        follows = at + 1
+    return row if follows == records else 0, longest
 
 
 class Counted(NamedTuple):

@@ -72,7 +72,10 @@ def test_a_batch_is_what_its_records_are(records: list[tuple[bytes | None, int]]
     one_by_one = [decode(value, timestamp_ms, MAX_AHEAD_MS) for value, timestamp_ms in records]
 
     values, timestamps_ms = [value for value, _ in records], [at_ms for _, at_ms in records]
-    assert decode_all(values, timestamps_ms, MAX_AHEAD_MS) == one_by_one
+    found = decode_all(values, timestamps_ms, MAX_AHEAD_MS)
+    assert [*zip(found.at, found.posts, strict=True), *found.rejected] == sorted(
+        enumerate(one_by_one), key=lambda one: isinstance(one[1], Rejected)
+    )
 
 
 @pytest.mark.parametrize(("value", "reason"), NO_POSTS)
@@ -107,7 +110,7 @@ def test_no_post_is_of_a_time_that_nobody_can_count_in(created_at_ms: int) -> No
     rejected = decode(value, 2**63 - 1, 10**40)
     assert isinstance(rejected, Rejected)
     assert rejected.reason == Reason.CREATED_AT_AHEAD
-    assert decode_all([value], [2**63 - 1], 10**40) == [rejected]
+    assert decode_all([value], [2**63 - 1], 10**40) == ([], [], [(0, rejected)])
 
 
 def test_a_huge_bad_value_has_a_short_detail() -> None:
