@@ -10,14 +10,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.steps.counts import Reposts
 from streams.steps.wider import Spans
 
-#: More than all the time there is, and little enough for times to be added up in 64 bits.
-FOR_EVER_MS = 10**15
-Milliseconds = Annotated[int, Field(ge=0, le=FOR_EVER_MS)]
+Milliseconds = Annotated[int, Field(ge=0)]
 #: Whether the authors of each cell are counted.
 AuthorsChoice = Literal["off", "sketch"]
 #: Whether the posts that contain each term are counted.
 TermsChoice = Literal["off", "count"]
-PositiveMilliseconds = Annotated[int, Field(gt=0, le=FOR_EVER_MS)]
+PositiveMilliseconds = Annotated[int, Field(gt=0)]
 
 
 class Settings(BaseSettings):

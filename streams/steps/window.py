@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 Times = npt.NDArray[np.int64]
+#: Longer than any two posts are apart, and short enough for 64 bits.
+FOR_EVER_MS = 10**15
 #: One time, or many.
 TimeT = TypeVar("TimeT", int, Times)
 
@@ -36,4 +38,4 @@ class Timing(NamedTuple):
     def newest_settled_ms(self, clock_ms: TimeT) -> TimeT:
         """Return the start of the newest window that is settled when the newest event time is `clock_ms`."""
         behind_ms = self.max_disorder_ms + self.window_size_ms + self.allowed_lateness_ms
-        return self.window_start_ms(clock_ms - behind_ms)
+        return self.window_start_ms(clock_ms - min(behind_ms, FOR_EVER_MS))

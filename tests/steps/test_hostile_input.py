@@ -1,10 +1,13 @@
 """Whatever stands in `posts`, each record has one defined end, and the records around it are counted."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.post import MIN_CREATED_AT_MS
 from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
@@ -128,3 +131,15 @@ def test_a_damaged_post_is_accounted_for(job: Job, data: st.DataObject) -> None:
     tally = job.count(PartitionState.empty("r", 0), [Record(0, NOW_MS, bytes(value))]).changes.clock.tally
 
     assert 1 == tally.counted + tally.late + tally.rejected + tally.duplicate + tally.ignored
+
+
+def test_with_a_lateness_without_end_no_post_is_late(job: Job) -> None:
+    patient = replace(job, timing=job.timing._replace(allowed_lateness_ms=10**30))
+    times = (NOW_MS, MIN_CREATED_AT_MS)
+    records = [
+        Record(offset, NOW_MS, a_post(created_at=b"%d" % time_ms).replace(b"t:1", b"t:%d" % offset))
+        for offset, time_ms in enumerate(times)
+    ]
+    tally = patient.count(PartitionState.empty("r", 0), records).changes.clock.tally
+
+    assert (2, 0) == (tally.counted, tally.late)
