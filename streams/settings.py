@@ -154,7 +154,8 @@ class Settings(BaseSettings):
     batch_posts: int = Field(
         2_000,
         ge=1,
-        description="Most posts taken from Kafka at once. Raise it for throughput, lower it for latency.",
+        description="Most posts taken from Kafka at once. Raise it for throughput, lower it for latency. "
+        "The worker sends no heartbeat while it works on them: with lingua, at 3 ms a post, 500 do.",
     )
     detector: str = Field(
         "cascade", description="Language detector: cascade, fasttext, langdetect or lingua."

@@ -89,15 +89,13 @@ def build(
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""
         async for event in _batches(stream):
-            for posts in event.value.pieces(settings.batch_posts):
-                await count.process(event.message.partition, posts)
+            await count.process(event.message.partition, event.value)
             event.ack()
 
     async def merge_partials(stream: Any) -> None:
         """Add up the partitions' partials."""
         async for event in _batches(stream):
-            for partials in event.value.pieces(settings.batch_posts):
-                await merge.fold(partials)
+            await merge.fold(event.value)
             event.ack()
 
     for name, topic, function in (

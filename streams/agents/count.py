@@ -65,6 +65,7 @@ class CountAgent:
         self.topic = settings.topic(POSTS)
         self.limit = DeadLetterLimit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
         self.owned: dict[int, Owned] = {}
+        self._releases = 0
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Take over the partitions of a new assignment from the recovered table.
@@ -80,18 +81,22 @@ class CountAgent:
                 "worker started: posts with the same id may be in two of them, so counts would no longer "
                 "be exact. Start with another SANDIK_APP_ID to count all posts anew"
             )
+        releases = self._releases
         tps = {tp for tp in assigned if tp.topic == self.topic}
         self.table.keep_only(tp.partition for tp in tps)
         earliest, ends = await self._bounds(tps) if tps else ({}, {})
-        self.owned = {}
+        owned = {}
         for tp in sorted(tps):
+            await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
             state = self._recovered(tp.partition)
             next_offset = state.clock.offset + 1
             if next_offset == 0:  # no state yet: the partition is counted from its first post on
                 next_offset = earliest[tp] or 0
             elif not (earliest[tp] or 0) <= next_offset <= (ends[tp] or 0):
                 raise _missing(tp, next_offset, earliest[tp], ends[tp])
-            self.owned[tp.partition] = Owned(state, next_offset, self.clock.monotonic_ms())
+            owned[tp.partition] = Owned(state, next_offset, self.clock.monotonic_ms())
+        if self._releases == releases:  # or the partitions have gone to others meanwhile
+            self.owned = owned
 
     async def _bounds(self, tps: set[TP]) -> tuple[Mapping[TP, int | None], Mapping[TP, int | None]]:
         # Both at once: each answer waits for the fetch before it.
@@ -101,6 +106,7 @@ class CountAgent:
 
     def release(self) -> None:
         """Own nothing: a batch that still arrives is another worker's."""
+        self._releases += 1
         self.owned = {}
 
     def positions(self) -> Mapping[TP, int]:

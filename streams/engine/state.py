@@ -50,9 +50,9 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         """
         try:
             for event in batch:
-                for record in event.value.records():
+                for record in event.value:
                     self._recover(event.message.tp, record)
-        except StateError as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, what is not recovered is lost
             # Raised here, it would be logged as a warning, and Faust would wait for the rest for ever.
             self._crash_task = asyncio.ensure_future(self.app.crash(error))
 

@@ -1,9 +1,10 @@
-"""Read on from the state's own offset instead of the committed one, and from all partitions in turn.
+"""A consumer in the loop of everything else, which reads on from the state's own offset, in turns.
 
-See docs/decisions/002-state-that-knows-its-offset.md.
+See docs/decisions/001-faust-with-our-own-batches.md and docs/decisions/002-state-that-knows-its-offset.md.
 """
 
 from collections.abc import Callable, Mapping
+from logging import getLogger
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -13,6 +14,8 @@ from faust.types import TP
 from mode.utils.futures import maybe_async
 
 from streams.engine.batching import Batch, FetchedInBatches
+
+log = getLogger(__name__)
 
 #: A broker answers the requests of a connection in turn, so what a rebalance asks for waits behind a fetch
 #: that waits for posts. Faust lets it wait for 1,500 ms, and a takeover waited for that three times.
@@ -45,7 +48,15 @@ class _Here:
 
     def start(self) -> None:
         """Serve from now on."""
-        self._task = self._service.parent_loop.create_task(self._service._serve())
+        self._task = self._service.parent_loop.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        try:
+            await self._service._serve()
+        except Exception:  # what went wrong before it was stopped has crashed the app
+            log.exception("the consumer ended with an error")
+        finally:
+            self._service.set_shutdown()  # or whoever stops it would wait for ever
 
     def stop(self) -> None:
         """Wait for nothing: there is no thread to join."""

@@ -113,7 +113,7 @@ async def test_what_was_waiting_is_handed_over_without_a_copy(fetching: Fetching
     await wait_until(lambda: bool(waiting), LONG_S, "there is something to hand over")
 
     [batch] = (await fetching.fetch())[tp]
-    [record] = batch.records()
+    [record] = batch.value
 
     assert not isinstance(record, ConsumerRecord)
     assert (record.offset, record.key, record.value) == (0, b"key", b"value")

@@ -3,7 +3,7 @@
 import copy
 import struct
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pytest
@@ -110,40 +110,25 @@ def test_batches_hold_what_aiokafka_would_have_unpacked(
     for batch in _in_batches(in_batches, at_most):
         assert fetch_offset <= batch.first_offset <= batch.offset < in_batches.next_fetch_offset
         batches.append(batch)
-    records = [batch.records() for batch in batches]
+    expected_sizes = [at_most] * (len(expected) // at_most) + [len(expected) % at_most or at_most]
 
-    assert expected == [(one.offset, one.key, one.value) for some in records for one in some]
+    assert expected == [(one.offset, one.key, one.value) for batch in batches for one in batch.value]
+    assert expected_sizes[: len(batches)] == [len(batch.value) for batch in batches]
     assert unpacked.next_fetch_offset == in_batches.next_fetch_offset
-    for batch, some in zip(batches, records, strict=True):
-        assert batch.first_offset <= some[0].offset
-        assert batch.offset == some[-1].offset
+    for batch in batches:
+        assert (batch.first_offset, batch.offset) == (batch.value[0].offset, batch.value[-1].offset)
 
 
-@given(st.lists(st.integers(1, 20), min_size=1, max_size=30), st.integers(1, 60))
-def test_a_batch_is_as_large_as_it_may_be_without_parting_what_kafka_packed(
-    sizes: list[int], at_most: int
-) -> None:
-    log = log_of([Pack(size) for size in sizes])
-    found = [len(batch.records()) for batch in _in_batches(fetched(log, 0), at_most)]
+@given(packs, st.integers(1, 60), st.integers(1, 60))
+def test_reading_on_after_any_batch_misses_nothing(packs: list[Pack], at_most: int, stop_after: int) -> None:
+    log = log_of(packs)
+    every = [one.offset for one in fetched(log, 0)]
+    in_batches = fetched(log, 0)
+    some = islice(_in_batches(in_batches, at_most), stop_after)
 
-    assert sum(sizes) == sum(found)
-    assert all(size < at_most + max(sizes) for size in found)
-    # Two that follow each other would have been one, had there been room.
-    assert all(one + other + max(sizes) > at_most for one, other in pairwise(found))
+    read = [one.offset for batch in some for one in batch.value]
 
-
-@given(st.integers(0, 200), st.integers(1, 60))
-def test_pieces_are_all_the_records_and_of_about_one_size(records: int, at_most: int) -> None:
-    log = log_of([Pack(records)] if records else [])
-    pieces = [
-        [one.offset for one in piece]
-        for batch in _in_batches(fetched(log, 0), 1_000)
-        for piece in batch.pieces(at_most)
-    ]
-
-    assert [*range(records)] == [offset for piece in pieces for offset in piece]
-    assert all(0 < len(piece) <= at_most for piece in pieces)
-    assert len(pieces) == -(-records // at_most)
+    assert every == read + [offset for offset in every if offset >= in_batches.next_fetch_offset]
 
 
 def test_a_damaged_batch_is_not_handed_over() -> None:

@@ -32,9 +32,6 @@ _UNITS = 3_200
 #: For 65,536 words: 17 MB.
 _PLACE_BITS = 16
 
-#: For 65,536 words: 17 MB.
-_PLACE_BITS = 16
-
 _LATIN = re.compile("[A-Za-z]")
 _NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
 _WORD = re.compile("[^ ]+ ?")
