@@ -25,7 +25,7 @@ log = getLogger(__name__)
 class App(faust.App):
     """A faust.App that is gone soon after it crashed.
 
-    Stopping Faust's consumer thread after a crash can take a minute, during which the group waits for a
+    Stopping Faust after a crash can take a minute, during which the group waits for a
     worker that will do nothing more. All that matters is in Kafka, so ending the process loses nothing.
     """
 

@@ -6,8 +6,8 @@ import gc
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h> of glibc
 LARGE_BYTES = 512 * 1024
 SPARE_BYTES = 8 * 1024 * 1024
-#: Python looks for cycles whenever there are so many more objects. Records on their way are tens of
-#: thousands, none in a cycle: with Python's own limit, 700, looking at them took a tenth of all CPU time.
+#: Python looks for cycles whenever there are so many more objects. Posts on their way are thousands,
+#: none in a cycle: with Python's own limit, 700, looking at them took a tenth of all CPU time.
 NEW_OBJECTS = 100_000
 
 

@@ -89,7 +89,7 @@ class Vitals(Collector):
         self._commits = commits
 
     def rebalance_started(self) -> None:
-        """Count a rebalance; called by the consumer's thread."""
+        """Count a rebalance."""
         self._is_assigned = False
         self.metrics.rebalances.inc()
         self._rebalance_began_s = self._rebalance_began_s or monotonic()
