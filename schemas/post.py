@@ -16,7 +16,8 @@ NonEmpty = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 class Post(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One post. Unknown fields are ignored, so producers may add their own.
 
-    `created_at_ms` is the event time: integer milliseconds since 1970-01-01T00:00:00Z, as the source says.
+    `created_at_ms` is the event time: integer milliseconds since 1970-01-01T00:00:00Z, as the source says;
+    from 2000 to 3000, or the post is rejected.
     `id` is unique over all sources (`source:native id`) and is also the record's key.
     `op`: only creations are counted. Counts say what was said when; an edit or a deletion does not unsay it.
     """

@@ -71,7 +71,9 @@ class Settings(BaseSettings):
         1, ge=1, description="Copies of every topic. 3 in production; 1 fits a single broker."
     )
     window_size_ms: PositiveMilliseconds = Field(
-        60_000, description="Length of a window. Changing it starts a new run."
+        60_000,
+        le=31_536_000_000,
+        description="Length of a window, a year at most. Changing it starts a new run.",
     )
     max_disorder_ms: Milliseconds = Field(
         30_000,

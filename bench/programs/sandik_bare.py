@@ -40,7 +40,7 @@ class BareJob(Job):
     def annotate(
         self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = no_lap
     ) -> list[Annotation]:
-        """Return what the detector says of each, without tags."""
+        """Return the detector's languages, without tags; how sure it is counts for nothing here."""
         languages = self.detector.detect(texts, hints)
         known = {language.code: language for language in languages}
         answers = {code: self.annotation(language, ()) for code, language in known.items()}

@@ -1,6 +1,7 @@
 """posts -> partials, mentions, posts.late, posts.dlq. Scales with the partitions of `posts`."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import getLogger
@@ -31,7 +32,8 @@ class Owned:
 
     state: PartitionState
     next_offset: int
-    quiet_since_ms: float
+    #: Since when merge knows of all that was read; never, while something of it is on its way.
+    quiet_since_ms: float = math.inf
     #: Its open windows and its clock are to be sent again: a predecessor may have died before it did.
     to_send_again: bool = True
     #: Held while they are sent: a batch waits for that, whoever began it.
@@ -88,15 +90,16 @@ class CountAgent:
         owned = {}
         for tp in sorted(tps):
             await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
+            if self._releases != releases:  # the partitions have gone to others meanwhile
+                return
             state = self._recovered(tp.partition)
             next_offset = state.clock.offset + 1
             if next_offset == 0:  # no state yet: the partition is counted from its first post on
                 next_offset = earliest[tp] or 0
             elif not (earliest[tp] or 0) <= next_offset <= (ends[tp] or 0):
                 raise _missing(tp, next_offset, earliest[tp], ends[tp])
-            owned[tp.partition] = Owned(state, next_offset, self.clock.monotonic_ms())
-        if self._releases == releases:  # or the partitions have gone to others meanwhile
-            self.owned = owned
+            owned[tp.partition] = Owned(state, next_offset)
+        self.owned = owned
 
     async def _bounds(self, tps: set[TP]) -> tuple[Mapping[TP, int | None], Mapping[TP, int | None]]:
         # Both at once: each answer waits for the fetch before it.
@@ -132,6 +135,7 @@ class CountAgent:
     ) -> None:
         batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
         counted = self.job.count(owned.state, records, batch.lap)
+        owned.quiet_since_ms = math.inf
         self._check_limit(partition, records, counted)
         batch.counted(counted)
         changes = counted.changes
@@ -139,16 +143,17 @@ class CountAgent:
         # Their last partials are in Kafka, unless this batch has more for them.
         gone = owned.state.settle(self.job.timing, {window.window_start_ms for window in changes.windows})
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
-        owned.quiet_since_ms = self.clock.monotonic_ms()
         await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
         written = {entry.key: _encode(entry) for entry in changes.entries} | dict.fromkeys(gone)
-        # In either order: both are functions of the posts so far, and who reads them again writes the same.
+        # In either order: of a partial that is ahead of the state, and the one that is written again from
+        # fewer posts, merge takes the first.
         await asyncio.gather(self.table.write(partition, written), self._send(changes.partials))
         batch.lap("state")
         batch.done(counted)
         trace.done(counted)
         await self._settle(partition, owned.state)
+        owned.quiet_since_ms = self.clock.monotonic_ms()
 
     async def send_again(self) -> None:
         """Send the open partials and the clock of each partition taken over since the last call."""
@@ -161,10 +166,12 @@ class CountAgent:
                 await self._send(owned.state.partials())
                 await self._settle(partition, owned.state)
                 owned.to_send_again = False
+                owned.quiet_since_ms = self.clock.monotonic_ms()
 
     async def report_idle(self) -> None:
         """Tell merge of each partition that has had nothing to read for `idle_after_ms`.
 
+        Its clock closes windows, so it must come after their last partials: never while a batch is counted.
         Told again every `idle_after_ms`: a thawed worker's old clock must not keep the watermark for good.
         """
         since_ms = self.clock.monotonic_ms() - self.settings.idle_after_ms
@@ -178,8 +185,9 @@ class CountAgent:
         ends = await self.app.consumer.highwaters(*quiet)
         for tp, owned in quiet.items():
             consumer: Any = self.app.consumer  # PositionedConsumer
-            is_quiet = await consumer.nothing_left(tp, owned.next_offset, ends[tp] or 0)
-            if is_quiet and self.owned.get(tp.partition) is owned:
+            has_all = await consumer.nothing_left(tp, owned.next_offset, ends[tp] or 0)
+            is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
+            if has_all and is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
                 await self._send([msgspec.structs.replace(owned.state.clock, idle=True)])
 

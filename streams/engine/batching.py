@@ -88,7 +88,11 @@ def _in_batches(found: PartitionRecords, at_most: int) -> Iterator[Batch]:
 
 
 def _unpacked(found: PartitionRecords) -> Iterator[Record]:
-    """Stand in for `PartitionRecords._unpack_records`: the same, but Kafka's own records."""
+    """Stand in for `PartitionRecords._unpack_records`: the same, but Kafka's own records.
+
+    What is handed over moves the position, not what is unpacked: a batch that turns out to be damaged is read
+    again from behind the last record that somebody has.
+    """
     while found._records.has_next():
         packed, start = found._records.next_batch(), found.next_fetch_offset
         if _is_read(found, packed):

@@ -23,7 +23,7 @@ class Timing(NamedTuple):
         """Return the start of the window that holds `event_time_ms`."""
         return event_time_ms - event_time_ms % self.window_size_ms
 
-    def watermark_ms(self, clock_ms: TimeT) -> TimeT:
+    def watermark_ms(self, clock_ms: int) -> int:
         """Return how far a partition whose newest event time is `clock_ms` is taken to be complete."""
         return clock_ms - self.max_disorder_ms
 

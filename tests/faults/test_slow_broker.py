@@ -94,3 +94,28 @@ async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exac
                 await wait_for_all(follower, scene, workers)
 
     assert scene.truth() == follower.cells
+
+
+async def test_a_partition_is_not_idle_while_its_counts_are_on_their_way(
+    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
+) -> None:
+    """Merge must hear of a window's end after its last partial, though writing takes longer than idling.
+
+    Each write has more posts for the window that is open, and one that closes it.
+    """
+    kafka, slow_port, proxy_port = distant_kafka
+    hasty = {"partitions": 1, "idle_after_ms": 4}
+    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)).model_copy(update=hasty))
+    settings = scene.settings
+    await scene.make_topics()
+    variables = {**environment(settings), "SANDIK_BROKER": f"127.0.0.1:{proxy_port}"}
+    async with SlowProxy(proxy_port, slow_port, delay_s=0.05):
+        with Workers(variables, tmp_path) as workers:
+            async with Follower(settings.broker, settings.topic("counts")) as follower:
+                workers.start()
+                for minute in range(8):
+                    times_ms = [BASE_MS + (minute + ahead) * 60_000 for ahead in (0, 0, 0, 1)]
+                    await scene.write([a_post(4 * minute + n, at_ms) for n, at_ms in enumerate(times_ms)])
+                    await wait_for_all(follower, scene, workers, deadline_s=60)
+
+    assert scene.truth() == follower.cells
