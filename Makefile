@@ -43,8 +43,8 @@ tools: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.deploy.tools || true
 
 .PHONY: test
-test: $(VENV)/.ready-dev chromium tools  ## All tests, those on a real Kafka included, two at a time
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist worksteal
+test: $(VENV)/.ready-dev chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
+	$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
