@@ -1,7 +1,8 @@
 """A broker that loses nothing but answers slowly costs no count."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -73,25 +74,34 @@ def distant_kafka(tmp_path: Path) -> Iterator[tuple[EmbeddedKafka, int, int]]:
         yield kafka, slow_port, proxy_port
 
 
-async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exactly(
-    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
-) -> None:
-    """Two workers, of which one is killed. The test itself has a short way to the broker."""
+@asynccontextmanager
+async def slowly(
+    distant_kafka: tuple[EmbeddedKafka, int, int], log_dir: Path, delay_s: float, **changes: int
+) -> AsyncIterator[tuple[Scene, Workers, Follower]]:
+    """Workers to be started that wait for Kafka, each way; the test itself has a short way to it."""
     kafka, slow_port, proxy_port = distant_kafka
-    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)))
+    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)).model_copy(update=changes))
     settings = scene.settings
     await scene.make_topics()
     variables = {**environment(settings), "SANDIK_BROKER": f"127.0.0.1:{proxy_port}"}
-    async with SlowProxy(proxy_port, slow_port, delay_s=0.1):
-        with Workers(variables, tmp_path) as workers:
+    async with SlowProxy(proxy_port, slow_port, delay_s=delay_s):
+        with Workers(variables, log_dir) as workers:
             async with Follower(settings.broker, settings.topic("counts")) as follower:
-                killed, _ = workers.start(), workers.start()
-                await scene.write(some_posts(1_000, seed=3))
-                await wait_for_more(follower)
-                killed.send_signal(signal.SIGKILL)
-                killed.wait()
-                await scene.write(some_posts(2_000, seed=3)[1_000:])
-                await wait_for_all(follower, scene, workers)
+                yield scene, workers, follower
+
+
+async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exactly(
+    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
+) -> None:
+    """Two workers, of which one is killed."""
+    async with slowly(distant_kafka, tmp_path, delay_s=0.1) as (scene, workers, follower):
+        killed, _ = workers.start(), workers.start()
+        await scene.write(some_posts(1_000, seed=3))
+        await wait_for_more(follower)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        await scene.write(some_posts(2_000, seed=3)[1_000:])
+        await wait_for_all(follower, scene, workers)
 
     assert scene.truth() == follower.cells
 
@@ -103,19 +113,12 @@ async def test_a_partition_is_not_idle_while_its_counts_are_on_their_way(
 
     Each write has more posts for the window that is open, and one that closes it.
     """
-    kafka, slow_port, proxy_port = distant_kafka
     hasty = {"partitions": 1, "idle_after_ms": 4}
-    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)).model_copy(update=hasty))
-    settings = scene.settings
-    await scene.make_topics()
-    variables = {**environment(settings), "SANDIK_BROKER": f"127.0.0.1:{proxy_port}"}
-    async with SlowProxy(proxy_port, slow_port, delay_s=0.05):
-        with Workers(variables, tmp_path) as workers:
-            async with Follower(settings.broker, settings.topic("counts")) as follower:
-                workers.start()
-                for minute in range(8):
-                    times_ms = [BASE_MS + (minute + ahead) * 60_000 for ahead in (0, 0, 0, 1)]
-                    await scene.write([a_post(4 * minute + n, at_ms) for n, at_ms in enumerate(times_ms)])
-                    await wait_for_all(follower, scene, workers, deadline_s=60)
+    async with slowly(distant_kafka, tmp_path, delay_s=0.05, **hasty) as (scene, workers, follower):
+        workers.start()
+        for minute in range(8):
+            times_ms = [BASE_MS + (minute + ahead) * 60_000 for ahead in (0, 0, 0, 1)]
+            await scene.write([a_post(4 * minute + n, at_ms) for n, at_ms in enumerate(times_ms)])
+            await wait_for_all(follower, scene, workers, deadline_s=60)
 
     assert scene.truth() == follower.cells
