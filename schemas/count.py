@@ -1,8 +1,25 @@
 """count v1: one merged cell (window, language, tag), as dashboards read it from the topic `counts`."""
 
+from typing import NamedTuple
+
 import msgspec
 
 SCHEMA_VERSION = 1
+
+
+class CellKey(NamedTuple):
+    """What the key of a record of `counts` says."""
+
+    window_start_ms: int
+    size_ms: int
+    language: str
+    tag: str
+
+    @classmethod
+    def parse(cls, key: bytes) -> "CellKey":
+        """Return the parts of `window_start_ms|window_size_ms|language|tag`."""
+        start_ms, size_ms, language, tag = key.decode().split("|")
+        return cls(int(start_ms), int(size_ms), language, tag)
 
 
 class Count(msgspec.Struct, frozen=True, omit_defaults=True):

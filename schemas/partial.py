@@ -51,7 +51,8 @@ class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
 
     `clock_ms` is the largest event time seen, None before the first post (`offset` -1).
     `idle` says that the partition has had nothing to read for `idle_after_ms`. `rejected_in_a_row` counts
-    the rejected records since the last good one.
+    the rejected records since the last good one. `fingerprint` hashes the record at `offset`, so that a topic
+    made anew is noticed; None in states of before there was one.
     """
 
     run_id: str
@@ -61,6 +62,7 @@ class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
     idle: bool
     tally: Tally = Tally()
     rejected_in_a_row: int = 0
+    fingerprint: bytes | None = None
 
     @property
     def key(self) -> bytes:
@@ -101,7 +103,10 @@ class Watermark(msgspec.Struct, tag="watermark", tag_field="kind", omit_defaults
     """How far the merge agent has come: windows ending at or before `watermark_ms` are final.
 
     Windows ending at or before `settled_ms` can no longer change and have left merge's memory; with hopping
-    windows, only those that end at or before `forgotten_ms` have. None before the first.
+    windows, only those that end at or before `forgotten_ms` have. None before the first. `counts_end` is an
+    offset that `counts` had reached: a shorter one was made anew.
+
+    Under the key `begin_key`, it is the first record of a run, and says nothing else.
     """
 
     run_id: str
@@ -109,11 +114,21 @@ class Watermark(msgspec.Struct, tag="watermark", tag_field="kind", omit_defaults
     settled_ms: int | None
     forgotten_ms: int | None = None
     open_sessions: OpenSessions | None = None
+    counts_end: int = 0
 
     @property
     def key(self) -> bytes:
         """Record key: `run_id|watermark`."""
         return f"{self.run_id}|watermark".encode()
+
+
+#: How the key of the first record of a run in `partials` ends.
+BEGIN = b"|begin"
+
+
+def begin_key(run_id: str) -> bytes:
+    """Return the key of the first record of a run in `partials`. A tombstone for it takes the run back."""
+    return run_id.encode() + BEGIN
 
 
 class SeenIds(msgspec.Struct, tag="ids", tag_field="kind"):

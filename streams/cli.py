@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from streams import __version__, analyst_cli, letters_cli
+from streams import __version__, analyst_cli, control_cli, letters_cli
 from streams.errors import SandikError
 from streams.settings import Settings
 
@@ -27,6 +27,8 @@ app.add_typer(topics_app, name="topics")
 lexicon_app = typer.Typer(help="The words that are counted.", no_args_is_help=True)
 app.add_typer(lexicon_app, name="lexicon")
 app.add_typer(analyst_cli.app)
+app.add_typer(control_cli.runs, name="runs")
+app.add_typer(control_cli.partitions, name="partitions")
 # Named here, because streams.topics would load all of Kafka for --help.
 app.add_typer(letters_cli.commands("posts.dlq", "What is no post"), name="dlq")
 app.add_typer(letters_cli.commands("posts.late", "Posts that came too late"), name="late")

@@ -1,14 +1,11 @@
 """The one place where a record that is not counted is written down, as it came, with the reason."""
 
-from collections import deque
-
 from faust.types import TP
 
 from schemas.headers import LEFT_OUT
 from streams import __version__
 from streams.engine.batching import Record
 from streams.engine.publish import Headers, Outgoing
-from streams.errors import DeadLetterLimitError
 from streams.steps.counts import Late
 from streams.steps.decode import Rejected
 from streams.steps.labels import iso
@@ -17,47 +14,6 @@ STAGE = "decode"
 
 #: Longer records are not copied. Kafka takes 1 MiB as it is shipped, and a letter is longer than its record.
 MAX_COPIED_BYTES = 1_000_000
-
-#: The ratio is that of about this many records, and judged from so many on.
-RATIO_OVER_RECORDS = 10_000
-
-
-class DeadLetterLimit:
-    """Stops a worker rather than let it drain a topic into `posts.dlq`.
-
-    A producer that changed its format, or a wrong topic, looks like very many bad posts; writing them all
-    down would only hide it, and redriving them be work for a day.
-    """
-
-    def __init__(self, max_consecutive: int, max_ratio: float) -> None:
-        self.max_consecutive = max_consecutive
-        self.max_ratio = max_ratio
-        self._batches: deque[tuple[int, int]] = deque()
-        self._read = 0
-        self._rejected = 0
-
-    def check(self, in_a_row: int, read: int, rejected: int) -> None:
-        """Take the figures of a batch in; raise DeadLetterLimitError if it goes over a limit.
-
-        Consecutive records are those of one partition, and remembered in its state: starting the worker
-        again does not lift the limit. The ratio is that of what this worker has read last.
-        """
-        if in_a_row > self.max_consecutive:
-            raise DeadLetterLimitError(
-                f"{in_a_row} records in a row are rejected, and dlq_max_consecutive is {self.max_consecutive}"
-            )
-        self._batches.append((read, rejected))
-        self._read += read
-        self._rejected += rejected
-        while self._read - self._batches[0][0] >= RATIO_OVER_RECORDS:
-            old_read, old_rejected = self._batches.popleft()
-            self._read -= old_read
-            self._rejected -= old_rejected
-        if self._read >= RATIO_OVER_RECORDS and self._rejected > self.max_ratio * self._read:
-            raise DeadLetterLimitError(
-                f"{self._rejected} of the last {self._read} records are rejected, and dlq_max_ratio is "
-                f"{self.max_ratio}"
-            )
 
 
 def dead_letter(topic: str, source: TP, record: Record, rejected: Rejected) -> Outgoing:

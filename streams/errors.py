@@ -4,8 +4,7 @@ SandikError                     what a user can mend; the command line prints it
 ├── UsageError                  the command was called with something it cannot use (exit code 2)
 ├── BrokerError                 Kafka cannot be reached, started or written to
 ├── TopicError                  a topic is missing or not what the workers need
-├── StateError                  the state and the log of `posts` do not fit together
-└── DeadLetterLimitError        so many records are rejected that something else must be wrong
+└── StateError                  the state and the log of `posts` do not fit together
 
 Bad posts are not errors: steps return them as `Rejected`, and they go to `posts.dlq` with a reason.
 """
@@ -33,7 +32,3 @@ class TopicError(SandikError):
 
 class StateError(SandikError):
     """The state and the log of `posts` do not fit together, so counts would be wrong."""
-
-
-class DeadLetterLimitError(SandikError):
-    """So many records are rejected that something else must be wrong than the records."""

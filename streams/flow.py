@@ -12,6 +12,7 @@ from schemas.post import Post
 from streams.steps.counts import Changes, Group, PartitionState, Read, Reposts, cell_tags, fold
 from streams.steps.decode import Decoded, Rejected, decode_all
 from streams.steps.dedupe import id_hash
+from streams.steps.fingerprint import fingerprint
 from streams.steps.language import Detector, Hints, Language
 from streams.steps.repeats import Repeats
 from streams.steps.tags import Tagger, tags_of
@@ -113,7 +114,6 @@ class Job:
         posts, at = self._to_count(decoded)
         offsets = [records[index].offset for index in at]
         rejected = [(records[index].offset, one) for index, one in decoded.rejected]
-        in_a_row, longest_row = _rows(decoded.rejected, len(records), before.rejected_in_a_row)
         lap("decode")
         annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
         read = Read(
@@ -124,7 +124,8 @@ class Job:
             rejected=len(decoded.rejected),
             ignored=len(decoded.posts) - len(posts),
             last_offset=records[-1].offset if records else before.offset,
-            rejected_in_a_row=in_a_row,
+            rejected_in_a_row=_row_at_end(decoded.rejected, len(records), before.rejected_in_a_row),
+            fingerprint=fingerprint(records[-1]) if records else before.fingerprint,
         )
         marked = read if self.authors is None else self.authors.marked(read, posts)
         if self.terms:
@@ -140,7 +141,7 @@ class Job:
             if annotation.tags and offset not in uncounted
         ]
         lap("fold")
-        return Counted(changes, mentions, rejected, longest_row)
+        return Counted(changes, mentions, rejected)
 
     def _to_count(self, decoded: Decoded) -> tuple[Sequence[Post], Sequence[int]]:
         """Return the posts that are counted, and where in the batch they stood: edits, for one, are not."""
@@ -181,18 +182,13 @@ class Job:
         )
 
 
-def _rows(rejected: Sequence[tuple[int, Rejected]], records: int, before: int) -> tuple[int, int]:
-    """Return how many records at the end of a batch were rejected in a row, and the most anywhere in it.
-
-    `before`: those right before the batch, which a row at its beginning goes on from.
-    """
-    row = longest = before
-    follows = 0
-    for at, _ in rejected:
-        row = row + 1 if at == follows else 1
-        longest = max(longest, row)
-        follows = at + 1
-    return row if follows == records else 0, longest
+def _row_at_end(rejected: Sequence[tuple[int, Rejected]], records: int, before: int) -> int:
+    """Return how many records up to the end of a batch were rejected in a row; `before`: right before it."""
+    row, follows = before, 0
+    for place, _ in rejected:
+        row = row + 1 if place == follows else 1
+        follows = place + 1
+    return row if follows == records else 0
 
 
 class Counted(NamedTuple):
@@ -201,5 +197,3 @@ class Counted(NamedTuple):
     changes: Changes
     mentions: list[Mention]
     rejected: list[tuple[int, Rejected]]
-    #: The most records rejected one after the other, those at the end of the batch before included.
-    longest_rejected_row: int

@@ -3,6 +3,7 @@
 import hashlib
 from typing import TYPE_CHECKING
 
+from schemas.control import Rules
 from streams.errors import UsageError
 from streams.flow import Job
 from streams.settings import AuthorsChoice, Settings
@@ -61,6 +62,22 @@ def load_job(settings: Settings) -> Job:
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
     max_ahead_ms, dedupe = settings.max_ahead_ms, settings.dedupe
     return Job(run_id, timing, max_ahead_ms, dedupe, detector, tagger, settings.reposts, authors, terms)
+
+
+def rules_of(settings: Settings, job: Job) -> Rules:
+    """Return the rules that make the run another one when they change, by the names of their settings."""
+    return {
+        "window_size_ms": job.timing.window_size_ms,
+        "max_disorder_ms": job.timing.max_disorder_ms,
+        "allowed_lateness_ms": job.timing.allowed_lateness_ms,
+        "max_ahead_ms": job.max_ahead_ms,
+        "dedupe": job.dedupe,
+        "lexicon": job.tagger.version,
+        "detector": job.detector.version,
+        "reposts": job.reposts,
+        "authors": settings.authors,
+        "terms": settings.terms,
+    }
 
 
 def application_id(settings: Settings, job: Job) -> str:

@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     app_id: str = Field(
         "sandik",
         pattern=r"^[A-Za-z0-9._-]+$",
-        description="Name of this group of workers. The consumer group is APP_ID-RUN_ID; another name reads "
-        "all posts again, with state of its own.",
+        description="Name of this group of workers. The consumer group is APP_ID-RUN_ID. Another name is "
+        "another run of the same topics, which `sandik runs replace` has to let in.",
     )
     topic_prefix: str = Field(
         "",
@@ -135,15 +135,15 @@ class Settings(BaseSettings):
     dlq_max_consecutive: int = Field(
         1_000,
         ge=1,
-        description="Rejected records in a row after which a worker stops: it is more likely that something "
-        "is set up wrongly than that so many posts are bad. Raise it if they are.",
+        description="Rejected records in a row after which a partition is paused, and the others counted on: "
+        "more likely its source is broken than so many posts bad. Raise it if they are.",
     )
     dlq_max_ratio: float = Field(
         0.5,
         gt=0,
         le=1,
-        description="Share of rejected records among the last 10,000 after which a worker stops, likewise. "
-        "1 never stops it.",
+        description="Share of rejected records among the last 10,000 of a partition after which it is "
+        "paused, likewise. 1 never pauses it.",
     )
     idle_after_ms: PositiveMilliseconds = Field(
         30_000,

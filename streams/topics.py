@@ -29,6 +29,10 @@ COUNTS_SESSIONS = "counts.sessions"
 PARTIALS = "partials"
 POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
+CONTROL = "control"
+
+#: The table of the count agent, by which its changelog is named.
+WINDOWS_TABLE = "windows"
 
 DAY_MS = 86_400_000
 
@@ -58,6 +62,7 @@ def all_topics(settings: Settings) -> list[TopicSpec]:
         TopicSpec(settings.topic(PARTIALS), 1, _COMPACT),
         TopicSpec(settings.topic(POSTS_LATE), many, _deleted_after(30)),
         TopicSpec(settings.topic(POSTS_DLQ), many, _deleted_after(30)),
+        TopicSpec(settings.topic(CONTROL), 1, _COMPACT),
     ]
 
 
@@ -165,7 +170,7 @@ async def existing(settings: Settings) -> dict[str, int]:
     names = [spec.name for spec in all_topics(settings)]
     async with connected(settings) as admin:
         found = await partitions_of(admin, names)
-    for name in map(settings.topic, (COUNTS, *optional_topics(settings), PARTIALS)):
+    for name in map(settings.topic, (COUNTS, *optional_topics(settings), PARTIALS, CONTROL)):
         if found.get(name, 1) != 1:
             raise TopicError(
                 f"the topic {name} has {found[name]} partitions, not 1, so its records would have no order: "
@@ -190,6 +195,12 @@ async def partition_count(settings: Settings, topic: str) -> int:
         found = await partitions_of(admin, [topic])
     check_there(settings, [topic], found)
     return found[topic]
+
+
+async def partitions_or_none(settings: Settings, topic: str) -> int | None:
+    """Return how many partitions the topic has; None if there is no such topic."""
+    async with connected(settings) as admin:
+        return (await partitions_of(admin, [topic])).get(topic)
 
 
 def decoded(record: ConsumerRecord, decode: Callable[[bytes], Message]) -> Message | None:

@@ -30,12 +30,11 @@ from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.run import author_sets
 from streams.settings import Settings
+from streams.steps.control import ControlState
 from streams.steps.labels import Labels
 from streams.steps.merge import Merge
 from streams.steps.wider import Wider
-from streams.topics import PARTIALS, POSTS
-
-WINDOWS_TABLE = "windows"
+from streams.topics import PARTIALS, POSTS, WINDOWS_TABLE
 
 Agent = Callable[[Any], Awaitable[None]]
 
@@ -70,6 +69,7 @@ def build(
     partitions: int,
     metrics: Metrics,
     traces: Traces,
+    control: ControlState,
 ) -> Topology:
     """Wire the agents to their topics. `partitions` is how many `posts` has."""
     table = StateTable(
@@ -80,11 +80,14 @@ def build(
     )
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
-    count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces)
-    wider = Wider.of(settings.spans, labels, job.timing.window_size_ms)
+    count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces, control)
     top_terms = settings.top_terms if job.terms else 0
-    merged = Merge(labels, job.timing, partitions, wider, author_sets(job.authors), top_terms)
-    merge = MergeAgent(app, settings, merged, clock, metrics, traces)
+
+    def new_merge() -> Merge:
+        wider = Wider.of(settings.spans, labels, job.timing.window_size_ms)
+        return Merge(labels, job.timing, partitions, wider, author_sets(job.authors), top_terms)
+
+    merge = MergeAgent(app, settings, new_merge, clock, metrics, traces)
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""

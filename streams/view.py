@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from schemas.count import Count
-from streams.errors import UsageError
+from schemas.count import CellKey, Count
 from streams.reader import read
 from streams.settings import Settings
 from streams.steps.counts import ALL, BOTH
+from streams.steps.latest import LatestCounts
 from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
 
 #: The tags that everybody has come for, in this order; a lexicon's own follow.
@@ -42,11 +42,15 @@ class Filter(NamedTuple):
 
     def takes(self, count: Count) -> bool:
         """Say whether the cell is wanted."""
+        return self.takes_cell(count.window_start_ms, count.language, count.tag)
+
+    def takes_cell(self, window_start_ms: int, language: str, tag: str) -> bool:
+        """Say the same of a cell that is known by its key."""
         return (
-            (not self.tags or count.tag in self.tags)
-            and (not self.languages or count.language in self.languages)
-            and (self.from_ms is None or count.window_start_ms >= self.from_ms)
-            and (self.to_ms is None or count.window_start_ms < self.to_ms)
+            (not self.tags or tag in self.tags)
+            and (not self.languages or language in self.languages)
+            and (self.from_ms is None or window_start_ms >= self.from_ms)
+            and (self.to_ms is None or window_start_ms < self.to_ms)
         )
 
 
@@ -69,25 +73,8 @@ class Row(NamedTuple):
         return all(count.is_final for count in self.counts.values())
 
 
-class Latest:
-    """The newest record of each cell: the one with the highest revision, whatever the order they came in."""
-
-    def __init__(self) -> None:
-        self._cells: dict[bytes, Count] = {}
-
-    def add(self, key: bytes, count: Count | None) -> bool:
-        """Take a record in; say whether it replaced what was known. None: there is no such cell any more."""
-        known = self._cells.get(key)
-        if count is None:
-            return self._cells.pop(key, None) is not None
-        if known is not None and known.revision > count.revision:
-            return False
-        self._cells[key] = count
-        return True
-
-    def counts(self) -> list[Count]:
-        """Return the newest record of every cell, in the order of window, language and tag."""
-        return sorted(self._cells.values(), key=lambda one: (one.window_start_ms, one.language, one.tag))
+class Latest(LatestCounts):
+    """The newest record of each cell, as rows of a table."""
 
     def rows(self, last_windows: int | None = None) -> Iterator[Row]:
         """Yield a row for each language of the newest windows, oldest first, most posts first."""
@@ -139,18 +126,10 @@ def table(latest: Latest, last_windows: int, *, with_ends: bool = False) -> Tabl
 def run_counts(
     settings: Settings, wanted: Filter, windows: Windows, *, json: bool, once: bool, last: int
 ) -> None:
-    """Show the counts until Ctrl-C, or with `once` what is there now.
-
-    Raises:
-        UsageError: sessions are to be followed as JSON lines, which cannot say what is taken back.
-    """
+    """Show the counts until Ctrl-C, or with `once` what is there now."""
     topic = settings.topic(TOPICS[windows])
-    if json and windows == "sessions":
-        if not once:
-            raise UsageError("sessions are taken back at times, which a line cannot say: add --once")
-        show = _latest_lines(settings, topic, wanted)
-    elif json:
-        show = _lines(settings, topic, wanted, once=once)
+    if json:
+        show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:
         show = _table(settings, topic, wanted, once=once, last=last, with_ends=windows != "tumbling")
     try:
@@ -161,13 +140,24 @@ def run_counts(
         sys.stdout = None
 
 
-async def _lines(settings: Settings, topic: str, wanted: Filter, *, once: bool) -> None:
-    async with aclosing(read(settings, topic, follow=not once)) as batches:
+async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
+    async with aclosing(read(settings, topic, follow=True)) as batches:
         async for records in batches:
             for record, count in _readable(records):
-                if count and wanted.takes(count):
+                if count is None:
+                    if line := _taken_back(record.key, wanted):
+                        sys.stdout.buffer.write(line + b"\n")
+                elif wanted.takes(count):
                     sys.stdout.buffer.write(record.value + b"\n")
             sys.stdout.buffer.flush()
+
+
+def _taken_back(key: bytes, wanted: Filter) -> bytes | None:
+    """Return the line that says that there is no such cell any more, if it is one of those wanted."""
+    cell = CellKey.parse(key)
+    if not wanted.takes_cell(cell.window_start_ms, cell.language, cell.tag):
+        return None
+    return msgspec.json.encode({**cell._asdict(), "is_deleted": True})
 
 
 async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:

@@ -13,6 +13,7 @@ from streams import __version__
 from streams.app import attach, create_app
 from streams.clock import SystemClock
 from streams.connection import client_options, unreachable
+from streams.control_watch import ControlWatch
 from streams.errors import SandikError, TopicError, UsageError
 from streams.ops.logs import configure_logs
 from streams.ops.metrics import Metrics
@@ -20,9 +21,19 @@ from streams.ops.server import served
 from streams.ops.traces import Traces
 from streams.ops.vitals import Pulse, Vitals
 from streams.run import application_id, load_job
+from streams.runs import claim
 from streams.settings import Settings
-from streams.topics import POSTS, changelog, connected, create_with, existing, find_coordinator, partitions_of
-from streams.topology import WINDOWS_TABLE, build
+from streams.topics import (
+    POSTS,
+    WINDOWS_TABLE,
+    changelog,
+    connected,
+    create_with,
+    existing,
+    find_coordinator,
+    partitions_of,
+)
+from streams.topology import build
 
 #: Counted posts that so many commits have passed by are not being committed.
 UNCOMMITTED_AFTER_COMMITS = 10
@@ -42,7 +53,8 @@ async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
             raise TopicError(
                 f"{settings.topic(POSTS)} has {partitions} partitions, and the state of this run, "
                 f"{spec.name}, was made for {found}: posts with the same id may be in two of them, so counts "
-                "would no longer be exact. Set another SANDIK_APP_ID to count all posts anew"
+                "would no longer be exact. Stop all workers and count all posts anew with "
+                "`sandik runs replace`"
             )
         await create_with(admin, settings, [spec])
         await find_coordinator(admin, app_id)
@@ -105,13 +117,15 @@ def _run(settings: Settings, vitals: Vitals, traces: Traces) -> NoReturn:
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
     job = load_job(settings)
     app_id = application_id(settings, job)
+    control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics, traces)
+    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics, traces, control)
     attach(app, topology)
     vitals.metrics.describe(job, __version__)
     vitals.watch(app, topology)
-    worker = faust.Worker(app, Pulse(vitals), quiet=True, override_logging=False)
+    watch = ControlWatch(app, settings, control, topology.count.resume)
+    worker = faust.Worker(app, Pulse(vitals), watch, quiet=True, override_logging=False)
     worker.spinner = None  # its escape codes have no place in a log
     try:
         worker.execute_from_commandline()

@@ -10,18 +10,31 @@ from typing import Any
 import msgspec
 from faust.types import TP, AppT
 
+from schemas.control import Paused
+from schemas.partial import PartitionClock
 from streams.clock import Clock
-from streams.dead_letter import DeadLetterLimit, dead_letter, late_post
+from streams.dead_letter import dead_letter, late_post
 from streams.engine.batching import Record
+from streams.engine.identity import Bounds, bounds_of_counted, missing
 from streams.engine.publish import Outgoing, publish
 from streams.engine.state import StateTable
-from streams.errors import DeadLetterLimitError, StateError, TopicError
+from streams.errors import TopicError
 from streams.flow import Counted, Job
-from streams.ops.metrics import Metrics
+from streams.ops.metrics import Batch, Metrics
 from streams.ops.traces import BatchTrace, Traces
 from streams.settings import Settings
+from streams.steps.control import ControlState
 from streams.steps.counts import Entry, PartitionState
-from streams.topics import MENTIONS, PARTIALS, POSTS, POSTS_DLQ, POSTS_LATE
+from streams.steps.rejections import Limit, Recent, Rejections, first_beyond
+from streams.topics import (
+    CONTROL,
+    MENTIONS,
+    PARTIALS,
+    POSTS,
+    POSTS_DLQ,
+    POSTS_LATE,
+    partitions_or_none,
+)
 
 log = getLogger(__name__)
 
@@ -40,6 +53,10 @@ class Owned:
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: The (expected, found) offsets of gaps in the log that were seen once and sought back from.
     gaps: set[tuple[int, int]] = field(default_factory=set)
+    #: How many of the newest records were rejected, since this worker owns the partition.
+    recent: Recent = field(default_factory=Recent)
+    #: Why nothing is counted from `next_offset` on, if so: too many records were rejected.
+    paused: Paused | None = None
 
 
 class CountAgent:
@@ -55,6 +72,7 @@ class CountAgent:
         partitions: int,
         metrics: Metrics,
         traces: Traces,
+        control: ControlState,
     ) -> None:
         self.app = app
         self.settings = settings
@@ -65,7 +83,9 @@ class CountAgent:
         self.metrics = metrics
         self.traces = traces
         self.topic = settings.topic(POSTS)
-        self.limit = DeadLetterLimit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
+        self.limit = Limit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
+        self.control = control
+        self.group: str = app.conf.id
         self.owned: dict[int, Owned] = {}
         self._releases = 0
 
@@ -73,39 +93,61 @@ class CountAgent:
         """Take over the partitions of a new assignment from the recovered table.
 
         Raises:
-            StateError: the log of `posts` no longer holds, or never held, the post to read next.
-            TopicError: `posts` has another number of partitions than at the start.
+            BrokerError: Kafka does not say what it holds of `posts`.
+            StateError: the log of `posts` is another one than was counted, or has lost the post to read next.
+            TopicError: `posts` is gone, or has another number of partitions than at the start.
         """
-        partitions = self.app.consumer.topic_partitions(self.topic)
-        if partitions not in (None, self.partitions):
-            raise TopicError(
-                f"topic {self.topic} has {partitions} partitions now, and had {self.partitions} when the "
-                "worker started: posts with the same id may be in two of them, so counts would no longer "
-                "be exact. Start with another SANDIK_APP_ID to count all posts anew"
-            )
+        # While metadata is on its way, the client knows of no partitions.
+        known = self.app.consumer.topic_partitions(self.topic)
+        self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
         releases = self._releases
-        tps = {tp for tp in assigned if tp.topic == self.topic}
-        self.table.keep_only(tp.partition for tp in tps)
-        earliest, ends = await self._bounds(tps) if tps else ({}, {})
-        owned = {}
-        for tp in sorted(tps):
+        partitions = sorted(tp.partition for tp in assigned if tp.topic == self.topic)
+        self.table.keep_only(partitions)
+        states = {}
+        for partition in partitions:
             await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
-            if self._releases != releases:  # the partitions have gone to others meanwhile
-                return
-            state = self._recovered(tp.partition)
-            next_offset = state.clock.offset + 1
-            if next_offset == 0:  # no state yet: the partition is counted from its first post on
-                next_offset = earliest[tp] or 0
-            elif not (earliest[tp] or 0) <= next_offset <= (ends[tp] or 0):
-                raise _missing(tp, next_offset, earliest[tp], ends[tp])
-            owned[tp.partition] = Owned(state, next_offset)
-        self.owned = owned
+            states[partition] = self._recovered(partition)
+        clocks = [state.clock for state in states.values()]
+        bounds = await bounds_of_counted(self.settings, self.topic, partitions, clocks)
+        if self._releases != releases:  # the partitions have gone to others meanwhile
+            return
+        self.owned = {partition: self._owned(state, bounds[partition]) for partition, state in states.items()}
 
-    async def _bounds(self, tps: set[TP]) -> tuple[Mapping[TP, int | None], Mapping[TP, int | None]]:
-        # Both at once: each answer waits for the fetch before it.
-        consumer = self.app.consumer
-        earliest, ends = await asyncio.gather(consumer.earliest_offsets(*tps), consumer.highwaters(*tps))
-        return earliest, ends
+    def _owned(self, state: PartitionState, log: Bounds) -> Owned:
+        owned = Owned(state, self._next_offset(state.clock, log))
+        paused = self.control.paused.get((self.group, state.clock.partition))
+        # Neither a restart nor a rebalance lifts it; another limit does.
+        if paused and paused.offset == owned.next_offset and self._is_still(paused):
+            owned.paused = paused
+            owned.quiet_since_ms = self.clock.monotonic_ms()
+        return owned
+
+    def _check_partitions(self, found: int | None) -> None:
+        if not found:
+            raise TopicError(
+                f"topic {self.topic} is gone: it was deleted while the worker ran. Restore it with its "
+                "posts; "
+                "or run `sandik topics create`, and `sandik runs replace` to count what is then written "
+                "to it"
+            )
+        if found != self.partitions:
+            raise TopicError(
+                f"topic {self.topic} has {found} partitions now, and had {self.partitions} when the "
+                "worker started: posts with the same id may be in two of them, so counts would no longer "
+                "be exact. Stop all workers and count all posts anew with `sandik runs replace`"
+            )
+
+    def _next_offset(self, clock: PartitionClock, log: Bounds) -> int:
+        """Return where to read on: behind what was counted, or at the first post of the run."""
+        if clock.offset >= 0:
+            if log.earliest > clock.offset + 1:
+                raise missing(self.topic, clock.partition, clock.offset + 1, log)
+            return clock.offset + 1
+        owner = self.control.owner
+        begins = owner.start_offsets[clock.partition] if owner else 0
+        if log.earliest > begins:
+            raise missing(self.topic, clock.partition, begins, log)
+        return log.earliest
 
     def release(self) -> None:
         """Own nothing: a batch that still arrives is another worker's."""
@@ -123,7 +165,12 @@ class CountAgent:
         state and the partials, which a successor sends again from the state if need be.
         """
         owned = self.owned.get(partition)
-        if owned is None or not await self._follows(owned, partition, records):
+        if owned is None:
+            return
+        if owned.paused:
+            await self._hold(partition, owned)
+            return
+        if not await self._follows(owned, partition, records):
             return
         # What a predecessor could not send must be in Kafka before this batch may settle and drop it.
         await self._send_open(partition, owned)
@@ -135,8 +182,28 @@ class CountAgent:
     ) -> None:
         batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
         counted = self.job.count(owned.state, records, batch.lap)
+        paused = self._beyond_limit(owned, partition, records, counted)
+        if paused:
+            records = [record for record in records if record.offset < paused.offset]
+            batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
+            counted = self.job.count(owned.state, records)
+        if records:
+            await self._write(owned, partition, records, counted, batch, trace)
+        if paused:
+            await self._pause(owned, paused)
+        elif (self.group, partition) in self.control.paused:
+            await self._tell_resumed(partition)  # a limit was raised
+
+    async def _write(
+        self,
+        owned: Owned,
+        partition: int,
+        records: Sequence[Record],
+        counted: Counted,
+        batch: Batch,
+        trace: BatchTrace,
+    ) -> None:
         owned.quiet_since_ms = math.inf
-        self._check_limit(partition, records, counted)
         batch.counted(counted)
         changes = counted.changes
         owned.state.take(changes.entries)
@@ -169,7 +236,7 @@ class CountAgent:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
 
     async def report_idle(self) -> None:
-        """Tell merge of each partition that has had nothing to read for `idle_after_ms`.
+        """Tell merge of each partition that has had nothing to read, or is paused, for `idle_after_ms`.
 
         Its clock closes windows, so it must come after their last partials: never while a batch is counted.
         Told again every `idle_after_ms`: a thawed worker's old clock must not keep the watermark for good.
@@ -185,7 +252,10 @@ class CountAgent:
         ends = await self.app.consumer.highwaters(*quiet)
         for tp, owned in quiet.items():
             consumer: Any = self.app.consumer  # PositionedConsumer
-            has_all = await consumer.nothing_left(tp, owned.next_offset, ends[tp] or 0)
+            end = ends[tp]
+            if end is not None and end < owned.next_offset:
+                await self._check_log(tp.partition, owned)
+            has_all = owned.paused or await consumer.nothing_left(tp, owned.next_offset, end or 0)
             is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
             if has_all and is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
@@ -196,16 +266,87 @@ class CountAgent:
         state.take(self.table.entries(partition))
         return state
 
-    def _check_limit(self, partition: int, records: Sequence[Record], counted: Counted) -> None:
-        try:
-            self.limit.check(counted.longest_rejected_row, len(records), len(counted.rejected))
-        except DeadLetterLimitError as error:
-            offset, rejected = counted.rejected[-1]
-            raise DeadLetterLimitError(
-                f"topic {self.topic}, partition {partition}, offset {offset}: {error}. The last one: "
-                f"{rejected.reason}, {rejected.detail}. Nothing of this batch is counted or acknowledged: "
-                "mend what writes the topic, or raise the limit if the records really are bad"
-            ) from None
+    def _beyond_limit(
+        self, owned: Owned, partition: int, records: Sequence[Record], counted: Counted
+    ) -> Paused | None:
+        """Return from which record of the batch on the partition is not to be counted; None: all of it is."""
+        until = self.control.resume_until(self.group, partition)
+        clock = owned.state.clock
+        new = [record.offset for record in records if record.offset > max(clock.offset, until - 1)]
+        if not new:
+            return None
+        place = {offset: at for at, offset in enumerate(new)}
+        rejected = {place[offset]: why for offset, why in counted.rejected if offset in place}
+        owned.recent.add(len(new), len(rejected))
+        if not rejected:
+            return None
+        # What an operator has let pass does not count as rejected in a row.
+        before = min(clock.rejected_in_a_row, max(0, new[0] - until))
+        at = first_beyond([*rejected], before, self.limit.max_consecutive)
+        if at is not None:
+            found = Rejections(self.limit.max_consecutive + 1)
+        else:
+            at, found = 0, Rejections(0, owned.recent.rejected, owned.recent.read)
+        exceeded = self.limit.exceeded(found)
+        if exceeded is None:
+            return None
+        last = rejected[at] if at in rejected else [*rejected.values()][-1]
+        reason = f"{exceeded}. The last one: {last.reason}, {last.detail}"
+        return Paused(self.group, partition, new[at], *found, reason, self.clock.now_ms())
+
+    def _is_still(self, paused: Paused) -> bool:
+        found = Rejections(paused.rejected_in_a_row, paused.rejected, paused.read)
+        is_resumed = self.control.resume_until(self.group, paused.partition) > paused.offset
+        return not is_resumed and self.limit.exceeded(found) is not None
+
+    async def _pause(self, owned: Owned, paused: Paused) -> None:
+        """Count nothing more of the partition, and say so; the others are counted on."""
+        partition = paused.partition
+        owned.paused = paused
+        owned.next_offset = paused.offset
+        owned.quiet_since_ms = self.clock.monotonic_ms()
+        log.error(
+            "topic %s, partition %d is paused at offset %d: %s. The other partitions are counted on. Mend "
+            "what "
+            "writes it; then `sandik partitions resume %d` sends the rejected records to %s and counts from "
+            "the next good one on",
+            self.topic,
+            partition,
+            paused.offset,
+            paused.reason,
+            partition,
+            self.settings.topic(POSTS_DLQ),
+        )
+        await self._hold(partition, owned)
+        known = self.control.paused.get((self.group, partition))
+        if known is None or known.offset != paused.offset:
+            self.control.take(paused.key, paused)
+            await self._tell_control(paused.key, _encode(paused))
+
+    async def _hold(self, partition: int, owned: Owned) -> None:
+        """Have the consumer leave a paused partition alone. A rebalance makes it read on."""
+        tp = TP(self.topic, partition)
+        self.app.consumer.pause_partitions({tp})
+        await self.app.consumer.seek(tp, owned.next_offset)
+
+    async def resume(self) -> None:
+        """Count the paused partitions on that an operator has resumed. Call it when `control` has news."""
+        for partition, owned in list(self.owned.items()):
+            if owned.paused and not self._is_still(owned.paused):
+                owned.paused, owned.recent = None, Recent()
+                tp = TP(self.topic, partition)
+                await self.app.consumer.seek(tp, owned.next_offset)
+                self.app.consumer.resume_partitions({tp})
+                log.warning("topic %s, partition %d is counted on from offset %d", *tp, owned.next_offset)
+                await self._tell_resumed(partition)
+
+    async def _tell_resumed(self, partition: int) -> None:
+        paused = self.control.paused[self.group, partition]
+        self.control.take(paused.key, None)
+        await self._tell_control(paused.key, None)
+
+    async def _tell_control(self, key: bytes, value: bytes | None) -> None:
+        await publish(self.app.producer, [Outgoing(self.settings.topic(CONTROL), 0, key, value)])
 
     async def _follows(self, owned: Owned, partition: int, records: Sequence[Record]) -> bool:
         """Say whether the batch starts where the state ends, or earlier; raise StateError if posts are gone.
@@ -216,13 +357,15 @@ class CountAgent:
         """
         gap = owned.next_offset, records[0].offset
         if gap[1] <= gap[0]:
+            if gap[1] < gap[0]:  # a leftover, or the topic was made anew and is read from its beginning
+                await self._check_log(partition, owned)
             return True
         tp = TP(self.topic, partition)
         if gap in owned.gaps:
             owned.gaps.clear()
-            earliest = (await self.app.consumer.earliest_offsets(tp))[tp] or 0
-            if earliest > owned.next_offset:  # Kafka deletes old posts while the worker runs, too
-                raise _missing(tp, owned.next_offset, earliest, records[-1].offset + 1)
+            found = await self._check_log(partition, owned)
+            if found.earliest > owned.next_offset:  # Kafka deletes old posts while the worker runs, too
+                raise missing(self.topic, partition, owned.next_offset, found)
             return True
         owned.gaps.add(gap)
         log.info(
@@ -230,6 +373,10 @@ class CountAgent:
         )
         await self.app.consumer.seek(tp, owned.next_offset)
         return False
+
+    async def _check_log(self, partition: int, owned: Owned) -> Bounds:
+        clocks = [owned.state.clock]
+        return (await bounds_of_counted(self.settings, self.topic, [partition], clocks))[partition]
 
     def _aside(self, partition: int, counted: Counted, records: Sequence[Record]) -> list[Outgoing]:
         by_offset = {}
@@ -261,14 +408,6 @@ class CountAgent:
         keys = state.settle(self.job.timing)
         if keys:
             await self.table.write(partition, dict.fromkeys(keys))
-
-
-def _missing(tp: TP, wanted: int, earliest: int | None, end: int | None) -> StateError:
-    return StateError(
-        f"topic {tp.topic}, partition {tp.partition}: the state wants offset {wanted} next, but the log "
-        f"holds {earliest} up to {end}: posts were deleted before they were counted, or the topic was made "
-        "anew. Restore it, or set another SANDIK_APP_ID to count what is left"
-    )
 
 
 _encode = msgspec.json.encode

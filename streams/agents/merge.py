@@ -1,6 +1,6 @@
 """partials -> counts. One partition, so one owner at a time; another worker takes over when it dies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from logging import getLogger
 
 import msgspec
@@ -8,18 +8,19 @@ import orjson
 from faust.types import TP, AppT
 
 from schemas.count import Count
-from schemas.partial import Partial, Watermark
+from schemas.partial import Partial, Watermark, begin_key
 from schemas.term import TermCount
 from streams.clock import Clock
 from streams.engine.batching import Record
-from streams.engine.publish import Outgoing, publish
+from streams.engine.identity import ADVICE, bounds, bounds_of_counted
+from streams.engine.publish import Growth, Outgoing, publish
 from streams.errors import StateError
 from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.merge import Merge
 from streams.steps.spans import Kind, Wide
-from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, COUNTS_TERMS, PARTIALS
+from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, COUNTS_TERMS, PARTIALS, POSTS
 
 #: How many counts are written before the next are made.
 COUNTS_AT_ONCE = 5_000
@@ -34,11 +35,18 @@ class MergeAgent:
     """Folds `partials` from its beginning: that topic is all the state there is."""
 
     def __init__(
-        self, app: AppT, settings: Settings, merge: Merge, clock: Clock, metrics: Metrics, traces: Traces
+        self,
+        app: AppT,
+        settings: Settings,
+        new_merge: Callable[[], Merge],
+        clock: Clock,
+        metrics: Metrics,
+        traces: Traces,
     ) -> None:
         self.app = app
         self.settings = settings
-        self.merge = merge
+        self._new_merge = new_merge
+        self.merge = new_merge()
         self.clock = clock
         self.metrics = metrics
         self.traces = traces
@@ -48,16 +56,35 @@ class MergeAgent:
         self.caught_up_at = 0
         #: The (expected, found) offsets of gaps that were seen once and sought back from.
         self.gaps: set[tuple[int, int]] = set()
+        self._begin_key = begin_key(self.merge.labels.run_id)
+        self._has_begun = False
+        self._is_checked = False
+        self._releases = 0
+        self._growth = Growth()
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
-        """Start, or stop, being the owner. What was folded before stays true and is read on from."""
-        if self.tp in set(assigned):
-            self.caught_up_at = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
-            self.merge.wider.take_over()
-            self.is_owner = True
+        """Start, or stop, being the owner. What was folded before stays true and is read on from.
+
+        Raises:
+            StateError: `partials` is shorter than what was folded of it: it was made anew.
+        """
+        releases = self._releases
+        if self.tp not in set(assigned):
+            self.release()
+            return
+        end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+        if self._releases != releases:  # it has gone to another worker meanwhile
+            return
+        if end < self.next_offset:
+            raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
+        self.caught_up_at = end
+        self.merge.wider.take_over()
+        self._is_checked = False
+        self.is_owner = True
 
     def release(self) -> None:
         """Stop writing counts: another worker may be the owner now."""
+        self._releases += 1
         self.is_owner = False
 
     def positions(self) -> Mapping[TP, int]:
@@ -73,7 +100,12 @@ class MergeAgent:
         if not self.is_owner or not await self._follows(records[0].offset):
             return
         for record in records:
-            if record.value is not None:
+            if record.key == self._begin_key:
+                self._has_begun = record.value is not None
+                if not self._has_begun:  # `sandik runs replace` has taken back all that came before
+                    self.merge = self._new_merge()
+                    self.merge.wider.take_over()
+            elif record.value is not None:
                 self.merge.apply(self._decoded(record.offset, record.value))
         self.next_offset = max(self.next_offset, records[-1].offset + 1)
 
@@ -84,6 +116,10 @@ class MergeAgent:
         reading again from the expected offset finds it once more.
         """
         gap = self.next_offset, offset
+        if offset < self.next_offset:  # a leftover, or the topic was made anew and is read from its beginning
+            end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+            if end < self.next_offset:
+                raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
         if offset <= self.next_offset or gap in self.gaps:
             self.gaps.clear()
             return True
@@ -104,12 +140,40 @@ class MergeAgent:
 
     async def emit(self) -> None:
         """Write what changed since the last call. Nothing before all that was there is folded."""
-        if self.next_offset < self.caught_up_at:
+        if not self.is_owner or self.next_offset < self.caught_up_at:
             return
+        if not self._is_checked:
+            await self._check()
+            self._is_checked = True
         self.metrics.emitting(self.merge.watermark_ms)
         # In pieces: after a long catch-up, all counts at once would take more memory than all the windows.
         while self.is_owner and await self._emit_some() >= COUNTS_AT_ONCE:
             pass
+
+    async def _check(self) -> None:
+        """Refuse to write counts unless `partials`, `posts` and `counts` are those of this run.
+
+        Raises:
+            BrokerError: Kafka does not say what it holds.
+            StateError: one of them was made anew, or has lost what was counted.
+        """
+        if not self._has_begun:
+            raise self._made_anew("its first record of this run is gone")
+        topic = self.settings.topic(POSTS)
+        await bounds_of_counted(
+            self.settings, topic, range(self.merge.partitions), self.merge.clocks.values()
+        )
+        counts = self.settings.topic(COUNTS)
+        end = (await bounds(self.settings, counts, [0]))[0].end
+        if end < self.merge.counts_end:
+            raise StateError(
+                f"topic {counts} was made anew, or has lost records: it ends at offset {end}, and had "
+                "reached "
+                f"{self.merge.counts_end}. {ADVICE}"
+            )
+
+    def _made_anew(self, how: str) -> StateError:
+        return StateError(f"topic {self.tp.topic} was made anew, or has lost records: {how}. {ADVICE}")
 
     async def _emit_some(self) -> int:
         advanced = self.merge.advance()
@@ -149,4 +213,7 @@ class MergeAgent:
         return self._count(one.value, topic, one.key)
 
     async def _write(self, records: Sequence[Outgoing]) -> None:
-        await publish(self.app.producer, records)
+        written = await publish(self.app.producer, records)
+        # `partials` is written by the other agent, too, so the order of answers says nothing there.
+        self._growth.check({place: at for place, at in written.items() if place[0] != self.tp.topic})
+        self.merge.counts_end = max(self.merge.counts_end, written.get((self.settings.topic(COUNTS), 0), 0))

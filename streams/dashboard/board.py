@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -150,7 +151,14 @@ class Board:
         return follower
 
     def _take_counts(self, records: list[ConsumerRecord]) -> None:
-        if self.model.add(self._decoded(records, _decode_count), self._clock.now_ms()):
+        has_changed = False
+        # In their order: what another run counts comes after the cells that it replaces.
+        for is_deleted, some in groupby(records, lambda record: record.value is None):
+            if is_deleted:
+                has_changed |= self.model.remove([record.key for record in some])
+            else:
+                has_changed |= self.model.add(self._decoded([*some], _decode_count), self._clock.now_ms())
+        if has_changed:
             self.notify()
 
     def _take_mentions(self, records: list[ConsumerRecord]) -> None:

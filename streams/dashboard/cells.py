@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from schemas.count import Count
+from schemas.count import CellKey, Count
 from streams.dashboard.figures import Ints
 
 #: Windows in a chunk. Chunks that nothing was counted in do not exist, so archives of different years fit.
@@ -49,6 +49,7 @@ class Cells:
         #: End of the newest final window: what the watermark is known to have passed.
         self.watermark_ms: int | None = None
         self._chunks: dict[tuple[str, str], dict[int, Chunk]] = {}
+        self._known = 0
 
     @property
     def tags(self) -> list[str]:
@@ -66,6 +67,7 @@ class Cells:
         # The same revision again is the same cell or another lexicon's: the later record, as `sandik counts`.
         if known > count.revision:
             return False
+        self._known += known < 0
         before = int(chunk.count[place])
         if count.is_final:
             if chunk.is_final[place]:
@@ -81,6 +83,20 @@ class Cells:
         self.first_ms = min(self.first_ms or count.window_start_ms, count.window_start_ms)
         self.last_ms = max(self.last_ms or count.window_end_ms, count.window_end_ms)
         return True
+
+    def remove(self, cell: CellKey, version: int = 1) -> bool:
+        """Forget a cell that was taken back; say whether it was the last one."""
+        number, place = divmod(cell.window_start_ms // self.window_size_ms, CHUNK)
+        chunk = self._chunks.get((cell.language, cell.tag), {}).get(number)
+        if chunk is None or chunk.revision[place] < 0:
+            return False
+        self.totals[cell.language][cell.tag] -= int(chunk.count[place])
+        chunk.revision[place] = -1
+        chunk.version[place] = chunk.newest_version = version
+        for column in (chunk.count, chunk.corrected, chunk.late, chunk.is_final):
+            column[place] = 0
+        self._known -= 1
+        return not self._known
 
     def find(self, languages: list[str], tag: str, from_ms: int, to_ms: int) -> Found:
         """Add up the cells of all the languages in the windows that start in `[from_ms, to_ms)`."""

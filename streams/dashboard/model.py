@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from schemas.count import Count
+from schemas.count import CellKey, Count
 from streams.dashboard.cells import Cells
 
 
@@ -73,6 +73,18 @@ class Model:
         self._number += has_changed
         if self.watermark_moved_at_ms is None or watermark_ms != self.cells.watermark_ms:
             self.watermark_moved_at_ms = now_ms
+        return has_changed
+
+    def remove(self, keys: Iterable[bytes]) -> bool:
+        """Forget cells that were taken back; say whether there were any."""
+        has_changed = False
+        for cell in map(CellKey.parse, keys):
+            cells = self._sizes.get(cell.size_ms)
+            if cells is not None:
+                has_changed = True
+                if cells.remove(cell, self._number + 1):
+                    self.clear()  # another run replaces this one: nothing of it is left to be shown
+        self._number += has_changed
         return has_changed
 
     def stale_since_ms(self, now_ms: int) -> int | None:

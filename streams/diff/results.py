@@ -8,19 +8,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.count import Count
 from streams.errors import UsageError
-from streams.export.rows import latest
 from streams.export.tables import format_of
+from streams.newest import newest_counts
 from streams.reader import read
 from streams.replay.manifest import Manifest, load, manifest_path
 from streams.settings import Settings
-from streams.topics import COUNTS, decoded
+from streams.topics import COUNTS
 
 #: What stands for the live counts on the command line.
 LIVE = "live"
-
-_decode_count = msgspec.json.Decoder(Count).decode
 
 
 class Cell(NamedTuple):
@@ -49,13 +46,8 @@ async def load_result(name: str, settings: Settings) -> Result:
     """
     if name == LIVE or name.startswith("topic:"):
         topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
-        found = [
-            count
-            async for records in read(settings, topic, follow=False)
-            for record in records
-            if (count := decoded(record, _decode_count))
-        ]
-        rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, latest(found))
+        found = await newest_counts(read(settings, topic, follow=False))
+        rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, found)
         return Result(name, dict(map(_cell, rows)), None)
     path = Path(name)
     with reading(path, "counts as `sandik replay` writes them"):

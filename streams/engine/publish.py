@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.types.transports import ProducerT
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, StateError
 
 Headers = list[tuple[str, bytes]]
 
@@ -26,8 +26,31 @@ class Outgoing(NamedTuple):
     headers: Headers | None = None
 
 
-async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: bool = False) -> None:
-    """Return when every record is acknowledged by all in-sync replicas.
+#: The offset of the first of some records, by topic and partition.
+Offsets = dict[tuple[str, int], int]
+
+
+class Growth:
+    """Notices that a topic which one coroutine at a time appends to was made anew: its offsets went back."""
+
+    def __init__(self) -> None:
+        self._written: Offsets = {}
+
+    def check(self, written: Offsets) -> None:
+        """Compare offsets with those before. StateError if they went back."""
+        for (topic, partition), offset in written.items():
+            before = self._written.get((topic, partition), -1)
+            if offset <= before:
+                raise StateError(
+                    f"topic {topic}, partition {partition} was made anew while the worker ran: a record was "
+                    f"written at offset {offset}, and one before at {before}. Stop all workers and count all "
+                    "posts anew with `sandik runs replace`"
+                )
+        self._written |= written
+
+
+async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: bool = False) -> Offsets:
+    """Return when every record is acknowledged by all in-sync replicas: the first offset of each partition.
 
     With `wrap`, the records for partitions that a topic does not have share those it has, from the first on.
     Records of one partition are written in the order given. They are packed here: sent one by one through
@@ -46,14 +69,17 @@ async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: boo
         ),
         return_exceptions=True,
     )
-    for outcome in outcomes:
+    offsets = {}
+    for place, outcome in zip(by_partition, outcomes, strict=True):
         if isinstance(outcome, BaseException):
             raise outcome
+        offsets[place] = outcome
+    return offsets
 
 
 async def _publish(
     producer: Any, topic: str, partition: int, records: Sequence[Outgoing], *, wrap: bool
-) -> None:
+) -> int:
     kafka: AIOKafkaProducer = producer._ensure_producer()
     try:
         partitions = await kafka.partitions_for(topic)
@@ -62,17 +88,20 @@ async def _publish(
         elif partition not in partitions:
             raise BrokerError(
                 f"topic {topic} has {len(partitions)} partitions, and none with number {partition}: it was "
-                "made by something else. Delete it, or set another SANDIK_APP_ID"
+                "made by something else. Stop all workers, delete it, and count all posts anew with "
+                "`sandik runs replace`"
             )
         sent = [
             await kafka.send_batch(batch, topic, partition=partition) for batch in _batches(kafka, records)
         ]
-        await asyncio.gather(*sent)
+        first, *_ = await asyncio.gather(*sent)
     except KafkaError as error:
         raise BrokerError(
             f"Kafka did not take a record for topic {topic}, partition {partition}: {error}. Its batch is "
             "not acknowledged, and read again by the next worker"
         ) from error
+    offset: int = first.offset
+    return offset
 
 
 def _batches(kafka: AIOKafkaProducer, records: Sequence[Outgoing]) -> Iterator[BatchBuilder]:

@@ -13,7 +13,7 @@ import msgspec
 from faust.types import TP
 
 from streams.engine.batching import RAW_BATCHES, Record
-from streams.engine.publish import Outgoing, publish
+from streams.engine.publish import Growth, Outgoing, publish
 from streams.errors import StateError
 from streams.steps.counts import Entry
 
@@ -29,6 +29,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         super().__init__(*args, schema=RAW_BATCHES, recovery_buffer_size=8, **kwargs)
         self.stored: dict[int, dict[bytes, bytes]] = defaultdict(dict)
         self._crash_task: asyncio.Future[None] | None = None
+        self._growth = Growth()
 
     async def write(self, partition: int, entries: Mapping[bytes, bytes | None]) -> None:
         """Store the entries (None deletes), and return when the changelog has them, in this order.
@@ -38,9 +39,10 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         for key, value in entries.items():
             self._keep(partition, key, value)
         topic = self.changelog_topic.get_topic_name()
-        await publish(
+        written = await publish(
             self.app.producer, [Outgoing(topic, partition, key, value) for key, value in entries.items()]
         )
+        self._growth.check(written)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Recover. Per key the entry with the higher offset wins, wherever it stands in the log.
@@ -66,7 +68,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
             raise StateError(
                 f"topic {tp.topic}, partition {tp.partition}, offset {record.offset} is no entry of "
                 f"ours ({error}): something else writes there, or a newer version did. Use that version, or "
-                "set another SANDIK_APP_ID to count all posts anew"
+                "stop all workers and count all posts anew with `sandik runs replace`"
             ) from error
         if is_newer:
             self._keep(tp.partition, key, record.value)

@@ -173,7 +173,9 @@ class PositionedConsumer(driver.Consumer):
         newest = max(acked)
         acked.clear()
         self._acked_index[tp].clear()
-        return newest + 1
+        # A batch that was let go, to be read again, is acknowledged too: only what is counted is committed.
+        counted = self.positions().get(tp, newest + 1) if self.positions else newest + 1
+        return min(newest + 1, counted)
 
     async def perform_seek(self) -> None:
         """Seek to our own offsets; Faust would seek to the committed ones first, and read there meanwhile."""

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.count import Count
 from streams.clock import SystemClock
 from streams.errors import UsageError
 from streams.export.days import write_days
 from streams.export.dictionary import dictionary
-from streams.export.rows import Authors, Choice, Table, What, latest, table_of
+from streams.export.rows import Authors, Choice, Table, What, table_of
 from streams.export.tables import SUFFIXES, Row, check_writable, write_table
+from streams.newest import newest_counts
 from streams.ranges import instant_ms, records_since
 from streams.settings import Settings
 
@@ -103,19 +103,19 @@ def _rows(order: Order, settings: Settings, table: Table) -> Iterator[Row]:
     def wanted(row: Row) -> bool:
         return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
 
-    async def read() -> AsyncIterator[list[Row]]:
-        # A count's record has its window's time; of the others none is older than its post, but for clocks.
-        since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - _SKEW_MS
-        topic = settings.topic(order.what)
-        async for records in records_since(settings, topic, since_ms):
-            yield [row for row in table.rows(records) if wanted(row)]
-
-    batches = _now(read())
-    if order.what != "counts":
-        for batch in batches:
-            yield from batch
+    # A count's record has its window's time; of the others none is older than its post, but for clocks.
+    since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - _SKEW_MS
+    records = records_since(settings, settings.topic(order.what), since_ms)
+    if order.what == "counts":
+        yield from filter(wanted, map(msgspec.structs.asdict, asyncio.run(newest_counts(records))))
         return
-    yield from map(msgspec.structs.asdict, latest(Count(**row) for batch in batches for row in batch))
+
+    async def read() -> AsyncIterator[list[Row]]:
+        async for some in records:
+            yield [row for row in table.rows(some) if wanted(row)]
+
+    for batch in _now(read()):
+        yield from batch
 
 
 def _now(batches: AsyncIterator[list[Row]]) -> Iterator[list[Row]]:

@@ -20,7 +20,6 @@ Authors = Literal["keep", "pseudonym", "drop"]
 #: What leads to an author even without `author_id`: a link to a post mostly names who wrote it.
 _NAMES_AUTHORS = ("url",)
 
-_decode_count = msgspec.json.Decoder(Count).decode
 _decode_mention = msgspec.json.Decoder(Mention).decode
 
 
@@ -43,7 +42,7 @@ class Table(NamedTuple):
 def table_of(what: What, choice: Choice) -> Table:
     """Return how the topic becomes a table."""
     if what == "counts":
-        return Table(columns_of(Count), _counts)
+        return Table(columns_of(Count), lambda _: iter(()))  # `newest_counts` makes the rows
     if what == "mentions":
         return Table(_with_time(columns_of(Mention)), _Mentions())
     left_out = [] if choice.texts else ["text"]
@@ -63,24 +62,6 @@ def _with_time(columns: dict[str, str]) -> dict[str, str]:
             found["created_at"] = "time"
         found[name] = kind
     return found
-
-
-def _counts(records: Iterable[ConsumerRecord]) -> Iterator[Row]:
-    for record in records:
-        if count := decoded(record, _decode_count):
-            yield msgspec.structs.asdict(count)
-
-
-def latest(counts: Iterable[Count]) -> list[Count]:
-    """Return the count with the highest revision of each cell, in canonical order."""
-    cells: dict[bytes, Count] = {}
-    for count in counts:
-        known = cells.get(count.key)
-        if known is None or count.revision >= known.revision:
-            cells[count.key] = count
-    return sorted(
-        cells.values(), key=lambda one: (one.window_start_ms, one.window_end_ms, one.language, one.tag)
-    )
 
 
 class _Mentions:

@@ -30,8 +30,7 @@ METRICS = (
             "detector_version": "",
         },
         "Always 1; the labels say what runs.",
-        "More than one `run_id` at a time: workers with different rules count side by side, each run for "
-        "itself. Compare `sandik config` on both.",
+        "More than one `run_id`: installations with different rules, each with a topic prefix of its own.",
     ),
     Metric(
         "sandik_posts_consumed_total",
@@ -65,8 +64,8 @@ METRICS = (
         {"reason": "`no_value`, `not_json`, `not_a_post`, `created_at_too_early` or `created_at_ahead`"},
         "Records that are no posts, now in `posts.dlq`.",
         "Read some of `posts.dlq`: headers say why and from which offset. `created_at_ahead`: a source has "
-        "a wrong clock or a wrong unit. A worker stops by itself at `SANDIK_DLQ_MAX_CONSECUTIVE` and "
-        "`SANDIK_DLQ_MAX_RATIO`.",
+        "a wrong clock or a wrong unit. Beyond `SANDIK_DLQ_MAX_CONSECUTIVE` or `SANDIK_DLQ_MAX_RATIO` the "
+        "partition is paused (`sandik_partition_paused`).",
     ),
     Metric(
         "sandik_posts_late_total",
@@ -108,6 +107,16 @@ METRICS = (
         "Without Kafka it stands still: watch `sandik_ready`, too.",
         "Grows on all partitions: start more workers, up to the partitions. On one only: its key is too "
         "busy, or its worker is slow (`sandik_step_seconds`). Gone for a partition: nobody owns it.",
+    ),
+    Metric(
+        "sandik_partition_paused",
+        "gauge",
+        "0 or 1",
+        _PARTITION,
+        "1 while nothing of the partition is counted, because too many of its records were rejected. The "
+        "watermark does not wait for it, as for an idle one: when it goes on, final counts are corrected.",
+        "`sandik partitions paused` says why, and at which offset. Mend what writes the partition, then "
+        "`sandik partitions resume`.",
     ),
     Metric(
         "sandik_watermark_lag_seconds",

@@ -18,11 +18,11 @@ from streams.flow import Job
 from streams.lexicon.check import findings as lexicon_findings
 from streams.ops.ask import compare_clocks, newest_posts
 from streams.ops.examine import Finding, Found, errors, topic, versions
+from streams.ops.owner import owner
 from streams.run import application_id, load_job
 from streams.settings import Settings
 from streams.steps.tags.lexicon import lexicon_folder
-from streams.topics import POSTS, all_topics, changelog, connected
-from streams.topology import WINDOWS_TABLE
+from streams.topics import POSTS, WINDOWS_TABLE, all_topics, changelog, connected
 
 CLIENTS = ("aiokafka", "faust-streaming")
 _COLORS = {"ok": "green", "warning": "yellow", "error": "red"}
@@ -55,6 +55,8 @@ async def examined(settings: Settings, clock: Clock) -> list[Finding]:
             found += [finding async for finding in _kafka(admin, settings, job)]
             found.append(await compare_clocks(admin, settings, clock))
         found += [finding async for finding in newest_posts(settings)]
+        if job:
+            found += [finding async for finding in owner(settings, job)]
     except SandikError as error:
         found.append(Finding("error", "kafka", str(error)))
     return found

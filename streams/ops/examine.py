@@ -77,7 +77,7 @@ def _shape(spec: TopicSpec, found: Found) -> Iterator[_Wrong]:
         return
     message = f"has {found.partitions} partitions, not {spec.partitions}"
     if spec.name.endswith("-changelog"):
-        repair = "`posts` has grown: set another SANDIK_APP_ID to count all posts anew"
+        repair = "`posts` has grown: stop all workers, and count all posts anew with `sandik runs replace`"
     elif spec.partitions == 1:
         repair = "its records would have no order: delete it and run `sandik topics create`"
     else:

@@ -1,6 +1,6 @@
 """Is the worker alive, is it ready, and if not, why. Pure: facts in, reasons out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ class Facts:
     has_coordinator: bool = False
     #: Partitions with counted posts that are not committed though they should be, and for how long.
     uncommitted_s: Mapping[int, float] = field(default_factory=dict)
+    #: Paused partitions, and at which offset and why each is not counted on.
+    paused: Mapping[int, str] = field(default_factory=dict)
 
 
 class Reason(NamedTuple):
@@ -32,10 +34,14 @@ class Reason(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The answer to one probe. `state` is the first reason's, or what is well."""
+    """The answer to one probe. `state` is the first reason's or notice's, or what is well.
+
+    A notice is worth knowing, but no reason to send work elsewhere.
+    """
 
     state: str
     reasons: list[Reason]
+    notices: list[Reason]
 
     @property
     def is_ok(self) -> bool:
@@ -44,7 +50,12 @@ class Answer(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """Return the body of the answer."""
-        return {"ok": self.is_ok, "state": self.state, "reasons": [reason.text for reason in self.reasons]}
+        return {
+            "ok": self.is_ok,
+            "state": self.state,
+            "reasons": [reason.text for reason in self.reasons],
+            "notices": [notice.text for notice in self.notices],
+        }
 
 
 def alive(facts: Facts) -> Answer:
@@ -59,7 +70,10 @@ def alive(facts: Facts) -> Answer:
 
 
 def ready(facts: Facts) -> Answer:
-    """Say whether posts are being counted: assigned, recovered, committing, not rebalancing."""
+    """Say whether posts are being counted: assigned, recovered, committing, not rebalancing.
+
+    A paused partition is a notice: another worker could not count it either, and a rollout must go on.
+    """
     reasons = []
     if facts.is_stopping:
         reasons.append(Reason("stopping", "the worker was told to stop, and is handing over"))
@@ -79,8 +93,13 @@ def ready(facts: Facts) -> Answer:
         )
         for partition, silent_s in sorted(facts.uncommitted_s.items())
     ]
-    return _answer(reasons, "ready")
+    notices = [
+        Reason("paused", f"partition {partition} is paused {how}: see `sandik partitions paused`")
+        for partition, how in sorted(facts.paused.items())
+    ]
+    return _answer(reasons, "ready", notices)
 
 
-def _answer(reasons: list[Reason], well: str) -> Answer:
-    return Answer(reasons[0].state if reasons else well, reasons)
+def _answer(reasons: list[Reason], well: str, notices: Sequence[Reason] = ()) -> Answer:
+    first = [*reasons, *notices, Reason(well, "")][0]
+    return Answer(first.state, reasons, [*notices])

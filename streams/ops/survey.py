@@ -129,7 +129,9 @@ class Surveyor:
         while await self._consumer.position(self._counts) < end:
             for records in (await self._consumer.getmany(timeout_ms=200)).values():
                 for record in records:
-                    if record.value is not None:
+                    if record.value is None:  # another run replaces this one
+                        self._cells.pop(record.key, None)
+                    else:
                         self._take(_decoder.decode(record.value))
         if len(self._cells) > TAIL:  # of a long look, only the newest are kept
             newest = sorted(self._cells, key=lambda key: self._cells[key].window_start_ms)[-TAIL // 2 :]

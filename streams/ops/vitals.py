@@ -60,6 +60,7 @@ class Vitals(Collector):
             return Facts()
         now_s = monotonic()
         reason = app.first_crash_reason
+        owned = list(self._topology.count.owned.items()) if self._topology else []
         return Facts(
             is_stopping=app.should_stop and reason is None,
             crash=None if reason is None else f"{type(reason).__name__}: {reason}",
@@ -72,6 +73,11 @@ class Vitals(Collector):
                 partition: now_s - since_s
                 for partition, (_, since_s) in list(self._commits.items())
                 if now_s - since_s > self.uncommitted_after_s
+            },
+            paused={
+                partition: f"at offset {one.paused.offset}: {one.paused.reason}"
+                for partition, one in owned
+                if one.paused
             },
         )
 
@@ -126,6 +132,8 @@ class Vitals(Collector):
             if one.state.clock.clock_ms is not None
         ]
         yield _gauge("sandik_watermark_lag_seconds", watermarks)
+        paused = [((str(partition),), one.paused is not None) for partition, one in owned]
+        yield _gauge("sandik_partition_paused", paused)
         yield _gauge("sandik_merge_owner", [((), merge.is_owner)])
         watermark_ms = merge.merge.watermark_ms
         if merge.is_owner and watermark_ms is not None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.count import Count
+from schemas.count import CellKey, Count
 from streams.dashboard.cells import Cells
 from streams.diff.results import LIVE, reading, rows_of
 from streams.ranges import records_since
@@ -16,6 +16,10 @@ from streams.steps.labels import iso
 from streams.topics import COUNTS, decoded
 
 _decode_count = msgspec.json.Decoder(Count).decode
+
+
+#: Windows that lie wholly in `[from_ms, to_ms)`; None is no bound.
+Range = tuple[int | None, int | None]
 
 
 class Versions(NamedTuple):
@@ -32,6 +36,22 @@ class Counted:
         self._sizes: dict[int, Cells] = {}
         self._versions: dict[int, set[Versions]] = {}
         self._newest = (-1, 60_000)
+
+    def take(self, records: Iterable[tuple[bytes, Count | None]], wanted: Range) -> None:
+        """Take in the records of a topic, in their order, that lie in the range."""
+        for key, count in records:
+            if count is not None:
+                self.add(in_range([count], *wanted))
+            else:
+                cell = CellKey.parse(key)
+                if cell.size_ms in self._sizes and self._sizes[cell.size_ms].remove(cell):
+                    self._forget(cell.size_ms)
+
+    def _forget(self, size_ms: int) -> None:
+        """Forget a window size of which nothing is left: what another run counts may have another one."""
+        del self._sizes[size_ms], self._versions[size_ms]
+        if size_ms == self._newest[1]:
+            self._newest = (-1, 60_000)
 
     def add(self, counts: Iterable[Count]) -> None:
         """Take counts in, in any order."""
@@ -85,8 +105,10 @@ def _count(row: dict[str, Any]) -> Count:
 
 async def read_topic(
     name: str, settings: Settings, since_ms: int | None
-) -> AsyncGenerator[list[Count], None]:
+) -> AsyncGenerator[list[tuple[bytes, Count | None]], None]:
     """Yield the counts of a topic whose windows begin at `since_ms` or later; some earlier may come, too.
+
+    Each with its key; None where there is no such cell any more.
 
     Raises:
         SandikError: Kafka or the topic is away.
@@ -94,7 +116,7 @@ async def read_topic(
     topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
     async with aclosing(records_since(settings, topic, since_ms)) as batches:
         async for records in batches:
-            yield [count for record in records if (count := decoded(record, _decode_count))]
+            yield [(record.key, decoded(record, _decode_count)) for record in records]
 
 
 def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:

@@ -53,7 +53,7 @@ def gather_counted(
     async def read() -> None:
         async with aclosing(read_topic(order.counts, settings, since_ms)) as batches:
             async for batch in batches:
-                counted.add(in_range(batch, since_ms, to_ms))
+                counted.take(batch, (since_ms, to_ms))
 
     asyncio.run(read())
     return counted, origin_of_topic(order.counts, settings)

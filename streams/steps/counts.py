@@ -43,6 +43,7 @@ class Read(NamedTuple):
     ignored: int
     last_offset: int
     rejected_in_a_row: int = 0
+    fingerprint: bytes | None = None
 
 
 class Late(NamedTuple):
@@ -177,7 +178,14 @@ def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
         ignored=old.tally.ignored + read.ignored,
     )
     clock = PartitionClock(
-        old.run_id, old.partition, read.last_offset, placed.clock_ms, False, tally, read.rejected_in_a_row
+        old.run_id,
+        old.partition,
+        read.last_offset,
+        placed.clock_ms,
+        False,
+        tally,
+        read.rejected_in_a_row,
+        read.fingerprint,
     )
     return Changes(clock, windows, ids, [*late.values()], sorted(duplicate_offsets))
 

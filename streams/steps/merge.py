@@ -63,6 +63,8 @@ class Merge:
         self.clocks: dict[int, PartitionClock] = {}
         self.watermark_ms: int | None = None
         self.settled_ms: int | None = None
+        #: How long the topic of counts was when an owner, this or another, wrote its last mark.
+        self.counts_end = 0
         self._windows: dict[int, Closed] = {}
         self._open: dict[int, PackedWindows] = defaultdict(PackedWindows)
         self._current: set[int] = set()
@@ -87,6 +89,7 @@ class Merge:
                 self.clocks[partial.partition] = partial
                 self._close(partial)
         else:
+            self.counts_end = max(self.counts_end, partial.counts_end)
             self.watermark_ms = _later(self.watermark_ms, partial.watermark_ms)
             self.settled_ms = _later(self.settled_ms, partial.settled_ms)
             self.wider.take(partial)
@@ -174,7 +177,8 @@ class Merge:
         self._told.pop(start_ms, None)
 
     def _mark(self) -> Watermark:
-        return self.wider.marked(Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms))
+        mark = Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms, counts_end=self.counts_end)
+        return self.wider.marked(mark)
 
     def _reached_ms(self) -> int | None:
         if len(self.clocks) < self.partitions:

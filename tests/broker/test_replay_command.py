@@ -12,10 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas.count import Count
 from streams.broker import EmbeddedKafka
-from streams.export.rows import latest
 from streams.ranges import first_at, new_consumer
 from streams.replay.results import canonical, line
 from streams.settings import Settings
+from streams.steps.latest import latest
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, produce, read_topic, topic_names, unique_prefix, wait_until

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from referencing import Registry, Resource
 
+from schemas.control import Control
 from schemas.count import Count
 from schemas.load import NAMES, json_schema
 from schemas.mention import Mention, Term
@@ -29,6 +30,7 @@ TYPES: Mapping[str, Any] = {
     "term": TermCount,
     "partial": Partial,
     "late": Post,
+    "control": Control,
 }
 REGISTRY: Registry[Any] = Registry().with_resources(
     (json_schema(name)["$id"], Resource.from_contents(json_schema(name))) for name in NAMES

@@ -10,8 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
-from streams.topics import all_topics, changelog, create, existing
-from streams.topology import WINDOWS_TABLE
+from streams.topics import WINDOWS_TABLE, all_topics, changelog, create, existing
 from streams.worker import prepare
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, read_topic, topic_names
@@ -27,6 +26,7 @@ DESIGN = {
     "partials": (1, "compact"),
     "posts.late": (None, "delete"),
     "posts.dlq": (None, "delete"),
+    "control": (1, "compact"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.count import Count
 from streams.settings import Settings
-from streams.topology import WINDOWS_TABLE
+from streams.topics import WINDOWS_TABLE
 from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment

@@ -9,9 +9,9 @@ import pytest
 
 from schemas.count import Count
 from schemas.term import TermCount
-from streams.export.rows import latest
 from streams.replay.results import canonical, line
 from streams.settings import Settings
+from streams.steps.latest import latest
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_more

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from schemas.count import Count
 from schemas.partial import Partial
-from streams.export.rows import latest
 from streams.ranges import Slice
 from streams.replay import tally
 from streams.replay.checkpoint import Checkpoint
@@ -21,6 +20,7 @@ from streams.replay.plan import Plan, Rules
 from streams.replay.results import WiderCounts, merged
 from streams.steps.counts import PartitionState
 from streams.steps.labels import Labels
+from streams.steps.latest import latest
 from streams.steps.merge import Merge
 from streams.steps.spans import Kind
 from streams.steps.wider import Spans

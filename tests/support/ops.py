@@ -18,6 +18,7 @@ class Page(NamedTuple):
     status: int
     state: str
     reasons: list[str]
+    notices: list[str]
 
 
 class Ops:
@@ -44,7 +45,7 @@ class Ops:
             return None
         body: dict[str, Any] = json.loads(text)
         assert body["ok"] == (status == 200)
-        return Page(status, body["state"], body["reasons"])
+        return Page(status, body["state"], body["reasons"], body.get("notices", []))
 
     async def wait_for(self, state: str, path: str = "/readyz", deadline_s: float = 120) -> Page:
         """Return the first answer with this state."""

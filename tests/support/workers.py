@@ -114,6 +114,9 @@ class Follower:
         while await self.consumer.position(self.partition) < end:
             for records in (await self.consumer.getmany(timeout_ms=500)).values():
                 for record in records:
+                    if record.value is None:  # another run replaces this one
+                        self.latest.pop(record.key, None)
+                        continue
                     count = _decoder.decode(record.value)
                     assert count.key == record.key
                     known = self.latest.get(record.key)

@@ -1,0 +1,32 @@
+"""Write a few records without Faust, and wait until Kafka has them: what commands say to the workers."""
+
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from streams.connection import client_options, unreachable
+from streams.settings import Settings
+
+
+async def write(
+    settings: Settings, topic: str, records: Iterable[tuple[bytes, bytes | None]], partition: int = 0
+) -> int:
+    """Append (key, value) pairs to a partition in their order; return how many, when Kafka has them all.
+
+    Raises:
+        BrokerError: Kafka does not answer, or refuses one.
+    """
+    producer = AIOKafkaProducer(**client_options(settings), acks="all")
+    try:
+        await producer.start()
+        sent = [
+            await producer.send(topic, value, key, partition=partition, headers=[]) for key, value in records
+        ]
+        for one in sent:
+            await one
+        return len(sent)
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await producer.stop()
