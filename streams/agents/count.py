@@ -12,6 +12,7 @@ from faust.types import TP, AppT
 
 from schemas.control import Paused
 from schemas.partial import PartitionClock
+from streams.agents.pauses import Pauses
 from streams.clock import Clock
 from streams.dead_letter import dead_letter, late_post
 from streams.engine.batching import Record
@@ -25,9 +26,8 @@ from streams.ops.traces import BatchTrace, Traces
 from streams.settings import Settings
 from streams.steps.control import ControlState
 from streams.steps.counts import Entry, PartitionState
-from streams.steps.rejections import Limit, Recent, Rejections, first_beyond
+from streams.steps.rejections import Recent
 from streams.topics import (
-    CONTROL,
     MENTIONS,
     PARTIALS,
     POSTS,
@@ -83,9 +83,8 @@ class CountAgent:
         self.metrics = metrics
         self.traces = traces
         self.topic = settings.topic(POSTS)
-        self.limit = Limit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
         self.control = control
-        self.group: str = app.conf.id
+        self.pauses = Pauses(app, settings, control, clock)
         self.owned: dict[int, Owned] = {}
         self._releases = 0
 
@@ -115,10 +114,8 @@ class CountAgent:
 
     def _owned(self, state: PartitionState, log: Bounds) -> Owned:
         owned = Owned(state, self._next_offset(state.clock, log))
-        paused = self.control.paused.get((self.group, state.clock.partition))
-        # Neither a restart nor a rebalance lifts it; another limit does.
-        if paused and paused.offset == owned.next_offset and self._is_still(paused):
-            owned.paused = paused
+        owned.paused = self.pauses.known(state.clock.partition, owned.next_offset)
+        if owned.paused:
             owned.quiet_since_ms = self.clock.monotonic_ms()
         return owned
 
@@ -168,7 +165,7 @@ class CountAgent:
         if owned is None:
             return
         if owned.paused:
-            await self._hold(partition, owned)
+            await self.pauses.hold(partition, owned.next_offset)
             return
         if not await self._follows(owned, partition, records):
             return
@@ -182,7 +179,7 @@ class CountAgent:
     ) -> None:
         batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
         counted = self.job.count(owned.state, records, batch.lap)
-        paused = self._beyond_limit(owned, partition, records, counted)
+        paused = self.pauses.due(owned.state.clock, owned.recent, records, counted)
         if paused:
             records = [record for record in records if record.offset < paused.offset]
             batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
@@ -191,8 +188,8 @@ class CountAgent:
             await self._write(owned, partition, records, counted, batch, trace)
         if paused:
             await self._pause(owned, paused)
-        elif (self.group, partition) in self.control.paused:
-            await self._tell_resumed(partition)  # a limit was raised
+        else:
+            await self.pauses.withdraw(partition)  # if a higher limit has let it go on
 
     async def _write(
         self,
@@ -266,87 +263,19 @@ class CountAgent:
         state.take(self.table.entries(partition))
         return state
 
-    def _beyond_limit(
-        self, owned: Owned, partition: int, records: Sequence[Record], counted: Counted
-    ) -> Paused | None:
-        """Return from which record of the batch on the partition is not to be counted; None: all of it is."""
-        until = self.control.resume_until(self.group, partition)
-        clock = owned.state.clock
-        new = [record.offset for record in records if record.offset > max(clock.offset, until - 1)]
-        if not new:
-            return None
-        place = {offset: at for at, offset in enumerate(new)}
-        rejected = {place[offset]: why for offset, why in counted.rejected if offset in place}
-        owned.recent.add(len(new), len(rejected))
-        if not rejected:
-            return None
-        # What an operator has let pass does not count as rejected in a row.
-        before = min(clock.rejected_in_a_row, max(0, new[0] - until))
-        at = first_beyond([*rejected], before, self.limit.max_consecutive)
-        if at is not None:
-            found = Rejections(self.limit.max_consecutive + 1)
-        else:
-            at, found = 0, Rejections(0, owned.recent.rejected, owned.recent.read)
-        exceeded = self.limit.exceeded(found)
-        if exceeded is None:
-            return None
-        last = rejected[at] if at in rejected else [*rejected.values()][-1]
-        reason = f"{exceeded}. The last one: {last.reason}, {last.detail}"
-        return Paused(self.group, partition, new[at], *found, reason, self.clock.now_ms())
-
-    def _is_still(self, paused: Paused) -> bool:
-        found = Rejections(paused.rejected_in_a_row, paused.rejected, paused.read)
-        is_resumed = self.control.resume_until(self.group, paused.partition) > paused.offset
-        return not is_resumed and self.limit.exceeded(found) is not None
-
     async def _pause(self, owned: Owned, paused: Paused) -> None:
-        """Count nothing more of the partition, and say so; the others are counted on."""
-        partition = paused.partition
-        owned.paused = paused
-        owned.next_offset = paused.offset
+        owned.paused, owned.next_offset = paused, paused.offset
         owned.quiet_since_ms = self.clock.monotonic_ms()
-        log.error(
-            "topic %s, partition %d is paused at offset %d: %s. The other partitions are counted on. Mend "
-            "what "
-            "writes it; then `sandik partitions resume %d` sends the rejected records to %s and counts from "
-            "the next good one on",
-            self.topic,
-            partition,
-            paused.offset,
-            paused.reason,
-            partition,
-            self.settings.topic(POSTS_DLQ),
-        )
-        await self._hold(partition, owned)
-        known = self.control.paused.get((self.group, partition))
-        if known is None or known.offset != paused.offset:
-            self.control.take(paused.key, paused)
-            await self._tell_control(paused.key, _encode(paused))
-
-    async def _hold(self, partition: int, owned: Owned) -> None:
-        """Have the consumer leave a paused partition alone. A rebalance makes it read on."""
-        tp = TP(self.topic, partition)
-        self.app.consumer.pause_partitions({tp})
-        await self.app.consumer.seek(tp, owned.next_offset)
+        await self.pauses.hold(paused.partition, paused.offset)
+        await self.pauses.announce(paused)
 
     async def resume(self) -> None:
         """Count the paused partitions on that an operator has resumed. Call it when `control` has news."""
         for partition, owned in list(self.owned.items()):
-            if owned.paused and not self._is_still(owned.paused):
+            if owned.paused and not self.pauses.holds(owned.paused):
                 owned.paused, owned.recent = None, Recent()
-                tp = TP(self.topic, partition)
-                await self.app.consumer.seek(tp, owned.next_offset)
-                self.app.consumer.resume_partitions({tp})
-                log.warning("topic %s, partition %d is counted on from offset %d", *tp, owned.next_offset)
-                await self._tell_resumed(partition)
-
-    async def _tell_resumed(self, partition: int) -> None:
-        paused = self.control.paused[self.group, partition]
-        self.control.take(paused.key, None)
-        await self._tell_control(paused.key, None)
-
-    async def _tell_control(self, key: bytes, value: bytes | None) -> None:
-        await publish(self.app.producer, [Outgoing(self.settings.topic(CONTROL), 0, key, value)])
+                await self.pauses.let_go(partition, owned.next_offset)
+                await self.pauses.withdraw(partition)
 
     async def _follows(self, owned: Owned, partition: int, records: Sequence[Record]) -> bool:
         """Say whether the batch starts where the state ends, or earlier; raise StateError if posts are gone.
