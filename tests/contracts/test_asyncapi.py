@@ -88,6 +88,7 @@ def test_posts_are_received_and_the_rest_is_sent() -> None:
     assert actions == {("send", topic) for topic in topics - {"posts"}} | {
         ("receive", "posts"),
         ("receive", "partials"),
+        ("receive", "control"),
     }
 
 

@@ -11,6 +11,7 @@ from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from schemas.cards import Card, load_cards
+from schemas.control import Control
 from schemas.count import Count
 from schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
 from schemas.load import NAMES, json_schema
@@ -23,6 +24,7 @@ from streams.steps.counts import Late
 from streams.steps.decode import Reason, Rejected
 from streams.steps.spans import session_key
 from streams.topics import (
+    CONTROL,
     COUNTS,
     COUNTS_HOPPING,
     COUNTS_SESSIONS,
@@ -148,4 +150,7 @@ def _key(topic: str, example: dict[str, Any]) -> str:
     if topic == PARTIALS:
         partial: Partial = msgspec.convert(example, Partial)
         return partial.key.decode()
+    if topic == CONTROL:
+        control: Control = msgspec.convert(example, Control)
+        return control.key.decode()
     return str(example["id"])

@@ -61,7 +61,12 @@ def test_compaction_leaves_a_day_to_notice_a_stale_entry_and_nothing_else_is_com
     specs = [*all_topics(Settings()), changelog("sandik-1", "windows", 12)]
     compacted = [spec for spec in specs if "compact" in spec.config["cleanup.policy"]]
 
-    assert {spec.name for spec in compacted} == {"counts", "partials", "sandik-1-windows-changelog"}
+    assert {spec.name for spec in compacted} == {
+        "counts",
+        "partials",
+        "control",
+        "sandik-1-windows-changelog",
+    }
     assert all(int(spec.config["min.compaction.lag.ms"]) >= DAY_MS for spec in compacted)
     assert all("retention.ms" in spec.config for spec in specs if spec not in compacted)
 
