@@ -1,5 +1,6 @@
 """partials -> counts. One partition, so one owner at a time; another worker takes over when it dies."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from logging import getLogger
 
@@ -24,6 +25,8 @@ from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, COUNTS_TERMS
 
 #: How many counts are written before the next are made.
 COUNTS_AT_ONCE = 5_000
+#: How often the length of `counts` is marked while it grows.
+MARK_EVERY_MS = 10_000
 WIDER: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 log = getLogger(__name__)
@@ -61,6 +64,7 @@ class MergeAgent:
         self._is_checked = False
         self._releases = 0
         self._growth = Growth()
+        self._marked_end, self._marked_at_ms = 0, -math.inf
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Start, or stop, being the owner. What was folded before stays true and is read on from.
@@ -149,6 +153,14 @@ class MergeAgent:
         # In pieces: after a long catch-up, all counts at once would take more memory than all the windows.
         while self.is_owner and await self._emit_some() >= COUNTS_AT_ONCE:
             pass
+        await self._mark_length()
+
+    async def _mark_length(self) -> None:
+        """Say from time to time how long `counts` is, so that a successor notices when it was made anew."""
+        now_ms = self.clock.monotonic_ms()
+        if self.merge.counts_end > self._marked_end and now_ms - self._marked_at_ms >= MARK_EVERY_MS:
+            self._marked_end, self._marked_at_ms = self.merge.counts_end, now_ms
+            await self._write([self._mark(self.merge.mark())])
 
     async def _check(self) -> None:
         """Refuse to write counts unless `partials`, `posts` and `counts` are those of this run.
@@ -216,4 +228,5 @@ class MergeAgent:
         written = await publish(self.app.producer, records)
         # `partials` is written by the other agent, too, so the order of answers says nothing there.
         self._growth.check({place: at for place, at in written.items() if place[0] != self.tp.topic})
-        self.merge.counts_end = max(self.merge.counts_end, written.get((self.settings.topic(COUNTS), 0), 0))
+        end = 1 + written.get((self.settings.topic(COUNTS), 0), -1)
+        self.merge.counts_end = max(self.merge.counts_end, end)

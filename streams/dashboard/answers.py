@@ -64,6 +64,7 @@ class Status(msgspec.Struct, frozen=True):
     watermark_ms: int | None
     window_size_ms: int
     other_window_sizes_ms: list[int]
+    paused_partitions: list[int]
     lexicon_versions: list[str]
     examples_version: int
     texts: bool

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from aiokafka import ConsumerRecord
 
+from schemas.control import Control
 from schemas.count import Count
 from schemas.mention import Mention
 from streams.clock import Clock
@@ -20,7 +21,8 @@ from streams.dashboard.model import Model
 from streams.dashboard.rows import Query, changed_rows, rows
 from streams.dashboard.texts import Texts
 from streams.settings import Settings
-from streams.topics import COUNTS, MENTIONS
+from streams.steps.control import ControlState
+from streams.topics import CONTROL, COUNTS, MENTIONS
 
 #: Answers that are kept while nothing changes: a hundred readers of one page mostly ask the same.
 _KEPT_ANSWERS = 64
@@ -29,6 +31,7 @@ _MENTION_SLACK_MS = 600_000
 
 _decode_count = msgspec.json.Decoder(Count).decode
 _decode_mention = msgspec.json.Decoder(Mention).decode
+_decode_control = msgspec.json.Decoder(Control).decode
 
 
 class Board:
@@ -53,13 +56,16 @@ class Board:
         self.mentions = self._follower(
             settings, MENTIONS, mentions_from_ms, self._take_mentions, self._clear_mentions
         )
+        self._control = ControlState()
+        self.control = self._follower(settings, CONTROL, None, self._take_control, self._clear_control)
 
     async def run(self) -> None:
-        """Read both topics until cancelled."""
+        """Read the topics until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.counts.run())
                 group.create_task(self.mentions.run())
+                group.create_task(self.control.run())
         finally:
             if self._texts:
                 await self._texts.close()
@@ -103,6 +109,7 @@ class Board:
             watermark_ms=cells.watermark_ms,
             window_size_ms=cells.window_size_ms,
             other_window_sizes_ms=model.other_window_sizes_ms,
+            paused_partitions=self._control.paused_partitions,
             lexicon_versions=sorted(model.lexicon_versions),
             examples_version=self.examples.version,
             texts=self._texts is not None,
@@ -163,6 +170,19 @@ class Board:
 
     def _take_mentions(self, records: list[ConsumerRecord]) -> None:
         self.examples.add(self._decoded(records, _decode_mention))
+        self.notify()
+
+    def _take_control(self, records: list[ConsumerRecord]) -> None:
+        for record in records:
+            if record.value is None:
+                self._control.take(record.key, None)
+            else:
+                for one in self._decoded([record], _decode_control):
+                    self._control.take(record.key, one)
+        self.notify()
+
+    def _clear_control(self) -> None:
+        self._control = ControlState()
         self.notify()
 
     def _decoded(self, records: list[ConsumerRecord], decode: Callable[[bytes], Any]) -> Iterator[Any]:

@@ -12,6 +12,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from schemas.count import Count
 from streams.clock import Clock
 from streams.connection import client_options, let_go
+from streams.control import read_control
 from streams.settings import Settings
 from streams.steps.counts import ALL
 from streams.topics import COUNTS, POSTS, check_there, connected, find_coordinator, partitions_of
@@ -26,7 +27,8 @@ class Partition(msgspec.Struct):
     """One partition of `posts`. `committed` is None before the first commit.
 
     `lag` is by what is committed. After a rebalance that may be less than what is counted, until another
-    post comes; `sandik_consumer_lag_records` of the worker knows better.
+    post comes; `sandik_consumer_lag_records` of the worker knows better. `is_paused`: nothing more of it is
+    counted, because too many of its records are rejected.
     """
 
     partition: int
@@ -34,6 +36,7 @@ class Partition(msgspec.Struct):
     end: int
     committed: int | None
     lag: int
+    is_paused: bool = False
 
 
 class Window(msgspec.Struct):
@@ -87,6 +90,7 @@ class Surveyor:
     ) -> None:
         self._admin = admin
         self._consumer = consumer
+        self._settings = settings
         self._group = group
         self._clock = clock
         self._tps = [TopicPartition(settings.topic(POSTS), one) for one in range(partitions)]
@@ -100,12 +104,15 @@ class Surveyor:
         offsets = await self._admin.list_consumer_group_offsets(self._group, partitions=self._tps)
         ends = await self._consumer.end_offsets(self._tps)
         starts = await self._consumer.beginning_offsets(self._tps)
+        paused = (await read_control(self._settings)).paused
         found = []
         for tp in self._tps:
             offset = offsets[tp].offset if tp in offsets else -1
             committed = offset if offset >= 0 else None
             lag = ends[tp] - max(starts[tp], offset)
-            found.append(Partition(tp.partition, owner.get(tp.partition), ends[tp], committed, max(0, lag)))
+            is_paused = (self._group, tp.partition) in paused
+            worker = owner.get(tp.partition)
+            found.append(Partition(tp.partition, worker, ends[tp], committed, max(0, lag), is_paused))
         await self._read_counts()
         final = [count.window_end_ms for count in self._cells.values() if count.is_final]
         watermark_ms = max(final, default=None)

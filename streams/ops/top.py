@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.clock import SystemClock
+from streams.control import read_control
 from streams.ops.survey import Survey, surveyor
 from streams.run import application_id, load_job
 from streams.settings import Settings
@@ -28,7 +29,8 @@ def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: 
 
 
 async def _show(settings: Settings, every_s: float, last: int, *, once: bool, json: bool) -> None:
-    group = application_id(settings, load_job(settings))
+    owner = (await read_control(settings)).owner
+    group = owner.group if owner else application_id(settings, load_job(settings))
     console = Console(highlight=False)
     can_redraw = console.is_terminal and not console.is_dumb_terminal
     is_live = can_redraw and not once and not json
@@ -69,9 +71,14 @@ def _partitions(survey: Survey) -> Table:
         view.add_column(title, justify="right")
     for one in survey.partitions:
         committed = "" if one.committed is None else f"{one.committed:,}"
-        style = "bold red" if one.worker is None else None
+        style = "bold red" if one.worker is None or one.is_paused else None
         view.add_row(
-            str(one.partition), one.worker or "nobody", f"{one.end:,}", committed, f"{one.lag:,}", style=style
+            str(one.partition),
+            f"{one.worker or 'nobody'}{', paused' if one.is_paused else ''}",
+            f"{one.end:,}",
+            committed,
+            f"{one.lag:,}",
+            style=style,
         )
     return view
 

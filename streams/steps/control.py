@@ -34,6 +34,12 @@ class ControlState:
         if is_newer or is_update:
             self.owner = run
 
+    @property
+    def paused_partitions(self) -> list[int]:
+        """The partitions that the owner's workers have paused."""
+        group = self.owner.group if self.owner else None
+        return sorted(partition for of, partition in self.paused if of == group)
+
     def resume_until(self, group: str, partition: int) -> int:
         """Return the offset before which records of the partition may be rejected without limit; 0: none."""
         resume = self.resumes.get((group, partition))

@@ -129,7 +129,7 @@ class Merge:
         """
         before = self.watermark_ms
         self.watermark_ms = _later(self.watermark_ms, self._reached_ms())
-        return None if self.watermark_ms == before else self._mark()
+        return None if self.watermark_ms == before else self.mark()
 
     def emit(self, now_ms: int, at_most: int | None = None) -> list[Count]:
         """Return the counts that changed or became final since the last call, oldest window first.
@@ -163,7 +163,7 @@ class Merge:
         if self._authors:  # of a thawed worker, perhaps, after the window was forgotten
             others = self._authors.windows - self._windows.keys()
             gone += [start_ms for start_ms in others if self._is_forgotten(start_ms)]
-        return (self._mark(), [one for start_ms in gone for one in self._forget(start_ms)]) if gone else None
+        return (self.mark(), [one for start_ms in gone for one in self._forget(start_ms)]) if gone else None
 
     def _forget(self, start_ms: int) -> Iterator[WindowPartial]:
         closed = self._windows.pop(start_ms, Closed()).partitions
@@ -176,7 +176,8 @@ class Merge:
         self._dirty.discard(start_ms)
         self._told.pop(start_ms, None)
 
-    def _mark(self) -> Watermark:
+    def mark(self) -> Watermark:
+        """Return how far this run has come, for a successor."""
         mark = Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms, counts_end=self.counts_end)
         return self.wider.marked(mark)
 

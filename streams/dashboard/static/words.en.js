@@ -41,6 +41,7 @@ export default {
   noticeNoTopic: "There is no such topic in Kafka yet: run sandik topics create.",
   noticeStale: "No new counts since {time}.",
   noticeStalled: "Counts come in, but no window has become final since {time}: the watermark stands still.",
+  noticePaused: "Incomplete: {n} of the partitions that posts arrive in are paused, because too many of their records are no posts.",
   noticeLost: "No connection to the dashboard. This page tries again by itself.",
   noticeRefused: "The dashboard refused the request: {problem}",
   noticeLexicons: "These counts were made with {n} versions of the lexicon; they do not compare.",

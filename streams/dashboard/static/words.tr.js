@@ -41,6 +41,7 @@ export default {
   noticeNoTopic: "Kafka’da gerekli topic henüz yok: sandik topics create komutunu çalıştırın.",
   noticeStale: "{time} tarihinden beri yeni sayım gelmedi.",
   noticeStalled: "Sayımlar geliyor ama {time} tarihinden beri hiçbir pencere kesinleşmedi: zaman eşiği (watermark) ilerlemiyor.",
+  noticePaused: "Eksik: gönderilerin geldiği bölümlerden {n} tanesi duraklatıldı; kayıtlarının çoğu gönderi değil.",
   noticeLost: "Panoyla bağlantı koptu. Sayfa kendiliğinden yeniden deniyor.",
   noticeRefused: "Pano isteği reddetti: {problem}",
   noticeLexicons: "Bu sayımlar sözlüğün {n} ayrı sürümüyle yapıldı; birbiriyle karşılaştırılamaz.",
