@@ -1,6 +1,8 @@
 """The topics of a prefix belong to one run. Another one is refused, or replaces it as a whole."""
 
+import asyncio
 import json
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from streams.settings import Settings
 from streams.topics import all_topics
 from tests.broker.test_refusals import refusal
 from tests.support.command import sandik
+from tests.support.kafka import wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 
@@ -101,6 +104,31 @@ async def test_a_run_is_not_replaced_while_its_workers_run(worker_settings: Sett
     assert done.returncode == 1
     assert f"1 workers of the group {scene.group} still run".encode() in done.stderr
     assert scene.truth() == follower.cells
+
+
+async def test_a_worker_that_slept_while_its_run_was_replaced_stops(
+    worker_settings: Settings, tmp_path: Path
+) -> None:
+    settings = brief(worker_settings)
+    other = settings.model_copy(update={"window_size_ms": 20_000})
+    scene = Scene(settings)
+    await scene.make_topics()
+    await scene.write(some_posts(500))
+    with Workers(environment(settings), tmp_path) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            asleep = workers.start()
+            await wait_for_all(follower, scene, workers)
+        asleep.send_signal(signal.SIGSTOP)
+
+        async def is_replaced() -> bool:
+            return sandik("runs", "replace", environment=environment(other)).returncode == 0
+
+        await wait_until(is_replaced, 60, "Kafka has noticed that the worker is gone")
+        asleep.send_signal(signal.SIGCONT)
+        code = await asyncio.to_thread(asleep.wait, 120)
+
+    assert code == 1
+    assert "`sandik runs replace` was run" in workers.log(asleep)
 
 
 async def test_the_same_run_counts_anew_after_it_was_replaced(

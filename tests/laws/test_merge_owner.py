@@ -1,0 +1,64 @@
+"""Who owns merge after an assignment, whatever happens while Kafka is asked."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from streams.agents.merge import MergeAgent
+from streams.clock import SystemClock
+from streams.ops.metrics import Metrics
+from streams.ops.traces import Traces
+from streams.settings import Settings
+from streams.steps.labels import Labels
+from streams.steps.merge import Merge
+from tests.support.stubs import TIMING
+
+PARTIALS = TP("partials", 0)
+
+
+class AskedConsumer:
+    """Answers how long a topic is, after `meanwhile` has happened."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self.meanwhile = meanwhile
+
+    async def highwaters(self, *tps: TP) -> dict[TP, int]:
+        await asyncio.sleep(0)
+        self.meanwhile()
+        return dict.fromkeys(tps, 0)
+
+
+def an_agent(meanwhile: Callable[[], None]) -> MergeAgent:
+    app: Any = type("App", (), {"consumer": AskedConsumer(meanwhile)})()
+    clock = SystemClock()
+
+    def new_merge() -> Merge:
+        return Merge(Labels("r", "lex", "det"), TIMING, 1)
+
+    return MergeAgent(app, Settings(), new_merge, clock, Metrics(clock), Traces())
+
+
+async def test_who_is_assigned_partials_owns_merge() -> None:
+    agent = an_agent(lambda: None)
+    await agent.adopt([PARTIALS])
+
+    assert agent.is_owner
+
+
+async def test_a_rebalance_while_kafka_is_asked_leaves_no_false_owner() -> None:
+    agent = an_agent(lambda: agent.release())
+    await agent.adopt([PARTIALS])
+
+    assert not agent.is_owner
+
+
+@pytest.mark.parametrize("assigned", [[], [TP("posts", 0)]])
+async def test_an_owner_that_is_assigned_other_partitions_is_one_no_more(assigned: list[TP]) -> None:
+    agent = an_agent(lambda: None)
+    await agent.adopt([PARTIALS])
+    await agent.adopt(assigned)
+
+    assert not agent.is_owner
