@@ -16,10 +16,13 @@ class CellKey(NamedTuple):
     tag: str
 
     @classmethod
-    def parse(cls, key: bytes) -> "CellKey":
-        """Return the parts of `window_start_ms|window_size_ms|language|tag`."""
-        start_ms, size_ms, language, tag = key.decode().split("|")
-        return cls(int(start_ms), int(size_ms), language, tag)
+    def parse(cls, key: bytes | None) -> "CellKey | None":
+        """Return the parts of `window_start_ms|window_size_ms|language|tag`; None for any other key."""
+        try:
+            start_ms, size_ms, language, tag = (key or b"").decode().split("|")
+            return cls(int(start_ms), int(size_ms), language, tag)
+        except ValueError:  # UnicodeDecodeError is one
+            return None
 
 
 class Count(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -194,7 +194,7 @@ def counts(
     last: Annotated[int, typer.Option(min=1, help="Windows in the table.")] = 20,
     windows: Annotated[
         Literal["tumbling", "hopping", "sessions"],
-        typer.Option(help="Which windows. Sessions as JSON lines only with --once: some are taken back."),
+        typer.Option(help="Which windows."),
     ] = "tumbling",
 ) -> None:
     """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""

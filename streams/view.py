@@ -155,7 +155,7 @@ async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
 def _taken_back(key: bytes, wanted: Filter) -> bytes | None:
     """Return the line that says that there is no such cell any more, if it is one of those wanted."""
     cell = CellKey.parse(key)
-    if not wanted.takes_cell(cell.window_start_ms, cell.language, cell.tag):
+    if cell is None or not wanted.takes_cell(cell.window_start_ms, cell.language, cell.tag):
         return None
     return msgspec.json.encode({**cell._asdict(), "is_deleted": True})
 

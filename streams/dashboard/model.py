@@ -75,14 +75,13 @@ class Model:
             self.watermark_moved_at_ms = now_ms
         return has_changed
 
-    def remove(self, keys: Iterable[bytes]) -> bool:
+    def remove(self, keys: Iterable[bytes | None]) -> bool:
         """Forget cells that were taken back; say whether there were any."""
         has_changed = False
         for cell in map(CellKey.parse, keys):
-            cells = self._sizes.get(cell.size_ms)
-            if cells is not None:
+            if cell and cell.size_ms in self._sizes:
                 has_changed = True
-                if cells.remove(cell, self._number + 1):
+                if self._sizes[cell.size_ms].remove(cell, self._number + 1):
                     self.clear()  # another run replaces this one: nothing of it is left to be shown
         self._number += has_changed
         return has_changed

@@ -44,7 +44,7 @@ class Counted:
                 self.add(in_range([count], *wanted))
             else:
                 cell = CellKey.parse(key)
-                if cell.size_ms in self._sizes and self._sizes[cell.size_ms].remove(cell):
+                if cell and cell.size_ms in self._sizes and self._sizes[cell.size_ms].remove(cell):
                     self._forget(cell.size_ms)
 
     def _forget(self, size_ms: int) -> None:

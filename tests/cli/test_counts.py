@@ -1,6 +1,7 @@
 """`sandik counts`: what the topic `counts` holds, as JSON lines or as a table, now or as it grows."""
 
 import asyncio
+import json
 import os
 import pty
 import re
@@ -83,11 +84,33 @@ def rows(settings: Settings, *options: str) -> list[list[str]]:
     return [line.split() for line in lines if line.strip() and "──" not in line]
 
 
-async def test_json_is_the_records_as_they_are_in_their_order(settings: Settings) -> None:
+async def test_json_is_the_newest_record_of_each_cell(settings: Settings) -> None:
     counts = [a_count(count=3), a_count("election"), a_count(count=4, revision=8), a_count(minute=1)]
     await write(settings, counts)
 
-    assert json_counts(settings) == counts
+    assert json_counts(settings) == [counts[2], counts[1], counts[3]]
+
+
+async def test_cells_that_were_taken_back_are_not_shown_and_told_to_who_follows(settings: Settings) -> None:
+    old, new = a_count(count=3, revision=8), a_count(count=1, revision=2, minute=1)
+    await write(settings, [old])
+    await produce(settings.broker, settings.topic("counts"), [(old.key, None, None, None)])
+    await write(settings, [new])
+
+    with start_sandik("counts", "--json", environment=environment(settings)) as following:
+        assert following.stdout is not None
+        lines = [json.loads(following.stdout.readline()) for _ in range(3)]
+        following.kill()
+
+    assert json_counts(settings) == [new]
+    assert [line.get("revision") for line in lines] == [8, None, 2]
+    assert lines[1] == {
+        "window_start_ms": old.window_start_ms,
+        "size_ms": old.window_end_ms - old.window_start_ms,
+        "language": old.language,
+        "tag": old.tag,
+        "is_deleted": True,
+    }
 
 
 async def test_tags_and_languages_can_be_chosen(settings: Settings) -> None:
@@ -175,13 +198,6 @@ async def test_a_session_that_is_taken_back_is_not_shown(settings: Settings) -> 
 
     assert json_counts(settings, "--windows", "sessions") == [joined]
     assert [row[-2] for row in rows(settings, "--windows", "sessions")[1:]] == ["3"]
-
-
-async def test_sessions_cannot_be_followed_as_lines(settings: Settings) -> None:
-    done = sandik("counts", "--windows", "sessions", "--json", environment=environment(settings))
-
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert b"add --once" in done.stderr
 
 
 async def test_a_deleted_cell_and_a_foreign_record_do_not_stop_the_view(settings: Settings) -> None:
