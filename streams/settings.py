@@ -176,8 +176,8 @@ class Settings(BaseSettings):
     ops_host: str = Field(
         "127.0.0.1",
         description="Address on which a worker serves `/healthz`, `/readyz` and `/metrics`. There is no "
-        "login: 0.0.0.0 in a container, whose network decides who reaches it. On 127.0.0.1 it answers only to "
-        "this machine's own names and addresses in `Host`, so that no web page reaches it by DNS.",
+        "login: 0.0.0.0 in a container, whose network decides who reaches it. On 127.0.0.1 it answers "
+        "only to this machine's own names in `Host`, so that no web page reaches it by DNS.",
     )
     ops_port: int = Field(
         8081,

@@ -17,6 +17,7 @@ from streams.topics import decoded
 
 What = Literal["mentions", "posts", "counts"]
 Authors = Literal["keep", "pseudonym", "drop"]
+
 _decode_mention = msgspec.json.Decoder(Mention).decode
 
 

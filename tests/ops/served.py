@@ -20,7 +20,7 @@ def well() -> Any:
     registry = CollectorRegistry()
     Gauge("sandik_ready", "Whether it is.", registry=registry).set(1)
     metrics = SimpleNamespace(registry=registry)
-    return SimpleNamespace(alive=Answer("alive", []), ready=Answer("ready", []), metrics=metrics)
+    return SimpleNamespace(alive=Answer("alive", [], []), ready=Answer("ready", [], []), metrics=metrics)
 
 
 if __name__ == "__main__":
