@@ -87,6 +87,10 @@ notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs ag
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m streams.lexicon.generate
 
+.PHONY: jars
+jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Maven Central
+	$(BIN)/python -m streams.broker.pin_jars
+
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)
 	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \

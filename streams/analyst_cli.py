@@ -121,7 +121,7 @@ class What(StrEnum):
 
 
 class Authors(StrEnum):
-    """What becomes of `author_id`."""
+    """What becomes of ids that name authors."""
 
     keep = "keep"
     pseudonym = "pseudonym"
@@ -139,7 +139,10 @@ def export(
     texts: Annotated[bool, typer.Option(help="Posts: with their texts.")] = True,
     authors: Annotated[
         Authors | None,
-        typer.Option(help="Posts: default is pseudonym where there is a key, else drop. Only keep has url."),
+        typer.Option(
+            help="Only keep has links, and ids as sources made them; pseudonym and drop hash ids of posts. "
+            "Default: pseudonym where there is a key; else drop of posts, keep of mentions."
+        ),
     ] = None,
     author_key_file: Annotated[
         Path | None, typer.Option(help="The key of the pseudonyms. Default: SANDIK_AUTHOR_KEY.")

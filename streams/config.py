@@ -155,6 +155,7 @@ def _values(field: FieldInfo) -> str:
 
 
 def _complaint(one: ErrorDetails) -> str:
+    what = one["msg"].removeprefix("Value error, ")
     if not one["loc"]:  # of several that do not go together
-        return one["msg"].removeprefix("Value error, ")
-    return f"{variable('_'.join(map(str, one['loc'])))}: {one['msg']}"
+        return what
+    return f"{variable('_'.join(map(str, one['loc'])))}: {what}"

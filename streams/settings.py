@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams.author_key import weakness
 from streams.steps.counts import Reposts
 from streams.steps.wider import Spans
 
@@ -21,7 +22,8 @@ PositiveMilliseconds = Annotated[int, Field(gt=0)]
 class Settings(BaseSettings):
     """sandik's settings. The environment variable of a field is SANDIK_ and its name in upper case."""
 
-    model_config = SettingsConfigDict(env_prefix="SANDIK_", frozen=True)
+    # An error must not quote what it complains of: it may be a secret.
+    model_config = SettingsConfigDict(env_prefix="SANDIK_", frozen=True, hide_input_in_errors=True)
 
     broker: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, comma separated.")
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -46,9 +48,9 @@ class Settings(BaseSettings):
     ssl_keyfile: Path | None = Field(None, description="PEM file of the certificate's key, if it is apart.")
     author_key: SecretStr | None = Field(
         None,
-        min_length=1,  # an empty one is a secret that was not mounted, not a wish for readable ids
-        description="With a key, `sandik ingest` replaces author ids by a keyed hash of them: the same "
-        "author stays the same, and nobody without the key can tell who. Never printed.",
+        description="With a key, `sandik ingest` replaces the ids of authors and posts by keyed hashes and "
+        "leaves out links: the same author stays the same, and without the key only the text may tell who. "
+        "At least 16 characters, best from `openssl rand -hex 32`. Never printed.",
     )
     app_id: str = Field(
         "sandik",
@@ -174,7 +176,8 @@ class Settings(BaseSettings):
     ops_host: str = Field(
         "127.0.0.1",
         description="Address on which a worker serves `/healthz`, `/readyz` and `/metrics`. There is no "
-        "login: 0.0.0.0 in a container, whose network decides who reaches it.",
+        "login: 0.0.0.0 in a container, whose network decides who reaches it. On 127.0.0.1 it answers "
+        "only to this machine's own names in `Host`, so that no web page reaches it by DNS.",
     )
     ops_port: int = Field(
         8081,
@@ -203,6 +206,18 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(tempfile.gettempdir()) / "sandik",
         description="Where Faust puts its working directory. Nothing in it is needed after a restart.",
     )
+
+    @field_validator("author_key")
+    @classmethod
+    def _check_author_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is None:
+            return None
+        # A secret that is kept in a file often ends in a newline.
+        stripped = key.get_secret_value().strip()
+        # An empty one is a secret that was not mounted, not a wish for readable ids.
+        if wrong := weakness(stripped):
+            raise ValueError(wrong)
+        return SecretStr(stripped)
 
     @model_validator(mode="after")
     def _check_spans(self) -> Self:

@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from streams.broker import jvm
+from streams.broker.own_files import open_own
 from streams.broker.settings import LOG4J2, server_properties
 from streams.errors import BrokerError
 
@@ -27,13 +28,13 @@ class DataDir:
         self.log_path = self.path / "kafka.log"
 
     @contextmanager
-    def locked(self) -> Iterator[TextIO]:
+    def locked(self) -> Iterator[IO[str]]:
         """Hold the directory for one broker and yield the lock, for the broker to inherit and be named in.
 
         It lives as long as anyone has the descriptor open, so a broker keeps it even without its parent.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("a+", encoding="ascii") as lock:
+        with open_own(self.path / "lock", "a+", encoding="ascii") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -58,8 +59,9 @@ class DataDir:
         if self.log_path.exists() and self.log_path.stat().st_size > _LOG_KEPT_BYTES:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         properties = server_properties(port, controller_port, extra)
-        (self.path / "server.properties").write_text(properties, encoding="ascii")
-        (self.path / "log4j2.properties").write_text(LOG4J2, encoding="ascii")
+        for name, text in (("server.properties", properties), ("log4j2.properties", LOG4J2)):
+            with open_own(self.path / name, "w", encoding="ascii") as file:
+                file.write(text)
         if not (self.path / "log" / "meta.properties").exists():
             self._format(jars)
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from streams.broker.jars import MISSING_EXTRA
+from streams.broker.own_files import open_own
 from streams.errors import BrokerError
 
 #: Ends when this process does, however it died: the system then closes the other end of its stdin.
@@ -43,7 +44,7 @@ class Jvm:
     def __init__(
         self, command: Sequence[str], cwd: Path, log_path: Path, keep_open: Sequence[int] = ()
     ) -> None:
-        with log_path.open("ab") as log:
+        with open_own(log_path, "ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own java, no shell
                 command,
                 cwd=cwd,

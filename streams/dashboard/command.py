@@ -1,7 +1,6 @@
 """`sandik dashboard`: serve the page and the API until Ctrl-C."""
 
 import asyncio
-import ipaddress
 import logging
 import os
 import signal
@@ -9,17 +8,18 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from aiohttp import web
-
 from streams.clock import SystemClock
 from streams.connection import client_options
 from streams.dashboard.board import Board
 from streams.dashboard.web import create_web
 from streams.errors import UsageError
+from streams.http_server import capacity, is_local, listen
 from streams.settings import Settings
 
 #: How long open connections may take to end.
 _STOP_S = 2.0
+#: Connections at once. Half of them may be streams, one for each open page.
+_PLACES = 256
 
 
 def run_dashboard(
@@ -52,21 +52,20 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     board = Board(settings, SystemClock(), from_ms=from_ms, hides_texts=hides_texts, tell=_tell)
-    app = create_web(board, origins=origins, is_local=_is_local(host), stopping=stopping)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S)
-    await runner.setup()
+    app = create_web(
+        board, origins=origins, is_local=is_local(host), streams=capacity(_PLACES) // 2, stopping=stopping
+    )
     try:
-        site = web.TCPSite(runner, host, port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UsageError(
-                f"cannot listen on {host}:{port}: {_reason(error)}. Choose another --host or --port"
-            ) from error
+        runner = await listen(app, host, port, places=_PLACES, stop_s=_STOP_S)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {_reason(error)}. Choose another --host or --port"
+        ) from error
+    try:
         bound = runner.addresses[0][1]
         sys.stdout.write(f"http://{f'[{host}]' if ':' in host else host}:{bound}/\n")
         sys.stdout.flush()
-        if not _is_local(host):
+        if not is_local(host):
             texts = "" if hides_texts else ", the texts of posts included (--hide-texts leaves them out)"
             _tell(f"there is no login: whoever reaches {host}:{bound} can read everything here{texts}")
         reading = asyncio.create_task(board.run())
@@ -80,15 +79,6 @@ async def _serve(
     finally:
         stopping.set()
         await runner.cleanup()
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _reason(error: OSError) -> str:

@@ -34,7 +34,9 @@ async def stream(
     request: web.Request, board: Board, query: Query, headers: dict[str, str], stopping: asyncio.Event
 ) -> web.StreamResponse:
     """Answer with events until the reader goes or the dashboard stops."""
-    response = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream"})
+    # A proxy such as nginx would hold events back until they fill its buffer.
+    own = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+    response = web.StreamResponse(headers={**headers, **own})
     await response.prepare(request)
     if request.transport is not None:
         request.transport.set_write_buffer_limits(high=_BUFFER_BYTES)

@@ -1,7 +1,6 @@
 """The HTTP side: routes, and headers that let a browser trust nothing but this very page."""
 
 import asyncio
-import ipaddress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from streams.dashboard.board import Board
 from streams.dashboard.rows import Query
 from streams.dashboard.stream import stream
 from streams.errors import UsageError
+from streams.http_server import addresses_this_machine
 
 STATIC = Path(__file__).parent / "static"
 SCHEMA = Path(__file__).parent / "api.v1.schema.json"
@@ -27,6 +27,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+#: When one that found all streams taken should ask again.
+_RETRY_AFTER_S = 30
 
 
 def chart_library() -> Path:
@@ -43,14 +45,14 @@ def chart_library() -> Path:
 
 
 def create_web(
-    board: Board, *, origins: frozenset[str], is_local: bool, stopping: asyncio.Event
+    board: Board, *, origins: frozenset[str], is_local: bool, streams: int, stopping: asyncio.Event
 ) -> web.Application:
-    """Return the application. Its streams end when `stopping` is set.
+    """Return the application. It has so many `streams` at once at most, which end when `stopping` is set.
 
     `origins` are other sites that may ask `/api`. With `is_local` only this machine's own names may address
     it, so that a hostile site cannot pass for it by DNS.
     """
-    site = _Site(board, origins, stopping)
+    site = _Site(board, origins, streams, stopping)
     app = web.Application(middlewares=[_guard(origins, is_local)])
     app.add_routes(
         [
@@ -70,8 +72,9 @@ def create_web(
 
 
 class _Site:
-    def __init__(self, board: Board, origins: frozenset[str], stopping: asyncio.Event) -> None:
+    def __init__(self, board: Board, origins: frozenset[str], streams: int, stopping: asyncio.Event) -> None:
         self._board, self._origins, self._stopping = board, origins, stopping
+        self._free_streams = streams
 
     def _query(self, request: web.Request) -> Query:
         return parse_query(request.query, self._board.model.cells.window_size_ms)
@@ -80,8 +83,19 @@ class _Site:
         return _json(self._board.counts_answer(self._query(request)))
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
+        query = self._query(request)
+        if self._free_streams == 0:
+            raise web.HTTPServiceUnavailable(
+                text="as many pages follow this dashboard as it can serve: try again in a while, or ask "
+                "/api/counts now and then",
+                headers={"Retry-After": str(_RETRY_AFTER_S)},
+            )
         headers = {**_HEADERS, **_cors(request, self._origins)}
-        return await stream(request, self._board, self._query(request), headers, self._stopping)
+        self._free_streams -= 1
+        try:
+            return await stream(request, self._board, query, headers, self._stopping)
+        finally:
+            self._free_streams += 1
 
     async def status(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         return _json(msgspec.json.encode(self._board.status()))
@@ -97,7 +111,7 @@ class _Site:
 def _guard(origins: frozenset[str], is_local: bool) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if is_local and not _is_this_machine(request.host):
+        if is_local and not addresses_this_machine(request):
             raise web.HTTPMisdirectedRequest(text="this dashboard answers to localhost only; see --host")
         try:
             response = await handler(request)
@@ -116,16 +130,6 @@ def _cors(request: web.Request, origins: frozenset[str]) -> dict[str, str]:
     origin = request.headers.get("Origin", "")
     allowed = "*" if "*" in origins else origin if origin in origins else None
     return {"Vary": "Origin", **({"Access-Control-Allow-Origin": allowed} if allowed else {})}
-
-
-def _is_this_machine(host: str) -> bool:
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _file(path: Path) -> Handler:

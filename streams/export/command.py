@@ -1,6 +1,7 @@
 """`sandik export`: a topic as a table, with a data dictionary beside it. No consumer group."""
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.author_key import weakness
 from streams.clock import SystemClock
 from streams.errors import UsageError
 from streams.export.days import write_days
@@ -64,7 +66,7 @@ def run_export(order: Order, settings: Settings, *, json: bool) -> int:
     else:
         write_table(order.out, table.columns, counted())
     beside = order.out.with_name(f"{order.out.name}.dictionary.json")
-    notes = {"authors": choice.authors} if order.what == "posts" else {}
+    notes = {} if order.what == "counts" else {"authors": choice.authors}
     made = msgspec.json.encode(dictionary(order.what, table.columns, notes))
     beside.write_bytes(msgspec.json.format(made, indent=2) + b"\n")
     _tell(order, beside, count, json=json)
@@ -87,12 +89,16 @@ def _choice(order: Order, settings: Settings) -> Choice:
             key = order.key_file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"--author-key-file {order.key_file}: {error}") from error
-    authors = order.authors or ("pseudonym" if key else "drop")
+        if wrong := weakness(key):
+            raise UsageError(f"--author-key-file {order.key_file}: {wrong}")
+    # Mentions name no author but by the id of the post.
+    authors = order.authors or ("pseudonym" if key else "drop" if order.what == "posts" else "keep")
     if authors == "pseudonym" and not key:
         raise UsageError(
             "pseudonyms need a key: set SANDIK_AUTHOR_KEY, or name a file with --author-key-file"
         )
-    return Choice(order.texts, authors, key, settings.max_ahead_ms)
+    # Ids of posts name authors, too. To drop authors nobody needs a key, so one is made and thrown away.
+    return Choice(order.texts, authors, key or secrets.token_hex(32), settings.max_ahead_ms)
 
 
 def _rows(order: Order, settings: Settings, table: Table) -> Iterator[Row]:

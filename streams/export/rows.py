@@ -1,7 +1,7 @@
 """Records of a topic -> rows. Pure but for what is remembered of records that come twice."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from aiokafka import ConsumerRecord
@@ -10,24 +10,25 @@ from schemas.count import Count
 from schemas.mention import Mention
 from schemas.post import Post
 from streams.export.tables import Columns, Row, columns_of
-from streams.ingest.authors import pseudonym
+from streams.ingest.authors import hidden, post_pseudonym
 from streams.steps.decode import decode
 from streams.steps.labels import iso
 from streams.topics import decoded
 
 What = Literal["mentions", "posts", "counts"]
 Authors = Literal["keep", "pseudonym", "drop"]
-#: What leads to an author even without `author_id`: a link to a post mostly names who wrote it.
-_NAMES_AUTHORS = ("url",)
 
 _decode_mention = msgspec.json.Decoder(Mention).decode
 
 
 class Choice(NamedTuple):
-    """What to leave out. `key` is the one of the pseudonyms."""
+    """What to leave out. Unless authors are kept, ids of posts are hashed with `key`, and links left out.
+
+    A key of "" is for tables that hash nothing.
+    """
 
     texts: bool = True
-    authors: Authors = "drop"
+    authors: Authors = "keep"
     key: str = ""
     max_ahead_ms: int = 0
 
@@ -44,10 +45,10 @@ def table_of(what: What, choice: Choice) -> Table:
     if what == "counts":
         return Table(columns_of(Count), lambda _: iter(()))  # `newest_counts` makes the rows
     if what == "mentions":
-        return Table(_with_time(columns_of(Mention)), _Mentions())
+        return Table(_with_time(columns_of(Mention)), _Mentions(choice))
     left_out = [] if choice.texts else ["text"]
     if choice.authors != "keep":
-        left_out += _NAMES_AUTHORS
+        left_out.append("url")
     if choice.authors == "drop":
         left_out.append("author_id")
     place = {"source_partition": "int", "source_offset": "int", "record_timestamp_ms": "int"}
@@ -67,7 +68,8 @@ def _with_time(columns: dict[str, str]) -> dict[str, str]:
 class _Mentions:
     """After a crash a mention may come again: the same post, by the same rules."""
 
-    def __init__(self) -> None:
+    def __init__(self, choice: Choice) -> None:
+        self._choice = choice
         self._seen: set[tuple[int, int, str, str]] = set()
 
     def __call__(self, records: Iterable[ConsumerRecord]) -> Iterator[Row]:
@@ -78,7 +80,10 @@ class _Mentions:
             place = one.source_partition, one.source_offset, one.lexicon_version, one.detector_version
             if place not in self._seen:
                 self._seen.add(place)
-                yield {**msgspec.structs.asdict(one), "created_at": iso(one.created_at_ms)}
+                row = {**msgspec.structs.asdict(one), "created_at": iso(one.created_at_ms)}
+                if self._choice.authors != "keep":
+                    row["id"] = post_pseudonym(one.id, self._choice.key)
+                yield row
 
 
 def _posts(records: Iterable[ConsumerRecord], choice: Choice) -> Iterator[Row]:
@@ -86,11 +91,9 @@ def _posts(records: Iterable[ConsumerRecord], choice: Choice) -> Iterator[Row]:
         post = decode(record.value, record.timestamp, choice.max_ahead_ms)
         if not isinstance(post, Post):
             continue
-        row: dict[str, Any] = msgspec.structs.asdict(post)
-        if choice.authors == "pseudonym" and post.author_id is not None:
-            row["author_id"] = pseudonym(post.source, post.author_id, choice.key)
+        shown = post if choice.authors == "keep" else hidden(post, choice.key)
         yield {
-            **row,
+            **msgspec.structs.asdict(shown),
             "created_at": iso(post.created_at_ms),
             "source_partition": record.partition,
             "source_offset": record.offset,

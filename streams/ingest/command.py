@@ -19,7 +19,7 @@ from rich.console import Console
 
 from streams.errors import SandikError, UsageError
 
-from .authors import with_pseudonym
+from .authors import with_pseudonyms
 from .choose import chooser
 from .formats.table import FIELDS, TableOptions
 from .items import Item, Rejected, Skipped
@@ -36,7 +36,7 @@ INTERRUPTED_EXIT_CODE = 130
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """What the command line says. `author_key` replaces author ids by a keyed hash of them."""
+    """What the command line says. `author_key` replaces ids by keyed hashes of them."""
 
     format: str | None = None
     table: TableOptions = field(default_factory=TableOptions)
@@ -115,10 +115,11 @@ class _Input(NamedTuple):
 
 def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _Input:
     changes: list[Callable[[Item], Item]] = []
+    # First, so that no report of what was left out names a post by its own id.
+    if key := options.author_key:
+        changes.append(lambda item: with_pseudonyms(item, key))
     if options.filters:
         changes.append(chooser(options.filters))
-    if key := options.author_key:
-        changes.append(lambda item: with_pseudonym(item, key))
 
     def change(item: Item) -> Item:
         for one in changes:

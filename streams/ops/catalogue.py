@@ -250,6 +250,11 @@ def as_markdown() -> str:
         "metrics (memory, CPU, open files) come with them. All but `sandik_merge_*` are on every worker: add",
         "them up. `make metrics` writes this file.",
         "",
+        "There are 64 places for connections. When all are taken, a new one gets the place of the one that",
+        "has waited longest without a request, so half-open connections keep no probe out. A request has",
+        "10 s to come. On 127.0.0.1 a `Host` that is not of this machine is answered with 421. Elsewhere any",
+        "is taken: probes and Prometheus call a pod by its address.",
+        "",
     ]
     for metric in METRICS:
         lines += [

@@ -7,15 +7,20 @@ from contextlib import contextmanager
 from threading import Thread
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.errors import UsageError
+from streams.http_server import addresses_this_machine, is_local, listen
 from streams.ops.health import Answer
 from streams.ops.vitals import Vitals
 
+#: Whoever asks for health asks briefly: probes, Prometheus, `sandik top`, a few people.
+PLACES = 64
 
-def routes(vitals: Vitals) -> web.Application:
-    """Return the pages."""
+
+def routes(vitals: Vitals, *, is_local: bool) -> web.Application:
+    """Return the pages. With `is_local` only this machine's own names may address them."""
 
     async def healthz(_: web.Request) -> web.Response:
         return _page(vitals.alive)
@@ -28,7 +33,13 @@ def routes(vitals: Vitals) -> web.Application:
             body=generate_latest(vitals.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
 
-    app = web.Application()
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if is_local and not addresses_this_machine(request):
+            raise web.HTTPMisdirectedRequest(text="this answers to localhost only; see SANDIK_OPS_HOST")
+        return await handler(request)
+
+    app = web.Application(middlewares=[guard])
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
     return app
 
@@ -45,11 +56,10 @@ def served(vitals: Vitals, host: str, port: int) -> Iterator[None]:
         yield
         return
     loop = asyncio.new_event_loop()
-    runner = web.AppRunner(routes(vitals), access_log=None, handle_signals=False)
+    app = routes(vitals, is_local=is_local(host))
     try:
-        loop.run_until_complete(_listen(runner, host, port))
+        runner = loop.run_until_complete(listen(app, host, port, places=PLACES, stop_s=1))
     except OSError as error:
-        loop.run_until_complete(runner.cleanup())
         loop.close()
         why = os.strerror(error.errno) if error.errno else error
         raise UsageError(
@@ -66,11 +76,6 @@ def served(vitals: Vitals, host: str, port: int) -> Iterator[None]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
-    await runner.setup()
-    await web.TCPSite(runner, host, port, shutdown_timeout=1).start()
 
 
 def _page(answer: Answer) -> web.Response:

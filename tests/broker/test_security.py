@@ -21,7 +21,7 @@ from tests.support.workers import Workers
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
-AUTHOR_KEY = "anahtar-71d0e8"
+AUTHOR_KEY = "anahtar-71d0e8-9c3fa2"
 WRONG = "yanlis-3b8a55"
 MINUTE_MS = 60_000
 BASE_MS = 1_683_800_040_000

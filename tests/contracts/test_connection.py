@@ -24,7 +24,7 @@ from streams.errors import UsageError
 from streams.settings import Settings
 from tests.support.command import sandik
 
-SECRETS = {"sasl_password": "gizli-9f2c61", "author_key": "anahtar-71d0e8"}
+SECRETS = {"sasl_password": "gizli-9f2c61", "author_key": "anahtar-71d0e8-9c3fa2"}
 PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
 
@@ -231,3 +231,15 @@ def test_an_empty_secret_is_refused(name: str) -> None:
     """It is one that was not mounted; taking it for none would write author ids in clear."""
     with pytest.raises(ValidationError, match=name):
         Settings.model_validate({name: ""})
+
+
+def test_a_weak_author_key_ends_every_command_and_is_not_quoted() -> None:
+    weak = "gizli-gizli-gizli-gizli-"
+    ran = sandik("config", environment={"SANDIK_AUTHOR_KEY": weak})
+
+    assert ran.returncode == 2
+    assert b"SANDIK_AUTHOR_KEY: the key of the pseudonyms says the same again and again" in ran.stderr
+    assert weak.encode() not in ran.stderr
+    with pytest.raises(ValidationError) as refused:
+        Settings.model_validate({"author_key": weak})
+    assert weak not in str(refused.value)

@@ -12,6 +12,9 @@ from streams.dashboard.board import Board
 from streams.dashboard.web import create_web
 from streams.settings import Settings
 
+#: How many streams the page has at once.
+STREAMS = 20
+
 Client = TestClient[Request, Application]
 
 
@@ -29,7 +32,7 @@ async def client(board: Board) -> AsyncIterator[Client]:
 async def serving(board: Board, origins: frozenset[str] = frozenset()) -> AsyncIterator[Client]:
     """Serve the board on a real socket."""
     stopping = asyncio.Event()
-    app = create_web(board, origins=origins, is_local=True, stopping=stopping)
+    app = create_web(board, origins=origins, is_local=True, streams=STREAMS, stopping=stopping)
     async with TestClient(TestServer(app)) as client:
         yield client
         stopping.set()

@@ -4,14 +4,15 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
 from streams.dashboard.board import Board
 from streams.dashboard.rows import MAX_CHANGED_ROWS
 from tests.dashboard.builders import a_count
-from tests.dashboard.conftest import Client
+from tests.dashboard.conftest import STREAMS, Client
 from tests.dashboard.test_api import ask, validate
+from tests.support.kafka import wait_until
 
 DEADLINE_S = 30
 
@@ -70,6 +71,33 @@ async def test_a_change_comes_as_an_event_with_the_rows_that_changed(board: Boar
     validate("counts", event.data)
     assert list(counts_of(event).values()) == [2]
     assert event.id == event.data["version"] == str(board.model.version)
+
+
+async def test_no_proxy_holds_events_back(client: Client) -> None:
+    async with client.get("/api/stream") as response:
+        assert response.headers["X-Accel-Buffering"] == "no"
+
+
+async def test_more_streams_than_there_are_places_for_are_told_when_to_come_again(
+    board: Board, client: Client
+) -> None:
+    change(board, 0, 1)
+    async with AsyncExitStack() as open_ones:
+        for _ in range(STREAMS - 1):
+            await open_ones.enter_async_context(streaming(client))
+        async with streaming(client):
+            async with client.get("/api/stream") as refused:
+                assert refused.status == 503
+                assert int(refused.headers["Retry-After"]) > 0
+                assert "/api/counts" in await refused.text()
+            assert (await ask(client, "/api/counts"))["rows"]
+        change(board, 0, 2)  # at the next event the server sees that one has gone
+
+        async def is_served() -> bool:
+            async with client.get("/api/stream") as again:
+                return again.status == 200
+
+        await wait_until(is_served, DEADLINE_S, "the place of the one that went is free")
 
 
 async def test_what_happened_while_the_connection_was_lost_comes_first(board: Board, client: Client) -> None:

@@ -57,10 +57,16 @@ def test_explain_says_of_each_skipped_line_why(tmp_path: Path) -> None:
     assert b"bluesky:at://did:plc:x/app.bsky.feed.post/91: skipped: filtered: language ru" in ran.stderr
 
 
-def test_author_ids_are_replaced_before_anybody_sees_them(tmp_path: Path) -> None:
-    ran = sandik("ingest", "--dry-run", str(frames(tmp_path)), environment={"SANDIK_AUTHOR_KEY": "gizli"})
+def test_who_wrote_it_is_hidden_before_anybody_sees_it(tmp_path: Path) -> None:
+    arguments = ("ingest", "--dry-run", "--explain", "--filter", "language=tr", str(frames(tmp_path)))
+    open_ones = sandik(*arguments)
+    ran = sandik(*arguments, environment={"SANDIK_AUTHOR_KEY": "anahtar-71d0e8-9c3fa2"})
 
-    assert b'"author_id":"did:plc:x"' not in ran.stdout
+    assert b"did:plc:x" in open_ones.stdout
+    assert b"did:plc:x" in open_ones.stderr
+    assert b"did:plc:x" not in ran.stdout + ran.stderr
+    assert len(open_ones.stdout.splitlines()) == len(ran.stdout.splitlines())
+    assert len({json.loads(line)["id"] for line in ran.stdout.splitlines()}) == 10
     assert b'"author_id":"' in ran.stdout
 
 

@@ -89,11 +89,13 @@ async def follow(source: LiveSource, options: LiveOptions) -> AsyncIterator[list
 
 
 def _once(item: Item, recent: Recent, position: int | None, url: str, change: Callable[[Item], Item]) -> Item:
+    # First, so that neither a report nor the cursor file has an id that a key was to hide.
+    item = change(item)
     if not isinstance(item, Post):
         return item._replace(where=item.where or url)
     if not recent.is_new(item, position):
         return Skipped(SkipReason.DUPLICATE, "", item.id)
-    return change(item)
+    return item
 
 
 def _saver(path: Path, place: Cursor) -> Callable[[], None]:

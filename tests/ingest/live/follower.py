@@ -1,6 +1,7 @@
 """Reads a live source as ingest does, and reaches every mark at once."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from schemas.post import Post
@@ -15,10 +16,16 @@ DEADLINE_S = 60
 class Follower:
     """What has come so far. `told` is what people would have read."""
 
-    def __init__(self, source: LiveSource, told: list[str], cursor: Path | None = None) -> None:
+    def __init__(
+        self,
+        source: LiveSource,
+        told: list[str],
+        cursor: Path | None = None,
+        change: Callable[[Item], Item] = lambda item: item,
+    ) -> None:
         self.told = told
         self.items: list[Item] = []
-        options = LiveOptions(cursor, lambda item: item, told.append, first_delay_s=0.01)
+        options = LiveOptions(cursor, change, told.append, first_delay_s=0.01)
         self._batches = follow(source, options)
 
     async def until(self, posts: int) -> list[str]:
@@ -42,9 +49,15 @@ class Follower:
         await self._batches.aclose()  # type: ignore[attr-defined]
 
 
-async def followed(source: LiveSource, told: list[str], posts: int, cursor: Path | None = None) -> Follower:
+async def followed(
+    source: LiveSource,
+    told: list[str],
+    posts: int,
+    cursor: Path | None = None,
+    change: Callable[[Item], Item] = lambda item: item,
+) -> Follower:
     """Read until so many posts have come, and disconnect."""
-    follower = Follower(source, told, cursor)
+    follower = Follower(source, told, cursor, change)
     try:
         await follower.until(posts)
     finally:

@@ -12,6 +12,7 @@ from backports import zstd
 
 from schemas.post import Post
 from streams.errors import UsageError
+from streams.ingest.authors import with_pseudonyms
 from streams.ingest.frames import MAX_LINE_BYTES
 from streams.ingest.items import Rejected, Skipped
 from streams.ingest.live import LiveOptions, follow
@@ -43,6 +44,23 @@ async def following(url: str, posts: int, cursor: Path | None = None) -> Followe
 
 def url(server: FakeServer, scheme: str = "ws") -> str:
     return f"{scheme}://127.0.0.1:{server.port}/subscribe"
+
+
+async def test_with_pseudonyms_neither_posts_nor_reports_nor_the_cursor_file_name_an_author(
+    tmp_path: Path,
+) -> None:
+    cursor, told = tmp_path / "cursor.json", list[str]()
+    author = json.loads(frames(1)[0])["did"]
+    scripts = [sending(*frames(1, 2), then_cut=True), sending(*frames(1, 2, 3))]
+    async with serving(FakeServer(scripts)) as server:
+        source = Jetstream(url(server), told.append)
+        found = await followed(source, told, 3, cursor, lambda item: with_pseudonyms(item, "a test's key"))
+
+    duplicates = [item for item in found.items if isinstance(item, Skipped)]
+    assert found.texts == oy(1, 2, 3)
+    assert len(duplicates) == 2
+    assert len(load(cursor, url(server)).recent) == 3
+    assert author not in f"{found.items} {told} {cursor.read_text()}"
 
 
 async def test_posts_arrive_in_order_and_only_posts_are_asked_for() -> None:

@@ -1,0 +1,26 @@
+"""What a key of pseudonyms must be like. Author ids can be guessed, so a key that can be hides nobody."""
+
+from itertools import pairwise
+
+MIN_CHARACTERS = 16
+#: So many different characters, and steps from one character to the next, a key must have: sixteen random
+#: hexadecimal digits have fewer once in 30,000 times.
+MIN_VARIETY = 6
+ADVICE = "make one with `openssl rand -hex 32`"
+
+
+def weakness(key: str) -> str | None:
+    """Say what is wrong with a key, without quoting it, or None when it will do.
+
+    What a person has made up may still be guessed: the advice in every message is to let a machine make it.
+    """
+    steps = {ord(after) - ord(before) for before, after in pairwise(key)}
+    if len(key) < MIN_CHARACTERS:
+        wrong = f"has {len(key)} characters, and at least {MIN_CHARACTERS} are needed"
+    elif key in (key + key)[1:-1]:
+        wrong = "says the same again and again"
+    elif min(len(set(key)), len(steps)) < MIN_VARIETY:
+        wrong = "has too little variety"
+    else:
+        return None
+    return f"the key of the pseudonyms {wrong}: {ADVICE}"

