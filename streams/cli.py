@@ -74,15 +74,22 @@ def broker(
 
 @topics_app.command("create")
 def topics_create() -> None:
-    """Make all topics, with explicit partitions and cleanup. Those that exist are left as they are."""
+    """Make all topics, with explicit partitions and cleanup.
+
+    Those that exist are left as they are, except for what decides the timestamps of their records.
+    """
+    from streams.record_times import as_text, mend
     from streams.topics import all_topics, create
 
     settings = _settings()
-    for spec, created in asyncio.run(create(settings, all_topics(settings))):
-        state = "created" if created else "exists"
-        typer.echo(
-            f"{state:8} {spec.name:24} {spec.partitions:3} partitions  {spec.config['cleanup.policy']}"
-        )
+    made = asyncio.run(create(settings, all_topics(settings)))
+    mended = asyncio.run(mend(settings, [spec for spec, created in made if not created]))
+    for spec, created in made:
+        changes, cleanup = mended.get(spec.name, {}), spec.config["cleanup.policy"]
+        state = "created" if created else "changed" if changes else "exists"
+        is_known = created or spec.name in mended
+        said = as_text(changes) if is_known else "(timestamps not looked at: allow DescribeConfigs)"
+        typer.echo(f"{state:8} {spec.name:24} {spec.partitions:3} partitions  {cleanup:8} {said}".rstrip())
 
 
 @app.command()

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     IllegalSaslStateError,
+    InvalidTimestampError,
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
@@ -18,7 +19,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from streams.errors import BrokerError, UsageError
+from streams.errors import BrokerError, ClockError, UsageError
 from streams.settings import Settings
 from streams.token_login import TokenFile
 
@@ -90,6 +91,8 @@ async def unreachable(options: Mapping[str, Any], error: Exception) -> BrokerErr
     Each server is asked once more, because a client logs why a server did not let it in, and raises only
     that none did.
     """
+    if isinstance(error, InvalidTimestampError):
+        return ClockError("Kafka")
     servers = options["bootstrap_servers"]
     login = {name: value for name, value in options.items() if name != "bootstrap_servers"}
     for host, port, _ in collect_hosts(servers, randomize=False):

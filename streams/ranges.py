@@ -15,6 +15,9 @@ from streams.topics import partition_count
 
 #: Records before the one that the broker's time index names that must be older than the time asked for.
 LOOK_BACK = 1_000
+#: How far apart the clocks may be that stamped a post and what was written because of it: those of two
+#: brokers, or, in a topic whose records do not have Kafka's time, those of a producer and a worker.
+CLOCKS_APART_MS = 3_600_000
 _ONE_READ = 5_000
 _FETCH_BYTES = 4 << 20
 

@@ -104,8 +104,8 @@ class Settings(BaseSettings):
     )
     max_ahead_ms: Milliseconds = Field(
         300_000,
-        description="A post whose event time lies further ahead of its record's timestamp than this is "
-        "rejected, so that one wrong clock cannot close everybody's windows.",
+        description="A post whose event time lies further ahead of Kafka's clock than this, when Kafka took "
+        "its record, is rejected, so that one wrong clock cannot close everybody's windows.",
     )
     dedupe: bool = Field(
         True,

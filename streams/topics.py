@@ -42,6 +42,17 @@ Message = TypeVar("Message")
 # offset or revision, which works as long as compaction has not dropped the newer entry: a day to notice.
 _COMPACT = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
 
+# Kafka's own time, whatever the clock of who writes: a post's lead is measured against it, and compaction and
+# retention wait by it. See docs/decisions/019-log-append-time.md.
+APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
+# A count has its window's start, which may be any time: Kafka's own limit is an hour after its clock.
+_ANY_MS = str((1 << 63) - 1)
+WINDOW_TIME = {
+    "message.timestamp.type": "CreateTime",
+    "message.timestamp.before.max.ms": _ANY_MS,
+    "message.timestamp.after.max.ms": _ANY_MS,
+}
+
 
 class TopicSpec(NamedTuple):
     """A topic as it must be."""
@@ -57,12 +68,12 @@ def all_topics(settings: Settings) -> list[TopicSpec]:
     return [
         TopicSpec(settings.topic(POSTS), many, _deleted_after(30)),
         TopicSpec(settings.topic(MENTIONS), many, _deleted_after(30)),
-        TopicSpec(settings.topic(COUNTS), 1, _COMPACT),
-        *(TopicSpec(settings.topic(name), 1, _COMPACT) for name in optional_topics(settings)),
-        TopicSpec(settings.topic(PARTIALS), 1, _COMPACT),
+        TopicSpec(settings.topic(COUNTS), 1, _COMPACT | WINDOW_TIME),
+        *(TopicSpec(settings.topic(name), 1, _COMPACT | WINDOW_TIME) for name in optional_topics(settings)),
+        TopicSpec(settings.topic(PARTIALS), 1, _COMPACT | APPEND_TIME),
         TopicSpec(settings.topic(POSTS_LATE), many, _deleted_after(30)),
         TopicSpec(settings.topic(POSTS_DLQ), many, _deleted_after(30)),
-        TopicSpec(settings.topic(CONTROL), 1, _COMPACT),
+        TopicSpec(settings.topic(CONTROL), 1, _COMPACT | APPEND_TIME),
     ]
 
 
@@ -78,7 +89,7 @@ def optional_topics(settings: Settings) -> list[str]:
 
 def changelog(application_id: str, table: str, partitions: int) -> TopicSpec:
     """Return the changelog of a table; it has one partition for each of `posts`."""
-    return TopicSpec(f"{application_id}-{table}-changelog", partitions, _COMPACT)
+    return TopicSpec(f"{application_id}-{table}-changelog", partitions, _COMPACT | APPEND_TIME)
 
 
 @asynccontextmanager
@@ -236,4 +247,4 @@ async def find_coordinator(admin: AIOKafkaAdminClient, group: str) -> None:
 
 
 def _deleted_after(days: int) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}
+    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS), **APPEND_TIME}

@@ -2,11 +2,13 @@
 
 import asyncio
 from contextlib import closing
+from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import faust
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams import __version__
@@ -14,18 +16,22 @@ from streams.app import attach, create_app
 from streams.clock import SystemClock
 from streams.connection import client_options, unreachable
 from streams.control_watch import ControlWatch
-from streams.errors import SandikError, TopicError, UsageError
+from streams.errors import BrokerError, ClockError, SandikError, TopicError, UsageError
+from streams.ops.ask import measure_skew
 from streams.ops.logs import configure_logs
 from streams.ops.metrics import Metrics
 from streams.ops.server import served
 from streams.ops.traces import Traces
 from streams.ops.vitals import Pulse, Vitals
+from streams.record_times import as_text, complaints, mend_with
 from streams.run import application_id, load_job
 from streams.runs import claim
 from streams.settings import Settings
 from streams.topics import (
     POSTS,
     WINDOWS_TABLE,
+    TopicSpec,
+    all_topics,
     changelog,
     connected,
     create_with,
@@ -37,6 +43,8 @@ from streams.topology import build
 
 #: Counted posts that so many commits have passed by are not being committed.
 UNCOMMITTED_AFTER_COMMITS = 10
+
+log = getLogger(__name__)
 
 
 async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
@@ -57,7 +65,20 @@ async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
                 "`sandik runs replace`"
             )
         await create_with(admin, settings, [spec])
+        await _check_times(admin, settings, spec)
         await find_coordinator(admin, app_id)
+
+
+async def _check_times(admin: AIOKafkaAdminClient, settings: Settings, state: TopicSpec) -> None:
+    """Log what is wrong with the topics' record timestamps; mend it in the topic of our own."""
+    for line in await complaints(admin, all_topics(settings)):
+        log.warning("%s", line)
+    try:
+        for name, config in (await mend_with(admin, [state])).items():
+            if config:
+                log.warning("topic %s: set %s", name, as_text(config))
+    except BrokerError as error:
+        log.warning("%s", error)
 
 
 def check_data_dir(path: Path) -> None:
@@ -110,7 +131,10 @@ def run_worker(settings: Settings, log_level: str | None = None) -> NoReturn:
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
     with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
-        _run(settings, vitals, traces)
+        try:
+            _run(settings, vitals, traces)
+        except ClockError as error:
+            raise asyncio.run(_measured(settings, error)) from None
 
 
 def _run(settings: Settings, vitals: Vitals, traces: Traces) -> NoReturn:
@@ -136,3 +160,13 @@ def _run(settings: Settings, vitals: Vitals, traces: Traces) -> NoReturn:
             reason = asyncio.run(unreachable(client_options(settings), reason))
         if isinstance(reason, SandikError):
             raise reason from None
+
+
+async def _measured(settings: Settings, error: ClockError) -> BrokerError:
+    """Return the error with how far the clocks are apart, where Kafka lets us ask."""
+    try:
+        async with connected(settings) as admin:
+            skew = await measure_skew(admin, settings, SystemClock())
+    except (KafkaError, SandikError):
+        return error
+    return BrokerError(f"{skew}: {error}")

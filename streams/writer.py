@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidTimestampError, KafkaError
 
 from streams.connection import client_options, unreachable
+from streams.errors import ClockError
 from streams.settings import Settings
 
 
@@ -16,6 +17,7 @@ async def write(
 
     Raises:
         BrokerError: Kafka does not answer, or refuses one.
+        ClockError: this machine's time is too far from Kafka's.
     """
     producer = AIOKafkaProducer(**client_options(settings), acks="all")
     try:
@@ -26,6 +28,8 @@ async def write(
         for one in sent:
             await one
         return len(sent)
+    except InvalidTimestampError as error:
+        raise ClockError(f"topic {topic}") from error
     except KafkaError as error:
         raise await unreachable(client_options(settings), error) from error
     finally:

@@ -13,7 +13,7 @@ from faust.types import TP, AppT
 from schemas.control import Paused
 from schemas.partial import PartitionClock
 from streams.agents.pauses import Pauses
-from streams.clock import Clock
+from streams.clock import Clock, KafkasClock
 from streams.dead_letter import dead_letter, late_post
 from streams.engine.batching import Record
 from streams.engine.identity import Bounds, bounds_of_counted, missing
@@ -79,6 +79,7 @@ class CountAgent:
         self.job = job
         self.table = table
         self.clock = clock
+        self.kafkas_clock = KafkasClock(clock)
         self.partitions = partitions
         self.metrics = metrics
         self.traces = traces
@@ -330,7 +331,10 @@ class CountAgent:
 
     async def _send(self, entries: Iterable[Entry]) -> None:
         topic = self.settings.topic(PARTIALS)
-        await publish(self.app.producer, [Outgoing(topic, 0, entry.key, _encode(entry)) for entry in entries])
+        before_ms = self.clock.now_ms()
+        partials = [Outgoing(topic, 0, entry.key, _encode(entry)) for entry in entries]
+        for written in (await publish(self.app.producer, partials)).values():
+            self.kafkas_clock.heard(before_ms, written.kafka_ms)
 
     async def _settle(self, partition: int, state: PartitionState) -> None:
         """Delete settled windows, only now that their last partial is in Kafka."""

@@ -228,5 +228,6 @@ class MergeAgent:
         written = await publish(self.app.producer, records)
         # `partials` is written by the other agent, too, so the order of answers says nothing there.
         self._growth.check({place: at for place, at in written.items() if place[0] != self.tp.topic})
-        end = 1 + written.get((self.settings.topic(COUNTS), 0), -1)
-        self.merge.counts_end = max(self.merge.counts_end, end)
+        counts = written.get((self.settings.topic(COUNTS), 0))
+        if counts:
+            self.merge.counts_end = max(self.merge.counts_end, counts.offset + 1)

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidTimestampError, KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.types.transports import ProducerT
 
-from streams.errors import BrokerError, StateError
+from streams.errors import BrokerError, ClockError, StateError, TimestampError
+from streams.steps.labels import iso
 
 Headers = list[tuple[str, bytes]]
+
+_LOG_APPEND_TIME = 1
 
 
 class Outgoing(NamedTuple):
@@ -26,31 +29,38 @@ class Outgoing(NamedTuple):
     headers: Headers | None = None
 
 
-#: The offset of the first of some records, by topic and partition.
-Offsets = dict[tuple[str, int], int]
+class Written(NamedTuple):
+    """The first of some records: its offset, and Kafka's time then, if Kafka stamps the topic's records."""
+
+    offset: int
+    kafka_ms: int | None
+
+
+#: By topic and partition.
+Places = dict[tuple[str, int], Written]
 
 
 class Growth:
     """Notices that a topic which one coroutine at a time appends to was made anew: its offsets went back."""
 
     def __init__(self) -> None:
-        self._written: Offsets = {}
+        self._offsets: dict[tuple[str, int], int] = {}
 
-    def check(self, written: Offsets) -> None:
+    def check(self, written: Places) -> None:
         """Compare offsets with those before. StateError if they went back."""
-        for (topic, partition), offset in written.items():
-            before = self._written.get((topic, partition), -1)
+        for (topic, partition), (offset, _) in written.items():
+            before = self._offsets.get((topic, partition), -1)
             if offset <= before:
                 raise StateError(
                     f"topic {topic}, partition {partition} was made anew while the worker ran: a record was "
                     f"written at offset {offset}, and one before at {before}. Stop all workers and count all "
                     "posts anew with `sandik runs replace`"
                 )
-        self._written |= written
+            self._offsets[topic, partition] = offset
 
 
-async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: bool = False) -> Offsets:
-    """Return when every record is acknowledged by all in-sync replicas: the first offset of each partition.
+async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: bool = False) -> Places:
+    """Return when every record is acknowledged by all in-sync replicas: the first of each partition.
 
     With `wrap`, the records for partitions that a topic does not have share those it has, from the first on.
     Records of one partition are written in the order given. They are packed here: sent one by one through
@@ -58,6 +68,7 @@ async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: boo
 
     Raises:
         BrokerError: Kafka refused one, or could not be reached in time; or there is no such partition.
+        TimestampError: it refused one for its timestamp.
     """
     by_partition: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
     for record in records:
@@ -69,17 +80,17 @@ async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: boo
         ),
         return_exceptions=True,
     )
-    offsets = {}
+    written = {}
     for place, outcome in zip(by_partition, outcomes, strict=True):
         if isinstance(outcome, BaseException):
             raise outcome
-        offsets[place] = outcome
-    return offsets
+        written[place] = outcome
+    return written
 
 
 async def _publish(
     producer: Any, topic: str, partition: int, records: Sequence[Outgoing], *, wrap: bool
-) -> int:
+) -> Written:
     kafka: AIOKafkaProducer = producer._ensure_producer()
     try:
         partitions = await kafka.partitions_for(topic)
@@ -95,13 +106,26 @@ async def _publish(
             await kafka.send_batch(batch, topic, partition=partition) for batch in _batches(kafka, records)
         ]
         first, *_ = await asyncio.gather(*sent)
+    except InvalidTimestampError as error:
+        raise _refused(topic, records) from error
     except KafkaError as error:
         raise BrokerError(
             f"Kafka did not take a record for topic {topic}, partition {partition}: {error}. Its batch is "
             "not acknowledged, and read again by the next worker"
         ) from error
-    offset: int = first.offset
-    return offset
+    kafka_ms = first.timestamp if first.timestamp_type == _LOG_APPEND_TIME else None
+    return Written(first.offset, kafka_ms)
+
+
+def _refused(topic: str, records: Sequence[Outgoing]) -> TimestampError:
+    starts_ms = [record.timestamp_ms for record in records if record.timestamp_ms is not None]
+    if not starts_ms:
+        return ClockError(f"topic {topic}")
+    return TimestampError(
+        f"topic {topic} does not take windows of {iso(min(starts_ms))} to {iso(max(starts_ms))}: one start "
+        "is further from Kafka's clock than the topic's message.timestamp.after.max.ms or before.max.ms. "
+        "To lift these limits, run `sandik topics create`, then start again"
+    )
 
 
 def _batches(kafka: AIOKafkaProducer, records: Sequence[Outgoing]) -> Iterator[BatchBuilder]:

@@ -17,11 +17,8 @@ from streams.export.dictionary import dictionary
 from streams.export.rows import Authors, Choice, Table, What, table_of
 from streams.export.tables import SUFFIXES, Row, check_writable, write_table
 from streams.newest import newest_counts
-from streams.ranges import instant_ms, records_since
+from streams.ranges import CLOCKS_APART_MS, instant_ms, records_since
 from streams.settings import Settings
-
-#: How far the clock of a worker may be behind that of a producer.
-_SKEW_MS = 3_600_000
 
 
 class Order(NamedTuple):
@@ -110,7 +107,7 @@ def _rows(order: Order, settings: Settings, table: Table) -> Iterator[Row]:
         return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
 
     # A count's record has its window's time; of the others none is older than its post, but for clocks.
-    since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - _SKEW_MS
+    since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
     records = records_since(settings, settings.topic(order.what), since_ms)
     if order.what == "counts":
         yield from filter(wanted, map(msgspec.structs.asdict, asyncio.run(newest_counts(records))))

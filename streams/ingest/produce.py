@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidTimestampError, KafkaError
 
 from schemas.post import Post
 from streams.clock import SystemClock
 from streams.connection import unreachable
-from streams.errors import BrokerError, TopicError
+from streams.errors import BrokerError, ClockError, TopicError
 
 from .items import Item, Rejected, RejectReason, Skipped
 from .partition import partitions_of
@@ -222,8 +222,10 @@ class _Delivery:
             await asyncio.wait([self._in_flight[0][0]])
             self._settle_oldest()
         if self._failure is not None:
+            is_time = isinstance(self._failure, InvalidTimestampError)
+            why = ClockError("it") if is_time else repr(self._failure)
             raise BrokerError(
-                f"Kafka at {self._servers} refused a post for topic {self._topic}: {self._failure!r}. "
+                f"Kafka at {self._servers} refused a post for topic {self._topic}: {why}. "
                 f"{self._summary.produced} posts were delivered before and beside it."
             ) from self._failure
 

@@ -19,14 +19,12 @@ from aiokafka.errors import KafkaError
 from schemas.headers import ATTEMPTS, REDRIVEN_FROM
 from streams.connection import client_options, unreachable
 from streams.letters.letter import Letter
-from streams.ranges import records_since
+from streams.ranges import CLOCKS_APART_MS, records_since
 from streams.settings import Settings
 from streams.topics import partition_count
 
 #: Copies in one transaction, at most.
 AT_ONCE = 500
-#: How far the clock of whoever redrives may be behind that of the workers.
-SKEW_MS = 3_600_000
 
 REDRIVEN, ALREADY, REFUSED = "redriven", "already redriven", "tried too often"
 NOT_WHOLE = "too long to be copied"
@@ -128,7 +126,7 @@ async def _redriven(settings: Settings, letters: Sequence[Letter], target: str) 
     """Yield the origins of all copies in the target since the first of the letters was written."""
     if not letters:
         return
-    since_ms = min(letter.written_ms for letter in letters) - SKEW_MS
+    since_ms = min(letter.written_ms for letter in letters) - CLOCKS_APART_MS
     async for records in records_since(settings, target, since_ms):
         for record in records:
             for name, value in record.headers:

@@ -195,7 +195,7 @@ METRICS = (
         {},
         "From the record timestamp of a batch's newest post to its partial being durable. Left out: the "
         "wait of the batch's older posts, the time from the post's event to Kafka, and what merge adds, up "
-        "to `SANDIK_EMIT_EVERY_MS`. By two clocks: the producer's or broker's, and this machine's.",
+        "to `SANDIK_EMIT_EVERY_MS`. By two clocks: Kafka's, and this machine's.",
         "In a catch-up it is the age of the backlog. High without a lag: large batches on a slow machine "
         "(`SANDIK_BATCH_POSTS`), a slow Kafka, or clocks that differ (`sandik doctor`).",
         (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1_000, 3_600, 86_400),

@@ -1,8 +1,10 @@
 """What is wrong with what Kafka holds for us. Pure: what was found in, findings with their repair out."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from streams.clock import Skew
+from streams.record_times import alter_command, complaint
 from streams.topics import DAY_MS, TopicSpec
 
 Level = Literal["ok", "warning", "error"]
@@ -10,9 +12,6 @@ Level = Literal["ok", "warning", "error"]
 #: Produce requests of Kafka 4.1 and newer; the number of a release is in no answer.
 PRODUCE_OF_4_1 = 13
 PRODUCE = 0
-
-#: Clocks may differ by this much, and half the time that asking took, before it is worth a word.
-SKEW_MS = 1_000
 
 
 class Finding(NamedTuple):
@@ -60,6 +59,7 @@ def topic(spec: TopicSpec, found: Found | None, factor: int, brokers: int) -> li
         for level, message, repair in (
             *_shape(spec, found),
             *_cleaning(spec, found),
+            *_times(spec, found),
             *_copies(spec, found, factor, brokers),
         )
     ]
@@ -90,20 +90,26 @@ def _cleaning(spec: TopicSpec, found: Found) -> Iterator[_Wrong]:
     wanted, policy = spec.config["cleanup.policy"], config["cleanup.policy"]
     if policy != wanted:
         loss = "what it holds is lost" if "delete" in policy else "it grows for ever"
-        repair = _alter(spec, f"cleanup.policy={wanted}")
+        repair = alter_command(spec.name, {"cleanup.policy": wanted})
         yield "error", f"has cleanup.policy {policy}, not {wanted}: {loss}", repair
     elif wanted == "compact" and int(config["min.compaction.lag.ms"]) < DAY_MS:
         message = (
             f"has min.compaction.lag.ms {config['min.compaction.lag.ms']}, less than a day: what a frozen"
         )
-        repair = _alter(spec, f"min.compaction.lag.ms={DAY_MS}")
+        repair = alter_command(spec.name, {"min.compaction.lag.ms": str(DAY_MS)})
         yield "warning", f"{message} worker writes late could outlive what is newer", repair
     elif wanted == "delete" and 0 <= int(config["retention.ms"]) < DAY_MS:
         message = f"has retention.ms {config['retention.ms']}, less than a day: what waits longer is lost"
-        yield "warning", message, _alter(spec, f"retention.ms={spec.config['retention.ms']}")
+        yield "warning", message, alter_command(spec.name, {"retention.ms": spec.config["retention.ms"]})
     elif wanted == "delete" and int(config["retention.bytes"]) >= 0:
         message = f"has retention.bytes {config['retention.bytes']}: a burst pushes out what is not counted"
-        yield "warning", message, _alter(spec, "retention.bytes=-1")
+        yield "warning", message, alter_command(spec.name, {"retention.bytes": "-1"})
+
+
+def _times(spec: TopicSpec, found: Found) -> Iterator[_Wrong]:
+    if said := complaint(spec, found.config):
+        is_ours = spec.name.endswith("-changelog")
+        yield "error", said, "start a worker, which sets it" if is_ours else "run `sandik topics create`"
 
 
 def _copies(spec: TopicSpec, found: Found, factor: int, brokers: int) -> Iterator[_Wrong]:
@@ -113,7 +119,8 @@ def _copies(spec: TopicSpec, found: Found, factor: int, brokers: int) -> Iterato
         yield "error", message, "start the brokers that are down: see Kafka's log"
     elif found.in_sync < needed:
         message = f"{found.in_sync} replicas are in sync, and min.insync.replicas is {needed}: writes fail"
-        yield "error", message, f"start the brokers that are down, or {_alter(spec, 'min.insync.replicas=1')}"
+        lower = alter_command(spec.name, {"min.insync.replicas": "1"})
+        yield "error", message, f"start the brokers that are down, or {lower}"
     elif found.in_sync < found.replicas:
         message = f"{found.in_sync} of {found.replicas} replicas are in sync"
         yield "warning", message, "start the brokers that are down: see Kafka's log"
@@ -129,25 +136,17 @@ def _copies(spec: TopicSpec, found: Found, factor: int, brokers: int) -> Iterato
         )
 
 
-def clock_skew(offsets_ms: Sequence[tuple[int, int]], max_ahead_ms: int) -> Finding:
-    """Judge by (Kafka's clock minus ours, ms that asking took): the quickest answer is the best."""
-    skew_ms, took_ms = min(offsets_ms, key=lambda one: one[1])
-    side = "ahead of" if skew_ms > 0 else "behind"
-    message = f"Kafka's is {abs(skew_ms)} ms {side} ours (asking took {took_ms} ms)"
-    if abs(skew_ms) <= SKEW_MS + took_ms / 2:
-        return Finding("ok", "clocks", message)
+def clock_skew(skew: Skew, max_ahead_ms: int) -> Finding:
+    """Judge how far Kafka's clock and ours are apart."""
+    if not skew.is_worth_a_word:
+        return Finding("ok", "clocks", str(skew))
     repair = "let a time service set both (chrony, ntpd)"
-    if abs(skew_ms) > max_ahead_ms:
-        return Finding(
-            "error", "clocks", f"{message}: more than SANDIK_MAX_AHEAD_MS, posts get rejected", repair
-        )
-    return Finding("warning", "clocks", f"{message}: latencies are wrong by as much", repair)
+    if abs(skew.kafka_ahead_ms) > max_ahead_ms:
+        message = f"{skew}: more than SANDIK_MAX_AHEAD_MS, new posts of such a clock get rejected"
+        return Finding("error", "clocks", message, repair)
+    return Finding("warning", "clocks", f"{skew}: latencies are wrong by as much", repair)
 
 
 def errors(findings: Iterable[Finding]) -> int:
     """Return how many are errors."""
     return sum(finding.level == "error" for finding in findings)
-
-
-def _alter(spec: TopicSpec, config: str) -> str:
-    return f"kafka-configs.sh --alter --entity-type topics --entity-name {spec.name} --add-config {config}"

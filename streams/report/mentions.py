@@ -11,15 +11,13 @@ from schemas.mention import Mention
 from schemas.post import Post
 from streams.diff.examples import records_of
 from streams.diff.results import reading, rows_of
-from streams.ranges import records_since
+from streams.ranges import CLOCKS_APART_MS, records_since
 from streams.replay.plan import Plan
 from streams.report.evidence import Seen
 from streams.settings import Settings
 from streams.steps.counts import PartitionState
 from streams.topics import MENTIONS, decoded
 
-#: How far the clock of a worker may be behind that of a producer.
-_SKEW_MS = 3_600_000
 _AT_ONCE = 1_000
 
 _decode_mention = msgspec.json.Decoder(Mention).decode
@@ -33,7 +31,7 @@ async def from_topic(settings: Settings, from_ms: int) -> AsyncGenerator[list[Se
         SandikError: Kafka or the topic is away.
     """
     # A mention is written after its post, which may claim to be from a little ahead.
-    since_ms = from_ms - settings.max_ahead_ms - _SKEW_MS
+    since_ms = from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
     async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms)) as batches:
         async for records in batches:
             yield [Seen(one) for record in records if (one := decoded(record, _decode_mention))]

@@ -8,11 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.settings import Settings
 from streams.topics import all_topics, create
-from tests.support.kafka import NewRecord, produce, read_topic, wait_until
+from tests.support.kafka import NewRecord, configure, produce, read_topic, wait_until
 from tests.support.scene import Scene
 from tests.support.workers import Workers, count_all, environment
 
@@ -104,14 +103,14 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
     dead_letters = settings.topic("posts.dlq")
     scene = Scene(settings)
     await scene.make_topics()
-    await limit_record_size(settings, dead_letters, "400")
+    await configure(settings.broker, dead_letters, {"max.message.bytes": "400"})
     bad = (b"k", b"not a post" * 100, 0, None)
     await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), bad])
     with Workers(environment(settings), tmp_path) as workers:
         said = await refusal(workers, workers.start())
         committed = {tp.partition: offset for tp, offset in (await scene.committed()).items()}
 
-        await limit_record_size(settings, dead_letters, "1000000")
+        await configure(settings.broker, dead_letters, {"max.message.bytes": "1000000"})
         workers.start()
         workers.processes.pop(0)  # it was meant to fail
         await count_all(settings, workers, 40)
@@ -123,15 +122,6 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
 
     assert f"did not take a record for topic {dead_letters}" in said
     assert committed.get(0, 0) <= 10  # the offset of the bad record
-
-
-async def limit_record_size(settings: Settings, topic: str, max_bytes: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-    await admin.start()
-    await admin.alter_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": max_bytes})]
-    )
-    await admin.close()
 
 
 @pytest.mark.parametrize("variable", ["SANDIK_DETECTOR", "SANDIK_LEXICON", "SANDIK_WINDOW_SIZE_MS"])

@@ -14,6 +14,7 @@ from schemas.count import Count
 from schemas.mention import Mention
 from streams import __version__
 from streams.broker import EmbeddedKafka
+from streams.clock import SystemClock
 from streams.run import load_job
 from streams.settings import Settings
 from streams.steps.decode import MAX_DETAIL_CHARACTERS
@@ -28,7 +29,9 @@ pytestmark = pytest.mark.broker
 
 BASE_MS = 1_683_800_040_000  # 2023-05-11T10:14:00Z
 MINUTE_MS = 60_000
-INGESTED_MS = BASE_MS + 25 * MINUTE_MS
+#: A producer may say what it likes: Kafka stamps the posts.
+CLAIMED_MS = BASE_MS + 25 * MINUTE_MS
+TOMORROW_MS = SystemClock().now_ms() + 24 * 60 * MINUTE_MS
 PARTITION = 2
 ELECTION = "Seçimde sandığa sahip çıkalım, oyumuza sahip çıkalım"
 BOTH = "Bu seçim öncesi deepfake videolar yayılıyor, dikkat edin arkadaşlar"
@@ -58,7 +61,7 @@ LOG = [
     Sent(None, b'{"id":"t:3","source":"t","created_at_ms":"%s","text":""}' % (b"9" * 999), "not_a_post"),
     Sent(b"t:4", None, "no_value"),
     Sent(b"t:5", b'{"id":"t:5","source":"t","created_at_ms":1683800040,"text":""}', "created_at_too_early"),
-    a_post("t:6", 25 * MINUTE_MS + 300_001, BOTH, "created_at_ahead"),
+    a_post("t:6", TOMORROW_MS - BASE_MS, BOTH, "created_at_ahead"),
     a_post("t:7", 1_000, BOTH),
     a_post("t:8", 20 * MINUTE_MS + 30_000, ELECTION),
     a_post("t:9", 10 * MINUTE_MS, NEITHER),  # its window is final, but not yet settled
@@ -120,7 +123,7 @@ async def write(settings: Settings) -> None:
         for number, (key, value, _) in enumerate(LOG):
             headers = [("trace", str(number).encode()), ("nothing", None)]
             await producer.send_and_wait(
-                settings.topic("posts"), value, key, PARTITION, INGESTED_MS, headers=headers
+                settings.topic("posts"), value, key, PARTITION, CLAIMED_MS, headers=headers
             )
     finally:
         await producer.stop()
@@ -162,7 +165,7 @@ def test_a_post_that_is_too_late_is_kept_as_it_came_with_how_late_it_is(outcome:
             "original_topic": original.topic,
             "original_partition": str(PARTITION),
             "original_offset": str(original.offset),
-            "original_timestamp_ms": str(INGESTED_MS),
+            "original_timestamp_ms": str(original.timestamp),
             "version": __version__,
             "lateness_ms": lateness_ms,
             "window": window,
@@ -228,7 +231,7 @@ def test_what_is_no_post_is_kept_as_it_came_with_the_reason(outcome: Outcome) ->
             "original_topic": original.topic,
             "original_partition": str(PARTITION),
             "original_offset": str(original.offset),
-            "original_timestamp_ms": str(INGESTED_MS),
+            "original_timestamp_ms": str(original.timestamp),
             "version": __version__,
             "__connect.errors.topic": original.topic,
             "__connect.errors.partition": str(PARTITION),

@@ -10,7 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
-from streams.topics import WINDOWS_TABLE, all_topics, changelog, create, existing
+from streams.topics import APPEND_TIME, WINDOW_TIME, WINDOWS_TABLE, all_topics, changelog, create, existing
 from streams.worker import prepare
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, read_topic, topic_names
@@ -69,6 +69,19 @@ def test_compaction_leaves_a_day_to_notice_a_stale_entry_and_nothing_else_is_com
     }
     assert all(int(spec.config["min.compaction.lag.ms"]) >= DAY_MS for spec in compacted)
     assert all("retention.ms" in spec.config for spec in specs if spec not in compacted)
+
+
+def test_every_record_has_kafkas_time_but_a_count_whose_window_may_be_of_any_time() -> None:
+    specs = [*all_topics(EVERYTHING), changelog("sandik-1", "windows", 12)]
+    of_counts = [spec for spec in specs if spec.name.startswith("counts")]
+
+    for spec in specs:
+        wanted = WINDOW_TIME if spec in of_counts else APPEND_TIME
+        assert spec.config.items() >= wanted.items()
+    assert len(of_counts) == 4
+    assert {str((1 << 63) - 1)} == {
+        value for spec in of_counts for key, value in spec.config.items() if key.endswith("max.ms")
+    }
 
 
 def test_the_changelog_has_a_partition_for_each_of_posts() -> None:

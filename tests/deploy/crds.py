@@ -59,7 +59,7 @@ _ACL = a(
         name=TEXT,
         patternType=one_of("literal", "prefix"),
     ),
-    operations=many(one_of("Read", "Write", "Create", "Describe", "DescribeConfigs")),
+    operations=many(one_of("Read", "Write", "Create", "Describe", "DescribeConfigs", "AlterConfigs")),
 )
 _POLICIES = a(
     "policies",

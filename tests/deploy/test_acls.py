@@ -9,10 +9,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 
 from streams.broker import EmbeddedKafka, probe
-from streams.topics import all_topics, create
+from streams.errors import BrokerError
+from streams.record_times import mend
+from streams.run import application_id, load_job
+from streams.settings import Settings
+from streams.topics import WINDOWS_TABLE, all_topics, changelog, create
 from tests.deploy.rendered import Resource, of_kind
 from tests.support.command import sandik, start_sandik
-from tests.support.kafka import produce, read_topic, wait_until
+from tests.support.kafka import configure, produce, read_topic, wait_until
 from tests.support.scene import BASE_MS, a_post, some_posts
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
@@ -23,7 +27,7 @@ USERS = ["sandik-worker", "sandik-dashboard"]
 #: The protocol's numbers.
 RESOURCES = {"topic": 2, "group": 3}
 PATTERNS = {"literal": 3, "prefix": 4}
-OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10}
+OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10, "AlterConfigs": 11}
 ALLOW = 3
 
 
@@ -82,18 +86,35 @@ def login(user: str, port: int) -> dict[str, str]:
     }
 
 
+def as_settings(variables: dict[str, str]) -> Settings:
+    return Settings.model_validate(
+        {name.removeprefix("SANDIK_").lower(): value for name, value in variables.items()}
+    )
+
+
 async def test_each_user_may_do_what_it_needs_and_a_dashboard_may_not_count(
     strict_kafka: tuple[EmbeddedKafka, int], tmp_path: Path
 ) -> None:
     kafka, port = strict_kafka
     settings = quick_settings(kafka.bootstrap_servers).model_copy(update={"topic_prefix": ""})
+    posts, *_ = all_topics(settings)
     await create(settings, all_topics(settings))
+    # As an older version left them.
+    job = load_job(settings)
+    state = changelog(application_id(settings, job), WINDOWS_TABLE, settings.partitions)
+    await create(settings, [state])
+    for name in ("posts", state.name):
+        await configure(settings.broker, name, {"message.timestamp.type": "CreateTime"})
     await allow(kafka)
     good = [(key, value, None, None) for key, value in some_posts(200)]
     late = (*a_post(200, BASE_MS - 86_400_000), 0, None)
     await produce(settings.broker, "posts", [*good, late, (b"bad", b"no post", 1, None)])
     quick = environment(settings.model_copy(update={"topic_prefix": ""}))
 
+    worker_settings, dashboard_settings = (as_settings(login(user, port)) for user in USERS)
+    with pytest.raises(BrokerError) as not_altered:
+        await mend(worker_settings, [posts])
+    assert await mend(dashboard_settings, [posts]) == {}  # it may not even look
     refused = sandik("worker", environment={**quick, **login("sandik-dashboard", port)})
     with Workers({**quick, **login("sandik-worker", port)}, tmp_path) as workers:
         worker = workers.start()
@@ -118,6 +139,14 @@ async def test_each_user_may_do_what_it_needs_and_a_dashboard_may_not_count(
     assert refused.returncode == 1
     assert b"has no topic posts.late, posts.dlq" in refused.stderr  # none that it may know of
     assert exit_code == 0, workers.log(worker)
+    assert str(not_altered.value) == (
+        "Kafka did not let us change posts (TopicAuthorizationFailedError). Allow AlterConfigs, or let "
+        "somebody run:\nkafka-configs.sh --alter --entity-type topics --entity-name posts --add-config "
+        "message.timestamp.type=LogAppendTime"
+    )
+    # What the worker may not mend, it tells; the state is its own.
+    assert "topic posts has message.timestamp.type CreateTime, not LogAppendTime" in workers.log(worker)
+    assert f"topic {state.name}: set message.timestamp.type=LogAppendTime" in workers.log(worker)
     assert len(await read_topic(settings.broker, "posts.dlq")) == 1
     assert len(await read_topic(settings.broker, "posts.late")) == 1
 

@@ -16,6 +16,7 @@ import pytest
 
 from schemas.post import Post
 from streams.broker import EmbeddedKafka
+from streams.clock import SystemClock
 from streams.errors import BrokerError, TopicError
 from streams.ingest.command import IngestOptions, run_ingest
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
@@ -64,6 +65,23 @@ async def test_every_post_is_written_once_under_its_id(kafka: EmbeddedKafka) -> 
     assert all(record.timestamp >= before_ms for record in records), "event time became record time"
     assert {record.partition for record in records} == {0, 1, 2}
     assert (summary.produced, reported) == (25_000, [])
+
+
+@pytest.mark.parametrize("stamped_by", ["CreateTime", "LogAppendTime"])
+async def test_a_fast_clock_is_named_where_it_matters(
+    kafka: EmbeddedKafka, monkeypatch: pytest.MonkeyPatch, stamped_by: str
+) -> None:
+    topic = await a_topic(kafka, message_timestamp_type=stamped_by)
+    ahead_ms = time.time_ns() // 1_000_000 + 7_200_000
+    monkeypatch.setattr(SystemClock, "now_ms", lambda _: ahead_ms)
+
+    if stamped_by == "CreateTime":
+        with pytest.raises(BrokerError, match=r"Set this machine's clock \(NTP\).* 0 posts were delivered"):
+            await ingest_into(kafka, topic, iter([a_post(1)]))
+    else:
+        summary, _ = await ingest_into(kafka, topic, iter([a_post(1)]))
+        [record] = await read_topic(kafka.bootstrap_servers, topic)
+        assert (summary.produced, record.timestamp < ahead_ms - 3_600_000) == (1, True)
 
 
 def by_time(post: Post) -> int:

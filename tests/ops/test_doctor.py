@@ -5,25 +5,26 @@ from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.clock import SystemClock
+from streams.clock import Skew, SystemClock
 from streams.ops.doctor import CLIENTS, examined
 from streams.ops.examine import Finding, Found, clock_skew, topic, versions
 from streams.settings import Settings
-from streams.topics import DAY_MS, TopicSpec, all_topics, connected, create
+from streams.topics import APPEND_TIME, DAY_MS, WINDOW_TIME, TopicSpec, all_topics, connected, create
 from tests.support.command import sandik
-from tests.support.kafka import produce, wait_until
+from tests.support.kafka import configure, produce, wait_until
 from tests.support.scene import some_posts
 from tests.support.workers import environment
 
 COMPACT = TopicSpec("partials", 1, {"cleanup.policy": "compact"})
-DELETE = TopicSpec("posts", 4, {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)})
+DELETE = TopicSpec("posts", 4, {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS), **APPEND_TIME})
+WINDOWS = TopicSpec("counts", 1, {"cleanup.policy": "compact", **WINDOW_TIME})
 CONFIG = {
     "min.compaction.lag.ms": str(DAY_MS),
     "retention.ms": str(30 * DAY_MS),
     "retention.bytes": "-1",
     "min.insync.replicas": "1",
+    **APPEND_TIME,
 }
 WELL = Found(4, 0, 1, 1, {**CONFIG, "cleanup.policy": "delete"})
 
@@ -38,9 +39,7 @@ class Ahead(SystemClock):
 async def broken(settings: Settings, topic: str, **config: str) -> None:
     """Change the topic's configuration."""
     changes = {key.replace("_", "."): value for key, value in config.items()}
-    async with connected(settings) as admin:
-        resource = ConfigResource(ConfigResourceType.TOPIC, settings.topic(topic), configs=changes)
-        await admin.alter_configs([resource])
+    await configure(settings.broker, settings.topic(topic), changes)
 
 
 def about(found: list[Finding], what: str) -> Finding:
@@ -101,7 +100,7 @@ async def test_each_topic_that_is_broken_is_named_with_its_repair(worker_setting
     assert about(found, "schema")[0] == "error"
     assert "partition 0, offset 0: not_json" in about(found, "schema").message
     assert about(found, "clocks")[0] in ("warning", "error")
-    assert "behind ours" in about(found, "clocks").message
+    assert "this machine's clock is 5 min ahead of Kafka's" in about(found, "clocks").message
     assert sandik("doctor", environment=environment(settings)).returncode == 1
 
 
@@ -129,6 +128,11 @@ def test_without_kafka_and_lexicon_both_are_named() -> None:
         (WELL._replace(config={**WELL.config, "cleanup.policy": "compact"}), "error", "grows for ever"),
         (WELL._replace(config={**WELL.config, "retention.ms": "1"}), "warning", "retention.ms 1"),
         (WELL._replace(config={**WELL.config, "retention.bytes": "9"}), "warning", "retention.bytes 9"),
+        (
+            WELL._replace(config={**WELL.config, "message.timestamp.type": "CreateTime"}),
+            "error",
+            "message.timestamp.type CreateTime, not LogAppendTime",
+        ),
         (WELL, "ok", "4 partitions"),
     ],
 )
@@ -154,6 +158,16 @@ def test_a_compacted_topic_that_is_deleted_loses_what_it_holds() -> None:
     assert "is lost" in topic(COMPACT, found, 1, 1)[0].message
 
 
+@pytest.mark.parametrize("key", WINDOW_TIME)
+def test_a_topic_that_does_not_take_every_window_is_named(key: str) -> None:
+    found = Found(1, 0, 1, 1, {**CONFIG, "cleanup.policy": "compact", **WINDOW_TIME, key: "other"})
+
+    [finding] = topic(WINDOWS, found, 1, 1)
+
+    assert (finding.level, finding.repair) == ("error", "run `sandik topics create`")
+    assert f"has {key} other, not {WINDOW_TIME[key]}: " in finding.message
+
+
 def test_an_old_broker_and_another_client_are_errors() -> None:
     levels = [one.level for one in versions({0: 12}, {"aiokafka": ("0.13.0", "0.14.0")})]
 
@@ -161,8 +175,19 @@ def test_an_old_broker_and_another_client_are_errors() -> None:
     assert [one.level for one in versions({0: 13}, {"aiokafka": ("1", "1")})] == ["ok", "ok"]
 
 
-def test_a_clock_is_judged_by_the_quickest_answer_and_not_beyond_what_asking_took() -> None:
-    assert clock_skew([(5_000, 9_000), (10, 20)], 300_000).level == "ok"
-    assert clock_skew([(1_400, 900)], 300_000).level == "ok"
-    assert clock_skew([(-1_600, 900)], 300_000).level == "warning"
-    assert clock_skew([(400_000, 10)], 300_000).level == "error"
+@pytest.mark.parametrize(
+    ("skew", "level", "words"),
+    [
+        (Skew(5_000, 9_000), "ok", "5.0 s behind Kafka's (asking took 9000 ms)"),
+        (Skew(1_400, 900), "ok", "1.4 s behind Kafka's"),
+        (Skew(-1_600, 900), "warning", "1.6 s ahead of Kafka's"),
+        (Skew(-89_000, 2), "warning", "1 min ahead of Kafka's"),
+        (Skew(400_000, 10), "error", "7 min behind Kafka's"),
+        (Skew(-3_780_000, 10), "error", "1 h 3 min ahead of Kafka's"),
+    ],
+)
+def test_a_clock_is_not_judged_beyond_what_asking_took(skew: Skew, level: str, words: str) -> None:
+    found = clock_skew(skew, 300_000)
+
+    assert found.level == level
+    assert f"this machine's clock is {words}" in found.message

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.record_times import alter
+
 #: (key, value, partition, timestamp_ms); None lets the producer choose partition or time.
 NewRecord = tuple[bytes | None, bytes | None, int | None, int | None]
 
@@ -32,6 +34,12 @@ async def create_topic(
             return len(await _led_partitions(admin, topic)) == partitions
 
         await wait_until(all_have_leaders, 30, f"all partitions of {topic} have leaders")
+
+
+async def configure(bootstrap: str, topic: str, config: Mapping[str, str]) -> None:
+    """Set these settings of the topic, and leave all others."""
+    async with _admin(bootstrap) as admin:
+        await alter(admin, {topic: config})
 
 
 async def produce(bootstrap: str, topic: str, records: Iterable[NewRecord]) -> list[int]:
