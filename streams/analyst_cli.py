@@ -85,7 +85,7 @@ def replay(
     settings = load_settings()
     if manifest is not None:
         rules = (lexicon, detector, window, authors, terms, hopping, session_gap)
-        if files or out or topic or from_ or to or final or any(one is not None for one in rules):
+        if files or out or topic or from_ or to or final or force or any(one is not None for one in rules):
             raise UsageError("--manifest says all there is to say: leave out everything but --processes")
         raise typer.Exit(run_verify(manifest, settings, processes))
     reading = {
@@ -147,11 +147,19 @@ def export(
     author_key_file: Annotated[
         Path | None, typer.Option(help="The key of the pseudonyms. Default: SANDIK_AUTHOR_KEY.")
     ] = None,
+    raw_csv: Annotated[
+        bool, typer.Option("--raw-csv", help="CSV: texts as they are, though a spreadsheet may run them.")
+    ] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV: begin with a byte order mark, so that Excel reads UTF-8.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an export that is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was written as a JSON line.")] = False,
 ) -> None:
     """Write a topic as a table, with a data dictionary. Times are event times."""
     from streams.config import load_settings
     from streams.export.command import Order, run_export
+    from streams.export.tables import CsvForm
 
     order = Order(
         what.value,
@@ -163,6 +171,8 @@ def export(
         texts,
         None if authors is None else authors.value,
         author_key_file,
+        force,
+        CsvForm(raw_csv, bom),
     )
     raise typer.Exit(run_export(order, load_settings(), json=json))
 

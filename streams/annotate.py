@@ -4,6 +4,7 @@ import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from io import BufferedReader
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,6 +16,15 @@ from streams.settings import Settings
 
 #: Read at once at most: a few hundred lines, enough for the detector to work in batches.
 CHUNK_BYTES = 65_536
+#: The longest line. A record of Kafka holds less, so no worker is ever asked about a longer one.
+MAX_LINE_BYTES = 1 << 20
+
+
+class Numbered(NamedTuple):
+    """A line and its number. `data` None: it is longer than MAX_LINE_BYTES."""
+
+    number: int
+    data: bytes | None
 
 
 class Line(msgspec.Struct):
@@ -68,7 +78,7 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
     unreadable = 0
     out = sys.stdout.buffer
     for batch in _batches(lines):
-        decoded = [_decoded(number, line) for number, line in batch]
+        decoded = [_decoded(line) for line in batch]
         readable = [line for line in decoded if isinstance(line, Line)]
         hints = [line.lang_hint for line in readable]
         annotations = iter(job.annotate([line.text for line in readable], hints))
@@ -86,24 +96,41 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
     return 1 if unreadable else 0
 
 
-def _decoded(number: int, line: bytes) -> Line | Unreadable:
+def _decoded(line: Numbered) -> Line | Unreadable:
+    number, data = line
+    if data is None:
+        return Unreadable(number, f"longer than {MAX_LINE_BYTES:,} bytes, as no post can be")
     if number == 1:
-        line = line.removeprefix(BOM_UTF8)
+        data = data.removeprefix(BOM_UTF8)
     try:
-        return _decoder.decode(line)
+        return _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Unreadable(number, f"not a JSON object with a `text`: {error}")
 
 
-def _batches(source: BufferedReader) -> Iterator[list[tuple[int, bytes]]]:
-    """Yield the lines that are there, with their numbers. Never waits while a line is unanswered."""
-    number, rest = 0, b""
+def _batches(source: BufferedReader) -> Iterator[list[Numbered]]:
+    """Yield the lines that are there, but for blank ones. Never waits while a line is unanswered.
+
+    Of a line that is too long no more is kept than shows that it is.
+    """
+    number, pieces, length_bytes = 1, [b""], 0
     while chunk := source.read1(CHUNK_BYTES):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield _numbered(lines, number + 1)
-        number += len(lines)
-    yield _numbered([rest], number + 1)
+        first, *others = chunk.split(b"\n")
+        length_bytes += len(first)
+        if length_bytes <= MAX_LINE_BYTES:
+            pieces.append(first)
+        if others:
+            *whole, last = others
+            yield _numbered([b"".join(pieces), *whole], length_bytes, number)
+            number, pieces, length_bytes = number + len(others), [last], len(last)
+    yield _numbered([b"".join(pieces)], length_bytes, number)
 
 
-def _numbered(lines: list[bytes], first: int) -> list[tuple[int, bytes]]:
-    return [(number, line) for number, line in enumerate(lines, start=first) if line.strip()]
+def _numbered(lines: list[bytes], first_bytes: int, first: int) -> list[Numbered]:
+    """Return the lines that are not blank. `first_bytes`: the length of the first, which may be cut short."""
+    lengths_bytes = [first_bytes, *map(len, lines[1:])]
+    return [
+        Numbered(number, line if length_bytes <= MAX_LINE_BYTES else None)
+        for number, (line, length_bytes) in enumerate(zip(lines, lengths_bytes, strict=True), start=first)
+        if length_bytes > MAX_LINE_BYTES or line.strip()
+    ]

@@ -20,14 +20,22 @@ def commands(topic: str, what: str) -> typer.Typer:
 
     @app.command("list")
     def list_(
-        reason: Reasons = None, from_: From = None, to: To = None, limit: Limit = None, json: Json = False
+        reason: Reasons = None,
+        from_: From = None,
+        to: To = None,
+        limit: Limit = None,
+        last: Annotated[
+            int | None, typer.Option(min=1, help="Only the newest so many, without reading all the others.")
+        ] = None,
+        json: Json = False,
     ) -> None:
         """Print them, and how many there are by reason. Times are those they were written at."""
         from streams.config import load_settings
         from streams.letters.command import run_list
 
         settings = load_settings()
-        raise typer.Exit(run_list(settings, topic, _wanted(reason, from_, to), limit=limit, json=json))
+        wanted = _wanted(reason, from_, to)
+        raise typer.Exit(run_list(settings, topic, wanted, limit=limit, last=last, json=json))
 
     @app.command()
     def show(

@@ -1,15 +1,18 @@
 """Times as analysts write them, and which offsets of a topic they stand for."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.connection import check_answers, client_options, let_go, unreachable
 from streams.errors import StateError, UsageError
+from streams.progress import Bar
 from streams.settings import Settings
 from streams.topics import partition_count
 
@@ -20,17 +23,27 @@ LOOK_BACK = 1_000
 CLOCKS_APART_MS = 3_600_000
 _ONE_READ = 5_000
 _FETCH_BYTES = 4 << 20
+#: Records that are read and thrown away rather than looked up one by one.
+_GAP = 1_000
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(rf"(\d+)({'|'.join(_UNITS_MS)})")
 
 
+#: As Kafka has them. Checked where a slice is read from a file.
+Partition = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Offset = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+#: Partition and offset of a record.
+Place = tuple[int, int]
+
+
 class Slice(NamedTuple):
     """Offsets `[start, end)` of one partition."""
 
-    partition: int
-    start: int
-    end: int
+    partition: Partition
+    start: Offset
+    end: Offset
 
 
 def duration_ms(text: str) -> int:
@@ -76,7 +89,7 @@ def new_consumer(settings: Settings) -> AIOKafkaConsumer:
 
 async def read_slice(
     consumer: Any, tp: TopicPartition, start: int, end: int, at_most: int = _ONE_READ
-) -> AsyncIterator[list[ConsumerRecord]]:
+) -> AsyncGenerator[list[ConsumerRecord], None]:
     """Yield the records of `[start, end)` in batches, in order; return at the end, whatever comes later.
 
     Raises:
@@ -120,42 +133,104 @@ async def first_at(consumer: Any, tp: TopicPartition, time_ms: int, start: int, 
         here = await first_record(consumer, tp, at, end)
         if here is None or here.timestamp >= time_ms:
             return at
-    async for records in read_slice(consumer, tp, start, end):
-        for record in records:
-            if record.timestamp >= time_ms:
-                return int(record.offset)
+    async with aclosing(read_slice(consumer, tp, start, end)) as batches:
+        async for records in batches:
+            for record in records:
+                if record.timestamp >= time_ms:
+                    return int(record.offset)
     return end
 
 
 async def first_record(consumer: Any, tp: TopicPartition, start: int, end: int) -> ConsumerRecord | None:
     """Return the first readable record of `[start, end)`."""
-    async for records in read_slice(consumer, tp, start, end, 1):
-        return records[0]
+    async with aclosing(read_slice(consumer, tp, start, end, 1)) as batches:
+        async for records in batches:
+            return records[0]
     return None
 
 
+@asynccontextmanager
+async def consuming(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+    """Lend a consumer as `new_consumer` returns it.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+    """
+    consumer = new_consumer(settings)
+    try:
+        await consumer.start()
+        yield consumer
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await let_go(consumer)
+
+
+async def slice_since(consumer: Any, tp: TopicPartition, since_ms: int | None) -> Slice:
+    """Return what a partition holds now, from the first record written at `since_ms` on."""
+    start = (await consumer.beginning_offsets([tp]))[tp]
+    end = (await consumer.end_offsets([tp]))[tp]
+    if since_ms is not None:
+        start = await first_at(consumer, tp, since_ms, start, end)
+    return Slice(tp.partition, start, end)
+
+
 async def records_since(
-    settings: Settings, topic: str, since_ms: int | None
+    settings: Settings, topic: str, since_ms: int | None, bar: Bar | None = None
 ) -> AsyncGenerator[list[ConsumerRecord], None]:
     """Yield the records, partition by partition, from the first written at `since_ms` to the end of now.
+
+    `bar` is told how many there are and how many are read.
 
     Raises:
         BrokerError: Kafka does not answer.
         TopicError: there is no such topic.
     """
+    bar = bar or Bar()
+    tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]
+    async with consuming(settings) as consumer:
+        slices = [await slice_since(consumer, tp, since_ms) for tp in tps]
+        bar.expect(sum(one.end - one.start for one in slices))
+        for tp, one in zip(tps, slices, strict=True):
+            async with aclosing(read_slice(consumer, tp, one.start, one.end)) as batches:
+                async for records in batches:
+                    bar.advance(len(records))
+                    yield records
+
+
+async def records_at(
+    settings: Settings, topic: str, places: Collection[Place]
+) -> dict[Place, ConsumerRecord]:
+    """Return the records at these places, as far as the topic has them (still). Nothing else is kept.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    found: dict[Place, ConsumerRecord] = {}
     partitions = await partition_count(settings, topic)
-    consumer = new_consumer(settings)
-    try:
-        await consumer.start()
-        for partition in range(partitions):
+    async with consuming(settings) as consumer:
+        for partition in sorted({one for one, _ in places if 0 <= one < partitions}):
             tp = TopicPartition(topic, partition)
-            start = (await consumer.beginning_offsets([tp]))[tp]
-            end = (await consumer.end_offsets([tp]))[tp]
-            if since_ms is not None:
-                start = await first_at(consumer, tp, since_ms, start, end)
-            async for records in read_slice(consumer, tp, start, end):
-                yield records
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)
+            _, start, end = await slice_since(consumer, tp, None)
+            offsets = {at for one, at in places if one == partition and start <= at < end}
+            for first, last in _runs(sorted(offsets)):
+                async with aclosing(read_slice(consumer, tp, first, last + 1)) as batches:
+                    async for records in batches:
+                        found |= {
+                            (partition, record.offset): record
+                            for record in records
+                            if record.offset in offsets
+                        }
+    return found
+
+
+def _runs(offsets: Iterable[int]) -> list[tuple[int, int]]:
+    """Return first and last offset of each run of sorted offsets that has no large gap in it."""
+    runs: list[list[int]] = []
+    for at in offsets:
+        if runs and at - runs[-1][-1] <= _GAP:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return [(run[0], run[-1]) for run in runs]

@@ -1,20 +1,18 @@
 """The posts behind a difference: both rules are asked about the same posts."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from schemas.post import Post
-from streams.connection import client_options, let_go, unreachable
 from streams.errors import StateError
 from streams.flow import Annotation, Job, SourceRecord
-from streams.ranges import new_consumer, read_slice
+from streams.ranges import consuming, read_slice
 from streams.replay.plan import Plan
 from streams.replay.resolve import check_held
 from streams.replay.spool import check_inputs, open_all, read_spooled, spool
@@ -60,17 +58,19 @@ async def find_examples(
         StateError: the log no longer holds the posts, or a file is another.
     """
     found = 0
-    async for records in records_of(plan, settings):
-        posts = _posts_in(records, plan.rules.max_ahead_ms, windows)
-        texts, hints = [post.text for _, _, post in posts], [post.lang_hint for _, _, post in posts]
-        before, after = (job.annotate(texts, hints) for job in jobs)
-        for (partition, offset, post), one, other in zip(posts, before, after, strict=True):
-            if (one.language.code, one.tags) == (other.language.code, other.tags):
-                continue
-            yield Example(post.id, post.created_at_ms, partition, offset, post.text, _said(one), _said(other))
-            found += 1
-            if found == at_most:
-                return
+    async with aclosing(records_of(plan, settings)) as batches:
+        async for records in batches:
+            posts = _posts_in(records, plan.rules.max_ahead_ms, windows)
+            texts, hints = [post.text for _, _, post in posts], [post.lang_hint for _, _, post in posts]
+            before, after = (job.annotate(texts, hints) for job in jobs)
+            for (partition, offset, post), one, other in zip(posts, before, after, strict=True):
+                if (one.language.code, one.tags) == (other.language.code, other.tags):
+                    continue
+                said = _said(one), _said(other)
+                yield Example(post.id, post.created_at_ms, partition, offset, post.text, *said)
+                found += 1
+                if found == at_most:
+                    return
 
 
 async def records_of(
@@ -93,17 +93,12 @@ async def records_of(
                     yield one.partition, lines
         return
     await check_held(settings, plan.topic, plan.slices)
-    consumer = new_consumer(settings)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(let_go, consumer)
-        try:
-            await consumer.start()
-            for one in plan.slices:
-                tp = TopicPartition(plan.topic, one.partition)
-                async for records in read_slice(consumer, tp, one.start, one.end, _AT_ONCE):
+    async with consuming(settings) as consumer:
+        for one in plan.slices:
+            tp = TopicPartition(plan.topic, one.partition)
+            async with aclosing(read_slice(consumer, tp, one.start, one.end, _AT_ONCE)) as batches:
+                async for records in batches:
                     yield one.partition, records
-        except KafkaError as error:
-            raise await unreachable(client_options(settings), error) from error
 
 
 def _posts_in(

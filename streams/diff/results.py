@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.errors import UsageError
+from streams.export.cells import unguarded
+from streams.export.dictionary import is_raw
 from streams.export.tables import format_of
 from streams.newest import newest_counts
 from streams.reader import read
@@ -18,6 +20,8 @@ from streams.topics import COUNTS
 
 #: What stands for the live counts on the command line.
 LIVE = "live"
+#: Of one field of CSV: more than a record of Kafka holds.
+_MOST_CHARACTERS = 1 << 24
 
 
 class Cell(NamedTuple):
@@ -63,7 +67,15 @@ def reading(path: Path, what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
-    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+        csv.Error,
+        msgspec.MsgspecError,
+    ) as error:
         raise UsageError(f"{path} holds no {what}: {error!r}") from error
 
 
@@ -79,8 +91,13 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]]:
 
         yield from parquet.read_table(path).to_pylist()
     elif found == "csv":
-        with path.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file)
+        csv.field_size_limit(_MOST_CHARACTERS)
+        restored = str if is_raw(path) else unguarded
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                yield {
+                    name: restored(value) if isinstance(value, str) else value for name, value in row.items()
+                }
     else:
         with path.open("rb") as lines:
             yield from map(msgspec.json.decode, lines)

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +13,13 @@ import msgspec
 from streams.author_key import weakness
 from streams.clock import SystemClock
 from streams.errors import UsageError
-from streams.export.days import write_days
-from streams.export.dictionary import dictionary
+from streams.export.days import check_days, write_days
+from streams.export.dictionary import GUARDED, RAW, dictionary, dictionary_path
 from streams.export.rows import Authors, Choice, Table, What, table_of
-from streams.export.tables import SUFFIXES, Row, check_writable, write_table
+from streams.export.tables import SUFFIXES, USUAL_CSV, CsvForm, Row, check_writable, format_of, write_table
+from streams.files import check_free, new_file
 from streams.newest import newest_counts
+from streams.progress import Bar, progress
 from streams.ranges import CLOCKS_APART_MS, instant_ms, records_since
 from streams.settings import Settings
 
@@ -33,6 +36,8 @@ class Order(NamedTuple):
     texts: bool = True
     authors: Authors | None = None
     key_file: Path | None = None
+    force: bool = False
+    csv: CsvForm = USUAL_CSV
 
 
 def run_export(order: Order, settings: Settings, *, json: bool) -> int:
@@ -42,32 +47,57 @@ def run_export(order: Order, settings: Settings, *, json: bool) -> int:
         UsageError: it cannot be written so, or authors have no key.
         SandikError: Kafka or the topic is away.
     """
-    if order.out.exists():
-        raise UsageError(f"{order.out} is there already: choose another name")
-    check_writable(order.out.with_name(f"x.{order.format_name}") if order.by_day else order.out)
+    beside = dictionary_path(order.out)
+    check_free([beside, *([] if order.by_day else [order.out])], replaces=order.force)
+    if order.by_day:
+        check_days(order.out, replaces=order.force)
     if order.by_day and order.format_name not in SUFFIXES.values():
         raise UsageError(f"--format {order.format_name}: parquet, jsonl or csv")
+    file = order.out.with_name(f"x.{order.format_name}") if order.by_day else order.out
+    check_writable(file)
+    if order.csv != USUAL_CSV and format_of(file) != "csv":
+        raise UsageError("--raw-csv and --bom are for CSV: leave them out, or choose .csv")
     choice = _choice(order, settings)
     table = table_of(order.what, choice)
+    notes: dict[str, str] = {} if order.what == "counts" else {"authors": choice.authors}
+    if format_of(file) == "csv":
+        notes["csv_texts"] = RAW if order.csv.is_raw else GUARDED
+    made = msgspec.json.encode(dictionary(order.what, table.columns, notes))
+    with new_file(beside, replaces=order.force) as new:
+        new.write_bytes(msgspec.json.format(made, indent=2) + b"\n")
+        count = _written(order, settings, table)
+    _tell(order, beside, count, json=json)
+    return 0
+
+
+def _written(order: Order, settings: Settings, table: Table) -> int:
+    """Write the table; return how many rows it has."""
     time = "window_start" if order.what == "counts" else "created_at"
     count = 0
 
-    def counted() -> Iterator[Row]:
+    def counted(rows: Iterable[Row]) -> Iterator[Row]:
         nonlocal count
-        for row in _rows(order, settings, table):
+        for row in rows:
             count += 1
             yield row
 
-    if order.by_day:
-        write_days(order.out, order.format_name, table.columns, time, counted())
-    else:
-        write_table(order.out, table.columns, counted())
-    beside = order.out.with_name(f"{order.out.name}.dictionary.json")
-    notes = {} if order.what == "counts" else {"authors": choice.authors}
-    made = msgspec.json.encode(dictionary(order.what, table.columns, notes))
-    beside.write_bytes(msgspec.json.format(made, indent=2) + b"\n")
-    _tell(order, beside, count, json=json)
-    return 0
+    with (
+        progress(f"reading {settings.topic(order.what)}") as bar,
+        closing(_rows(order, settings, table, bar)) as rows,
+    ):
+        if order.by_day:
+            write_days(
+                order.out,
+                order.format_name,
+                table.columns,
+                time,
+                counted(rows),
+                form=order.csv,
+                replaces=order.force,
+            )
+        else:
+            write_table(order.out, table.columns, counted(rows), form=order.csv, replaces=order.force)
+    return count
 
 
 def _tell(order: Order, beside: Path, rows: int, *, json: bool) -> None:
@@ -98,7 +128,7 @@ def _choice(order: Order, settings: Settings) -> Choice:
     return Choice(order.texts, authors, key or secrets.token_hex(32), settings.max_ahead_ms)
 
 
-def _rows(order: Order, settings: Settings, table: Table) -> Iterator[Row]:
+def _rows(order: Order, settings: Settings, table: Table, bar: Bar) -> Generator[Row, None, None]:
     now_ms = SystemClock().now_ms()
     from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
     time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
@@ -108,28 +138,34 @@ def _rows(order: Order, settings: Settings, table: Table) -> Iterator[Row]:
 
     # A count's record has its window's time; of the others none is older than its post, but for clocks.
     since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
-    records = records_since(settings, settings.topic(order.what), since_ms)
+    records = records_since(settings, settings.topic(order.what), since_ms, bar)
     if order.what == "counts":
         yield from filter(wanted, map(msgspec.structs.asdict, asyncio.run(newest_counts(records))))
         return
 
-    async def read() -> AsyncIterator[list[Row]]:
-        async for some in records:
-            yield [row for row in table.rows(some) if wanted(row)]
+    async def read() -> AsyncGenerator[list[Row], None]:
+        async with aclosing(records):
+            async for some in records:
+                yield [row for row in table.rows(some) if wanted(row)]
 
-    for batch in _now(read()):
-        yield from batch
+    with closing(_now(read())) as batches:
+        for batch in batches:
+            yield from batch
 
 
-def _now(batches: AsyncIterator[list[Row]]) -> Iterator[list[Row]]:
-    """Yield what an asynchronous iterator does, for writers that know nothing of it."""
+def _now(batches: AsyncGenerator[list[Row], None]) -> Generator[list[Row], None, None]:
+    """Yield what an asynchronous generator does, for writers that know nothing of it."""
     with asyncio.Runner() as runner:
-        while True:
-            try:
-                yield runner.run(_next(batches))
-            except StopAsyncIteration:
-                return
+        try:
+            while True:
+                try:
+                    yield runner.run(_next(batches))
+                except StopAsyncIteration:
+                    return
+        finally:
+            with suppress(RuntimeError):  # it is still waited for, and ends when the runner cancels that
+                runner.run(batches.aclose())
 
 
-async def _next(batches: AsyncIterator[list[Row]]) -> list[Row]:
+async def _next(batches: AsyncGenerator[list[Row], None]) -> list[Row]:
     return await anext(batches)

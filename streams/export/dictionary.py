@@ -1,7 +1,10 @@
 """What each column of an export means: OUT.dictionary.json, made from the schemas of the topics."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from schemas.load import json_schema
 from streams.export.tables import Columns
@@ -22,6 +25,28 @@ _TYPES = {
     "texts": ("list<string>", "JSON array; in CSV, as text"),
     "terms": ("list<struct>", "JSON array of objects; in CSV, as text"),
 }
+
+
+#: What a dictionary says of the texts in CSV.
+RAW = "as they are: a spreadsheet may run a text that begins with =, +, - or @"
+GUARDED = (
+    "with an apostrophe before =, +, - and @ (and blanks before these) at the beginning of a text, or behind "
+    "a semicolon, a tab or a line break in it, so that no spreadsheet runs it; numbers are as they are"
+)
+
+
+def dictionary_path(out: Path) -> Path:
+    """Return the path of the dictionary beside an export."""
+    return out.with_name(f"{out.name}.dictionary.json")
+
+
+def is_raw(out: Path) -> bool:
+    """Say whether a dictionary beside a CSV file says that its texts are as they are."""
+    try:
+        told = msgspec.json.decode(dictionary_path(out).read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return told.get("csv_texts") == RAW
 
 
 def dictionary(what: str, columns: Columns, notes: Mapping[str, str]) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """Rows -> JSON lines, CSV or Parquet. The same rows give the same bytes."""
 
-import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 
 from schemas.mention import Term
 from streams.errors import UsageError
+from streams.export.cells import guarded
+from streams.files import new_file
 
 Row = Mapping[str, Any]
 Write = Callable[[Sequence[Row]], None]
@@ -25,7 +27,20 @@ TIMES = frozenset({"window_start", "window_end", "created_at"})
 #: What a column holds: text, int, float, bool, time, texts (a list), terms (a list of objects).
 Columns = Mapping[str, str]
 
+#: A CSV field with one of these is put into quotes; some programs end a field at `;` or a tab.
+_QUOTED = re.compile(r"[\",;\t\r\n]")
+
 _KINDS = {str: "text", int: "int", float: "float", bool: "bool", tuple[str, ...]: "texts"}
+
+
+class CsvForm(NamedTuple):
+    """How CSV is written. `is_raw`: spreadsheets may run its texts. `has_bom`: so that Excel reads UTF-8."""
+
+    is_raw: bool = False
+    has_bom: bool = False
+
+
+USUAL_CSV = CsvForm()
 
 
 def columns_of(struct: type[msgspec.Struct], without: Iterable[str] = ()) -> dict[str, str]:
@@ -63,19 +78,33 @@ def check_writable(path: Path) -> None:
         _pyarrow()
 
 
-def write_table(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
-    """Write the rows to a file that is there when it is complete, and not before."""
-    new = path.with_name(f".{path.name}.new")
+def write_table(
+    path: Path,
+    columns: Columns,
+    rows: Iterable[Row],
+    *,
+    form: CsvForm = USUAL_CSV,
+    replaces: bool = True,
+) -> None:
+    """Write the rows to a file that is there when it is complete, and not before.
+
+    Raises:
+        UsageError: the name says no format, or something is there that is not to be replaced.
+        SandikError: the disk is full, or does not let us write there.
+    """
     left = iter(rows)
-    with writer(new, format_of(path), columns) as write:
+    with new_file(path, replaces=replaces) as new, writer(new, format_of(path), columns, form) as write:
         while batch := list(islice(left, _GROUP)):
             write(batch)
-    new.replace(path)
 
 
-def writer(path: Path, format_name: str, columns: Columns) -> AbstractContextManager[Write]:
+def writer(
+    path: Path, format_name: str, columns: Columns, form: CsvForm = USUAL_CSV
+) -> AbstractContextManager[Write]:
     """Lend a function that writes rows to a file of that format."""
-    return {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[format_name](path, columns)
+    if format_name == "csv":
+        return _csv(path, columns, form)
+    return {"jsonl": _jsonl, "parquet": _parquet}[format_name](path, columns)
 
 
 @contextmanager
@@ -87,17 +116,27 @@ def _jsonl(path: Path, columns: Columns) -> Iterator[Write]:
 
 
 @contextmanager
-def _csv(path: Path, columns: Columns) -> Iterator[Write]:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(columns)
-        yield lambda rows: out.writerows([_cell(row[name]) for name in columns] for row in rows)
+def _csv(path: Path, columns: Columns, form: CsvForm) -> Iterator[Write]:
+    def line(values: Iterable[Any]) -> str:
+        return ",".join(_field(value, is_raw=form.is_raw) for value in values) + "\n"
+
+    with path.open("w", encoding="utf-8-sig" if form.has_bom else "utf-8", newline="") as file:
+        file.write(line(columns))
+        yield lambda rows: file.writelines(line(row[name] for name in columns) for row in rows)
 
 
-def _cell(value: Any) -> Any:
+def _field(value: Any, *, is_raw: bool) -> str:
+    """Return a field as it stands in CSV. A number is one of ours, and needs no guard if it is negative."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return msgspec.json.encode(value).decode() if isinstance(value, tuple | list) else value
+    if isinstance(value, int | float):
+        return repr(value)
+    text = msgspec.json.encode(value).decode() if isinstance(value, tuple | list) else value
+    if not is_raw:
+        text = guarded(text)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 @contextmanager

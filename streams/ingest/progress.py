@@ -1,6 +1,7 @@
 """The progress bar of `sandik ingest`, on a terminal only."""
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -10,11 +11,12 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+
+from streams.progress import bars
 
 from .produce import Summary
 from .sources import Source
@@ -25,19 +27,18 @@ REFRESH_S = 0.2
 @asynccontextmanager
 async def progress_bar(console: Console, sources: Sequence[Source], summary: Summary) -> AsyncIterator[None]:
     """Show bytes, posts, their rate, what is left out and the time left. Nothing off a terminal."""
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield
         return
     sizes_bytes = [source.size_bytes for source in sources]
     total_bytes = None if None in sizes_bytes else sum(size for size in sizes_bytes if size is not None)
-    bar = Progress(
+    bar = bars(
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TextColumn("{task.description}"),
         TimeRemainingColumn(),
         console=console,
-        transient=True,
     )
     task = bar.add_task("", total=total_bytes)
     began_s = time.monotonic()

@@ -1,12 +1,23 @@
 """The letters of a topic: those written in a range of time, up to the end as it is now."""
 
-from collections.abc import AsyncIterator, Collection
+import re
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
+from contextlib import aclosing
 from typing import NamedTuple
+
+from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.errors import UsageError
 from streams.letters.letter import Letter, letter_of
-from streams.ranges import records_since
+from streams.progress import Bar
+from streams.ranges import consuming, read_slice, records_at, records_since, slice_since
 from streams.settings import Settings
+from streams.topics import partition_count
+
+#: What is counted in place of a record that no worker wrote.
+FOREIGN = "not written by a worker"
+_PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
 
 
 class Wanted(NamedTuple):
@@ -24,23 +35,76 @@ class Wanted(NamedTuple):
             and (not self.reasons or letter.reason in self.reasons)
         )
 
-
-async def letters(settings: Settings, topic: str, wanted: Wanted) -> AsyncIterator[Letter]:
-    """Yield the letters, partition by partition, in the order they were written. No consumer group."""
-    async for records in records_since(settings, topic, wanted.from_ms):
+    def among(self, records: Iterable[ConsumerRecord], foreign: Counter[str]) -> Iterator[Letter]:
+        """Yield those among the records; count in `foreign` the records that are no letters."""
         for record in records:
             letter = letter_of(record)
-            if letter is not None and wanted.holds(letter):
+            if letter is None:
+                foreign[FOREIGN] += 1
+            elif self.holds(letter):
                 yield letter
 
 
+async def letters(
+    settings: Settings, topic: str, wanted: Wanted, foreign: Counter[str], bar: Bar | None = None
+) -> AsyncGenerator[Letter, None]:
+    """Yield the letters, partition by partition, in the order they were written. No consumer group.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    async with aclosing(records_since(settings, topic, wanted.from_ms, bar)) as batches:
+        async for records in batches:
+            for letter in wanted.among(records, foreign):
+                yield letter
+
+
+async def last_letters(
+    settings: Settings, topic: str, wanted: Wanted, foreign: Counter[str], count: int
+) -> list[Letter]:
+    """Return the newest letters, the oldest of them first. Reads partitions from their ends.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    newest: list[Letter] = []
+    partitions = await partition_count(settings, topic)
+    async with consuming(settings) as consumer:
+        for partition in range(partitions):
+            tp = TopicPartition(topic, partition)
+            _, start, end = await slice_since(consumer, tp, wanted.from_ms)
+            own: list[Letter] = []
+            size = count
+            while start < end and len(own) < count:
+                begin = max(start, end - size)
+                before: list[Letter] = []
+                async with aclosing(read_slice(consumer, tp, begin, end)) as batches:
+                    async for records in batches:
+                        before += wanted.among(records, foreign)
+                own = [*before, *own][-count:]
+                end, size = begin, 2 * size
+            newest += own
+    newest.sort(key=lambda letter: (letter.written_ms, letter.partition, letter.offset))
+    return newest[-count:]
+
+
 async def one_letter(settings: Settings, topic: str, place: str) -> Letter:
-    """Return the letter at `PARTITION:OFFSET`. UsageError if there is none."""
-    numbers = place.split(":")
-    if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+    """Return the letter at `PARTITION:OFFSET`, by reading that record alone.
+
+    Raises:
+        UsageError: there is none.
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    numbers = _PLACE.fullmatch(place)
+    if numbers is None:
         raise UsageError(f"{place}: write PARTITION:OFFSET, as `list` shows them")
-    partition, offset = map(int, numbers)
-    async for letter in letters(settings, topic, Wanted()):
-        if (letter.partition, letter.offset) == (partition, offset):
-            return letter
-    raise UsageError(f"topic {topic}, partition {partition}: there is no letter of ours at offset {offset}")
+    at = int(numbers[1]), int(numbers[2])
+    record = (await records_at(settings, topic, [at])).get(at)
+    letter = None if record is None else letter_of(record)
+    if letter is None:
+        what = "no record (any more)" if record is None else "a record that no worker wrote"
+        raise UsageError(f"topic {topic}, partition {at[0]}: there is {what} at offset {at[1]}")
+    return letter

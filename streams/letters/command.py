@@ -6,14 +6,16 @@ Exit code 0: done, or nothing to do. 1: some letters were refused, or Kafka fail
 import asyncio
 import sys
 from collections import Counter
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
 from streams.errors import UsageError
-from streams.letters.box import Wanted, letters, one_letter
-from streams.letters.letter import as_json
+from streams.letters.box import Wanted, last_letters, letters, one_letter
+from streams.letters.letter import Letter, as_json
 from streams.letters.redrive import NOT_WHOLE, REDRIVEN, REFUSED, Orders, redrive
+from streams.progress import progress
 from streams.settings import Settings
 from streams.steps.labels import iso
 from streams.topics import POSTS, POSTS_LATE
@@ -21,32 +23,63 @@ from streams.topics import POSTS, POSTS_LATE
 _KEY_CHARACTERS = 40
 
 
-def run_list(settings: Settings, name: str, wanted: Wanted, *, limit: int | None, json: bool) -> int:
-    """Print a line for each letter, and on stderr how many there are by reason."""
-    by_reason = asyncio.run(_list(settings, settings.topic(name), wanted, limit, json=json))
+def run_list(
+    settings: Settings,
+    name: str,
+    wanted: Wanted,
+    *,
+    limit: int | None,
+    json: bool,
+    last: int | None = None,
+) -> int:
+    """Print a line for each letter, and on stderr how many there are by reason.
+
+    `limit` shows only the first of those that are counted; `last` reads and counts only the newest.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if limit is not None and last is not None:
+        raise UsageError("--limit shows the first letters and --last the newest ones: leave one out")
+    try:
+        by_reason = asyncio.run(_list(settings, settings.topic(name), wanted, limit, last, json=json))
+    except BrokenPipeError:
+        # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+        sys.stdout = None
+        return 0
     for reason, count in by_reason.most_common():
-        sys.stderr.write(f"{count:9,} {reason}\n")
+        sys.stderr.write(f"{count:9,} {_printable(reason)}\n")
     return 0
 
 
 async def _list(
-    settings: Settings, topic: str, wanted: Wanted, limit: int | None, *, json: bool
+    settings: Settings, topic: str, wanted: Wanted, limit: int | None, last: int | None, *, json: bool
 ) -> Counter[str]:
+    foreign: Counter[str] = Counter()
     by_reason: Counter[str] = Counter()
-    async for letter in letters(settings, topic, wanted):
-        by_reason[letter.reason] += 1
-        if limit is not None and by_reason.total() > limit:
-            continue
-        if json:
-            _write(as_json(letter))
-            continue
-        key = (letter.key or b"").decode("utf-8", "replace")[:_KEY_CHARACTERS]
-        place = f"{letter.partition}:{letter.offset}"
-        sys.stdout.write(
-            f"{place:>10}  {iso(letter.written_ms)}  {letter.reason:20}  attempts {letter.attempts}  "
-            f"{letter.origin_id}  {_printable(key)}  {_printable(letter.detail)}\n"
-        )
-    return by_reason
+    if last is not None:
+        for letter in await last_letters(settings, topic, wanted, foreign, last):
+            by_reason[letter.reason] += 1
+            _show(letter, json=json)
+        return by_reason + foreign
+    async with aclosing(letters(settings, topic, wanted, foreign)) as found:
+        async for letter in found:
+            by_reason[letter.reason] += 1
+            if limit is None or by_reason.total() <= limit:
+                _show(letter, json=json)
+    return by_reason + foreign
+
+
+def _show(letter: Letter, *, json: bool) -> None:
+    if json:
+        _write(as_json(letter))
+        return
+    key = (letter.key or b"").decode("utf-8", "replace")[:_KEY_CHARACTERS]
+    place = f"{letter.partition}:{letter.offset}"
+    sys.stdout.write(
+        f"{place:>10}  {iso(letter.written_ms)}  {_printable(letter.reason):20}  attempts {letter.attempts}  "
+        f"{letter.origin}  {_printable(key)}  {_printable(letter.detail)}\n"
+    )
 
 
 def run_show(settings: Settings, name: str, place: str, *, json: bool) -> int:
@@ -58,7 +91,7 @@ def run_show(settings: Settings, name: str, place: str, *, json: bool) -> int:
         return 0
     headers = shown.pop("headers")
     for field, value in [*shown.items(), *sorted(headers.items())]:
-        sys.stdout.write(f"{field:32} {_printable(str(value))}\n")
+        sys.stdout.write(f"{_printable(field):32} {_printable(str(value))}\n")
     return 0
 
 
@@ -93,16 +126,12 @@ def run_redrive(
 async def _redrive(
     settings: Settings, topic: str, wanted: Wanted, orders: Orders, limit: int | None
 ) -> Counter[str]:
-    found = [letter async for letter in letters(settings, topic, wanted)]
-    done = 0
-
-    def tell(count: int) -> None:
-        nonlocal done
-        done += count
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{done:,} redriven")
-
-    return await redrive(settings, found[:limit], orders, tell)
+    foreign: Counter[str] = Counter()
+    with progress(f"reading {topic}") as bar:
+        async with aclosing(letters(settings, topic, wanted, foreign, bar)) as read:
+            found = [letter async for letter in read][:limit]
+    with progress(f"letters put back into {orders.target}") as bar:
+        return await redrive(settings, found, orders, bar.advance) + foreign
 
 
 def _write(value: dict[str, Any]) -> None:

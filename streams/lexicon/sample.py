@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from streams.errors import UsageError
+from streams.shares import percent
 from streams.steps.language import Detector
 from streams.steps.tags import Tagger
 from streams.steps.tags.lexicon import Entry
@@ -37,7 +38,9 @@ class Share(msgspec.Struct, frozen=True):
 
     def complaint(self) -> str:
         """Return what to say of an entry that counts in too many."""
-        return f"'{self.term}' counts in {self.share:.0%} of the sample: is all of that about {self.tag}?"
+        return (
+            f"'{self.term}' counts in {percent(self.share)} of the sample: is all of that about {self.tag}?"
+        )
 
 
 def read_sample(file: Path) -> list[str]:

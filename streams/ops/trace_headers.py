@@ -30,20 +30,23 @@ class WithHeaders(Protocol):
 
 
 def links(records: Iterable[WithHeaders]) -> list[Link]:
-    """Return a link to each trace that the records' headers name, the first MAX_LINKS of them."""
+    """Return a link to each trace that the records' headers name, the first MAX_LINKS of them.
+
+    Of several such headers of a record only the first is looked at: a post has one.
+    """
     found: dict[int, Link] = {}
     known: set[bytes] = set()
     for record in records:
-        for name, value in record.headers:
-            # By its beginning: each post of a trace may have a span of its own, and parsing takes long.
-            if name != TRACEPARENT or not value or value[:_TRACE_ENDS] in known:
-                continue
-            context = _context(value)
-            if context.is_valid:
-                known.add(value[:_TRACE_ENDS])
-                found.setdefault(context.trace_id, Link(context))
-                if len(found) == MAX_LINKS:
-                    return list(found.values())
+        value = next((value for name, value in record.headers if name == TRACEPARENT), None)
+        # By its beginning: each post of a trace may have a span of its own, and parsing takes long.
+        if not value or value[:_TRACE_ENDS] in known:
+            continue
+        context = _context(value)
+        if context.is_valid:
+            known.add(value[:_TRACE_ENDS])
+            found.setdefault(context.trace_id, Link(context))
+            if len(found) == MAX_LINKS:
+                break
     return list(found.values())
 
 

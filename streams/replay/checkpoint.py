@@ -2,16 +2,21 @@
 
 `N.windows` grows by the windows that can no longer change; `N.state` is replaced as a whole and says how
 much of `N.windows` it vouches for. What a crash leaves behind that is cut off, so going on gives the same
-bytes.
+bytes. Files that are something else are an error, and left as they are.
 """
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
 from schemas.partial import PartitionClock, SeenIds, WindowPartial
+from streams.errors import StateError
+from streams.files import new_file
+from streams.ranges import Offset
+from streams.replay.plan import Size
 from streams.steps.counts import Entry, PartitionState
 from streams.steps.dedupe import packed
 
@@ -22,9 +27,9 @@ _window = msgspec.json.Decoder(WindowPartial)
 class Saved(msgspec.Struct):
     """A slice's state after the record before `next_offset`. `is_done`: there is no more to read."""
 
-    next_offset: int
+    next_offset: Offset
     is_done: bool
-    windows_bytes: int
+    windows_bytes: Size
     entries: list[WindowPartial | PartitionClock | SeenIds]
 
 
@@ -32,17 +37,43 @@ _saved = msgspec.msgpack.Decoder(Saved)
 
 
 class Checkpoint:
-    """The files of one partition. Use as a context manager while counting."""
+    """The files of one partition. Use as a context manager while counting.
 
-    def __init__(self, folder: Path, run_id: str, partition: int, start: int) -> None:
+    Raises:
+        StateError: the files are there, and are not what a replay of `[start, end)` leaves behind.
+    """
+
+    def __init__(self, folder: Path, run_id: str, partition: int, start: int, end: int | None = None) -> None:
         self._windows = folder / f"{partition}.windows"
         self._state = folder / f"{partition}.state"
-        if self._state.exists():
-            self.saved = _saved.decode(self._state.read_bytes())
-        else:
-            clock = PartitionState.empty(run_id, partition).clock
-            self.saved = Saved(start, False, 0, [clock])
         self._run_id, self._partition = run_id, partition
+        self.saved = Saved(start, False, 0, [PartitionState.empty(run_id, partition).clock])
+        with self._trusted(), suppress(FileNotFoundError):
+            self.saved = _saved.decode(self._state.read_bytes())
+            self._check(start, end)
+
+    def _check(self, start: int, end: int | None) -> None:
+        if self.saved.next_offset < start or (end is not None and self.saved.next_offset > end):
+            raise ValueError(f"offset {self.saved.next_offset} is not of its slice")
+        if not self._windows.exists():
+            raise ValueError(f"{self._windows.name} is missing")
+        if self.saved.windows_bytes > self._windows.stat().st_size:
+            raise ValueError(f"{self._windows.name} is too short")
+        if any(entry.partition != self._partition for entry in self.saved.entries):
+            raise ValueError("it is of another partition")
+        if sum(isinstance(entry, PartitionClock) for entry in self.saved.entries) != 1:
+            raise ValueError("it does not have one clock")
+
+    @contextmanager
+    def _trusted(self) -> Iterator[None]:
+        """Raise StateError for whatever the files make of a body that reads them."""
+        try:
+            yield
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+            raise StateError(
+                f"{self._state} is not what an interrupted replay leaves behind ({error}): delete the folder "
+                f"{self._state.parent} and count from the beginning"
+            ) from error
 
     def __enter__(self) -> "Checkpoint":
         self._file = self._windows.open("ab")
@@ -56,7 +87,8 @@ class Checkpoint:
     def state(self) -> PartitionState:
         """Return the state to go on from."""
         state = PartitionState.empty(self._run_id, self._partition)
-        state.take(self.saved.entries)
+        with self._trusted():
+            state.take(self.saved.entries)
         return state
 
     def finish(self, windows: Iterable[WindowPartial]) -> None:
@@ -74,18 +106,18 @@ class Checkpoint:
         ]
         entries: list[Entry] = [*ids, *state.partials()]
         self.saved = Saved(next_offset, is_done, self._file.tell(), entries)
-        new = self._state.with_suffix(".new")
-        with new.open("wb") as file:
+        with new_file(self._state, replaces=True) as new, new.open("wb") as file:
             file.write(msgspec.msgpack.encode(self.saved))
             file.flush()
             os.fsync(file.fileno())
-        new.replace(self._state)
 
     def windows(self) -> Iterator[WindowPartial]:
         """Yield every window of the slice, finished or still open, each after its authors."""
         with self._windows.open("rb") as file:
             while file.tell() < self.saved.windows_bytes:
-                yield _window.decode(file.readline())
+                with self._trusted():
+                    window = _window.decode(file.readline())
+                yield window
         yield from (entry for entry in self.saved.entries if isinstance(entry, WindowPartial))
 
     @property

@@ -5,6 +5,7 @@ command was called with something it cannot use. 130: Ctrl-C; the same command g
 """
 
 import asyncio
+import os
 import shutil
 import sys
 import time
@@ -17,13 +18,14 @@ from schemas.partial import Tally
 from streams.clock import SystemClock
 from streams.errors import UsageError
 from streams.export.tables import check_writable
+from streams.files import check_free, new_folder
 from streams.ranges import instant_ms
 from streams.replay import outputs
 from streams.replay.crew import count_all
 from streams.replay.finish import finish, tell, wider_target
-from streams.replay.manifest import Manifest, write
+from streams.replay.manifest import Manifest, manifest_path, write
 from streams.replay.plan import Plan, Rules
-from streams.replay.request import Begun, Request
+from streams.replay.request import PLAN, Begun, Request, begun_in
 from streams.replay.resolve import resolve
 from streams.replay.results import kinds
 from streams.replay.spool import inputs_of, open_all, spool
@@ -50,14 +52,17 @@ def run_replay(request: Request, settings: Settings) -> int:
     target = Path(request.out or outputs.topic_name(settings, request.topic or ""))
     if request.out:
         check_writable(target)
+    files = _files(request, settings, target)
+    check_free(files, replaces=request.force)
     folder = target.with_name(f"{target.name}.replay")
     began_s = time.monotonic()
     try:
-        begun = _begin(request, settings, target, folder)
+        begun = _begin(request, settings, target, folder, files)
         count_all(begun.plan, settings, folder, request.processes)
         manifest = finish(begun, settings, target, folder)
     except KeyboardInterrupt:
-        tell(f"interrupted. What was counted is in {folder}: the same command goes on from there")
+        kept = f"What was counted is in {folder}: the same command goes on from there"
+        tell(f"interrupted. {kept if folder.exists() else 'Nothing was counted yet'}")
         return INTERRUPTED
     shutil.rmtree(folder)
     _report(manifest, time.monotonic() - began_s)
@@ -65,40 +70,45 @@ def run_replay(request: Request, settings: Settings) -> int:
     return 0
 
 
-def _begin(request: Request, settings: Settings, target: Path, folder: Path) -> Begun:
+def _files(request: Request, settings: Settings, target: Path) -> list[Path]:
+    """Return the files that will be written."""
+    files = [manifest_path(target)]
+    if request.out:
+        files += _targets(request, target)
+        files += [outputs.terms_path(target)] if settings.terms != "off" else []
+    return files
+
+
+def _targets(request: Request, target: Path) -> list[Path]:
+    return [target, *(wider_target(request, target, kind) for kind in kinds(request.spans))]
+
+
+def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:
     """Return what the folder says is under way, or plan it and say so there."""
     job = load_job(settings)
     rules = Rules.of(settings, job)
-    plan_file = folder / "plan.json"
-    if plan_file.exists():
-        begun = msgspec.json.decode(plan_file.read_bytes(), type=Begun)
-        same = msgspec.structs.replace(request, processes=None, force=False)
-        if begun.request != same or begun.plan.rules != rules:
+    asked = msgspec.structs.replace(request, processes=None, force=False)
+    if os.path.lexists(folder):
+        begun = begun_in(folder)
+        if begun.request != asked or begun.plan.rules != rules:
             raise UsageError(
                 f"{folder} holds another replay that was interrupted: finish it, or delete that folder"
             )
         tell(f"going on with the replay in {folder}")
-        return begun
-    targets = [target, *(wider_target(request, target, kind) for kind in kinds(request.spans))]
-    made = [*targets, *([outputs.terms_path(target)] if rules.terms != "off" else [])]
-    if there := [str(one) for one in made if one.exists() and not request.force]:
-        raise UsageError(f"{', '.join(there)} is there already: choose another name, or say --force")
-    shutil.rmtree(folder, ignore_errors=True)  # one that was not even planned
-    folder.mkdir()
-    try:
-        plan, not_posts = _plan(request, settings, rules, folder)
-        if request.topic:
-            for one in targets:
-                asyncio.run(outputs.create_topic(settings, one.name))
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
-    begun = Begun(msgspec.structs.replace(request, processes=None, force=False), plan, not_posts)
-    write(plan_file, begun)
-    return begun
+    else:
+        with new_folder(folder) as new:
+            plan, not_posts = _plan(request, settings, rules, new, files)
+            if request.topic:
+                for one in _targets(request, target):
+                    asyncio.run(outputs.create_topic(settings, one.name))
+            begun = Begun(asked, plan, not_posts)
+            write(new / PLAN, begun)
+    return msgspec.structs.replace(begun, request=request)
 
 
-def _plan(request: Request, settings: Settings, rules: Rules, folder: Path) -> tuple[Plan, int]:
+def _plan(
+    request: Request, settings: Settings, rules: Rules, folder: Path, files: list[Path]
+) -> tuple[Plan, int]:
     now_ms = SystemClock().now_ms()
     from_ms, to_ms = instant_ms(request.from_, now_ms), instant_ms(request.to, now_ms)
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
@@ -124,6 +134,8 @@ def _plan(request: Request, settings: Settings, rules: Rules, folder: Path) -> t
     if request.by == "record":
         raise UsageError("posts in files have no record time: leave out --by record")
     inputs = inputs_of(request.files)
+    if read := {one.name for one in inputs} & {str(file.resolve()) for file in files}:
+        raise UsageError(f"{min(read)} is read, so it cannot be replaced: choose another name")
     reading = {name: value for name, value in request.reading.items() if value is not None}
     slices, not_posts = spool(open_all(inputs, reading), folder, settings.partitions)
     return Plan(

@@ -8,7 +8,6 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -16,12 +15,11 @@ from typing import Any, NamedTuple, cast
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from streams.connection import client_options, let_go, unreachable
-from streams.errors import SandikError
+from streams.errors import SandikError, StateError
 from streams.flow import SourceRecord
+from streams.progress import progress
 from streams.ranges import Slice, new_consumer, read_slice
 from streams.replay.checkpoint import Checkpoint
 from streams.replay.plan import Plan
@@ -78,24 +76,14 @@ def _shares(slices: Sequence[Slice], processes: int) -> list[list[Slice]]:
 
 
 def _saved(plan: Plan, folder: Path, one: Slice) -> Any:
-    return Checkpoint(folder, plan.rules.run_id, one.partition, one.start).saved
+    return Checkpoint(folder, plan.rules.run_id, *one).saved
 
 
 def _follow(plan: Plan, folder: Path, workers: dict[Any, Any]) -> None:
-    at = {one.partition: _saved(plan, folder, one).next_offset - one.start for one in plan.slices}
-    starts = {one.partition: one.start for one in plan.slices}
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),  # a notebook sets FORCE_COLOR, and is no terminal
-    )
-    total = sum(one.end - one.start for one in plan.slices)
-    with bar:
-        task = bar.add_task("", total=total)
+    at = {one.partition: _saved(plan, folder, one).next_offset for one in plan.slices}
+    with progress("counting records") as bar:
+        bar.expect(sum(one.end - one.start for one in plan.slices))
+        bar.advance(sum(at[one.partition] - one.start for one in plan.slices))
         while workers:
             for pipe in wait(list(workers)):
                 try:
@@ -111,9 +99,8 @@ def _follow(plan: Plan, folder: Path, workers: dict[Any, Any]) -> None:
                     continue
                 if told.error:
                     raise told.error
-                at[told.partition] = told.next_offset - starts[told.partition]
-                read = sum(at.values())
-                bar.update(task, completed=read, description=f"{read:,} of {total:,} records")
+                bar.advance(told.next_offset - at[told.partition])
+                at[told.partition] = told.next_offset
 
 
 def _work(pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]) -> None:
@@ -124,6 +111,9 @@ def _work(pipe: Connection, plan: Plan, settings: Settings, folder: Path, share:
         os._exit(1)
     except SandikError as error:
         pipe.send(Told(-1, 0, error))
+    except OSError as error:
+        lost = f"{folder} cannot be used ({error}): mend that, or delete it and count from the beginning"
+        pipe.send(Told(-1, 0, StateError(lost)))
 
 
 async def _count_share(
@@ -137,7 +127,7 @@ async def _count_share(
         for one in share:
             tell = _teller(pipe, one.partition)
             read = _reader(plan, folder, consumer, one)
-            with Checkpoint(folder, plan.rules.run_id, one.partition, one.start) as checkpoint:
+            with Checkpoint(folder, plan.rules.run_id, *one) as checkpoint:
                 await count_slice(job, plan, one.end, checkpoint, read, tell)
     except KafkaError as error:
         raise await unreachable(client_options(settings), error) from error

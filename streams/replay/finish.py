@@ -34,7 +34,8 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
     terms = None
     if plan.rules.terms != "off":
         terms_file, of_terms = outputs.terms_path(target), Digest()
-        outputs.write_terms(terms_file, merged_terms(plan, folder, now_ms), of_terms)
+        found_terms = merged_terms(plan, folder, now_ms)
+        outputs.write_terms(terms_file, found_terms, of_terms, replaces=begun.request.force)
         terms = Output(
             terms_file.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(terms_file)
         )
@@ -68,7 +69,7 @@ def _written(
     if begun.request.topic:
         asyncio.run(outputs.write_topic(settings, target.name, counts, digest, gap_ms))
         return Output(target.name, True, digest.rows, digest.sha256, None)
-    outputs.write_file(target, fields, counts, digest)
+    outputs.write_file(target, fields, counts, digest, replaces=begun.request.force)
     return Output(target.name, False, digest.rows, digest.sha256, outputs.file_sha256(target))
 
 

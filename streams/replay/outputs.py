@@ -14,6 +14,7 @@ from schemas.term import TermCount
 from streams.connection import client_options
 from streams.errors import UsageError
 from streams.export.tables import Columns, columns_of, write_table
+from streams.progress import progress
 from streams.replay.plan import Rules
 from streams.replay.results import NOT_CANONICAL, Digest, Row, canonical
 from streams.settings import Settings
@@ -33,10 +34,13 @@ def columns(rules: Rules | None = None) -> Columns:
     return columns_of(Count, without=[NOT_CANONICAL, *([] if has_authors else _OF_AUTHORS)])
 
 
-def write_file(path: Path, fields: Columns, counts: Iterable[Count], digest: Digest) -> None:
+def write_file(
+    path: Path, fields: Columns, counts: Iterable[Count], digest: Digest, *, replaces: bool = False
+) -> None:
     """Write the counts in canonical order, without `emitted_at_ms`."""
-    rows: Iterator[Row] = digest.through(map(canonical, counts))
-    write_table(path, fields, rows)
+    with progress(f"writing {path}") as bar:
+        rows: Iterator[Row] = digest.through(map(canonical, bar.through(counts)))
+        write_table(path, fields, rows, replaces=replaces)
 
 
 def terms_path(path: Path) -> Path:
@@ -44,9 +48,11 @@ def terms_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.terms{path.suffix}")
 
 
-def write_terms(path: Path, terms: Iterable[TermCount], digest: Digest) -> None:
+def write_terms(path: Path, terms: Iterable[TermCount], digest: Digest, *, replaces: bool = False) -> None:
     """Write the top terms in the order of window, language, tag and rank, without `emitted_at_ms`."""
-    write_table(path, columns_of(TermCount, without=[NOT_CANONICAL]), digest.through(map(canonical, terms)))
+    fields = columns_of(TermCount, without=[NOT_CANONICAL])
+    with progress(f"writing {path}") as bar:
+        write_table(path, fields, digest.through(map(canonical, bar.through(terms))), replaces=replaces)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,12 +1,13 @@
 """What a replay is to count. The same plan gives the same bytes."""
 
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
+from pydantic import ValidationError
 
 from streams.errors import UsageError
 from streams.flow import Job
-from streams.ranges import Slice
+from streams.ranges import Partition, Slice
 from streams.run import load_job
 from streams.settings import AuthorsChoice, Settings, TermsChoice
 from streams.steps.counts import Reposts
@@ -15,6 +16,15 @@ from streams.steps.wider import Spans
 from streams.steps.window import Timing
 
 By = Literal["event", "record"]
+# What a plan in a file may say. Far beyond what anybody means, and small enough to be added up.
+TimeMs = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+DurationMs = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+#: Partitions that files are spread over, at most: each is a file that is open while they are read.
+MAX_PARTITIONS = 1_000
+#: Hopping windows that one post is in, at most.
+MAX_ADVANCES = 100_000
 _NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "detector", "lexicon")
 
 
@@ -24,17 +34,17 @@ class Rules(msgspec.Struct, frozen=True):
     run_id: str
     lexicon_version: str
     detector_version: str
-    window_size_ms: int
-    max_disorder_ms: int
-    allowed_lateness_ms: int
-    max_ahead_ms: int
+    window_size_ms: DurationMs
+    max_disorder_ms: DurationMs
+    allowed_lateness_ms: DurationMs
+    max_ahead_ms: DurationMs
     dedupe: bool
     detector: str
     lexicon: str | None
     reposts: Reposts = "count"
     authors: AuthorsChoice = "off"
     terms: TermsChoice = "off"
-    top_terms: int = 10
+    top_terms: Size = 10
 
     @classmethod
     def of(cls, settings: Settings, job: Job) -> "Rules":
@@ -60,11 +70,15 @@ class Rules(msgspec.Struct, frozen=True):
         return Timing(self.window_size_ms, self.max_disorder_ms, self.allowed_lateness_ms)
 
     def settings(self, present: Settings) -> Settings:
-        """Return the present settings with these rules."""
+        """Return the present settings with these rules. UsageError if they are none that settings allow."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
         update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
         update |= msgspec.structs.asdict(Spans())  # those of the workers need not fit these windows
-        return Settings.model_validate({**present.model_dump(), **update})
+        try:
+            return Settings.model_validate({**present.model_dump(), **update})
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            raise UsageError(f"its rules are none that sandik counts by: {wrong}") from error
 
     def job(self, present: Settings) -> Job:
         """Load the job of these rules.
@@ -89,8 +103,8 @@ class Input(msgspec.Struct, frozen=True):
     """A file that was read."""
 
     name: str
-    size_bytes: int
-    sha256: str
+    size_bytes: Size
+    sha256: Sha256
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -103,18 +117,36 @@ class Plan(msgspec.Struct, frozen=True):
 
     rules: Rules
     by: By
-    from_ms: int | None
-    to_ms: int | None
+    from_ms: TimeMs | None
+    to_ms: TimeMs | None
     finals_only: bool
-    partitions: int
+    partitions: Partition
     slices: list[Slice]
     topic: str | None = None
     broker: str | None = None
     inputs: list[Input] = []
-    reading: dict[str, Any] = {}
-    ingested_at_ms: int | None = None
-    whole_from_ms: int | None = None
+    reading: dict[str, str] = {}
+    ingested_at_ms: TimeMs | None = None
+    whole_from_ms: TimeMs | None = None
     spans: Spans = Spans()
+
+    def wrong(self) -> str | None:
+        """Return what cannot be in it, if anything: it may come from a file that anybody wrote."""
+        if (self.topic is None) != bool(self.inputs):
+            return "it must have either a topic or inputs"
+        if not self.slices or [one.partition for one in self.slices] != list(range(len(self.slices))):
+            return "its slices must be those of partitions 0, 1, 2 and so on, each once"
+        if self.partitions != len(self.slices):
+            return f"it has {self.partitions} partitions and {len(self.slices)} slices"
+        if self.inputs and self.partitions > MAX_PARTITIONS:
+            return f"files are spread over {MAX_PARTITIONS} partitions at most"
+        if any(one.start > one.end for one in self.slices):
+            return "a slice must not end before it starts"
+        if not self.rules.window_size_ms:
+            return "its windows must have a size"
+        if self.spans.hopping_size_ms > MAX_ADVANCES * self.spans.hopping_advance_ms:
+            return f"a hopping window must not be longer than {MAX_ADVANCES:,} advances"
+        return self.spans.wrong(self.rules.window_size_ms)
 
     def wants(self, window_start_ms: int) -> bool:
         """Say whether the window's counts are asked for: by event time, those wholly inside the range."""

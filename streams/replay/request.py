@@ -28,12 +28,31 @@ class Request(msgspec.Struct, frozen=True):
     force: bool = False
 
 
+#: The file of a replay's folder that says what is under way.
+PLAN = "plan.json"
+
+
 class Begun(msgspec.Struct, frozen=True):
-    """A replay that is under way: in `plan.json` of its folder."""
+    """A replay that is under way."""
 
     request: Request
     plan: Plan
     not_posts: int
+
+
+def begun_in(folder: Path) -> Begun:
+    """Return what is under way in a folder. UsageError if that is not what a replay leaves behind."""
+    try:
+        links = [path for path in (folder, *folder.iterdir()) if path.is_symlink()]
+        begun = msgspec.json.decode((folder / PLAN).read_bytes(), type=Begun)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f"{folder} is in the way, and no interrupted replay ({error}): move it, or choose another name"
+        ) from error
+    wrong = f"{links[0]} is a link" if links else begun.plan.wrong()
+    if wrong:
+        raise UsageError(f"{folder} is no interrupted replay: {wrong}. Move it, or choose another name")
+    return begun
 
 
 def with_rules(

@@ -17,6 +17,7 @@ from schemas.count import Count
 from schemas.partial import Tally
 from schemas.term import TermCount
 from streams.errors import SandikError
+from streams.ranges import Slice
 from streams.replay.checkpoint import Checkpoint
 from streams.replay.plan import Plan
 from streams.run import author_sets, load_authors
@@ -96,7 +97,7 @@ def _all_of(plan: Plan, folder: Path, spans: Spans) -> Merge:
     top_terms = rules.top_terms if rules.terms != "off" else 0
     merge = Merge(labels, rules.timing, len(plan.slices), wider, authors, top_terms)
     for number, one in enumerate(plan.slices):
-        checkpoint = _counted(plan, folder, one.partition, one.start)
+        checkpoint = _counted(plan, folder, one)
         for window in checkpoint.windows():
             if plan.wants(window.window_start_ms):
                 merge.apply(msgspec.structs.replace(window, partition=number))
@@ -109,17 +110,17 @@ def read_to(plan: Plan, folder: Path) -> tuple[Plan, Tally]:
     """Return the plan with the ends that were read to, and what became of the records in between."""
     tally, slices = Tally(), []
     for one in plan.slices:
-        checkpoint = _counted(plan, folder, one.partition, one.start)
+        checkpoint = _counted(plan, folder, one)
         slices.append(one._replace(end=checkpoint.saved.next_offset))
         added = msgspec.structs.asdict(checkpoint.clock.tally)
         tally = Tally(**{name: getattr(tally, name) + count for name, count in added.items()})
     return msgspec.structs.replace(plan, slices=slices), tally
 
 
-def _counted(plan: Plan, folder: Path, partition: int, start: int) -> Checkpoint:
-    checkpoint = Checkpoint(folder, plan.rules.run_id, partition, start)
+def _counted(plan: Plan, folder: Path, one: Slice) -> Checkpoint:
+    checkpoint = Checkpoint(folder, plan.rules.run_id, *one)
     if not checkpoint.saved.is_done:
-        raise SandikError(f"partition {partition} has not been counted to its end")
+        raise SandikError(f"partition {one.partition} has not been counted to its end")
     return checkpoint
 
 

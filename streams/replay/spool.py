@@ -14,8 +14,9 @@ from streams.errors import StateError, UsageError
 from streams.ingest.partition import partitions_of
 from streams.ingest.produce import MAX_RECORD_BYTES
 from streams.ingest.sources import STDIN, Source, find, open_source, read
+from streams.progress import progress
 from streams.ranges import Slice
-from streams.replay.plan import Input
+from streams.replay.plan import MAX_PARTITIONS, Input
 
 _SLICE = 2_000
 
@@ -36,17 +37,28 @@ def inputs_of(names: Sequence[str]) -> list[Input]:
     for name in find(names):
         if name == STDIN or not Path(name).is_file():
             raise UsageError(f"{name}: a replay must be able to read it again, so it has to be a file")
-        with Path(name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, digest))
+        found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, _sha256(Path(name))))
     return found
 
 
 def check_inputs(inputs: Sequence[Input]) -> None:
-    """Raise StateError if a file is not what it was."""
+    """Raise StateError if a file is not what it was. Its size is looked at before its bytes are read."""
     for was in inputs:
-        if not Path(was.name).is_file() or inputs_of([was.name]) != [was]:
+        try:
+            is_same = (
+                Path(was.name).is_file()
+                and Path(was.name).stat().st_size == was.size_bytes
+                and _sha256(Path(was.name)) == was.sha256
+            )
+        except OSError as error:
+            raise StateError(f"{was.name} cannot be read: {error.strerror}") from error
+        if not is_same:
             raise StateError(f"{was.name} is gone or has other bytes than it had (sha256 {was.sha256})")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list[Source]:
@@ -64,14 +76,24 @@ def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list
 
 
 def spool(sources: Sequence[Source], folder: Path, partitions: int) -> tuple[list[Slice], int]:
-    """Write `N.log`, a post a line, for each partition; return the slices and how many items are no posts."""
+    """Write `N.log`, a post a line, for each partition; return the slices and how many items are no posts.
+
+    Raises:
+        UsageError: there are more partitions than files may be open.
+    """
+    if partitions > MAX_PARTITIONS:
+        raise UsageError(
+            f"files are spread over {MAX_PARTITIONS:,} partitions at most: set SANDIK_PARTITIONS lower"
+        )
     counts, left_out = [0] * partitions, 0
     items = read(sources)
     with ExitStack() as stack:
+        bar = stack.enter_context(progress("reading the files"))
         files = [
             stack.enter_context((folder / f"{partition}.log").open("wb")) for partition in range(partitions)
         ]
         while batch := list(islice(items, _SLICE)):
+            bar.advance(len(batch))
             posts = [item for item in batch if isinstance(item, Post)]
             left_out += len(batch) - len(posts)
             keys = [post.id.encode() for post in posts]

@@ -1,19 +1,22 @@
-"""`sandik replay --manifest FILE`: do a replay again and compare."""
+"""`sandik replay --manifest FILE`: do a replay again and compare.
+
+A manifest comes from others, and so may what lies beside it. So the count starts from the beginning, in a new
+folder, each time; and nothing is replaced: a file is written only where none is.
+"""
 
 import asyncio
-import shutil
-import sys
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
-
-import msgspec
 
 from schemas.count import Count
 from schemas.term import TermCount
 from streams.clock import SystemClock
-from streams.errors import StateError, UsageError
+from streams.errors import SandikError, StateError
 from streams.export.tables import Columns
+from streams.files import place
 from streams.replay import outputs
 from streams.replay.crew import count_all
 from streams.replay.finish import tell
@@ -33,33 +36,35 @@ def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
     The result takes the output's place if that is missing. What is there is never replaced.
 
     Raises:
-        UsageError: there is no such manifest, or the lexicon or the detector is another.
+        UsageError: there is no such manifest, it cannot be used, or the lexicon or the detector is another.
         StateError: the log no longer holds the posts, or a file is another.
+        TopicError: the topic is gone, or has fewer partitions.
     """
     manifest = load(path)
-    plan = manifest.plan
-    name = manifest.output.name
-    folder = path.with_name(f"{name}.verify")
     try:
-        if not (folder / "plan.json").exists():
-            _begin(plan, settings, folder)
-        elif msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan) != plan:
-            raise UsageError(f"{folder} is of another manifest: delete that folder")
-        count_all(plan, settings, folder, processes)
-        now_ms = SystemClock().now_ms()
-        again = _Again(manifest, path, folder)
-        fields = outputs.columns(plan.rules)
-        are_same = [again.counts(manifest.output, fields, merged(plan, folder, now_ms))]
-        for kind, output in manifest.wider.items():
-            counts = WiderCounts(plan, folder, kind).counts(now_ms)
-            are_same.append(again.counts(output, outputs.columns(), counts))
-        if manifest.terms:
-            are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))
+        with TemporaryDirectory(prefix=".verify-", dir=path.parent) as name:
+            return 0 if _verify(manifest, path, Path(name), settings, processes) else 1
     except KeyboardInterrupt:
-        sys.stderr.write(f"interrupted. The same command goes on from what is in {folder}\n")
+        tell("interrupted: nothing is kept of it. The same command counts from the beginning")
         return INTERRUPTED
-    shutil.rmtree(folder)
-    return 0 if all(are_same) else 1
+    except OSError as error:
+        raise SandikError(f"counting again in {path.parent} failed: {error}") from error
+
+
+def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, processes: int | None) -> bool:
+    plan = manifest.plan
+    _begin(plan, settings, folder)
+    count_all(plan, settings, folder, processes)
+    now_ms = SystemClock().now_ms()
+    again = _Again(manifest, path, folder)
+    fields = outputs.columns(plan.rules)
+    are_same = [again.counts(manifest.output, fields, merged(plan, folder, now_ms))]
+    for kind, output in manifest.wider.items():
+        counts = WiderCounts(plan, folder, kind).counts(now_ms)
+        are_same.append(again.counts(output, outputs.columns(), counts))
+    if manifest.terms:
+        are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))
+    return all(are_same)
 
 
 class _Again(NamedTuple):
@@ -95,10 +100,10 @@ class _Again(NamedTuple):
             _tell_software(self.manifest)
             return False
         output = self.path.with_name(was.name)
-        if found is not None and not output.exists():
-            found.replace(output)
+        if found is not None and not os.path.lexists(output):
+            place(found, output, replaces=False)
             tell(f"same: {output} was missing, and is there again, with the bytes it had")
-        elif found is not None and outputs.file_sha256(output) != was.sha256:
+        elif found is not None and not (output.is_file() and outputs.file_sha256(output) == was.sha256):
             tell(f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were")
             return False
         else:
@@ -110,8 +115,6 @@ def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
     if plan.topic is not None:
         asyncio.run(check_held(settings, plan.topic, plan.slices))
     check_inputs(plan.inputs)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
     if plan.inputs:
         slices, _ = spool(open_all(plan.inputs, plan.reading), folder, plan.partitions)
         for was, now in zip(plan.slices, slices, strict=True):
@@ -120,7 +123,6 @@ def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
                     f"partition {was.partition} had {was.end} posts and has {now.end} now, from the same "
                     "files: this sandik reads them otherwise"
                 )
-    (folder / "plan.json").write_bytes(msgspec.json.encode(plan))
 
 
 def _tell_software(manifest: Manifest) -> None:

@@ -7,7 +7,8 @@ from streams.dashboard.rows import ELECTION
 from streams.report.bursts import Burst
 from streams.report.figures import Figures, LanguageFigures, Step
 from streams.report.period import Period
-from streams.report.wording import percent, safe, share_text, span, when
+from streams.report.wording import safe, share_text, span, when
+from streams.shares import percent
 from streams.steps.counts import BOTH
 
 _WIDTH, _LEFT, _RIGHT = 900, 48, 8

@@ -7,6 +7,8 @@ import msgspec
 
 from streams.clock import SystemClock
 from streams.errors import UsageError
+from streams.files import check_free, new_file
+from streams.progress import progress
 from streams.ranges import duration_ms, instant_ms
 from streams.report.figures import figures_of
 from streams.report.gather import Order, gather_counted, gather_evidence, tell
@@ -27,9 +29,8 @@ def run_report(order: Order, settings: Settings, *, json: bool) -> int:
     _check(order, json=json)
     report = make_report(order, settings)
     if order.out is not None:
-        new = order.out.with_name(f".{order.out.name}.new")
-        new.write_bytes(page(report))
-        new.replace(order.out)
+        with new_file(order.out, replaces=order.force) as new:
+            new.write_bytes(page(report))
         tell(f"{order.out.stat().st_size:,} bytes")
     pictures = write_pictures(report, order.png) if order.png else []
     if json:
@@ -53,8 +54,7 @@ def _check(order: Order, *, json: bool) -> None:
         raise UsageError(f"{order.out}: name it .html")
     if not order.out.absolute().parent.is_dir():
         raise UsageError(f"{order.out}: there is no folder {order.out.parent}")
-    if order.out.exists() and not order.force:
-        raise UsageError(f"{order.out} is there already: choose another name, or say --force")
+    check_free([order.out], replaces=order.force)
 
 
 def _check_folder(png: Path, *, force: bool) -> None:
@@ -87,6 +87,7 @@ def make_report(order: Order, settings: Settings) -> Report:
     if cells.first_ms is None or cells.last_ms is None:
         raise UsageError(f"{order.counts} has no counts in that time")
     period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
-    figures = figures_of(cells, period)
+    with progress("summing up the counts"):
+        figures = figures_of(cells, period)
     evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
     return report_of(figures, counted, origin, evidence, texts, hides_texts=not order.texts, notices=notices)

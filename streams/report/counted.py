@@ -10,6 +10,7 @@ import msgspec
 from schemas.count import CellKey, Count
 from streams.dashboard.cells import Cells
 from streams.diff.results import LIVE, reading, rows_of
+from streams.progress import Bar
 from streams.ranges import records_since
 from streams.settings import Settings
 from streams.steps.labels import iso
@@ -104,7 +105,7 @@ def _count(row: dict[str, Any]) -> Count:
 
 
 async def read_topic(
-    name: str, settings: Settings, since_ms: int | None
+    name: str, settings: Settings, since_ms: int | None, bar: Bar | None = None
 ) -> AsyncGenerator[list[tuple[bytes, Count | None]], None]:
     """Yield the counts of a topic whose windows begin at `since_ms` or later; some earlier may come, too.
 
@@ -114,7 +115,7 @@ async def read_topic(
         SandikError: Kafka or the topic is away.
     """
     topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
-    async with aclosing(records_since(settings, topic, since_ms)) as batches:
+    async with aclosing(records_since(settings, topic, since_ms, bar)) as batches:
         async for records in batches:
             yield [(record.key, decoded(record, _decode_count)) for record in records]
 

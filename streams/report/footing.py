@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from streams.report.report import Method, Report
-from streams.report.wording import duration, percent, safe
+from streams.report.wording import duration, safe
+from streams.shares import percent
 
 _TALLY = {
     "counted": "counted",

@@ -2,16 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.progress import Progress
-
 from streams.dashboard.texts import Texts
 from streams.errors import SandikError, UsageError
+from streams.progress import progress
 from streams.report.counted import Counted, in_range, is_topic, read_file, read_topic
 from streams.report.evidence import Evidence, Place
 from streams.report.figures import Figures
@@ -46,14 +43,16 @@ def gather_counted(
     counted = Counted()
     if not is_topic(order.counts):
         path = Path(order.counts)
-        counted.add(in_range(read_file(path), since_ms, to_ms))
+        with progress(f"reading {path}") as bar:
+            counted.add(in_range(bar.through(read_file(path)), since_ms, to_ms))
         return counted, origin_of_file(path)
     tell("reading the counts")
 
     async def read() -> None:
-        async with aclosing(read_topic(order.counts, settings, since_ms)) as batches:
-            async for batch in batches:
-                counted.take(batch, (since_ms, to_ms))
+        with progress("counts") as bar:
+            async with aclosing(read_topic(order.counts, settings, since_ms, bar)) as batches:
+                async for batch in batches:
+                    counted.take(batch, (since_ms, to_ms))
 
     asyncio.run(read())
     return counted, origin_of_topic(order.counts, settings)
@@ -88,19 +87,23 @@ async def _read_evidence(
     """Read the mentions; return the texts that did not come along with them."""
     if order.mentions is not None:
         tell(f"reading {order.mentions}")
-        for batch in from_file(order.mentions):
-            evidence.add(batch)
+        with progress("mentions") as bar:
+            for batch in bar.through(from_file(order.mentions)):
+                evidence.add(batch)
     elif is_topic(order.counts):
         tell("reading the mentions")
-        async for batch in from_topic(settings, evidence.period.from_ms):
-            evidence.add(batch)
+        with progress("mentions") as bar:
+            async with aclosing(from_topic(settings, evidence.period.from_ms, bar)) as batches:
+                async for batch in batches:
+                    evidence.add(batch)
     elif origin.manifest is None:
         raise UsageError("they need --mentions FILE, or the manifest of the counts, to count the posts again")
     else:
         plan = origin.manifest.plan
         tell("counting the posts of the replay once more, for terms and examples")
-        with _progress(sum(one.end - one.start for one in plan.slices)) as advance:
-            async with aclosing(from_replay(plan, settings, advance)) as batches:
+        with progress("posts") as bar:
+            bar.expect(sum(one.end - one.start for one in plan.slices))
+            async with aclosing(from_replay(plan, settings, bar.advance)) as batches:
                 async for batch in batches:
                     evidence.add(batch)
     if not (order.texts and is_topic(order.counts)):
@@ -110,14 +113,6 @@ async def _read_evidence(
         return await texts.of(evidence.without_text())
     finally:
         await texts.close()
-
-
-@contextmanager
-def _progress(records: int) -> Iterator[Callable[[int], None]]:
-    """Lend what is told how many records were read more. Shows nothing where there is no terminal."""
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("posts", total=records)
-        yield lambda more: progress.advance(task, more)
 
 
 def tell(line: str) -> None:

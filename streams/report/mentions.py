@@ -11,6 +11,7 @@ from schemas.mention import Mention
 from schemas.post import Post
 from streams.diff.examples import records_of
 from streams.diff.results import reading, rows_of
+from streams.progress import Bar
 from streams.ranges import CLOCKS_APART_MS, records_since
 from streams.replay.plan import Plan
 from streams.report.evidence import Seen
@@ -24,7 +25,9 @@ _decode_mention = msgspec.json.Decoder(Mention).decode
 _decode_post = msgspec.json.Decoder(Post).decode
 
 
-async def from_topic(settings: Settings, from_ms: int) -> AsyncGenerator[list[Seen], None]:
+async def from_topic(
+    settings: Settings, from_ms: int, bar: Bar | None = None
+) -> AsyncGenerator[list[Seen], None]:
     """Yield the mentions of posts from `from_ms` on, and some earlier ones.
 
     Raises:
@@ -32,7 +35,7 @@ async def from_topic(settings: Settings, from_ms: int) -> AsyncGenerator[list[Se
     """
     # A mention is written after its post, which may claim to be from a little ahead.
     since_ms = from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
-    async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms)) as batches:
+    async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms, bar)) as batches:
         async for records in batches:
             yield [Seen(one) for record in records if (one := decoded(record, _decode_mention))]
 

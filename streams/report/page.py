@@ -8,7 +8,8 @@ from streams.report import charts, footing, highlights
 from streams.report.figures import UNDETECTED, LanguageFigures
 from streams.report.highlights import terms_line
 from streams.report.report import Report
-from streams.report.wording import duration, language_name, percent, safe, share_text, span
+from streams.report.wording import duration, interval, language_name, safe, share_text, span
+from streams.shares import percent
 from streams.steps.counts import ALL, BOTH
 
 _CSS = Path(__file__).with_name("page.css")
@@ -58,8 +59,8 @@ def _lead(every: LanguageFigures) -> str:
     election, both = every.posts[ELECTION], every.posts.get(BOTH, 0)
     return (
         f"{posts}, {election:,} of them about the election. Of these {both:,} speak of deepfakes, too: "
-        f" <strong>{percent(share.value)}</strong>, with 95 % confidence "
-        f"{percent(share.low)} to {percent(share.high)}."
+        f" <strong>{percent(share.value or both / election)}</strong>, with 95 % confidence "
+        f"{interval(share)}."
     )
 
 
@@ -86,11 +87,11 @@ def _table(report: Report) -> Iterator[str]:
 
 def _table_row(one: LanguageFigures, tags: Iterable[str]) -> list[str]:
     share = one.share
-    interval = ["–", "–"]
+    told = ["–", "–"]
     if share is not None:
-        interval = [percent(share.value), f"{percent(share.low)} to {percent(share.high)}"]
+        told = [percent(share.value or one.posts.get(BOTH, 0) / one.posts[ELECTION]), interval(share)]
     posts = (f"{one.posts.get(tag, 0):,}" for tag in tags)
-    return [language_name(one.language), *posts, *interval, f"{one.late:,}"]
+    return [language_name(one.language), *posts, *told, f"{one.late:,}"]
 
 
 def _rows(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

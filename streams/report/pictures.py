@@ -5,6 +5,7 @@ report; a picture on its own has no coverage, no terms, and one line of method.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,15 @@ from urllib.parse import quote
 
 from streams.dashboard.rows import ELECTION, EVERY
 from streams.errors import UsageError
+from streams.files import new_file
+from streams.progress import progress
 from streams.report.bursts import Burst
 from streams.report.charts import charted, top_share
 from streams.report.figures import LanguageFigures, Step
 from streams.report.period import Period
 from streams.report.report import Report
-from streams.report.wording import duration, language_name, percent, share_text, span
+from streams.report.wording import duration, language_name, share_text, span
+from streams.shares import percent
 from streams.steps.counts import BOTH
 
 if TYPE_CHECKING:
@@ -42,21 +46,26 @@ def check_drawable() -> None:
 def write_pictures(report: Report, folder: Path) -> list[Path]:
     """Write a picture for each chart of the page; return their paths: `share.png` of all, `share-tr.png`.
 
-    Each is there when it is complete, and not before. None where no post is about the election.
+    They are there when all are complete, and not before. None where no post is about the election.
     """
     from matplotlib import style
 
     languages = charted(report.figures)
-    top, paths = top_share(languages), []
+    top, paths = top_share(languages), [folder / _name(one) for one in languages]
+    is_new = not folder.exists()
     folder.mkdir(exist_ok=True)
-    for one in languages:
-        path = folder / _name(one)
-        new = path.with_name(f".{path.name}.new")
-        with style.context("default"):  # whatever the user's own style is
-            # Without matplotlib's version: the same figures give the same bytes as long as it draws alike.
-            _picture(one, report, top).savefig(new, format="png", metadata={"Software": None})
-        new.replace(path)
-        paths.append(path)
+    try:
+        with progress("drawing pictures") as bar, ExitStack() as files:
+            bar.expect(len(paths))
+            for one, path in zip(languages, paths, strict=True):
+                new = files.enter_context(new_file(path, replaces=True))
+                with style.context("default"):  # whatever the user's own style is
+                    # Without matplotlib's version: the same figures give the same bytes if it draws alike.
+                    _picture(one, report, top).savefig(new, format="png", metadata={"Software": None})
+                bar.advance(1)
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
     return paths
 
 

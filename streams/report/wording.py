@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from streams.dashboard.rows import EVERY, Share
+from streams.shares import percent
 
 #: HTML does not allow them, and a terminal that shows the file obeys some.
 _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}
@@ -42,18 +43,16 @@ def duration(length_ms: int) -> str:
     return f"{length_ms:,} ms"
 
 
-def percent(share: float) -> str:
-    """Return `31 %`, below ten with a decimal, never broken over two lines."""
-    number = f"{share * 100:.0f}" if share >= 0.0995 or share == 0 else f"{share * 100:.1f}"
-    return f"{number}\N{NO-BREAK SPACE}%"
-
-
 def share_text(share: Share | None, both: int, election: int) -> str:
     """Return the share with its interval and what it is of."""
     if share is None:
         return "no posts about the election"
-    interval = f"{percent(share.low)} to {percent(share.high)}"
-    return f"{both:,} of {election:,}, {percent(share.value)} ({interval})"
+    return f"{both:,} of {election:,}, {percent(share.value or both / election)} ({interval(share)})"
+
+
+def interval(share: Share) -> str:
+    """Return from where to where the share lies, with 95 % confidence."""
+    return f"{percent(share.low)} to {percent(share.high)}"
 
 
 def language_name(code: str) -> str:

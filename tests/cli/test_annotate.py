@@ -1,18 +1,24 @@
 """`sandik annotate`: one answer per line, in order, at once, and the same one the workers would give."""
 
+import io
 import subprocess
+import tracemalloc
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams import annotate
 from streams.flow import Annotation, Job
 from streams.run import load_job
 from streams.settings import Settings
 from streams.steps.language import Language
+from tests.cost.instructions import executed
 from tests.support.command import sandik, start_sandik
 from tests.support.stubs import a_job
 
@@ -158,6 +164,87 @@ def test_a_file_is_read_like_a_pipe_and_long_lines_are_one_line(tmp_path: Path) 
 
     assert [one.get("id") for one in parsed(done.stdout)] == [0, 1, 2, 3, None]
     assert done.stderr.startswith(f"{tmp_path / 'posts.jsonl'}:5: ".encode())
+
+
+def test_a_line_longer_than_any_post_has_an_error_of_its_own_and_the_others_their_answers() -> None:
+    room = annotate.MAX_LINE_BYTES - len(b'{"text": ""}')
+    longest, too_long = (b'{"text": "%s"}' % (b" " * size) for size in (room, room + 1))
+
+    done = sandik("annotate", "-", stdin=b"\n".join([too_long, longest, too_long, b'{"text": "a", "id": 4}']))
+
+    assert [one.get("line", one.get("id")) for one in parsed(done.stdout)] == [1, None, 3, 4]
+    told = b"longer than 1,048,576 bytes, as no post can be"
+    assert done.stderr.splitlines() == [b"-:%d: %s" % (number, told) for number in (1, 3)]
+    assert done.returncode == 1
+
+
+class Endless(io.RawIOBase):
+    """A line of so many bytes that comes in pieces."""
+
+    def __init__(self, size_bytes: int, piece_bytes: int) -> None:
+        self._left, self._piece_bytes = size_bytes, piece_bytes
+
+    def read1(self, _: int) -> bytes:
+        size = min(self._left, self._piece_bytes)
+        self._left -= size
+        return b" " * size
+
+
+def lines_of(source: Any) -> list[tuple[int, bytes | None]]:
+    return [(line.number, line.data) for batch in annotate._batches(source) for line in batch]
+
+
+def test_a_line_without_an_end_takes_no_more_memory_than_the_longest() -> None:
+    tracemalloc.start()
+    found = lines_of(Endless(256 << 20, annotate.CHUNK_BYTES))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found == [(1, None)]
+    assert peak_bytes < 3 * annotate.MAX_LINE_BYTES
+
+
+def test_reading_a_line_takes_time_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is appended to what was read before is counted, too: copying that anew each time is not linear."""
+    monkeypatch.setattr(annotate, "MAX_LINE_BYTES", 1 << 30)
+    copied = []
+
+    class Counted(bytes):
+        def __radd__(self, other: bytes) -> bytes:
+            copied.append(len(other))
+            return bytes(other) + bytes(self)
+
+        def split(self, *_: Any) -> list[bytes]:
+            return [self]
+
+    class Pieces(Endless):
+        def read1(self, _: int) -> bytes:
+            return Counted(super().read1(0))
+
+    costs = [executed(partial(lines_of, Pieces(pieces, 1))) for pieces in (100, 200, 400)]
+    assert costs[2] - costs[1] == 2 * (costs[1] - costs[0])
+    assert sum(copied) == 0
+
+
+@given(st.lists(st.binary(max_size=6).map(lambda line: line.replace(b"\n", b"")), max_size=6), st.data())
+def test_lines_are_the_same_in_whatever_pieces_they_come(lines: list[bytes], data: st.DataObject) -> None:
+    whole = b"\n".join(lines)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=5)))
+    pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    left = [piece for piece in pieces if piece]
+
+    class Pieces:
+        def read1(self, _: int) -> bytes:
+            return left.pop(0) if left else b""
+
+    expected = [
+        (number, line if len(line) <= 4 else None)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() or len(line) > 4
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(annotate, "MAX_LINE_BYTES", 4)
+        assert lines_of(Pieces()) == expected
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])

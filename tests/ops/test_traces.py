@@ -56,6 +56,12 @@ def test_a_trace_is_linked_once_and_not_more_than_the_first_so_many() -> None:
     assert trace_ids([of_trace(n % 100 + 1) for n in range(1_000)]) == list(range(1, MAX_LINKS + 1))
 
 
+def test_a_record_is_of_one_trace_however_many_headers_name_some() -> None:
+    values = [b"no trace", *map(traceparent, range(1, MAX_LINKS))]
+    for first, expected in ((values[1:], [1]), (values, [])):
+        assert trace_ids([Record([(TRACEPARENT, value) for value in first])]) == expected
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -5,7 +5,7 @@ import ru from "./words.ru.js";
 import tr from "./words.tr.js";
 
 const WORDS = { en, tr, ru };
-let language = "en", locale = "en", numbers, percents, names, times;
+let language = "en", locale = "en", numbers, names, times, percents = new Map();
 
 /** Choose the interface: one of WORDS, or what the browser prefers most. */
 export function setInterface(wanted) {
@@ -14,7 +14,7 @@ export function setInterface(wanted) {
   // The reader's own region, where it speaks the interface's language: en-GB writes dates as en-US does not.
   locale = navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
   numbers = new Intl.NumberFormat(locale);
-  percents = [0, 1].map((digits) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }));
+  percents = new Map();
   times = new Map();
   names = new Intl.DisplayNames(locale, { type: "language" });
   document.documentElement.lang = language;
@@ -36,7 +36,20 @@ export function sayAll() {
 }
 
 export const number = (value) => numbers.format(value);
-export const percent = (value) => percents[value < 0.1 ? 1 : 0].format(value);
+
+/** Return a share as streams/shares.py does: 0.02 %, never 0 % for a few, nor 100 % for not quite all. */
+export function percent(value) {
+  const small = Number((Math.min(value, 1 - value) * 100).toFixed(8));
+  const digits = small > 0 && (small <= 0.5 || value < 0.01) ? 1 - Math.floor(Math.log10(small)) : value < 0.1 ? 1 : 0;
+  return percentsWith(Math.min(digits, 6)).format(value);
+}
+
+function percentsWith(digits) {
+  if (!percents.has(digits)) {
+    percents.set(digits, new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }));
+  }
+  return percents.get(digits);
+}
 
 /** Return a time, as exactly as steps of `step_ms` need. A day's step is a day in UTC. */
 export function time(ms, step_ms = 60_000) {
