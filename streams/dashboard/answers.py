@@ -17,13 +17,15 @@ DAY_MS = 86_400_000
 class Counts(msgspec.Struct, frozen=True):
     """`/api/counts`, and the event `rows` of `/api/stream`, which has only the rows that have changed.
 
-    A row is final when it has nothing in `current` and `watermark_ms` has reached its `end_ms`.
+    The rows are sums of the windows that start at `from_ms` or later. A row is final when it has nothing in
+    `current` and `watermark_ms` has reached its `end_ms`.
     """
 
     schema_version: int
     version: str
     window_size_ms: int
     rollup_ms: int
+    from_ms: int
     watermark_ms: int | None
     rows: list[Row]
 
@@ -115,7 +117,10 @@ def parse_query(values: Mapping[str, str], window_size_ms: int) -> Query:
         tags=_set(values, "tag"),
         from_ms=_number(values, "from_ms", 0, 0, 1 << 53),
         to_ms=_number(values, "to_ms", 1 << 53, 0, 1 << 53),
+        span_ms=_number(values, "span_ms", 0, 1, 1 << 53) or None,
     )
+    if query.span_ms and ("from_ms" in values or "to_ms" in values):
+        raise UsageError("span_ms ends with the newest window: leave out from_ms and to_ms, or span_ms")
     if query.rollup_ms % window_size_ms:
         raise UsageError(f"rollup_ms must be a multiple of the windows' {window_size_ms} ms")
     return query

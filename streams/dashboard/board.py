@@ -47,7 +47,7 @@ class Board:
         tell: Callable[[str], None],
     ) -> None:
         self.model, self.examples = Model(), Examples()
-        self._clock, self._tell = clock, tell
+        self._clock, self._tell, self._from_ms = clock, tell, from_ms or 0
         self._texts = None if hides_texts else Texts(settings)
         self._kept: OrderedDict[Any, bytes] = OrderedDict()
         self._change = asyncio.Event()
@@ -119,11 +119,13 @@ class Board:
 
     def terms_answer(self, query: Query, limit: int) -> bytes:
         """Return the top terms as JSON."""
+        query = query.now(self.model.cells)
         found = self.examples.top_terms(query.languages, query.tags, query.from_ms, query.to_ms, limit)
         return msgspec.json.encode(answers.Terms(SCHEMA_VERSION, found))
 
     async def posts_answer(self, query: Query, limit: int) -> bytes:
         """Return the newest posts as JSON, with their texts unless the operator hides them."""
+        query = query.now(self.model.cells)
         found = self.examples.newest(query.languages, query.tags, query.from_ms, query.to_ms, limit)
         texts = await self._texts.of(found) if self._texts else None
         shown = [_example(mention, texts) for mention in found]
@@ -137,6 +139,7 @@ class Board:
                 str(model.version),
                 model.cells.window_size_ms,
                 query.rollup_ms,
+                query.now(model.cells).from_ms,
                 model.cells.watermark_ms,
                 make(),
             )
@@ -164,7 +167,10 @@ class Board:
             if is_deleted:
                 has_changed |= self.model.remove([record.key for record in some])
             else:
-                has_changed |= self.model.add(self._decoded([*some], _decode_count), self._clock.now_ms())
+                counts = self._decoded([*some], _decode_count)
+                # Behind the first record of that time older windows may be written again, but not all of them.
+                wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
+                has_changed |= self.model.add(wanted, self._clock.now_ms())
         if has_changed:
             self.notify()
 

@@ -32,12 +32,12 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One bucket and language: posts by tag.
+    """One bucket and language: posts by tag, in the windows of the bucket that were asked for.
 
-    `counts` sums the final windows, `current` those that are not final yet; what is missing is 0.
-    `corrected` is how much of `counts` late posts have added after a window was final, as far as this
-    process has seen it. `late` are posts that came too late to be counted. `bursts` are the tags that stand
-    out of the buckets before.
+    `start_ms` and `end_ms` are those of the whole bucket. `counts` sums the final windows, `current` those
+    that are not final yet; what is missing is 0. `corrected` is how much of `counts` late posts have added
+    after a window was final, as far as this process has seen it. `late` are posts that came too late to be
+    counted. `bursts` are the tags by which the whole bucket stands out of those before.
     """
 
     start_ms: int
@@ -52,13 +52,24 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Query(NamedTuple):
-    """Which rows: buckets that start in `[from_ms, to_ms)`; without languages or tags all, `*` included."""
+    """Which rows: sums, by bucket, of the windows that start in `[from_ms, to_ms)`.
+
+    So the first and the last row may be of a part of their bucket. `span_ms` stands for a `from_ms` that is
+    so long before the end of the newest window. Without languages or tags all, `*` included.
+    """
 
     rollup_ms: int
     languages: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     from_ms: int = 0
     to_ms: int = _FOREVER_MS
+    span_ms: int | None = None
+
+    def now(self, cells: Cells) -> "Query":
+        """Return the query with the `from_ms` that `span_ms` stands for now."""
+        if self.span_ms is None:
+            return self
+        return self._replace(from_ms=max(0, (cells.last_ms or 0) - self.span_ms))
 
 
 class _Column(NamedTuple):
@@ -78,6 +89,7 @@ def rows(cells: Cells, query: Query) -> list[Row]:
         UsageError: there are too many, or the windows do not fit into such buckets.
     """
     check(cells, query)
+    query = query.now(cells)
     found = (row for language in _languages(cells, query) for row in _rows(cells, query, language))
     return _limited(found, MAX_ROWS)
 
@@ -85,18 +97,25 @@ def rows(cells: Cells, query: Query) -> list[Row]:
 def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
     """Return the rows that are not what they were at `version`: put over those, they make `rows` of now.
 
+    Rows that start before `from_ms` are always among them: with `span_ms` they also change as time goes on.
+    Whoever holds such rows forgets them first.
+
     Raises:
         UsageError: as `rows`; a reader who is so far behind had better start again.
     """
     check(cells, query)
+    query = query.now(cells)
+    first_whole_ms = -(-query.from_ms // query.rollup_ms) * query.rollup_ms
+    cut = query._replace(to_ms=min(query.to_ms, first_whole_ms))
     found: list[Row] = []
     for language in _languages(cells, query):
+        found += _rows(cells, cut, language)
         members = cells.totals if language == EVERY else [language]
         windows = [cells.changed(one, version) for one in members]
         changed = np.unique(np.concatenate(windows) * cells.window_size_ms // query.rollup_ms)
         if not len(changed):
             continue
-        from_ms = max(query.from_ms, int(changed[0]) * query.rollup_ms)
+        from_ms = max(first_whole_ms, int(changed[0]) * query.rollup_ms)
         # A burst is judged by the buckets before it, so a change reaches that far ahead.
         found += (
             row
@@ -116,20 +135,23 @@ def check(cells: Cells, query: Query) -> None:
 def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
     members = list(cells.totals) if language == EVERY else [language]
     rollup = query.rollup_ms
-    first, end = -(-query.from_ms // rollup), -(-query.to_ms // rollup)
-    # With the baseline of the first bucket, which is not shown.
+    first, end = query.from_ms // rollup, -(-query.to_ms // rollup)
+    if query.from_ms >= query.to_ms:
+        return
+    # A burst is one of a whole bucket, judged by the buckets before it: those are not shown.
     span = (first - BASELINE_BUCKETS) * rollup, end * rollup
-    columns = {tag: _column(cells.find(members, tag, *span), cells, rollup) for tag in cells.tags}
+    found = {tag: cells.find(members, tag, *span) for tag in cells.tags}
+    columns = {tag: _column(one, cells, rollup) for tag, one in found.items()}
     bursting = {
         tag: dict.fromkeys(column.bucket[_bursts(column, columns[ALL])].tolist())
         for tag, column in columns.items()
         if tag != ALL and ALL in columns
     }
     by_bucket: dict[int, dict[str, tuple[int, int, int, int]]] = {}
-    for tag, column in columns.items():
+    for tag, one in found.items():
+        column = _column(_inside(one, cells, query), cells, rollup)
         for bucket, *values in zip(*(part.tolist() for part in column), strict=True):
-            if bucket >= first:
-                by_bucket.setdefault(bucket, {})[tag] = tuple(values)
+            by_bucket.setdefault(bucket, {})[tag] = tuple(values)
     for bucket in sorted(by_bucket):
         of = by_bucket[bucket]
         shown = {tag: values for tag, values in of.items() if not query.tags or tag in query.tags}
@@ -144,6 +166,13 @@ def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
             share=_share(of),
             bursts=[tag for tag in shown if bucket in bursting.get(tag, ())],
         )
+
+
+def _inside(found: Found, cells: Cells, query: Query) -> Found:
+    """Return what is of windows that start in `[from_ms, to_ms)`."""
+    bounds = (-(-time_ms // cells.window_size_ms) for time_ms in (query.from_ms, query.to_ms))
+    first, end = np.searchsorted(found.window, [*bounds])
+    return Found(*(values[first:end] for values in found))
 
 
 def _column(found: Found, cells: Cells, rollup_ms: int) -> _Column:

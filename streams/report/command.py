@@ -1,6 +1,7 @@
 """`sandik report`: the figures of a period as one HTML file, and its charts as pictures. No clock in them."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,9 +14,10 @@ from streams.ranges import duration_ms, instant_ms
 from streams.report.figures import figures_of
 from streams.report.gather import Order, gather_counted, gather_evidence, tell
 from streams.report.page import page
-from streams.report.period import period_of
+from streams.report.period import Period, period_of
 from streams.report.pictures import check_drawable, write_pictures
 from streams.report.report import Report, report_of
+from streams.report.wording import span
 from streams.settings import Settings
 
 
@@ -90,4 +92,18 @@ def make_report(order: Order, settings: Settings) -> Report:
     with progress("summing up the counts"):
         figures = figures_of(cells, period)
     evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
+    notices = [*_cut(period, from_ms, to_ms), *notices]
     return report_of(figures, counted, origin, evidence, texts, hides_texts=not order.texts, notices=notices)
+
+
+def _cut(period: Period, from_ms: int | None, to_ms: int | None) -> Iterator[str]:
+    """Yield what is to be said where the whole steps are less than what was asked for."""
+    asked = period.from_ms if from_ms is None else from_ms, period.to_ms if to_ms is None else to_ms
+    if asked == (period.from_ms, period.to_ms):
+        return
+    notice = (
+        f"Asked for was {span(*asked)} UTC. The figures are of the whole steps in it: posts of "
+        f"{span(period.from_ms, period.to_ms)}. A --step that divides both times leaves nothing out."
+    )
+    tell(notice)
+    yield notice

@@ -2,12 +2,17 @@
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # ships no types
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.clock import SystemClock
+from streams.dashboard.answers import parse_query
 from streams.dashboard.board import Board
 from streams.dashboard.web import SCHEMA, STATIC
 from streams.settings import Settings
@@ -76,9 +81,71 @@ async def test_rows_can_be_chosen_by_language_tag_time_and_roll_up(board: Board,
     assert answer["watermark_ms"] == BASE_MS + 2 * MINUTE_MS
 
 
+@given(
+    st.dictionaries(st.tuples(st.integers(0, 200), st.sampled_from(["tr", "ru"])), st.integers(1, 9)),
+    st.integers(1, 2_000),
+    st.integers(-30, 230),
+    st.none() | st.integers(-30, 230),
+    st.integers(0, MINUTE_MS - 1),
+)
+def test_whatever_is_asked_for_the_rows_sum_to_the_posts_of_that_time(
+    posts: dict[tuple[int, str], int], rollup: int, first: int, last: int | None, extra_ms: int
+) -> None:
+    board = Board(Settings(broker="127.0.0.1:1"), SystemClock(), from_ms=None, hides_texts=True, tell=print)
+    board.model.add(
+        [a_count(language=code, minute=minute, count=n) for (minute, code), n in posts.items()], 0
+    )
+    asked = {"rollup_ms": rollup * MINUTE_MS, "from_ms": BASE_MS + first * MINUTE_MS + extra_ms}
+    if last is not None:
+        asked["to_ms"] = BASE_MS + last * MINUTE_MS + extra_ms
+    query = parse_query({name: str(value) for name, value in asked.items()}, MINUTE_MS)
+
+    answer = json.loads(board.counts_answer(query))
+
+    end = 1 << 30 if last is None else last
+    for language in ("tr", "ru", "*"):
+        wanted = sum(
+            n
+            for (minute, code), n in posts.items()
+            if language in ("*", code) and (first, extra_ms) <= (minute, 0) < (end, extra_ms)
+        )
+        assert wanted == sum(
+            row["current"]["all"] for row in answer["rows"] if row["language"] == language
+        ), language
+    assert answer["from_ms"] == asked["from_ms"]
+
+
+async def test_a_span_ends_with_the_newest_window(board: Board, client: Client) -> None:
+    fill(board)
+    answer = await ask(client, "/api/counts", rollup_ms=3_600_000, span_ms=2 * MINUTE_MS, language="tr")
+
+    assert [(row["start_ms"], row["counts"], row["current"]) for row in answer["rows"]] == [
+        (BASE_MS, {"all": 8, "both": 8, "election": 8}, {"all": 7, "both": 7, "election": 7})
+    ]
+    assert answer["from_ms"] == BASE_MS + MINUTE_MS
+    board.model.add([a_count(minute=120)], 0)  # two hours after all posts
+    for name in ("posts", "terms"):
+        assert (await ask(client, f"/api/{name}", span_ms=MINUTE_MS))[name] == []
+        assert (await ask(client, f"/api/{name}"))[name] != []
+
+
+async def test_windows_before_the_beginning_are_left_out_whatever_is_written_of_them_later() -> None:
+    """Their other cells, which were written before, are not known: a sum of them would be too small."""
+    settings = Settings(broker="127.0.0.1:1")
+    board = Board(settings, SystemClock(), from_ms=BASE_MS, hides_texts=True, tell=print)
+    records = [SimpleNamespace(value=msgspec.json.encode(a_count(minute=minute))) for minute in (0, -1, 1)]
+
+    board.counts.take(records)
+
+    assert board.model.cells.first_ms == BASE_MS
+
+
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [
+        ({"span_ms": "0"}, "span_ms must be a whole number"),
+        ({"span_ms": "60000", "from_ms": "5"}, "leave out from_ms and to_ms, or span_ms"),
+        ({"span_ms": "60000", "to_ms": "5"}, "leave out from_ms and to_ms, or span_ms"),
         ({"rollup_ms": "90000"}, "multiple"),
         ({"rollup_ms": "0"}, "rollup_ms must be a whole number"),
         ({"rollup_ms": "1e3"}, "rollup_ms"),

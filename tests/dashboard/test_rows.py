@@ -32,7 +32,14 @@ records = st.builds(
 consistent = st.lists(records, max_size=60).map(
     lambda found: list({(one.key, one.revision): one for one in found}.values())
 )
-rollups = st.sampled_from([1, 5, 60, 1_440]).map(lambda minutes: Query(rollup_ms=minutes * MINUTE_MS))
+rollups = st.sampled_from([1, 5, 7, 60, 1_440]).map(lambda minutes: Query(rollup_ms=minutes * MINUTE_MS))
+#: Instants around the records' windows, mostly in the middle of a bucket and at times of a window.
+instants = st.builds(
+    lambda minute, extra_ms: BASE_MS + minute * MINUTE_MS + extra_ms,
+    st.integers(-100, 100),
+    st.sampled_from([0, 0, 1, 30_000, MINUTE_MS - 1]),
+)
+spans = st.tuples(st.just(0) | instants, st.just(1 << 53) | instants)
 
 
 def cells_of(counts: Iterable[Count], version: int = 1) -> Cells:
@@ -73,6 +80,42 @@ def test_a_row_is_the_sum_of_its_finals_and_apart_of_its_currents(counts: list[C
         assert got == +wanted
 
 
+@settings(deadline=None, max_examples=200)
+@given(consistent, rollups, spans)
+def test_whatever_the_roll_up_and_the_span_the_rows_sum_to_the_windows_that_start_in_the_span(
+    counts: list[Count], query: Query, span: tuple[int, int]
+) -> None:
+    from_ms, to_ms = span
+    wanted: Counter[tuple[str, str]] = Counter()
+    for one in newest(counts):
+        if from_ms <= one.window_start_ms < to_ms:
+            for language in (one.language, EVERY):
+                wanted[language, one.tag] += one.count
+
+    found = rows(cells_of(counts), query._replace(from_ms=from_ms, to_ms=to_ms))
+
+    got: Counter[tuple[str, str]] = Counter()
+    for row in found:
+        assert row.start_ms % query.rollup_ms == 0
+        assert row.start_ms < to_ms
+        assert row.end_ms > from_ms
+        for by_tag in (row.counts, row.current):
+            got.update({(row.language, tag): posts for tag, posts in by_tag.items()})
+    assert got == +wanted
+
+
+@settings(deadline=None, max_examples=100)
+@given(consistent, rollups, st.integers(1, 100 * MINUTE_MS))
+def test_a_span_is_what_lies_so_long_before_the_end_of_the_newest_window(
+    counts: list[Count], query: Query, span_ms: int
+) -> None:
+    from_ms = max((one.window_end_ms for one in newest(counts)), default=0) - span_ms
+
+    found = rows(cells_of(counts), query._replace(span_ms=span_ms))
+
+    assert found == rows(cells_of(counts), query._replace(from_ms=max(0, from_ms)))
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.data(), consistent, rollups)
 def test_the_order_of_records_does_not_matter(data: st.DataObject, counts: list[Count], query: Query) -> None:
@@ -95,9 +138,11 @@ def test_rows_then_the_changes_are_the_rows_of_now(
     query = query._replace(
         languages=data.draw(st.sampled_from([frozenset(), frozenset({"tr"}), frozenset({"*", "ru"})])),
         tags=data.draw(st.sampled_from([frozenset(), frozenset({"election"})])),
-        from_ms=data.draw(st.sampled_from([0, BASE_MS + 20 * MINUTE_MS])),
-        to_ms=data.draw(st.sampled_from([1 << 53, BASE_MS + 70 * MINUTE_MS])),
     )
+    if data.draw(st.booleans()):
+        query = query._replace(span_ms=data.draw(st.integers(1, 100 * MINUTE_MS)))
+    else:
+        query = query._replace(**dict(zip(("from_ms", "to_ms"), data.draw(spans), strict=True)))
     seen_after = data.draw(st.integers(0, len(batches) - 1))
     cells = Cells(MINUTE_MS)
     held: dict[tuple[str, int], Row] = {}
@@ -107,6 +152,8 @@ def test_rows_then_the_changes_are_the_rows_of_now(
         if version - 1 == seen_after:
             held = by_place(rows(cells, query))
 
+    from_ms = query.now(cells).from_ms
+    held = {place: row for place, row in held.items() if row.start_ms >= from_ms}
     held |= by_place(changed_rows(cells, query, seen_after + 1))
 
     assert held == by_place(rows(cells, query))

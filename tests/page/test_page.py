@@ -11,7 +11,7 @@ from schemas.mention import Term
 from streams.broker import EmbeddedKafka
 from streams.settings import Settings
 from streams.topics import POSTS, all_topics, create
-from tests.dashboard.builders import BASE_MS, a_count
+from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
 from tests.page.browser import dashboard, figures, looking, seeing, serious_faults, shows, write_counts
 from tests.page.scenes import LAST_HOUR, TEXT, write_post
 from tests.support.kafka import produce, unique_prefix
@@ -112,6 +112,50 @@ async def test_bursts_currents_filters_and_the_switch_for_texts(browser: Browser
         share = answer["rows"][0]["share"]
         assert row[-3:-1] == [f"{share['value']:.0%}", f"{share['low']:.0%}–{share['high']:.0%}"]
     assert states == {"final", "current"}
+
+
+#: Spans that begin before the data, or inside a bucket; and the posts about both and the election in them.
+SPANS = {
+    "?span=all&rollup=hour": "30 of 80 posts",
+    "?span=all&rollup=day": "30 of 80 posts",
+    "?span=day&rollup=hour": "30 of 80 posts",
+    "?span=month": "30 of 80 posts",
+    "?span=hour&rollup=five_minutes": "10 of 60 posts",
+    f"?span=custom&rollup=hour&from={BASE_MS - 1}": "30 of 80 posts",
+    f"?span=custom&from={BASE_MS + 23 * MINUTE_MS}&to={BASE_MS + 53 * MINUTE_MS}&rollup=day": "20 of 30 posts",
+}
+
+
+async def test_the_headline_is_the_share_of_all_posts_of_its_span(
+    browser: Browser, settings: Settings
+) -> None:
+    """An election post a minute from 13 past the hour on, the first thirty about deepfakes, too."""
+    await write_counts(
+        settings,
+        [
+            a_count(tag, minute=minute)
+            for minute in range(13, 93)
+            for tag in ("all", "election", *(["deepfake", "both"] if minute < 43 else []))
+        ],
+    )
+    with dashboard(settings) as url:
+        for query, words in SPANS.items():
+            async with looking(browser, url + query) as page:
+                await shows(page, "#share-interval", words)
+
+
+async def test_a_sliding_span_stays_the_sum_of_what_lies_in_it(browser: Browser, settings: Settings) -> None:
+    hour = [a_count(tag, minute=minute) for minute in range(7, 67) for tag in ("all", "election")]
+    await write_counts(settings, hour)
+    async with seeing(browser, settings, "?span=hour&rollup=five_minutes") as page:
+        await shows(page, "#share-interval", "0 of 60 posts")
+
+        for minute in range(67, 70):  # within a bucket, and to its end
+            await write_counts(settings, [a_count(tag, minute=minute) for tag in ("all", "election", "both")])
+            await shows(page, "#share-interval", f"{minute - 66} of 60 posts")
+        for minute in range(70, 110):  # all but these slides out
+            await write_counts(settings, [a_count("all", minute=minute)])
+        await shows(page, "#share-interval", "3 of 20 posts")
 
 
 async def test_the_operator_can_keep_all_texts_back(browser: Browser, settings: Settings) -> None:

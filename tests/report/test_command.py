@@ -72,6 +72,19 @@ def test_the_figures_are_those_of_the_file_and_of_its_manifest(counts: Path, eve
     assert evening["figures"]["coverage"]["late"] == 3
 
 
+def test_posts_outside_the_whole_steps_are_not_left_out_without_a_word(
+    counts: Path, evening: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = report(counts, from_="2023-05-11T18:07Z", step="5m")
+
+    [notice] = cut.notices
+    assert notice.startswith("Asked for was 2023-05-11 18:07 – 18:30 UTC")
+    assert "posts of 2023-05-11 18:10 – 18:30" in notice
+    assert notice in capsys.readouterr().err
+    assert cut.figures.coverage.counted < evening["figures"]["coverage"]["counted"]
+    assert report(counts, from_="2023-05-11T18:07Z", step="1m").notices == []
+
+
 def test_the_file_says_it_with_posts_and_their_terms(evening: dict[str, Any]) -> None:
     html = evening["page"].read_text("utf-8")
     posts = {post["text"] for one in evening["evidence"] for post in one["posts"]}

@@ -8,7 +8,7 @@ import { fetchJson, follow } from "./live.js";
 import { drawNotices } from "./notices.js";
 import { drawPanels, redrawPanels } from "./panels.js";
 import { EVERY, Rows } from "./rows.js";
-import { bounds, choose, rollup, SPANS, state } from "./state.js";
+import { choose, rollup, span, state } from "./state.js";
 import { sayAll, setInterface } from "./words.js";
 
 const RETRY_MS = 2_000;
@@ -19,7 +19,6 @@ const draw = soon(() => {
   if (!status) return;
   drawFilters(status, ask);
   if (!rows) return;
-  trim();
   const languages = shownLanguages(status);
   drawPanels(rows, languages, shownTags());
   drawLists(rows, languages, shownTags());
@@ -33,23 +32,19 @@ const refreshExamples = soon(async () => {
 
 /** The query of the page. Languages are named, so that a new one does not change what is asked. */
 function parameters() {
-  const { from_ms, to_ms } = bounds(status);
   const languages = new Set([EVERY, ...shownLanguages(status)]);
-  return { rollup_ms: rollup(status), from_ms, ...(to_ms ? { to_ms } : {}), language: [...languages].join(",") };
+  return { rollup_ms: rollup(status), ...span(), language: [...languages].join(",") };
 }
 
 function exampleParameters() {
-  const { from_ms, to_ms } = bounds(status);
   const tags = shownTags().filter((tag) => tag !== "all");
-  return { from_ms, ...(to_ms ? { to_ms } : {}), language: shownLanguages(status).join(","), tag: tags.join(",") };
+  return { ...span(), language: shownLanguages(status).join(","), tag: tags.join(",") };
 }
 
 /** Ask anew if what is wanted is not what is being followed. */
 function ask() {
   const wanted = parameters();
-  const { from_ms, ...others } = wanted;
-  // Time goes on by itself within a sliding span: rows come at one end, and are trimmed at the other.
-  const key = JSON.stringify([state.span === "custom" ? wanted : others, state.span]);
+  const key = JSON.stringify(wanted);
   if (key !== asked && status.last_ms !== null) {
     asked = key;
     following?.stop();
@@ -70,15 +65,6 @@ function look(news) {
   const examples = JSON.stringify([status.examples_version, status.mentions.state]);
   if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); }
   draw();
-}
-
-/** Forget what has slid out of the span. */
-function trim() {
-  if (!(state.span in SPANS)) return;
-  const { from_ms } = bounds(status);
-  for (const byStart of rows.byLanguage.values()) {
-    for (const start_ms of byStart.keys()) if (start_ms < from_ms) byStart.delete(start_ms);
-  }
 }
 
 /** Before there is anything to follow, ask how things are until there is. */

@@ -11,8 +11,12 @@ export class Rows {
     this.add(counts);
   }
 
+  /** Take in what has changed. Rows that have slid out of the span go; the one that it begins in comes anew. */
   add(counts) {
     this.watermark_ms = counts.watermark_ms;
+    for (const rows of this.byLanguage.values()) {
+      for (const start_ms of rows.keys()) if (start_ms < counts.from_ms) rows.delete(start_ms);
+    }
     for (const row of counts.rows) {
       if (!this.byLanguage.has(row.language)) this.byLanguage.set(row.language, new Map());
       this.byLanguage.get(row.language).set(row.start_ms, row);

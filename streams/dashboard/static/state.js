@@ -6,6 +6,7 @@ export const DAY_MS = 24 * HOUR_MS;
 
 /** Spans before the newest window; `all` and `custom` besides. */
 export const SPANS = { hour: HOUR_MS, six_hours: 6 * HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };
+const OTHER_SPANS = ["all", "custom"];
 export const ROLLUPS = { minute: MINUTE_MS, five_minutes: 5 * MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
 
 const HABITS = ["interface", "theme", "texts"];
@@ -20,7 +21,7 @@ export const state = {
   interface: habit("interface"),
   theme: habit("theme") ?? "auto",
   texts: habit("texts") !== "no",
-  span: address.get("span") ?? "day",
+  span: [...Object.keys(SPANS), ...OTHER_SPANS].includes(address.get("span")) ? address.get("span") : "day",
   rollup: address.get("rollup") ?? "auto",
   from_ms: Number(address.get("from")) || null,
   to_ms: Number(address.get("to")) || null,
@@ -46,18 +47,23 @@ export function choose(changes) {
   history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
 }
 
-/** Return from when to when the reader wants to look; `to_ms` is null where new windows belong to it. */
-export function bounds(status) {
+/** Return the time that the reader wants to see, as /api takes it. */
+export function span() {
+  if (state.span in SPANS) return { span_ms: SPANS[state.span] };
+  if (state.span === "all") return {};
+  return { ...(state.from_ms ? { from_ms: state.from_ms } : {}), ...(state.to_ms ? { to_ms: state.to_ms } : {}) };
+}
+
+/** Return how much of that time there is something of. */
+function length(status) {
   const first_ms = status.first_ms ?? 0, last_ms = status.last_ms ?? 0;
-  if (state.span === "custom") return { from_ms: state.from_ms ?? first_ms, to_ms: state.to_ms };
-  if (state.span === "all") return { from_ms: first_ms, to_ms: null };
-  return { from_ms: Math.max(first_ms, last_ms - SPANS[state.span]), to_ms: null };
+  const { span_ms, from_ms = first_ms, to_ms = last_ms } = span();
+  return Math.max(1, to_ms - Math.max(first_ms, span_ms ? last_ms - span_ms : from_ms));
 }
 
 /** Return the roll-ups that suit the span: whole windows, and no more buckets than a chart can show. */
 export function possibleRollups(status) {
-  const { from_ms, to_ms } = bounds(status);
-  const length_ms = Math.max(1, (to_ms ?? status.last_ms ?? 0) - from_ms);
+  const length_ms = length(status);
   const size_ms = status.window_size_ms;
   const fits = Object.entries(ROLLUPS).filter(([, ms]) => ms % size_ms === 0);
   const wholes = fits.some(([, ms]) => ms === size_ms) ? fits : [["window", size_ms], ...fits];
@@ -67,9 +73,7 @@ export function possibleRollups(status) {
 
 /** Return the roll-up in force, in ms. */
 export function rollup(status) {
-  const possible = possibleRollups(status);
+  const possible = possibleRollups(status), length_ms = length(status);
   if (possible.has(state.rollup)) return possible.get(state.rollup);
-  const { from_ms, to_ms } = bounds(status);
-  const length_ms = (to_ms ?? status.last_ms ?? 0) - from_ms;
   return [...possible.values()].find((ms) => length_ms / ms <= AUTO_BUCKETS) ?? [...possible.values()].at(-1);
 }
