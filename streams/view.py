@@ -20,8 +20,10 @@ from streams.steps.counts import ALL, BOTH
 from streams.steps.latest import LatestCounts
 from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
 
+#: What the share is of.
+ELECTION = "election"
 #: The tags that everybody has come for, in this order; a lexicon's own follow.
-FIRST_TAGS = (ALL, "election", "deepfake", BOTH)
+FIRST_TAGS = (ALL, ELECTION, "deepfake", BOTH)
 
 Windows = Literal["tumbling", "hopping", "sessions"]
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
@@ -53,6 +55,12 @@ class Filter(NamedTuple):
             and (self.to_ms is None or window_start_ms < self.to_ms)
         )
 
+    def needs(self, count: Count) -> bool:
+        """Say whether the cell is wanted, or the share of one that is wanted needs it."""
+        if count.tag == ELECTION and BOTH in self.tags:
+            return self._replace(tags=frozenset()).takes(count)
+        return self.takes(count)
+
 
 class Row(NamedTuple):
     """One window and language: its counts by tag."""
@@ -73,16 +81,52 @@ class Row(NamedTuple):
         return all(count.is_final for count in self.counts.values())
 
 
+class Seen:
+    """The tags and languages that were read, to tell one that is misspelt from one without posts."""
+
+    def __init__(self) -> None:
+        self._tags: set[str] = set()
+        self._languages: set[str] = set()
+
+    def add(self, count: Count) -> None:
+        """Take note of a record."""
+        self._tags.add(count.tag)
+        self._languages.add(count.language)
+
+    def tell(self, wanted: Filter) -> None:
+        """Say on stderr what was asked for and is nowhere in the topic."""
+        for option, asked, found in (
+            ("--tag", wanted.tags, self._tags),
+            ("--language", wanted.languages, self._languages),
+        ):
+            if found and (missing := sorted(asked - found)):
+                there = ", ".join(sorted(found))
+                sys.stderr.write(f"no count has {option} {', '.join(missing)}; there are: {there}\n")
+
+
 class Latest(LatestCounts):
     """The newest record of each cell, as rows of a table."""
 
-    def rows(self, last_windows: int | None = None) -> Iterator[Row]:
-        """Yield a row for each language of the newest windows, oldest first, most posts first."""
+    def rows(self, last_windows: int | None = None, tags: frozenset[str] = frozenset()) -> Iterator[Row]:
+        """Yield a row for each language of the newest windows, oldest first, most posts first.
+
+        With `tags`, only windows and languages with one of them.
+        """
         windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
         for count in self._cells.values():
             # With its end: runs of other window sizes may have written to the same topic.
             window = count.window_start_ms, count.window_end_ms
             windows.setdefault(window, {}).setdefault(count.language, {})[count.tag] = count
+        if tags:
+            windows = {
+                window: shown
+                for window, by_language in windows.items()
+                if (
+                    shown := {
+                        code: cells for code, cells in by_language.items() if not tags.isdisjoint(cells)
+                    }
+                )
+            }
         newest = sorted(windows)[-last_windows:] if last_windows else sorted(windows)
         for window in newest:
             by_language = windows[window]
@@ -92,17 +136,19 @@ class Latest(LatestCounts):
                 yield Row(one.window_start, one.window_end, language, cells)
 
 
-def table(latest: Latest, last_windows: int, *, with_ends: bool = False) -> Table:
-    """Return the table of the newest windows. `with_ends`: they are not all of one size."""
-    rows = list(latest.rows(last_windows))
-    found = {tag for row in rows for tag in row.counts}
-    tags = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
+def table(
+    latest: Latest, last_windows: int, tags: frozenset[str] = frozenset(), *, with_ends: bool = False
+) -> Table:
+    """Return the table of the newest windows, with these tags or all. `with_ends`: not all have one size."""
+    rows = list(latest.rows(last_windows, tags))
+    found = {tag for row in rows for tag in row.counts if not tags or tag in tags}
+    shown = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
     view = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     view.add_column("window (UTC)", no_wrap=True)
     if with_ends:
         view.add_column("until", no_wrap=True)
     view.add_column("language", no_wrap=True)
-    columns = (*tags, *([SHARE] if BOTH in found else []), "late")
+    columns = (*shown, *([SHARE] if BOTH in found else []), "late")
     for title in columns:
         view.add_column(title, justify="right", no_wrap=True)
     view.add_column("state", no_wrap=True)
@@ -113,7 +159,7 @@ def table(latest: Latest, last_windows: int, *, with_ends: bool = False) -> Tabl
             _short(row.window_start) if row.window_start != before else "",
             *([_short(row.window_end)] if with_ends else []),
             row.language,
-            *(str(row.count(tag) or "") for tag in tags),
+            *(str(row.count(tag) or "") for tag in shown),
             *([_share(row)] if BOTH in found else []),
             str(late or ""),
             "final" if row.is_final else "current",
@@ -161,11 +207,12 @@ def _taken_back(key: bytes, wanted: Filter) -> bytes | None:
 
 
 async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
-    latest = Latest()
+    latest, seen = Latest(), Seen()
     async with aclosing(read(settings, topic, follow=False)) as batches:
         async for records in batches:
-            for record, count in _readable(records):
+            for record, count in _readable(records, seen):
                 latest.add(record.key, count)
+    seen.tell(wanted)
     for count in filter(wanted.takes, latest.counts()):
         sys.stdout.buffer.write(msgspec.json.encode(count) + b"\n")
 
@@ -173,31 +220,42 @@ async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
 async def _table(
     settings: Settings, topic: str, wanted: Filter, *, once: bool, last: int, with_ends: bool
 ) -> None:
-    latest = Latest()
+    latest, seen = Latest(), Seen()
     console = _console()
     is_live = console.is_terminal and not once
+
+    def shown() -> Table:
+        return table(latest, last, wanted.tags, with_ends=with_ends)
+
     async with aclosing(read(settings, topic, follow=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
             async for records in batches:
-                for record, count in _readable(records):
-                    if count is None or wanted.takes(count):
+                for record, count in _readable(records, seen):
+                    if count is None or wanted.needs(count):
                         latest.add(record.key, count)
                 if live:
-                    live.update(table(latest, last, with_ends=with_ends), refresh=True)
+                    live.update(shown(), refresh=True)
                 elif not once:  # no terminal to redraw: a table whenever something has changed
-                    console.print(table(latest, last, with_ends=with_ends))
+                    console.print(shown())
     if once:
-        console.print(table(latest, last, with_ends=with_ends))
+        console.print(shown())
+        seen.tell(wanted)
 
 
-def _readable(records: Iterable[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, Count | None]]:
+def _readable(
+    records: Iterable[ConsumerRecord], seen: Seen | None = None
+) -> Iterator[tuple[ConsumerRecord, Count | None]]:
     """Yield each record with its count, None where the cell was deleted."""
     for record in records:
         try:
-            yield record, None if record.value is None else _decoder.decode(record.value)
+            count = None if record.value is None else _decoder.decode(record.value)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
             sys.stderr.write(f"{where}: not a count: {error}\n")
+            continue
+        if count and seen:
+            seen.add(count)
+        yield record, count
 
 
 class _Pipe(Console):
@@ -213,7 +271,9 @@ def _console() -> Console:
 
 
 def _share(row: Row) -> str:
-    return f"{row.count(BOTH) / row.count('election'):.0%}" if row.count(BOTH) else ""
+    # A lexicon of other tags has no posts about the election to be a share of.
+    both, election = row.count(BOTH), row.count(ELECTION)
+    return f"{both / election:.0%}" if both and election else ""
 
 
 def _short(window_start: str) -> str:

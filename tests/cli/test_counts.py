@@ -166,6 +166,51 @@ async def test_the_table_has_a_row_per_window_and_language_and_says_what_is_fina
     ]
 
 
+async def test_the_share_is_right_whatever_tags_are_chosen(settings: Settings) -> None:
+    await write(
+        settings,
+        [
+            a_count("all", count=9),
+            a_count("election", count=4),
+            a_count("both"),
+            a_count("election", "ru", minute=1),  # none about both: no row, and no window of the last one
+        ],
+    )
+
+    assert rows(settings, "--tag", "both", "--last", "1") == [
+        ["window", "(UTC)", "language", "both", "both", "%", "late", "state"],
+        ["2023-05-11", "10:13", "tr", "1", "25%", "current"],
+    ]
+    assert [row[-4:-1] for row in rows(settings, "--tag", "both", "--tag", "all")[1:]] == [["9", "1", "25%"]]
+    assert [row[-2] for row in rows(settings, "--tag", "election")[1:]] == ["4", "1"]
+    assert rows(settings, "--tag", "both", "--language", "ru")[1:] == []
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+async def test_a_tag_or_language_that_is_nowhere_is_told(
+    settings: Settings, options: tuple[str, ...]
+) -> None:
+    await write(settings, [a_count("all"), a_count("both", "ru")])
+
+    said = run(settings, "--tag", "bth", "--tag", "both", "--language", "turkish", *options).stderr.decode()
+
+    assert said.splitlines() == [
+        "no count has --tag bth; there are: all, both",
+        "no count has --language turkish; there are: ru, tr",
+    ]
+    assert run(settings, "--tag", "both", "--language", "tr", *options).stderr == b""
+
+
+async def test_without_what_it_is_of_there_is_no_share(settings: Settings) -> None:
+    """A lexicon of two other tags counts posts of both, too."""
+    await write(settings, [a_count("all"), a_count("war"), a_count("peace"), a_count("both")])
+
+    assert rows(settings) == [
+        ["window", "(UTC)", "language", "all", "both", "peace", "war", "both", "%", "late", "state"],
+        ["2023-05-11", "10:13", "tr", "1", "1", "1", "1", "current"],
+    ]
+
+
 async def test_windows_of_another_size_are_other_windows(settings: Settings) -> None:
     await write(settings, [a_count(count=5, size=5, revision=10), a_count(count=2, size=1, revision=4)])
 

@@ -122,7 +122,7 @@ SPANS = {
     "?span=month": "30 of 80 posts",
     "?span=hour&rollup=five_minutes": "10 of 60 posts",
     f"?span=custom&rollup=hour&from={BASE_MS - 1}": "30 of 80 posts",
-    f"?span=custom&from={BASE_MS + 23 * MINUTE_MS}&to={BASE_MS + 53 * MINUTE_MS}&rollup=day": "20 of 30 posts",
+    f"?span=custom&rollup=day&from={BASE_MS + 23 * MINUTE_MS}&to={BASE_MS + 53 * MINUTE_MS}": "20 of 30",
 }
 
 
