@@ -11,7 +11,7 @@ import msgspec
 from schemas.mention import Term
 from streams.errors import UsageError
 from streams.flow import Job
-from streams.run import load_job
+from streams.run import lexicon_notice, load_job
 from streams.settings import Settings
 
 #: Read at once at most: a few hundred lines, enough for the detector to work in batches.
@@ -67,7 +67,10 @@ def run_annotate(source: str, settings: Settings) -> int:
         raise UsageError(f"{source}: {error.strerror}") from error
     with lines:
         try:
-            return _annotate(lines, source, load_job(settings))
+            job = load_job(settings)
+            if notice := lexicon_notice(settings.lexicon):
+                sys.stderr.write(f"{notice}\n")
+            return _annotate(lines, source, job)
         except BrokenPipeError:
             # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
             sys.stdout = None

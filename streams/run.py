@@ -1,14 +1,18 @@
 """What identifies a run: everything but the posts that decides a count. Other rules, other run."""
 
 import hashlib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.control import Rules
 from streams.errors import UsageError
 from streams.flow import Job
 from streams.settings import AuthorsChoice, Settings
+from streams.steps.counts import BOTH, cell_tags
 from streams.steps.language import load_detector
 from streams.steps.tags import load_tagger
+from streams.steps.tags.lexicon import lexicon_folder, tag_files
 from streams.steps.window import Timing
 
 if TYPE_CHECKING:
@@ -78,6 +82,33 @@ def rules_of(settings: Settings, job: Job) -> Rules:
         "authors": settings.authors,
         "terms": settings.terms,
     }
+
+
+def lost_cells(lexicon: Path | None) -> tuple[str, ...]:
+    """Return the tags of counts that the built-in lexicon gives and this one does not.
+
+    Raises:
+        LexiconError: there is no such lexicon.
+    """
+    built_in, own = (tuple(tag_files(lexicon_folder(path))) for path in (None, lexicon))
+    return tuple(sorted(set(cell_tags(built_in, built_in)).difference(cell_tags(own, own))))
+
+
+def lexicon_notice(lexicon: Path | str | None, lost: Sequence[str] | None = None) -> str | None:
+    """Return what is to be said of a lexicon with which counts are `lost`; None if none are.
+
+    Raises:
+        LexiconError: there is no such lexicon, and it is not said what is lost.
+    """
+    if lost is None:
+        lost = lost_cells(Path(lexicon) if lexicon else None)
+    if not lost:
+        return None
+    of_two = " (which needs exactly two tags)" if BOTH in lost else ""
+    return (
+        f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}{of_two}, as the built-in one "
+        f"does: they are missing, not 0. To keep a tag, copy its files from {lexicon_folder(None)}"
+    )
 
 
 def application_id(settings: Settings, job: Job) -> str:

@@ -24,7 +24,7 @@ from streams.ops.server import served
 from streams.ops.traces import Traces
 from streams.ops.vitals import Pulse, Vitals
 from streams.record_times import as_text, complaints, mend_with
-from streams.run import application_id, load_job
+from streams.run import application_id, lexicon_notice, load_job
 from streams.runs import claim
 from streams.settings import Settings
 from streams.topics import (
@@ -128,6 +128,8 @@ def run_worker(settings: Settings, log_level: str | None = None) -> NoReturn:
     """
     configure_logs(log_level or settings.log_level)
     check_data_dir(settings.data_dir)
+    if notice := lexicon_notice(settings.lexicon):
+        log.warning(notice)
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
     with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):

@@ -17,6 +17,7 @@ from streams.diff.moved import Moved, by_language_and_tag, moved_cells
 from streams.diff.results import Result, load_result
 from streams.errors import SandikError, UsageError
 from streams.replay.manifest import Manifest
+from streams.run import lexicon_notice
 from streams.settings import Settings
 from streams.steps.labels import iso
 
@@ -35,6 +36,10 @@ def run_diff(before: str, after: str, settings: Settings, *, top: int, examples:
     """Print how the counts of `after` differ from those of `before`; return the exit code."""
     results = [asyncio.run(load_result(name, settings)) for name in (before, after)]
     one, other = results
+    for result in results:
+        if (manifest := result.manifest) and (lost := manifest.lost_cells):
+            notice = lexicon_notice(manifest.plan.rules.lexicon, lost)
+            sys.stderr.write(f"{result.name}: {notice}\n")
     moved = moved_cells(one.counts, other.counts)
     found: list[Example] = []
     if moved and examples:

@@ -13,20 +13,24 @@ from streams.lexicon.check import findings
 from streams.lexicon.explain import Explanation, explain
 from streams.lexicon.finding import Finding
 from streams.lexicon.sample import Share, read_sample, shares
-from streams.run import load_job
+from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
 from streams.steps.tags.lexicon import lexicon_folder
 from streams.steps.tags.rows import Place
 
 
 class Report(msgspec.Struct):
-    """What `sandik lexicon check --json` prints. `sample` is None without one, or when errors forbid it."""
+    """What `sandik lexicon check --json` prints. `sample` is None without one, or when errors forbid it.
+
+    `lost_cells` are the tags that the built-in lexicon counts and this one does not.
+    """
 
     lexicon: str
     errors: int
     warnings: int
     findings: list[dict[str, str | int]]
     sample: list[Share] | None
+    lost_cells: tuple[str, ...]
 
 
 def run_check(
@@ -55,7 +59,9 @@ def run_check(
         found = [one for one in found if one.place.file.name == file]
         hit = hit and [share for share in hit if share.file == file]
     levels = [one.level for one in found]
-    report = Report(str(path or folder), levels.count("error"), levels.count("warning"), _plain(found), hit)
+    lost = () if file else lost_cells(Path(str(folder)))
+    errors, warnings = levels.count("error"), levels.count("warning")
+    report = Report(str(path or folder), errors, warnings, _plain(found), hit, lost)
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
@@ -68,6 +74,8 @@ def run_explain(text: str, settings: Settings, *, json: bool) -> int:
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
     explanation = explain(text, load_job(settings))
+    if notice := lexicon_notice(settings.lexicon):
+        sys.stderr.write(f"{notice}\n")
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(explanation) + b"\n")
     else:
@@ -104,6 +112,8 @@ def _print_report(report: Report, found: Iterable[Finding], posts: int) -> None:
         )
     elif posts:
         sys.stderr.write("the sample was not tried: mend the errors first\n")
+    if not report.errors and (notice := lexicon_notice(report.lexicon, report.lost_cells)):
+        sys.stderr.write(f"{notice}\n")
     counts = ((report.errors, "error"), (report.warnings, "warning"))
     said = ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts)
     sys.stderr.write(f"{report.lexicon}: {said}\n")

@@ -19,7 +19,7 @@ from streams.lexicon.check import findings as lexicon_findings
 from streams.ops.ask import compare_clocks, newest_posts
 from streams.ops.examine import Finding, Found, errors, topic, versions
 from streams.ops.owner import owner
-from streams.run import application_id, load_job
+from streams.run import application_id, lexicon_notice, load_job
 from streams.settings import Settings
 from streams.steps.tags.lexicon import lexicon_folder
 from streams.topics import POSTS, WINDOWS_TABLE, all_topics, changelog, connected
@@ -74,6 +74,8 @@ def _rules(settings: Settings) -> tuple[list[Finding], Job | None]:
     except SandikError as error:
         return [Finding("error", "lexicon and detector", str(error))], None
     version = f"{job.tagger.version}, detector {job.detector.version}, run {job.run_id}"
+    if notice := lexicon_notice(settings.lexicon):
+        wrong.append(Finding("warning", "lexicon", notice, "if it is meant so, nothing needs to be done"))
     return wrong or [Finding("ok", "lexicon", version)], job
 
 

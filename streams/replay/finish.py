@@ -13,6 +13,7 @@ from streams.replay import outputs
 from streams.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from streams.replay.request import Begun, Request
 from streams.replay.results import Digest, WiderCounts, kinds, merged, merged_terms, read_to
+from streams.run import lost_cells
 from streams.settings import Settings
 from streams.steps.labels import iso
 from streams.steps.spans import Kind
@@ -52,6 +53,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         again=shlex.join(["sandik", "replay", "--manifest", path.name]),
         terms=terms,
         wider=wider,
+        lost_cells=lost_cells(settings.lexicon),
     )
     write(path, manifest)
     return manifest

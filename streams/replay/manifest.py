@@ -74,6 +74,8 @@ class Manifest(msgspec.Struct, frozen=True):
     terms: Output | None = None
     #: The outputs of hopping windows and sessions, by kind, as far as they were asked for.
     wider: dict[Kind, Output] = {}
+    #: Tags that the built-in lexicon counts and this one does not: their cells are missing, not 0.
+    lost_cells: tuple[str, ...] = ()
 
     def wrong(self) -> str | None:
         """Return what cannot be in it, if anything."""

@@ -25,6 +25,7 @@ from streams.replay.plan import Plan
 from streams.replay.resolve import check_held
 from streams.replay.results import Digest, WiderCounts, canonical, merged, merged_terms
 from streams.replay.spool import check_inputs, open_all, spool
+from streams.run import lexicon_notice
 from streams.settings import Settings
 
 INTERRUPTED = 130
@@ -41,6 +42,8 @@ def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
         TopicError: the topic is gone, or has fewer partitions.
     """
     manifest = load(path)
+    if notice := lexicon_notice(manifest.plan.rules.lexicon, manifest.lost_cells):
+        tell(notice)
     try:
         with TemporaryDirectory(prefix=".verify-", dir=path.parent) as name:
             return 0 if _verify(manifest, path, Path(name), settings, processes) else 1

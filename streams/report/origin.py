@@ -11,7 +11,7 @@ from streams.reader import read
 from streams.replay.manifest import Manifest, load, manifest_path
 from streams.replay.outputs import file_sha256
 from streams.replay.plan import Rules
-from streams.run import load_job
+from streams.run import lexicon_notice, load_job
 from streams.settings import Settings
 from streams.topics import PARTIALS
 
@@ -46,6 +46,8 @@ def origin_of_file(path: Path) -> Origin:
     notices: tuple[str, ...] = ()
     if file_sha256(path) != manifest.output.sha256:
         notices = (f"{path.name} is not the file that its manifest speaks of: it was changed since.",)
+    if notice := lexicon_notice(rules.lexicon, manifest.lost_cells):
+        notices = (*notices, notice)
     return Origin(path.name, rules.run_id, manifest.tally, rules, manifest, notices)
 
 
@@ -68,6 +70,8 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     rules = Rules.of(settings, job) if job.run_id == run_id else None
     others = sorted(written_ms.keys() - {run_id})
     notices = (f"Other runs have written counts, too: {', '.join(others)}.",) if others else ()
+    if rules and (notice := lexicon_notice(rules.lexicon)):
+        notices = (*notices, notice)
     return Origin(name, run_id, tally, rules, notices=notices)
 
 

@@ -139,6 +139,28 @@ def test_check_of_one_file_speaks_of_that_file_only(tmp_path: Path) -> None:
     assert (code, report["errors"], report["findings"][0]["line"]) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("tags", "lost"),
+    [
+        (["election", "deepfake"], []),
+        (["deepfake"], ["both", "election"]),
+        (["flood"], ["both", "deepfake", "election"]),
+        (["flood", "rain"], ["deepfake", "election"]),
+        (["election", "deepfake", "flood"], ["both"]),
+    ],
+)
+def test_counts_that_a_lexicon_takes_away_are_told(tmp_path: Path, tags: list[str], lost: list[str]) -> None:
+    lexicon = write_lexicon(tmp_path / "own", **dict.fromkeys(tags, SEL))
+    code, report = run_json("check", str(lexicon))
+    assert (code, report["lost_cells"]) == (0, lost)
+    commands = (("lexicon", "check"), ("lexicon", "explain", "sel"), ("annotate", "-"))
+    for command in commands:
+        done = sandik(*command, environment={"SANDIK_LEXICON": str(lexicon)})
+        assert done.returncode == 0
+        notice = f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}"
+        assert (notice in done.stderr.decode()) == bool(lost), command
+
+
 def test_check_of_no_folder_says_so(tmp_path: Path) -> None:
     done = sandik("lexicon", "check", str(tmp_path / "nowhere"))
     assert done.returncode != 0

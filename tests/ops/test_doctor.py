@@ -1,6 +1,8 @@
 """`sandik doctor` on a real broker with everything in order, and with each thing broken in turn."""
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +104,14 @@ async def test_each_topic_that_is_broken_is_named_with_its_repair(worker_setting
     assert about(found, "clocks")[0] in ("warning", "error")
     assert "this machine's clock is 5 min ahead of Kafka's" in about(found, "clocks").message
     assert sandik("doctor", environment=environment(settings)).returncode == 1
+
+
+def test_a_lexicon_without_a_tag_of_the_built_in_one_is_a_warning() -> None:
+    settings = Settings(broker="127.0.0.1:1", lexicon=Path("docs/narrow"))
+    found = asyncio.run(examined(settings, SystemClock()))
+    [finding] = [one for one in found if one.what == "lexicon"]
+    assert finding.level == "warning"
+    assert "docs/narrow gives no counts of election and both" in finding.message
 
 
 def test_without_kafka_and_lexicon_both_are_named() -> None:

@@ -90,6 +90,24 @@ def test_a_folder_with_all_that_a_replay_is_of_can_be_moved(tmp_path: Path) -> N
     assert (again.returncode, b"same:" in again.stderr) == (0, True), again.stderr
 
 
+def test_counts_that_the_lexicon_takes_away_are_told_wherever_the_result_is_used(
+    replayed: Path, tmp_path: Path
+) -> None:
+    narrow = tmp_path / "narrow.csv"
+    lost = b"gives no counts of election and both"
+    done = sandik("replay", str(SAMPLE), "--lexicon", "docs/narrow", "--out", str(narrow), environment=FAST)
+    assert (done.returncode, lost in done.stderr) == (0, True), done.stderr
+    manifest = f"{narrow}.manifest.json"
+
+    assert ["both", "election"] == json.loads(Path(manifest).read_text())["lost_cells"]
+    assert [] == json.loads(Path(f"{replayed}.manifest.json").read_text())["lost_cells"]
+    assert lost in sandik("replay", "--manifest", manifest).stderr
+    moved = sandik("diff", str(replayed), str(narrow)).stderr
+    assert moved.startswith(str(narrow).encode()) and lost in moved
+    notices = json.loads(sandik("report", str(narrow), "--json", "--no-examples").stdout)["notices"]
+    assert any(lost.decode() in notice for notice in notices)
+
+
 def test_what_lies_elsewhere_is_named_in_full(tmp_path: Path) -> None:
     done = sandik("replay", str(SAMPLE), "--out", str(tmp_path / "a.csv"), environment=FAST)
     assert done.returncode == 0, done.stderr
