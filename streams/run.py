@@ -106,8 +106,8 @@ def lexicon_notice(lexicon: Path | str | None, lost: Sequence[str] | None = None
         return None
     of_two = " (which needs exactly two tags)" if BOTH in lost else ""
     return (
-        f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}{of_two}, as the built-in one "
-        f"does: they are missing, not 0. To keep a tag, copy its files from {lexicon_folder(None)}"
+        f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}{of_two}, as the built-in "
+        f"one does: they are missing, not 0. To keep a tag, copy its files from {lexicon_folder(None)}"
     )
 
 

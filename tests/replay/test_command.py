@@ -103,7 +103,8 @@ def test_counts_that_the_lexicon_takes_away_are_told_wherever_the_result_is_used
     assert [] == json.loads(Path(f"{replayed}.manifest.json").read_text())["lost_cells"]
     assert lost in sandik("replay", "--manifest", manifest).stderr
     moved = sandik("diff", str(replayed), str(narrow)).stderr
-    assert moved.startswith(str(narrow).encode()) and lost in moved
+    assert moved.startswith(f"{narrow}: the lexicon ".encode())
+    assert lost in moved
     notices = json.loads(sandik("report", str(narrow), "--json", "--no-examples").stdout)["notices"]
     assert any(lost.decode() in notice for notice in notices)
 
