@@ -1,16 +1,18 @@
 """The command `sandik`. Each command imports what it needs when it runs, so that `--help` is instant."""
 
-import asyncio
 import sys
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from streams import __version__, analyst_cli, control_cli, letters_cli
 from streams.errors import SandikError
-from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
 
 #: How a time may be written on the command line.
 TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
@@ -18,6 +20,9 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
 app = typer.Typer(
     help="Count, per event-time window and language, how much a stream of posts speaks of an election, of "
     "deepfakes, and of both.",
+    epilog="Exit codes: 0 done; 1 failed, or found something wrong or different; 2 called wrongly; 130 stopped "
+    "by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, dashboard, "
+    "counts, top.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,8 +46,11 @@ def main() -> None:
     except SandikError as error:
         sys.stderr.write(f"sandik: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+
+
+def _until_stopped(*, is_endless: bool = True) -> AbstractContextManager[None]:
+    """Let the command end with exit code 0 when it is told to stop, if nothing else ends it."""
+    return suppress(KeyboardInterrupt) if is_endless else nullcontext()
 
 
 def _version(wanted: bool) -> None:
@@ -67,9 +75,10 @@ def broker(
     data_dir: Annotated[Path, typer.Option(help="Where Kafka keeps its data.")] = Path(".sandik/kafka"),
 ) -> None:
     """Run a real single-node Apache Kafka, without Docker, until Ctrl-C."""
-    from streams.broker import run_broker
+    with _until_stopped():
+        from streams.broker import run_broker
 
-    raise typer.Exit(run_broker(port, controller_port, data_dir))
+        raise typer.Exit(run_broker(port, controller_port, data_dir))
 
 
 @topics_app.command("create")
@@ -78,6 +87,8 @@ def topics_create() -> None:
 
     Those that exist are left as they are, except for what decides the timestamps of their records.
     """
+    import asyncio
+
     from streams.record_times import as_text, mend
     from streams.topics import all_topics, create
 
@@ -180,9 +191,10 @@ def worker(
     ] = None,
 ) -> None:
     """Count posts until Ctrl-C. Start as many as there are partitions of `posts`, on any machines."""
-    from streams.worker import run_worker
+    with _until_stopped():
+        from streams.worker import run_worker
 
-    run_worker(_settings(), log_level)
+        run_worker(_settings(), log_level)
 
 
 @app.command()
@@ -205,10 +217,11 @@ def counts(
     ] = "tumbling",
 ) -> None:
     """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
-    from streams.view import Filter, run_counts
+    with _until_stopped(is_endless=not once):
+        from streams.view import Filter, run_counts
 
-    wanted = Filter(frozenset(tag or ()), frozenset(language or ()), _ms(from_), _ms(to))
-    run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
+        wanted = Filter(frozenset(tag or ()), frozenset(language or ()), _ms(from_), _ms(to))
+        run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
 
 
 @app.command()
@@ -228,16 +241,17 @@ def dashboard(
     ] = None,
 ) -> None:
     """Show the counts as a web page, and serve them to programs, until Ctrl-C. Any number may run."""
-    from streams.dashboard.command import run_dashboard
+    with _until_stopped():
+        from streams.dashboard.command import run_dashboard
 
-    run_dashboard(
-        _settings(),
-        host=host,
-        port=port,
-        from_ms=_ms(from_),
-        hides_texts=hide_texts,
-        origins=allow_origin or (),
-    )
+        run_dashboard(
+            _settings(),
+            host=host,
+            port=port,
+            from_ms=_ms(from_),
+            hides_texts=hide_texts,
+            origins=allow_origin or (),
+        )
 
 
 @app.command()
@@ -280,9 +294,10 @@ def top(
     last: Annotated[int, typer.Option(min=1, help="Windows to show.")] = 5,
 ) -> None:
     """Show workers, partitions, lag, rates and the newest windows until Ctrl-C."""
-    from streams.ops.top import run_top
+    with _until_stopped(is_endless=not once):
+        from streams.ops.top import run_top
 
-    run_top(_settings(), every_s=every, last=last, once=once, json=json)
+        run_top(_settings(), every_s=every, last=last, once=once, json=json)
 
 
 @app.command()
@@ -332,7 +347,7 @@ def _ms(time: datetime | None) -> int | None:
     return None if time is None else int(time.replace(tzinfo=UTC).timestamp() * 1000)
 
 
-def _settings() -> Settings:
+def _settings() -> "Settings":
     from streams.config import load_settings
 
     return load_settings()

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import aclosing, nullcontext, suppress
+from contextlib import aclosing, nullcontext
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -172,15 +172,14 @@ def table(
 def run_counts(
     settings: Settings, wanted: Filter, windows: Windows, *, json: bool, once: bool, last: int
 ) -> None:
-    """Show the counts until Ctrl-C, or with `once` what is there now."""
+    """Show the counts until it is interrupted, or with `once` what is there now."""
     topic = settings.topic(TOPICS[windows])
     if json:
         show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:
         show = _table(settings, topic, wanted, once=once, last=last, with_ends=windows != "tumbling")
     try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(show)
+        asyncio.run(show)
     except BrokenPipeError:
         # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
         sys.stdout = None

@@ -41,8 +41,7 @@ def run_dashboard(
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     client_options(settings)  # a wrong setting is a mistake now, not a broker that is away
     serve = _serve(settings, host, port, from_ms, hides_texts, frozenset(origins))
-    with suppress(KeyboardInterrupt):
-        asyncio.run(serve)
+    asyncio.run(serve)
 
 
 async def _serve(

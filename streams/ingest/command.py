@@ -2,7 +2,8 @@
 
 Exit code 0: everything was read to the end; what cannot be a post is reported, one line each, and does not
 change it. 1: nothing could be read although there was something, a source broke off, or Kafka failed. 2: the
-command was called with something it cannot use. 130: Ctrl-C; what had been read was delivered first.
+command was called with something it cannot use. 130: Ctrl-C, and 143: SIGTERM; what had been read was
+delivered first.
 """
 
 import asyncio

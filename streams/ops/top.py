@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import msgspec
@@ -21,11 +21,10 @@ from streams.settings import Settings
 
 def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: bool) -> None:
     """Show one look, or a new one every `every_s` seconds until Ctrl-C."""
-    with suppress(KeyboardInterrupt):
-        try:
-            asyncio.run(_show(settings, every_s, last, once=once, json=json))
-        except BrokenPipeError:
-            sys.stdout = None  # the reader has gone, as `head` does
+    try:
+        asyncio.run(_show(settings, every_s, last, once=once, json=json))
+    except BrokenPipeError:
+        sys.stdout = None  # the reader has gone, as `head` does
 
 
 async def _show(settings: Settings, every_s: float, last: int, *, once: bool, json: bool) -> None:

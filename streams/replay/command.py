@@ -1,7 +1,8 @@
 """`sandik replay`: count a range again, into a file or a topic of its own, with a manifest beside it.
 
 Exit code 0: done, or the same bytes again. 1: other bytes, or the log no longer holds the posts. 2: the
-command was called with something it cannot use. 130: Ctrl-C; the same command goes on from its checkpoint.
+command was called with something it cannot use. 130: Ctrl-C, and 143: SIGTERM; the same command goes on from
+its checkpoint.
 """
 
 import asyncio
