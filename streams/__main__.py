@@ -43,9 +43,16 @@ def main() -> None:
     else:
         code = 0
     signal.setitimer(signal.ITIMER_REAL, 0)
+    _log_no_more()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)  # there is nothing left to interrupt but Python's own ending
     sys.exit(SIGTERM_EXIT_CODE if was_terminated and code == CTRL_C_EXIT_CODE else code)
+
+
+def _log_no_more() -> None:
+    """Let what was said be the last line: what Python takes apart at its end has nothing to add."""
+    if logging := sys.modules.get("logging"):
+        logging.disable()
 
 
 def _is_preparing(frame: FrameType | None) -> bool:

@@ -1,11 +1,14 @@
 """The only place that makes a faust.App, with every default of Faust's that we overrule."""
 
+import logging
 import os
+import sys
 from logging import getLogger
 from threading import Timer
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.auth import Credentials, OAuthCredentials
 from faust.types import TP
 
@@ -36,13 +39,26 @@ class App(faust.App):
         # What an agent or the recovery fails on comes this way, and not by way of `crash`.
         if not self.crashed:
             self.first_crash_reason = reason
-            # Not its repr: that of an UnicodeError holds the text of a post.
-            kind = "" if isinstance(reason, SandikError) else f"{type(reason).__name__}: "
-            log.critical("worker stops: %s%s", kind, reason)
-            last_resort = Timer(CRASH_GRACE_S, os._exit, args=(1,))
+            words = last_words(reason)
+            is_foreseen = isinstance(reason, SandikError | KafkaError)
+            log.critical("worker stops: %s", words, exc_info=None if is_foreseen else reason)
+            # All that is logged from now on comes of stopping, and the last line is to be the reason.
+            logging.disable()
+            last_resort = Timer(CRASH_GRACE_S, _end, args=(words,))
             last_resort.daemon = True
             last_resort.start()
         super()._crash(reason)
+
+
+def last_words(reason: BaseException) -> str:
+    """Return what a worker says last. It is not the reason's repr: an UnicodeError's holds a post's text."""
+    return str(reason) if isinstance(reason, SandikError) else f"{type(reason).__name__}: {reason}"
+
+
+def _end(words: str) -> None:
+    sys.stderr.write(f"sandik: {words}\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def create_app(settings: Settings, application_id: str, partitions: int) -> App:

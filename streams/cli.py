@@ -1,5 +1,6 @@
 """The command `sandik`. Each command imports what it needs when it runs, so that `--help` is instant."""
 
+import logging
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import typer
 
 from streams import __version__, analyst_cli, control_cli, letters_cli
 from streams.errors import SandikError
+from streams.ops.calm import Calm
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -20,9 +22,9 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
 app = typer.Typer(
     help="Count, per event-time window and language, how much a stream of posts speaks of an election, of "
     "deepfakes, and of both.",
-    epilog="Exit codes: 0 done; 1 failed, or found something wrong or different; 2 called wrongly; 130 stopped "
-    "by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, dashboard, "
-    "counts, top.",
+    epilog="Exit codes: 0 done; 1 failed, or found something wrong or different; 2 called wrongly; 130 "
+    "stopped by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, "
+    "dashboard, counts, top.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,6 +43,8 @@ app.add_typer(letters_cli.commands("posts.late", "Posts that came too late"), na
 
 def main() -> None:
     """Run the command line. Errors a user can mend are printed without a traceback."""
+    if logging.lastResort:  # what prints the logs of all commands but the worker
+        logging.lastResort.addFilter(Calm())
     try:
         app()
     except SandikError as error:

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams import __version__
-from streams.app import attach, create_app
+from streams.app import attach, create_app, last_words
 from streams.clock import SystemClock
 from streams.connection import client_options, unreachable
 from streams.control_watch import ControlWatch
@@ -139,6 +139,13 @@ def run_worker(settings: Settings, log_level: str | None = None) -> NoReturn:
             raise asyncio.run(_measured(settings, error)) from None
 
 
+def _unforeseen(reason: BaseException) -> str:
+    return (
+        f"{last_words(reason)}. Nobody has foreseen this. Nothing is lost or counted twice: start the worker "
+        "again, and report what its log says if it comes back"
+    )
+
+
 def _run(settings: Settings, vitals: Vitals, traces: Traces) -> NoReturn:
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
     job = load_job(settings)
@@ -160,8 +167,8 @@ def _run(settings: Settings, vitals: Vitals, traces: Traces) -> NoReturn:
         if isinstance(reason, KafkaError):
             # Such as a password that was changed: Faust waits for an answer until its own time is up.
             reason = asyncio.run(unreachable(client_options(settings), reason))
-        if isinstance(reason, SandikError):
-            raise reason from None
+        if reason is not None:
+            raise reason if isinstance(reason, SandikError) else SandikError(_unforeseen(reason)) from None
 
 
 async def _measured(settings: Settings, error: ClockError) -> BrokerError:

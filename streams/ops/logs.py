@@ -15,6 +15,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from streams.errors import SandikError
+from streams.ops.calm import Calm
 
 #: Records are bytes until they are decoded, so their values appear in messages as literals of bytes: in
 #: what Faust sends (at debug), in what Kafka did not take, in the repr of whatever holds a record.
@@ -28,6 +29,8 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter(is_terminal=stream.isatty()))
+    if level.lower() != "debug":  # who debugs wants to see it all
+        handler.addFilter(Calm())
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(level.upper())
     logging.setLogRecordFactory(_record)

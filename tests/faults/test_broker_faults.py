@@ -1,14 +1,18 @@
 """The broker dies and comes back: counts stay exact, and a worker counts again or ends; it never hangs."""
 
 import asyncio
+import itertools
+import json
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from streams.broker import EmbeddedKafka
+from streams.ops.calm import AT_ONCE, EVERY_S
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_more
 from tests.support.workers import Follower, Workers, environment, quick_settings
@@ -60,6 +64,16 @@ async def scene(own_kafka: EmbeddedKafka) -> Scene:
     return scene
 
 
+def assert_calm(log: str) -> None:
+    """Fail if the Kafka client says more than a few things, and one every few seconds."""
+    lines = [json.loads(line) for line in log.splitlines()]
+    times = [
+        datetime.fromisoformat(line["timestamp"]) for line in lines if line["logger"].startswith("aiokafka")
+    ]
+    for (first, start), (last, end) in itertools.combinations(enumerate(times), 2):
+        assert last - first <= AT_ONCE + (end - start).total_seconds() / EVERY_S, log
+
+
 @pytest.mark.parametrize("away_s", [0, 15, pytest.param(60, marks=pytest.mark.long)])
 async def test_a_killed_broker_costs_no_count_and_hangs_no_worker(
     scene: Scene, own_kafka: EmbeddedKafka, tmp_path: Path, away_s: float
@@ -85,6 +99,8 @@ async def test_a_killed_broker_costs_no_count_and_hangs_no_worker(
                 # Both take part again: neither the survivors nor their successors hang.
                 await scene.wait_for_shares([2, 2], DEADLINE_S)
         logs = "\n".join(map(workers.log, workers.processes))
+        for log in map(workers.log, supervisor.current):
+            assert_calm(log)
         ended = [workers.terminate(worker) for worker in supervisor.current]
         async with Follower(settings.broker, settings.topic("counts")) as follower:
             await follower.read()

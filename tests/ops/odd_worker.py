@@ -1,6 +1,7 @@
 """`python -m tests.ops.odd_worker ODDITY`: a worker that shows, for long enough to be seen, one state."""
 
 import asyncio
+import logging
 import sys
 import time
 from typing import Any
@@ -10,10 +11,9 @@ from faust.transport.drivers.aiokafka import Consumer
 
 import streams.app
 import streams.ops.health
+from streams.__main__ import main
 from streams.agents.count import CountAgent
 from streams.app import App
-from streams.settings import Settings
-from streams.worker import run_worker
 
 LONG_S = 600.0
 
@@ -41,14 +41,33 @@ def never_commits() -> None:
 def crashes() -> None:
     """Run into what nobody foresaw, and take long to end."""
 
-    async def fail(*_: Any) -> None:
-        raise RuntimeError("out of cheese")
-
     async def linger(_: App) -> None:
         await asyncio.sleep(LONG_S)
 
-    CountAgent.process = fail  # type: ignore[method-assign, assignment]
+    CountAgent.process = _fail  # type: ignore[method-assign, assignment]
     streams.app.CRASH_GRACE_S = LONG_S
+    App.on_stop = linger  # type: ignore[method-assign, assignment]
+
+
+async def _fail(*_: Any) -> None:
+    raise RuntimeError("out of cheese")
+
+
+def stops() -> None:
+    """Run into what nobody foresaw, and end."""
+    CountAgent.process = _fail  # type: ignore[method-assign, assignment]
+
+
+def stops_noisily() -> None:
+    """Run into what nobody foresaw, and not come to an end for all that Kafka's client has to say."""
+
+    async def linger(_: App) -> None:
+        while True:
+            logging.getLogger("aiokafka").error("Unable connect to node")
+            logging.getLogger("asyncio").error("Task was destroyed but it is pending!")
+            await asyncio.sleep(0.01)
+
+    CountAgent.process = _fail  # type: ignore[method-assign, assignment]
     App.on_stop = linger  # type: ignore[method-assign, assignment]
 
 
@@ -72,8 +91,12 @@ def chokes() -> None:
     CountAgent.process = fail  # type: ignore[method-assign, assignment]
 
 
-ODDITIES = {one.__name__: one for one in (recovers_slowly, never_commits, crashes, blocks, chokes)}
+ODDITIES = {
+    one.__name__: one
+    for one in (recovers_slowly, never_commits, crashes, stops, stops_noisily, blocks, chokes)
+}
 
 if __name__ == "__main__":
     ODDITIES[sys.argv[1]]()
-    run_worker(Settings(), "warning")
+    sys.argv[1:] = ["worker"]
+    main()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 import json
 import logging
 from collections.abc import Iterator
@@ -13,11 +14,12 @@ from aiokafka import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.ops.calm import AT_ONCE, EVERY_S, Calm
 from streams.ops.logs import configure_logs
 from streams.settings import Settings
 from streams.topics import POSTS
 from tests.support.kafka import produce
-from tests.support.scene import Scene, start_module
+from tests.support.scene import Scene, some_posts, start_module
 from tests.support.workers import Workers, environment
 
 TEXT = "çok gizli bir cümle"
@@ -98,6 +100,59 @@ def test_an_error_of_encoding_says_where_and_not_what() -> None:
 
     assert "gizli" not in stream.getvalue()
     assert "UnicodeEncodeError" in stream.getvalue()
+
+
+@given(st.lists(st.tuples(st.floats(0, 4), st.sampled_from(["aiokafka", "mode.worker", "streams.app"]))))
+def test_of_what_libraries_say_there_is_a_line_every_few_seconds_and_the_rest_is_counted(
+    said: list[tuple[float, str]],
+) -> None:
+    now_s, told, left_out = 0.0, [], 0
+    calm = Calm(lambda: now_s)
+    for pause_s, logger in said:
+        now_s += pause_s
+        record = logging.LogRecord(logger, logging.ERROR, "", 0, "node %d", (1,), None)
+        if not calm.filter(record):
+            left_out += 1
+            assert logger != "streams.app"
+        elif logger != "streams.app":
+            told.append(now_s)
+            counted = f" (and {left_out} more lines of the Kafka client)" if left_out else ""
+            assert record.getMessage() == f"node 1{counted}"
+            left_out = 0
+
+    for (first, start_s), (last, end_s) in itertools.combinations(enumerate(told), 2):
+        assert last - first + 1 <= AT_ONCE + (end_s - start_s) / EVERY_S + 1e-9
+
+
+def test_what_was_asked_for_and_what_is_grave_comes_through() -> None:
+    calm = Calm(lambda: 0.0)
+    crash = (ValueError, ValueError(), None)
+    for level, trace in [(logging.DEBUG, None), (logging.INFO, None), (logging.CRITICAL, None)] * 2 + [
+        *[(logging.ERROR, crash)] * 2,
+        *[(logging.ERROR, None)] * AT_ONCE,
+    ]:
+        assert calm.filter(logging.LogRecord("faust", level, "", 0, "said", (), trace))
+    assert not calm.filter(logging.LogRecord("faust", logging.ERROR, "", 0, "said", (), None))
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("oddity", ["stops", "stops_noisily"])
+async def test_the_last_line_of_a_dead_worker_is_its_reason(
+    worker_settings: Settings, tmp_path: Path, oddity: str
+) -> None:
+    scene = Scene(worker_settings)
+    await scene.make_topics()
+    await scene.write(some_posts(10))
+    with Workers(environment(worker_settings), tmp_path) as workers:
+        worker = start_module(workers, "tests.ops.odd_worker", oddity)
+        assert await asyncio.to_thread(worker.wait, 120) == 1
+        lines = workers.log(worker).splitlines()
+
+    assert lines[-1].startswith("sandik: RuntimeError: out of cheese")
+    [stop] = [number for number, line in enumerate(lines) if "worker stops: RuntimeError" in line]
+    assert "in _fail" in lines[stop]  # the traceback, once
+    assert stop >= len(lines) - 2, lines[stop:]
 
 
 @pytest.mark.broker

@@ -1,0 +1,45 @@
+"""Of what libraries log, a line every few seconds: an outage is one thing to say, not ninety a second."""
+
+import logging
+import time
+from collections.abc import Callable
+
+#: So many lines at once, and then one every so often.
+AT_ONCE = 3
+EVERY_S = 5.0
+_LIBRARIES = {"aiokafka", "faust", "mode"}
+
+
+class Calm(logging.Filter):
+    """Lets a few lines of the libraries through, then one every EVERY_S that says how many were left out.
+
+    What was asked for by a log level below warning comes through, and so do what is critical and what has a
+    traceback. `now_s` is a clock that only grows.
+    """
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now_s = now_s
+        self._room = float(AT_ONCE)
+        self._looked_s = now_s()
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the record is to be printed."""
+        if (
+            record.name.partition(".")[0] not in _LIBRARIES
+            or not logging.WARNING <= record.levelno < logging.CRITICAL
+            or record.exc_info
+        ):
+            return True
+        now_s = self._now_s()
+        self._room = min(AT_ONCE, self._room + (now_s - self._looked_s) / EVERY_S)
+        self._looked_s = now_s
+        if self._room < 1:
+            self._left_out += 1
+            return False
+        if self._left_out:
+            record.msg = f"{record.getMessage()} (and {self._left_out} more lines of the Kafka client)"
+            record.args = ()
+        self._room, self._left_out = self._room - 1, 0
+        return True
