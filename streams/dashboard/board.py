@@ -168,7 +168,7 @@ class Board:
                 has_changed |= self.model.remove([record.key for record in some])
             else:
                 counts = self._decoded([*some], _decode_count)
-                # Behind the first record of that time older windows may be written again, but not all of them.
+                # Behind the first record of that time older windows may be written again, but not whole.
                 wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
                 has_changed |= self.model.add(wanted, self._clock.now_ms())
         if has_changed:
