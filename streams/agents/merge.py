@@ -21,12 +21,20 @@ from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.merge import Merge
 from streams.steps.spans import Kind, Wide
-from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, COUNTS_TERMS, PARTIALS, POSTS
+from streams.topics import (
+    COUNTS,
+    COUNTS_HOPPING,
+    COUNTS_SESSIONS,
+    COUNTS_TERMS,
+    PARTIALS,
+    POSTS,
+    partitions_or_none,
+)
 
 #: How many counts are written before the next are made.
 COUNTS_AT_ONCE = 5_000
 #: How often the length of `counts` is marked while it grows.
-MARK_EVERY_MS = 10_000
+MARK_EVERY_MS = 1_000
 WIDER: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 log = getLogger(__name__)
@@ -70,11 +78,16 @@ class MergeAgent:
         """Start, or stop, being the owner. What was folded before stays true and is read on from.
 
         Raises:
-            StateError: `partials` is shorter than what was folded of it: it was made anew.
+            BrokerError: Kafka does not say whether there is a topic `partials`.
+            StateError: it is gone, or shorter than what was folded of it: it was made anew.
         """
         releases = self._releases
         if self.tp not in set(assigned):
             self.release()
+            # Nobody is assigned a topic that is gone, and no worker would write counts any more.
+            known = self.app.consumer.topic_partitions(self.tp.topic)
+            if not known and not await partitions_or_none(self.settings, self.tp.topic):
+                raise self._made_anew("it was deleted while the worker ran")
             return
         end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
         if self._releases != releases:  # it has gone to another worker meanwhile
@@ -228,6 +241,7 @@ class MergeAgent:
         written = await publish(self.app.producer, records)
         # `partials` is written by the other agent, too, so the order of answers says nothing there.
         self._growth.check({place: at for place, at in written.items() if place[0] != self.tp.topic})
-        counts = written.get((self.settings.topic(COUNTS), 0))
-        if counts:
-            self.merge.counts_end = max(self.merge.counts_end, counts.offset + 1)
+        place = self.settings.topic(COUNTS), 0
+        if place in written:
+            length = sum((record.topic, record.partition) == place for record in records)
+            self.merge.counts_end = written[place].offset + length

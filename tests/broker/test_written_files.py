@@ -95,8 +95,8 @@ def names_in(folder: Path) -> list[str]:
 def test_no_cell_of_a_csv_file_runs_unless_asked_for_as_it_is(settings: Settings, tmp_path: Path) -> None:
     usual, raw = tmp_path / "usual.csv", tmp_path / "raw.csv"
     first = ("--to", "2023-05-11T12:00:00.008Z")
-    run(settings, "export", "posts", str(usual), *first)
-    run(settings, "export", "posts", str(raw), *first, "--raw-csv", "--bom")
+    run(settings, "export", "posts", str(usual), "--authors", "keep", *first)
+    run(settings, "export", "posts", str(raw), "--authors", "keep", *first, "--raw-csv", "--bom")
 
     guarded = ['\'=HYPERLINK("http://x")', "'+1", "'-1", "'@x", "'\tx", "' =1", "a;'=1", "plain, text"]
     by_id = {row["id"]: row["text"] for row in rows(usual)}
@@ -115,7 +115,7 @@ def test_an_export_is_replaced_only_when_told_to(settings: Settings, tmp_path: P
     out, days = tmp_path / "c.csv", tmp_path / "days"
     small = ("--to", "2023-05-11T12:00:00.008Z")
     run(settings, "export", "counts", str(out))
-    run(settings, "export", "posts", str(days), "--by-day", *small)
+    run(settings, "export", "posts", str(days), "--by-day", "--authors", "keep", *small)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     for name in (out, days):
         by_day = ("--by-day",) if name == days else ()
@@ -123,7 +123,7 @@ def test_an_export_is_replaced_only_when_told_to(settings: Settings, tmp_path: P
     out.unlink()
     assert "c.csv.dictionary.json is there" in run(settings, "export", "posts", str(out), expected=2)
     run(settings, "export", "counts", str(out), "--force")
-    run(settings, "export", "posts", str(days), "--by-day", "--force", *small)
+    run(settings, "export", "posts", str(days), "--by-day", "--authors", "keep", "--force", *small)
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     (days / "mine").write_text("mine")
     told = run(settings, "export", "posts", str(days), "--by-day", "--force", expected=2)
