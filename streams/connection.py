@@ -22,6 +22,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from streams.errors import BrokerError, ClockError, UsageError
 from streams.settings import Settings
 from streams.token_login import TokenFile
+from streams.unpacking import install
 
 #: How long a server may take to say why it does not let us in.
 _ASK_AGAIN_MS = 5_000
@@ -30,6 +31,8 @@ _ANSWER_S = 10.0
 #: A consumer says goodbye in much less, if there is anybody to say it to.
 _STOP_S = 1.0
 
+# Whoever connects reads what strangers have packed.
+install()
 # At DEBUG it logs every request as it is sent, those of the login included: with PLAIN, the password.
 getLogger("aiokafka.conn").setLevel(INFO)
 

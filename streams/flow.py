@@ -121,7 +121,7 @@ class Job:
             [post.created_at_ms for post in posts],
             self._groups(posts, annotations),
             [id_hash(post.id) for post in posts] if self.dedupe else None,
-            rejected=len(decoded.rejected),
+            rejected=sum(one.records for _, one in decoded.rejected),
             ignored=len(decoded.posts) - len(posts),
             last_offset=records[-1].offset if records else before.offset,
             rejected_in_a_row=_row_at_end(decoded.rejected, len(records), before.rejected_in_a_row),

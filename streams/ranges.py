@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.connection import check_answers, client_options, let_go, unreachable
+from streams.engine.pieces import pieces
 from streams.errors import StateError, UsageError
 from streams.progress import Bar
 from streams.settings import Settings
@@ -104,9 +105,8 @@ async def read_slice(
         while await consumer.position(tp) < end:
             found = await consumer.getmany(tp, timeout_ms=500, max_records=at_most)
             for records in found.values():
-                wanted = [record for record in records if record.offset < end]
-                if wanted:
-                    yield wanted
+                for some in pieces([record for record in records if record.offset < end], at_most):
+                    yield some
             if not found:
                 await check_answers(consumer, tp)
     except OffsetOutOfRangeError as error:

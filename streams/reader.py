@@ -6,7 +6,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.connection import check_answers, client_options, let_go, unreachable
+from streams.errors import TopicError
 from streams.settings import Settings
+from streams.steps.decode import Unread
 from streams.topics import partition_count
 
 
@@ -18,7 +20,7 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
 
     Raises:
         BrokerError: Kafka does not answer. With `follow` a broker that goes later is waited for.
-        TopicError: there is no such topic.
+        TopicError: there is no such topic, or something else has written to it what cannot be read.
     """
     # First, because a consumer that asks for a missing topic may create it, with the broker's defaults.
     tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]
@@ -33,6 +35,12 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
         while follow or any([await consumer.position(tp) < ends[tp] for tp in tps]):
             found = await consumer.getmany(timeout_ms=500)
             for records in found.values():
+                for record in records:
+                    if isinstance(record.value, Unread):
+                        raise TopicError(
+                            f"topic {topic}, partition {record.partition}, offset {record.offset}: no record "
+                            f"of sandik's ({record.value.detail}). Find out what else writes there"
+                        )
                 yield records
             if not (found or follow):
                 await check_answers(consumer, *tps)

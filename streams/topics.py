@@ -19,6 +19,7 @@ from aiokafka.errors import (
 from streams.connection import client_options, unreachable
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
+from streams.steps.decode import why_not
 
 POSTS = "posts"
 MENTIONS = "mentions"
@@ -227,8 +228,8 @@ def decoded(record: ConsumerRecord, decode: Callable[[bytes], Message]) -> Messa
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise TopicError(
             f"topic {record.topic}, partition {record.partition}, offset {record.offset}: no record of "
-            f"sandik's ({error}). Find out what else writes there. A tombstone for its key takes it out of a "
-            "compacted topic, kafka-delete-records out of any other"
+            f"sandik's ({why_not(record.value, error)}). Find out what else writes there. A tombstone for "
+            "its key takes it out of a compacted topic, kafka-delete-records out of any other"
         ) from error
 
 

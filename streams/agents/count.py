@@ -15,8 +15,8 @@ from schemas.partial import PartitionClock
 from streams.agents.pauses import Pauses
 from streams.clock import Clock, KafkasClock
 from streams.dead_letter import dead_letter, late_post
-from streams.engine.batching import Record
 from streams.engine.identity import Bounds, bounds_of_counted, missing
+from streams.engine.pieces import Record, first_offset
 from streams.engine.publish import Outgoing, publish
 from streams.engine.state import StateTable
 from streams.errors import TopicError
@@ -285,7 +285,7 @@ class CountAgent:
         (transactions leave some). Reading it again from the expected offset tells which: the batch that comes
         first then is the first to be seen twice, however many were on their way.
         """
-        gap = owned.next_offset, records[0].offset
+        gap = owned.next_offset, first_offset(records[0])
         if gap[1] <= gap[0]:
             if gap[1] < gap[0]:  # a leftover, or the topic was made anew and is read from its beginning
                 await self._check_log(partition, owned)

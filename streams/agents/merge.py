@@ -12,13 +12,14 @@ from schemas.count import Count
 from schemas.partial import Partial, Watermark, begin_key
 from schemas.term import TermCount
 from streams.clock import Clock
-from streams.engine.batching import Record
 from streams.engine.identity import ADVICE, bounds, bounds_of_counted
+from streams.engine.pieces import Record
 from streams.engine.publish import Growth, Outgoing, publish
 from streams.errors import StateError
 from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.settings import Settings
+from streams.steps.decode import why_not
 from streams.steps.merge import Merge
 from streams.steps.spans import Kind, Wide
 from streams.topics import (
@@ -150,8 +151,8 @@ class MergeAgent:
         except msgspec.MsgspecError as error:
             raise StateError(
                 f"topic {self.tp.topic}, partition {self.tp.partition}, offset {offset} is no partial "
-                f"of ours ({error}): something else writes there, or a newer version did. Use that version, "
-                "or set another SANDIK_TOPIC_PREFIX"
+                f"of ours ({why_not(value, error)}): something else writes there, or a newer version did. "
+                "Use that version, or set another SANDIK_TOPIC_PREFIX"
             ) from error
         return partial
 

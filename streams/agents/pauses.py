@@ -9,7 +9,7 @@ from faust.types import TP, AppT
 from schemas.control import Paused
 from schemas.partial import PartitionClock
 from streams.clock import Clock
-from streams.engine.batching import Record
+from streams.engine.pieces import Record
 from streams.engine.publish import Outgoing, publish
 from streams.flow import Counted
 from streams.settings import Settings

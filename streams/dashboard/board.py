@@ -22,6 +22,7 @@ from streams.dashboard.rows import Query, changed_rows, rows
 from streams.dashboard.texts import Texts
 from streams.settings import Settings
 from streams.steps.control import ControlState
+from streams.steps.decode import why_not
 from streams.topics import CONTROL, COUNTS, MENTIONS
 
 #: Answers that are kept while nothing changes: a hundred readers of one page mostly ask the same.
@@ -199,7 +200,7 @@ class Board:
                 yield decode(record.value)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
-                self._tell(f"{where}: left out: {error}")
+                self._tell(f"{where}: left out: {why_not(record.value, error)}")
 
     def _clear_counts(self) -> None:
         self.model.clear()

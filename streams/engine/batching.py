@@ -6,25 +6,18 @@ See docs/decisions/001-faust-with-our-own-batches.md.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchError, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from faust import Schema
 from faust.types import TP
 
-from streams.flow import SourceRecord
+from streams.engine.pieces import Record, first_offset, pieces
 
-
-class Record(SourceRecord, Protocol):
-    """One record as Kafka delivered it. Its topic and partition are those of its batch."""
-
-    @property
-    def key(self) -> bytes | None: ...  # noqa: D102
-    @property
-    def headers(self) -> Sequence[tuple[str, Any]]: ...  # noqa: D102
+#: When the batches of all partitions that are being read take more, unpacked, no other is unpacked.
+_MUCH_BYTES = 16 << 20
 
 
 class Batch:
@@ -41,7 +34,7 @@ class Batch:
 
     def __init__(self, tp: TP, records: list[Record]) -> None:
         self.topic, self.partition = tp
-        self.first_offset = records[0].offset
+        self.first_offset = first_offset(records[0])
         self.offset = records[-1].offset
         self.value = records
 
@@ -78,10 +71,18 @@ class FetchedInBatches(OrderedDict[TP, FetchResult | FetchError]):
             found._records_iterator = _in_batches(found, self.at_most)
         super().__setitem__(tp, fetched)
 
+    def first_to_finish(self) -> TP | None:
+        """Return the partition whose batch takes most memory, unpacked, if all of them take much."""
+        held = {
+            tp: fetched._partition_records._records.held_bytes
+            for tp, fetched in self.items()
+            if isinstance(fetched, FetchResult) and fetched.has_more()
+        }
+        return max(held, key=held.__getitem__) if sum(held.values()) > _MUCH_BYTES else None
+
 
 def _in_batches(found: PartitionRecords, at_most: int) -> Iterator[Batch]:
-    records = _unpacked(found)
-    while some := [*islice(records, at_most)]:
+    for some in pieces(_unpacked(found), at_most):
         batch = Batch(found._tp, some)
         found.next_fetch_offset = max(found.next_fetch_offset, batch.offset + 1)
         yield batch

@@ -12,10 +12,12 @@ import faust
 import msgspec
 from faust.types import TP
 
-from streams.engine.batching import RAW_BATCHES, Record
+from streams.engine.batching import RAW_BATCHES
+from streams.engine.pieces import Record
 from streams.engine.publish import Growth, Outgoing, publish
 from streams.errors import StateError
 from streams.steps.counts import Entry
+from streams.steps.decode import why_not
 
 _decoder = msgspec.json.Decoder(Entry)
 
@@ -66,9 +68,10 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
             is_newer = offset is None or known is None or offset >= _offset(known)
         except msgspec.MsgspecError as error:
             raise StateError(
-                f"topic {tp.topic}, partition {tp.partition}, offset {record.offset} is no entry of "
-                f"ours ({error}): something else writes there, or a newer version did. Use that version, or "
-                "stop all workers and count all posts anew with `sandik runs replace`"
+                f"topic {tp.topic}, partition {tp.partition}, offset {record.offset} is no entry of ours "
+                f"({why_not(record.value or b'', error)}): something else writes there, or a newer version "
+                "did. Use that version, or stop all workers and count all posts anew with "
+                "`sandik runs replace`"
             ) from error
         if is_newer:
             self._keep(tp.partition, key, record.value)

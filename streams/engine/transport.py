@@ -103,13 +103,17 @@ class _InTurns(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109  # Faust's signature
         max_records: int | None = None,  # noqa: ARG002  # a batch is as large as it is
     ) -> Batches:
-        found = await self._take(consumer, active_partitions, timeout)
+        fetched = consumer._fetcher._records
+        first = fetched.first_to_finish()
+        if first and first not in active_partitions:  # for how long, nobody knows: it is fetched again then
+            del fetched[first]
+            first = None
+        found = await self._take(consumer, {first} if first else active_partitions, 0 if first else timeout)
         topics = {tp.topic for tp in found}
         others = {tp for tp in active_partitions if tp.topic not in topics}
         is_settled = not consumer._fetcher._subscriptions.reassignment_in_progress
         if found and others and is_settled:  # so that merge keeps up, however many posts are waiting
             found |= await self._take(consumer, others, 0)
-        fetched = consumer._fetcher._records
         for tp, [batch] in found.items():
             self.handed_over[tp] = batch.offset
             if tp in fetched:

@@ -24,7 +24,7 @@ MAX_DOCUMENT_BYTES = 1 << 30
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 18
 # What the archive of an X account puts before its JSON.
-_ASSIGNMENT = re.compile(rb"\s*window\.[\w.$]+\s*=\s*")
+_ASSIGNMENT = re.compile(rb"\s*+window\.[\w.$]++\s*+=\s*+")
 #: What decoding JSON may raise.
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode = msgspec.json.Decoder().decode
@@ -88,7 +88,8 @@ def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
 
 def without_assignment(text: bytes) -> bytes:
     """Return JSON without the `window.YTD.tweets.part0 =` before it."""
-    return _ASSIGNMENT.sub(b"", text, count=1) if text.lstrip().startswith(b"window.") else text
+    found = _ASSIGNMENT.match(text)
+    return text[found.end() :] if found else text
 
 
 def _begins_document(line: bytes) -> bool:

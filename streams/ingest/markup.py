@@ -1,6 +1,7 @@
 """HTML -> the text a reader sees."""
 
 import re
+from collections import Counter
 from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
@@ -14,6 +15,18 @@ _AROUND_BREAKS = re.compile(r" ?\n ?")
 _BREAKS = re.compile(r"\n{3,}")
 
 
+# Each is given only what ends with a >, or it would look for one behind every < to the very end.
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)([^>]*)>")
+_ANY_TAG = re.compile(r"<[!/?A-Za-z][^>]*>")
+_QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+_HAVE_NO_END = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"})
+
+#: The parser takes time with the square of how deep tags are nested and of how many attributes one has, which
+#: no author comes near. A text with more has its tags cut out without it.
+_MAX_DEPTH = 1_000
+_MAX_ATTRIBUTES_CHARACTERS = 10_000
+
+
 def html_to_text(html: str) -> str:
     """Return the text of an HTML fragment: entities decoded, a line break where a browser would make one.
 
@@ -21,12 +34,41 @@ def html_to_text(html: str) -> str:
     """
     if "<" not in html:
         return unescape(html).strip()
-    marked = _LINE_END.sub("\n", html.replace("\n", " "))
-    body = LexborHTMLParser(_BLOCK_END.sub(lambda end: end[0] + "\n\n", marked)).body
+    flat = html.replace("\n", " ")
+    end = flat.rfind(">") + 1
+    marked = _BLOCK_END.sub(lambda end: end[0] + "\n\n", _LINE_END.sub("\n", flat[:end])) + flat[end:]
+    text = unescape(_ANY_TAG.sub("", marked)) if _is_tangled(flat[:end]) else _parsed(marked)
+    text = _AROUND_BREAKS.sub("\n", _SPACES.sub(" ", text))
+    return _BREAKS.sub("\n\n", text).strip()
+
+
+def _parsed(html: str) -> str:
+    body = LexborHTMLParser(html).body
     if body is None:
         return ""
     if _UNSEEN.search(html):
         for node in body.css("script, style, template"):
             node.decompose()
-    text = _AROUND_BREAKS.sub("\n", _SPACES.sub(" ", body.text()))
-    return _BREAKS.sub("\n\n", text).strip()
+    return body.text()
+
+
+def _is_tangled(html: str) -> bool:
+    if html.count("<") <= _MAX_DEPTH and len(html) <= _MAX_ATTRIBUTES_CHARACTERS:
+        return False
+    depth = 0
+    opened: Counter[str] = Counter()
+    for tag in _TAG.finditer(html):
+        closes, name, attributes = tag[1], tag[2].lower(), tag[3]
+        if not closes and name not in _HAVE_NO_END:
+            opened[name] += 1
+            depth += 1
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            return True
+        # A whole image may be in one, but then it is quoted.
+        is_long = len(attributes) > _MAX_ATTRIBUTES_CHARACTERS
+        if is_long and len(_QUOTED.sub("", attributes)) > _MAX_ATTRIBUTES_CHARACTERS:
+            return True
+    return False

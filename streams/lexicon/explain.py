@@ -1,16 +1,24 @@
 """Why a text has the tags it has: its language, every form of the lexicon in it, and what became of each."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 import msgspec
 
 from streams.flow import Job
 from streams.steps.tags.boundaries import Refusal
+from streams.steps.tags.lexicon import Entry
 from streams.steps.tags.match import Hit, Verdict
 
 #: Forms shorter than this are inside so many words that it would explain nothing to list them.
 _MIN_INSIDE = 4
+#: A longer word is quoted up to here: it may be a megabyte, with thousands of forms in it.
+_WORD_CHARACTERS = 100
+
+_WORD = re.compile(r"[\w\u0300-\u036f]+")
 
 
 class Match(msgspec.Struct):
@@ -41,6 +49,7 @@ def explain(text: str, job: Job) -> Explanation:
     """Return what the workers would say about `text`, and why."""
     [annotation] = job.annotate([text])
     verdicts = _worth_telling(job.tagger.verdicts(text, annotation.language.code))
+    words = [*_WORD.finditer(text)]
     matches = [
         Match(
             verdict.refusal is None,
@@ -50,7 +59,7 @@ def explain(text: str, job: Job) -> Explanation:
             verdict.hit.entry.tag,
             verdict.hit.entry.lemma,
             verdict.hit.entry.where,
-            verdict.refusal and _reason(text, verdict, annotation.language.code),
+            verdict.refusal and _reason(text, words, verdict, annotation.language.code),
         )
         for verdict in verdicts
     ]
@@ -61,35 +70,51 @@ def explain(text: str, job: Job) -> Explanation:
 
 def _worth_telling(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Leave out what explains nothing: shorter forms of an entry that is there, chance inside words."""
-    whole = [one.hit for one in verdicts if one.refusal is not Refusal.INSIDE_WORD]
-    inside = [one.hit for one in verdicts if one.refusal is Refusal.INSIDE_WORD]
+    whole_hits = [one.hit for one in verdicts if one.refusal is not Refusal.INSIDE_WORD]
+    whole = _Places(whole_hits)
+    inside = _Places(one.hit for one in verdicts if one.refusal is Refusal.INSIDE_WORD)
+    by_entry: defaultdict[Entry, list[Hit]] = defaultdict(list)
+    for hit in whole_hits:
+        by_entry[hit.entry].append(hit)
+    same = {entry: _Places(hits) for entry, hits in by_entry.items()}
     told = []
     for verdict in verdicts:
         hit = verdict.hit
         if verdict.refusal is Refusal.INSIDE_WORD:
-            is_chance = hit.end - hit.start < _MIN_INSIDE or any(_overlap(hit, other) for other in whole)
-            if is_chance or any(_inside(hit, other) for other in inside):
+            is_chance = hit.end - hit.start < _MIN_INSIDE or whole.overlap(hit)
+            if is_chance or inside.cover(hit):
                 continue
-        same = [other for other in whole if other.entry == hit.entry]
-        if verdict.refusal is None or not any(_inside(hit, other) for other in same):
+        if verdict.refusal is None or hit.entry not in same or not same[hit.entry].cover(hit):
             told.append(verdict)
     return told
 
 
-def _inside(hit: Hit, other: Hit) -> bool:
-    """Say whether `other` is longer and covers `hit`."""
-    is_longer = other.end - other.start > hit.end - hit.start
-    return is_longer and other.start <= hit.start and hit.end <= other.end
+class _Places:
+    """Where some hits stand. They come in the order of where they start."""
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        ordered = list(hits)
+        self._starts = [hit.start for hit in ordered]
+        #: The end of the one that ends last, of those up to here.
+        self._reached = [*accumulate((hit.end for hit in ordered), max)]
+
+    def overlap(self, hit: Hit) -> bool:
+        """Say whether one of them has a character in common with the hit."""
+        return self._reach(bisect_left(self._starts, hit.end)) > hit.start
+
+    def cover(self, hit: Hit) -> bool:
+        """Say whether one of them is longer than the hit, and covers it."""
+        before, here = bisect_left(self._starts, hit.start), bisect_right(self._starts, hit.start)
+        return self._reach(before) >= hit.end or self._reach(here) > hit.end
+
+    def _reach(self, count: int) -> int:
+        return self._reached[count - 1] if count else 0
 
 
-def _overlap(one: Hit, other: Hit) -> bool:
-    return one.start < other.end and other.start < one.end
-
-
-def _reason(text: str, verdict: Verdict, language: str) -> str:
+def _reason(text: str, words: Sequence[re.Match[str]], verdict: Verdict, language: str) -> str:
     hit, refusal, by = verdict
     if refusal is Refusal.INSIDE_WORD:
-        return f"{refusal}: {_word(text, hit)}"
+        return f"{refusal}: {_word(text, words, hit)}"
     if refusal is Refusal.OTHER_LANGUAGE:
         return f"counts only in posts in {' or '.join(hit.entry.only_in)}; this one is {language}"
     if refusal is Refusal.ALONE:
@@ -101,12 +126,11 @@ def _reason(text: str, verdict: Verdict, language: str) -> str:
     return str(refusal)
 
 
-def _word(text: str, hit: Hit) -> str:
-    return next(
-        (
-            word[0]
-            for word in re.finditer(r"[\w\u0300-\u036f]+", text)
-            if word.start() <= hit.start < word.end()
-        ),
-        text[hit.start : hit.end],
+def _word(text: str, words: Sequence[re.Match[str]], hit: Hit) -> str:
+    place = bisect_right(words, hit.start, key=re.Match.start) - 1
+    if place < 0 or words[place].end() <= hit.start:
+        return text[hit.start : hit.end]
+    start, end = words[place].span()
+    return (
+        text[start:end] if end - start <= _WORD_CHARACTERS else f"{text[start : start + _WORD_CHARACTERS]}…"
     )

@@ -61,7 +61,10 @@ METRICS = (
         "sandik_posts_rejected_total",
         "counter",
         "records",
-        {"reason": "`no_value`, `not_json`, `not_a_post`, `created_at_too_early` or `created_at_ahead`"},
+        {
+            "reason": "`no_value`, `not_json`, `not_a_post`, `created_at_too_early`, `created_at_ahead`, "
+            "`too_large` or `unreadable`"
+        },
         "Records that are no posts, now in `posts.dlq`.",
         "Read some of `posts.dlq`: headers say why and from which offset. `created_at_ahead`: a source has "
         "a wrong clock or a wrong unit. Beyond `SANDIK_DLQ_MAX_CONSECUTIVE` or `SANDIK_DLQ_MAX_RATIO` the "

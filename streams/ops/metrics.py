@@ -127,8 +127,8 @@ class Batch:
         metrics.ignored.inc(ignored)
         metrics.late.labels("set_aside").inc(set_aside)
         metrics.late.labels("counted").inc(self._corrected)
-        for reason, number in Tallied(rejection.reason for _, rejection in counted.rejected).items():
-            metrics.rejected.labels(reason.value).inc(number)
+        for _, rejection in counted.rejected:
+            metrics.rejected.labels(rejection.reason.value).inc(rejection.records)
         tag_names = self._job.tagger.tag_names
         found = Tallied(map(_language_and_tags, counted.mentions))
         for (language, tags), number in found.items():

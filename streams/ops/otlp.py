@@ -19,7 +19,7 @@ from schemas.count import Count
 from schemas.partial import Tally
 from streams import __version__
 from streams.clock import Clock
-from streams.engine.batching import Record
+from streams.engine.pieces import Record
 from streams.engine.publish import Outgoing
 from streams.flow import Counted
 from streams.ops.trace_headers import links, signature, signed

@@ -15,7 +15,7 @@ from streams.connection import client_options, let_go
 from streams.control import read_control
 from streams.settings import Settings
 from streams.steps.counts import ALL
-from streams.topics import COUNTS, POSTS, check_there, connected, find_coordinator, partitions_of
+from streams.topics import COUNTS, POSTS, check_there, connected, decoded, find_coordinator, partitions_of
 
 #: How many of the newest records of `counts` are read at the start.
 TAIL = 5_000
@@ -136,10 +136,10 @@ class Surveyor:
         while await self._consumer.position(self._counts) < end:
             for records in (await self._consumer.getmany(timeout_ms=200)).values():
                 for record in records:
-                    if record.value is None:  # another run replaces this one
+                    if (count := decoded(record, _decoder.decode)) is not None:
+                        self._take(count)
+                    else:  # another run replaces this one
                         self._cells.pop(record.key, None)
-                    else:
-                        self._take(_decoder.decode(record.value))
         if len(self._cells) > TAIL:  # of a long look, only the newest are kept
             newest = sorted(self._cells, key=lambda key: self._cells[key].window_start_ms)[-TAIL // 2 :]
             self._cells = {key: self._cells[key] for key in newest}

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from schemas.count import Count
 from schemas.partial import Tally
-from streams.engine.batching import Record
+from streams.engine.pieces import Record
 from streams.engine.publish import Outgoing
 from streams.flow import Counted
 

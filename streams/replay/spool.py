@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.post import Post
+from streams.engine.pieces import pieces
 from streams.errors import StateError, UsageError
 from streams.ingest.partition import partitions_of
 from streams.ingest.produce import MAX_RECORD_BYTES
@@ -29,6 +30,8 @@ class Line(NamedTuple):
     offset: int
     timestamp: int
     value: bytes
+    key: None = None
+    headers: tuple[()] = ()
 
 
 def inputs_of(names: Sequence[str]) -> list[Input]:
@@ -113,5 +116,5 @@ async def read_spooled(
     """Yield the lines of a log from `start` on."""
     with (folder / f"{partition}.log").open("rb") as file:
         lines: Iterator[tuple[int, bytes]] = islice(enumerate(file), start, None)
-        while batch := list(islice(lines, at_most)):
-            yield [Line(offset, timestamp_ms, line[:-1]) for offset, line in batch]
+        for some in pieces((Line(offset, timestamp_ms, line[:-1]) for offset, line in lines), at_most):
+            yield some

@@ -1,6 +1,5 @@
 """bytes -> Post, or Rejected with a reason."""
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from itertools import repeat
@@ -19,10 +18,9 @@ MAX_DETAIL_CHARACTERS = 300
 #: a replay must not decide otherwise than the worker did.
 MAX_NESTING = 100
 
-#: `[` and `{` differ in one bit, which this leaves out.
-_EITHER, _OPENS = 0xFF ^ ord("[") ^ ord("{"), ord("[")
+#: `[` and `{` differ in one bit, which this leaves out, and `]` and `}` in the same one.
+_EITHER, _OPENS, _CLOSES = 0xFF ^ ord("[") ^ ord("{"), ord("["), ord("]")
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _decoder = msgspec.json.Decoder(Post)
 
 
@@ -34,13 +32,60 @@ class Reason(StrEnum):
     NOT_A_POST = "not_a_post"
     CREATED_AT_TOO_EARLY = "created_at_too_early"
     CREATED_AT_AHEAD = "created_at_ahead"
+    TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"
 
 
 class Rejected(NamedTuple):
-    """A record that is not a post we can count. `detail` is for people, at most 300 characters."""
+    """A record that is not a post we can count. `detail` is for people, at most 300 characters.
+
+    `records`: how many it stands for, of a batch of Kafka's that was not read.
+    """
 
     reason: Reason
     detail: str
+    records: int = 1
+
+
+class Unread(bytes):
+    """Stands for the value of records that could not be read, from `first_offset` to `last_offset`.
+
+    Empty, so whoever takes it for a message is told that it is none. `packed_bytes` is how long Kafka's batch
+    is, `unpacked_bytes` what of it is too large, as far as that is known.
+    """
+
+    def __new__(
+        cls,
+        reason: Reason,
+        detail: str,
+        first_offset: int,
+        last_offset: int,
+        packed_bytes: int,
+        unpacked_bytes: int,
+    ) -> "Unread":
+        """Return it; `detail` may be of any length."""
+        unread = super().__new__(cls)
+        unread.reason, unread.detail = reason, detail[:MAX_DETAIL_CHARACTERS]
+        unread.first_offset, unread.last_offset = first_offset, last_offset
+        unread.packed_bytes, unread.unpacked_bytes = packed_bytes, unpacked_bytes
+        return unread
+
+    reason: Reason
+    detail: str
+    first_offset: int
+    last_offset: int
+    packed_bytes: int
+    unpacked_bytes: int
+
+    @property
+    def rejected(self) -> Rejected:
+        """Why none of them is counted."""
+        return Rejected(self.reason, self.detail, self.last_offset - self.first_offset + 1)
+
+
+def why_not(value: bytes, error: Exception) -> str:
+    """Return what is wrong with a value of which a decoder says `error`."""
+    return value.detail if isinstance(value, Unread) else str(error)
 
 
 def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> Post | Rejected:
@@ -52,6 +97,8 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
     """
     if value is None:
         return Rejected(Reason.NO_VALUE, "the record has no value (a tombstone)")
+    if isinstance(value, Unread):
+        return value.rejected
     if value.count(b"[") + value.count(b"{") > MAX_NESTING and _is_nested_too_deep(value):
         return Rejected(Reason.NOT_A_POST, f"nested more than {MAX_NESTING} levels deep")
     try:
@@ -136,15 +183,15 @@ def _may_be_too_deep(values: Sequence[bytes]) -> bool:
 
 
 def _is_nested_too_deep(value: bytes) -> bool:
-    depth = 0
-    for byte in _STRINGS.sub(b"", value):
-        if byte in b"[{":
-            depth += 1
-            if depth > MAX_NESTING:
-                return True
-        elif byte in b"]}":
-            depth -= 1
-    return False
+    """Say whether arrays and objects are nested too deep, in a few passes that numpy and C make.
+
+    What is no JSON may get either answer: it is refused anyway.
+    """
+    octets = np.frombuffer(value.replace(rb"\\", b"").replace(rb"\"", b""), np.uint8)
+    is_outside = np.cumsum(octets == ord('"'), dtype=np.uint8) % 2 == 0  # of strings; 256 quotes are none
+    kinds = octets & _EITHER
+    steps = ((kinds == _OPENS).astype(np.int8) - (kinds == _CLOSES)) * is_outside
+    return bool(np.cumsum(steps, dtype=np.int32).max() > MAX_NESTING)
 
 
 def _rejected(reason: Reason, error: Exception) -> Rejected:

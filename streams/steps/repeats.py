@@ -7,6 +7,9 @@ from typing import Generic, TypeVar
 MAX_CHARS = 3_000_000
 #: What an entry takes besides its text, in characters.
 _ENTRY_CHARS = 100
+#: A text with its hint that is longer is not remembered. Few repeat a megabyte, and what was made of one that
+#: is all terms is many times as large.
+_LONGEST = 10_000
 
 Hints = Sequence[str | None]
 T = TypeVar("T")
@@ -48,11 +51,18 @@ class Repeats(Generic[T]):
         for key in again:
             del new[key]
         again.update(zip(new, make(list(new.values())), strict=True))
-        self._remember(again, texts)
+        self._remember(again, texts, hints)
         return [again[key] if answer is None else answer for key, answer in zip(keys, found, strict=True)]
 
-    def _remember(self, answers: dict[Hashable, T], texts: Sequence[str]) -> None:
+    def _remember(self, answers: dict[Hashable, T], texts: Sequence[str], hints: Hints | None) -> None:
+        sizes = [*map(len, texts), *map(len, filter(None, hints or ()))]
+        if max(sizes, default=0) > _LONGEST:
+            answers = {key: answer for key, answer in answers.items() if _chars(key) <= _LONGEST}
         self._young.update(answers)
-        self._chars += sum(map(len, texts)) + _ENTRY_CHARS * len(answers)
+        self._chars += sum(sizes) + _ENTRY_CHARS * len(answers)
         if self._chars > self._max_chars:
             self._old, self._young, self._chars = self._young, {}, 0
+
+
+def _chars(key: Hashable) -> int:
+    return len(key) if isinstance(key, str) else sum(map(len, key))  # type: ignore[call-overload]  # of a pair

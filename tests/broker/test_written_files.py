@@ -131,9 +131,10 @@ def test_an_export_is_replaced_only_when_told_to(settings: Settings, tmp_path: P
     assert sum(one.count for one in read_file(out) if one.tag == "both") == 90
 
 
+@pytest.mark.parametrize(("told", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("target", ["posts.csv", "posts.parquet", "days", "pictures"])
 async def test_a_command_that_is_told_to_stop_leaves_nothing_behind(
-    settings: Settings, tmp_path: Path, target: str
+    settings: Settings, tmp_path: Path, target: str, told: signal.Signals, exit_code: int
 ) -> None:
     out = tmp_path / target
     arguments = {
@@ -146,9 +147,9 @@ async def test_a_command_that_is_told_to_stop_leaves_nothing_behind(
             return running.poll() is not None or any(tmp_path.rglob("*.new"))
 
         await wait_until(writes, 120, "it writes")
-        running.send_signal(signal.SIGINT)
-        _, told = running.communicate()
-    assert (running.returncode, b"Traceback" in told, b"Task" in told) == (130, False, False), told
+        running.send_signal(told)
+        _, said = running.communicate()
+    assert (running.returncode, b"Traceback" in said, b"Task" in said) == (exit_code, False, False), said
     assert names_in(tmp_path) == []
 
 

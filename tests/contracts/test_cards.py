@@ -112,7 +112,8 @@ def test_the_headers_are_those_that_are_written() -> None:
 def test_the_optional_headers_are_those_that_are_written() -> None:
     named = {name for card in CARDS.topic for name in card.optional_headers}
 
-    assert named == {TRACEPARENT, ATTEMPTS, REDRIVEN_FROM, LEFT_OUT}
+    by_reference = {"original_last_offset", "packed_bytes", "unpacked_bytes"}
+    assert named == {TRACEPARENT, ATTEMPTS, REDRIVEN_FROM, LEFT_OUT, *by_reference}
 
 
 def test_the_reasons_of_dead_letters_are_all_named() -> None:

@@ -1,12 +1,22 @@
 """decode: a post, or the reason why there is none."""
 
+import json
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
-from streams.steps.decode import MAX_DETAIL_CHARACTERS, Reason, Rejected, decode, decode_all
+from streams.steps.decode import (
+    MAX_DETAIL_CHARACTERS,
+    MAX_NESTING,
+    Reason,
+    Rejected,
+    Unread,
+    decode,
+    decode_all,
+)
 
 NOW_MS = 1_683_800_040_000
 MAX_AHEAD_MS = 300_000
@@ -118,3 +128,52 @@ def test_a_huge_bad_value_has_a_short_detail() -> None:
 
     assert isinstance(rejected, Rejected)
     assert len(rejected.detail) <= MAX_DETAIL_CHARACTERS
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"[" * (MAX_NESTING + 1) + b'"' + b'\\"' * 500_000,
+        b'{"x":' + b"[" * MAX_NESTING + b'"' + b'\\"' * 500_000,
+        b"[" * (MAX_NESTING + 1) + b'"' * 1_000_000,
+        b"[" * (MAX_NESTING + 1) + b'"' + b"\\" * 1_000_000,
+        b'["' * 500_000,
+        b"[" * 1_000_000,
+    ],
+    ids=["escaped quotes", "not too deep", "quotes", "backslashes", "brackets and quotes", "brackets"],
+)
+def test_a_megabyte_of_nesting_is_judged_at_once(value: bytes) -> None:
+    """A search for the end of each string that has none would take hours."""
+    found = decode(value, NOW_MS, MAX_AHEAD_MS)
+
+    assert isinstance(found, Rejected)
+    assert found.reason in (Reason.NOT_A_POST, Reason.NOT_JSON)
+
+
+strings = st.text('[]{}"\\a\n', max_size=8)
+nestings = st.recursive(
+    strings, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(strings, inner, max_size=3)
+)
+
+
+def depth(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+@given(nestings, st.integers(MAX_NESTING - 8, MAX_NESTING + 1))
+def test_nesting_is_counted_outside_strings_only(inner: object, levels: int) -> None:
+    value = a_value()[:-1] + b',"x":' + b"[" * levels + json.dumps(inner).encode() + b"]" * levels + b"}"
+
+    assert isinstance(decoded(value), Post) == (1 + levels + depth(inner) <= MAX_NESTING)
+
+
+def test_records_that_could_not_be_read_are_rejected_for_the_reason_they_came_with() -> None:
+    value = Unread(Reason.TOO_LARGE, "x" * 1_000, 7, 106, 1_000, 70_000_000)
+    rejected = Rejected(Reason.TOO_LARGE, "x" * MAX_DETAIL_CHARACTERS, 100)
+
+    assert decoded(value) == rejected
+    assert decode_all([a_value(), value], [NOW_MS] * 2, MAX_AHEAD_MS).rejected == [(1, rejected)]
+    assert decode_all([value], [NOW_MS], MAX_AHEAD_MS).rejected == [(0, rejected)]

@@ -12,7 +12,7 @@ from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
 from streams.steps.counts import PartitionState
-from streams.steps.decode import MAX_NESTING, Reason, Rejected, decode
+from streams.steps.decode import MAX_NESTING, Reason, Rejected, Unread, decode
 from tests.laws.test_counting_laws import Record
 
 NOW_MS = 1_683_800_040_000
@@ -143,3 +143,18 @@ def test_with_a_lateness_without_end_no_post_is_late(job: Job) -> None:
     tally = patient.count(PartitionState.empty("r", 0), records).changes.clock.tally
 
     assert (2, 0) == (tally.counted, tally.late)
+
+
+def test_records_that_could_not_be_read_are_each_in_the_tally_and_one_row_of_rejections(job: Job) -> None:
+    """Their letter is one, and so is what the dead-letter limit counts."""
+    unread = Unread(Reason.TOO_LARGE, "too much", 1, 100, 1_000, 70_000_000)
+    records = [Record(0, NOW_MS, a_post()), Record(100, NOW_MS, unread), Record(101, NOW_MS, b"no post")]
+    counted = job.count(PartitionState.empty("r", 0), records)
+    clock = counted.changes.clock
+
+    assert (clock.offset, clock.tally.counted, clock.tally.rejected) == (101, 1, 101)
+    assert [(offset, one.reason) for offset, one in counted.rejected] == [
+        (100, Reason.TOO_LARGE),
+        (101, Reason.NOT_JSON),
+    ]
+    assert 2 == clock.rejected_in_a_row

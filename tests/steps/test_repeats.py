@@ -69,6 +69,27 @@ def test_one_long_text_makes_room_like_many_short_ones() -> None:
     assert len(shout.repeats) <= 1
 
 
+def test_long_texts_and_long_hints_are_not_remembered() -> None:
+    """What was made of a megabyte of terms would be, and hints of a megabyte beside texts of a letter."""
+    shout = Shout(Repeats())
+    long = "x" * 20_000
+
+    for _ in range(2):
+        shout.answers([(long, None), ("a", long), ("a", "tr"), ("b", None)])
+
+    assert len(shout.repeats) == 2
+    assert shout.asked.count((long, None)) == shout.asked.count(("a", long)) == 2
+
+
+def test_hints_make_room_like_texts() -> None:
+    shout = Shout(Repeats(max_chars=1_000))
+
+    for number in range(100):
+        shout.answers([("a", f"{number}" * 100)])
+
+    assert len(shout.repeats) < 10
+
+
 def test_a_job_with_another_detector_remembers_nothing_of_the_old_one() -> None:
     job = a_job()
     assert job.annotate(["tr seçim"])[0].language.code == "tr"

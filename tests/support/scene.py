@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
@@ -108,6 +108,18 @@ class Scene:
             assigned = ConsumerProtocolMemberAssignment.decode(assignment).assignment
             found[member] = sum(len(partitions) for name, partitions in assigned if name == topic)
         return found
+
+    async def ends(self) -> list[int]:
+        """Return where each partition of `posts` ends."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.broker, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            topic = self.settings.topic(POSTS)
+            tps = [TopicPartition(topic, partition) for partition in range(self.settings.partitions)]
+            ends = await consumer.end_offsets(tps)
+            return [ends[tp] for tp in tps]
+        finally:
+            await consumer.stop()
 
     async def committed(self) -> dict[TopicPartition, int]:
         """Return what the group has committed."""

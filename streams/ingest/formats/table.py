@@ -43,7 +43,7 @@ _POST_V1 = {"id", "source", "created_at_ms", "text"}
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 _HASHTAG = re.compile(r"[^\s,;|'\"\[\]]+")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d\d")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d+)?")  # Python makes no int of more than 4,300 digits
 # FiveThirtyEight's Internet Research Agency tweets: the one well-known archive whose times cannot be guessed.
 _IRA_COLUMNS = {"external_author_id", "publish_date", "account_category"}
 _IRA_FORMAT = "%m/%d/%Y %H:%M"

@@ -10,6 +10,11 @@ import re
 from bisect import bisect_right
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
+from streams.steps.tags.fold import FoldedBatch
+
 #: Letters from which on a form is known at one end of a hashtag, whatever else is glued to it. Shorter ones
 #: that stand so in real hashtags are other words too often: #pollution, #циклон, #obamaday.
 MIN_GLUED = 5
@@ -19,6 +24,13 @@ MIN_GLUED = 5
 _MARKUP = re.compile(
     r"(?:https?://|www\.)\S+|[@＠]\w+|[#＃](?P<hashtag>[\w\u0300-\u036f\u064b-\u065f\u0670]+)", re.IGNORECASE
 )
+#: No link, name or hashtag is without one of these.
+_SIGNS = re.compile(r"[#＃@＠:]|www\.", re.IGNORECASE)
+
+#: Characters of a hashtag that are looked at in one go.
+_SHORT = 64
+
+Places = npt.NDArray[np.intp]
 
 
 class Refusal(StrEnum):
@@ -40,55 +52,97 @@ class Edge:
     NONE, CAPITAL, WORD = range(3)
 
 
-def edge(text: str, before: int, after: int) -> int:
-    """Say what parts two letters or digits of the text that stand next to each other once folded."""
-    left, right = text[before], text[after]
-    if left.isdigit() != right.isdigit():
-        return Edge.WORD
-    if left.islower():
-        return Edge.CAPITAL if right.isupper() else Edge.NONE
-    # The end of an acronym: YSK|Seçim.
-    return Edge.CAPITAL if left.isupper() and right.isupper() and text[after + 1].islower() else Edge.NONE
+#: What a character is, as bits; 0 as long as nobody asked.
+_BITS = _KNOWN, _ALNUM, _DIGIT, _LOWER, _UPPER = 1, 2, 4, 8, 16
+_KINDS = np.zeros(0x110000, np.uint8)
+
+
+def edges(batch: FoldedBatch, at: Places, before: Places, after: Places) -> npt.NDArray[np.uint8]:
+    """Say what parts the folded characters `at` and the one in front of it, for each of many places.
+
+    `before` and `after`: which characters of the original text became these two.
+    """
+    left, right, behind = (_kinds(batch.codes.take(places)) for places in (before, after, after + 1))
+    is_word = _kinds(batch.letters.take(at - 1)) & _kinds(batch.letters.take(at)) & _ALNUM == 0
+    is_word |= (left ^ right) & _DIGIT > 0
+    # A capital after a small letter, or the end of an acronym: YSK|Seçim.
+    is_capital = (right & _UPPER > 0) & ((left & _LOWER > 0) | (left & _UPPER > 0) & (behind & _LOWER > 0))
+    found: npt.NDArray[np.uint8] = np.where(is_word, Edge.WORD, is_capital * Edge.CAPITAL)
+    return found
+
+
+def _kinds(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    kinds = _KINDS.take(codes)
+    if not kinds.all():
+        for code in set(codes[kinds == 0].tolist()):
+            char = chr(code)
+            answers = (True, char.isalnum(), char.isdigit(), char.islower(), char.isupper())
+            _KINDS[code] = sum(bit * answer for bit, answer in zip(_BITS, answers, strict=True))
+        kinds = _KINDS.take(codes)
+    return kinds
+
+
+def may_have_markup(text: str) -> bool:
+    """Say whether a text can have a link, a name or a hashtag."""
+    return _SIGNS.search(text) is not None
 
 
 class Markup:
     """Where links, names and hashtags stand in one text.
 
     None of them has a space inside, so it looks between two spaces only, where it is asked: much of a text
-    is never asked for.
+    is never asked for. It is asked from left to right, but for some letters, so that it need not remember
+    more than what it found last. And never what stands there, only where: a hashtag may be a megabyte.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._from = self._to = 0
         self._found: list[re.Match[str]] = []
+        #: Where the last one begins and ends that a form stood in, and whether it is a hashtag.
+        self._begins = self._ends = 0
+        self._is_hashtag = False
+        self._run_from = self._run_to = 0
+        self._run_has_capitals = False
 
     def refusal(self, begin: int, last: int, outside: Refusal | None, *, is_glued: bool) -> Refusal | None:
         """Say why the form at `begin`..`last` does not count: `outside` is the reason outside hashtags."""
-        around = self._around(begin)
-        if around is None:
+        if not (self._begins <= begin < self._ends or self._is_inside(begin)):
             return outside
-        if around["hashtag"] is None:
+        if not self._is_hashtag:
             return Refusal.IN_LINK_OR_NAME
-        is_within = last < around.end()
-        return None if is_within and not (is_glued and _has_capitals(self._text, begin)) else outside
+        is_within = last < self._ends
+        return None if is_within and not (is_glued and self._has_capitals(begin)) else outside
 
-    def _around(self, at: int) -> re.Match[str] | None:
+    def _is_inside(self, at: int) -> bool:
         if not self._from <= at < self._to:
             self._from = self._text.rfind(" ", 0, at) + 1
             end = self._text.find(" ", at)
             self._to = end if end >= 0 else len(self._text)
             self._found = [*_MARKUP.finditer(self._text, self._from, self._to)]
         place = bisect_right(self._found, at, key=re.Match.start) - 1
-        return self._found[place] if place >= 0 and at < self._found[place].end() else None
+        if place < 0 or at >= self._found[place].end():
+            return False
+        self._begins, self._ends = self._found[place].span()
+        self._is_hashtag = self._found[place].lastgroup is not None
+        return True
 
+    def _has_capitals(self, at: int) -> bool:
+        """Say whether capitals part words in the run of letters around `at`: then they do so everywhere."""
+        if not self._run_from <= at < self._run_to:
+            first, end = self._run(at)
+            run = self._text[first:end]
+            self._run_has_capitals = not (run[1:] == run[1:].lower() or run == run.upper())
+            self._run_from, self._run_to = first, max(end, at + 1)
+        return self._run_has_capitals
 
-def _has_capitals(text: str, at: int) -> bool:
-    """Say whether capitals part words in the run of letters around `at`: then they do so everywhere."""
-    first = end = at
-    while first and text[first - 1].isalpha():
-        first -= 1
-    while end < len(text) and text[end].isalpha():
-        end += 1
-    run = text[first:end]
-    return not (run[1:] == run[1:].lower() or run == run.upper())
+    def _run(self, at: int) -> tuple[int, int]:
+        text, begins, ends = self._text, self._begins + 1, self._ends
+        if begins <= at and ends - begins <= _SHORT and text[begins:ends].isalpha():
+            return begins, ends  # as in most hashtags: one look
+        first = end = at
+        while first and text[first - 1].isalpha():
+            first -= 1
+        while end < len(text) and text[end].isalpha():
+            end += 1
+        return first, end

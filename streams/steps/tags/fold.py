@@ -36,13 +36,15 @@ class FoldedBatch(NamedTuple):
 
     `breaks` are the indices of those in `folded`, so text n begins at `breaks[n] + 1`. `joined` holds the
     original texts, with the same line breaks around them; `origin[i]` is the index, in `joined`, of the
-    character that became `folded[i]`.
+    character that became `folded[i]`. `letters` and `codes` are the code points of `folded` and `joined`.
     """
 
     folded: str
     breaks: list[int]
     joined: str
     origin: npt.NDArray[np.intp]
+    letters: npt.NDArray[np.uint32]
+    codes: npt.NDArray[np.uint32]
 
 
 def fold(text: str) -> str:
@@ -67,7 +69,8 @@ def fold_batch(texts: list[str]) -> FoldedBatch:
     if "  " in folded:  # there was something to drop between two spaces
         letters, origin = _without_extra_spaces(letters, origin)
         folded = letters.tobytes().decode("utf-32-le")
-    return FoldedBatch(folded, np.flatnonzero(letters == _SEPARATOR).tolist(), joined, origin)
+    breaks = np.flatnonzero(letters == _SEPARATOR).tolist()
+    return FoldedBatch(folded, breaks, joined, origin, letters, codes)
 
 
 def _without_extra_spaces(

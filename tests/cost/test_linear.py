@@ -1,0 +1,119 @@
+"""Twice the text takes twice the steps: no record of a megabyte holds up a partition, and so a worker.
+
+Instructions of Python, as in `test_cost.py`. Where C does the work (a regular expression, a parser of HTML),
+a text is so long that what grows with its square would not end within the test's time, and nothing else is
+said.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from streams.ingest.formats.table import Plan, TableOptions, plan, read_row
+from streams.ingest.frames import without_assignment
+from streams.ingest.items import Rejected
+from streams.ingest.markup import html_to_text
+from streams.lexicon.explain import explain
+from streams.run import load_job
+from streams.settings import Settings
+from streams.steps.tags import load_tagger
+from tests.cost.instructions import executed
+
+TAGGER = load_tagger()
+#: Twice as much, and a little for what is done once.
+TWICE = 2.2
+SHORT = 400
+#: Repeated, each makes a text in which forms of the lexicon stand all over: as words, in hashtags of their
+#: own, in one hashtag, inside words, glued to others, with letters in between that part words and are none.
+FLOODS = {
+    "hashtags": ("", "#SeçimDeepfake"),
+    "hashtags with spaces": ("", "#SeçimDeepfake "),
+    "one hashtag": ("#", "SeçimDeepfake"),
+    "one hashtag, small letters": ("#", "seçimdeepfake"),
+    "one hashtag of glued forms": ("#", "xseçimʼ"),
+    "one hashtag of digits": ("#", "seçim1"),
+    "glued forms in hashtags": ("", "#xseçim "),
+    "words": ("", "deepfake seçim "),
+    "one word": ("", "seçim"),
+    "a word that is a trap when it comes again": ("", "oy "),
+    "a word that needs another beside it": ("", "montaj "),
+    "links": ("", "https://x.com/seçim "),
+    "one link": ("https://", "seçim/"),
+    "names": ("", "@seçim "),
+}
+
+
+def assert_linear(run: Callable[[str], object], before: str, unit: str) -> None:
+    once, twice = (executed(lambda: run(before + unit * count)) for count in (SHORT, 2 * SHORT))  # noqa: B023
+    assert twice <= TWICE * once
+
+
+@pytest.mark.parametrize(("before", "unit"), FLOODS.values(), ids=FLOODS)
+def test_finding_terms(before: str, unit: str) -> None:
+    TAGGER.terms([before + unit], ["tr"])  # fills the tables of characters
+    assert_linear(lambda text: TAGGER.terms([text], ["tr"]), before, unit)
+
+
+@pytest.mark.parametrize(("before", "unit"), FLOODS.values(), ids=FLOODS)
+def test_explaining_terms(before: str, unit: str) -> None:
+    job = load_job(Settings())
+    explain(before + unit, job)
+    assert_linear(lambda text: explain(text, job), before, unit)
+
+
+@pytest.mark.timeout(60)
+def test_a_hashtag_of_megabytes_is_never_copied() -> None:
+    """Once for each of the forms in it, that would be a million times."""
+    text = "#" + "SeçimDeepfake" * 300_000
+    [terms] = TAGGER.terms([text], ["tr"])
+
+    assert len(terms) == 600_000
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<br ",
+        "<hr ",
+        "</p ",
+        "<div>",
+        "<ul><li>",
+        "<b></p>",
+        "<option>x",
+        "<i><p>",
+        "<a>",
+        "<!--",
+        "<p>",
+        "&lt;",
+    ],
+)
+def test_html_whatever_it_is(unit: str) -> None:
+    html_to_text("<select>" + unit * 100_000)
+    html_to_text("<a><a><a>" + unit * 100_000 + "</a>" * 100_000)
+
+
+@pytest.mark.timeout(60)
+def test_a_tag_of_very_many_attributes() -> None:
+    attributes = " ".join(f"a{number}" for number in range(200_000))
+
+    assert html_to_text(f"<p>Oy <b {attributes}>ver</b></p>") == "Oy ver"
+
+
+def test_what_no_author_nests_is_read_without_its_tags_as_what_one_does_is() -> None:
+    for levels in (100, 10_000):
+        html = "<div>" * levels + "Seçim &amp; oy<br>ver" + "</div>" * levels
+        assert html_to_text(html) == "Seçim & oy\nver"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", [b"window.a" + b" " * 1_000_000, b"window." + b"a." * 500_000])
+def test_an_assignment_that_is_none(text: bytes) -> None:
+    assert without_assignment(text) == text
+
+
+def test_a_time_of_very_many_digits_is_no_time() -> None:
+    how: Plan = plan(["id", "created_at", "text"], TableOptions(), "t")
+    item = read_row(["1", "1" * 100_000, "oy"], 1, how)
+
+    assert isinstance(item, Rejected)
