@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 #: How a time may be written on the command line.
 TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Wait so long for a Kafka that is starting. Default: 30 at a terminal, else 0.",
+    ),
+]
+
 app = typer.Typer(
     help="Count, per event-time window and language, how much a stream of posts speaks of an election, of "
     "deepfakes, and of both.",
@@ -86,18 +95,21 @@ def broker(
 
 
 @topics_app.command("create")
-def topics_create() -> None:
-    """Make all topics, with explicit partitions and cleanup.
+def topics_create(wait: Wait = None) -> None:
+    """Make all topics, with explicit partitions and cleanup, and return when workers can start.
 
     Those that exist are left as they are, except for what decides the timestamps of their records.
     """
     import asyncio
 
+    from streams.patience import wait_for_kafka, wait_for_leaders
     from streams.record_times import as_text, mend
     from streams.topics import all_topics, create
 
     settings = _settings()
+    asyncio.run(wait_for_kafka(settings, wait))
     made = asyncio.run(create(settings, all_topics(settings)))
+    asyncio.run(wait_for_leaders(settings, [spec.name for spec, _ in made]))
     mended = asyncio.run(mend(settings, [spec for spec, created in made if not created]))
     for spec, created in made:
         changes, cleanup = mended.get(spec.name, {}), spec.config["cleanup.policy"]
@@ -193,12 +205,13 @@ def worker(
         Literal["debug", "info", "warning", "error"] | None,
         typer.Option(help="What to log. Default: SANDIK_LOG_LEVEL."),
     ] = None,
+    wait: Wait = None,
 ) -> None:
     """Count posts until Ctrl-C. Start as many as there are partitions of `posts`, on any machines."""
     with _until_stopped():
         from streams.worker import run_worker
 
-        run_worker(_settings(), log_level)
+        run_worker(_settings(), log_level, wait)
 
 
 @app.command()

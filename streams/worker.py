@@ -23,6 +23,7 @@ from streams.ops.metrics import Metrics
 from streams.ops.server import served
 from streams.ops.traces import Traces
 from streams.ops.vitals import Pulse, Vitals
+from streams.patience import wait_for_kafka
 from streams.record_times import as_text, complaints, mend_with
 from streams.run import application_id, lexicon_notice, load_job
 from streams.runs import claim
@@ -118,8 +119,10 @@ def open_traces(settings: Settings) -> Traces:
         raise UsageError(f"SANDIK_TRACES={settings.traces}: an OTEL_ variable is wrong: {error}") from error
 
 
-def run_worker(settings: Settings, log_level: str | None = None) -> NoReturn:
+def run_worker(settings: Settings, log_level: str | None = None, wait_s: float | None = 0.0) -> NoReturn:
     """Count posts until SIGINT or SIGTERM, then end the process: exit code 0, or 1 after a crash.
+
+    `wait_s`: how long to wait for a Kafka that does not answer; None for half a minute at a terminal.
 
     Raises:
         UsageError: the data directory cannot be written, the port of `/metrics` is taken, or there are to
@@ -134,6 +137,7 @@ def run_worker(settings: Settings, log_level: str | None = None) -> NoReturn:
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
     with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
         try:
+            asyncio.run(wait_for_kafka(settings, wait_s))
             _run(settings, vitals, traces)
         except ClockError as error:
             raise asyncio.run(_measured(settings, error)) from None

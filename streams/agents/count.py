@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from logging import getLogger
+from logging import INFO, getLogger
 from typing import Any
 
 import msgspec
@@ -37,6 +37,9 @@ from streams.topics import (
 )
 
 log = getLogger(__name__)
+#: What a worker says at any level: that it is well.
+notices = getLogger("streams.notices")
+notices.setLevel(INFO)
 
 
 @dataclass
@@ -112,6 +115,7 @@ class CountAgent:
         if self._releases != releases:  # the partitions have gone to others meanwhile
             return
         self.owned = {partition: self._owned(state, bounds[partition]) for partition, state in states.items()}
+        notices.info("counting %d of the %d partitions of %s", len(self.owned), self.partitions, self.topic)
 
     def _owned(self, state: PartitionState, log: Bounds) -> Owned:
         owned = Owned(state, self._next_offset(state.clock, log))
