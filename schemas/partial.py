@@ -104,7 +104,8 @@ class Watermark(msgspec.Struct, tag="watermark", tag_field="kind", omit_defaults
 
     Windows ending at or before `settled_ms` can no longer change and have left merge's memory; with hopping
     windows, only those that end at or before `forgotten_ms` have. None before the first. `counts_end` is an
-    offset that `counts` had reached: a shorter one was made anew.
+    offset that `counts` had reached, and `counts_fingerprint` hashes the value of the record right before it:
+    a `counts` that is shorter, or has another record there, was made anew.
 
     Under the key `begin_key`, it is the first record of a run, and says nothing else.
     """
@@ -115,6 +116,7 @@ class Watermark(msgspec.Struct, tag="watermark", tag_field="kind", omit_defaults
     forgotten_ms: int | None = None
     open_sessions: OpenSessions | None = None
     counts_end: int = 0
+    counts_fingerprint: bytes | None = None
 
     @property
     def key(self) -> bytes:

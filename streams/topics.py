@@ -9,6 +9,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     KafkaError,
@@ -213,6 +214,19 @@ async def partitions_or_none(settings: Settings, topic: str) -> int | None:
     """Return how many partitions the topic has; None if there is no such topic."""
     async with connected(settings) as admin:
         return (await partitions_of(admin, [topic])).get(topic)
+
+
+async def is_owned(settings: Settings, group: str, topic: str) -> bool:
+    """Say whether a worker of the group has a partition of the topic."""
+    async with connected(settings) as admin:
+        [answer] = await admin.describe_consumer_groups([group])
+    return any(
+        name == topic and partitions
+        for _, _, _, _, _, members, *_ in answer.groups
+        for *_, assignment in members
+        if assignment
+        for name, partitions in ConsumerProtocolMemberAssignment.decode(assignment).assignment
+    )
 
 
 def decoded(record: ConsumerRecord, decode: Callable[[bytes], Message]) -> Message | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import INFO, getLogger
@@ -19,7 +20,7 @@ from streams.engine.identity import Bounds, bounds_of_counted, missing
 from streams.engine.pieces import Record, first_offset
 from streams.engine.publish import Outgoing, publish
 from streams.engine.state import StateTable
-from streams.errors import TopicError
+from streams.errors import TopicError, UsageError
 from streams.flow import Counted, Job
 from streams.ops.metrics import Batch, Metrics
 from streams.ops.traces import BatchTrace, Traces
@@ -35,6 +36,9 @@ from streams.topics import (
     POSTS_LATE,
     partitions_or_none,
 )
+
+#: So many assignments in so short a time are those of two workers with one SANDIK_INSTANCE_ID.
+FIGHT_TIMES, FIGHT_MS = 10, 10_000
 
 log = getLogger(__name__)
 #: What a worker says at any level: that it is well.
@@ -91,15 +95,18 @@ class CountAgent:
         self.pauses = Pauses(app, settings, control, clock)
         self.owned: dict[int, Owned] = {}
         self._releases = 0
+        self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Take over the partitions of a new assignment from the recovered table.
 
         Raises:
             BrokerError: Kafka does not say what it holds of `posts`.
+            UsageError: another worker has the same SANDIK_INSTANCE_ID.
             StateError: the log of `posts` is another one than was counted, or has lost the post to read next.
             TopicError: `posts` is gone, or has another number of partitions than at the start.
         """
+        self._check_name()
         # While metadata is on its way, the client knows of no partitions.
         known = self.app.consumer.topic_partitions(self.topic)
         self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
@@ -123,6 +130,19 @@ class CountAgent:
         if owned.paused:
             owned.quiet_since_ms = self.clock.monotonic_ms()
         return owned
+
+    def _check_name(self) -> None:
+        """Raise UsageError when assignments follow each other as they do for two workers of one name."""
+        now_ms = self.clock.monotonic_ms()
+        self._adopted_ms.append(now_ms)
+        is_often = len(self._adopted_ms) == FIGHT_TIMES and now_ms - self._adopted_ms[0] <= FIGHT_MS
+        if self.settings.instance_id and is_often:
+            raise UsageError(
+                f"partitions were assigned to this worker {FIGHT_TIMES} times within {FIGHT_MS // 1000} s: "
+                f"another one has the same SANDIK_INSTANCE_ID={self.settings.instance_id}, and they take "
+                "them "
+                "from each other. Give each worker a name of its own, and start it again"
+            )
 
     def _check_partitions(self, found: int | None) -> None:
         if not found:

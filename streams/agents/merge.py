@@ -12,14 +12,15 @@ from schemas.count import Count
 from schemas.partial import Partial, Watermark, begin_key
 from schemas.term import TermCount
 from streams.clock import Clock
-from streams.engine.identity import ADVICE, bounds, bounds_of_counted
+from streams.engine.identity import ADVICE, bounds, bounds_of_counted, record_at
 from streams.engine.pieces import Record
 from streams.engine.publish import Growth, Outgoing, publish
-from streams.errors import StateError
+from streams.errors import BrokerError, StateError
 from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
 from streams.settings import Settings
 from streams.steps.decode import why_not
+from streams.steps.fingerprint import of_value
 from streams.steps.merge import Merge
 from streams.steps.spans import Kind, Wide
 from streams.topics import (
@@ -29,7 +30,7 @@ from streams.topics import (
     COUNTS_TERMS,
     PARTIALS,
     POSTS,
-    partitions_or_none,
+    is_owned,
 )
 
 #: How many counts are written before the next are made.
@@ -87,8 +88,8 @@ class MergeAgent:
             self.release()
             # Nobody is assigned a topic that is gone, and no worker would write counts any more.
             known = self.app.consumer.topic_partitions(self.tp.topic)
-            if not known and not await partitions_or_none(self.settings, self.tp.topic):
-                raise self._made_anew("it was deleted while the worker ran")
+            if not known and not await is_owned(self.settings, self.app.conf.id, self.tp.topic):
+                raise self._made_anew("it was not there when partitions were assigned")
             return
         end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
         if self._releases != releases:  # it has gone to another worker meanwhile
@@ -160,9 +161,8 @@ class MergeAgent:
         """Write what changed since the last call. Nothing before all that was there is folded."""
         if not self.is_owner or self.next_offset < self.caught_up_at:
             return
-        if not self._is_checked:
-            await self._check()
-            self._is_checked = True
+        if not self._is_checked and not await self._has_checked():
+            return
         self.metrics.emitting(self.merge.watermark_ms)
         # In pieces: after a long catch-up, all counts at once would take more memory than all the windows.
         while self.is_owner and await self._emit_some() >= COUNTS_AT_ONCE:
@@ -175,6 +175,17 @@ class MergeAgent:
         if self.merge.counts_end > self._marked_end and now_ms - self._marked_at_ms >= MARK_EVERY_MS:
             self._marked_end, self._marked_at_ms = self.merge.counts_end, now_ms
             await self._write([self._mark(self.merge.mark())])
+
+    async def _has_checked(self) -> bool:
+        """Check the topics; say False when Kafka does not answer: nothing is written until it does."""
+        releases = self._releases
+        try:
+            await self._check()
+        except BrokerError as error:
+            log.warning("counts wait: %s", error)
+            return False
+        self._is_checked = self._releases == releases
+        return self._is_checked
 
     async def _check(self) -> None:
         """Refuse to write counts unless `partials`, `posts` and `counts` are those of this run.
@@ -189,14 +200,23 @@ class MergeAgent:
         await bounds_of_counted(
             self.settings, topic, range(self.merge.partitions), self.merge.clocks.values()
         )
-        counts = self.settings.topic(COUNTS)
+        counts, reached = self.settings.topic(COUNTS), self.merge.counts_end
         end = (await bounds(self.settings, counts, [0]))[0].end
-        if end < self.merge.counts_end:
+        if end < reached:
             raise StateError(
                 f"topic {counts} was made anew, or has lost records: it ends at offset {end}, and had "
                 "reached "
-                f"{self.merge.counts_end}. {ADVICE}"
+                f"{reached}. {ADVICE}"
             )
+        if reached and self.merge.counts_fingerprint is not None:
+            last = await record_at(self.settings, counts, reached - 1)
+            # Compaction may have taken it away; another record in its place is of another log.
+            if last.offset == reached - 1 and of_value(last.value) != self.merge.counts_fingerprint:
+                raise StateError(
+                    f"topic {counts} was made anew: the record at offset {last.offset} is not the one that "
+                    "was "
+                    f"written there. {ADVICE}"
+                )
 
     def _made_anew(self, how: str) -> StateError:
         return StateError(f"topic {self.tp.topic} was made anew, or has lost records: {how}. {ADVICE}")
@@ -244,5 +264,6 @@ class MergeAgent:
         self._growth.check({place: at for place, at in written.items() if place[0] != self.tp.topic})
         place = self.settings.topic(COUNTS), 0
         if place in written:
-            length = sum((record.topic, record.partition) == place for record in records)
-            self.merge.counts_end = written[place].offset + length
+            first = next(record for record in records if (record.topic, record.partition) == place)
+            self.merge.counts_end = written[place].offset + 1
+            self.merge.counts_fingerprint = of_value(first.value)

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.partial import PartitionClock
@@ -44,16 +45,38 @@ async def bounds_of_counted(
         BrokerError: Kafka does not answer.
         StateError: a partition was made anew, or lost posts that were counted.
     """
-    async with _asking(settings, topic) as consumer:
-        found = await _bounds(consumer, topic, partitions)
-        await _compare(consumer, topic, found, clocks)
-        return found
+    give_up_s = monotonic() + ANSWER_S
+    while True:
+        try:
+            async with _asking(settings, topic) as consumer:
+                found = await _bounds(consumer, topic, partitions)
+                await _compare(consumer, topic, found, clocks)
+                return found
+        except BrokerError:  # a broker that restarts is back in seconds
+            if monotonic() >= give_up_s:
+                raise
+            await asyncio.sleep(1)
 
 
 async def bounds(settings: Settings, topic: str, partitions: Iterable[int]) -> Mapping[int, Bounds]:
     """Return what the log of each partition holds. BrokerError if Kafka does not answer."""
     async with _asking(settings, topic) as consumer:
         return await _bounds(consumer, topic, partitions)
+
+
+async def record_at(settings: Settings, topic: str, offset: int) -> ConsumerRecord:
+    """Return the first record at or after an offset of a topic's partition 0. There must be one.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+    """
+    async with _asking(settings, topic) as consumer:
+        tp = TopicPartition(topic, 0)
+        consumer.assign([tp])
+        consumer.seek(tp, offset)
+        while True:
+            for records in (await consumer.getmany(tp, timeout_ms=200)).values():
+                return records[0]
 
 
 @asynccontextmanager

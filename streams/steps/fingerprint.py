@@ -17,6 +17,14 @@ class Stored(Protocol):
 
 def fingerprint(record: Stored) -> bytes:
     """Return 16 bytes that hash the record's timestamp and value."""
-    digest = hashlib.blake2b(record.timestamp.to_bytes(8, "big", signed=True), digest_size=_BYTES)
-    digest.update(b"" if record.value is None else b"v" + record.value)
-    return digest.digest()
+    timestamp = record.timestamp.to_bytes(8, "big", signed=True)
+    return _hash(timestamp + (b"" if record.value is None else b"v" + record.value))
+
+
+def of_value(value: bytes | None) -> bytes | None:
+    """Return 16 bytes that hash a record's value; None for none."""
+    return None if value is None else _hash(value)
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_BYTES).digest()

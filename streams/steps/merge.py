@@ -65,6 +65,8 @@ class Merge:
         self.settled_ms: int | None = None
         #: How long the topic of counts was when an owner, this or another, wrote its last mark.
         self.counts_end = 0
+        #: Hashes the value of the record right before that.
+        self.counts_fingerprint: bytes | None = None
         self._windows: dict[int, Closed] = {}
         self._open: dict[int, PackedWindows] = defaultdict(PackedWindows)
         self._current: set[int] = set()
@@ -89,7 +91,8 @@ class Merge:
                 self.clocks[partial.partition] = partial
                 self._close(partial)
         else:
-            self.counts_end = max(self.counts_end, partial.counts_end)
+            if partial.counts_end > self.counts_end:
+                self.counts_end, self.counts_fingerprint = partial.counts_end, partial.counts_fingerprint
             self.watermark_ms = _later(self.watermark_ms, partial.watermark_ms)
             self.settled_ms = _later(self.settled_ms, partial.settled_ms)
             self.wider.take(partial)
@@ -178,7 +181,13 @@ class Merge:
 
     def mark(self) -> Watermark:
         """Return how far this run has come, for a successor."""
-        mark = Watermark(self.labels.run_id, self.watermark_ms, self.settled_ms, counts_end=self.counts_end)
+        mark = Watermark(
+            self.labels.run_id,
+            self.watermark_ms,
+            self.settled_ms,
+            counts_end=self.counts_end,
+            counts_fingerprint=self.counts_fingerprint,
+        )
         return self.wider.marked(mark)
 
     def _reached_ms(self) -> int | None:
