@@ -197,7 +197,7 @@ class MergeAgent:
         if not self._has_begun:
             raise self._made_anew("its first record of this run is gone")
         topic = self.settings.topic(POSTS)
-        clocks = [*self.merge.clocks.values()]  # as they are now: newer ones come in while Kafka is asked
+        clocks = self.merge.clocks.values()
         await bounds_of_counted(self.settings, topic, range(self.merge.partitions), clocks)
         counts, reached = self.settings.topic(COUNTS), self.merge.counts_end
         end = (await bounds(self.settings, counts, [0]))[0].end

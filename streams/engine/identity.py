@@ -45,6 +45,7 @@ async def bounds_of_counted(
         BrokerError: Kafka does not answer.
         StateError: a partition was made anew, or lost posts that were counted.
     """
+    clocks = [*clocks]  # as they are now: newer ones may come in while Kafka is asked
     give_up_s = monotonic() + ANSWER_S
     while True:
         try:
