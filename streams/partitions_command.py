@@ -109,10 +109,10 @@ async def _next_good(settings: Settings, paused: Paused) -> Resumed:
         async for records in read_slice(consumer, tp, paused.offset, end):
             values, timestamps = [one.value for one in records], [one.timestamp for one in records]
             decoded = decode_all(values, timestamps, settings.max_ahead_ms)
+            first = decoded.at[0] if decoded.posts else len(records)
+            skipped += sum(one.records for at, one in decoded.rejected if at < first)
             if decoded.posts:
-                first = decoded.at[0]
-                return Resumed(paused.partition, paused.offset, records[first].offset, skipped + first, end)
-            skipped += len(records)
+                return Resumed(paused.partition, paused.offset, records[first].offset, skipped, end)
         return Resumed(paused.partition, paused.offset, None, skipped, end)
     except KafkaError as error:
         raise await unreachable(client_options(settings), error) from error

@@ -9,7 +9,7 @@ from faust.types import TP, AppT
 from schemas.control import Paused
 from schemas.partial import PartitionClock
 from streams.clock import Clock
-from streams.engine.pieces import Record
+from streams.engine.pieces import Record, first_offset
 from streams.engine.publish import Outgoing, publish
 from streams.flow import Counted
 from streams.settings import Settings
@@ -55,16 +55,16 @@ class Pauses:
             recent.add(len(records), 0)
             return None
         until = self.control.resume_until(self.group, clock.partition)
-        new = [record.offset for record in records if record.offset > max(clock.offset, until - 1)]
+        new = [record for record in records if record.offset > max(clock.offset, until - 1)]
         if not new:
             return None
-        place = {offset: at for at, offset in enumerate(new)}
+        place = {record.offset: at for at, record in enumerate(new)}
         rejected = {place[offset]: why for offset, why in counted.rejected if offset in place}
         recent.add(len(new), len(rejected))
         if not rejected:
             return None
         # What an operator has let pass does not count as rejected in a row.
-        before = min(clock.rejected_in_a_row, max(0, new[0] - until))
+        before = min(clock.rejected_in_a_row, max(0, first_offset(new[0]) - until))
         at = first_beyond([*rejected], before, self.limit.max_consecutive)
         if at is None:
             at, found = 0, Rejections(0, recent.rejected, recent.read)
@@ -75,7 +75,8 @@ class Pauses:
             return None
         last = rejected.get(at) or [*rejected.values()][-1]
         reason = f"{exceeded}. The last one: {last.reason}, {last.detail}"
-        return Paused(self.group, clock.partition, new[at], *found, reason, self.clock.now_ms())
+        offset = first_offset(new[at])
+        return Paused(self.group, clock.partition, offset, *found, reason, self.clock.now_ms())
 
     async def hold(self, partition: int, next_offset: int) -> None:
         """Have the consumer leave a paused partition alone. A rebalance makes it read on."""

@@ -9,6 +9,7 @@ from streams.settings import Settings
 from streams.topics import all_topics, create
 from tests.broker.test_refusals import posts
 from tests.support.command import sandik
+from tests.support.hostile import Raw, a_batch, send
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.ops import Ops
 from tests.support.workers import Follower, Workers, environment
@@ -127,3 +128,26 @@ async def test_only_a_paused_partition_can_be_resumed(worker_settings: Settings)
 
     assert done.returncode == 2
     assert b"partition 3 is not paused" in done.stderr
+
+
+async def test_a_partition_is_paused_in_front_of_a_batch_that_cannot_be_read_and_goes_on_behind_it(
+    worker_settings: Settings, tmp_path: Path
+) -> None:
+    settings, ops = worker_settings, Ops()
+    variables = {**environment(settings), **ops.environment, "SANDIK_DLQ_MAX_CONSECUTIVE": "1"}
+    topic = settings.topic("posts")
+    await create(settings, all_topics(settings))
+    await produce(settings.broker, topic, [*posts(0, 4), BAD[0]])
+    await send(settings.broker, topic, [(0, a_batch([Raw(b" " * 1_000_000)] * 100, "zstd"))])
+    await produce(settings.broker, topic, posts(4, 8))
+    with Workers(variables, tmp_path) as workers:
+        workers.start()
+        await until_counted(settings, workers, 7)
+        page = await ops.wait_for("paused")
+        resumed = sandik("partitions", "resume", "--json", "0", environment=variables)
+        await until_counted(settings, workers, 8)
+
+    assert "partition 0 is paused at offset 2" in page.notices[0]
+    [found] = json.loads(resumed.stdout)
+    assert (found["paused_at"], found["skipped"], found["next_good"]) == (2, 100, 102)
+    assert 2 == await dead_letters(settings)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from aiokafka import ConsumerRecord
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from faust.types import TP
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.headers import LEFT_OUT
@@ -77,6 +77,7 @@ HEADERS = {
 }
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(list(HEADERS.values())), many, SIZES, SIZES)
 def test_a_letter_fits_whatever_its_headers(
     header: tuple[str, bytes | None], count: int, key_bytes: int, value_bytes: int
