@@ -34,6 +34,7 @@ class ControlWatch(faust.Service):
         self.app = app
         self.settings = settings
         self.control = control
+        self.generation = control.owner.generation if control.owner else 0
         self.changed = changed
 
     async def on_start(self) -> None:
@@ -49,7 +50,11 @@ class ControlWatch(faust.Service):
                 ) as batches:
                     async for records in batches:
                         owner = taken(self.control, records).owner
-                        if owner is None or owner.group != group or owner.state != "counting":
+                        if owner is None or (owner.group, owner.generation, owner.state) != (
+                            group,
+                            self.generation,
+                            "counting",
+                        ):
                             raise _taken_over(self.settings, owner)
                         await self.changed()
             except BrokerError as error:

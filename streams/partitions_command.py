@@ -92,7 +92,8 @@ async def _resume(settings: Settings, partitions: Collection[int], clock: Clock)
     for partition in sorted(partitions or paused):
         one = paused[partition]
         found = await _next_good(settings, one)
-        until = found.end if found.next_good is None else found.next_good
+        # A share that is too high may pause a partition in front of a good record.
+        until = max(one.offset + 1, found.end if found.next_good is None else found.next_good)
         await write_control(settings, Resume(one.group, partition, until, clock.now_ms()))
         resumed.append(found)
     return resumed

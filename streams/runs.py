@@ -15,7 +15,15 @@ from streams.reader import read
 from streams.run import application_id, rules_of
 from streams.settings import Settings
 from streams.steps.control import ControlState
-from streams.topics import COUNTS, PARTIALS, POSTS, decoded
+from streams.topics import (
+    COUNTS,
+    PARTIALS,
+    POSTS,
+    WINDOWS_TABLE,
+    changelog,
+    decoded,
+    partitions_or_none,
+)
 from streams.writer import write
 
 _decode_partial = msgspec.json.Decoder(Partial).decode
@@ -82,11 +90,24 @@ async def _check_unclaimed(settings: Settings, job: Job) -> None:
             f"topic {settings.topic(PARTIALS)} holds what another run counted ({', '.join(others)}), and "
             f"{counts} its counts. {_ways_out(settings)}"
         )
+    if not found:
+        await _check_no_state(settings, job)
     if not found and (await bounds(settings, counts, [0]))[0].end:
         raise StateError(
             f"topic {counts} holds counts, and {settings.topic(PARTIALS)} nothing of the run that wrote "
             "them: "
             f"it was made anew. {_ways_out(settings)}"
+        )
+
+
+async def _check_no_state(settings: Settings, job: Job) -> None:
+    """Refuse to go on from a changelog whose settled windows are gone with the other topics."""
+    name = changelog(application_id(settings, job), WINDOWS_TABLE, 0).name
+    partitions = await partitions_or_none(settings, name)
+    if partitions and any(log.end for log in (await bounds(settings, name, range(partitions))).values()):
+        raise StateError(
+            f"topic {name} holds the state of this run, and {settings.topic(PARTIALS)} nothing of it: it was "
+            f"made anew, and windows that are counted and settled would be missing. {_ways_out(settings)}"
         )
 
 

@@ -234,6 +234,8 @@ class CountAgent:
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
+        if self.owned.get(partition) is not owned:  # its next owner, perhaps this worker, has other entries
+            return
         written = {entry.key: _encode(entry) for entry in changes.entries} | dict.fromkeys(gone)
         # In either order: of a partial that is ahead of the state, and the one that is written again from
         # fewer posts, merge takes the first.
@@ -289,6 +291,8 @@ class CountAgent:
         return state
 
     async def _pause(self, owned: Owned, paused: Paused) -> None:
+        if self.owned.get(paused.partition) is not owned:  # it was taken over meanwhile, and is judged again
+            return
         owned.paused, owned.next_offset = paused, paused.offset
         owned.quiet_since_ms = self.clock.monotonic_ms()
         await self.pauses.hold(paused.partition, paused.offset)
@@ -297,7 +301,8 @@ class CountAgent:
     async def resume(self) -> None:
         """Count the paused partitions on that an operator has resumed. Call it when `control` has news."""
         for partition, owned in list(self.owned.items()):
-            if owned.paused and not self.pauses.holds(owned.paused):
+            is_owned = self.owned.get(partition) is owned  # still: the one before was told to Kafka meanwhile
+            if is_owned and owned.paused and not self.pauses.holds(owned.paused):
                 owned.paused, owned.recent = None, Recent()
                 await self.pauses.let_go(partition, owned.next_offset)
                 await self.pauses.withdraw(partition)

@@ -1,5 +1,6 @@
 """partials -> counts. One partition, so one owner at a time; another worker takes over when it dies."""
 
+import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from logging import getLogger
@@ -37,6 +38,8 @@ from streams.topics import (
 COUNTS_AT_ONCE = 5_000
 #: How often the length of `counts` is marked while it grows.
 MARK_EVERY_MS = 1_000
+#: How often, and at which distance, the group is asked who owns merge.
+OWNER_TRIES, OWNER_EVERY_S = 5, 2.0
 WIDER: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 log = getLogger(__name__)
@@ -87,9 +90,8 @@ class MergeAgent:
         if self.tp not in set(assigned):
             self.release()
             # Nobody is assigned a topic that is gone, and no worker would write counts any more.
-            known = self.app.consumer.topic_partitions(self.tp.topic)
-            if not known and not await is_owned(self.settings, self.app.conf.id, self.tp.topic):
-                raise self._made_anew("it was not there when partitions were assigned")
+            if not self.app.consumer.topic_partitions(self.tp.topic):
+                await self._check_owned(self._releases)
             return
         end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
         if self._releases != releases:  # it has gone to another worker meanwhile
@@ -100,6 +102,13 @@ class MergeAgent:
         self.merge.wider.take_over()
         self._is_checked = False
         self.is_owner = True
+
+    async def _check_owned(self, releases: int) -> None:
+        for _ in range(OWNER_TRIES):
+            if self._releases != releases or await is_owned(self.settings, self.app.conf.id, self.tp.topic):
+                return
+            await asyncio.sleep(OWNER_EVERY_S)  # while the group shares partitions, nobody has any
+        raise self._made_anew("it was not there when partitions were assigned")
 
     def release(self) -> None:
         """Stop writing counts: another worker may be the owner now."""

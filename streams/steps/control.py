@@ -30,8 +30,12 @@ class ControlState:
         owner = self.owner
         # Two workers that start at the same time may both claim: the first record in the log holds.
         is_newer = owner is None or run.generation > owner.generation
-        is_update = owner is not None and (run.group, run.generation) == (owner.group, owner.generation)
-        if is_newer or is_update:
+        is_finished = (
+            owner is not None
+            and (run.group, run.generation) == (owner.group, owner.generation)
+            and run.state == "counting"
+        )
+        if is_newer or is_finished:
             self.owner = run
 
     @property
