@@ -17,7 +17,7 @@ from aiokafka.errors import (
     for_code,
 )
 
-from streams.connection import client_options, unreachable
+from streams.connection import check_topics, client_options, denial, unreachable
 from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
 from streams.steps.decode import why_not
@@ -136,9 +136,11 @@ async def create_with(
     for name, code, *message in response.topic_errors:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
+            refusal = error(" ".join(filter(None, message)))
+            denied = denial(refusal)
             raise BrokerError(
                 f"Kafka at {settings.broker} did not create the topic {name}: "
-                f"{error.__name__} {' '.join(filter(None, message))}"
+                f"{f'it {denied}' if denied else f'{error.__name__} {refusal.args[0]}'}"
             )
         created[name] = not code
     found = await partitions_of(admin, [spec.name for spec in specs])
@@ -183,30 +185,33 @@ async def existing(settings: Settings) -> dict[str, int]:
     names = [spec.name for spec in all_topics(settings)]
     async with connected(settings) as admin:
         found = await partitions_of(admin, names)
+        await check_there(admin, settings, names, found)
     for name in map(settings.topic, (COUNTS, *optional_topics(settings), PARTIALS, CONTROL)):
         if found.get(name, 1) != 1:
             raise TopicError(
                 f"the topic {name} has {found[name]} partitions, not 1, so its records would have no order: "
                 "delete it and run `sandik topics create`, or use another SANDIK_TOPIC_PREFIX"
             )
-    check_there(settings, names, found)
     return found
 
 
-def check_there(settings: Settings, names: Iterable[str], found: Mapping[str, int]) -> None:
-    """Raise TopicError if one of the names is not among the topics that were `found`."""
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise TopicError(
-            f"Kafka at {settings.broker} has no topic {', '.join(missing)}: run `sandik topics create`"
-        )
+async def check_there(
+    admin: AIOKafkaAdminClient, settings: Settings, names: Iterable[str], found: Mapping[str, int]
+) -> None:
+    """Raise if one of the names is not among the topics that were `found`.
+
+    Raises:
+        BrokerError: Kafka does not let us see one.
+        TopicError: there is no such topic.
+    """
+    await check_topics(admin._send_request, settings.broker, names, found)
 
 
 async def partition_count(settings: Settings, topic: str) -> int:
-    """Return how many partitions the topic has. TopicError if there is no such topic."""
+    """Return how many partitions the topic has. TopicError if there is no such topic, or as `check_there`."""
     async with connected(settings) as admin:
         found = await partitions_of(admin, [topic])
-    check_there(settings, [topic], found)
+        await check_there(admin, settings, [topic], found)
     return found[topic]
 
 

@@ -12,7 +12,7 @@ from streams.clock import Clock
 from streams.connection import client_options, let_go
 from streams.errors import SandikError, TopicError
 from streams.settings import Settings
-from streams.topics import connected, partitions_of
+from streams.topics import check_there, connected, partitions_of
 
 #: So many records at once, and then the page's turn: decoding shares its thread with the answers.
 _BATCH = 1_000
@@ -71,8 +71,7 @@ class Follower:
         # Asked first: a consumer that asks for a missing topic may create it, with the broker's defaults.
         async with asyncio.timeout(_ANSWER_S), connected(self.settings) as admin:
             found = await partitions_of(admin, [self.topic])
-        if self.topic not in found:
-            raise TopicError(f"there is no topic {self.topic}: run `sandik topics create`")
+            await check_there(admin, self.settings, [self.topic], found)
         tps = [TopicPartition(self.topic, partition) for partition in range(found[self.topic])]
         consumer = AIOKafkaConsumer(
             **client_options(self.settings),

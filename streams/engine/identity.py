@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.partial import PartitionClock
-from streams.connection import client_options, let_go
+from streams.connection import client_options, denial, let_go
 from streams.errors import BrokerError, StateError
 from streams.settings import Settings
 from streams.steps.fingerprint import fingerprint
@@ -94,6 +94,8 @@ async def _asking(settings: Settings, topic: str) -> AsyncIterator[AIOKafkaConsu
             await consumer.start()
             yield consumer
     except (KafkaError, TimeoutError) as error:
+        if denied := denial(error):
+            raise BrokerError(f"Kafka at {settings.broker} {denied}") from error
         raise BrokerError(
             f"Kafka at {settings.broker} did not say what topic {topic} holds "
             f"({type(error).__name__}: {error}), which a worker checks before it counts on. Start it again "

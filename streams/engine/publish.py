@@ -10,6 +10,7 @@ from aiokafka.errors import InvalidTimestampError, KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.types.transports import ProducerT
 
+from streams.connection import denial
 from streams.errors import BrokerError, ClockError, StateError, TimestampError
 from streams.steps.labels import iso
 
@@ -109,9 +110,11 @@ async def _publish(
     except InvalidTimestampError as error:
         raise _refused(topic, records) from error
     except KafkaError as error:
+        denied = denial(error)
         raise BrokerError(
-            f"Kafka did not take a record for topic {topic}, partition {partition}: {error}. Its batch is "
-            "not acknowledged, and read again by the next worker"
+            f"Kafka did not take a record for topic {topic}, partition {partition}: "
+            f"{f'it {denied}' if denied else error}. Its batch is not acknowledged, and read again by the "
+            "next worker"
         ) from error
     kafka_ms = first.timestamp if first.timestamp_type == _LOG_APPEND_TIME else None
     return Written(first.offset, kafka_ms)

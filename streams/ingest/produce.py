@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidTimestampError, KafkaError
+from aiokafka.errors import BrokerResponseError, InvalidTimestampError, KafkaError
 
 from schemas.post import Post
 from streams.clock import SystemClock
-from streams.connection import unreachable
+from streams.connection import check_topics, denial, unreachable
 from streams.errors import BrokerError, ClockError, TopicError
 
 from .items import Item, Rejected, RejectReason, Skipped
@@ -90,7 +90,7 @@ async def ingest(
     )
     try:
         partitions = await _start(producer, topic, connection)
-        delivery = _Delivery(producer, topic, partitions, str(connection["bootstrap_servers"]), summary)
+        delivery = _Delivery(producer, topic, partitions, connection, summary)
         try:
             async for batch in items if isinstance(items, AsyncIterable) else ReadAhead(items):
                 await _take(batch, delivery, leave_out)
@@ -135,11 +135,17 @@ async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> in
         cluster = await producer.client.fetch_all_metadata()
     except (KafkaError, OSError) as error:
         raise await unreachable(connection, error) from error
-    if topic not in cluster.topics():
+
+    async def ask(request: Any) -> Any:
+        return await producer.client.send(producer.client.get_random_node(), request)
+
+    servers = connection["bootstrap_servers"]
+    try:
+        await check_topics(ask, servers, [topic], cluster.topics())
+    except TopicError as error:
         raise TopicError(
-            f"topic {topic} does not exist at {connection['bootstrap_servers']}: "
-            "run `sandik topics create` first"
-        )
+            f"topic {topic} does not exist at {servers}: run `sandik topics create` first"
+        ) from error
     return len(cluster.partitions_for_topic(topic))
 
 
@@ -147,12 +153,17 @@ class _Delivery:
     """Fills batches, sends them, and keeps their futures, oldest first, until each is delivered."""
 
     def __init__(
-        self, producer: Any, topic: str, partitions: int, bootstrap_servers: str, summary: Summary
+        self,
+        producer: Any,
+        topic: str,
+        partitions: int,
+        connection: Mapping[str, Any],
+        summary: Summary,
     ) -> None:
         self._producer = producer
         self._topic = topic
         self._partitions = partitions
-        self._servers = bootstrap_servers
+        self._connection = connection
         self._summary = summary
         self._clock = SystemClock()
         self._filling: dict[int, Any] = {}
@@ -222,12 +233,20 @@ class _Delivery:
             await asyncio.wait([self._in_flight[0][0]])
             self._settle_oldest()
         if self._failure is not None:
-            is_time = isinstance(self._failure, InvalidTimestampError)
-            why = ClockError("it") if is_time else repr(self._failure)
+            why = await self._why(self._failure)
             raise BrokerError(
-                f"Kafka at {self._servers} refused a post for topic {self._topic}: {why}. "
-                f"{self._summary.produced} posts were delivered before and beside it."
+                f"{why}. {self._summary.produced} posts were delivered before and beside it."
             ) from self._failure
+
+    async def _why(self, failure: BaseException) -> str:
+        if isinstance(failure, BrokerResponseError) and not failure.retriable:
+            is_time, denied = isinstance(failure, InvalidTimestampError), denial(failure)
+            why = ClockError("it") if is_time else f"it {denied}" if denied else failure
+            servers = self._connection["bootstrap_servers"]
+            return f"Kafka at {servers} refused a post for topic {self._topic}: {why}"
+        if not isinstance(failure, Exception):
+            return repr(failure)
+        return str(await unreachable(self._connection, failure))
 
     def _settle_oldest(self) -> None:
         future, count = self._in_flight.popleft()

@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
 from streams.clock import Clock, Skew
-from streams.connection import client_options, let_go
+from streams.connection import client_options, let_go, unreachable
 from streams.ops.examine import Finding, Level, clock_skew
 from streams.settings import Settings
 from streams.steps.decode import Rejected, decode
@@ -70,8 +70,8 @@ async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
         return
     tps = [TopicPartition(name, partition) for partition in range(partitions)]
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign(tps)
         ends, starts = await consumer.end_offsets(tps), await consumer.beginning_offsets(tps)
         for tp in tps:
@@ -84,6 +84,8 @@ async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
                     decoded = decode(one.value, one.timestamp, settings.max_ahead_ms)
                     if isinstance(decoded, Rejected):
                         rejected.append(f"partition {one.partition}, offset {one.offset}: {decoded.reason}")
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
     finally:
         await let_go(consumer)
     if not rejected:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from streams.clock import Clock, SystemClock
+from streams.connection import SEE_TOPICS, hidden_topics
 from streams.errors import SandikError
 from streams.flow import Job
 from streams.lexicon.check import findings as lexicon_findings
@@ -93,9 +94,19 @@ async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None
     name = job and changelog(application_id(settings, job), WINDOWS_TABLE, posts.partitions if posts else 0)
     if name and name.name in described:  # the first worker makes it
         specs.append(name)
+    hidden = await hidden_topics(
+        admin._send_request, [spec.name for spec in specs if spec.name not in described]
+    )
     for spec in specs:
-        for finding in topic(spec, described.get(spec.name), settings.replication_factor, brokers):
-            yield finding
+        found = described.get(spec.name)
+        if spec.name in hidden:
+            yield Finding("error", f"topic {spec.name}", "this user may not see it", SEE_TOPICS)
+        elif found and not found.config:
+            repair = "give this user the right to DescribeConfigs"
+            yield Finding("warning", f"topic {spec.name}", "its settings cannot be seen", repair)
+        else:
+            for finding in topic(spec, found, settings.replication_factor, brokers):
+                yield finding
 
 
 async def _described(admin: AIOKafkaAdminClient) -> dict[str, Found]:

@@ -170,7 +170,7 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
     async with connected(settings) as admin:
         names = [settings.topic(POSTS), settings.topic(COUNTS)]
         found: Mapping[str, int] = await partitions_of(admin, names)
-        check_there(settings, names, found)
+        await check_there(admin, settings, names, found)
         await find_coordinator(admin, group)  # a new cluster needs a moment
         # A question waits for the fetch before it, on the same connection.
         options: dict[str, Any] = {

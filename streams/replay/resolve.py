@@ -10,7 +10,7 @@ from streams.errors import StateError, TopicError
 from streams.ranges import Slice, first_at, first_record, new_consumer
 from streams.replay.plan import By
 from streams.settings import Settings
-from streams.topics import POSTS, connected, partition_count, partitions_of
+from streams.topics import POSTS, check_there, connected, partition_count, partitions_of
 
 
 class Resolved(NamedTuple):
@@ -67,7 +67,9 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
 async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> None:
     """Raise StateError if the log does not hold the slices (any more), TopicError if there is no log."""
     async with connected(settings) as admin:
-        partitions = (await partitions_of(admin, [topic])).get(topic, 0)
+        found = await partitions_of(admin, [topic])
+        await check_there(admin, settings, [topic], found)
+        partitions = found[topic]
     consumer = new_consumer(settings)
     try:
         await consumer.start()
