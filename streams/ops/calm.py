@@ -52,7 +52,7 @@ def _is_answer_too_late(record: logging.LogRecord) -> bool:
     """Say whether Kafka's answer came in the very moment a signal cancelled the wait for it.
 
     Python runs a signal's handler between any two instructions, so also between aiokafka's question whether
-    anybody still waits and its answer to them. It closes the connection and shows a traceback; nothing is wrong.
+    anybody still waits and its answer to them. It closes the connection and shows a traceback; no harm.
     """
     error = record.exc_info[1] if record.exc_info else None
     return record.name == "aiokafka.conn" and isinstance(error, InvalidStateError)

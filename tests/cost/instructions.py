@@ -10,7 +10,7 @@ from typing import Any
 def executed(run: Callable[[], object]) -> int:
     """Return how many bytecode instructions `run` takes. What C functions do inside is not seen.
 
-    The garbage collector is off meanwhile: others hang Python code on it, which runs when it happens to collect.
+    The garbage collector is off meanwhile: libraries hang Python code on it, which runs at odd times.
     """
     count = 0
 
