@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 
 from schemas.count import CellKey, Count
+from schemas.languages import is_of, languages_in
 from streams.reader import read
 from streams.settings import Settings
 from streams.steps.counts import ALL, BOTH
@@ -50,7 +51,7 @@ class Filter(NamedTuple):
         """Say the same of a cell that is known by its key."""
         return (
             (not self.tags or tag in self.tags)
-            and (not self.languages or language in self.languages)
+            and (not self.languages or any(is_of(language, one) for one in self.languages))
             and (self.from_ms is None or window_start_ms >= self.from_ms)
             and (self.to_ms is None or window_start_ms < self.to_ms)
         )
@@ -60,6 +61,9 @@ class Filter(NamedTuple):
         if count.tag == ELECTION and BOTH in self.tags:
             return self._replace(tags=frozenset()).takes(count)
         return self.takes(count)
+
+
+_EVERYTHING = Filter()
 
 
 class Row(NamedTuple):
@@ -91,7 +95,7 @@ class Seen:
     def add(self, count: Count) -> None:
         """Take note of a record."""
         self._tags.add(count.tag)
-        self._languages.add(count.language)
+        self._languages.update((count.language, *languages_in(count.language)))
 
     def tell(self, wanted: Filter) -> None:
         """Say on stderr what was asked for and is nowhere in the topic."""
@@ -107,16 +111,24 @@ class Seen:
 class Latest(LatestCounts):
     """The newest record of each cell, as rows of a table."""
 
-    def rows(self, last_windows: int | None = None, tags: frozenset[str] = frozenset()) -> Iterator[Row]:
+    def rows(
+        self,
+        last_windows: int | None = None,
+        tags: frozenset[str] = frozenset(),
+        languages: frozenset[str] = frozenset(),
+    ) -> Iterator[Row]:
         """Yield a row for each language of the newest windows, oldest first, most posts first.
 
-        With `tags`, only windows and languages with one of them.
+        With `tags`, only windows and languages with one of them. With `languages`, a row for each of these: a
+        post of two languages is in the rows of either. Without, it is in one of its own, such as `ru+tr`.
         """
         windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
         for count in self._cells.values():
             # With its end: runs of other window sizes may have written to the same topic.
             window = count.window_start_ms, count.window_end_ms
-            windows.setdefault(window, {}).setdefault(count.language, {})[count.tag] = count
+            for language in _row_languages(count.language, languages):
+                cells = windows.setdefault(window, {}).setdefault(language, {})
+                cells[count.tag] = _sum(cells[count.tag], count) if count.tag in cells else count
         if tags:
             windows = {
                 window: shown
@@ -137,10 +149,11 @@ class Latest(LatestCounts):
 
 
 def table(
-    latest: Latest, last_windows: int, tags: frozenset[str] = frozenset(), *, with_ends: bool = False
+    latest: Latest, last_windows: int, wanted: Filter = _EVERYTHING, *, with_ends: bool = False
 ) -> Table:
-    """Return the table of the newest windows, with these tags or all. `with_ends`: not all have one size."""
-    rows = list(latest.rows(last_windows, tags))
+    """Return the table of the newest windows. `with_ends`: not all have one size."""
+    tags = wanted.tags
+    rows = list(latest.rows(last_windows, tags, wanted.languages))
     found = {tag for row in rows for tag in row.counts if not tags or tag in tags}
     shown = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
     view = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
@@ -224,7 +237,7 @@ async def _table(
     is_live = console.is_terminal and not once
 
     def shown() -> Table:
-        return table(latest, last, wanted.tags, with_ends=with_ends)
+        return table(latest, last, wanted, with_ends=with_ends)
 
     async with aclosing(read(settings, topic, follow=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
@@ -277,6 +290,20 @@ def _share(row: Row) -> str:
 
 def _short(window_start: str) -> str:
     return window_start.removesuffix("Z").removesuffix(":00").replace("T", " ")
+
+
+def _row_languages(language: str, wanted: frozenset[str]) -> Iterable[str]:
+    return [one for one in wanted if is_of(language, one)] if wanted else [language]
+
+
+def _sum(one: Count, other: Count) -> Count:
+    """Return the count of the posts of both, as far as the table shows it."""
+    return msgspec.structs.replace(
+        one,
+        count=one.count + other.count,
+        late_count=one.late_count + other.late_count,
+        is_final=one.is_final and other.is_final,
+    )
 
 
 def _most(cells: dict[str, Count]) -> int:

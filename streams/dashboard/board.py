@@ -115,7 +115,7 @@ class Board:
             examples_version=self.examples.version,
             texts=self._texts is not None,
             tags=cells.tags,
-            languages=[answers.Language(code, dict(posts)) for code, posts in sorted(cells.totals.items())],
+            languages=[answers.Language(code, cells.posts(code)) for code in cells.languages],
         )
 
     def terms_answer(self, query: Query, limit: int) -> bytes:

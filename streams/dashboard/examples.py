@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from schemas.languages import is_of
 from schemas.mention import Mention
 from streams.dashboard.rows import ELECTION, EVERY
 from streams.steps.counts import BOTH
@@ -94,4 +95,4 @@ def cell_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_wanted(language: str, languages: frozenset[str]) -> bool:
-    return not languages or EVERY in languages or language in languages
+    return not languages or EVERY in languages or any(is_of(language, one) for one in languages)

@@ -73,7 +73,7 @@ def figures_of(cells: Cells, period: Period) -> Figures:
     Raises:
         UsageError: the windows do not add up to the period's steps.
     """
-    found = {code: _rows(cells, period, code) for code in (EVERY, *sorted(cells.totals))}
+    found = {code: _rows(cells, period, code) for code in (EVERY, *cells.languages)}
     bursts = told_once([burst for code, own in found.items() for burst in bursts_of(code, own, period)])
     languages = [
         _language(code, [row for row in own if row.start_ms >= period.from_ms]) for code, own in found.items()

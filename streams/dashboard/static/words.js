@@ -82,6 +82,7 @@ export function tagName(tag) {
 }
 
 export function languageName(code) {
+  if (code.includes("+")) return code.split("+").map(languageName).join(" + ");
   if (code === "*") return say("every");
   if (code === "und") return say("undetermined");
   try { return names.of(code) ?? code; } catch { return code; }

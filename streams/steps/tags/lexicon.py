@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.languages import languages_in
 from streams.errors import SandikError
 from streams.steps.tags.fold import FOLD_VERSION, fold_batch
 from streams.steps.tags.rows import LocatedRow, Place, Problem, Row, read_rows
@@ -62,8 +63,8 @@ class Entry(NamedTuple):
     where: str = ""
 
     def accepts(self, language: str) -> bool:
-        """Say whether it counts in posts of this language."""
-        return not self.only_in or language in self.only_in
+        """Say whether it counts in posts of this language, or of these two."""
+        return not self.only_in or any(one in self.only_in for one in languages_in(language))
 
 
 class Lexicon(NamedTuple):

@@ -236,7 +236,7 @@ def _span(row: _Row) -> tuple[int, int]:
 
 
 def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | None:
-    if entry.only_in and language not in entry.only_in:
+    if entry.only_in and not entry.accepts(language):
         return Refusal.OTHER_LANGUAGE
     return Refusal.UNSURE_IN_HASHTAG if is_glued and entry.beside else None
 
