@@ -19,11 +19,13 @@ from pathlib import Path, PurePath
 from schemas.post import Post
 from streams.errors import SandikError, UsageError
 
-from .detect import HEAD_BYTES, detect
-from .formats import FORMATS, READERS, Content
+from .detect import HEAD_BYTES
+from .formats import Content, read_format
 from .formats.table import TableOptions
-from .frames import TooLongError
+from .formats.xlsx import is_workbook
+from .json_values import TooLongValueError
 from .items import Item, Skipped, SkipReason
+from .told import format_named, format_of, format_or_error
 from .unpack import BREAKS, BUFFER_BYTES, is_zip, members, unpacked
 
 STDIN = "-"
@@ -76,9 +78,11 @@ def find(names: Sequence[str]) -> list[str]:
 
 
 def open_source(name: str, format_name: str | None, options: TableOptions | None = None) -> Source:
-    """Return the file, or stdin for "-". UsageError when it cannot be read or nobody can tell its format."""
-    if format_name is not None and format_name not in FORMATS:
-        raise UsageError(f"there is no format {format_name!r}; choose one of {', '.join(FORMATS)}")
+    """Return the file, or stdin for "-". UsageError when it cannot be read or nobody can tell its format.
+
+    `format_name` is one of FORMATS, or the name of a file that tells one.
+    """
+    format_name, options = format_named(format_name, options or TableOptions())
     try:
         # Opened again when its turn comes: a pattern may match more files than may be open at once.
         with _open(name) as raw:
@@ -87,26 +91,20 @@ def open_source(name: str, format_name: str | None, options: TableOptions | None
             # Looking ahead in a pipe would wait for somebody to write, so there the reading thread does it.
             if format_name is None and name != STDIN and size_bytes is not None:
                 buffered = io.BufferedReader(raw, BUFFER_BYTES)
-                if not is_zip(buffered):
-                    format_name = _detected(name, unpacked(buffered).read(HEAD_BYTES))
+                if is_zip(buffered):
+                    format_name = "xlsx" if is_workbook(raw) else None
+                else:
+                    head = unpacked(buffered).read(HEAD_BYTES)
+                    format_name, options = format_or_error(name, head, options)
     except BREAKS as error:
         raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
-    return Source(name, format_name, size_bytes, options or TableOptions())
+    return Source(name, format_name, size_bytes, options)
 
 
 def _open(name: str) -> io.FileIO:
     # Its own file object on stdin: the thread that reads it may be left blocked at exit, and Python aborts
     # when it finds sys.stdin locked then.
     return io.FileIO(sys.stdin.fileno(), closefd=False) if name == STDIN else io.FileIO(name)
-
-
-def _detected(name: str, head: bytes) -> str:
-    found = detect(name, head)
-    if found is not None:
-        return found
-    if not head.strip():
-        return "jsonl"  # nothing in it, in any format
-    raise UsageError(f"cannot tell the format of {name}: say it with --format {'|'.join(FORMATS)}")
 
 
 def read(sources: Sequence[Source]) -> Iterator[Item]:
@@ -131,11 +129,13 @@ def _read_one(source: Source) -> Iterator[Item]:
     try:
         with _open(source.name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as buffered:
             source.raw = raw
-            if is_zip(buffered):
+            if is_zip(buffered) and not (raw.seekable() and is_workbook(raw)):
                 yield from _read_zip(source, raw)
             else:
-                yield from _read_stream(source, raw, unpacked(buffered), source.name, source.format)
-    except (*BREAKS, TooLongError) as error:
+                yield from _read_stream(
+                    source, raw, unpacked(buffered), source.name, source.format, source.options
+                )
+    except (*BREAKS, TooLongValueError) as error:
         raise SandikError(
             f"{source.shown_name} breaks off: {error}. Everything before that was read."
         ) from error
@@ -149,29 +149,34 @@ def _read_zip(source: Source, raw: io.FileIO) -> Iterator[Item]:
     for member, packed in members(raw):
         name = f"{source.name}!{member}"
         stream = unpacked(packed)
-        format_name = source.format
+        format_name, options = source.format, source.options
         if format_name is None:
             head = stream.read(HEAD_BYTES)
-            format_name = detect(member, head)
+            format_name, options = format_of(member, head, options)
             stream = _with_head(head, stream)
         if format_name is None or format_name == "parquet":
             yield Skipped(SkipReason.OTHER_FILE, "no posts, or their format cannot be told", name)
         else:
-            yield from _read_stream(source, raw, stream, name, format_name)
+            yield from _read_stream(source, raw, stream, name, format_name, options)
 
 
 def _read_stream(
-    source: Source, raw: io.FileIO, stream: io.BufferedReader, name: str, format_name: str | None
+    source: Source,
+    raw: io.FileIO,
+    stream: io.BufferedReader,
+    name: str,
+    format_name: str | None,
+    options: TableOptions,
 ) -> Iterator[Item]:
     shown = source.shown_name if name == STDIN else name
     if format_name is None:
         head = stream.read1(HEAD_BYTES)
         while head and b"\n" not in head and len(head) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):
             head += more
-        format_name = _detected(shown, head)
+        format_name, options = format_or_error(shown, head, options)
         stream = _with_head(head, stream)
     stem = PurePath(shown.rpartition("!")[2]).name.partition(".")[0] or "table"
-    for item in READERS[format_name](Content(stream, raw, stem, source.options)):
+    for item in read_format(format_name, Content(stream, raw, stem, options)):
         if isinstance(item, Post):
             yield item
         else:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from streams.errors import SandikError, UsageError
 from streams.ingest.items import Item, Rejected
 
-from .table import TableOptions, plan, read_row
+from .pick import columns_read, plan
+from .table import TableOptions, read_row
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 5_000
@@ -31,8 +32,11 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
         with parquet.ParquetFile(source) as file:
             header = file.schema_arrow.names
             how = plan(header, options, default_source)
-            columns = sorted(set(how.indices.values()))
-            how = replace(how, indices={name: columns.index(at) for name, at in how.indices.items()})
+            columns = columns_read(header, how, options)
+            if how.picker is None:
+                how = replace(how, indices={name: columns.index(at) for name, at in how.indices.items()})
+            else:
+                how = plan([header[at] for at in columns], options, default_source)
             number = 0
             for batch in file.iter_batches(BATCH_ROWS, columns=[header[at] for at in columns]):
                 for row in zip(*(batch.column(at).to_pylist() for at in range(len(columns))), strict=True):

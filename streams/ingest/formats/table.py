@@ -6,7 +6,7 @@ for the same file and another file cannot pass off another row under it.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
@@ -19,6 +19,7 @@ from streams.ingest.shape import hashtags
 from streams.ingest.text import as_ingested
 from streams.ingest.times import X_V1_FORMAT, formatted_ms, iso_ms, number_ms, to_ms
 
+from .declared import Format
 from .languages import language_code
 
 #: Column names, in lower case and without separators; the first that is there counts.
@@ -58,6 +59,8 @@ class TableOptions:
     time_format: str | None = None
     source: str | None = None
     encoding: str = "utf-8-sig"
+    #: How the rows are read where a format's file says it.
+    declared: Format | None = None
 
     @property
     def has_header(self) -> bool:
@@ -73,6 +76,8 @@ class Plan:
     source: str
     zone: tzinfo | None
     time_format: str | None
+    #: Makes of a row the cells that `indices` is about; None where it is about the row itself.
+    picker: Callable[[Sequence[object]], Sequence[object]] | None = None
 
 
 def plan(header: Sequence[str], options: TableOptions, default_source: str) -> Plan:
@@ -122,6 +127,8 @@ def _index(wanted: str, header: Sequence[str], name: str) -> int:
 
 def read_row(row: Sequence[object], number: int, how: Plan) -> Item:
     """Return the post of one row; `number` counts rows from 1."""
+    if how.picker is not None:
+        row = how.picker(row)
 
     def cell(name: str) -> object:
         index = how.indices.get(name)
