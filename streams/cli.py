@@ -144,10 +144,11 @@ def ingest(
         ),
     ] = None,
     zone: Annotated[
-        str | None, typer.Option(help="Tables: the zone of times that name none, such as Europe/Istanbul.")
+        str | None, typer.Option(help="Tables: the zone of times that name none: Europe/Istanbul, or +03:00.")
     ] = None,
     time_format: Annotated[
-        str | None, typer.Option(help="Tables: how times are written, as for strptime: %d.%m.%Y %H:%M.")
+        str | None,
+        typer.Option(help="Tables: how times are written, as for strptime (%d.%m.%Y %H:%M), or excel."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="CSV and TSV: the encoding.")] = "utf-8-sig",
     source: Annotated[
@@ -190,6 +191,7 @@ def ingest(
         explain=explain,
         json_summary=json,
         author_key=settings.author_key.get_secret_value() if settings.author_key else None,
+        max_ahead_ms=settings.max_ahead_ms,
         cursor=cursor,
         token_file=token_file,
         zstd_dictionary=zstd_dictionary,

@@ -13,14 +13,16 @@ from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 import orjson
 from rich.console import Console
 
+from streams.clock import SystemClock
 from streams.errors import SandikError, UsageError
 
 from .authors import with_pseudonyms
+from .bounds import bounded
 from .choose import chooser
 from .formats.table import FIELDS, TableOptions
 from .items import Item, Rejected, Skipped
@@ -31,6 +33,7 @@ from .produce import Mark, Summary, ingest
 from .progress import by_reason, progress_bar
 from .read_ahead import ReadAhead
 from .sources import Source, find, open_source, read
+from .times import zone_of
 
 INTERRUPTED_EXIT_CODE = 130
 #: What post v1 calls the fields of `--columns`.
@@ -45,7 +48,11 @@ _OTHER_NAMES = {
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """What the command line says. `author_key` replaces ids by keyed hashes of them."""
+    """What the command line says.
+
+    `author_key` replaces ids by keyed hashes of them. A post further ahead of this machine's clock than
+    `max_ahead_ms` is rejected.
+    """
 
     format: str | None = None
     table: TableOptions = field(default_factory=TableOptions)
@@ -55,6 +62,7 @@ class IngestOptions:
     explain: bool = False
     json_summary: bool = False
     author_key: str | None = None
+    max_ahead_ms: int = 300_000
     cursor: Path | None = None
     token_file: Path | None = None
     zstd_dictionary: Path | None = None
@@ -74,13 +82,16 @@ def table_options(
         name = _OTHER_NAMES.get(name.strip(), name.strip())
         if not is_pair or name not in FIELDS:
             raise UsageError(
-                f"--columns {pair}: write FIELD=COLUMN, or FIELD=PATH for JSON, with a field of {', '.join(FIELDS)}"
+                f"--columns {pair}: write FIELD=COLUMN, or FIELD=PATH for JSON, with a field of "
+                f"{', '.join(FIELDS)}"
             )
         mapping[name] = column.strip()
     try:
-        found = None if zone is None else ZoneInfo(zone)
+        found = None if zone is None else zone_of(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(f"--zone {zone}: there is no such zone; write one like Europe/Istanbul") from error
+        raise UsageError(
+            f"--zone {zone}: there is no such zone; write one like Europe/Istanbul, or +03:00"
+        ) from error
     return TableOptions(mapping, found, time_format, source, encoding)
 
 
@@ -130,6 +141,7 @@ def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _I
     # First, so that no report of what was left out names a post by its own id.
     if key := options.author_key:
         changes.append(lambda item: with_pseudonyms(item, key))
+    changes.append(bounded(options.max_ahead_ms, SystemClock().now_ms))
     if options.filters:
         changes.append(chooser(options.filters))
 
@@ -146,7 +158,7 @@ def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _I
         stream = live_source(names[0], options.token_file, options.zstd_dictionary, console.print)
         return _Input((), lambda: follow(stream, live))
     files = [open_source(name, options.format, options.table) for name in find(names)]
-    items = map(change, read(files)) if changes else read(files)
+    items = map(change, read(files))
     if math.isfinite(speed):
         return _Input(files, lambda: paced(ReadAhead(items), speed))
     return _Input(files, lambda: ReadAhead(items))

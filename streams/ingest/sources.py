@@ -23,8 +23,8 @@ from .detect import HEAD_BYTES
 from .formats import Content, read_format
 from .formats.table import TableOptions
 from .formats.xlsx import is_workbook
-from .json_values import TooLongValueError
 from .items import Item, Skipped, SkipReason
+from .json_values import TooLongValueError
 from .told import format_named, format_of, format_or_error
 from .unpack import BREAKS, BUFFER_BYTES, is_zip, members, unpacked
 

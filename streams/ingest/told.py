@@ -23,8 +23,8 @@ def format_named(name: str | None, options: TableOptions) -> tuple[str | None, T
         return form.name, replace(options, declared=form)
     if name is not None and name not in FORMATS:
         raise UsageError(
-            f"there is no format {name!r}; choose one of {', '.join(FORMATS)}, or tell one in a file that ends "
-            "in .toml"
+            f"there is no format {name!r}; choose one of {', '.join(FORMATS)}, or tell one in a "
+            "file whose name ends in .toml"
         )
     if name == "jsonl" and options.columns:
         return _by_paths(options)

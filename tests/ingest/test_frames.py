@@ -94,7 +94,9 @@ JSON_OBJECTS = st.lists(
         st.text(max_size=3),
         st.recursive(
             st.none() | st.integers() | st.text(max_size=5),
-            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+            lambda inner: (
+                st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2)
+            ),
             max_leaves=4,
         ),
         max_size=3,

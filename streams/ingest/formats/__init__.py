@@ -5,8 +5,8 @@ declared    such a file as a Format; a user's own, too
 paths, pick what it says of its fields, applied to objects and rows
 *.py        the code of formats that need it, named in READERS
 
-All are pure: bytes in, items out. Code for JSON offers `convert` (one decoded object -> its items), which live
-sources use as well.
+All are pure: bytes in, items out. Code for JSON offers `convert` (one decoded object -> its items), which
+live sources use as well.
 """
 
 import io
@@ -19,7 +19,7 @@ from msgspec import convert
 
 from streams.ingest.frames import Convert, lines, read_objects, read_value, server_sent_events
 from streams.ingest.items import Item
-from streams.ingest.tables import find_header
+from streams.ingest.tables import separator_of
 
 from . import (
     bluesky_car,
@@ -115,8 +115,7 @@ def _table(stream: io.BufferedReader) -> str:
         return "parquet"
     if begins.startswith(xlsx.MAGICS):
         return "xlsx"
-    header = find_header(begins.decode("utf-8", "replace"))
-    return "tsv" if header is not None and header.separator == "\t" else "csv"
+    return "tsv" if separator_of(begins.split(b"\n", 1)[0].decode("utf-8", "replace")) == "\t" else "csv"
 
 
 def by_paths(columns: Mapping[str, str]) -> Format:

@@ -44,7 +44,7 @@ def read(data: bytes) -> Iterator[Item]:
 
 
 def _entries(blocks: _Blocks, root: object) -> Iterator[tuple[str, Any]]:
-    """Yield key and block of everything in the tree, in order, without recursion: depth is not ours to trust."""
+    """Yield key and block of everything in the tree, in order; no depth is too much."""
     waiting: list[tuple[str, Any] | object] = [root]
     seen: set[object] = set()
     while waiting:

@@ -1,7 +1,7 @@
 """A format as a file of data: how it is recognised, and where in it a post's fields are. docs/ingest.md.
 
-The files beside this one tell every format, also those that need code (`reader`); a user's own file is read in
-the same way (`--format FILE.toml`).
+The files beside this one tell every format, also those that need code (`reader`); a user's own file is read
+in the same way (`--format FILE.toml`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Excel and OpenDocument: every sheet that has columns for time and text. python-calamine reads them.
 
-A workbook is read whole, as every library for it does: 1,048,576 rows are the most a sheet can have. A date of
-a spreadsheet has no zone, so `--zone` says which.
+A workbook is read whole, as every library for it does: 1,048,576 rows are the most a sheet can have. A date
+of a spreadsheet has no zone, so `--zone` says which.
 """
 
 import io
@@ -14,7 +14,8 @@ from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
 from .pick import plan
-from .table import TableOptions, read_row
+from .rows import read_rows
+from .table import TableOptions
 
 #: A zip archive, and the compound file of Excel 97.
 MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -82,12 +83,12 @@ def _sheet(
     if how is None:
         yield Skipped(SkipReason.OTHER_FILE, told, f"sheet {name}")
         return
-    number = 0
-    for place, row in enumerate(rows[begins:], start=begins + 1):
-        if any(cell not in ("", None) for cell in row):
-            number += 1
-            item = read_row([_cell(cell) for cell in row], number, how)
-            yield item._replace(where=f"sheet {name}, row {place}") if isinstance(item, Rejected) else item
+    there = (
+        (f"sheet {name}, row {place}", [_cell(cell) for cell in row])
+        for place, row in enumerate(rows[begins:], start=begins + 1)
+        if any(cell not in ("", None) for cell in row)
+    )
+    yield from read_rows(there, how)
 
 
 def _cell(value: object) -> object:
