@@ -158,10 +158,19 @@ def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _I
         stream = live_source(names[0], options.token_file, options.zstd_dictionary, console.print)
         return _Input((), lambda: follow(stream, live))
     files = [open_source(name, options.format, options.table) for name in find(names)]
+    if options.explain:
+        for file in files:
+            console.print(f"{file.shown_name}: {_recognised(file)}")
     items = map(change, read(files))
     if math.isfinite(speed):
         return _Input(files, lambda: paced(ReadAhead(items), speed))
     return _Input(files, lambda: ReadAhead(items))
+
+
+def _recognised(file: Source) -> str:
+    if file.format is None:
+        return "its format is told when it is read"
+    return f"read as {file.format}" + (f", by {file.why}" if file.why else "")
 
 
 async def _run(

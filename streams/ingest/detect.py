@@ -94,12 +94,12 @@ def cannot_tell(shown: str, found: Sample) -> str:
     said = [f"nearest is {' — '.join(map(str, near))}"] if near else []
     if names := _names(found):
         said.insert(0, f"it has {', '.join(names[:_NAMES_SHOWN])}{' …' if len(names) > _NAMES_SHOWN else ''}")
-    ways = [f"--format {'|'.join(catalogue())}"]
+    ways = ["--format NAME"]
     if found.is_json:
         ways.append("--columns id=PATH,time=PATH,text=PATH with the paths of its fields")
     elif len(names) > 1:
         ways.append("--format csv --columns time=COLUMN,text=COLUMN with the names of its columns")
-    ways.append("--format FILE.toml with a description of your own (docs/ingest.md)")
+    ways.append("--format FILE.toml with a description of your own; docs/ingest.md has all of them")
     return (
         f"cannot tell the format of {shown}{': ' if said else ''}{'; '.join(said)}. Say {', or '.join(ways)}"
     )

@@ -85,7 +85,9 @@ def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
         bare = without_assignment(line.removeprefix(BYTE_ORDER_MARK)) if number == 1 else line
         # Behind the first object, only a bracket alone opens a document: other lines are broken ones.
         if _begins_document(bare) if is_first else len(line) <= _ALONE_BYTES and line.strip() in (b"{", b"["):
-            yield from values(chain([bare], (line for _, line in numbered)), MAX_DOCUMENT_BYTES)
+            begins = "" if is_first else f"line {number}, "
+            found = values(chain([bare], (line for _, line in numbered)), MAX_DOCUMENT_BYTES)
+            yield from ((begins + where, data) for where, data in found)
         else:
             yield f"line {number}", bare
         is_first = False

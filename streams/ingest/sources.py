@@ -44,6 +44,8 @@ class Source:
     options: TableOptions = field(default_factory=TableOptions)
     raw: io.FileIO | None = None
     is_read: bool = False
+    #: What the format was told by.
+    why: str = ""
 
     @property
     def shown_name(self) -> str:
@@ -82,23 +84,24 @@ def open_source(name: str, format_name: str | None, options: TableOptions | None
 
     `format_name` is one of FORMATS, or the name of a file that tells one.
     """
-    format_name, options = format_named(format_name, options or TableOptions())
+    told = format_named(format_name, options or TableOptions())
     try:
         # Opened again when its turn comes: a pattern may match more files than may be open at once.
         with _open(name) as raw:
             status = os.fstat(raw.fileno())
             size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
             # Looking ahead in a pipe would wait for somebody to write, so there the reading thread does it.
-            if format_name is None and name != STDIN and size_bytes is not None:
+            if told.format is None and name != STDIN and size_bytes is not None:
                 buffered = io.BufferedReader(raw, BUFFER_BYTES)
                 if is_zip(buffered):
-                    format_name = "xlsx" if is_workbook(raw) else None
+                    if is_workbook(raw):
+                        told = told._replace(format="xlsx", why="the parts of a workbook")
                 else:
                     head = unpacked(buffered).read(HEAD_BYTES)
-                    format_name, options = format_or_error(name, head, options)
+                    told = format_or_error(name, head, told.options)
     except BREAKS as error:
         raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
-    return Source(name, format_name, size_bytes, options)
+    return Source(name, told.format, size_bytes, told.options, why=told.why)
 
 
 def _open(name: str) -> io.FileIO:
@@ -152,7 +155,7 @@ def _read_zip(source: Source, raw: io.FileIO) -> Iterator[Item]:
         format_name, options = source.format, source.options
         if format_name is None:
             head = stream.read(HEAD_BYTES)
-            format_name, options = format_of(member, head, options)
+            format_name, options, _ = format_of(member, head, options)
             stream = _with_head(head, stream)
         if format_name is None or format_name == "parquet":
             yield Skipped(SkipReason.OTHER_FILE, "no posts, or their format cannot be told", name)
@@ -173,7 +176,8 @@ def _read_stream(
         head = stream.read1(HEAD_BYTES)
         while head and b"\n" not in head and len(head) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):
             head += more
-        format_name, options = format_or_error(shown, head, options)
+        told = format_or_error(shown, head, options)
+        format_name, options = str(told.format), told.options
         stream = _with_head(head, stream)
     stem = PurePath(shown.rpartition("!")[2]).name.partition(".")[0] or "table"
     for item in read_format(format_name, Content(stream, raw, stem, options)):

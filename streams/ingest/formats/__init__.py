@@ -17,7 +17,14 @@ from itertools import chain
 
 from msgspec import convert
 
-from streams.ingest.frames import Convert, lines, read_objects, read_value, server_sent_events
+from streams.ingest.frames import (
+    BYTE_ORDER_MARK,
+    Convert,
+    lines,
+    read_objects,
+    read_value,
+    server_sent_events,
+)
 from streams.ingest.items import Item
 from streams.ingest.tables import separator_of
 
@@ -103,7 +110,8 @@ def read_format(name: str, content: Content) -> Iterator[Item]:
     if form.fields is None:
         return READERS[form.reader or name](content)
     content = replace(content, options=replace(content.options, declared=form))
-    if form.container == "table":
+    begins = content.bytes.peek(64)[:64].removeprefix(BYTE_ORDER_MARK).lstrip()
+    if form.container == "table" or (form.container == "both" and not begins.startswith((b"{", b"["))):
         return READERS[_table(content.bytes)](content)
     return _json(content, converter(form, content.options, content.default_source))
 

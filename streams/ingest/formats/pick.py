@@ -103,9 +103,11 @@ def holds(rule: Rule, record: object) -> bool:
 
 def matches(record: object, path: str, patterns: Paths) -> bool:
     """Tell whether something at the path matches one of the patterns."""
-    return any(
-        fnmatchcase(_plain(found), pattern) for found in find(record, path) for pattern in _each(patterns)
-    )
+    return any(_fits(_plain(found), pattern) for found in find(record, path) for pattern in _each(patterns))
+
+
+def _fits(text: str, pattern: str) -> bool:
+    return bool(re.match(pattern, text)) if pattern.startswith("^") else fnmatchcase(text, pattern)
 
 
 def _plain(value: object) -> str:
@@ -152,13 +154,13 @@ def _text(fields: Fields, get: Get, plain: Callable[[str], str]) -> str | None:
 
 def _joined(get: Get, paths: Paths) -> str | None:
     """Return what the first path leads to; the pieces of a list (`runs[].text`) in one."""
+    is_there = False
     for path in _each(paths):
         pieces = [str(one) for one in _values(get, path) if isinstance(one, (str, int, float))]
         if any(pieces):
             return "".join(pieces)
-        if pieces:
-            return ""
-    return None
+        is_there = is_there or bool(pieces)
+    return "" if is_there else None
 
 
 def _first(get: Get, paths: Paths) -> object:
