@@ -170,7 +170,7 @@ def test_a_stranger_is_told_and_not_taken_for_another(tmp_path: Path, text: str)
 
 
 def test_what_is_cut_off_in_its_first_object_is_recognised_all_the_same() -> None:
-    head = b'{"about": "x", "chats": {"about": "y", "list": [{"name": "K", "type": "public_channel", "id": 7, "m'
+    head = b'{"about": "x", "chats": {"list": [{"name": "K", "type": "public_channel", "id": 7, "m'
     assert recognise(sample("result.json", head)).name == "telegram"
     head = b'{"feed": [{"post": {"uri": "at://did:plc:a/app.bsky.feed.post/3k", "record": {"text": "x"'
     assert recognise(sample("x", head)).name == "jetstream"
