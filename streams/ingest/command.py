@@ -36,6 +36,14 @@ from .sources import Source, find, open_source, read
 from .times import zone_of
 
 INTERRUPTED_EXIT_CODE = 130
+#: What post v1 calls the fields of `--columns`.
+_OTHER_NAMES = {
+    "created_at": "time",
+    "created_at_ms": "time",
+    "author_id": "author",
+    "lang": "language",
+    "lang_hint": "language",
+}
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,12 @@ def table_options(
     mapping: dict[str, str] = {}
     for pair in filter(None, (columns or "").split(",")):
         name, is_pair, column = pair.partition("=")
-        if not is_pair or name.strip() not in FIELDS:
-            raise UsageError(f"--columns {pair}: write FIELD=COLUMN, with a field of {', '.join(FIELDS)}")
-        mapping[name.strip()] = column.strip()
+        name = _OTHER_NAMES.get(name.strip(), name.strip())
+        if not is_pair or name not in FIELDS:
+            raise UsageError(
+                f"--columns {pair}: write FIELD=COLUMN, or FIELD=PATH for JSON, with a field of {', '.join(FIELDS)}"
+            )
+        mapping[name] = column.strip()
     try:
         found = None if zone is None else zone_of(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -6,6 +6,7 @@ many lines has to be read whole; that too is bounded.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Protocol
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from schemas.post import Post
 
 from .items import Item, Rejected, RejectReason
+from .json_values import TooLongValueError, values
 from .shape import MissingError
 from .text import repair_surrogates
 
@@ -23,8 +25,9 @@ MAX_DOCUMENT_BYTES = 1 << 30
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 18
+_ALONE_BYTES = 4
 # What the archive of an X account puts before its JSON.
-_ASSIGNMENT = re.compile(rb"\s*+window\.[\w.$]++\s*+=\s*+")
+_ASSIGNMENT = re.compile(rb"\s*+(?:window|Grailbird)\.[\w.$]++\s*+=\s*+")
 #: What decoding JSON may raise.
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode = msgspec.json.Decoder().decode
@@ -39,8 +42,8 @@ class Readable(Protocol):
     def read1(self, size: int = ..., /) -> bytes: ...  # noqa: D102
 
 
-class TooLongError(ValueError):
-    """A line or document that is longer than any source makes them."""
+class TooLongError(TooLongValueError):
+    """A line that is longer than any source makes them."""
 
 
 def lines(source: Readable) -> Iterator[bytes]:
@@ -73,17 +76,19 @@ def lines(source: Readable) -> Iterator[bytes]:
 
 
 def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yield each JSON object with where it stands: one a line, or one document over many lines."""
+    """Yield each JSON object with where it stands: one a line, or over many lines, alone, in a row or in an array."""
     numbered = enumerate(source, start=1)
+    is_first = True
     for number, line in numbered:
         if not line or line.isspace():
             continue
-        bare = without_assignment(line) if number == 1 else line
-        if _begins_document(bare):
-            yield "document", _rest(bare, (line for _, line in numbered))
+        bare = without_assignment(line.removeprefix(BYTE_ORDER_MARK)) if number == 1 else line
+        # Behind the first object, only a bracket alone opens a document: other lines are broken ones.
+        if _begins_document(bare) if is_first else len(line) <= _ALONE_BYTES and line.strip() in (b"{", b"["):
+            yield from values(chain([bare], (line for _, line in numbered)), MAX_DOCUMENT_BYTES)
         else:
             yield f"line {number}", bare
-            yield from ((f"line {number}", line) for number, line in numbered if line and not line.isspace())
+        is_first = False
 
 
 def without_assignment(text: bytes) -> bytes:
@@ -106,18 +111,6 @@ def _is_json(text: bytes) -> bool:
     except UNDECODABLE:
         return False
     return True
-
-
-def _rest(first: bytes, following: Iterable[bytes]) -> bytes:
-    pieces, held = [first], len(first)
-    for line in following:
-        pieces.append(line)
-        held += len(line) + 1
-        if held > MAX_DOCUMENT_BYTES:
-            raise TooLongError(
-                f"one JSON document is larger than {MAX_DOCUMENT_BYTES >> 20} MiB: write one object a line"
-            )
-    return b"\n".join(pieces)
 
 
 def read_objects(source: Iterator[bytes], convert: Convert) -> Iterator[Item]:

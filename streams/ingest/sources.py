@@ -20,11 +20,13 @@ from schemas.post import Post
 from streams.errors import UsageError
 
 from .archives import is_archive, members
-from .detect import HEAD_BYTES, detect
-from .formats import FORMATS, READERS, Content
+from .detect import HEAD_BYTES
+from .formats import Content, read_format
 from .formats.table import TableOptions
-from .frames import TooLongError
+from .formats.xlsx import is_workbook
 from .items import Item, Rejected, RejectReason, Skipped, SkipReason
+from .json_values import TooLongValueError
+from .told import format_named, format_of, format_or_error
 from .unpack import BREAKS, BUFFER_BYTES, buffered, foreign, head_of, unpacked
 
 STDIN = "-"
@@ -77,9 +79,11 @@ def find(names: Sequence[str]) -> list[str]:
 
 
 def open_source(name: str, format_name: str | None, options: TableOptions | None = None) -> Source:
-    """Return the file, or stdin for "-". UsageError when it cannot be read or nobody can tell its format."""
-    if format_name is not None and format_name not in FORMATS:
-        raise UsageError(f"there is no format {format_name!r}; choose one of {', '.join(FORMATS)}")
+    """Return the file, or stdin for "-". UsageError when it cannot be read or nobody can tell its format.
+
+    `format_name` is one of FORMATS, or the name of a file that tells one.
+    """
+    format_name, options = format_named(format_name, options or TableOptions())
     try:
         # Opened again when its turn comes: a pattern may match more files than may be open at once.
         with _open(name) as raw:
@@ -87,15 +91,19 @@ def open_source(name: str, format_name: str | None, options: TableOptions | None
             size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
             # Looking ahead in a pipe would wait for somebody to write, so there the reading thread does it.
             if format_name is None and name != STDIN and size_bytes is not None:
-                stream = unpacked(io.BufferedReader(raw, BUFFER_BYTES))
+                packed = io.BufferedReader(raw, BUFFER_BYTES)
+                stream = unpacked(packed)
                 _refuse_foreign(name, stream)
                 if not is_archive(stream):
-                    format_name = _detected(name, head_of(stream, HEAD_BYTES))
+                    head = head_of(stream, HEAD_BYTES)
+                    format_name, options = format_or_error(name, head, options)
+                elif stream is packed and is_workbook(raw):
+                    format_name = "xlsx"
     except IsADirectoryError as error:
         raise UsageError(f"cannot read {name}: it is a folder. Give the files in it: {name}/*") from error
     except BREAKS as error:
         raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
-    return Source(name, format_name, size_bytes, options or TableOptions())
+    return Source(name, format_name, size_bytes, options)
 
 
 def _refuse_foreign(name: str, stream: io.BufferedReader) -> None:
@@ -107,15 +115,6 @@ def _open(name: str) -> io.FileIO:
     # Its own file object on stdin: the thread that reads it may be left blocked at exit, and Python aborts
     # when it finds sys.stdin locked then.
     return io.FileIO(sys.stdin.fileno(), closefd=False) if name == STDIN else io.FileIO(name)
-
-
-def _detected(name: str, head: bytes) -> str:
-    found = detect(name, head)
-    if found is not None:
-        return found
-    if not head.strip():
-        return "jsonl"  # nothing in it, in any format
-    raise UsageError(f"cannot tell the format of {name}: say it with --format {'|'.join(FORMATS)}")
 
 
 def read(sources: Sequence[Source]) -> Iterator[Item]:
@@ -155,7 +154,7 @@ def _whole(items: Iterator[Item], shown: str) -> Iterator[Item]:
         for item in items:
             posts += isinstance(item, Post)
             yield item
-    except (*BREAKS, TooLongError) as error:
+    except (*BREAKS, TooLongValueError) as error:
         if isinstance(item, Rejected) and item.reason is RejectReason.BROKEN_OFF:
             return  # the last file of an archive, of whose break it was told
         detail = f"breaks off after {posts:,} posts: {error}. What follows is missing"
@@ -167,10 +166,11 @@ def _contents(source: Source) -> Iterator[Item]:
         source.raw = raw
         stream = unpacked(packed)
         _refuse_foreign(source.shown_name, stream)
-        if is_archive(stream):
-            yield from _read_archive(source, raw, stream, is_plain=stream is packed)
+        is_plain = stream is packed
+        if is_archive(stream) and not (is_plain and raw.seekable() and is_workbook(raw)):
+            yield from _read_archive(source, raw, stream, is_plain=is_plain)
         else:
-            yield from _read_stream(source, raw, stream, source.name, source.format)
+            yield from _read_stream(source, raw, stream, source.name, source.format, source.options)
 
 
 def _read_archive(
@@ -181,30 +181,35 @@ def _read_archive(
         if member.bytes is None:
             yield Rejected(RejectReason.NOT_UNPACKED, member.problem, name)
             continue
-        format_name = source.format
+        format_name, options = source.format, source.options
         content = member.bytes
         if format_name is None:
             head = head_of(content, HEAD_BYTES)
-            format_name = detect(member.name, head)
+            format_name, options = format_of(member.name, head, options)
             content = _with_head(head, content)
         if format_name is None or format_name == "parquet":
             yield Skipped(SkipReason.OTHER_FILE, "no posts, or their format cannot be told", name)
         else:
-            yield from _whole(_read_stream(source, raw, content, name, format_name), name)
+            yield from _whole(_read_stream(source, raw, content, name, format_name, options), name)
 
 
 def _read_stream(
-    source: Source, raw: io.FileIO, stream: io.BufferedReader, name: str, format_name: str | None
+    source: Source,
+    raw: io.FileIO,
+    stream: io.BufferedReader,
+    name: str,
+    format_name: str | None,
+    options: TableOptions,
 ) -> Iterator[Item]:
     shown = source.shown_name if name == STDIN else name
     if format_name is None:
         head = stream.read1(HEAD_BYTES)
         while head and b"\n" not in head and len(head) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):
             head += more
-        format_name = _detected(shown, head)
+        format_name, options = format_or_error(shown, head, options)
         stream = _with_head(head, stream)
     stem = PurePath(shown.rpartition("!")[2]).name.partition(".")[0] or "table"
-    for item in READERS[format_name](Content(stream, raw, stem, source.options)):
+    for item in read_format(format_name, Content(stream, raw, stem, options)):
         if isinstance(item, Post):
             yield item
         else:

@@ -81,7 +81,7 @@ def test_stdin_tells_its_format_itself(tmp_path: Path) -> None:
     [
         (["missing.jsonl"], "cannot read missing.jsonl"),
         (["missing/*.jsonl"], "no file matches"),
-        (["-", "--format", "xlsx"], "there is no format 'xlsx'"),
+        (["-", "--format", "docx"], "there is no format 'docx'"),
         (["-", "--pace", "fast"], "--pace fast: write 1x, 60x or max"),
         (["-", "--filter", "tr"], "--filter tr"),
         (["-", "--zone", "Mars"], "--zone Mars"),

@@ -31,7 +31,7 @@ def ids(paths: list[Path]) -> list[str]:
         ("posts", POST_LINE, "jsonl"),
         ("result.json", TELEGRAM_FILE, "telegram"),
         ("result.json", b'{"name": "Kanal", "id": 77, "messages": []}', "telegram"),
-        ("channel.json", b'[\n {"message_id": 1}]', "telegram"),
+        ("channel.json", b'[\n {"message_id": 1, "sender_id": -1001, "date": "2023", "te', "telegram"),
         ("tweets.tsv", IRA_FILE, "ira-tsv"),
         ("tweets.tsv", HEADER + b"\r\n", "ira-tsv"),
         ("tweets.tsv", b"tweet_id\tcontent\n", "tsv"),
@@ -51,7 +51,7 @@ def test_a_format_nobody_can_tell_names_the_choices(tmp_path: Path) -> None:
     path = tmp_path / "posts.txt"
     path.write_bytes(b"id,text\n")
 
-    with pytest.raises(UsageError, match=r"posts\.txt.*--format jsonl\|jetstream\|"):
+    with pytest.raises(UsageError, match=r"posts\.txt.*--format 4cat\|activitypub\|"):
         open_source(str(path), None)
 
 
@@ -79,8 +79,8 @@ def test_a_file_that_cannot_be_opened_is_a_usage_error(tmp_path: Path, name: str
 
 
 def test_an_unknown_format_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="xlsx"):
-        open_source("-", "xlsx")
+    with pytest.raises(UsageError, match="docx"):
+        open_source("-", "docx")
 
 
 def test_unreadable_lines_say_in_which_file(tmp_path: Path) -> None:

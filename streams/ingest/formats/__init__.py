@@ -1,31 +1,44 @@
 """The formats of sources: wire format -> post v1, skipped with a reason, or rejected with a reason.
 
-jsonl       post v1, one JSON object a line
-jetstream   Bluesky, frames of Jetstream v1 and v2
-mastodon    statuses, and the events of its streams as SSE or as WebSocket messages
-telegram    Telegram Desktop's result.json, and flat lists of channel posts
-x           X API v2 and Twitter v1.1: streams, pages, archives
-reddit      comments and submissions, as dumps and as listings
-youtube     comments: the Data API's, yt-dlp's, youtube-comment-downloader's
-feed        RSS and Atom
-csv, tsv    any table with a column for time and text
-parquet     the same
-ira-tsv     the tab-separated extract of the Internet Research Agency tweets
+*.toml      every format: how it is recognised, and, where data suffices, where its fields are
+declared    such a file as a Format; a user's own, too
+paths, pick what it says of its fields, applied to objects and rows
+*.py        the code of formats that need it, named in READERS
 
-All are pure: bytes in, items out. Those of JSON offer `convert` (one decoded object -> its items), which live
-sources use as well, and `is_like` (does this object look like mine?).
+All are pure: bytes in, items out. Code for JSON offers `convert` (one decoded object -> its items), which live
+sources use as well.
 """
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
+from msgspec import convert
+
 from streams.ingest.frames import Convert, lines, read_objects, read_value, server_sent_events
 from streams.ingest.items import Item
+from streams.ingest.tables import find_header
 
-from . import delimited, feed, ira_tsv, jetstream, jsonl, mastodon, parquet, reddit, telegram, x, youtube
+from . import (
+    bluesky_car,
+    delimited,
+    feed,
+    ira_tsv,
+    jetstream,
+    jsonl,
+    mastodon,
+    parquet,
+    reddit,
+    telegram,
+    telegram_html,
+    x,
+    xlsx,
+    youtube,
+)
+from .declared import Fields, Format, catalogue
+from .pick import converter
 from .table import TableOptions
 
 
@@ -57,6 +70,7 @@ def _mastodon(content: Content) -> Iterator[Item]:
         yield from read_value(event, convert, f"event {number}")
 
 
+#: The code that reads formats for which data does not suffice.
 READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
     "jsonl": lambda content: jsonl.read(lines(content.bytes)),
     "jetstream": lambda content: _json(content, jetstream.convert),
@@ -73,6 +87,39 @@ READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
         content.bytes, content.options, content.default_source, is_tsv=True
     ),
     "parquet": lambda content: parquet.read(content.raw, content.options, content.default_source),
+    "xlsx": lambda content: xlsx.read(content.bytes.read(), content.options, content.default_source),
     "ira-tsv": lambda content: ira_tsv.read(lines(content.bytes)),
+    "telegram-html": lambda content: telegram_html.read(
+        content.bytes.read(), content.options, content.default_source
+    ),
+    "bluesky-car": lambda content: bluesky_car.read(content.bytes.read()),
 }
-FORMATS = tuple(READERS)
+FORMATS = tuple(catalogue())
+
+
+def read_format(name: str, content: Content) -> Iterator[Item]:
+    """Yield the items of a source of this format; `content.options` may have a format of the user's own."""
+    form = content.options.declared or catalogue()[name]
+    if form.fields is None:
+        return READERS[form.reader or name](content)
+    content = replace(content, options=replace(content.options, declared=form))
+    if form.container == "table":
+        return READERS[_table(content.bytes)](content)
+    return _json(content, converter(form, content.options, content.default_source))
+
+
+def _table(stream: io.BufferedReader) -> str:
+    """Return which kind of table it is."""
+    begins = stream.peek(4096)[:4096]
+    if begins.startswith(parquet.MAGIC):
+        return "parquet"
+    if begins.startswith(xlsx.MAGICS):
+        return "xlsx"
+    header = find_header(begins.decode("utf-8", "replace"))
+    return "tsv" if header is not None and header.separator == "\t" else "csv"
+
+
+def by_paths(columns: Mapping[str, str]) -> Format:
+    """Return the format of JSON whose fields `--columns` names by their paths."""
+    fields = convert({"time": (), "text": (), **columns}, type=Fields)
+    return Format("columns", "JSON, its fields named by --columns", fields=fields)

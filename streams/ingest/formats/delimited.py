@@ -18,9 +18,10 @@ from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason
 
 from .cell_times import has_time
+from .pick import plan
 from .quoted import MAX_ROW_CHARACTERS, Row, Rows, State, parsed, state_after
 from .rows import read_rows
-from .table import TableOptions, plan
+from .table import TableOptions
 
 SEPARATORS = ",;\t|"
 #: A header is looked for in as many lines.
@@ -78,7 +79,10 @@ def _read(
     following = chain(taken[above:], lines)
     rows = Rows(following, header.separator, above + 1, is_tsv=header.separator == "\t")
     rows.columns, rows.is_row = len(header.names), lambda row: has_time(row, how)
-    yield from read_rows(((f"line {line}", _decoded(row)) for line, row in rows if _is_there(row)), how)
+    width = len(header.names)
+    yield from read_rows(
+        ((f"line {line}", _checked(row, width)) for line, row in rows if _is_there(row)), how
+    )
 
 
 def _header(
@@ -129,10 +133,16 @@ def _is_there(row: Row) -> bool:
     return isinstance(row, Rejected) or any(row)
 
 
-def _decoded(row: Row) -> Row:
-    if isinstance(row, Rejected) or not any(not cell.isascii() and _has_surrogates(cell) for cell in row):
+def _checked(row: Row, width: int) -> Row:
+    if isinstance(row, Rejected):
         return row
-    return Rejected(RejectReason.NOT_UTF8, "bytes that are not of the encoding: say which with --encoding")
+    if any(row[width:]):
+        detail = f"{len(row)} columns, not {width}: is a separator in a text that is not quoted?"
+        return Rejected(RejectReason.BAD_COLUMNS, detail)
+    if any(not cell.isascii() and _has_surrogates(cell) for cell in row):
+        detail = "bytes that are not of the encoding: say which with --encoding"
+        return Rejected(RejectReason.NOT_UTF8, detail)
+    return row
 
 
 def _has_surrogates(cell: str) -> bool:

@@ -3,7 +3,7 @@
 A v1 frame is `{did, time_us, kind, commit}`; a v2 frame wraps a lexicon message,
 `{"$type": "message", "payload": {"$type": "...#commit", did, time, ...}}`. Posts are the records of
 `app.bsky.feed.post`. Views of posts (`{uri, author, record, indexedAt}`), as the other endpoints of Bluesky
-give them, in feeds inside a `post`, are read, too.
+give them (feeds, searches, threads, `listRecords`), are read, too, and so are the events of tap.
 
 `createdAt` is what the author's program claims; the server says when it saw the post. The claim is the event
 time, unless it is no instant (then the server's time is) or lies more than five minutes after the server's:
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from schemas.post import Post
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from streams.ingest.links import Span, byte_spans, with_whole_links
 from streams.ingest.shape import MissingError, at, each, hashtags, number, required, string, strings
 from streams.ingest.text import as_ingested
 from streams.ingest.times import iso_ms
@@ -25,14 +26,6 @@ REPOSTS = "app.bsky.feed.repost"
 
 #: The same as the workers' SANDIK_MAX_AHEAD_MS by default.
 MAX_AHEAD_MS = 300_000
-
-
-def is_like(value: object) -> bool:
-    """Tell a frame, or the view of a post, by its fields."""
-    is_v1 = string(value, "did") is not None and at(value, "time_us") is not None
-    is_v2 = at(value, "$type") in ("message", "error") and at(value, "did") is None
-    view = at(value, "post") or value
-    return is_v1 or is_v2 or (str(at(view, "uri")).startswith("at://") and at(view, "record") is not None)
 
 
 def convert(value: object) -> Iterator[Item]:
@@ -48,13 +41,56 @@ def convert(value: object) -> Iterator[Item]:
     elif at(value, "$type") == "error":
         detail = f"{string(value, 'error')}: {string(value, 'message')}"
         yield Skipped(SkipReason.NOTICE, detail)
-    elif string(value, "uri") or string(value, "post", "uri"):
-        yield _view(at(value, "post") or value)
+    elif (views := list(_views(value))) or _is_page(value):
+        for view in views:
+            try:
+                yield _view(view)
+            except MissingError as error:
+                yield Rejected(RejectReason.NOT_A_POST, str(error))
+        if not views:
+            yield Skipped(SkipReason.NOTICE, "a page without posts")
+    elif string(value, "type") in ("record", "identity", "user") and string(value, "did") is None:
+        yield _of_tap(value)
     else:
         time_us = number(value, "time_us")
         kind = "commit" if at(value, "commit") is not None else str(at(value, "kind"))
         seen_ms = None if not time_us else int(time_us // 1000)
         yield _commit(value, at(value, "commit"), seen_ms) if kind == "commit" else _no_post(kind, value)
+
+
+def _is_page(value: object) -> bool:
+    return any(isinstance(at(value, name), list) for name in ("feed", "posts", "records"))
+
+
+def _views(value: object) -> Iterator[object]:
+    """Yield the views of posts in what Bluesky's endpoints answer: one, a feed, a search, a thread, records."""
+    if string(value, "uri") is not None:
+        yield value
+    elif at(value, "thread") is not None:
+        yield from _views(at(value, "thread"))
+    elif string(value, "post", "uri") is not None:
+        # In a feed, what stands beside it is only there to be shown with it; in a thread, it is the talk.
+        yield at(value, "post")
+        for answer in each(value, "replies"):
+            yield from _views(answer)
+    else:
+        for name in ("feed", "posts", "records"):
+            for one in each(value, name):
+                yield from _views(one)
+
+
+def _of_tap(value: object) -> Item:
+    """Read an event of tap, which follows repositories: a commit with other names."""
+    record = at(value, "record")
+    if string(value, "type") != "record":
+        return _no_post("identity", value)
+    renamed = {
+        "collection": at(record, "collection"),
+        "rkey": at(record, "rkey"),
+        "operation": at(record, "action"),
+        "record": at(record, "record"),
+    }
+    return _commit(record, renamed, None)
 
 
 def _no_post(kind: str, envelope: object) -> Item:
@@ -87,18 +123,24 @@ def _commit(envelope: object, commit: object, seen_ms: int | None) -> Item:
     if operation not in ("create", "update"):
         return Rejected(RejectReason.NOT_A_POST, f"no such operation: {operation}")
     op = "create" if operation == "create" else "update"
-    return _record(uri, did, at(commit, "record"), seen_ms, op=op)
+    return record_item(uri, did, at(commit, "record"), seen_ms, op=op)
 
 
 def _view(view: object) -> Item:
-    uri, record = required(view, "uri"), at(view, "record")
+    uri = required(view, "uri")
+    record = at(view, "value") if at(view, "record") is None else at(view, "record")
     did, _, path = uri.removeprefix("at://").partition("/")
     if not path.startswith(f"{POSTS}/"):
         return Skipped(SkipReason.OTHER_RECORD, path.partition("/")[0])
-    return _record(uri, did, record, _ms(string(view, "indexedAt")), op="create")
+    return record_item(uri, did, record, _ms(string(view, "indexedAt")), op="create")
 
 
-def _record(uri: str, did: str, record: object, seen_ms: int | None, *, op: str) -> Item:
+def record_item(uri: str, did: str, record: object, seen_ms: int | None, *, op: str = "create") -> Item:
+    """Return the post of one record. `seen_ms`: when the server saw it, where that is known.
+
+    Raises:
+        MissingError: it has no text.
+    """
     text = at(record, "text")
     if not isinstance(text, str):
         raise MissingError("no record.text")
@@ -117,7 +159,7 @@ def _record(uri: str, did: str, record: object, seen_ms: int | None, *, op: str)
             id=f"bluesky:{uri}",
             source="bluesky",
             created_at_ms=created_at_ms,
-            text=text,
+            text=with_whole_links(text, byte_spans(text, _links(record))),
             author_id=did,
             lang_hint=next(strings(record, "langs"), None),
             url=f"https://bsky.app/profile/{did}/post/{uri.rpartition('/')[2]}",
@@ -126,6 +168,15 @@ def _record(uri: str, did: str, record: object, seen_ms: int | None, *, op: str)
             op="update" if op == "update" else "create",
         )
     )
+
+
+def _links(record: object) -> Iterator[Span]:
+    for facet in each(record, "facets"):
+        start, end = at(facet, "index", "byteStart"), at(facet, "index", "byteEnd")
+        for feature in each(facet, "features"):
+            address = string(feature, "uri")
+            if isinstance(start, int) and isinstance(end, int) and address is not None:
+                yield start, end, address
 
 
 def _facet_tags(record: object) -> Iterator[str | None]:

@@ -28,15 +28,6 @@ _PRIVATE = ("private", "direct")
 _ID_TIME_BITS = 16  # what an id holds below its milliseconds
 
 
-def is_like(value: object) -> bool:
-    """Tell a status, an event, or what holds statuses, by its fields."""
-    if identifier(value, "event") is not None and at(value, "id") is None:
-        return True
-    if string(value, "uri") is not None or string(value, "spoiler_text") is not None:
-        return at(value, "content") is not None and at(value, "created_at") is not None
-    return any(is_like(status) for status in each(value, "statuses"))
-
-
 def convert(value: object, known: MutableMapping[str, str] | None = None) -> Iterator[Item]:
     """Yield the posts of one object, or why there are none. `known`: the server's ids -> ids of posts."""
     known = {} if known is None else known

@@ -8,8 +8,9 @@ from typing import Any
 from streams.errors import SandikError, UsageError
 from streams.ingest.items import Item
 
+from .pick import columns_read, plan
 from .rows import read_rows
-from .table import TableOptions, plan
+from .table import TableOptions
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 5_000
@@ -33,9 +34,11 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
         with parquet.ParquetFile(source) as file:
             header = file.schema_arrow.names
             how = plan(header, options, default_source)
-            columns = sorted(set(how.indices.values()))
-            indices = {name: columns.index(at) for name, at in how.indices.items()}
-            how = replace(how, indices=indices, columns=len(columns))
+            columns = columns_read(header, how, options)
+            if how.picker is None:
+                how = replace(how, indices={name: columns.index(at) for name, at in how.indices.items()})
+            else:
+                how = plan([header[at] for at in columns], options, default_source)
             yield from read_rows(
                 _rows(file.iter_batches(BATCH_ROWS, columns=[header[at] for at in columns])), how
             )

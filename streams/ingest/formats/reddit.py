@@ -21,16 +21,6 @@ _COMMENT, _SUBMISSION = "t1", "t3"
 _GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]", "[deleted by user]"})
 
 
-def is_like(value: object) -> bool:
-    """Tell a comment, a submission or a listing by its fields."""
-    if at(value, "kind") == "Listing" or at(value, "kind") in (_COMMENT, _SUBMISSION):
-        return True
-    return string(value, "subreddit") is not None or (
-        at(value, "created_utc") is not None
-        and (at(value, "body") is not None or at(value, "title") is not None)
-    )
-
-
 def convert(value: object) -> Iterator[Item]:
     """Yield the posts of one object, those nested in it included, or why there are none."""
     kind, data = at(value, "kind"), at(value, "data")

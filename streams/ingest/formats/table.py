@@ -6,11 +6,13 @@ spreadsheet has rounded, cell_times.py what a time is.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from streams.errors import UsageError
+
+from .declared import Format
 
 #: Column names, in lower case and without separators; the first that is there counts.
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -49,6 +51,8 @@ class TableOptions:
     time_format: str | None = None
     source: str | None = None
     encoding: str = "utf-8-sig"
+    #: How the rows are read where a format's file says it.
+    declared: Format | None = None
 
     @property
     def has_header(self) -> bool:
@@ -64,7 +68,8 @@ class Plan:
     source: str
     zone: tzinfo | None
     time_format: str | None
-    columns: int | None = None
+    #: Makes of a row the cells that `indices` is about; None where it is about the row itself.
+    picker: Callable[[Sequence[object]], Sequence[object]] | None = None
 
 
 def plan(header: Sequence[str], options: TableOptions, default_source: str) -> Plan:
@@ -103,7 +108,6 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
         options.source or default_source,
         UTC if is_ira and options.zone is None else options.zone,
         _IRA_FORMAT if is_ira and options.time_format is None else options.time_format,
-        len(header),
     )
 
 

@@ -75,15 +75,6 @@ class _Everything(msgspec.Struct):
     left_chats: _Chats = msgspec.field(default_factory=_Chats)
 
 
-def is_like(value: object) -> bool:
-    """Tell an export, a chat, a message or a channel post by its fields."""
-    if not isinstance(value, dict):
-        return False
-    is_export = "messages" in value or "chats" in value
-    is_message = "date_unixtime" in value or "message_id" in value or "from_id" in value
-    return is_export or is_message
-
-
 def read(data: bytes) -> Iterator[Item]:
     """Yield what is not a post, in the order of the file, then the posts, oldest first.
 

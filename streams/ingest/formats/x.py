@@ -25,25 +25,6 @@ from .x_ids import id_time_ms, language_hint
 _Op = Literal["create", "update"]
 
 
-def is_like(value: object) -> bool:
-    """Tell a frame, a page or a post of either API by its fields."""
-    if x_v1.is_like(value):
-        return True
-    data = at(value, "data")
-    held = data if isinstance(data, dict) else next(each(value, "data"), value)
-    is_answer = any(at(value, name) is not None for name in ("errors", "meta", "includes"))
-    is_compliance = identifier(value, "id") is not None and string(value, "action") is not None
-    return (
-        is_answer
-        or is_compliance
-        or (
-            identifier(held, "id") is not None
-            and (string(held, "text") is not None or string(held, "username") is not None)
-            and at(held, "created_at_ms") is None
-        )
-    )
-
-
 def convert(value: object) -> Iterator[Item]:
     """Yield the posts of one line or page, or why there are none."""
     data = at(value, "data")

@@ -1,0 +1,251 @@
+"""What a declared format says of its fields, applied: a record -> the cells of a row, a row -> a post.
+
+Both ends are shared: objects of JSON and rows of a table are picked from in the same way, and what is picked is
+read as the rows of any table are (`table.read_row`), so that times, ids and empty values mean the same
+everywhere.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from streams.errors import UsageError
+from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from streams.ingest.markup import html_to_text, unescape
+
+from .declared import Fields, Format, Paths, Rule
+from .paths import find, there
+from .row import read_row
+from .table import FIELDS, Plan, TableOptions
+from .table import plan as plan_by_names
+
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+_NOTHING = frozenset({"", "0", "none", "null", "nan", "false", "\\n"})  # a repost of no post
+#: What a path or a column leads to.
+Get = Callable[[str], Iterable[object]]
+_MARKUP: dict[str, Callable[[str], str]] = {"plain": str, "html": html_to_text, "entities": unescape}
+
+
+def converter(form: Format, options: TableOptions, default_source: str) -> Callable[[object], Iterator[Item]]:
+    """Return what makes items of one object of JSON."""
+    how = plan_of(form, options, default_source)
+    numbers = iter(range(1, 1 << 62))
+
+    def convert(value: object) -> Iterator[Item]:
+        is_empty = True
+        for record in records(value, form):
+            is_empty = False
+            if (skipped := skip(record, form)) is not None:
+                yield skipped
+                continue
+            cells = pick(form, lambda path, record=record: find(record, path))  # type: ignore[misc]
+            if cells[_TIME] is None and cells[_TEXT] is None:
+                yield Rejected(
+                    RejectReason.NOT_A_POST, f"neither {_told(form, 'time')} nor {_told(form, 'text')}"
+                )
+            else:
+                yield read_row(cells, next(numbers), how)
+        if is_empty:
+            yield Skipped(SkipReason.OTHER_RECORD, f"no record of {form.name}")
+
+    return convert
+
+
+def plan_of(form: Format, options: TableOptions, default_source: str) -> Plan:
+    """Return how to read the cells that are picked."""
+    return Plan(
+        {name: place for place, name in enumerate(FIELDS)},
+        options.source or form.source or default_source,
+        options.zone or form.tzinfo,
+        options.time_format or form.time_format,
+    )
+
+
+def records(value: object, form: Format) -> Iterator[object]:
+    """Yield the records in one object."""
+    if not form.records:
+        yield value
+        return
+    for path in _each(form.records):
+        found = [value] if path in ("", ".") else [one for one in find(value, path) if isinstance(one, dict)]
+        if found:
+            yield from found
+            return
+
+
+def skip(record: object, form: Format) -> Skipped | None:
+    """Return why the record is no post, if it is none."""
+    for one in form.skip:
+        if holds(one.when, record):
+            return Skipped(one.reason, one.detail)
+    return None
+
+
+def holds(rule: Rule, record: object) -> bool:
+    """Tell whether what the rule says of objects holds."""
+    return (
+        all(there(record, path) for path in rule.keys)
+        and (not rule.any_key or any(there(record, path) for path in rule.any_key))
+        and not any(there(record, path) for path in rule.absent)
+        and all(matches(record, path, patterns) for path, patterns in rule.values.items())
+        and not any(matches(record, path, patterns) for path, patterns in rule.lacks.items())
+    )
+
+
+def matches(record: object, path: str, patterns: Paths) -> bool:
+    """Tell whether something at the path matches one of the patterns."""
+    return any(
+        fnmatchcase(_plain(found), pattern) for found in find(record, path) for pattern in _each(patterns)
+    )
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def pick(form: Format, get: Get) -> list[object]:
+    """Return the cells of one record, in the order of FIELDS."""
+    fields = form.fields
+    assert fields is not None
+    cells: list[object] = [None] * len(FIELDS)
+    for place, name in enumerate(FIELDS):
+        if paths := getattr(fields, name, ()):
+            cells[place] = list(_all(get, paths)) if name == "hashtags" else _first(get, paths)
+    cells[_TEXT] = _text(fields, get, _MARKUP[form.markup])
+    if isinstance(tags := cells[_HASHTAGS], list):
+        cells[_HASHTAGS] = _tags(tags)
+    if form.id_pattern is not None and (found := re.search(form.id_pattern, str(cells[_ID] or ""))):
+        cells[_ID] = found[1]
+    user = _first(get, fields.repost_user)
+    if user is not None and str(cells[_REPOST]).strip().lower() in _NOTHING:
+        cells[_REPOST] = f"@{str(user).removeprefix('@')}"
+    return cells
+
+
+_ID, _TIME, _TEXT, _HASHTAGS, _REPOST = (
+    FIELDS.index(name) for name in ("id", "time", "text", "hashtags", "repost_of")
+)
+
+
+def _text(fields: Fields, get: Get, plain: Callable[[str], str]) -> str | None:
+    title, said = _joined(get, fields.title), _joined(get, fields.text)
+    if said is None and title is None:
+        poll = [plain(str(one)) for one in _all(get, fields.poll)]
+        return "\n".join(poll) if poll else None
+    title, said = plain(title or ""), plain(said or "")
+    # Short posts are often repeated as their own title.
+    parts = [said] if said.startswith(title.removesuffix("…").removesuffix("...")) else [title, said]
+    parts += [plain(str(one)) for one in _all(get, fields.poll)] if fields.poll else []
+    return "\n\n".join(part for part in parts if part)
+
+
+def _joined(get: Get, paths: Paths) -> str | None:
+    """Return what the first path leads to; the pieces of a list (`runs[].text`) in one."""
+    for path in _each(paths):
+        pieces = [str(one) for one in _values(get, path) if isinstance(one, (str, int, float))]
+        if any(pieces):
+            return "".join(pieces)
+        if pieces:
+            return ""
+    return None
+
+
+def _first(get: Get, paths: Paths) -> object:
+    for path in _each(paths):
+        for found in _values(get, path):
+            if found not in ("", None) and not isinstance(found, (dict, list)):
+                return found
+    return None
+
+
+def _all(get: Get, paths: Paths) -> Iterator[object]:
+    """Yield everything that the first path that leads anywhere leads to."""
+    for path in _each(paths):
+        found = [one for one in _values(get, path) if one not in ("", None)]
+        if found:
+            yield from found
+            return
+
+
+def _values(get: Get, path: str) -> Iterable[object]:
+    if "{" not in path:
+        return get(path)
+    pieces = {name: next(iter(get(name)), None) for name in _TEMPLATE.findall(path)}
+    if any(piece in ("", None) for piece in pieces.values()):
+        return ()
+    return (_TEMPLATE.sub(lambda found: str(pieces[found[1]]), path),)
+
+
+def _tags(found: list[object]) -> object:
+    """Return hashtags; of what is named with # and @ alike, those with #."""
+    if len(found) == 1 and isinstance(found[0], str):
+        return found[0]  # one cell that lists them all
+    names = [name for name in found if isinstance(name, str)]
+    marked = [name for name in names if name.startswith("#")]
+    return marked or [name for name in names if not name.startswith("@")]
+
+
+def _each(paths: Paths) -> Sequence[str]:
+    return (paths,) if isinstance(paths, str) else paths
+
+
+def _told(form: Format, field: str) -> str:
+    return " or ".join(_each(getattr(form.fields, field)))
+
+
+def columns_of(form: Format) -> list[str]:
+    """Return every path or column that the fields name."""
+    found: dict[str, None] = {}
+    for name in Fields.__struct_fields__:
+        for path in _each(getattr(form.fields, name)):
+            found |= dict.fromkeys(_TEMPLATE.findall(path) or [path])
+    return list(found)
+
+
+def plan(header: Sequence[str], options: TableOptions, default_source: str) -> Plan:
+    """Return how to read the rows below this header: as a format's file says, or by the columns' names.
+
+    Raises:
+        UsageError: there is no column for the time or the text.
+    """
+    form = options.declared
+    if form is None or form.fields is None:
+        return plan_by_names(header, options, default_source)
+    known = {bare(name) for name in header}
+    for field in ("time", "text"):
+        wanted = [*_each(getattr(form.fields, field)), *(_each(form.fields.title) if field == "text" else ())]
+        if not any(bare(column) in known for column in wanted):
+            raise UsageError(
+                f"{form.name} needs a column {' or '.join(wanted)}; there are {', '.join(header)}"
+            )
+    return replace(plan_of(form, options, default_source), picker=row_picker(form, header))
+
+
+def columns_read(header: Sequence[str], how: Plan, options: TableOptions) -> list[int]:
+    """Return which columns of a table are read at all."""
+    if options.declared is None or options.declared.fields is None:
+        return sorted(set(how.indices.values()))
+    known = {bare(column) for column in columns_of(options.declared)}
+    return [place for place, name in enumerate(header) if bare(name) in known]
+
+
+def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object]], list[object]]:
+    """Return what picks the cells of a table's row; a column that is not there leads to nothing."""
+    # Exports change the case of their headers, and what separates the words, from year to year.
+    places = {bare(name): place for place, name in reversed(list(enumerate(header)))}
+    known = {column: places.get(bare(column)) for column in columns_of(form)}
+
+    def of_row(row: Sequence[object]) -> list[object]:
+        def get(column: str) -> Iterable[object]:
+            place = known.get(column)
+            return () if place is None or place >= len(row) or row[place] is None else (row[place],)
+
+        return pick(form, get)
+
+    return of_row
+
+
+def bare(name: str) -> str:
+    """Return a column's name as it is compared: the case, spaces and `_` do not count, dots do."""
+    return re.sub(r"[\s_\-]+", " ", name.strip().lower().lstrip("\ufeff"))
