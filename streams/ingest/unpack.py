@@ -58,10 +58,14 @@ class Readable(Protocol):
 
 
 class Steady(io.RawIOBase):
-    """Reads a source piece by piece, so that what came before an error is not lost with it."""
+    """Reads a source piece by piece, so that what came before an error is not lost with it.
+
+    Whoever reads on after an error gets it again: some unpackers would say that the source has ended.
+    """
 
     def __init__(self, source: Readable) -> None:
         self._source = source
+        self._error: Exception | None = None
 
     def readable(self) -> bool:
         """Return True."""
@@ -69,7 +73,13 @@ class Steady(io.RawIOBase):
 
     def readinto(self, into: memoryview) -> int:  # type: ignore[override]
         """Fill `into` with what the source has next; 0 at its end."""
-        taken = self._source.read1(len(into))
+        if self._error is not None:
+            raise self._error
+        try:
+            taken = self._source.read1(len(into))
+        except BREAKS as error:
+            self._error = error
+            raise
         into[: len(taken)] = taken
         return len(taken)
 
