@@ -25,7 +25,7 @@ from .authors import with_pseudonyms
 from .bounds import bounded
 from .choose import chooser
 from .formats.table import FIELDS, TableOptions
-from .items import Item, Rejected, Skipped
+from .items import INCOMPLETE, Item, Rejected, RejectReason, Skipped
 from .live import LiveOptions, follow, is_live, live_source
 from .pace import paced, speed_of
 from .preview import preview
@@ -114,7 +114,10 @@ def run_ingest(
     try:
         source = _input(names, options, console)  # says what is wrong before Kafka is asked
         posts = asyncio.run(_run(source, options, connection, topic, report, summary, console))
-        exit_code = 1 if summary.rejected and not posts else 0
+        is_incomplete = not INCOMPLETE.isdisjoint(summary.rejected)
+        exit_code = 1 if is_incomplete or (summary.rejected and not posts) else 0
+        if not posts and RejectReason.NO_POSTS in summary.rejected:
+            console.print("error: no posts: there is nothing in what was given")
         if summary.interrupted:
             exit_code = INTERRUPTED_EXIT_CODE
     except KeyboardInterrupt:

@@ -20,6 +20,13 @@ class RejectReason(StrEnum):
     BAD_TIME = "bad_time"  # no event time, or one that does not say which instant it means
     CLOCK_AHEAD = "clock_ahead"  # written later than the source itself saw it
     TOO_LARGE = "too_large"  # longer than any source allows, or a record Kafka would refuse
+    BROKEN_OFF = "broken_off"  # the file is cut off or broken: what follows is missing
+    NOT_UNPACKED = "not_unpacked"  # a file of an archive that is encrypted, or packed in a foreign way
+    NO_POSTS = "no_posts"  # a file with nothing in it
+
+
+#: Something of a source is missing, or all of it: the command does not end with 0.
+INCOMPLETE = frozenset({RejectReason.BROKEN_OFF, RejectReason.NOT_UNPACKED})
 
 
 class SkipReason(StrEnum):

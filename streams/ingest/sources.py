@@ -17,16 +17,17 @@ from itertools import groupby
 from pathlib import Path, PurePath
 
 from schemas.post import Post
-from streams.errors import SandikError, UsageError
+from streams.errors import UsageError
 
+from .archives import is_archive, members
 from .detect import HEAD_BYTES
 from .formats import Content, read_format
 from .formats.table import TableOptions
 from .formats.xlsx import is_workbook
-from .items import Item, Skipped, SkipReason
+from .items import Item, Rejected, RejectReason, Skipped, SkipReason
 from .json_values import TooLongValueError
 from .told import format_named, format_of, format_or_error
-from .unpack import BREAKS, BUFFER_BYTES, is_zip, members, unpacked
+from .unpack import BREAKS, BUFFER_BYTES, buffered, foreign, head_of, unpacked
 
 STDIN = "-"
 
@@ -92,16 +93,23 @@ def open_source(name: str, format_name: str | None, options: TableOptions | None
             size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
             # Looking ahead in a pipe would wait for somebody to write, so there the reading thread does it.
             if told.format is None and name != STDIN and size_bytes is not None:
-                buffered = io.BufferedReader(raw, BUFFER_BYTES)
-                if is_zip(buffered):
-                    if is_workbook(raw):
-                        told = told._replace(format="xlsx", why="the parts of a workbook")
-                else:
-                    head = unpacked(buffered).read(HEAD_BYTES)
-                    told = format_or_error(name, head, told.options)
+                packed = io.BufferedReader(raw, BUFFER_BYTES)
+                stream = unpacked(packed)
+                _refuse_foreign(name, stream)
+                if not is_archive(stream):
+                    told = format_or_error(name, head_of(stream, HEAD_BYTES), told.options)
+                elif stream is packed and is_workbook(raw):
+                    told = told._replace(format="xlsx", why="the parts of a workbook")
+    except IsADirectoryError as error:
+        raise UsageError(f"cannot read {name}: it is a folder. Give the files in it: {name}/*") from error
     except BREAKS as error:
         raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
     return Source(name, told.format, size_bytes, told.options, why=told.why)
+
+
+def _refuse_foreign(name: str, stream: io.BufferedReader) -> None:
+    if what := foreign(stream):
+        raise UsageError(f"cannot read {name}: it is {what}. Unpack it, and give the files in it")
 
 
 def _open(name: str) -> io.FileIO:
@@ -113,8 +121,8 @@ def _open(name: str) -> io.FileIO:
 def read(sources: Sequence[Source]) -> Iterator[Item]:
     """Yield the items of all sources; `where` of what is no post becomes FILE:LINE, or FILE:message N.
 
-    A source that breaks off (a truncated .gz, a disk error) ends the reading with a SandikError: what was
-    yielded before is good, but nobody can say what is missing.
+    A source that breaks off (a truncated .gz, a disk error) yields what is whole before the break, and then a
+    Rejected that says so; the sources after it are read.
     """
     for format_name, group in groupby(sources, key=lambda source: source.format):
         if format_name == "telegram":
@@ -129,38 +137,61 @@ def _event_time_ms(item: Item) -> int:
 
 
 def _read_one(source: Source) -> Iterator[Item]:
-    try:
-        with _open(source.name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as buffered:
-            source.raw = raw
-            if is_zip(buffered) and not (raw.seekable() and is_workbook(raw)):
-                yield from _read_zip(source, raw)
-            else:
-                yield from _read_stream(
-                    source, raw, unpacked(buffered), source.name, source.format, source.options
-                )
-    except (*BREAKS, TooLongValueError) as error:
-        raise SandikError(
-            f"{source.shown_name} breaks off: {error}. Everything before that was read."
-        ) from error
+    is_empty = True
+    for item in _whole(_contents(source), source.shown_name):
+        is_empty = False
+        yield item
+    if is_empty:
+        detail = "the file is empty" if source.size_bytes == 0 else "nothing in it is a post"
+        yield Rejected(RejectReason.NO_POSTS, detail, source.shown_name)
     source.is_read = True
 
 
-def _read_zip(source: Source, raw: io.FileIO) -> Iterator[Item]:
-    if not raw.seekable():
-        raise UsageError("a zip archive is read from its end: give the file by its name, not through a pipe")
-    raw.seek(0)
-    for member, packed in members(raw):
-        name = f"{source.name}!{member}"
+def _whole(items: Iterator[Item], shown: str) -> Iterator[Item]:
+    """Yield the items, and that something is missing if the source of them breaks off."""
+    posts = 0
+    item: Item | None = None
+    try:
+        for item in items:
+            posts += isinstance(item, Post)
+            yield item
+    except (*BREAKS, TooLongValueError) as error:
+        if isinstance(item, Rejected) and item.reason is RejectReason.BROKEN_OFF:
+            return  # the last file of an archive, of whose break it was told
+        detail = f"breaks off after {posts:,} posts: {error}. What follows is missing"
+        yield Rejected(RejectReason.BROKEN_OFF, detail, shown)
+
+
+def _contents(source: Source) -> Iterator[Item]:
+    with _open(source.name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as packed:
+        source.raw = raw
         stream = unpacked(packed)
+        _refuse_foreign(source.shown_name, stream)
+        is_plain = stream is packed
+        if is_archive(stream) and not (is_plain and raw.seekable() and is_workbook(raw)):
+            yield from _read_archive(source, raw, stream, is_plain=is_plain)
+        else:
+            yield from _read_stream(source, raw, stream, source.name, source.format, source.options)
+
+
+def _read_archive(
+    source: Source, raw: io.FileIO, stream: io.BufferedReader, *, is_plain: bool
+) -> Iterator[Item]:
+    for member in members(stream, raw if is_plain else None):
+        name = f"{source.shown_name}!{member.name}"
+        if member.bytes is None:
+            yield Rejected(RejectReason.NOT_UNPACKED, member.problem, name)
+            continue
         format_name, options = source.format, source.options
+        content = member.bytes
         if format_name is None:
-            head = stream.read(HEAD_BYTES)
-            format_name, options, _ = format_of(member, head, options)
-            stream = _with_head(head, stream)
+            head = head_of(content, HEAD_BYTES)
+            format_name, options, _ = format_of(member.name, head, options)
+            content = _with_head(head, content)
         if format_name is None or format_name == "parquet":
             yield Skipped(SkipReason.OTHER_FILE, "no posts, or their format cannot be told", name)
         else:
-            yield from _read_stream(source, raw, stream, name, format_name, options)
+            yield from _whole(_read_stream(source, raw, content, name, format_name, options), name)
 
 
 def _read_stream(
@@ -187,22 +218,17 @@ def _read_stream(
             yield item._replace(where=f"{shown}:{item.where.removeprefix('line ')}")
 
 
-class _Rewound(io.RawIOBase):
+class _Rewound:
     """A head that was read ahead, and then what follows it."""
 
     def __init__(self, head: bytes, rest: io.BufferedReader) -> None:
         self._head = head
         self._rest = rest
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
-        taken = self._head[: len(into)] or self._rest.read1(len(into))
-        self._head = self._head[len(into) :]
-        into[: len(taken)] = taken
-        return len(taken)
+    def read1(self, size: int = -1, /) -> bytes:
+        taken, self._head = self._head[:size], self._head[size:]
+        return taken or self._rest.read1(size)
 
 
 def _with_head(head: bytes, rest: io.BufferedReader) -> io.BufferedReader:
-    return io.BufferedReader(_Rewound(head, rest), BUFFER_BYTES)
+    return buffered(_Rewound(head, rest))

@@ -21,6 +21,8 @@ _MAX_MS = 4_102_444_800_000
 
 def has_time(row: Sequence[object], how: Plan) -> bool:
     """Tell whether the row's time is one, so that it is likely to be a row."""
+    if how.picker is not None:
+        row = how.picker(row)
     index = how.indices["time"]
     return index < len(row) and isinstance(instant_ms(row[index], None, how), int)
 

@@ -23,7 +23,7 @@ from .cell_times import has_time
 from .pick import plan
 from .quoted import MAX_ROW_CHARACTERS, Row, Rows, State, parsed, state_after
 from .rows import read_rows
-from .table import Plan, TableOptions
+from .table import TableOptions
 
 #: A header is looked for in as many lines.
 MAX_PREAMBLE_LINES = 30
@@ -60,11 +60,6 @@ def _lines(text: io.TextIOBase) -> Iterator[str | None]:
         yield whole.replace("\0", "") if whole is not None and "\0" in whole else whole
 
 
-def _has_time(row: list[str], how: Plan) -> bool:
-    cells = how.cells(row)
-    return not isinstance(cells, Rejected) and has_time(cells, how)
-
-
 class _Header(NamedTuple):
     """The names of the columns, and the number of the line on which they end."""
 
@@ -86,8 +81,11 @@ def _read(
     above = header.line if options.has_header else header.line - 1
     following = chain(taken[above:], lines)
     rows = Rows(following, header.separator, above + 1, is_tsv=header.separator == "\t")
-    rows.columns, rows.is_row = len(header.names), lambda row: _has_time(row, how)
-    yield from read_rows(((f"line {line}", _decoded(row)) for line, row in rows if _is_there(row)), how)
+    rows.columns, rows.is_row = len(header.names), lambda row: has_time(row, how)
+    width = len(header.names)
+    yield from read_rows(
+        ((f"line {line}", _checked(row, width)) for line, row in rows if _is_there(row)), how
+    )
 
 
 def _header(
@@ -138,10 +136,16 @@ def _is_there(row: Row) -> bool:
     return isinstance(row, Rejected) or any(row)
 
 
-def _decoded(row: Row) -> Row:
-    if isinstance(row, Rejected) or not any(not cell.isascii() and _has_surrogates(cell) for cell in row):
+def _checked(row: Row, width: int) -> Row:
+    if isinstance(row, Rejected):
         return row
-    return Rejected(RejectReason.NOT_UTF8, "bytes that are not of the encoding: say which with --encoding")
+    if any(row[width:]):
+        detail = f"{len(row)} columns, not {width}: is a separator in a text that is not quoted?"
+        return Rejected(RejectReason.BAD_COLUMNS, detail)
+    if any(not cell.isascii() and _has_surrogates(cell) for cell in row):
+        detail = "bytes that are not of the encoding: say which with --encoding"
+        return Rejected(RejectReason.NOT_UTF8, detail)
+    return row
 
 
 def _has_surrogates(cell: str) -> bool:

@@ -36,8 +36,7 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
             how = plan(header, options, default_source)
             columns = columns_read(header, how, options)
             if how.picker is None:
-                indices = {name: columns.index(at) for name, at in how.indices.items()}
-                how = replace(how, indices=indices, columns=len(columns))
+                how = replace(how, indices={name: columns.index(at) for name, at in how.indices.items()})
             else:
                 how = plan([header[at] for at in columns], options, default_source)
             yield from read_rows(

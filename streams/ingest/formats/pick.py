@@ -242,22 +242,13 @@ def columns_read(header: Sequence[str], how: Plan, options: TableOptions) -> lis
     return [place for place, name in enumerate(header) if bare(name) in known]
 
 
-def row_picker(
-    form: Format, header: Sequence[str]
-) -> Callable[[Sequence[object]], Sequence[object] | Rejected]:
+def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object]], Sequence[object]]:
     """Return what picks the cells of a table's row; a column that is not there leads to nothing."""
     # Exports change the case of their headers, and what separates the words, from year to year.
     places = {bare(name): place for place, name in reversed(list(enumerate(header)))}
     known = {column: places.get(bare(column)) for column in columns_of(form)}
-    used = max((place for place in known.values() if place is not None), default=0)
 
-    def of_row(row: Sequence[object]) -> Sequence[object] | Rejected:
-        if len(row) < len(header) and len(row) <= used:
-            return Rejected(RejectReason.BAD_COLUMNS, f"{len(row)} columns, which is too few")
-        if any(cell not in (None, "") for cell in row[len(header) :]):
-            detail = f"{len(row)} columns, not {len(header)}: is a separator in a text that is not quoted?"
-            return Rejected(RejectReason.BAD_COLUMNS, detail)
-
+    def of_row(row: Sequence[object]) -> Sequence[object]:
         def get(column: str) -> Iterable[object]:
             place = known.get(column)
             return () if place is None or row[place] is None else (row[place],)

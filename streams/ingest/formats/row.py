@@ -24,6 +24,8 @@ _HASHTAG = re.compile(r"[^\s,;|'\"\[\]]+")
 
 def read_row(row: Sequence[object], number: int, how: Plan, rounded: Rounded | None = None) -> Item:
     """Return the post of one row; `number` counts rows from 1, `rounded` judges its id."""
+    if how.picker is not None:
+        row = how.picker(row)
 
     def cell(name: str) -> object:
         index = how.indices.get(name)
@@ -35,9 +37,6 @@ def read_row(row: Sequence[object], number: int, how: Plan, rounded: Rounded | N
 
     if max(how.indices.values()) >= len(row):
         return Rejected(RejectReason.BAD_COLUMNS, f"{len(row)} columns, which is too few")
-    if how.columns is not None and any(cell not in (None, "") for cell in row[how.columns :]):
-        detail = f"{len(row)} columns, not {how.columns}: is a separator in a text that is not quoted?"
-        return Rejected(RejectReason.BAD_COLUMNS, detail)
     own_id = native_id(cell("id"))
     if own_id is not None and (is_surely_rounded(own_id) if rounded is None else rounded(own_id)):
         return Rejected(RejectReason.BAD_COLUMNS, advice("id", own_id))

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace as replace_plan
 
 from msgspec.structs import replace
 
@@ -22,9 +23,11 @@ def read_rows(rows: Iterable[tuple[str, Sequence[object] | Rejected]], how: Plan
 
     A row whose id, or whose author's, may be rounded is kept back until enough of its column is known.
     """
-    reader = _Rows(how)
+    picker = how.picker
+    reader = _Rows(replace_plan(how, picker=None))
     for where, row in rows:
-        yield from reader.take(where, row if isinstance(row, Rejected) else how.cells(row))
+        cells = row if picker is None or isinstance(row, Rejected) else picker(row)
+        yield from reader.take(where, cells)
     yield from reader.rest()
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from streams.errors import UsageError
-from streams.ingest.items import Rejected
 
 from .declared import Format
 
@@ -69,13 +68,8 @@ class Plan:
     source: str
     zone: tzinfo | None
     time_format: str | None
-    columns: int | None = None
     #: Makes of a row the cells that `indices` is about; None where it is about the row itself.
-    picker: Callable[[Sequence[object]], Sequence[object] | Rejected] | None = None
-
-    def cells(self, row: Sequence[object]) -> Sequence[object] | Rejected:
-        """Return what `indices` is about, or why the row cannot be read."""
-        return row if self.picker is None else self.picker(row)
+    picker: Callable[[Sequence[object]], Sequence[object]] | None = None
 
 
 def plan(header: Sequence[str], options: TableOptions, default_source: str) -> Plan:
@@ -114,7 +108,6 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
         options.source or default_source,
         UTC if is_ira and options.zone is None else options.zone,
         _IRA_FORMAT if is_ira and options.time_format is None else options.time_format,
-        len(header),
     )
 
 
