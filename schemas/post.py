@@ -20,8 +20,8 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     from 2000 to 3000, or the post is rejected.
     `id` is unique over all sources (`source:native id`) and is also the record's key.
     `op`: only creations are counted. Counts say what was said when; an edit or a deletion does not unsay it.
-    `close` is no post: it says that its partition is complete up to `created_at_ms`, so that the windows which
-    end until then become final, as after a post so late that it leaves no doubt.
+    `close` is no post: it says that its partition is complete up to `created_at_ms`, so that the windows that
+    end until then become final.
     """
 
     id: NonEmpty

@@ -35,9 +35,9 @@ Group = tuple[str, tuple[str, ...]]
 class Read(NamedTuple):
     """One batch as it was read: a column for each thing that counting needs of its good posts, and the rest.
 
-    `id_hashes` is None when duplicates are to be counted. `floors_ms` is None when nothing but the posts moves
-    the clock; else it has, for each post and for the end of the batch, what the clock is at least right before
-    it, as marks that close windows say (NO_FLOOR: nothing).
+    `id_hashes` is None when duplicates are to be counted. `floors_ms` is None when only posts move the clock;
+    else it has, for each post and for the end of the batch, what the clock is at least right before it, as
+    marks that close windows say (NO_FLOOR: nothing).
     """
 
     offsets: Sequence[int]

@@ -1,4 +1,4 @@
-"""Laws of closing: a mark in the log makes windows final, and is exact, whatever batches, crashes and replays do."""
+"""Laws of closing: a mark in the log makes windows final, and is exact, whatever batches and crashes do."""
 
 import copy
 from typing import NamedTuple
@@ -102,7 +102,7 @@ def test_where_batches_end_changes_nothing(log: list[Entry], cut_at: list[int]) 
 
 
 @given(logs, st.data())
-def test_a_batch_that_is_read_again_after_a_crash_changes_nothing(
+def test_a_batch_that_is_read_again_changes_nothing(
     log: list[Entry], data: st.DataObject
 ) -> None:
     """The changelog keeps a prefix of the batch's writes; the clock is the last of them."""
