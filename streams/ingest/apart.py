@@ -1,10 +1,10 @@
 """One wrong clock in an archive: posts whose time the rest of their file contradicts are set aside.
 
 A post of next year in the middle of a file of this year would move the clock of its partition, and make late
-whatever is ingested after it. That it is the newest proves nothing: people are silent for years and then write
-again. What proves it is where it stands. In a file that is in order, either way, an honest post after a long
-silence is at the end of the file (or at its beginning, if the newest comes first); one with a wrong clock is
-among posts of another time, as high above those before it as above those behind it.
+whatever is ingested after it. That it is the newest proves nothing: people are silent for years and then
+write again. What proves it is where it stands. In a file that is in order, either way, an honest post after a
+long silence is at the end of the file (or at its beginning, if the newest comes first); one with a wrong
+clock is among posts of another time, as high above those before it as above those behind it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +39,7 @@ class Peaks:
     ids_ms: dict[str, int] = field(default_factory=dict)
     _rising: list[tuple[str, int]] = field(default_factory=list)
     _before_ms: int | None = None
+    _base_ms: int = 0
 
     def through(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items again."""
@@ -52,12 +53,16 @@ class Peaks:
             yield item
 
     def _see(self, post: Post, step_ms: int) -> None:
+        time_ms = post.created_at_ms
         if step_ms <= -MIN_GAP_MS:
-            lowest_ms = post.created_at_ms + MIN_GAP_MS
-            self.ids_ms.update(one for one in self._rising if one[1] >= lowest_ms)
-            self._rising = [one for one in self._rising if one[1] < lowest_ms]
-        if self._rising or step_ms >= MIN_GAP_MS:
-            self._rising.append((post.id, post.created_at_ms))
+            self.ids_ms.update(one for one in self._rising if one[1] >= time_ms + MIN_GAP_MS)
+            self._rising = [one for one in self._rising if one[1] < time_ms + MIN_GAP_MS]
+        elif step_ms >= MIN_GAP_MS and not self._rising:
+            self._base_ms = time_ms - step_ms
+        if time_ms >= self._base_ms + MIN_GAP_MS:
+            self._rising.append((post.id, time_ms))
+        else:
+            self._rising = []
         if len(self._rising) > MAX_PEAK or len(self.ids_ms) > MAX_PEAKS:
             self._rising = []
 
@@ -84,7 +89,7 @@ class Watch:
         self._peaks: dict[int, Peaks] = {}
         #: Posts that are far from all others, where nothing proves their clocks wrong.
         self.doubtful: Apart | None = None
-        self._set_aside: Apart | None = None
+        self._is_setting_aside = False
 
     def reading(self, number: int, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items of a file again."""
@@ -95,8 +100,11 @@ class Watch:
         """Yield the posts again, in order; those that are set aside as rejected."""
         seen, widest_ms, before_ms = 0, 0, None
         for one in ordered:
-            if isinstance(one, Aside) or self._set_aside:
-                yield from (one,) if isinstance(one, Aside) else self._rejected(one)
+            if isinstance(one, Aside):
+                yield one
+                continue
+            if self._is_setting_aside:
+                yield from self._rejected(one, before_ms)
                 continue
             times = np.array(one.keys, np.int64)
             steps = np.diff(times, prepend=times[0] if before_ms is None else before_ms)
@@ -105,7 +113,8 @@ class Watch:
                 widest_ms = max(widest_ms, int(steps[:at].max(initial=0)))
                 if self._is_apart(one, at, seen, int(steps[at]), widest_ms):
                     yield part(one, 0, at)
-                    yield from self._rejected(part(one, at, len(one.posts)))
+                    before_ms = one.keys[at] - int(steps[at])
+                    yield from self._rejected(part(one, at, len(one.posts)), before_ms)
                     break
             else:
                 yield one
@@ -124,12 +133,13 @@ class Watch:
         if proven < left:
             self.doubtful = found
             return False
-        self._set_aside, self.doubtful = found, None
+        self._is_setting_aside, self.doubtful = True, None
         return True
 
-    def _rejected(self, posts: Slice) -> Iterator[Aside]:
-        assert self._set_aside is not None
-        days = (self._set_aside.from_ms - self._set_aside.before_ms) // DAY_MS
+    def _rejected(self, posts: Slice, before_ms: int | None) -> Iterator[Aside]:
         for file, post in zip(posts.files, posts.posts, strict=True):
-            detail = f"{iso(post.created_at_ms)}, among posts of its file that end {days:,} days before"
-            yield Aside(file, Rejected(RejectReason.CLOCK_APART, detail, f"{self._names[file]}: post {post.id}"))
+            days = (post.created_at_ms - (before_ms or 0)) // DAY_MS
+            detail = f"{iso(post.created_at_ms)}, {days:,} days after all others, though it stands among them"
+            yield Aside(
+                file, Rejected(RejectReason.CLOCK_APART, detail, f"{self._names[file]}: post {post.id}")
+            )

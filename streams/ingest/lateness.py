@@ -40,6 +40,8 @@ class Lateness:
     def __init__(self, rules: Rules, now_ms: int, clocks_ms: Mapping[int, int] | None = None) -> None:
         self.rules = rules
         self.clocks_ms = dict(clocks_ms or {})
+        #: How far the run had come before, if it is known to have begun.
+        self.stood_ms = max(self.clocks_ms.values(), default=None)
         self._now_ms = now_ms
 
     def late(self, posts: Sequence[Post]) -> list[int]:
@@ -64,5 +66,7 @@ class Lateness:
     def _is_counted(self, post: Post) -> bool:
         time_ms = post.created_at_ms
         is_original = post.repost_of is None or self.rules.reposts != "exclude"
-        is_time = MIN_CREATED_AT_MS <= time_ms <= min(MAX_CREATED_AT_MS, self._now_ms + self.rules.max_ahead_ms)
+        is_time = (
+            MIN_CREATED_AT_MS <= time_ms <= min(MAX_CREATED_AT_MS, self._now_ms + self.rules.max_ahead_ms)
+        )
         return is_time and is_original and post.op == "create"

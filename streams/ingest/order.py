@@ -1,8 +1,9 @@
 """Posts in the order of their event times, whatever the order of the files: an external sort.
 
-The workers judge by the order inside a partition what is late, so an archive that is read newest first would be
-late but for its first posts. What fits into memory is sorted there; more than that is written to disk in sorted
-pieces, which are merged when the files are read. The order is stable: posts of one time keep that of the files.
+The workers judge by the order inside a partition what is late, so an archive that is read newest first would
+be late but for its first posts. What fits into memory is sorted there; more than that is written to disk in
+sorted pieces, which are merged when the files are read. The order is stable: posts of one time keep that of
+the files.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +90,7 @@ class Sorter:
                         else:
                             yield Aside(number, item)
             except _SpoolFailed as error:
-                raise error.__cause__ from None
+                raise error.__cause__ or error from None
             except Exception as error:  # noqa: BLE001 - raised again when what was read is yielded
                 failed = error
             sorting.is_read = True

@@ -1,19 +1,15 @@
-"""Files and stdin: found, opened, unpacked, and read in which order.
+"""Files and stdin: found, opened, unpacked, and read one after another, in the order given.
 
-Files are read one after another in the order given, those of a pattern by name. Telegram archives are the
-exception: neighbours among them are merged by event time, because each covers the same months anew, and read
-in turn every post of the second would be late.
+Those of a pattern are read by name. In which order their posts are written is another matter: see `order`.
 """
 
 import glob
-import heapq
 import io
 import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path, PurePath
 
 from schemas.post import Post
@@ -42,6 +38,8 @@ class Source:
     options: TableOptions = field(default_factory=TableOptions)
     raw: io.FileIO | None = None
     is_read: bool = False
+    #: The formats that were found in it, when it is read.
+    formats: set[str] = field(default_factory=set)
 
     @property
     def shown_name(self) -> str:
@@ -110,24 +108,17 @@ def _detected(name: str, head: bytes) -> str:
 
 
 def read(sources: Sequence[Source]) -> Iterator[Item]:
-    """Yield the items of all sources; `where` of what is no post becomes FILE:LINE, or FILE:message N.
+    """Yield the items of all sources, one source after another, as `read_one` does."""
+    for source in sources:
+        yield from read_one(source)
 
-    A source that breaks off (a truncated .gz, a disk error) ends the reading with a SandikError: what was
-    yielded before is good, but nobody can say what is missing.
+
+def read_one(source: Source) -> Iterator[Item]:
+    """Yield the items of a source; `where` of what is no post becomes FILE:LINE, or FILE:message N.
+
+    One that breaks off (a truncated .gz, a disk error) ends the reading with a SandikError: what was yielded
+    before is good, but nobody can say what is missing.
     """
-    for format_name, group in groupby(sources, key=lambda source: source.format):
-        if format_name == "telegram":
-            yield from heapq.merge(*(_read_one(source) for source in group), key=_event_time_ms)
-        else:
-            for source in group:
-                yield from _read_one(source)
-
-
-def _event_time_ms(item: Item) -> int:
-    return item.created_at_ms if isinstance(item, Post) else 0
-
-
-def _read_one(source: Source) -> Iterator[Item]:
     try:
         with _open(source.name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as buffered:
             source.raw = raw
@@ -170,6 +161,7 @@ def _read_stream(
             head += more
         format_name = _detected(shown, head)
         stream = _with_head(head, stream)
+    source.formats.add(format_name)
     stem = PurePath(shown.rpartition("!")[2]).name.partition(".")[0] or "table"
     for item in READERS[format_name](Content(stream, raw, stem, source.options)):
         if isinstance(item, Post):

@@ -1,16 +1,19 @@
 """Sorted pieces of posts on disk, and their merge: what sorting more posts than fit into memory needs.
 
-All pieces are in one file without a name, so that it is gone however the command ends. The merge opens a piece
-no sooner than its first post is due: an archive that is sorted, in either direction, is read with one open.
+All pieces are in one file without a name, so that it is gone however the command ends. The merge opens a
+piece no sooner than its first post is due: an archive that is sorted, in either direction, is read with one
+open.
 """
 
 import errno
 import heapq
+import io
+import sys
 import tempfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,7 +21,10 @@ import numpy as np
 from schemas.post import Post
 from streams.errors import SandikError
 
-from .unpack import zstd
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 #: Posts, and about as many characters of them, that are read back at once.
 BLOCK_POSTS, BLOCK_CHARS = 1_000, 1 << 20
@@ -50,7 +56,7 @@ class Piece(NamedTuple):
 
 
 class Spool:
-    """The file of the pieces, in a folder of the user's or the system's. Nothing is made before it is needed."""
+    """The file of the pieces, in a folder of the user's or the system's. It is made when it is needed."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -72,11 +78,11 @@ class Spool:
 
     def read(self, piece: Piece) -> Iterator[Slice]:
         """Yield a piece again, block by block."""
-        assert self._file is not None
+        file = self._file or io.BytesIO()
         for place, length in piece.blocks:
-            self._file.seek(place)
-            keys, files, posts = _decode(zstd.decompress(self._file.read(length)))
-            yield Slice(np.frombuffer(keys, np.int64).tolist(), np.frombuffer(files, np.int32).tolist(), posts)
+            file.seek(place)
+            keys, files, posts = _decode(zstd.decompress(file.read(length)))
+            yield Slice(_ints(keys, np.int64), _ints(files, np.int32), posts)
 
     def close(self) -> None:
         """Give the space back."""
@@ -87,21 +93,26 @@ class Spool:
         try:
             if self._file is None:
                 # Unbuffered: what is lost in a buffer when the disk is full would be told by nobody.
-                self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # type: ignore[assignment]  # noqa: SIM115
+                self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
             self._file.seek(self._end)
             written = 0
             while written < len(data):
-                written += self._file.write(memoryview(data)[written:])
+                written += self._file.write(data[written:])
         except OSError as error:
             where = self._folder or tempfile.gettempdir()
             full = f", after {self._end >> 20:,} MiB" if error.errno in _FULL else ""
             raise SandikError(
-                f"{where}: {error.strerror}{full}: posts wait there to be put in order. Name a folder with more "
-                "room (--temp-dir), or give --order as-is if the files are in order already"
+                f"{where}: {error.strerror}{full}: posts wait there to be put in order. Name a folder with "
+                "more room (--temp-dir), or give --order as-is if the files are in order already"
             ) from error
         place = self._end, len(data)
         self._end += len(data)
         return place
+
+
+def _ints(packed: bytes, kind: type[np.signedinteger[Any]]) -> list[int]:
+    found: list[int] = np.frombuffer(packed, kind).tolist()
+    return found
 
 
 def blocks(posts: Slice) -> Iterator[Slice]:
@@ -148,7 +159,7 @@ def merged(pieces: Sequence[Piece], read: Callable[[Piece], Iterator[Slice]]) ->
 
 
 def narrowed(pieces: Sequence[Piece], spool: Spool, folder: Path | None) -> tuple[Sequence[Piece], Spool]:
-    """Merge neighbours until few enough overlap to be merged at once; return what there is then, and where."""
+    """Merge neighbours until few enough overlap to be merged at once; return what there is then and where."""
     while overlap(pieces) > MAX_OPEN:
         wider = Spool(folder)
         try:

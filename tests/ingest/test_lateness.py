@@ -60,7 +60,9 @@ def counted_late(posts: list[Post], states: dict[int, PartitionState]) -> set[st
 
 
 @given(logs, cuts)
-def test_what_is_expected_late_is_what_a_fresh_run_counts_late(log: list[tuple[int, str]], cut_at: list[int]) -> None:
+def test_what_is_expected_late_is_what_a_fresh_run_counts_late(
+    log: list[tuple[int, str]], cut_at: list[int]
+) -> None:
     posts, lateness = posts_of(log), Lateness(RULES, NOW_MS)
     ends = sorted({*(cut for cut in cut_at if cut < len(posts)), len(posts)})
     expected = set()

@@ -102,9 +102,7 @@ def test_where_batches_end_changes_nothing(log: list[Entry], cut_at: list[int]) 
 
 
 @given(logs, st.data())
-def test_a_batch_that_is_read_again_changes_nothing(
-    log: list[Entry], data: st.DataObject
-) -> None:
+def test_a_batch_that_is_read_again_changes_nothing(log: list[Entry], data: st.DataObject) -> None:
     """The changelog keeps a prefix of the batch's writes; the clock is the last of them."""
     whole, torn = empty(), empty()
     counted(log, [], whole)
