@@ -94,12 +94,14 @@ READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
         content.bytes, content.options, content.default_source, is_tsv=True
     ),
     "parquet": lambda content: parquet.read(content.raw, content.options, content.default_source),
-    "xlsx": lambda content: xlsx.read(content.bytes.read(), content.options, content.default_source),
+    "xlsx": lambda content: xlsx.read(
+        content.bytes.read(xlsx.MAX_WORKBOOK_BYTES + 1), content.options, content.default_source
+    ),
     "ira-tsv": lambda content: ira_tsv.read(lines(content.bytes)),
     "telegram-html": lambda content: telegram_html.read(
-        content.bytes.read(), content.options, content.default_source
+        content.bytes.read(telegram_html.MAX_PAGE_BYTES + 1), content.options, content.default_source
     ),
-    "bluesky-car": lambda content: bluesky_car.read(content.bytes.read()),
+    "bluesky-car": lambda content: bluesky_car.read(content.bytes.read(bluesky_car.MAX_REPOSITORY_BYTES + 1)),
 }
 FORMATS = tuple(catalogue())
 

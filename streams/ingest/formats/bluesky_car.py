@@ -13,7 +13,7 @@ from streams.ingest.shape import MissingError
 
 from .jetstream import POSTS, record_item
 
-MAX_REPOSITORY_BYTES = 1 << 30
+MAX_REPOSITORY_BYTES = 256 << 20
 _Blocks = Mapping[Any, Any]
 
 
