@@ -105,11 +105,17 @@ def test_a_part_without_posts_says_what_it_is(tmp_path: Path, name: str) -> None
 
 def test_an_archive_of_a_month_of_2013_is_read(tmp_path: Path) -> None:
     path = tmp_path / "2013_05.js"
-    tweet = {"id_str": "335000000000000010", "created_at": "2013-05-16 12:00:00 +0000", "text": "Eski",
-             "entities": {"urls": [{"url": "aa.com.tr/x", "expanded_url": "http://aa.com.tr/x", "indices": [0, 4]}]},
-             "user": {"id_str": "7"}}  # fmt: skip
+    link = {"url": "aa.com.tr/x", "expanded_url": "http://aa.com.tr/x", "indices": [6, 17]}
+    tweet = {
+        "id_str": "335000000000000010",
+        "created_at": "2013-05-16 12:00:00 +0000",
+        "text": "Eski: aa.com.tr/x !",
+        "entities": {"urls": [link]},
+        "user": {"id_str": "7"},
+    }
     path.write_text(f"Grailbird.data.tweets_2013_05 = {json.dumps([tweet], indent=1)}")
 
     [post] = read([open_source(str(path), None)])
     assert isinstance(post, Post)
     assert (post.id, post.created_at_ms, post.author_id) == ("x:335000000000000010", 1_368_705_600_000, "7")
+    assert post.text == "Eski: http://aa.com.tr/x !"
