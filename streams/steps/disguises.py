@@ -53,8 +53,8 @@ def _of_confluent(value: bytes) -> str:
         return ""
     kind = "JSON" if value[_CONFLUENT_BYTES : _CONFLUENT_BYTES + 1] == b"{" else "Avro or Protobuf"
     return (
-        f"behind the magic byte of a schema registry (schema {schema_id}, {kind}): send plain JSON; with Kafka "
-        "Connect, value.converter=org.apache.kafka.connect.json.JsonConverter and "
+        f"behind the magic byte of a schema registry (schema {schema_id}, {kind}): send plain JSON; with "
+        "Kafka Connect, value.converter=org.apache.kafka.connect.json.JsonConverter and "
         "value.converter.schemas.enable=false"
     )
 
