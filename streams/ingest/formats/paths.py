@@ -21,7 +21,7 @@ def _parts(path: str) -> tuple[str, ...]:
 def _keys_alone(path: str) -> tuple[tuple[str, str | None], ...] | None:
     """Return the keys of a path that has nothing else, each with the path from there on; None for others."""
     parts = _parts(path)
-    if _EITHER in path or any(part in ("[]", _KEYS) or part.isdecimal() for part in parts):
+    if not parts or _EITHER in path or any(part in ("[]", _KEYS) or part.isdecimal() for part in parts):
         return None
     rests = [".".join(parts[at:]) for at in range(len(parts) - 1)]
     return tuple(zip(parts, [*rests, None], strict=True))

@@ -121,7 +121,7 @@ class Picker:
 
     def __init__(self, form: Format) -> None:
         fields = form.fields or Fields(time=())  # type: ignore[arg-type]
-        told = {name: tuple(_each(getattr(fields, name, ()))) for name in FIELDS}
+        told = {name: tuple(_each(getattr(fields, name, []))) for name in FIELDS}
         self._singles = [
             (place, told[name])
             for place, name in enumerate(FIELDS)
