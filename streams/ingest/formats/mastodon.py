@@ -4,9 +4,9 @@ Read are a status, a list of them as the timelines give it, a search or a contex
 `{"event": ..., "payload": ...}`, where the payload is JSON inside a string (WebSocket) or the object itself.
 
 The text is what a reader sees: the content warning, then the content without its HTML, then the options of a
-poll. A boost is a post of its own with the boosted text and `repost_of`. An edit comes as an update under the same id; a status that
-was edited before it was fetched is a creation with its last text. Statuses for followers or for the addressed
-only are skipped: they are not public talk.
+poll. A boost is a post of its own with the boosted text and `repost_of`. An edit comes as an update under the
+same id; a status that was edited before it was fetched is a creation with its last text. Statuses for
+followers or for the addressed only are skipped: they are not public talk.
 
 A status has a global `uri` and an `id` that only its server knows, and a deletion names the latter. `known`
 remembers which is which; a deletion of an unknown one gets the server's id, and as its time the one that
