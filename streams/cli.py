@@ -184,6 +184,31 @@ def ingest(
     zstd_dictionary: Annotated[
         Path | None, typer.Option(help="Jetstream v1: let it compress, by the dictionary in this file.")
     ] = None,
+    order: Annotated[
+        Literal["time", "as-is"],
+        typer.Option(
+            help="In which order the posts of files are written: by event time, whatever the order of the "
+            "files, or as they are, which needs no room on disk and makes late what is not in order.",
+        ),
+    ] = "time",
+    temp_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where posts wait that are put in order. Default: the system's temporary folder."),
+    ] = None,
+    from_: Annotated[
+        datetime | None, typer.Option("--from", formats=TIMES, help="Only posts at or after this time, UTC.")
+    ] = None,
+    to: Annotated[
+        datetime | None, typer.Option(formats=TIMES, help="Only posts before this time, UTC.")
+    ] = None,
+    close: Annotated[
+        bool,
+        typer.Option("--close", help="Files: make their last windows final, though no later posts follow."),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Read all and say what is in it, without Kafka, and produce nothing."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the first posts as they would be produced, and stop.")
     ] = False,
@@ -192,8 +217,8 @@ def ingest(
 ) -> None:
     """Write the posts of files or of a live source to the topic `posts`. What is no post is accounted for."""
     from streams.connection import client_options
-    from streams.ingest.command import IngestOptions, run_ingest, table_options
-    from streams.topics import POSTS
+    from streams.ingest.command import IngestOptions, rules_of, run_ingest, table_options
+    from streams.topics import PARTIALS, POSTS
 
     settings = _settings()
     options = IngestOptions(
@@ -211,6 +236,14 @@ def ingest(
         cursor=cursor,
         token_file=token_file,
         zstd_dictionary=zstd_dictionary,
+        order=order,
+        temp_dir=temp_dir,
+        from_ms=_ms(from_),
+        to_ms=_ms(to),
+        is_check=check,
+        is_closing=close,
+        rules=rules_of(settings),
+        partials=settings.topic(PARTIALS),
     )
     raise typer.Exit(
         run_ingest(sources, connection=client_options(settings), topic=settings.topic(POSTS), options=options)

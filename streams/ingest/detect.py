@@ -1,7 +1,7 @@
 """Which format is this? By the rules in `formats/*.toml`: of those that hold, the most specific one.
 
-Nothing is guessed: what no rule recognises is told to the user with the formats that come nearest, and which of
-their conditions does not hold.
+Nothing is guessed: what no rule recognises is told to the user with the formats that come nearest, and which
+of their conditions do not hold.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +15,12 @@ from .formats.paths import there
 from .formats.pick import bare, matches
 from .formats.table import TableOptions, plan
 from .samples import Sample, sample
+from .tables import separator_of
 
 #: As much of a source as is looked at: enough for the first object of every format but huge ones.
 HEAD_BYTES = 1 << 20
 _NEAREST = 3
+_NAMES_SHOWN = 20
 _TABLES = {"csv": "csv", "tsv": "tsv", "tab": "tsv"}
 _LINES = {"jsonl": "jsonl", "ndjson": "jsonl"}  # of an empty file, nothing else can be told
 
@@ -30,6 +32,8 @@ class Verdict:
     name: str
     holding: Sequence[str] = field(default_factory=tuple)
     failing: Sequence[str] = field(default_factory=tuple)
+    #: Whether something holds that few others have: not only one of several keys.
+    is_near: bool = True
 
     @property
     def is_match(self) -> bool:
@@ -63,8 +67,9 @@ def _by_ending_or_header(found: Sample) -> Verdict | None:
     ending = found.name.rpartition(".")[2]
     if name := (_TABLES | (_LINES if not found.begins else {})).get(ending):
         return Verdict(name, (f"its name ends in .{ending}",))
-    if found.header is not None and _is_table(found.header.columns):
-        return Verdict("tsv" if found.header.separator == "\t" else "csv", ("columns for time and text",))
+    if (header := next(filter(_is_table, found.headers), None)) is not None:
+        is_tsv = separator_of(found.head.split(b"\n", 1)[0].decode("utf-8", "replace")) == "\t"
+        return Verdict("tsv" if is_tsv else "csv", (f"columns for time and text in {', '.join(header)}",))
     return None
 
 
@@ -74,8 +79,10 @@ def nearest(found: Sample, formats: Mapping[str, Format] | None = None) -> list[
     best: dict[str, Verdict] = {}
     for one in found.values[:5] or (None,):
         for verdict in _verdicts(found, one, formats):
-            if verdict.holding and (
-                verdict.name not in best or _nearness(verdict) > _nearness(best[verdict.name])
+            if (
+                verdict.is_near
+                and verdict.holding
+                and (verdict.name not in best or _nearness(verdict) > _nearness(best[verdict.name]))
             ):
                 best[verdict.name] = verdict
     return sorted(best.values(), key=_nearness, reverse=True)[:_NEAREST]
@@ -84,22 +91,25 @@ def nearest(found: Sample, formats: Mapping[str, Format] | None = None) -> list[
 def cannot_tell(shown: str, found: Sample) -> str:
     """Return the message of a source that nobody recognises: what comes near, and what to do."""
     near = nearest(found)
-    said = f"; nearest is {' — '.join(map(str, near))}" if near else ""
+    said = [f"nearest is {' — '.join(map(str, near))}"] if near else []
+    if names := _names(found):
+        said.insert(0, f"it has {', '.join(names[:_NAMES_SHOWN])}{' …' if len(names) > _NAMES_SHOWN else ''}")
+    ways = ["--format NAME"]
     if found.is_json:
-        ways = "--columns id=PATH,time=PATH,text=PATH with the paths of its fields"
-    elif found.header is not None:
-        ways = "--columns time=COLUMN,text=COLUMN with the names of its columns and --format csv"
-    else:
-        ways = "a file of lines, JSON or a table"
-    what = f" among the columns {', '.join(found.header.columns[:30])}" if _looks_tabular(found) else ""
+        ways.append("--columns id=PATH,time=PATH,text=PATH with the paths of its fields")
+    elif len(names) > 1:
+        ways.append("--format csv --columns time=COLUMN,text=COLUMN with the names of its columns")
+    ways.append("--format FILE.toml with a description of your own; docs/ingest.md has all of them")
     return (
-        f"cannot tell the format of {shown}{what}{said}. Say it with --format {'|'.join(catalogue())}; or read it "
-        f"with {ways}; or tell it in a file, --format FILE.toml (docs/ingest.md)"
+        f"cannot tell the format of {shown}{': ' if said else ''}{'; '.join(said)}. Say {', or '.join(ways)}"
     )
 
 
-def _looks_tabular(found: Sample) -> bool:
-    return found.header is not None and len(found.header.columns) > 1
+def _names(found: Sample) -> list[str]:
+    """Return the keys of the first object, or the columns of the widest of the first rows."""
+    first = next((one for one in found.values if isinstance(one, dict)), None)
+    widest = max(found.headers, key=len, default=())
+    return list(first) if first is not None else list(widest) if len(widest) > 1 else []
 
 
 def _nearness(verdict: Verdict) -> float:
@@ -116,7 +126,9 @@ def _verdicts(found: Sample, value: object, formats: Mapping[str, Format]) -> It
                     holding.append(yes)
                 else:
                     failing.append(no)
-            yield Verdict(form.name, tuple(filter(None, holding)), tuple(failing))
+            strong = {*rule.keys, *(f"a column {name}" for name in rule.columns)}
+            is_near = not strong.isdisjoint(holding) or any(" = " in one for one in holding)
+            yield Verdict(form.name, tuple(filter(None, holding)), tuple(failing), is_near)
 
 
 def _conditions(rule: Rule, found: Sample, value: object) -> Iterator[tuple[bool, str, str]]:
@@ -138,7 +150,11 @@ def _conditions(rule: Rule, found: Sample, value: object) -> Iterator[tuple[bool
 
 
 def _of_table(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
-    columns = {bare(name) for name in found.header.columns} if found.header else set()
+    if not (rule.columns or rule.any_column):
+        return
+    wanted = [*map(bare, rule.columns), *map(bare, rule.any_column)]
+    rows = [{bare(name) for name in row} for row in found.headers]
+    columns = max(rows, key=lambda row: sum(name in row for name in wanted), default=set())
     for column in rule.columns:
         yield bare(column) in columns, f"a column {column}", f"it has no column {column}"
     if rule.any_column:
@@ -158,7 +174,7 @@ def _of_file(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
             "it is no such file of an archive",
         )
     tests: tuple[tuple[tuple[str, ...], Callable[[str], bool], str], ...] = (
-        (rule.begins, lambda text: found.begins.startswith(text.encode()), "begin with"),
+        (rule.begins, lambda text: found.begins.startswith(text.encode("latin-1", "replace")), "begin with"),
         (rule.contains, lambda text: text.encode() in found.head[:4096].lower(), "contain"),
         (rule.names, lambda pattern: fnmatchcase(found.name, pattern), "have a name like"),
     )

@@ -14,7 +14,7 @@ import msgspec
 from schemas.post import Post
 
 from .items import Item, Rejected, RejectReason
-from .json_values import TooLongValueError, values
+from .json_values import ELEMENT, TooLongValueError, values
 from .shape import MissingError
 from .text import repair_surrogates
 
@@ -76,7 +76,7 @@ def lines(source: Readable) -> Iterator[bytes]:
 
 
 def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yield each JSON object with where it stands: one a line, or over many lines, alone, in a row or in an array."""
+    """Yield each JSON object with where it stands: one a line, or in any layout over many lines."""
     numbered = enumerate(source, start=1)
     is_first = True
     for number, line in numbered:
@@ -85,7 +85,9 @@ def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
         bare = without_assignment(line.removeprefix(BYTE_ORDER_MARK)) if number == 1 else line
         # Behind the first object, only a bracket alone opens a document: other lines are broken ones.
         if _begins_document(bare) if is_first else len(line) <= _ALONE_BYTES and line.strip() in (b"{", b"["):
-            yield from values(chain([bare], (line for _, line in numbered)), MAX_DOCUMENT_BYTES)
+            begins = "" if is_first else f"line {number}, "
+            found = values(chain([bare], (line for _, line in numbered)), MAX_DOCUMENT_BYTES)
+            yield from ((begins + where, data) for where, data in found)
         else:
             yield f"line {number}", bare
         is_first = False
@@ -133,9 +135,9 @@ def read_object(data: bytes, convert: Convert, where: str = "") -> Iterator[Item
 
 def read_value(value: object, convert: Convert, where: str = "") -> Iterator[Item]:
     """Yield the items of one decoded object, or of each in a list, each saying where it stands."""
-    is_list = isinstance(value, list)
-    for number, one in enumerate(value if isinstance(value, list) else (value,), start=1):
-        place = f"{where}, element {number}" if is_list else where
+    is_list = isinstance(value, list) and ELEMENT not in where  # a list in a list is one record
+    for number, one in enumerate(value if isinstance(value, list) and is_list else (value,), start=1):
+        place = f"{where}{ELEMENT}{number}" if is_list else where
         try:
             for item in convert(one):
                 yield item if isinstance(item, Post) else item._replace(where=place)

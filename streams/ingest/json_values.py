@@ -1,4 +1,4 @@
-"""JSON over many lines -> its values one by one, in memory for one: pretty-printed, concatenated, in an array.
+"""JSON over many lines -> its values one by one, in memory for one: pretty-printed, in a row, in an array.
 
 A line never ends inside a string, so lines are looked at one after another.
 """
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
+#: How the place of an element is told.
+ELEMENT = ", element "
 _BETWEEN = b" \t\r\n,\x1e"
 
 
@@ -93,7 +95,7 @@ class _Splitter:
     def _where(self) -> str:
         if self._is_in_array:
             self._elements += 1
-            return f"{self._named()}, element {self._elements}"
+            return f"{self._named()}{ELEMENT}{self._elements}"
         self._documents += 1
         return self._named()
 

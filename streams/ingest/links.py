@@ -1,8 +1,7 @@
-"""Links in a text: what is shown of one without `https://` is made whole, so that its words count for nothing.
+"""Links in a text: what is shown of one without `https://` is made whole, so that its words are not counted.
 
-Programs show `aa.com.tr/tr/secim-2023/iddia…` for a link and keep its address apart. Nobody wrote those words,
-but without the address no reader of the text could tell them from words. What an author wrote over a link
-("read this") stays.
+Programs show `aa.com.tr/tr/secim-2023/iddia…` for a link and keep its address apart. Nobody wrote those words
+as words, but without the address no reader of the text could tell. What an author wrote over a link stays.
 """
 
 from collections.abc import Iterable
@@ -46,7 +45,7 @@ def _host(bare: str) -> str:
 
 
 def byte_spans(text: str, spans: Iterable[Span]) -> Iterable[Span]:
-    """Yield spans that count characters, of such that count bytes of UTF-8; what cuts a character is left out."""
+    """Yield spans that count characters, of such that count bytes of UTF-8; none that cuts a character."""
     data = text.encode("utf-8", "surrogatepass")
     for start, end, address in spans:
         if 0 <= start < end <= len(data):

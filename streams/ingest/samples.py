@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from .frames import BYTE_ORDER_MARK
-from .tables import Header, find_header
+from .tables import possible_headers
 from .text import repair_hex_escapes
 
 #: As many objects are looked at: the first lines may be broken, or notices of the source itself.
@@ -31,7 +31,8 @@ class Sample:
     begins: bytes
     head: bytes
     values: Sequence[object] = ()
-    header: Header | None = None
+    #: Of a table, the lines that may be its header.
+    headers: Sequence[tuple[str, ...]] = ()
     #: What an X archive calls it: `tweets` of `window.YTD.tweets.part0 =`.
     assigned: str | None = None
 
@@ -52,11 +53,10 @@ def sample(name: str, head: bytes) -> Sample:
     begins = text[:64].lower()
     if begins[:1] in (b"{", b"["):
         values = tuple(_values(repair_hex_escapes(text).decode("utf-8", "replace")))
-        return Sample(bare, begins, head, values, None, assigned[1].decode() if assigned else None)
-    header = (
-        None if b"\0" in text[:1024] or begins[:1] == b"<" else find_header(text.decode("utf-8", "replace"))
-    )
-    return Sample(bare, begins, head, (), header)
+        return Sample(bare, begins, head, values, (), assigned[1].decode() if assigned else None)
+    is_text = b"\0" not in text[:1024] and begins[:1] != b"<"
+    headers = possible_headers(text.decode("utf-8", "replace")) if text and is_text else ()
+    return Sample(bare, begins, head, (), headers)
 
 
 def _as_utf_8(head: bytes) -> bytes:

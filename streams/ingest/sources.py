@@ -1,19 +1,15 @@
-"""Files and stdin: found, opened, unpacked, and read in which order.
+"""Files and stdin: found, opened, unpacked, and read one after another, in the order given.
 
-Files are read one after another in the order given, those of a pattern by name. Telegram archives are the
-exception: neighbours among them are merged by event time, because each covers the same months anew, and read
-in turn every post of the second would be late.
+Those of a pattern are read by name. In which order their posts are written is another matter: see `order`.
 """
 
 import glob
-import heapq
 import io
 import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path, PurePath
 
 from schemas.post import Post
@@ -21,12 +17,12 @@ from streams.errors import UsageError
 
 from .archives import is_archive, members
 from .detect import HEAD_BYTES
+from .format_choice import format_named, format_of, format_or_error
 from .formats import Content, read_format
 from .formats.table import TableOptions
 from .formats.xlsx import is_workbook
 from .items import Item, Rejected, RejectReason, Skipped, SkipReason
 from .json_values import TooLongValueError
-from .told import format_named, format_of, format_or_error
 from .unpack import BREAKS, BUFFER_BYTES, buffered, foreign, head_of, unpacked
 
 STDIN = "-"
@@ -45,6 +41,10 @@ class Source:
     options: TableOptions = field(default_factory=TableOptions)
     raw: io.FileIO | None = None
     is_read: bool = False
+    #: What the format was told by.
+    why: str = ""
+    #: The formats that were found in it, when it is read.
+    formats: set[str] = field(default_factory=set)
 
     @property
     def shown_name(self) -> str:
@@ -83,27 +83,26 @@ def open_source(name: str, format_name: str | None, options: TableOptions | None
 
     `format_name` is one of FORMATS, or the name of a file that tells one.
     """
-    format_name, options = format_named(format_name, options or TableOptions())
+    told = format_named(format_name, options or TableOptions())
     try:
         # Opened again when its turn comes: a pattern may match more files than may be open at once.
         with _open(name) as raw:
             status = os.fstat(raw.fileno())
             size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
             # Looking ahead in a pipe would wait for somebody to write, so there the reading thread does it.
-            if format_name is None and name != STDIN and size_bytes is not None:
+            if told.format is None and name != STDIN and size_bytes is not None:
                 packed = io.BufferedReader(raw, BUFFER_BYTES)
                 stream = unpacked(packed)
                 _refuse_foreign(name, stream)
                 if not is_archive(stream):
-                    head = head_of(stream, HEAD_BYTES)
-                    format_name, options = format_or_error(name, head, options)
+                    told = format_or_error(name, head_of(stream, HEAD_BYTES), told.options)
                 elif stream is packed and is_workbook(raw):
-                    format_name = "xlsx"
+                    told = told._replace(format="xlsx", why="the parts of a workbook")
     except IsADirectoryError as error:
         raise UsageError(f"cannot read {name}: it is a folder. Give the files in it: {name}/*") from error
     except BREAKS as error:
         raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
-    return Source(name, format_name, size_bytes, options)
+    return Source(name, told.format, size_bytes, told.options, why=told.why)
 
 
 def _refuse_foreign(name: str, stream: io.BufferedReader) -> None:
@@ -118,24 +117,17 @@ def _open(name: str) -> io.FileIO:
 
 
 def read(sources: Sequence[Source]) -> Iterator[Item]:
-    """Yield the items of all sources; `where` of what is no post becomes FILE:LINE, or FILE:message N.
+    """Yield the items of all sources, one source after another, as `read_one` does."""
+    for source in sources:
+        yield from read_one(source)
 
-    A source that breaks off (a truncated .gz, a disk error) yields what is whole before the break, and then a
-    Rejected that says so; the sources after it are read.
+
+def read_one(source: Source) -> Iterator[Item]:
+    """Yield the items of a source; `where` of what is no post becomes FILE:LINE, or FILE:message N.
+
+    One that breaks off (a truncated .gz, a disk error) yields what is whole before the break, and then a
+    Rejected that says so.
     """
-    for format_name, group in groupby(sources, key=lambda source: source.format):
-        if format_name == "telegram":
-            yield from heapq.merge(*(_read_one(source) for source in group), key=_event_time_ms)
-        else:
-            for source in group:
-                yield from _read_one(source)
-
-
-def _event_time_ms(item: Item) -> int:
-    return item.created_at_ms if isinstance(item, Post) else 0
-
-
-def _read_one(source: Source) -> Iterator[Item]:
     is_empty = True
     for item in _whole(_contents(source), source.shown_name):
         is_empty = False
@@ -185,7 +177,7 @@ def _read_archive(
         content = member.bytes
         if format_name is None:
             head = head_of(content, HEAD_BYTES)
-            format_name, options = format_of(member.name, head, options)
+            format_name, options, _ = format_of(member.name, head, options)
             content = _with_head(head, content)
         if format_name is None or format_name == "parquet":
             yield Skipped(SkipReason.OTHER_FILE, "no posts, or their format cannot be told", name)
@@ -206,8 +198,10 @@ def _read_stream(
         head = stream.read1(HEAD_BYTES)
         while head and b"\n" not in head and len(head) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):
             head += more
-        format_name, options = format_or_error(shown, head, options)
+        told = format_or_error(shown, head, options)
+        format_name, options = str(told.format), told.options
         stream = _with_head(head, stream)
+    source.formats.add(format_name)
     stem = PurePath(shown.rpartition("!")[2]).name.partition(".")[0] or "table"
     for item in read_format(format_name, Content(stream, raw, stem, options)):
         if isinstance(item, Post):

@@ -65,6 +65,12 @@ def iso_ms(text: str, zone: tzinfo | None = None) -> int | None:
             return None
 
 
+def zone_of_name(name: str) -> tzinfo | None:
+    """Return the zone of an abbreviation that means one wherever it is written; None for others."""
+    minutes = _ZONES_MINUTES.get(name.upper())
+    return None if minutes is None else timezone(timedelta(minutes=minutes))
+
+
 def _with_zone(written: str) -> tuple[str, tzinfo | None]:
     """Part "2023-05-11 21:00:00 UTC", as databases print it, or "… EDT", "… GMT+3"."""
     found = _ZONED.fullmatch(written)
@@ -73,8 +79,7 @@ def _with_zone(written: str) -> tuple[str, tzinfo | None]:
     bare, name, distance = found.groups()
     if distance is not None:
         return bare, zone_of(distance)
-    minutes = _ZONES_MINUTES.get(name.upper())
-    return bare, None if minutes is None else timezone(timedelta(minutes=minutes))
+    return bare, zone_of_name(name)
 
 
 def mail_ms(text: str, zone: tzinfo | None = None) -> int | None:

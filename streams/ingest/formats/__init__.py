@@ -5,8 +5,8 @@ declared    such a file as a Format; a user's own, too
 paths, pick what it says of its fields, applied to objects and rows
 *.py        the code of formats that need it, named in READERS
 
-All are pure: bytes in, items out. Code for JSON offers `convert` (one decoded object -> its items), which live
-sources use as well.
+All are pure: bytes in, items out. Code for JSON offers `convert` (one decoded object -> its items), which
+live sources use as well.
 """
 
 import io
@@ -17,9 +17,16 @@ from itertools import chain
 
 from msgspec import convert
 
-from streams.ingest.frames import Convert, lines, read_objects, read_value, server_sent_events
+from streams.ingest.frames import (
+    BYTE_ORDER_MARK,
+    Convert,
+    lines,
+    read_objects,
+    read_value,
+    server_sent_events,
+)
 from streams.ingest.items import Item
-from streams.ingest.tables import find_header
+from streams.ingest.tables import separator_of
 
 from . import (
     bluesky_car,
@@ -88,12 +95,14 @@ READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
         content.bytes, content.options, content.default_source, is_tsv=True
     ),
     "parquet": lambda content: parquet.read(content.raw, content.options, content.default_source),
-    "xlsx": lambda content: xlsx.read(content.bytes.read(), content.options, content.default_source),
+    "xlsx": lambda content: xlsx.read(
+        content.bytes.read(xlsx.MAX_WORKBOOK_BYTES + 1), content.options, content.default_source
+    ),
     "ira-tsv": lambda content: ira_tsv.read(lines(content.bytes)),
     "telegram-html": lambda content: telegram_html.read(
-        content.bytes.read(), content.options, content.default_source
+        content.bytes.read(telegram_html.MAX_PAGE_BYTES + 1), content.options, content.default_source
     ),
-    "bluesky-car": lambda content: bluesky_car.read(content.bytes.read()),
+    "bluesky-car": lambda content: bluesky_car.read(content.bytes.read(bluesky_car.MAX_REPOSITORY_BYTES + 1)),
 }
 FORMATS = tuple(catalogue())
 
@@ -104,7 +113,8 @@ def read_format(name: str, content: Content) -> Iterator[Item]:
     if form.fields is None:
         return READERS[form.reader or name](content)
     content = replace(content, options=replace(content.options, declared=form))
-    if form.container == "table":
+    begins = content.bytes.peek(64)[:64].removeprefix(BYTE_ORDER_MARK).lstrip()
+    if form.container == "table" or (form.container == "both" and not begins.startswith((b"{", b"["))):
         return READERS[_table(content.bytes)](content)
     return _json(content, converter(form, content.options, content.default_source))
 
@@ -116,8 +126,7 @@ def _table(stream: io.BufferedReader) -> str:
         return "parquet"
     if begins.startswith(xlsx.MAGICS):
         return "xlsx"
-    header = find_header(begins.decode("utf-8", "replace"))
-    return "tsv" if header is not None and header.separator == "\t" else "csv"
+    return "tsv" if separator_of(begins.split(b"\n", 1)[0].decode("utf-8", "replace")) == "\t" else "csv"
 
 
 def by_paths(columns: Mapping[str, str]) -> Format:

@@ -13,7 +13,7 @@ from streams.ingest.shape import MissingError
 
 from .jetstream import POSTS, record_item
 
-MAX_REPOSITORY_BYTES = 1 << 30
+MAX_REPOSITORY_BYTES = 256 << 20
 _Blocks = Mapping[Any, Any]
 
 
@@ -44,7 +44,7 @@ def read(data: bytes) -> Iterator[Item]:
 
 
 def _entries(blocks: _Blocks, root: object) -> Iterator[tuple[str, Any]]:
-    """Yield key and block of everything in the tree, in order, without recursion: depth is not ours to trust."""
+    """Yield key and block of everything in the tree, in order; no depth is too much."""
     waiting: list[tuple[str, Any] | object] = [root]
     seen: set[object] = set()
     while waiting:

@@ -1,7 +1,7 @@
 """A format as a file of data: how it is recognised, and where in it a post's fields are. docs/ingest.md.
 
-The files beside this one tell every format, also those that need code (`reader`); a user's own file is read in
-the same way (`--format FILE.toml`).
+The files beside this one tell every format, also those that need code (`reader`); a user's own file is read
+in the same way (`--format FILE.toml`).
 """
 
 import re
@@ -28,7 +28,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     any_key: tuple[str, ...] = ()
     #: Paths that lead to nothing.
     absent: tuple[str, ...] = ()
-    #: Path -> patterns (`at://*`), of which what is there matches one.
+    #: Path -> patterns (`at://*`; `^[0-9]+$` is a regular expression), of which what is there matches one.
     values: dict[str, Paths] = {}
     #: Path -> patterns, of which nothing that is there matches one.
     lacks: dict[str, Paths] = {}
@@ -88,7 +88,7 @@ class Format(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=True)
     name: str
     title: str
     recognise: tuple[Rule, ...] = ()
-    container: Literal["json", "table", "other"] = "json"
+    container: Literal["json", "table", "both", "other"] = "json"
     #: The code that reads it, where data does not suffice.
     reader: str | None = None
     #: Where in an object the records are, first that is there; default: it is one itself.

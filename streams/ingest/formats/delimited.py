@@ -11,11 +11,13 @@ import io
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason
+from streams.ingest.tables import separator_of, zone_in
 
 from .cell_times import has_time
 from .pick import plan
@@ -23,7 +25,6 @@ from .quoted import MAX_ROW_CHARACTERS, Row, Rows, State, parsed, state_after
 from .rows import read_rows
 from .table import TableOptions
 
-SEPARATORS = ",;\t|"
 #: A header is looked for in as many lines.
 MAX_PREAMBLE_LINES = 30
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE | re.DOTALL)
@@ -75,6 +76,8 @@ def _read(
     if header is None:
         return
     how = plan(header.names, options, default_source)
+    if how.zone is None:
+        how = replace(how, zone=zone_in(taken[: header.line - 1]))
     above = header.line if options.has_header else header.line - 1
     following = chain(taken[above:], lines)
     rows = Rows(following, header.separator, above + 1, is_tsv=header.separator == "\t")
@@ -101,7 +104,7 @@ def _header(
         if len(taken) == 1 and (found := _SEPARATOR_LINE.fullmatch(line.rstrip("\r\n"))):
             told = found[1]
             continue
-        separator = told or ("\t" if is_tsv else max(SEPARATORS, key=line.count))
+        separator = told or ("\t" if is_tsv else separator_of(line))
         state = State.COMPLETE if separator == "\t" else state_after(line, separator)
         while state is State.OPEN and (more := next(lines, None)) is not None:
             taken.append(more)

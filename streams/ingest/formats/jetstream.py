@@ -78,7 +78,7 @@ def _is_page(value: object) -> bool:
 
 
 def _views(value: object) -> Iterator[object]:
-    """Yield the views of posts in what Bluesky's endpoints answer: one, a feed, a search, a thread, records."""
+    """Yield the views of posts in what Bluesky's endpoints answer: one, or a list or tree of them."""
     if string(value, "uri") is not None:
         yield value
     elif at(value, "thread") is not None:

@@ -1,4 +1,4 @@
-"""post v1 as JSON: one object per line, in the order of the file; pretty-printed, in a row or in an array, too.
+"""post v1 as JSON: one object per line, in the order of the file, or in any other layout.
 
 Reported is only what cannot become a post v1: a line that is not JSON, a missing field, a wrong type. Whether
 a post makes sense (an event time in seconds, one far in the future) is for the workers to judge, in one place

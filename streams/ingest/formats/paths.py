@@ -1,8 +1,8 @@
 """Dotted paths into decoded JSON: `data.author.id`, `runs[].text`, `1.tweet_id`, `contentMap.@key`.
 
-A part is a key, `[]` after it means every element of the list there, a number is a place in a list, and `@key`
-the keys of an object. A key that has dots itself is found, too: what is left of the path is tried as one key
-first. `a | b` is what either leads to.
+A part is a key, `[]` after it means every element of the list there, a number is a place in a list, and
+`@key` the keys of an object. A key that has dots itself is found, too: what is left of the path is tried as
+one key first. `a | b` is what either leads to.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """What a declared format says of its fields, applied: a record -> the cells of a row, a row -> a post.
 
-Both ends are shared: objects of JSON and rows of a table are picked from in the same way, and what is picked is
-read as the rows of any table are (`table.read_row`), so that times, ids and empty values mean the same
+Both ends are shared: objects of JSON and rows of a table are picked from in the same way, and what is picked
+is read as the rows of any table are (`row.read_row`), so that times, ids and empty values mean the same
 everywhere.
 """
 
@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from html import unescape
 
 from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
-from streams.ingest.markup import html_to_text, unescape
+from streams.ingest.markup import html_to_text
 
+from .cells import is_nothing
 from .declared import Fields, Format, Paths, Rule
 from .paths import find, there
 from .row import read_row
@@ -21,7 +23,7 @@ from .table import FIELDS, Plan, TableOptions
 from .table import plan as plan_by_names
 
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
-_NOTHING = frozenset({"", "0", "none", "null", "nan", "false", "\\n"})  # a repost of no post
+_REPEATS = re.compile(r"\s*RT @(\w{1,30})\b")
 #: What a path or a column leads to.
 Get = Callable[[str], Iterable[object]]
 _MARKUP: dict[str, Callable[[str], str]] = {"plain": str, "html": html_to_text, "entities": unescape}
@@ -44,8 +46,10 @@ def converter(form: Format, options: TableOptions, default_source: str) -> Calla
                 yield Rejected(
                     RejectReason.NOT_A_POST, f"neither {_told(form, 'time')} nor {_told(form, 'text')}"
                 )
-            else:
-                yield read_row(cells, next(numbers), how)
+                continue
+            if cells[_REPOST] is None and (repeated := _REPEATS.match(str(cells[_TEXT] or ""))):
+                cells[_REPOST] = f"@{repeated[1]}"  # no id says of which post
+            yield read_row(cells, next(numbers), how)
         if is_empty:
             yield Skipped(SkipReason.OTHER_RECORD, f"no record of {form.name}")
 
@@ -55,7 +59,11 @@ def converter(form: Format, options: TableOptions, default_source: str) -> Calla
 def plan_of(form: Format, options: TableOptions, default_source: str) -> Plan:
     """Return how to read the cells that are picked."""
     return Plan(
-        {name: place for place, name in enumerate(FIELDS)},
+        {
+            name: place
+            for place, name in enumerate(FIELDS)
+            if getattr(form.fields, name, ()) or name in _ALWAYS
+        },
         options.source or form.source or default_source,
         options.zone or form.tzinfo,
         options.time_format or form.time_format,
@@ -95,9 +103,11 @@ def holds(rule: Rule, record: object) -> bool:
 
 def matches(record: object, path: str, patterns: Paths) -> bool:
     """Tell whether something at the path matches one of the patterns."""
-    return any(
-        fnmatchcase(_plain(found), pattern) for found in find(record, path) for pattern in _each(patterns)
-    )
+    return any(_fits(_plain(found), pattern) for found in find(record, path) for pattern in _each(patterns))
+
+
+def _fits(text: str, pattern: str) -> bool:
+    return bool(re.match(pattern, text)) if pattern.startswith("^") else fnmatchcase(text, pattern)
 
 
 def _plain(value: object) -> str:
@@ -106,8 +116,7 @@ def _plain(value: object) -> str:
 
 def pick(form: Format, get: Get) -> list[object]:
     """Return the cells of one record, in the order of FIELDS."""
-    fields = form.fields
-    assert fields is not None
+    fields = form.fields or Fields(time=())  # type: ignore[arg-type]
     cells: list[object] = [None] * len(FIELDS)
     for place, name in enumerate(FIELDS):
         if paths := getattr(fields, name, ()):
@@ -118,11 +127,14 @@ def pick(form: Format, get: Get) -> list[object]:
     if form.id_pattern is not None and (found := re.search(form.id_pattern, str(cells[_ID] or ""))):
         cells[_ID] = found[1]
     user = _first(get, fields.repost_user)
-    if user is not None and str(cells[_REPOST]).strip().lower() in _NOTHING:
+    if is_nothing(str(cells[_REPOST]).strip()):
+        cells[_REPOST] = None
+    if cells[_REPOST] is None and user is not None and not is_nothing(str(user).strip()):
         cells[_REPOST] = f"@{str(user).removeprefix('@')}"
     return cells
 
 
+_ALWAYS = ("id", "time", "text")
 _ID, _TIME, _TEXT, _HASHTAGS, _REPOST = (
     FIELDS.index(name) for name in ("id", "time", "text", "hashtags", "repost_of")
 )
@@ -142,13 +154,13 @@ def _text(fields: Fields, get: Get, plain: Callable[[str], str]) -> str | None:
 
 def _joined(get: Get, paths: Paths) -> str | None:
     """Return what the first path leads to; the pieces of a list (`runs[].text`) in one."""
+    is_there = False
     for path in _each(paths):
         pieces = [str(one) for one in _values(get, path) if isinstance(one, (str, int, float))]
         if any(pieces):
             return "".join(pieces)
-        if pieces:
-            return ""
-    return None
+        is_there = is_there or bool(pieces)
+    return "" if is_there else None
 
 
 def _first(get: Get, paths: Paths) -> object:
@@ -230,16 +242,16 @@ def columns_read(header: Sequence[str], how: Plan, options: TableOptions) -> lis
     return [place for place, name in enumerate(header) if bare(name) in known]
 
 
-def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object]], list[object]]:
+def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object]], Sequence[object]]:
     """Return what picks the cells of a table's row; a column that is not there leads to nothing."""
     # Exports change the case of their headers, and what separates the words, from year to year.
     places = {bare(name): place for place, name in reversed(list(enumerate(header)))}
     known = {column: places.get(bare(column)) for column in columns_of(form)}
 
-    def of_row(row: Sequence[object]) -> list[object]:
+    def of_row(row: Sequence[object]) -> Sequence[object]:
         def get(column: str) -> Iterable[object]:
             place = known.get(column)
-            return () if place is None or place >= len(row) or row[place] is None else (row[place],)
+            return () if place is None or row[place] is None else (row[place],)
 
         return pick(form, get)
 

@@ -18,6 +18,8 @@ from streams.ingest.times import formatted_ms
 
 from .table import TableOptions
 
+#: The exporter begins a new file every thousand messages.
+MAX_PAGE_BYTES = 128 << 20
 _MESSAGE_ID = re.compile(r"message(-?\d+)")
 _ZONED = re.compile(r"(\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d)(?: (?:UTC|GMT)([+-]\d\d:?\d\d))?")
 _HASHTAG = re.compile(r"#(\w+)")
@@ -25,6 +27,9 @@ _HASHTAG = re.compile(r"#(\w+)")
 
 def read(data: bytes, options: TableOptions, default_source: str) -> Iterator[Item]:
     """Yield the posts in the order of the file, and why other messages are none."""
+    if len(data) > MAX_PAGE_BYTES:
+        yield Rejected(RejectReason.TOO_LARGE, f"a page of more than {MAX_PAGE_BYTES >> 20} MiB", "file")
+        return
     page = LexborHTMLParser(data.decode("utf-8", "replace"))
     messages = page.css("div.message")
     if not messages:

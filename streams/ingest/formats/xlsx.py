@@ -1,7 +1,7 @@
 """Excel and OpenDocument: every sheet that has columns for time and text. python-calamine reads them.
 
-A workbook is read whole, as every library for it does: 1,048,576 rows are the most a sheet can have. A date of
-a spreadsheet has no zone, so `--zone` says which.
+A workbook is read whole, as every library for it does: 1,048,576 rows are the most a sheet can have. A date
+of a spreadsheet has no zone, so `--zone` says which.
 """
 
 import io
@@ -14,12 +14,13 @@ from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
 from .pick import plan
-from .row import read_row
+from .rows import read_rows
 from .table import TableOptions
 
 #: A zip archive, and the compound file of Excel 97.
 MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-MAX_WORKBOOK_BYTES = 256 << 20
+MAX_WORKBOOK_BYTES = 64 << 20
+MAX_UNPACKED_BYTES = 512 << 20
 _PARTS = ("xl/", "[content_types].xml", "content.xml")
 _MAX_PREAMBLE_ROWS = 40
 
@@ -39,21 +40,13 @@ def is_workbook(file: BinaryIO) -> bool:
 
 
 def read(data: bytes, options: TableOptions, default_source: str) -> Iterator[Item]:
-    """Yield one post or Rejected per row. `where` is the sheet and its row.
-
-    Raises:
-        UsageError: python-calamine is missing.
-    """
-    if len(data) > MAX_WORKBOOK_BYTES:
-        detail = f"a workbook of more than {MAX_WORKBOOK_BYTES >> 20} MiB: save it as CSV"
-        yield Rejected(RejectReason.TOO_LARGE, detail, "file")
+    """Yield one post or Rejected per row. `where` is the sheet and its row."""
+    if len(data) > MAX_WORKBOOK_BYTES or _unpacked_bytes(data) > MAX_UNPACKED_BYTES:
+        limits = f"{MAX_WORKBOOK_BYTES >> 20} MiB, or {MAX_UNPACKED_BYTES >> 20} MiB unpacked"
+        yield Rejected(RejectReason.TOO_LARGE, f"a workbook of more than {limits}: save it as CSV", "file")
         return
-    try:
-        from python_calamine import CalamineError, CalamineWorkbook
-    except ImportError as error:
-        raise UsageError(
-            "Excel needs python-calamine: pip install 'sandik[xlsx]', or save it as CSV"
-        ) from error
+    from python_calamine import CalamineError, CalamineWorkbook
+
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for name in workbook.sheet_names:
@@ -62,6 +55,15 @@ def read(data: bytes, options: TableOptions, default_source: str) -> Iterator[It
     except (CalamineError, OSError) as error:
         detail = f"no workbook that can be read ({error}): save it as CSV"
         yield Rejected(RejectReason.NOT_AN_EXPORT, detail, "file")
+
+
+def _unpacked_bytes(data: bytes) -> int:
+    """Return what the parts of a workbook take unpacked, as it says itself; readers hold it to that."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return 0  # of Excel 97, which packs nothing
 
 
 def _sheet(
@@ -83,12 +85,12 @@ def _sheet(
     if how is None:
         yield Skipped(SkipReason.OTHER_FILE, told, f"sheet {name}")
         return
-    number = 0
-    for place, row in enumerate(rows[begins:], start=begins + 1):
-        if any(cell not in ("", None) for cell in row):
-            number += 1
-            item = read_row([_cell(cell) for cell in row], number, how)
-            yield item._replace(where=f"sheet {name}, row {place}") if isinstance(item, Rejected) else item
+    there = (
+        (f"sheet {name}, row {place}", [_cell(cell) for cell in row])
+        for place, row in enumerate(rows[begins:], start=begins + 1)
+        if any(cell not in ("", None) for cell in row)
+    )
+    yield from read_rows(there, how)
 
 
 def _cell(value: object) -> object:
