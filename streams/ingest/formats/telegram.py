@@ -30,8 +30,9 @@ from schemas.post import Post
 from streams.ingest.frames import Readable
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
 from streams.ingest.json_walk import BrokenJsonError, Walk
-from streams.ingest.text import as_ingested, repair_surrogates
+from streams.ingest.text import as_ingested
 from streams.ingest.times import iso_ms
+from streams.steps.mended import decode_mended
 
 from .telegram_chats import Chat, Identifier, Number, messages
 
@@ -133,7 +134,7 @@ _Kind = TypeVar("_Kind")
 
 
 def _decoded(raw: bytes, kind: type[_Kind]) -> _Kind:
-    return msgspec.json.decode(repair_surrogates(raw), type=kind)
+    return decode_mended(msgspec.json.Decoder(kind).decode, raw)[0]
 
 
 def _from_message(chat_id: Identifier, message: _Message, zone: tzinfo | None) -> Item:
