@@ -145,7 +145,7 @@ def ingest(
         ),
     ] = None,
     zone: Annotated[
-        str | None, typer.Option(help="Tables: the zone of times that name none: Europe/Istanbul, or +03:00.")
+        str | None, typer.Option(help="The zone of times that name none: Europe/Istanbul, or +03:00.")
     ] = None,
     time_format: Annotated[
         str | None,
@@ -155,6 +155,20 @@ def ingest(
     source: Annotated[
         str | None, typer.Option(help="Tables: the posts' source. Default: the name of the file.")
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Add to the text what is seen with it: alt-text of pictures, titles of link-cards (Bluesky, "
+            "Mastodon); may be repeated."
+        ),
+    ] = None,
+    private_chats: Annotated[
+        bool,
+        typer.Option(
+            "--private-chats",
+            help="Telegram: read private chats and groups, too. For those who may.",
+        ),
+    ] = False,
     filter: Annotated[  # noqa: A002  # the option's name
         list[str] | None,
         typer.Option(help="Only posts with language=tr,ru or term=WORD; may be repeated."),
@@ -210,7 +224,9 @@ def ingest(
     settings = _settings()
     options = IngestOptions(
         format=format,
-        table=table_options(columns, zone, time_format, source, encoding),
+        table=table_options(
+            columns, zone, time_format, source, encoding, include or (), private_chats=private_chats
+        ),
         filters=filter or (),
         pace=pace,
         is_dry_run=dry_run,

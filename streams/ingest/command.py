@@ -41,6 +41,7 @@ from .produce import Mark, Summary, ingest
 from .progress import by_reason, progress_bar
 from .read_ahead import ReadAhead
 from .reading import Order, Reading
+from .shape import EXTRAS
 from .sources import Source, find, open_source, read
 from .standing import clocks_of
 from .times import zone_of
@@ -88,12 +89,19 @@ class IngestOptions:
 
 
 def table_options(
-    columns: str | None, zone: str | None, time_format: str | None, source: str | None, encoding: str
+    columns: str | None,
+    zone: str | None,
+    time_format: str | None,
+    source: str | None,
+    encoding: str,
+    include: Sequence[str] = (),
+    *,
+    private_chats: bool = False,
 ) -> TableOptions:
-    """Return what the command line says of tables.
+    """Return what the command line says of how sources are read.
 
     Raises:
-        UsageError: the mapping or the zone is none.
+        UsageError: the mapping, the zone or what to include is none.
     """
     mapping: dict[str, str] = {}
     for pair in filter(None, (columns or "").split(",")):
@@ -111,7 +119,18 @@ def table_options(
         raise UsageError(
             f"--zone {zone}: there is no such zone; write one like Europe/Istanbul, or +03:00"
         ) from error
-    return TableOptions(mapping, found, time_format, source, encoding)
+    for name in include:
+        if name not in EXTRAS:
+            raise UsageError(f"--include {name}: write one of {', '.join(EXTRAS)}")
+    return TableOptions(
+        mapping,
+        found,
+        time_format,
+        source,
+        encoding,
+        private_chats=private_chats,
+        include=frozenset(include),
+    )
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -205,7 +224,9 @@ def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _I
         if options.is_closing or options.is_check:
             raise UsageError("a live source has no end: --close and --check are for files")
         live = LiveOptions(options.cursor, change, console.print)
-        stream = live_source(names[0], options.token_file, options.zstd_dictionary, console.print)
+        stream = live_source(
+            names[0], options.token_file, options.zstd_dictionary, console.print, options.table.include
+        )
         return _Input((), None, lambda: follow(stream, live))
     files = [open_source(name, options.format, options.table) for name in find(names)]
     if options.explain:

@@ -12,11 +12,11 @@ from typing import Protocol
 import msgspec
 
 from schemas.post import Post
+from streams.steps.mended import decode_mended
 
 from .items import Item, Rejected, RejectReason
 from .json_values import ELEMENT, TooLongValueError, values
 from .shape import MissingError
-from .text import repair_surrogates
 
 #: The longest line, frame or event. A page of X with all its includes has half a megabyte.
 MAX_LINE_BYTES = 64 << 20
@@ -147,11 +147,7 @@ def read_value(value: object, convert: Convert, where: str = "") -> Iterator[Ite
 
 def decode_json(data: bytes) -> object:
     """Return the decoded JSON; an escaped half of an emoji in it becomes U+FFFD."""
-    try:
-        return _decode(data)
-    except UNDECODABLE:
-        # Only what failed is worth the search for halves of surrogates.
-        return _decode(repair_surrogates(data))
+    return decode_mended(_decode, data)[0]
 
 
 class EventParser:

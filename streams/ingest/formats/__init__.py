@@ -68,8 +68,7 @@ def _json(content: Content, convert: Convert) -> Iterator[Item]:
 
 
 def _mastodon(content: Content) -> Iterator[Item]:
-    known: dict[str, str] = {}
-    convert = partial(mastodon.convert, known=known)
+    convert = partial(mastodon.convert, known=mastodon.Known(), include=content.options.include)
     numbered = lines(content.bytes)
     first = next(numbered, b"")
     everything = chain([first], numbered)
@@ -83,9 +82,11 @@ def _mastodon(content: Content) -> Iterator[Item]:
 #: The code that reads formats for which data does not suffice.
 READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
     "jsonl": lambda content: jsonl.read(lines(content.bytes)),
-    "jetstream": lambda content: _json(content, jetstream.convert),
+    "jetstream": lambda content: _json(content, partial(jetstream.convert, include=content.options.include)),
     "mastodon": _mastodon,
-    "telegram": lambda content: telegram.read(content.bytes.read()),
+    "telegram": lambda content: telegram.read(
+        content.bytes, zone=content.options.zone, private_chats=content.options.private_chats
+    ),
     "x": lambda content: _json(content, partial(x.convert, notes=content.notes)),
     "reddit": lambda content: _json(content, reddit.convert),
     "youtube": lambda content: _json(content, youtube.convert),

@@ -12,12 +12,23 @@ such a post is rejected here, because once it is an archive nobody else can tell
 A repost names a post and does not repeat its text, so nothing can be counted in it: it is skipped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from schemas.post import Post
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 from streams.ingest.links import Span, byte_spans, with_whole_links
-from streams.ingest.shape import MissingError, at, each, hashtags, number, required, string, strings
+from streams.ingest.shape import (
+    ALT_TEXT,
+    LINK_CARDS,
+    MissingError,
+    at,
+    each,
+    hashtags,
+    number,
+    required,
+    string,
+    strings,
+)
 from streams.ingest.text import as_ingested
 from streams.ingest.times import iso_ms
 
@@ -28,13 +39,13 @@ REPOSTS = "app.bsky.feed.repost"
 MAX_AHEAD_MS = 300_000
 
 
-def convert(value: object) -> Iterator[Item]:
-    """Yield what one frame holds: a post, or why there is none."""
+def convert(value: object, include: Collection[str] = ()) -> Iterator[Item]:
+    """Yield what one frame holds: a post, or why there is none. `include`: what of EXTRAS is text, too."""
     if at(value, "$type") == "message":
         payload = at(value, "payload")
         kind = str(at(payload, "$type")).rpartition("#")[2]
         yield (
-            _commit(payload, payload, _ms(string(payload, "time")))
+            _commit(payload, payload, _ms(string(payload, "time")), include)
             if kind == "commit"
             else _no_post(kind, payload)
         )
@@ -44,18 +55,22 @@ def convert(value: object) -> Iterator[Item]:
     elif (views := list(_views(value))) or _is_page(value):
         for view in views:
             try:
-                yield _view(view)
+                yield _view(view, include)
             except MissingError as error:
                 yield Rejected(RejectReason.NOT_A_POST, str(error))
         if not views:
             yield Skipped(SkipReason.NOTICE, "a page without posts")
     elif string(value, "type") in ("record", "identity", "user") and string(value, "did") is None:
-        yield _of_tap(value)
+        yield _of_tap(value, include)
     else:
         time_us = number(value, "time_us")
         kind = "commit" if at(value, "commit") is not None else str(at(value, "kind"))
         seen_ms = None if not time_us else int(time_us // 1000)
-        yield _commit(value, at(value, "commit"), seen_ms) if kind == "commit" else _no_post(kind, value)
+        yield (
+            _commit(value, at(value, "commit"), seen_ms, include)
+            if kind == "commit"
+            else _no_post(kind, value)
+        )
 
 
 def _is_page(value: object) -> bool:
@@ -79,7 +94,7 @@ def _views(value: object) -> Iterator[object]:
                 yield from _views(one)
 
 
-def _of_tap(value: object) -> Item:
+def _of_tap(value: object, include: Collection[str]) -> Item:
     """Read an event of tap, which follows repositories: a commit with other names."""
     record = at(value, "record")
     if string(value, "type") != "record":
@@ -90,7 +105,7 @@ def _of_tap(value: object) -> Item:
         "operation": at(record, "action"),
         "record": at(record, "record"),
     }
-    return _commit(record, renamed, None)
+    return _commit(record, renamed, None, include)
 
 
 def _no_post(kind: str, envelope: object) -> Item:
@@ -103,7 +118,7 @@ def _no_post(kind: str, envelope: object) -> Item:
     return Rejected(RejectReason.NOT_A_POST, f"no frame of Jetstream: kind {kind}")
 
 
-def _commit(envelope: object, commit: object, seen_ms: int | None) -> Item:
+def _commit(envelope: object, commit: object, seen_ms: int | None, include: Collection[str]) -> Item:
     did, collection, rkey = (
         required(envelope, "did"),
         required(commit, "collection"),
@@ -123,19 +138,27 @@ def _commit(envelope: object, commit: object, seen_ms: int | None) -> Item:
     if operation not in ("create", "update"):
         return Rejected(RejectReason.NOT_A_POST, f"no such operation: {operation}")
     op = "create" if operation == "create" else "update"
-    return record_item(uri, did, at(commit, "record"), seen_ms, op=op)
+    return record_item(uri, did, at(commit, "record"), seen_ms, op=op, include=include)
 
 
-def _view(view: object) -> Item:
+def _view(view: object, include: Collection[str]) -> Item:
     uri = required(view, "uri")
     record = at(view, "value") if at(view, "record") is None else at(view, "record")
     did, _, path = uri.removeprefix("at://").partition("/")
     if not path.startswith(f"{POSTS}/"):
         return Skipped(SkipReason.OTHER_RECORD, path.partition("/")[0])
-    return record_item(uri, did, record, _ms(string(view, "indexedAt")), op="create")
+    return record_item(uri, did, record, _ms(string(view, "indexedAt")), include=include)
 
 
-def record_item(uri: str, did: str, record: object, seen_ms: int | None, *, op: str = "create") -> Item:
+def record_item(
+    uri: str,
+    did: str,
+    record: object,
+    seen_ms: int | None,
+    *,
+    op: str = "create",
+    include: Collection[str] = (),
+) -> Item:
     """Return the post of one record. `seen_ms`: when the server saw it, where that is known.
 
     Raises:
@@ -159,7 +182,9 @@ def record_item(uri: str, did: str, record: object, seen_ms: int | None, *, op: 
             id=f"bluesky:{uri}",
             source="bluesky",
             created_at_ms=created_at_ms,
-            text=with_whole_links(text, byte_spans(text, _links(record))),
+            text="\n\n".join(
+                [with_whole_links(text, byte_spans(text, _links(record))), *_extras(record, include)]
+            ),
             author_id=did,
             lang_hint=next(strings(record, "langs"), None),
             url=f"https://bsky.app/profile/{did}/post/{uri.rpartition('/')[2]}",
@@ -168,6 +193,17 @@ def record_item(uri: str, did: str, record: object, seen_ms: int | None, *, op: 
             op="update" if op == "update" else "create",
         )
     )
+
+
+def _extras(record: object, include: Collection[str]) -> Iterator[str]:
+    """Yield descriptions of what is shown with the text, and the title of what it links to."""
+    embed = at(record, "embed")
+    for shown in (embed, at(embed, "media")):
+        if ALT_TEXT in include:
+            described = (string(shown, "alt"), *(string(image, "alt") for image in each(shown, "images")))
+            yield from filter(None, described)
+        if LINK_CARDS in include and (title := string(shown, "external", "title")):
+            yield title
 
 
 def _links(record: object) -> Iterator[Span]:

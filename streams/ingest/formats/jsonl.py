@@ -6,14 +6,14 @@ and for every producer alike; they send such a post to `posts.dlq` with a reason
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 import msgspec
 
 from schemas.post import Post
 from streams.ingest.frames import json_objects
 from streams.ingest.items import Item, Rejected, RejectReason
-from streams.ingest.text import as_ingested, repair_surrogates
+from streams.ingest.text import as_ingested
+from streams.steps.mended import HALF_IN_ID, REPLACEMENT, decode_mended
 
 _decode = msgspec.json.Decoder(Post).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -46,12 +46,12 @@ def _of_array(data: bytes, where: str) -> Iterator[Item]:
 
 def _read_line(line: bytes) -> Post | Rejected:
     try:
-        return as_ingested(_decode(line))
+        post, is_mended = decode_mended(_decode, line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # Only a line that failed is worth the search for halves of surrogates.
-        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return as_ingested(_decode(repair_surrogates(line)))
         return Rejected(_reason(error), str(error))
+    if is_mended and REPLACEMENT in post.id:
+        return Rejected(RejectReason.NOT_A_POST, HALF_IN_ID)
+    return as_ingested(post)
 
 
 def _reason(error: Exception) -> RejectReason:

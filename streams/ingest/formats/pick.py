@@ -40,7 +40,10 @@ def converter(form: Format, options: TableOptions, default_source: str) -> Calla
         is_empty = True
         for record in records(value, form):
             is_empty = False
-            if (skipped := skip(record, form)) is not None:
+            skipped = skip(record, form)
+            if skipped is not None and not (
+                options.private_chats and skipped.reason == SkipReason.NOT_PUBLIC
+            ):
                 yield skipped
                 continue
             cells = pick(partial(find, record))

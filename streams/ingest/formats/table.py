@@ -51,6 +51,10 @@ class TableOptions:
     time_format: str | None = None
     source: str | None = None
     encoding: str = "utf-8-sig"
+    #: Talk that is not public is read as well, where a source has it.
+    private_chats: bool = False
+    #: What belongs to the text beside it: of EXTRAS.
+    include: frozenset[str] = frozenset()
     #: How the rows are read where a format's file says it.
     declared: Format | None = None
 

@@ -1,7 +1,7 @@
 """Telegram Desktop's messages.html: a chat's name at the top, and a `div` for every message.
 
 The file says neither the chat's id nor its kind. A channel's posts all come from the name at the top; in any
-other chat others write, too, and it may be a private one: it is skipped unless that is said to be fine.
+other chat others write, too, and it may be a private one: it is skipped unless `--private-chats` is given.
 """
 
 import re
@@ -36,7 +36,7 @@ def read(data: bytes, options: TableOptions, default_source: str) -> Iterator[It
         yield Rejected(RejectReason.NOT_AN_EXPORT, "no message of Telegram in it", "file")
         return
     title = _text(page.css_first(".page_header .text")) or default_source
-    is_private = any(
+    is_private = not options.private_chats and any(
         _own(node, ".from_name") not in ("", title) for node in messages if "default" in _classes(node)
     )
     for number, node in enumerate(messages, start=1):

@@ -10,7 +10,7 @@ errors      what waiting mends, and what it does not
 A new one is a class with `read` and `overlap`, named in `live_source`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from streams.errors import UsageError
@@ -29,23 +29,27 @@ def is_live(name: str) -> bool:
 
 
 def live_source(
-    name: str, token_file: Path | None, zstd_dictionary: Path | None, tell: Callable[[str], object]
+    name: str,
+    token_file: Path | None,
+    zstd_dictionary: Path | None,
+    tell: Callable[[str], object],
+    include: Collection[str] = (),
 ) -> LiveSource:
-    """Return the source of that name.
+    """Return the source of that name. `include`: what of EXTRAS belongs to the text of its posts.
 
     Raises:
         UsageError: the address is of neither kind, or a file cannot be read.
     """
     if name == "jetstream":
-        return Jetstream(DEFAULT_URL, tell, load_unzstd(zstd_dictionary))
+        return Jetstream(DEFAULT_URL, tell, load_unzstd(zstd_dictionary), include)
     if name.startswith("mastodon:"):
         name = f"https://{name.removeprefix('mastodon:').strip('/')}{STREAMS}public"
     if name.startswith(("ws://", "wss://")) and STREAMS.rstrip("/") in name:
         raise UsageError(f"{name}: of Mastodon give the https address, such as {STREAMS}public")
     if STREAMS in name:
-        return Mastodon(name, _token(token_file))
+        return Mastodon(name, _token(token_file), tell, include)
     if name.startswith(("ws://", "wss://")):
-        return Jetstream(name, tell, load_unzstd(zstd_dictionary))
+        return Jetstream(name, tell, load_unzstd(zstd_dictionary), include)
     raise UsageError(f"{name} is no live source: give jetstream, mastodon:HOST, or the address of a stream")
 
 

@@ -5,7 +5,8 @@ from where it was, because events of one microsecond may be cut apart and server
 again is known by its id.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
+from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
@@ -32,10 +33,17 @@ class Jetstream:
     With `unzstd`, a v1 server is asked to compress; v2 does so by itself.
     """
 
-    def __init__(self, url: str, tell: Callable[[str], object], unzstd: Unzstd | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        tell: Callable[[str], object],
+        unzstd: Unzstd | None = None,
+        include: Collection[str] = (),
+    ) -> None:
         self.url = url
         self._tell = tell
         self._unzstd = unzstd
+        self._convert = partial(convert, include=include)
         self.is_v2 = "subscribeEvents" in url
 
     def overlap(self, position: int) -> int:
@@ -98,7 +106,7 @@ class Jetstream:
             value = decode_json(text.encode("utf-8", "replace"))
         except (BrokenFrameError, *UNDECODABLE) as error:
             return None, [Rejected(RejectReason.NOT_JSON, str(error))]
-        return self._position(value), list(read_value(value, convert))
+        return self._position(value), list(read_value(value, self._convert))
 
     def _position(self, value: object) -> int | None:
         if at(value, "$type") == "error":

@@ -6,14 +6,13 @@ other servers arrive late); what comes twice is known by its id. The timelines h
 those of a gap are lost, and neither is counted.
 """
 
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from functools import partial
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 
-from streams.ingest.formats.mastodon import convert
+from streams.ingest.formats.mastodon import Known, convert
 from streams.ingest.frames import MAX_LINE_BYTES, UNDECODABLE, EventParser, decode_json, read_value
 from streams.ingest.items import Item, Rejected, RejectReason
 from streams.ingest.shape import identifier
@@ -26,18 +25,23 @@ SILENCE_S = 60.0
 PAGE_STATUSES = 40
 #: How late statuses of other servers may arrive and still be found after a gap.
 OVERLAP_MS = 120_000
-#: The ids of as many statuses are remembered, so that a deletion finds its post.
-MAX_KNOWN = 100_000
 
 
 class Mastodon:
     """One stream of one server, such as https://mastodon.example/api/v1/streaming/public."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        tell: Callable[[str], object] = lambda _: None,
+        include: Collection[str] = (),
+    ) -> None:
         self.url = url
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        self._known = _Known()
-        self._convert = partial(convert, known=self._known)
+        self._known = Known()
+        self._convert = partial(convert, known=self._known, include=include)
+        self._tell = tell
 
     def overlap(self, position: int) -> int:
         """Return from where to read again. An id holds the milliseconds above its lowest 16 bits."""
@@ -131,12 +135,3 @@ class Mastodon:
 def _status_id(status: object) -> int:
     found = identifier(status, "id") or ""
     return int(found) if found.isdecimal() and len(found) < 20 else 0
-
-
-class _Known(OrderedDict[str, str]):
-    """The server's ids -> ids of posts, the newest of them."""
-
-    def __setitem__(self, key: str, value: str) -> None:
-        super().__setitem__(key, value)
-        if len(self) > MAX_KNOWN:
-            self.popitem(last=False)

@@ -15,11 +15,11 @@ from streams.ingest.formats import FORMATS, Content, jetstream, mastodon, read_f
 from streams.ingest.formats.declared import catalogue
 from streams.ingest.formats.pick import columns_of, converter
 from streams.ingest.formats.table import TableOptions
-from streams.ingest.frames import decode_json, read_object
+from streams.ingest.frames import Convert, decode_json, read_object
 from streams.ingest.sources import open_source
 from tests.ingest.formats.test_golden import inputs
 
-CONVERTERS = {
+CONVERTERS: dict[str, Convert] = {
     "jetstream": jetstream.convert,
     "mastodon": mastodon.convert,
     "reddit": reddit.convert,
