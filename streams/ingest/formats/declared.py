@@ -118,6 +118,11 @@ class Format(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=True)
         return None if self.zone is None else ZoneInfo(self.zone)
 
 
+def bare(name: str) -> str:
+    """Return a column's name as it is compared: the case, spaces, `_` and `-` do not count, dots do."""
+    return re.sub(r"[\s_\-\ufeff]+", "", name.lower())
+
+
 def load(path: Path) -> Format:
     """Return the format that a user's file tells.
 

@@ -17,7 +17,7 @@ from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReas
 from streams.ingest.markup import html_to_text
 
 from .cells import is_nothing
-from .declared import Fields, Format, Paths, Rule
+from .declared import Fields, Format, Paths, Rule, bare, catalogue
 from .paths import find, there
 from .row import read_row
 from .table import FIELDS, Plan, TableOptions
@@ -261,6 +261,22 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
     return replace(plan_of(form, options, default_source), picker=row_picker(form, header))
 
 
+def recognised_by(header: Sequence[str], options: TableOptions) -> TableOptions:
+    """Return how to read a sheet or a Parquet file with these columns, if it is of a format that is known."""
+    if options.declared is not None or options.columns:
+        return options
+    there = {bare(name) for name in header}
+    found = [
+        (len(rule.columns) + bool(rule.any_column), form)
+        for form in catalogue().values()
+        for rule in form.recognise
+        if form.fields is not None and rule.columns and there >= {bare(name) for name in rule.columns}
+        if not rule.any_column or not there.isdisjoint(map(bare, rule.any_column))
+    ]
+    best = max(found, key=lambda one: one[0], default=None)
+    return options if best is None else replace(options, declared=best[1])
+
+
 def columns_read(header: Sequence[str], how: Plan, options: TableOptions) -> list[int]:
     """Return which columns of a table are read at all."""
     if options.declared is None or options.declared.fields is None:
@@ -279,13 +295,8 @@ def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object
     def of_row(row: Sequence[object]) -> Sequence[object]:
         def get(column: str) -> Iterable[object]:
             place = known.get(column)
-            return () if place is None or row[place] is None else (row[place],)
+            return () if place is None or place >= len(row) or row[place] is None else (row[place],)
 
         return pick(get)
 
     return of_row
-
-
-def bare(name: str) -> str:
-    """Return a column's name as it is compared: the case, spaces and `_` do not count, dots do."""
-    return re.sub(r"[\s_\-]+", " ", name.strip().lower().lstrip("\ufeff"))

@@ -28,7 +28,7 @@ CONVERTERS: dict[str, Convert] = {
     **{
         name: converter(form, TableOptions(), "x")
         for name, form in catalogue().items()
-        if form.fields is not None and form.container in ("json", "both") and name != "meta-content-library"
+        if form.fields is not None and form.container in ("json", "both")
     },
 }
 JSON = st.recursive(
