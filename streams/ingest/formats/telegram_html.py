@@ -19,7 +19,7 @@ from streams.ingest.times import formatted_ms
 from .table import TableOptions
 
 #: The exporter begins a new file every thousand messages.
-MAX_PAGE_BYTES = 128 << 20
+MAX_PAGE_BYTES = 32 << 20
 _MESSAGE_ID = re.compile(r"message(-?\d+)")
 _ZONED = re.compile(r"(\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d)(?: (?:UTC|GMT)([+-]\d\d:?\d\d))?")
 _HASHTAG = re.compile(r"#(\w+)")
@@ -36,7 +36,7 @@ def read(data: bytes, options: TableOptions, default_source: str) -> Iterator[It
         yield Rejected(RejectReason.NOT_AN_EXPORT, "no message of Telegram in it", "file")
         return
     title = _text(page.css_first(".page_header .text")) or default_source
-    is_private = any(
+    is_private = not options.private_chats and any(
         _own(node, ".from_name") not in ("", title) for node in messages if "default" in _classes(node)
     )
     for number, node in enumerate(messages, start=1):
