@@ -75,6 +75,10 @@ settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
 metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
 	$(BIN)/python -c 'from streams.ops.catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
 
+.PHONY: formats
+formats: $(VENV)/.ready-dev  ## Write the list of formats in docs/ingest.md again
+	$(BIN)/python -m streams.ingest.formats.listed
+
 .PHONY: schemas
 schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/asyncapi.yaml again
 	$(BIN)/python -m schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')

@@ -132,8 +132,9 @@ def ingest(
     format: Annotated[  # noqa: A002  # the option's name
         str | None,
         typer.Option(
-            help="jsonl, jetstream, mastodon, telegram, x, reddit, youtube, feed, csv, tsv, parquet or "
-            "ira-tsv. Default: by the beginning and the name of the file."
+            metavar="NAME|FILE.toml",
+            help="One of the formats that docs/ingest.md lists, or a file that tells one. Default: by the "
+            "beginning and the name of the file.",
         ),
     ] = None,
     columns: Annotated[

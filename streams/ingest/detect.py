@@ -90,6 +90,11 @@ def nearest(found: Sample, formats: Mapping[str, Format] | None = None) -> list[
 
 def cannot_tell(shown: str, found: Sample) -> str:
     """Return the message of a source that nobody recognises: what comes near, and what to do."""
+    if found.assigned is not None:
+        return (
+            f"cannot read {shown}: it is the part {found.assigned!r} of an X account's archive, and no "
+            "post of it counts. Give the whole archive as the zip that it came in, or data/tweets.js"
+        )
     near = nearest(found)
     said = [f"nearest is {' — '.join(map(str, near))}"] if near else []
     if names := _names(found):
@@ -167,9 +172,10 @@ def _of_table(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
 
 
 def _of_file(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
-    if rule.assigned:
+    if rule.assigned or found.assigned is not None:
+        name = found.assigned or ""
         yield (
-            found.assigned in rule.assigned,
+            any(fnmatchcase(name, pattern) for pattern in rule.assigned),
             f"window.YTD.{found.assigned}",
             "it is no such file of an archive",
         )

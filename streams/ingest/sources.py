@@ -20,6 +20,7 @@ from .detect import HEAD_BYTES
 from .format_choice import format_named, format_of, format_or_error
 from .formats import Content, read_format
 from .formats.table import TableOptions
+from .formats.x_notes import Notes, has_posts_beside, notes_beside
 from .formats.xlsx import is_workbook
 from .items import Item, Rejected, RejectReason, Skipped, SkipReason
 from .json_values import TooLongValueError
@@ -43,6 +44,8 @@ class Source:
     is_read: bool = False
     #: What the format was told by.
     why: str = ""
+    #: The long texts of the X archive that it is of.
+    notes: Notes | None = None
     #: The formats that were found in it, when it is read.
     formats: set[str] = field(default_factory=set)
 
@@ -159,6 +162,8 @@ def _contents(source: Source) -> Iterator[Item]:
         stream = unpacked(packed)
         _refuse_foreign(source.shown_name, stream)
         is_plain = stream is packed
+        if source.size_bytes is not None:
+            source.notes = notes_beside(source.name)
         if is_archive(stream) and not (is_plain and raw.seekable() and is_workbook(raw)):
             yield from _read_archive(source, raw, stream, is_plain=is_plain)
         else:
@@ -179,7 +184,9 @@ def _read_archive(
             head = head_of(content, HEAD_BYTES)
             format_name, options, _ = format_of(member.name, head, options)
             content = _with_head(head, content)
-        if format_name is None or format_name == "parquet":
+        if format_name == "x" and has_posts_beside(source.name, member.name):
+            yield Skipped(SkipReason.OTHER_FILE, "the long texts of posts in tweets.js", name)
+        elif format_name is None or format_name == "parquet":
             yield Skipped(SkipReason.OTHER_FILE, "no posts, or their format cannot be told", name)
         else:
             yield from _whole(_read_stream(source, raw, content, name, format_name, options), name)
@@ -202,8 +209,11 @@ def _read_stream(
         format_name, options = str(told.format), told.options
         stream = _with_head(head, stream)
     source.formats.add(format_name)
+    if format_name == "x" and name == source.name and has_posts_beside(name, None):
+        yield Skipped(SkipReason.OTHER_FILE, "the long texts of posts in tweets.js", shown)
+        return
     stem = PurePath(shown.rpartition("!")[2]).name.partition(".")[0] or "table"
-    for item in read_format(format_name, Content(stream, raw, stem, options)):
+    for item in read_format(format_name, Content(stream, raw, stem, options, source.notes)):
         if isinstance(item, Post):
             yield item
         else:

@@ -11,6 +11,7 @@ import numpy as np
 
 from schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
+from .disguises import disguise_of
 from .mended import HALF_IN_ID, REPLACEMENT, decode_mended
 
 #: Details go into a record header; a parser quoting a megabyte back at us would not fit there.
@@ -106,9 +107,9 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
     try:
         post, is_mended = decode_mended(_decoder.decode, value)
     except msgspec.ValidationError as error:
-        return _rejected(Reason.NOT_A_POST, error)
+        return _rejected(Reason.NOT_A_POST, error, value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _rejected(Reason.NOT_JSON, error)
+        return _rejected(Reason.NOT_JSON, error, value)
     if is_mended and REPLACEMENT in post.id:
         return Rejected(Reason.NOT_A_POST, HALF_IN_ID)
     if post.created_at_ms < MIN_CREATED_AT_MS:
@@ -198,5 +199,6 @@ def _is_nested_too_deep(value: bytes) -> bool:
     return bool(np.cumsum(steps, dtype=np.int32).max() > MAX_NESTING)
 
 
-def _rejected(reason: Reason, error: Exception) -> Rejected:
-    return Rejected(reason, str(error)[:MAX_DETAIL_CHARACTERS])
+def _rejected(reason: Reason, error: Exception, value: bytes) -> Rejected:
+    told = disguise_of(value)
+    return Rejected(reason, (f"{told} ({error})" if told else str(error))[:MAX_DETAIL_CHARACTERS])

@@ -49,6 +49,7 @@ from . import (
 from .declared import Fields, Format, catalogue
 from .pick import converter
 from .table import TableOptions
+from .x_notes import Notes
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Content:
     #: The name of the source where the format has none of its own: the file's name without its endings.
     default_source: str
     options: TableOptions
+    #: The long texts of an X archive; they stand in another file of it.
+    notes: Notes | None = None
 
 
 def _json(content: Content, convert: Convert) -> Iterator[Item]:
@@ -83,7 +86,7 @@ READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
     "telegram": lambda content: telegram.read(
         content.bytes, zone=content.options.zone, private_chats=content.options.private_chats
     ),
-    "x": lambda content: _json(content, x.convert),
+    "x": lambda content: _json(content, partial(x.convert, notes=content.notes)),
     "reddit": lambda content: _json(content, reddit.convert),
     "youtube": lambda content: _json(content, youtube.convert),
     "feed": lambda content: feed.read(whole(content.bytes, feed.MAX_FEED_BYTES, "split it")),

@@ -5,7 +5,7 @@ A part is a key, `[]` after it means every element of the list there, a number i
 one key first. `a | b` is what either leads to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 _EITHER = " | "
@@ -17,8 +17,32 @@ def _parts(path: str) -> tuple[str, ...]:
     return tuple(part for part in path.replace("[]", ".[]").split(".") if part)
 
 
-def find(value: object, path: str) -> Iterator[object]:
-    """Yield what the path leads to; null and what is not there yield nothing."""
+@lru_cache(maxsize=4096)
+def _keys_alone(path: str) -> tuple[tuple[str, str | None], ...] | None:
+    """Return the keys of a path that has nothing else, each with the path from there on; None for others."""
+    parts = _parts(path)
+    if not parts or _EITHER in path or any(part in ("[]", _KEYS) or part.isdecimal() for part in parts):
+        return None
+    rests = [".".join(parts[at:]) for at in range(len(parts) - 1)]
+    return tuple(zip(parts, [*rests, None], strict=True))
+
+
+def find(value: object, path: str) -> Iterable[object]:
+    """Return what the path leads to; null and what is not there are nothing."""
+    keys = _keys_alone(path)
+    if keys is None:
+        return _find(value, path)
+    for key, rest in keys:
+        if not isinstance(value, dict):
+            return ()
+        if rest is not None and rest in value:
+            value = value[rest]
+            break
+        value = value.get(key)
+    return () if value is None else (value,)
+
+
+def _find(value: object, path: str) -> Iterator[object]:
     if _EITHER in path:
         for one in path.split(_EITHER):
             yield from find(value, one.strip())
@@ -53,4 +77,4 @@ def _walk(value: object, parts: tuple[str, ...]) -> Iterator[object]:
 
 def there(value: object, path: str) -> bool:
     """Tell whether the path leads to anything but null."""
-    return next(find(value, path), None) is not None
+    return next(iter(find(value, path)), None) is not None

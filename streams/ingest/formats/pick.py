@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from html import unescape
 
 from streams.errors import UsageError
@@ -32,16 +33,20 @@ _MARKUP: dict[str, Callable[[str], str]] = {"plain": str, "html": html_to_text, 
 def converter(form: Format, options: TableOptions, default_source: str) -> Callable[[object], Iterator[Item]]:
     """Return what makes items of one object of JSON."""
     how = plan_of(form, options, default_source)
+    pick = Picker(form)
     numbers = iter(range(1, 1 << 62))
 
     def convert(value: object) -> Iterator[Item]:
         is_empty = True
         for record in records(value, form):
             is_empty = False
-            if (skipped := skip(record, form)) is not None:
+            skipped = skip(record, form)
+            if skipped is not None and not (
+                options.private_chats and skipped.reason == SkipReason.NOT_PUBLIC
+            ):
                 yield skipped
                 continue
-            cells = pick(form, lambda path, record=record: find(record, path))  # type: ignore[misc]
+            cells = pick(partial(find, record))
             if cells[_TIME] is None and cells[_TEXT] is None:
                 yield Rejected(
                     RejectReason.NOT_A_POST, f"neither {_told(form, 'time')} nor {_told(form, 'text')}"
@@ -114,24 +119,39 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def pick(form: Format, get: Get) -> list[object]:
-    """Return the cells of one record, in the order of FIELDS."""
-    fields = form.fields or Fields(time=())  # type: ignore[arg-type]
-    cells: list[object] = [None] * len(FIELDS)
-    for place, name in enumerate(FIELDS):
-        if paths := getattr(fields, name, ()):
-            cells[place] = list(_all(get, paths)) if name == "hashtags" else _first(get, paths)
-    cells[_TEXT] = _text(fields, get, _MARKUP[form.markup])
-    if isinstance(tags := cells[_HASHTAGS], list):
-        cells[_HASHTAGS] = _tags(tags)
-    if form.id_pattern is not None and (found := re.search(form.id_pattern, str(cells[_ID] or ""))):
-        cells[_ID] = found[1]
-    user = _first(get, fields.repost_user)
-    if is_nothing(str(cells[_REPOST]).strip()):
-        cells[_REPOST] = None
-    if cells[_REPOST] is None and user is not None and not is_nothing(str(user).strip()):
-        cells[_REPOST] = f"@{str(user).removeprefix('@')}"
-    return cells
+class Picker:
+    """Makes of one record the cells of a row, in the order of FIELDS."""
+
+    def __init__(self, form: Format) -> None:
+        fields = form.fields or Fields(time=())  # type: ignore[arg-type]
+        told = {name: tuple(_each(getattr(fields, name, []))) for name in FIELDS}
+        self._singles = [
+            (place, told[name])
+            for place, name in enumerate(FIELDS)
+            if told[name] and name not in ("text", "hashtags")
+        ]
+        self._hashtags = told["hashtags"]
+        self._user = _each(fields.repost_user)
+        self._text = _Text(fields, _MARKUP[form.markup])
+        self._id_pattern = None if form.id_pattern is None else re.compile(form.id_pattern)
+
+    def __call__(self, get: Get) -> list[object]:
+        """Return the cells; `get` returns what a path or a column leads to."""
+        cells: list[object] = [None] * len(FIELDS)
+        for place, paths in self._singles:
+            cells[place] = _first(get, paths)
+        cells[_TEXT] = self._text(get)
+        if self._hashtags:
+            cells[_HASHTAGS] = _tags(list(_all(get, self._hashtags)))
+        if self._id_pattern is not None and (found := self._id_pattern.search(str(cells[_ID] or ""))):
+            cells[_ID] = found[1]
+        if cells[_REPOST] is not None and is_nothing(str(cells[_REPOST]).strip()):
+            cells[_REPOST] = None
+        if cells[_REPOST] is None and self._user:
+            user = _first(get, self._user)
+            if user is not None and not is_nothing(str(user).strip()):
+                cells[_REPOST] = f"@{str(user).removeprefix('@')}"
+        return cells
 
 
 _ALWAYS = ("id", "time", "text")
@@ -140,22 +160,29 @@ _ID, _TIME, _TEXT, _HASHTAGS, _REPOST = (
 )
 
 
-def _text(fields: Fields, get: Get, plain: Callable[[str], str]) -> str | None:
-    title, said = _joined(get, fields.title), _joined(get, fields.text)
-    if said is None and title is None:
-        poll = [plain(str(one)) for one in _all(get, fields.poll)]
-        return "\n".join(poll) if poll else None
-    title, said = plain(title or ""), plain(said or "")
-    # Short posts are often repeated as their own title.
-    parts = [said] if said.startswith(title.removesuffix("…").removesuffix("...")) else [title, said]
-    parts += [plain(str(one)) for one in _all(get, fields.poll)] if fields.poll else []
-    return "\n\n".join(part for part in parts if part)
+class _Text:
+    """The title, the text and the choices of a poll, as far as there are any."""
+
+    def __init__(self, fields: Fields, plain: Callable[[str], str]) -> None:
+        self._title, self._said, self._poll = map(_each, (fields.title, fields.text, fields.poll))
+        self._plain = plain
+
+    def __call__(self, get: Get) -> str | None:
+        said = _joined(get, self._said)
+        title = _joined(get, self._title) if self._title else None
+        poll = [self._plain(str(one)) for one in _all(get, self._poll)] if self._poll else []
+        if said is None and title is None and not poll:
+            return None
+        title, said = self._plain(title or ""), self._plain(said or "")
+        # Short posts are often repeated as their own title.
+        is_repeated = said.startswith(title.removesuffix("…").removesuffix("..."))
+        return "\n\n".join(part for part in ("" if is_repeated else title, said, *poll) if part)
 
 
-def _joined(get: Get, paths: Paths) -> str | None:
+def _joined(get: Get, paths: Sequence[str]) -> str | None:
     """Return what the first path leads to; the pieces of a list (`runs[].text`) in one."""
     is_there = False
-    for path in _each(paths):
+    for path in paths:
         pieces = [str(one) for one in _values(get, path) if isinstance(one, (str, int, float))]
         if any(pieces):
             return "".join(pieces)
@@ -163,17 +190,17 @@ def _joined(get: Get, paths: Paths) -> str | None:
     return "" if is_there else None
 
 
-def _first(get: Get, paths: Paths) -> object:
-    for path in _each(paths):
+def _first(get: Get, paths: Sequence[str]) -> object:
+    for path in paths:
         for found in _values(get, path):
             if found not in ("", None) and not isinstance(found, (dict, list)):
                 return found
     return None
 
 
-def _all(get: Get, paths: Paths) -> Iterator[object]:
+def _all(get: Get, paths: Sequence[str]) -> Iterator[object]:
     """Yield everything that the first path that leads anywhere leads to."""
-    for path in _each(paths):
+    for path in paths:
         found = [one for one in _values(get, path) if one not in ("", None)]
         if found:
             yield from found
@@ -247,13 +274,14 @@ def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object
     # Exports change the case of their headers, and what separates the words, from year to year.
     places = {bare(name): place for place, name in reversed(list(enumerate(header)))}
     known = {column: places.get(bare(column)) for column in columns_of(form)}
+    pick = Picker(form)
 
     def of_row(row: Sequence[object]) -> Sequence[object]:
         def get(column: str) -> Iterable[object]:
             place = known.get(column)
             return () if place is None or row[place] is None else (row[place],)
 
-        return pick(form, get)
+        return pick(get)
 
     return of_row
 

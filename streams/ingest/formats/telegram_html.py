@@ -1,7 +1,7 @@
 """Telegram Desktop's messages.html: a chat's name at the top, and a `div` for every message.
 
 The file says neither the chat's id nor its kind. A channel's posts all come from the name at the top; in any
-other chat others write, too, and it may be a private one: it is skipped unless that is said to be fine.
+other chat others write, too, and it may be a private one: it is skipped unless `--private-chats` is given.
 """
 
 import re

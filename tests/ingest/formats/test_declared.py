@@ -170,10 +170,10 @@ def test_a_stranger_is_told_and_not_taken_for_another(tmp_path: Path, text: str)
 
 
 def test_what_is_cut_off_in_its_first_object_is_recognised_all_the_same() -> None:
-    head = b'{"about": "x", "chats": {"list": [{"name": "K", "type": "public_channel", "id": 7, "m'
-    assert recognise(sample("result.json", head)).name == "telegram"
-    head = b'{"feed": [{"post": {"uri": "at://did:plc:a/app.bsky.feed.post/3k", "record": {"text": "x"'
-    assert recognise(sample("x", head)).name == "jetstream"
+    chat = b'{"name": "K", "type": "public_channel", "id": 7, "mess'
+    assert recognise(sample("result.json", b'{"about": "x", "chats": {"list": [' + chat)).name == "telegram"
+    view = b'{"uri": "at://did:plc:a/app.bsky.feed.post/3k", "record": {"text": "x"}, "author": {"di'
+    assert recognise(sample("x", b'{"feed": [{"post": ' + view)).name == "jetstream"
 
 
 def test_broken_lines_before_the_first_object_do_not_hide_it() -> None:
