@@ -279,7 +279,7 @@ def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object
     def of_row(row: Sequence[object]) -> Sequence[object]:
         def get(column: str) -> Iterable[object]:
             place = known.get(column)
-            return () if place is None or row[place] is None else (row[place],)
+            return () if place is None or place >= len(row) or row[place] is None else (row[place],)
 
         return pick(get)
 
