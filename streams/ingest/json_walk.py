@@ -58,6 +58,11 @@ class Walk:
             raise BrokenJsonError(f"{expected!r} is expected and not {found!r}" if found else "it is cut off")
         self._at += 1
 
+    def end(self) -> None:
+        """Raise BrokenJsonError if anything follows."""
+        if self.peek():
+            raise BrokenJsonError("something follows the end")
+
     def value(self) -> bytes:
         """Return the value that begins here, whole, and pass over it.
 

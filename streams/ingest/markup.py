@@ -32,6 +32,10 @@ _MAX_DEPTH = 1_000
 _MAX_ATTRIBUTES_CHARACTERS = 10_000
 
 
+#: Longer HTML is no post's, and would take many times its length in memory as a tree.
+_MAX_PARSED_CHARACTERS = 2_000_000
+
+
 def html_to_text(html: str) -> str:
     """Return the text of an HTML fragment: entities decoded, a line break where a browser would make one.
 
@@ -45,7 +49,8 @@ def html_to_text(html: str) -> str:
         flat = _LINK.sub(_whole_link, flat)
     end = flat.rfind(">") + 1
     marked = _BLOCK_END.sub(lambda end: end[0] + "\n\n", _LINE_END.sub("\n", flat[:end])) + flat[end:]
-    text = unescape(_ANY_TAG.sub("", marked)) if _is_tangled(flat[:end]) else _parsed(marked)
+    is_cut = len(flat) > _MAX_PARSED_CHARACTERS or _is_tangled(flat[:end])
+    text = unescape(_ANY_TAG.sub("", marked)) if is_cut else _parsed(marked)
     text = _AROUND_BREAKS.sub("\n", _SPACES.sub(" ", text))
     return _BREAKS.sub("\n\n", text).strip()
 

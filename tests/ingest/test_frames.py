@@ -44,7 +44,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
 
 
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "MAX_LINE_BYTES", 100)
+    monkeypatch.setattr(frames, "MAX_DOCUMENT_BYTES", 100)
     asked: list[int] = []
 
     class Endless:

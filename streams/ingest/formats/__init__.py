@@ -13,7 +13,6 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 
 from msgspec import convert
 
@@ -21,12 +20,15 @@ from streams.ingest.frames import (
     BYTE_ORDER_MARK,
     Convert,
     lines,
-    read_objects,
+    read_each,
     read_value,
     server_sent_events,
+    whole,
 )
 from streams.ingest.items import Item
+from streams.ingest.objects import objects
 from streams.ingest.tables import separator_of
+from streams.ingest.unpack import begins
 
 from . import (
     bluesky_car,
@@ -64,24 +66,21 @@ class Content:
 
 
 def _json(content: Content, convert: Convert) -> Iterator[Item]:
-    return read_objects(lines(content.bytes), convert)
+    return read_each(objects(content.bytes), convert)
 
 
 def _mastodon(content: Content) -> Iterator[Item]:
     convert = partial(mastodon.convert, known=mastodon.Known(), include=content.options.include)
-    numbered = lines(content.bytes)
-    first = next(numbered, b"")
-    everything = chain([first], numbered)
-    if not first.startswith((b"event:", b"data:", b":", b"id:", b"retry:")):
-        yield from read_objects(everything, convert)
+    if not begins(content.bytes, 16).startswith((b"event:", b"data:", b":", b"id:", b"retry:")):
+        yield from _json(content, convert)
         return
-    for number, event in enumerate(server_sent_events(everything), start=1):
+    for number, event in enumerate(server_sent_events(lines(content.bytes)), start=1):
         yield from read_value(event, convert, f"event {number}")
 
 
 #: The code that reads formats for which data does not suffice.
 READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
-    "jsonl": lambda content: jsonl.read(lines(content.bytes)),
+    "jsonl": lambda content: jsonl.read_each(objects(content.bytes)),
     "jetstream": lambda content: _json(content, partial(jetstream.convert, include=content.options.include)),
     "mastodon": _mastodon,
     "telegram": lambda content: telegram.read(
@@ -90,7 +89,7 @@ READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
     "x": lambda content: _json(content, partial(x.convert, notes=content.notes)),
     "reddit": lambda content: _json(content, reddit.convert),
     "youtube": lambda content: _json(content, youtube.convert),
-    "feed": lambda content: feed.read(content.bytes.read()),
+    "feed": lambda content: feed.read(whole(content.bytes, feed.MAX_FEED_BYTES, "split it")),
     "csv": lambda content: delimited.read(
         content.bytes, content.options, content.default_source, is_tsv=False
     ),
@@ -116,20 +115,20 @@ def read_format(name: str, content: Content) -> Iterator[Item]:
     if form.fields is None:
         return READERS[form.reader or name](content)
     content = replace(content, options=replace(content.options, declared=form))
-    begins = content.bytes.peek(64)[:64].removeprefix(BYTE_ORDER_MARK).lstrip()
-    if form.container == "table" or (form.container == "both" and not begins.startswith((b"{", b"["))):
+    head = begins(content.bytes, 64).removeprefix(BYTE_ORDER_MARK).lstrip()
+    if form.container == "table" or (form.container == "both" and not head.startswith((b"{", b"["))):
         return READERS[_table(content.bytes)](content)
     return _json(content, converter(form, content.options, content.default_source))
 
 
 def _table(stream: io.BufferedReader) -> str:
     """Return which kind of table it is."""
-    begins = stream.peek(4096)[:4096]
-    if begins.startswith(parquet.MAGIC):
+    head = begins(stream, 4096)
+    if head.startswith(parquet.MAGIC):
         return "parquet"
-    if begins.startswith(xlsx.MAGICS):
+    if head.startswith(xlsx.MAGICS):
         return "xlsx"
-    return "tsv" if separator_of(begins.split(b"\n", 1)[0].decode("utf-8", "replace")) == "\t" else "csv"
+    return "tsv" if separator_of(head.split(b"\n", 1)[0].decode("utf-8", "replace")) == "\t" else "csv"
 
 
 def by_paths(columns: Mapping[str, str]) -> Format:

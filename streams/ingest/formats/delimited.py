@@ -7,6 +7,7 @@ CSV rules it would swallow its neighbours. Only where that gives the wrong numbe
 at.
 """
 
+import codecs
 import io
 import re
 from codecs import BOM_UTF8
@@ -44,10 +45,14 @@ def read(
     # A \r may stand in a text, unless nothing else ends a line.
     newline = "" if b"\r" in head and b"\n" not in head else "\n"
     try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise UsageError(f"--encoding {encoding}: {error}") from error
+    try:
         # Bytes that are not of the encoding become lone surrogates, so that a bad row does not end the file.
         text = io.TextIOWrapper(source, encoding, errors="surrogateescape", newline=newline)
         yield from _read(_lines(text), options, default_source, is_tsv=is_tsv)
-    except (LookupError, UnicodeError) as error:
+    except UnicodeError as error:
         raise UsageError(f"--encoding {encoding}: {error}") from error
 
 

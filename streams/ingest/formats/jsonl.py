@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from schemas.post import Post
-from streams.ingest.frames import json_objects
+from streams.ingest.frames import TooManyError, json_objects, refuse_too_many
 from streams.ingest.items import Item, Rejected, RejectReason
 from streams.ingest.text import as_ingested
 from streams.steps.mended import HALF_IN_ID, REPLACEMENT, decode_mended
@@ -21,7 +21,12 @@ _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 def read(lines: Iterable[bytes]) -> Iterator[Item]:
     """Yield one post or Rejected per object. Blank lines are nothing; unknown fields are dropped."""
-    for where, data in json_objects(iter(lines)):
+    return read_each(json_objects(iter(lines)))
+
+
+def read_each(objects: Iterable[tuple[str, bytes]]) -> Iterator[Item]:
+    """Yield one post or Rejected per object, given with where it stands."""
+    for where, data in objects:
         item = _read_line(data)
         if isinstance(item, Post):
             yield item
@@ -33,7 +38,11 @@ def read(lines: Iterable[bytes]) -> Iterator[Item]:
 
 def _of_array(data: bytes, where: str) -> Iterator[Item]:
     try:
+        refuse_too_many(data)
         elements = _decode_array(data)
+    except TooManyError as error:
+        yield Rejected(RejectReason.TOO_LARGE, str(error), where)
+        return
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield Rejected(_reason(error), str(error), where)
         return
@@ -46,7 +55,10 @@ def _of_array(data: bytes, where: str) -> Iterator[Item]:
 
 def _read_line(line: bytes) -> Post | Rejected:
     try:
+        refuse_too_many(line)
         post, is_mended = decode_mended(_decode, line)
+    except TooManyError as error:
+        return Rejected(RejectReason.TOO_LARGE, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejected(_reason(error), str(error))
     if is_mended and REPLACEMENT in post.id:

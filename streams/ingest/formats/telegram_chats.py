@@ -32,8 +32,7 @@ def messages(walk: Walk) -> _Found:
         yield from _of_object(walk, is_whole=True)
     else:
         raise BrokenJsonError("neither an object nor a list")
-    if walk.peek():
-        raise BrokenJsonError("something follows")
+    walk.end()
 
 
 def _of_object(walk: Walk, *, is_whole: bool = False) -> _Found:

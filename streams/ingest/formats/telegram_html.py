@@ -19,7 +19,7 @@ from streams.ingest.times import formatted_ms
 from .table import TableOptions
 
 #: The exporter begins a new file every thousand messages.
-MAX_PAGE_BYTES = 128 << 20
+MAX_PAGE_BYTES = 32 << 20
 _MESSAGE_ID = re.compile(r"message(-?\d+)")
 _ZONED = re.compile(r"(\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d)(?: (?:UTC|GMT)([+-]\d\d:?\d\d))?")
 _HASHTAG = re.compile(r"#(\w+)")
