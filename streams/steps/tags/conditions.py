@@ -7,6 +7,7 @@ What stands inside the hit itself is not near it; what covers it and more is (`u
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from operator import gt, itemgetter
 from typing import NamedTuple
 
 from streams.steps.tags.boundaries import word_spans
@@ -35,6 +36,7 @@ class _Spots(NamedTuple):
     starts: list[int]
     by_end: list[Spot]
     ends: list[int]
+    longest: int
 
 
 class Scene:
@@ -70,7 +72,10 @@ class Scene:
         """Return how many words it is from the hit to the nearest of a place, and that one."""
         found = self._found(place)
         behind = bisect_left(found.starts, hit.end)
-        for spot in found.by_start[max(0, behind - _LOOK_BACK) : behind]:
+        for number in range(behind - 1, max(-1, behind - 1 - _LOOK_BACK), -1):
+            spot = found.by_start[number]
+            if spot.start + found.longest <= hit.start:
+                break
             if spot.end > hit.start and not _is_inside(spot, hit):
                 return 0, spot
         return self._beside(found, hit.start, hit.end)
@@ -102,10 +107,18 @@ class Scene:
                 spots = [Spot(start, end, ((start, end),)) for start, end in self._finder(place)]
             elif isinstance(place, Either):
                 spots = sorted({spot for one in place.places for spot in self._found(one).by_start})
-            else:
+            elif all(self._may_stand(one) for one in place.places):
                 spots = sorted(self._chained(place))
+            else:
+                spots = []
             found = self._spots[place] = _sorted(spots)
         return found
+
+    def _may_stand(self, place: Place) -> bool:
+        """Say whether a place can be anywhere, at less than the price of finding it."""
+        if isinstance(place, Word):
+            return bool(self._finder(place))
+        return (any if isinstance(place, Either) else all)(self._may_stand(one) for one in place.places)
 
     def _chained(self, chain: Chain) -> Iterator[Spot]:
         """Yield a spot for each last member that is reached: each is near one that is reached before it."""
@@ -158,5 +171,10 @@ def _is_inside(spot: Spot, hit: Spot) -> bool:
 
 
 def _sorted(spots: list[Spot]) -> _Spots:
-    by_end = sorted(spots, key=lambda spot: (spot.end, spot.start))
-    return _Spots(spots, [spot.start for spot in spots], by_end, [spot.end for spot in by_end])
+    ends = [spot.end for spot in spots]
+    longest = max([spot.end - spot.start for spot in spots], default=0)
+    by_end = spots
+    if any(map(gt, ends, ends[1:])):
+        by_end = sorted(spots, key=itemgetter(1, 0))
+        ends = [spot.end for spot in by_end]
+    return _Spots(spots, [spot.start for spot in spots], by_end, ends, longest)

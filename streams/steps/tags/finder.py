@@ -122,7 +122,8 @@ class Finder:
         if not len(words):
             return columns
         together = np.concatenate((columns, self._columns(batch, words)), axis=1)
-        return together.take(together[0].argsort(kind="stable"), axis=1)
+        in_order: _Columns = together.take(together[0].argsort(kind="stable"), axis=1)
+        return in_order
 
     def _columns(self, batch: FoldedBatch, found: _Columns) -> _Columns:
         """Return, of places in a batch, each field of `_Place`, as a number."""

@@ -194,6 +194,7 @@ class _Reader:
             self._take()
             parts.append(self._all())
         if (token := self._next()) not in ("", ")"):
+            _refuse_near(token)
             raise QueryError(f'no AND, OR or NEAR/n before {token}; add one, or quote a "phrase"')
         if len(parts) == 1:
             return parts[0]
@@ -249,12 +250,16 @@ class _Reader:
             raise QueryError(f"something is missing {f'before {token}' if token else 'at the end'}")
         if token in _OPERATORS or _NEAR.fullmatch(token):
             raise QueryError(f"nothing before {token}; it stands between two words")
-        if token.split("/")[0] == "NEAR":
-            raise QueryError(f"{token} without a number; write NEAR/9 for within nine words")
+        _refuse_near(token)
         return _word(token)
 
     def _condition(self, node: Condition | Place) -> Condition:
         return Stands(node, self._default) if isinstance(node, Place) else node
+
+
+def _refuse_near(token: str) -> None:
+    if token.split("/")[0] == "NEAR":
+        raise QueryError(f"{token} without a number; write NEAR/9 for within nine words")
 
 
 def _words(found: re.Match[str]) -> int:

@@ -58,7 +58,10 @@ class Rules:
         for word, number in self.numbers.items():
             for member in members_of(word, sets):
                 patterns = self.beginnings if member.endswith("*") else self.whole
-                patterns[member.removesuffix("*")].append(number)
+                pattern = member.removesuffix("*")
+                patterns[pattern].append(number)
+                if patterns is self.beginnings and " " in pattern:  # run together, as in hashtags
+                    patterns[pattern.replace(" ", "")].append(number)
         #: Words -> the ranks of entries whose `match` needs one of them.
         self.triggers: defaultdict[int, list[int]] = defaultdict(list)
         for rank in self.matching:
