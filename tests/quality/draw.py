@@ -57,12 +57,13 @@ def stratum_of(text: str, language: str, *, is_tagged: bool) -> str | None:
 def drawn(
     found: Iterable[tuple[SourcedPost, bool]], language: str, seed: int, known: frozenset[str] = frozenset()
 ) -> list[tuple[str, str, float, str]]:
-    """Return id, stratum, weight and text of the sample, shuffled. Texts that are there twice are one."""
+    """Return id, stratum, weight and text of the sample, shuffled. Texts that are there twice are one,
+    and none is drawn whose text is `known`."""
     strata: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for post, is_tagged in found:
         post_id = f"{post.file}:{post.row_id}"
         stratum = stratum_of(post.text, language, is_tagged=is_tagged)
-        if stratum is not None and post_id not in known:
+        if stratum is not None and post.text not in known:
             strata[stratum].setdefault(post.text, post_id)
     lots = random.Random(seed)
     sample = []
@@ -81,7 +82,7 @@ def main() -> int:
     sourced = [post for post in posts(*files) if post.language == language and post.text.strip()]
     answers = job.annotate([post.text for post in sourced])
     found = [(post, "election" in one.tags) for post, one in zip(sourced, answers, strict=True)]
-    known = frozenset(one.id for one in judged())
+    known = frozenset(one.text for one in judged() if one.text is not None)
     with Path(out).open("w", encoding="utf-8", newline="") as target:
         rows = csv.writer(target, delimiter="\t", lineterminator="\n")
         rows.writerow(("id", "stratum", "weight", "text"))
