@@ -8,16 +8,18 @@
     forms = ["montaj(lı|lanmış)"]  more forms, by hand; (a|b) stands for either
     beside = ["deepfake"]          counts only if the post has a term of such a tag that counts by itself
     only_in = ["tr"]               counts only in posts detected as one of these languages
+    match = '"yapay zeka" NEAR/9 {medium}'  also found where this query finds something (`query.py`)
+    near = "{party} OR {office}"   counts only if this stands within nine words, or NEAR/n
+    unless = "NEAR/5 {contest}"    does not count if this holds: anywhere in the post, if it says no NEAR/n
     note, source                   for people
 
 `inflects`, `head`, `softens`, `aorist`, `spellings` and `without` are for the generator:
-`python -m streams.lexicon.generate` tells what they do.
+`python -m streams.lexicon.generate` tells what they do. [[words]] are sets for queries: `wordsets.py`.
 """
 
 import hashlib
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -27,12 +29,14 @@ import msgspec
 
 from streams.errors import SandikError
 from streams.steps.tags.fold import FOLD_VERSION, fold_batch
+from streams.steps.tags.queries import EntryQueryError, expand, queries_of, words_in
 from streams.steps.tags.rows import LocatedRow, Place, Problem, Row, read_rows
+from streams.steps.tags.wordsets import LocatedSet, WordSet, joined, read_sets
 
 __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", "read_tag_file", "tag_files"]
 
 #: Raise it when the same forms match otherwise than before (boundaries, hashtags, overlaps, context).
-MATCH_VERSION = 2
+MATCH_VERSION = 3
 
 #: Tags that counts use for themselves.
 _RESERVED = {"all", "both", "repost"}
@@ -58,8 +62,17 @@ class Entry(NamedTuple):
     beside: tuple[str, ...]
     only_in: tuple[str, ...]
     forms: tuple[str, ...]
+    #: Queries, with the language of each set: {tr:medium}.
+    match: str = ""
+    near: str = ""
+    unless: str = ""
     #: Where it is written, as file:line. Not part of the lexicon's version.
     where: str = ""
+
+    @property
+    def has_rules(self) -> bool:
+        """Say whether it has a query."""
+        return bool(self.match or self.near or self.unless)
 
     def accepts(self, language: str) -> bool:
         """Say whether it counts in posts of this language."""
@@ -72,6 +85,7 @@ class Lexicon(NamedTuple):
     tag_names: tuple[str, ...]
     entries: tuple[Entry, ...]
     version: str
+    sets: tuple[WordSet, ...] = ()
 
 
 class Written(NamedTuple):
@@ -88,6 +102,8 @@ class Draft(NamedTuple):
     rows: dict[str, list[LocatedRow]]  # by tag
     entries: list[Written]
     problems: list[Problem]
+    sets: list[LocatedSet]
+    set_forms: dict[LocatedSet, tuple[str, ...]]
 
 
 def load_lexicon(path: Path | None = None) -> Lexicon:
@@ -100,8 +116,10 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
     # `election` first, as the tag that the others are read beside; the rest by name.
     tag_names = tuple(sorted(draft.rows, key=lambda tag: (tag != "election", tag)))
     meaning = [entry[:-1] for entry in entries]
-    digest = hashlib.sha256(msgspec.json.encode([FOLD_VERSION, MATCH_VERSION, meaning])).hexdigest()
-    return Lexicon(tag_names, tuple(entries), f"lex-{digest[:12]}")
+    used = {word.text[1:-1] for entry in entries for word in words_in(entry) if word.is_set}
+    sets = tuple(one for one in joined(draft.sets, draft.set_forms) if one.name in used)
+    digest = hashlib.sha256(msgspec.json.encode([FOLD_VERSION, MATCH_VERSION, meaning, sets])).hexdigest()
+    return Lexicon(tag_names, tuple(entries), f"lex-{digest[:12]}", sets)
 
 
 def lexicon_folder(path: Path | None) -> Traversable:
@@ -116,7 +134,7 @@ def lexicon_folder(path: Path | None) -> Traversable:
 
 def read_lexicon(folder: Traversable) -> Draft:
     """Return what can be read of a lexicon, and every reason why it cannot be used."""
-    draft = Draft({}, [], [])
+    draft = Draft({}, [], [], [], {})
     for tag, files in tag_files(folder).items():
         if tag in _RESERVED:
             message = f"a tag cannot be called {tag}: counts use it; rename the file"
@@ -126,6 +144,8 @@ def read_lexicon(folder: Traversable) -> Draft:
             rows, problems = read_rows(file)
             draft.rows[tag] += rows
             draft.problems.extend(problems)
+            _read_sets(folder, tag, file, draft)
+    known = {one.language_name for one in draft.sets}
     for tag, rows in draft.rows.items():
         draft.problems.extend(_twice(rows))
         written: dict[str, Mapping[str, list[str]]] = {}
@@ -134,10 +154,28 @@ def read_lexicon(folder: Traversable) -> Draft:
             if row.row.inflects and language not in written:
                 written[language] = read_forms(folder, tag, language)
             try:
-                draft.entries.append(_written(tag, row, written.get(language, {}), draft.rows, folder))
+                draft.entries.append(_written(tag, row, written.get(language, {}), draft.rows, folder, known))
+            except EntryQueryError as error:
+                draft.problems.append(Problem(row.at(error.field), f"{row}: {error}"))
             except LexiconError as error:
                 draft.problems.append(Problem(row.place, f"{row}: {error}"))
     return draft
+
+
+def _read_sets(folder: Traversable, tag: str, file: Traversable, draft: Draft) -> None:
+    sets, problems = read_sets(file)
+    draft.problems.extend(problems)
+    draft.sets.extend(sets)
+    for one in sets:
+        if not one.row.inflects:
+            patterns = (*one.row.lemmas, *one.row.forms)
+            draft.set_forms[one] = tuple(form for pattern in patterns for form in expand(pattern))
+            continue
+        generated = read_forms(folder, tag, one.row.language)
+        draft.set_forms[one] = tuple(generated.get(one.row.key, ()))
+        if one.row.key not in generated:
+            message = f"{one}: no forms of it yet; run python -m streams.lexicon.generate {folder}"
+            draft.problems.append(Problem(one.place, message))
 
 
 def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
@@ -174,16 +212,10 @@ def read_forms(folder: Traversable, tag: str, language: str) -> dict[str, list[s
     return forms
 
 
-def expand(pattern: str) -> Iterator[str]:
-    """Yield what `pattern` stands for: "seçim (günü|gecesi)" is two phrases, "elections?" just itself."""
-    parts = re.split(r"\(([^()]*)\)", pattern)
-    choices = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
-    for choice in itertools.product(*choices):
-        yield "".join(choice)
-
-
 def by_hand(row: Row) -> list[str]:
-    """Return the forms that are written in the row itself."""
+    """Return the forms that are written in the row itself; its lemma is one unless it says what is."""
+    if row.match and not row.forms:
+        return []
     return [form for pattern in row.forms or (row.lemma,) for form in expand(pattern)]
 
 
@@ -197,7 +229,12 @@ def _twice(rows: Iterable[LocatedRow]) -> Iterator[Problem]:
 
 
 def _written(
-    tag: str, row: LocatedRow, generated: Mapping[str, list[str]], tags: Iterable[str], folder: Traversable
+    tag: str,
+    row: LocatedRow,
+    generated: Mapping[str, list[str]],
+    tags: Iterable[str],
+    folder: Traversable,
+    sets: Collection[str],
 ) -> Written:
     content = row.row
     if unknown := set(content.beside).difference(tags):
@@ -209,11 +246,12 @@ def _written(
         forms = generated[content.lemma]
     if broken := next((form for form in forms if re.search("[()|]", form)), None):
         raise LexiconError(f"'{broken}' has a bracket or | too many; (a|b) cannot stand inside another")
-    folded = [form.strip() for form in fold_batch(forms).folded[1:-2].split("\n")]
+    folded = [form.strip() for form in fold_batch(forms).folded[1:-2].split("\n")] if forms else []
     if not all(any(map(str.isalnum, form)) for form in folded):
         raise LexiconError("a form without any letter or digit; remove it")
     spelled = dict(zip(folded, forms, strict=True))
     beside, only_in = tuple(sorted(content.beside)), tuple(sorted(content.only_in))
     where = f"{row.place.file.name}:{row.place.line}"
-    entry = Entry(tag, content.lemma, row.is_trap, beside, only_in, tuple(sorted(spelled)), where)
+    queries = queries_of(content, sets)
+    entry = Entry(tag, content.lemma, row.is_trap, beside, only_in, tuple(sorted(spelled)), *queries, where)
     return Written(row, entry, spelled)

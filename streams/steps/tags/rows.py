@@ -10,7 +10,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 _KINDS = ("term", "trap")
-_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(term|trap)[ \t]*\]\]", re.MULTILINE)
+#: Tables that other modules read: word sets (`wordsets.py`).
+_OTHERS = ("words",)
+_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(term|trap|words)[ \t]*\]\]", re.MULTILINE)
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
@@ -29,6 +31,9 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     without: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     only_in: tuple[str, ...] = ()
+    match: str = ""
+    near: str = ""
+    unless: str = ""
     note: str = ""
     source: str = ""
 
@@ -87,9 +92,9 @@ def read_rows(file: Traversable) -> tuple[list[LocatedRow], list[Problem]]:
         message = f"not valid TOML: {_TOML_LINE.sub('', str(error))}; mend it there"
         return [], [Problem(Place(file, int(found[1]) if found else text.count("\n") + 1), message)]
     problems = [
-        Problem(_find(file, text, name), f"unknown table `{name}`{_suggestion(name, _KINDS)}")
+        Problem(_find(file, text, name), f"unknown table `{name}`{_suggestion(name, _KINDS + _OTHERS)}")
         for name in content
-        if name not in _KINDS
+        if name not in _KINDS + _OTHERS
     ]
     rows: list[LocatedRow] = []
     for kind in _KINDS:
@@ -97,12 +102,12 @@ def read_rows(file: Traversable) -> tuple[list[LocatedRow], list[Problem]]:
         if not isinstance(entries, list):
             problems.append(Problem(_find(file, text, kind), f"write [[{kind}]], one for each entry"))
             continue
-        for entry, lines in zip(entries, _lines(text, kind, len(entries)), strict=True):
+        for entry, lines in zip(entries, lines_of(text, kind, len(entries)), strict=True):
             row, wrong = _read_row(file, entry, lines)
             problems += wrong
             if row:
                 rows.append(LocatedRow(Place(file, lines[""]), kind == "trap", row, lines))
-    if not content.get("term") and not problems:
+    if not any(content.get(name) for name in ("term", *_OTHERS)) and not problems:
         problems.append(Problem(Place(file, 0), "no [[term]] in it: nothing would ever count; add one"))
     return rows, problems
 
@@ -132,7 +137,7 @@ def _read_row(
     return (None if problems else row), problems
 
 
-def _lines(text: str, kind: str, count: int) -> Iterator[Mapping[str, int]]:
+def lines_of(text: str, kind: str, count: int) -> Iterator[Mapping[str, int]]:
     """Yield, per entry of this kind, field -> line; "" -> the line it begins in.
 
     TOML's reader keeps no lines. They are unknown (0) where entries are not written one [[term]] each.
