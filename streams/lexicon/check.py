@@ -6,7 +6,6 @@ count. Warnings: what works, but hardly as meant.
 
 import difflib
 from collections.abc import Iterable, Iterator
-from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 
 from streams.lexicon.finding import Finding
@@ -14,7 +13,8 @@ from streams.lexicon.generate import forms_of
 from streams.lexicon.overlaps import overlaps
 from streams.steps.language import UNDETERMINED
 from streams.steps.language.fasttext_model import load_fasttext_model
-from streams.steps.tags.lexicon import Draft, LexiconError, Written, read_forms, read_lexicon
+from streams.steps.tags.layers import LexiconChoice
+from streams.steps.tags.lexicon import Draft, LayerRows, LexiconError, Written, read_forms, read_lexicon
 from streams.steps.tags.rows import Place
 
 #: Letters below which a form is in too many languages and nicknames, unless `only_in` or `beside` hold it.
@@ -27,11 +27,16 @@ _EAST_ASIA = "\u3000"
 _DICTIONARIES = {"ru": "pymorphy3_dicts_ru", "uk": "pymorphy3_dicts_uk"}
 
 
-def findings(folder: Traversable) -> list[Finding]:
-    """Return what is wrong with the lexicon in `folder`, by file and line."""
-    draft = read_lexicon(folder)
+def findings(lexicon: LexiconChoice) -> list[Finding]:
+    """Return what is wrong with the lexicon of these layers, by file and line.
+
+    Raises:
+        LexiconError: a layer is no folder of a lexicon.
+    """
+    draft = read_lexicon(lexicon)
     found = [Finding("error", "unreadable", place, message) for place, message in draft.problems]
-    found += _stale(folder, draft)
+    for layer in draft.layers:
+        found += _stale(layer)
     found += _never_in_company(draft)
     found += _unknown_languages(draft)
     for written in draft.entries:
@@ -40,10 +45,11 @@ def findings(folder: Traversable) -> list[Finding]:
     return sorted(set(found), key=lambda one: (str(one.place.file), one.place.line, one.level, one.message))
 
 
-def _stale(folder: Traversable, draft: Draft) -> Iterator[Finding]:
+def _stale(layer: LayerRows) -> Iterator[Finding]:
     """Yield the entries whose committed forms are not what the generator makes of them today."""
+    folder = layer.layer.folder
     repair = f"out of date; run python -m streams.lexicon.generate {folder}"
-    for tag, rows in draft.rows.items():
+    for tag, rows in layer.rows.items():
         for language in {row.row.language for row in rows if row.row.inflects}:
             written = read_forms(folder, tag, language)
             file = Place(folder / "forms" / f"{tag}.{language}.txt", 0)

@@ -21,6 +21,7 @@ from streams.files import new_file
 from streams.replay.plan import Plan, Sha256, Size
 from streams.replay.results import kinds
 from streams.steps.spans import Kind
+from streams.steps.tags.layers import renamed
 
 #: Packages that could make another file of the same posts. Those that decide an answer are in the versions
 #: of lexicon and detector, too.
@@ -146,7 +147,7 @@ def beside(plan: Plan, folder: Path) -> Plan:
 def _renamed(plan: Plan, named: Callable[[str], str]) -> Plan:
     rules = plan.rules
     if rules.lexicon is not None:
-        rules = msgspec.structs.replace(rules, lexicon=named(rules.lexicon))
+        rules = msgspec.structs.replace(rules, lexicon=renamed(rules.lexicon, named))
     inputs = [msgspec.structs.replace(one, name=named(one.name)) for one in plan.inputs]
     return msgspec.structs.replace(plan, rules=rules, inputs=inputs)
 

@@ -11,7 +11,7 @@ from streams.reader import read
 from streams.replay.manifest import Manifest, load, manifest_path
 from streams.replay.outputs import file_sha256
 from streams.replay.plan import Rules
-from streams.run import lexicon_notice, load_job
+from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
 from streams.topics import PARTIALS
 
@@ -70,7 +70,7 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     rules = Rules.of(settings, job) if job.run_id == run_id else None
     others = sorted(written_ms.keys() - {run_id})
     notices = (f"Other runs have written counts, too: {', '.join(others)}.",) if others else ()
-    if rules and (notice := lexicon_notice(rules.lexicon)):
+    if rules and (notice := lexicon_notice(rules.lexicon, lost_cells(job.tagger))):
         notices = (*notices, notice)
     return Origin(name, run_id, tally, rules, notices=notices)
 
