@@ -56,6 +56,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         terms=terms,
         wider=wider,
         lost_cells=lost_cells(tagger),
+        pairs=tagger.pairs,
     )
     write(path, manifest)
     return manifest

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.pair import DEFAULT_PAIR, Pair
 from schemas.partial import Tally
 from streams import __version__
 from streams.errors import UsageError
@@ -77,6 +78,8 @@ class Manifest(msgspec.Struct, frozen=True):
     wider: dict[Kind, Output] = {}
     #: Tags that the built-in lexicon counts and this one does not: their cells are missing, not 0.
     lost_cells: tuple[str, ...] = ()
+    #: The pairs of tags of its lexicon.
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
 
     def wrong(self) -> str | None:
         """Return what cannot be in it, if anything."""

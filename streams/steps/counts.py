@@ -16,7 +16,6 @@ from streams.steps.packed import PackedWindows
 from streams.steps.window import Times, Timing
 
 ALL = "all"
-BOTH = "both"
 REPOST = "repost"
 
 #: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
