@@ -11,11 +11,14 @@ from importlib.util import find_spec
 from streams.lexicon.finding import Finding
 from streams.lexicon.generate import forms_of
 from streams.lexicon.overlaps import overlaps
+from streams.lexicon.satisfiable import never_counts
 from streams.steps.language import UNDETERMINED
 from streams.steps.language.fasttext_model import load_fasttext_model
 from streams.steps.tags.layers import LexiconChoice
 from streams.steps.tags.lexicon import Draft, LayerRows, LexiconError, Written, read_forms, read_lexicon
+from streams.steps.tags.queries import words_in
 from streams.steps.tags.rows import Place
+from streams.steps.tags.wordsets import LocatedSet
 
 #: Letters below which a form is in too many languages and nicknames, unless `only_in` or `beside` hold it.
 MIN_LETTERS = 3
@@ -39,10 +42,25 @@ def findings(lexicon: LexiconChoice) -> list[Finding]:
         found += _stale(layer)
     found += _never_in_company(draft)
     found += _unknown_languages(draft)
+    found += _queries(draft)
     for written in draft.entries:
         found += _odd_forms(written)
     found += overlaps(draft.entries)
     return sorted(set(found), key=lambda one: (str(one.place.file), one.place.line, one.level, one.message))
+
+
+def _queries(draft: Draft) -> Iterator[Finding]:
+    """Yield word sets that no query names, and queries that keep their entry from ever counting."""
+    used = {word.text[1:-1] for written in draft.entries for word in words_in(written.entry) if word.is_set}
+    # Those of earlier layers may be of entries that a later one has taken away.
+    for one in draft.layers[-1].sets:
+        # What is wrong with other entries may be the query that names it.
+        if one.language_name not in used and not draft.problems:
+            yield Finding("error", "unused", one.place, f"{one}: no query of this language names it")
+    for row, entry, _ in draft.entries:
+        if complaint := never_counts(entry):
+            field = complaint.split("`")[1]
+            yield Finding("error", "unreachable", row.at(field), f"{row}: {complaint}, so it never counts")
 
 
 def _stale(layer: LayerRows) -> Iterator[Finding]:
@@ -50,7 +68,9 @@ def _stale(layer: LayerRows) -> Iterator[Finding]:
     folder = layer.layer.folder
     repair = f"out of date; run python -m streams.lexicon.generate {folder}"
     for tag, rows in layer.rows.items():
-        for language in {row.row.language for row in rows if row.row.inflects}:
+        sets = [one for one in layer.sets if one.place.file.name.split(".")[0] == tag and one.row.inflects]
+        languages = {one.row.language for one in rows if one.row.inflects}
+        for language in languages | {one.row.language for one in sets}:
             written = read_forms(folder, tag, language)
             file = Place(folder / "forms" / f"{tag}.{language}.txt", 0)
             dictionary = _DICTIONARIES.get(language)
@@ -67,8 +87,24 @@ def _stale(layer: LayerRows) -> Iterator[Finding]:
                     continue
                 if generated not in (None, forms):
                     yield Finding("error", "stale", row.place, f"{row}: its forms are {repair}")
+            yield from _stale_sets([one for one in sets if one.row.language == language], written, repair)
             for lemma in sorted(written):
                 yield Finding("error", "stale", file, f"'{lemma}' is no entry any more; {repair}")
+
+
+def _stale_sets(sets: list[LocatedSet], written: dict[str, list[str]], repair: str) -> Iterator[Finding]:
+    places = {one.row.key: one.place for one in sets}
+    for key, place in places.items():
+        generated = written.pop(key, None)
+        try:
+            forms = sorted(
+                {form for one in sets if one.row.key == key for form in forms_of(one.row.as_row())}
+            )
+        except LexiconError as error:
+            yield Finding("error", "unreadable", place, f"{key}: {error}")
+            continue
+        if generated not in (None, forms):
+            yield Finding("error", "stale", place, f"{key}: its forms are {repair}")
 
 
 def _never_in_company(draft: Draft) -> Iterator[Finding]:

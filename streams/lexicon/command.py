@@ -145,7 +145,7 @@ def _print_explanation(explanation: Explanation) -> None:
             match.tag,
             match.term,
             match.entry,
-            match.reason or "",
+            match.reason or match.conditions or "",
         )
         for match in explanation.matches
     ]

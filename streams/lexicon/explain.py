@@ -22,7 +22,10 @@ _WORD = re.compile(r"[\w\u0300-\u036f]+")
 
 
 class Match(msgspec.Struct):
-    """A form at `start`..`end`, and where its entry is written. `reason` says why it does not count."""
+    """A form at `start`..`end`, and where its entry is written. `reason` says why it does not count.
+
+    `conditions` say what held of the entry's queries, and how near the others came.
+    """
 
     counts: bool
     start: int
@@ -32,6 +35,7 @@ class Match(msgspec.Struct):
     term: str
     entry: str
     reason: str | None
+    conditions: str | None = None
 
 
 class Explanation(msgspec.Struct):
@@ -60,6 +64,7 @@ def explain(text: str, job: Job, time_ms: int | None = None) -> Explanation:
             verdict.hit.entry.lemma,
             verdict.hit.entry.where,
             verdict.refusal and _reason(text, words, verdict, annotation.language.code),
+            verdict.why or None,
         )
         for verdict in verdicts
     ]
@@ -112,9 +117,11 @@ class _Places:
 
 
 def _reason(text: str, words: Sequence[re.Match[str]], verdict: Verdict, language: str) -> str:
-    hit, refusal, by = verdict
+    hit, refusal, by, why = verdict
     if refusal is Refusal.INSIDE_WORD:
         return f"{refusal}: {_word(text, words, hit)}"
+    if refusal is Refusal.CONDITION:
+        return why
     if refusal is Refusal.OTHER_LANGUAGE:
         return f"counts only in posts in {' or '.join(hit.entry.only_in)}; this one is {language}"
     if refusal is Refusal.OUT_OF_DAYS:

@@ -38,6 +38,8 @@ def overlaps(entries: Sequence[Written]) -> Iterator[Finding]:
 def _same_posts(one: Entry, other: Entry) -> bool:
     if not do_meet(one.valid, other.valid):
         return False
+    if (one.near, one.unless) != (other.near, other.unless):
+        return False  # which of them counts depends on what stands around
     return not (one.only_in and other.only_in) or not set(one.only_in).isdisjoint(other.only_in)
 
 

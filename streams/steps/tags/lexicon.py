@@ -8,6 +8,9 @@
     forms = ["montaj(lı|lanmış)"]  more forms, by hand; (a|b) stands for either
     beside = ["deepfake"]          counts only if the post has a term of such a tag that counts by itself
     only_in = ["tr"]               counts only in posts detected as one of these languages
+    match = '"yapay zeka" NEAR/9 {medium}'  also found where this query finds something (`query.py`)
+    near = "{party} OR {office}"   counts only if this stands within nine words, or NEAR/n
+    unless = "NEAR/5 {contest}"    does not count if this holds: anywhere in the post, if it says no NEAR/n
     valid = "2023-03-10/2023-05-28"  counts only in posts of these days (UTC)
     note, source                   for people
 
@@ -15,13 +18,12 @@
     [[remove]]                     language and lemma of entries of earlier layers that are to go; "*" is any
 
 `inflects`, `head`, `softens`, `aorist`, `spellings` and `without` are for the generator:
-`python -m streams.lexicon.generate` tells what they do.
+`python -m streams.lexicon.generate` tells what they do. [[words]] are sets for queries: `wordsets.py`.
 """
 
 import hashlib
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
@@ -32,12 +34,14 @@ from streams.steps.tags.fold import FOLD_VERSION, fold_batch
 from streams.steps.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
 from streams.steps.tags.pairs import FILE as PAIRS_FILE
 from streams.steps.tags.pairs import RESERVED, read_pairs
+from streams.steps.tags.queries import EntryQueryError, expand, queries_of, words_in
 from streams.steps.tags.rows import LocatedRow, Place, Problem, Removal, Row, read_rows
+from streams.steps.tags.wordsets import LocatedSet, WordSet, joined, read_sets
 
 __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", "read_tag_file", "tag_files"]
 
 #: Raise it when the same forms match otherwise than before (boundaries, hashtags, overlaps, context).
-MATCH_VERSION = 2
+MATCH_VERSION = 3
 
 
 class TagFile(NamedTuple):
@@ -56,10 +60,19 @@ class Entry(NamedTuple):
     beside: tuple[str, ...]
     only_in: tuple[str, ...]
     forms: tuple[str, ...]
+    #: Queries, with the language of each set: {tr:medium}.
+    match: str = ""
+    near: str = ""
+    unless: str = ""
     #: The days in which it counts, as they are written; "" is always.
     valid: str = ""
     #: Where it is written, as file:line. Not part of the lexicon's version.
     where: str = ""
+
+    @property
+    def has_rules(self) -> bool:
+        """Say whether it has a query."""
+        return bool(self.match or self.near or self.unless)
 
     def accepts(self, language: str) -> bool:
         """Say whether it counts in posts of this language."""
@@ -73,6 +86,7 @@ class Lexicon(NamedTuple):
     entries: tuple[Entry, ...]
     version: str
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+    sets: tuple[WordSet, ...] = ()
 
 
 class Written(NamedTuple):
@@ -89,6 +103,7 @@ class LayerRows(NamedTuple):
     layer: Layer
     rows: dict[str, list[LocatedRow]]
     removals: dict[str, list[tuple[Place, Removal]]]
+    sets: dict[LocatedSet, tuple[str, ...]]  # with the forms of each
 
 
 class Draft(NamedTuple):
@@ -100,6 +115,16 @@ class Draft(NamedTuple):
     problems: list[Problem]
     pairs: tuple[Pair, ...]
 
+    @property
+    def sets(self) -> list[LocatedSet]:
+        """The word sets of all layers: those of one name and language add up."""
+        return [one for layer in self.layers for one in layer.sets]
+
+    @property
+    def set_forms(self) -> dict[LocatedSet, tuple[str, ...]]:
+        """What each of them has for words."""
+        return {one: forms for layer in self.layers for one, forms in layer.sets.items()}
+
 
 def load_lexicon(lexicon: LexiconChoice = None) -> Lexicon:
     """Return the lexicon of these layers, or the built-in one. Raises LexiconError."""
@@ -108,7 +133,10 @@ def load_lexicon(lexicon: LexiconChoice = None) -> Lexicon:
         more = f" (and {len(draft.problems) - 1} more: sandik lexicon check)" if draft.problems[1:] else ""
         raise LexiconError(f"{draft.problems[0]}{more}")
     entries = sorted(written.entry for written in draft.entries)
-    return Lexicon(_tag_names(entries), tuple(entries), _version(entries, draft.pairs), draft.pairs)
+    used = {word.text[1:-1] for entry in entries for word in words_in(entry) if word.is_set}
+    sets = tuple(one for one in joined(draft.sets, draft.set_forms) if one.name in used)
+    version = _version(entries, sets, draft.pairs)
+    return Lexicon(_tag_names(entries), tuple(entries), version, draft.pairs, sets)
 
 
 def read_lexicon(lexicon: LexiconChoice) -> Draft:
@@ -124,12 +152,14 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     for one in read:
         for tag, some in one.rows.items():
             rows.setdefault(tag, []).extend(some)
+    known = {row.language_name for one in read for row in one.sets}
     entries: dict[_Key, Written] = {}
     for one in read:
         problems.extend(_removed(entries, one))
         for tag, some in one.rows.items():
             problems.extend(_twice(some))
-            entries.update(_written(tag, some, one.layer, rows, problems, is_only=len(read) == 1))
+            prefix = f"{one.layer.name}/" if len(read) > 1 else ""
+            entries.update(_written_rows(tag, some, one.layer, rows, known, problems, prefix))
     left = [*entries.values()]
     tags = _tag_names(written.entry for written in left)
     # What cannot be read is said; that its tag is missing then needs no saying.
@@ -142,7 +172,7 @@ _Key = tuple[str, str, str, str]
 
 
 def _read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
-    read = LayerRows(layer, {}, {})
+    read = LayerRows(layer, {}, {}, {})
     for tag, files in tag_files(layer.folder).items():
         if tag in (*RESERVED, DEFAULT_PAIR.name):
             message = f"a tag cannot be called {tag}: counts use it; rename the file"
@@ -152,7 +182,24 @@ def _read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
             read.rows.setdefault(tag, []).extend(rows)
             read.removals.setdefault(tag, []).extend(removals)
             problems.extend(wrong)
+            _read_sets(tag, file, read, problems)
     return read
+
+
+def _read_sets(tag: str, file: Traversable, read: LayerRows, problems: list[Problem]) -> None:
+    sets, wrong = read_sets(file)
+    problems.extend(wrong)
+    folder = read.layer.folder
+    for one in sets:
+        if not one.row.inflects:
+            patterns = (*one.row.lemmas, *one.row.forms)
+            read.sets[one] = tuple(form for pattern in patterns for form in expand(pattern))
+            continue
+        generated = read_forms(folder, tag, one.row.language)
+        read.sets[one] = tuple(generated.get(one.row.key, ()))
+        if one.row.key not in generated:
+            message = f"{one}: no forms of it yet; run python -m streams.lexicon.generate {folder}"
+            problems.append(Problem(one.place, message))
 
 
 def _removed(entries: dict[_Key, Written], layer: LayerRows) -> Iterator[Problem]:
@@ -167,14 +214,14 @@ def _removed(entries: dict[_Key, Written], layer: LayerRows) -> Iterator[Problem
                 yield Problem(place, message)
 
 
-def _written(
+def _written_rows(
     tag: str,
     rows: Sequence[LocatedRow],
     layer: Layer,
     tags: Iterable[str],
+    sets: Collection[str],
     problems: list[Problem],
-    *,
-    is_only: bool,
+    prefix: str,
 ) -> Iterator[tuple[_Key, Written]]:
     generated: dict[str, Mapping[str, list[str]]] = {}
     for row in rows:
@@ -182,11 +229,13 @@ def _written(
         if row.row.inflects and language not in generated:
             generated[language] = read_forms(layer.folder, tag, language)
         try:
-            written = _entry(tag, row, generated.get(language, {}), tags, layer, is_only=is_only)
+            written = _written(tag, row, generated.get(language, {}), tags, layer.folder, sets, prefix)
+        except EntryQueryError as error:
+            problems.append(Problem(row.at(error.field), f"{row}: {error}"))
         except LexiconError as error:
             problems.append(Problem(row.place, f"{row}: {error}"))
-            continue
-        yield (tag, language, row.row.lemma, row.row.valid), written
+        else:
+            yield (tag, language, row.row.lemma, row.row.valid), written
 
 
 def _tag_names(entries: Iterable[Entry]) -> tuple[str, ...]:
@@ -195,10 +244,10 @@ def _tag_names(entries: Iterable[Entry]) -> tuple[str, ...]:
     return tuple(sorted(tags, key=lambda tag: (tag != DEFAULT_PAIR.base, tag)))
 
 
-def _version(entries: Sequence[Entry], pairs: tuple[Pair, ...]) -> str:
-    # Days and pairs are left out where they say nothing: most lexicons have none of their own.
-    meaning = [entry[:6] if not entry.valid else entry[:7] for entry in entries]
-    content = [FOLD_VERSION, MATCH_VERSION, meaning, *([pairs] if pairs != (DEFAULT_PAIR,) else [])]
+def _version(entries: Sequence[Entry], sets: tuple[WordSet, ...], pairs: tuple[Pair, ...]) -> str:
+    # Pairs are left out where they say nothing: most lexicons have none of their own.
+    content = [FOLD_VERSION, MATCH_VERSION, [entry[:-1] for entry in entries], sets]
+    content += [pairs] if pairs != (DEFAULT_PAIR,) else []
     return f"lex-{hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]}"
 
 
@@ -215,7 +264,9 @@ def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
 
 
 def read_tag_file(file: Traversable) -> TagFile:
-    """Return the rows of one TOML file. Raises LexiconError."""
+    """Return the rows of one TOML file; `tags.toml` has none. Raises LexiconError."""
+    if file.name == PAIRS_FILE:
+        return TagFile(())
     rows, _, problems = read_rows(file)
     if problems or (problems := list(_twice(rows))):
         raise LexiconError(str(problems[0]))
@@ -239,16 +290,10 @@ def read_forms(folder: Traversable, tag: str, language: str) -> dict[str, list[s
     return forms
 
 
-def expand(pattern: str) -> Iterator[str]:
-    """Yield what `pattern` stands for: "seçim (günü|gecesi)" is two phrases, "elections?" just itself."""
-    parts = re.split(r"\(([^()]*)\)", pattern)
-    choices = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
-    for choice in itertools.product(*choices):
-        yield "".join(choice)
-
-
 def by_hand(row: Row) -> list[str]:
-    """Return the forms that are written in the row itself."""
+    """Return the forms that are written in the row itself; its lemma is one unless it says what is."""
+    if row.match and not row.forms:
+        return []
     return [form for pattern in row.forms or (row.lemma,) for form in expand(pattern)]
 
 
@@ -261,14 +306,14 @@ def _twice(rows: Iterable[LocatedRow]) -> Iterator[Problem]:
             yield Problem(row.place, f"{row} is there twice, first in {where}; merge the two entries")
 
 
-def _entry(
+def _written(
     tag: str,
     row: LocatedRow,
     generated: Mapping[str, list[str]],
     tags: Iterable[str],
-    layer: Layer,
-    *,
-    is_only: bool,
+    folder: Traversable,
+    sets: Collection[str],
+    prefix: str,
 ) -> Written:
     content = row.row
     if unknown := set(content.beside).difference(tags):
@@ -276,16 +321,15 @@ def _entry(
     forms = by_hand(content)
     if content.inflects:
         if content.lemma not in generated:
-            raise LexiconError(f"no forms of it yet; run python -m streams.lexicon.generate {layer.folder}")
+            raise LexiconError(f"no forms of it yet; run python -m streams.lexicon.generate {folder}")
         forms = generated[content.lemma]
     if broken := next((form for form in forms if re.search("[()|]", form)), None):
         raise LexiconError(f"'{broken}' has a bracket or | too many; (a|b) cannot stand inside another")
-    folded = [form.strip() for form in fold_batch(forms).folded[1:-2].split("\n")]
+    folded = [form.strip() for form in fold_batch(forms).folded[1:-2].split("\n")] if forms else []
     if not all(any(map(str.isalnum, form)) for form in folded):
         raise LexiconError("a form without any letter or digit; remove it")
     spelled = dict(zip(folded, forms, strict=True))
     beside, only_in = tuple(sorted(content.beside)), tuple(sorted(content.only_in))
-    where = f"{'' if is_only else f'{layer.name}/'}{row.place.file.name}:{row.place.line}"
-    forms_folded = tuple(sorted(spelled))
-    entry = Entry(tag, content.lemma, row.is_trap, beside, only_in, forms_folded, content.valid, where)
-    return Written(row, entry, spelled)
+    queries, where = queries_of(content, sets), f"{prefix}{row.place.file.name}:{row.place.line}"
+    own = tag, content.lemma, row.is_trap, beside, only_in, tuple(sorted(spelled))
+    return Written(row, Entry(*own, *queries, content.valid, where), spelled)

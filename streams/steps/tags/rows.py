@@ -12,10 +12,11 @@ import msgspec
 from streams.steps.tags.days import span_ms
 
 _KINDS = ("term", "trap")
-#: What else a file may have: fields of all its entries, and entries of earlier layers that are to go.
-_DEFAULT, _REMOVE = "default", "remove"
-_TABLES = (*_KINDS, _DEFAULT, _REMOVE)
-_HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*(term|trap|default|remove)[ \t]*\]", re.MULTILINE)
+#: What else a file may have: fields of all its entries, entries of earlier layers that are to go, and word
+#: sets, which `wordsets.py` reads.
+_DEFAULT, _REMOVE, _WORDS = "default", "remove", "words"
+_TABLES = (*_KINDS, _DEFAULT, _REMOVE, _WORDS)
+_HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*(term|trap|default|remove|words)[ \t]*\]", re.MULTILINE)
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
@@ -34,6 +35,9 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     without: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     only_in: tuple[str, ...] = ()
+    match: str = ""
+    near: str = ""
+    unless: str = ""
     valid: str = ""
     note: str = ""
     source: str = ""
@@ -130,14 +134,14 @@ def read_rows(file: Traversable) -> FileRows:
         if not isinstance(entries, list):
             problems.append(Problem(_find(file, text, kind), f"write [[{kind}]], one for each entry"))
             continue
-        for entry, lines in zip(entries, _lines(text, kind, len(entries)), strict=True):
+        for entry, lines in zip(entries, lines_of(text, kind, len(entries)), strict=True):
             row, wrong = _read_row(file, {**shared, **entry}, lines)
             problems += wrong
             if row:
                 rows.append(LocatedRow(Place(file, lines[""]), kind == "trap", row, lines))
     removals, wrong = _read_removals(file, text, content)
     problems += wrong
-    if not rows and not removals and not problems:
+    if not (rows or removals or content.get(_WORDS) or problems):
         problems.append(Problem(Place(file, 0), "no [[term]] in it: nothing would ever count; add one"))
     return FileRows(rows, removals, problems)
 
@@ -149,7 +153,7 @@ def _read_removals(
     if not isinstance(entries, list):
         return [], [Problem(_find(file, text, _REMOVE), f"write [[{_REMOVE}]], one for each entry")]
     removals, problems = [], []
-    for entry, lines in zip(entries, _lines(text, _REMOVE, len(entries)), strict=True):
+    for entry, lines in zip(entries, lines_of(text, _REMOVE, len(entries)), strict=True):
         place = Place(file, lines[""])
         try:
             removals.append((place, msgspec.convert(entry, Removal)))
@@ -188,7 +192,7 @@ def _read_row(
     return (None if problems else row), problems
 
 
-def _lines(text: str, kind: str, count: int) -> Iterator[Mapping[str, int]]:
+def lines_of(text: str, kind: str, count: int) -> Iterator[Mapping[str, int]]:
     """Yield, per entry of this kind, field -> line; "" -> the line it begins in.
 
     TOML's reader keeps no lines. They are unknown (0) where entries are not written one [[term]] each.
