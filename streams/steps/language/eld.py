@@ -18,8 +18,10 @@ class EldModel:
         self.version = f"eldc-{version('eldc')}"
         self.codes = frozenset(map(our_code, eldc.LANGUAGES))
         self._quick, self._full = eldc.instance(), eldc.instance()
-        self._quick.set_scores(1)
-        self._full.set_scores(_ALL_SCORES)
+        for instance, scores in ((self._quick, 1), (self._full, _ALL_SCORES)):
+            instance.set_languages([])  # all of them
+            instance.set_scheme("iso639-1")
+            instance.set_scores(scores)
 
     def quick(self, texts: Sequence[str]) -> list[tuple[str, bool]]:
         """Return for each clean text the best language, and whether ELD calls that reliable."""

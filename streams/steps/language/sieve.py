@@ -1,5 +1,6 @@
 """Two questions that settle nine posts in ten: what ELD says, and whether CLD2 agrees."""
 
+import re
 from collections.abc import Sequence
 
 from streams.steps.language.cld2 import Cld2Model
@@ -41,12 +42,24 @@ _ENOUGH_FOR_OTHERS = 41
 Sure = tuple[Sequence[float], Sequence[float]]
 
 
+#: A post with so large a part in Latin letters, and as large a one in others, may be in two languages.
+_MIXED = 0.25
+_LATIN = re.compile("[A-Za-zÀ-ɏ]")
+
+
+def _is_mixed(text: str, letters: int) -> bool:
+    latin = len(_LATIN.findall(text)) / letters
+    return _MIXED <= latin <= 1 - _MIXED
+
+
 class Sieve:
     """Asks ELD about all texts, and CLD2 about some. `sure`: the confidence of their answers."""
 
     def __init__(self, eld: EldModel, cld2: Cld2Model, letters: Letters, sure: Sure) -> None:
         self._eld, self._cld2 = eld, cld2
         self._alien, self._borrowed = letters.alien, letters.borrowed
+        self._latin = letters.scripts["latin"]
+        self._others = sum(bit for script, bit in letters.scripts.items() if script != "latin")
         self._russian = letters.of(_RUSSIAN_LETTERS)
         self._by_eld, self._by_both = sure
 
@@ -63,6 +76,8 @@ class Sieve:
         if has & self._alien.get(code, 0):
             return None
         letters = len(text) - text.count(" ")
+        if has & self._latin and has & self._others and _is_mixed(text, letters):
+            return None
         if is_reliable:
             if letters >= _ENOUGH_FOR_ELD.get(code, _NEVER) and not has & self._borrowed.get(code, 0):
                 return Language(code, self._by_eld[length_class(letters)])
