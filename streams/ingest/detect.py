@@ -12,7 +12,7 @@ from streams.errors import UsageError
 
 from .formats.declared import Format, Rule, bare, catalogue
 from .formats.paths import there
-from .formats.pick import matches
+from .formats.rules import matches
 from .formats.table import TableOptions, plan
 from .samples import Sample, sample
 from .tables import separator_of

@@ -8,7 +8,7 @@ from typing import Any
 from streams.errors import SandikError, UsageError
 from streams.ingest.items import Item
 
-from .pick import columns_read, plan, recognised_by
+from .picked_tables import columns_read, plan, recognised_by
 from .rows import read_rows
 from .table import TableOptions
 

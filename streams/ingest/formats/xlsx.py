@@ -13,7 +13,7 @@ from typing import BinaryIO
 from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
-from .pick import plan, recognised_by
+from .picked_tables import plan, recognised_by
 from .rows import read_rows
 from .table import TableOptions
 
