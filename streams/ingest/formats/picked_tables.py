@@ -37,7 +37,16 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
             raise UsageError(
                 f"{form.name} needs a column {' or '.join(wanted)}; there are {', '.join(header)}"
             )
-    return replace(plan_of(form, options, default_source), picker=row_picker(form, header))
+    how = plan_of(form, options, default_source)
+    # A table that has no column for it does not say that a post is no repost: then its text may.
+    is_told = any(
+        bare(column) in known
+        for name in ("repost_of", "is_repost", "repost_user")
+        for column in each_of(getattr(form.fields, name))
+    )
+    reposts = () if is_told else ("repost_of", "is_repost")
+    indices = {name: place for name, place in how.indices.items() if name not in reposts}
+    return replace(how, indices=indices, picker=row_picker(form, header))
 
 
 def recognised_by(header: Sequence[str], options: TableOptions) -> TableOptions:

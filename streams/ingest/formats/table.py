@@ -19,7 +19,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "idstr", "postid", "tweetid", "statusid", "messageid", "commentid", "uri", "guid"),
     "time": (
         "createdatms", "timestamputc", "unixtimestamp", "createdat", "createdutc", "publishdate",
-        "publishedat", "published", "postedat", "postcreated", "datetime", "date", "timestamp", "time",
+        "publishedat", "published", "postedat", "postcreated", "creationtime", "createdtime", "datetime", "date", "timestamp", "time",
     ),
     "time_of_day": ("timeofday", "postcreatedtime", "time", "hour"),
     "text": ("text", "fulltext", "content", "body", "message", "tweet", "tweettext", "comment", "post"),

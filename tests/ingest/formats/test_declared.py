@@ -85,6 +85,15 @@ def test_a_table_is_told_in_the_same_way(tmp_path: Path) -> None:
         items(written(tmp_path, "other.csv", "Nr,Text\n1,oy\n"), form)
 
 
+def test_the_text_says_that_it_is_a_repost_only_where_no_column_does(tmp_path: Path) -> None:
+    row = "1,1,{},2023-05-11 18:00:00,1683828000{}\n".format
+    without = "id,thread_id,body,timestamp,unix_timestamp\n" + row("RT @ali: Oy", "")
+    with_it = "id,thread_id,body,timestamp,unix_timestamp,is_retweet\n" + row("RT @ali: Oy", ",no")
+
+    found = [item for text in (without, with_it) for item in items(written(tmp_path, "t.csv", text))]
+    assert [item.repost_of for item in found if isinstance(item, Post)] == ["t:@ali", None]
+
+
 @pytest.mark.parametrize(
     ("toml", "told"),
     [
