@@ -140,8 +140,9 @@ def ingest(
     columns: Annotated[
         str | None,
         typer.Option(
-            metavar="FIELD=COLUMN,...",
-            help="Tables: which column is what, by name or by number from 1: time=sent,text=body,id=1.",
+            metavar="FIELD=COLUMN|PATH,...",
+            help="Which column is what, by name or by number from 1, or which path of JSON: "
+            "time=sent,text=data.body,id=1.",
         ),
     ] = None,
     zone: Annotated[

@@ -25,6 +25,6 @@ preview     --dry-run
 progress    the bar on a terminal
 command     the command itself: errors, summary, exit code
 
-A new format is a file `formats/NAME.toml`, and where that does not suffice code that it names (`reader`) in the
-READERS; a new live source is a file in `live`.
+A new format is a file `formats/NAME.toml`, and where that does not suffice code that it names (`reader`) in
+the READERS; a new live source is a file in `live`.
 """
