@@ -44,6 +44,7 @@ from .reading import Order, Reading
 from .shape import EXTRAS
 from .sources import Source, find, open_source, read
 from .standing import clocks_of
+from .terminal import Terminal
 from .times import zone_of
 from .told import notes, table
 
@@ -146,14 +147,14 @@ def run_ingest(
 
     `connection` is what streams.connection.client_options returns.
     """
-    console = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console = Terminal()
     summary, examples = Summary(), Examples()
 
     def report(item: Rejected | Skipped) -> None:
         if options.explain or (isinstance(item, Rejected) and examples.is_told(item)):
             kind = "skipped" if isinstance(item, Skipped) else "rejected"
             detail = f": {item.detail}" if item.detail else ""
-            console.print(f"{item.where}: {kind}: {item.reason}{detail}")
+            console.print(f"{_of_one_line(item.where)}: {kind}: {item.reason}{_of_one_line(detail)}")
 
     source = None
     try:
@@ -181,6 +182,10 @@ def run_ingest(
     if options.json_summary:
         sys.stdout.buffer.write(_as_json(summary, reading))
     return exit_code
+
+
+def _of_one_line(text: str) -> str:
+    return text.replace("\n", "\\n")
 
 
 def _as_json(summary: Summary, reading: Reading | None) -> bytes:

@@ -20,6 +20,8 @@ from .shape import MissingError
 
 #: The longest line, frame or event. A page of X with all its includes has half a megabyte.
 MAX_LINE_BYTES = 16 << 20
+#: The longest event of a live source; none has a tenth of it.
+MAX_EVENT_BYTES = 4 << 20
 #: The longest JSON document that is one object: the comments of one video, all in one file.
 MAX_DOCUMENT_BYTES = 64 << 20
 #: Values in one of them: each takes 50 to 100 bytes, however short it is.

@@ -37,6 +37,7 @@ from streams.ingest.times import iso_ms
 
 #: The ids of as many statuses are remembered, so that a deletion finds its post.
 MAX_KNOWN = 100_000
+MAX_KNOWN_CHARACTERS = 600
 _PRIVATE = ("private", "direct")
 _ID_TIME_BITS = 16  # what an id holds below its milliseconds
 
@@ -46,6 +47,8 @@ class Known(OrderedDict[str, str]):
 
     def __setitem__(self, key: str, value: str) -> None:
         """Remember one, and forget the oldest if there are too many."""
+        if len(key) > MAX_KNOWN_CHARACTERS or len(value) > MAX_KNOWN_CHARACTERS:
+            return
         super().__setitem__(key, value)
         if len(self) > MAX_KNOWN:
             self.popitem(last=False)

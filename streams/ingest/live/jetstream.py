@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import aiohttp
 
 from streams.ingest.formats.jetstream import POSTS, convert
-from streams.ingest.frames import MAX_LINE_BYTES, UNDECODABLE, decode_json, read_value
+from streams.ingest.frames import MAX_EVENT_BYTES, UNDECODABLE, TooManyError, decode_json, read_value
 from streams.ingest.items import Item, Rejected, RejectReason
 from streams.ingest.shape import at, number
+from streams.ingest.shown import without_secrets
 
 from .errors import LostError, SourceError, connection_errors
 from .frames_zstd import BrokenFrameError, Unzstd
@@ -41,6 +42,7 @@ class Jetstream:
         include: Collection[str] = (),
     ) -> None:
         self.url = url
+        self.shown = without_secrets(url)
         self._tell = tell
         self._unzstd = unzstd
         self._convert = partial(convert, include=include)
@@ -65,14 +67,14 @@ class Jetstream:
                 socket = await session.ws_connect(
                     url,
                     heartbeat=HEARTBEAT_S,
-                    max_msg_size=MAX_LINE_BYTES,
+                    max_msg_size=MAX_EVENT_BYTES,
                     compress=15 if self.is_v2 else 0,  # v1 has its own way, by a dictionary
                 )
             except aiohttp.WSServerHandshakeError as error:
                 if error.status == 400 and position is not None:
                     raise SourceError(
-                        f"{self.url} no longer has what came after {position}: what was posted since then is "
-                        "missing here. Remove the cursor file to go on from now"
+                        f"{self.shown} no longer has what came after {position}: what was posted since then "
+                        "is missing here. Remove the cursor file to go on from now"
                     ) from error
                 raise
             async with socket:
@@ -94,7 +96,7 @@ class Jetstream:
             return
         gap_s = (first - position) // 1_000_000
         self._tell(
-            f"{self.url}: begins {gap_s} s after {position}; what was posted between them is missing here"
+            f"{self.shown}: begins {gap_s} s after {position}; what was posted between them is missing here"
         )
 
     def _is_compressed(self, message: aiohttp.WSMessage) -> bool:
@@ -104,7 +106,7 @@ class Jetstream:
         try:
             text = self._unzstd(data) if self._unzstd and isinstance(data, bytes) else str(data)
             value = decode_json(text.encode("utf-8", "replace"))
-        except (BrokenFrameError, *UNDECODABLE) as error:
+        except (BrokenFrameError, TooManyError, *UNDECODABLE) as error:
             return None, [Rejected(RejectReason.NOT_JSON, str(error))]
         return self._position(value), list(read_value(value, self._convert))
 
