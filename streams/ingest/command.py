@@ -7,7 +7,6 @@ been read was delivered first.
 """
 
 import asyncio
-import dataclasses
 import math
 import sys
 from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence, Set
@@ -145,7 +144,7 @@ def run_ingest(
 
 
 def _as_json(summary: Summary, reading: Reading | None) -> bytes:
-    told = dataclasses.asdict(summary)
+    told = dict(vars(summary))
     if reading is not None:
         files = reading.files()
         told |= {"expected_late": sum(one.expected_late for one in files), "files": files}
