@@ -30,7 +30,7 @@ class Reading:
         change: Callable[[Item], Item],
         order: Order,
         temp_dir: Path | None,
-        tell_late: Callable[[Account, Post], object],
+        tell_late: Callable[[Account, Post], object] = lambda _, __: None,
     ) -> None:
         self.sources = sources
         self.accounts = Accounts([Account(source.shown_name) for source in sources], tell_late)

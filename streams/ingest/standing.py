@@ -39,12 +39,13 @@ async def clocks_of(
     consumer = AIOKafkaConsumer(**connection, enable_auto_commit=False, isolation_level="read_committed")
     try:
         await consumer.start()
-        found = await _newest(consumer, limits)
+        found = await newest(consumer, limits)
     except KafkaError:
         return {}
     finally:
         await let_go(consumer)
-    clocks_ms = _counted([record for record in found if record.topic == partials])
+    clocks = clocks_in([record for record in found if record.topic == partials])
+    clocks_ms = {at: clock.clock_ms for at, clock in clocks.items() if clock.clock_ms is not None}
     for record in found:
         at_ms = _reached_ms(record, rules) if record.topic == posts else None
         if at_ms is not None:
@@ -52,7 +53,8 @@ async def clocks_of(
     return clocks_ms
 
 
-async def _newest(consumer: Any, limits: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:
+async def newest(consumer: Any, limits: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:
+    """Return the newest records of some partitions, at most so many of each."""
     consumer.assign([*limits])
     ends, starts = await consumer.end_offsets([*limits]), await consumer.beginning_offsets([*limits])
     for tp, limit in limits.items():
@@ -66,8 +68,8 @@ async def _newest(consumer: Any, limits: Mapping[TopicPartition, int]) -> list[C
     return found
 
 
-def _counted(records: list[ConsumerRecord]) -> dict[int, int]:
-    """Return the furthest clocks of the run that has written last."""
+def clocks_in(records: list[ConsumerRecord]) -> dict[int, PartitionClock]:
+    """Return the furthest clock of each partition, of the run that has written last."""
     clocks: dict[int, PartitionClock] = {}
     run_id = None
     for record in reversed(records):
@@ -82,7 +84,7 @@ def _counted(records: list[ConsumerRecord]) -> dict[int, int]:
             known = clocks.get(clock.partition)
             if known is None or known.offset < clock.offset:
                 clocks[clock.partition] = clock
-    return {at: clock.clock_ms for at, clock in clocks.items() if clock.clock_ms is not None}
+    return clocks
 
 
 def _reached_ms(record: ConsumerRecord, rules: Rules) -> int | None:

@@ -13,8 +13,10 @@ from schemas.post import Post
 from streams.engine.pieces import pieces
 from streams.errors import StateError, UsageError
 from streams.ingest.partition import partitions_of
+from streams.ingest.period import within
 from streams.ingest.produce import MAX_RECORD_BYTES
-from streams.ingest.sources import STDIN, Source, find, open_source, read
+from streams.ingest.reading import Reading
+from streams.ingest.sources import STDIN, Source, find, open_source
 from streams.progress import progress
 from streams.ranges import Slice
 from streams.replay.plan import MAX_PARTITIONS, Input
@@ -89,7 +91,8 @@ def spool(sources: Sequence[Source], folder: Path, partitions: int) -> tuple[lis
             f"files are spread over {MAX_PARTITIONS:,} partitions at most: set SANDIK_PARTITIONS lower"
         )
     counts, left_out = [0] * partitions, 0
-    items = read(sources)
+    # In the order in which ingest writes them, and without what it sets aside.
+    items = Reading(sources, within(None, None), "time", folder).items()
     with ExitStack() as stack:
         bar = stack.enter_context(progress("reading the files"))
         files = [
