@@ -29,7 +29,7 @@ def tags(text: str, language: str) -> tuple[str, ...]:
         ("tr", "oy\nverdim", ["oy\nverdim"]),
         ("ru", "Выборы и избирательная кампания", ["Выборы", "избирательная кампания"]),
         ("ru", "о подсчёте голосов", ["подсчёте голосов"]),
-        ("en", "The re-election, a run-off", ["re-election", "run-off"]),
+        ("en", "The re-election, a run-off", ["re-election, a run-off"]),
         ("en", "She voted at the polling station.", ["voted", "polling station"]),
         ("tr", "deepfake'ler ve deep-fake ve dipfeyk", ["deepfake", "deep-fake", "dipfeyk"]),
         ("tr", "deepfakelerin, derin sahte", ["deepfakelerin", "derin sahte"]),
