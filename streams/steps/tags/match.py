@@ -84,9 +84,7 @@ class Tagger:
 
     def _kind(self, ranks: Iterable[int], words: Iterable[int]) -> int:
         rules = self._rules
-        is_trigger = any(rank in rules.by_rank for rank in ranks) or any(
-            word in rules.triggers for word in words
-        )
+        is_trigger = not (rules.by_rank.keys().isdisjoint(ranks) and rules.triggers.keys().isdisjoint(words))
         return Kind.FORM * bool(ranks) | Kind.TRIGGER * is_trigger | Kind.WORD * bool(words)
 
     def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:

@@ -12,7 +12,18 @@ from typing import NamedTuple
 from streams.steps.tags.conditions import Scene, Span, Spot
 from streams.steps.tags.lexicon import Entry, Lexicon
 from streams.steps.tags.queries import members_of
-from streams.steps.tags.query import Chain, Condition, Place, Word, hits_of, parse, words_of
+from streams.steps.tags.query import (
+    Chain,
+    Condition,
+    Either,
+    Leaf,
+    Place,
+    hits_of,
+    is_leaf,
+    leaves_of,
+    parse,
+    words_of,
+)
 
 
 class Found(NamedTuple):
@@ -50,13 +61,14 @@ class Rules:
         sets = {one.name: one.members for one in lexicon.sets}
         self.by_rank = {rank: _rule(entry) for rank, entry in enumerate(entries) if entry.has_rules}
         self.matching = tuple(rank for rank, rule in self.by_rank.items() if rule.found)
-        words = {word for rule in self.by_rank.values() for word in _words(rule)}
-        self.numbers = {word: number for number, word in enumerate(sorted(words))}
+        leaves = dict.fromkeys(leaf for rule in self.by_rank.values() for leaf in _leaves(rule))
+        self.numbers: dict[Place, int] = {leaf: number for number, leaf in enumerate(leaves)}
         #: Pattern -> numbers of the words it stands for: in full, and as the beginning of a longer word.
         self.whole: defaultdict[str, list[int]] = defaultdict(list)
         self.beginnings: defaultdict[str, list[int]] = defaultdict(list)
-        for word, number in self.numbers.items():
-            for member in members_of(word, sets):
+        for leaf, number in self.numbers.items():
+            members = {member for word in words_of(leaf) for member in members_of(word, sets)}
+            for member in sorted(members):
                 patterns = self.beginnings if member.endswith("*") else self.whole
                 pattern = member.removesuffix("*")
                 patterns[pattern].append(number)
@@ -76,8 +88,7 @@ class Rules:
         for start, end, numbers in stands:
             for number in numbers:
                 spans.setdefault(number, []).append((start, end))
-        numbers_of = self.numbers
-        return Scene(text, lambda word: spans.get(numbers_of[word], ()))
+        return Scene(text, self.numbers, spans)
 
 
 def _rule(entry: Entry) -> Rule:
@@ -88,22 +99,22 @@ def _rule(entry: Entry) -> Rule:
     return Rule(found, near, unless)
 
 
-def _words(rule: Rule) -> Iterator[Word]:
+def _leaves(rule: Rule) -> Iterator[Leaf]:
     for place, besides in rule.found:
-        yield from words_of(place)
+        yield from leaves_of(place)
         for beside in besides:
-            yield from words_of(beside)
+            yield from leaves_of(beside)
     for condition in (rule.near, rule.unless):
         if condition:
-            yield from words_of(condition)
+            yield from leaves_of(condition)
 
 
-def _first(place: Place) -> Iterator[Word]:
-    """Yield words of which one must stand where the place does."""
-    if isinstance(place, Word):
+def _first(place: Place) -> Iterator[Leaf]:
+    """Yield leaves of which one must stand where the place does."""
+    if is_leaf(place):
         yield place
     elif isinstance(place, Chain):
         yield from _first(place.places[0])
-    else:
+    elif isinstance(place, Either):
         for one in place.places:
             yield from _first(one)
