@@ -87,16 +87,18 @@ def read_sets(file: Traversable) -> tuple[list[LocatedSet], list[Problem]]:
     """Return the word sets of a TOML file, and what is wrong with others. Says nothing if it is no TOML."""
     try:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        tables = tomllib.loads(text).get("words", []) if "words" in text else []
+        content = tomllib.loads(text) if "words" in text else {}
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return [], []  # `read_rows` says it
+    tables, shared = content.get("words", []), content.get("default", {})
+    shared = {"language": shared["language"]} if isinstance(shared, dict) and "language" in shared else {}
     if not isinstance(tables, list):
         return [], [Problem(Place(file, 0), "write [[words]], one for each set")]
     found, problems = [], []
     for table, lines in zip(tables, lines_of(text, "words", len(tables)), strict=True):
         place = Place(file, lines[""])
         try:
-            row = msgspec.convert(table, SetRow)
+            row = msgspec.convert({**shared, **table}, SetRow)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$.")
             field = re.split(r"\W", path)[0]
