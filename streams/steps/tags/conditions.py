@@ -40,10 +40,15 @@ class _Spots(NamedTuple):
 class Scene:
     """One text and what stands in it, found when it is asked for, and once."""
 
-    def __init__(self, text: str, numbers: Mapping[Place, int], spans: Mapping[int, Sequence[Span]]) -> None:
-        """Take the numbers of leaves, and for each number that stands in the text, where: in order."""
-        self._text, self._numbers, self._spans = text, numbers, spans
-        self._words: tuple[list[int], list[int]] | None = None
+    def __init__(
+        self, text: str, numbers: Mapping[Place, int], words: Sequence[tuple[int, int, int]]
+    ) -> None:
+        """Take the number of each leaf, and where words stand: start, end, and their leaves as bits."""
+        self._text, self._numbers, self._words = text, numbers, words
+        self.present = 0
+        for _, _, leaves in words:
+            self.present |= leaves
+        self._word_bounds: tuple[list[int], list[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
 
     def spots(self, place: Place) -> list[Spot]:
@@ -103,7 +108,12 @@ class Scene:
         found = self._spots.get(place)
         if found is None:
             if (number := self._numbers.get(place)) is not None:
-                spots = [Spot(*span, (span,)) for span in self._spans.get(number, ())]
+                bit = 1 << number
+                spots = (
+                    [Spot(start, end, ((start, end),)) for start, end, leaves in self._words if leaves & bit]
+                    if self.present & bit
+                    else []
+                )
             elif isinstance(place, Word):
                 raise LookupError(f"{place} is in no rule")
             elif isinstance(place, Either):
@@ -118,7 +128,7 @@ class Scene:
     def _may_stand(self, place: Place) -> bool:
         """Say whether a place can be anywhere, at less than the price of finding it."""
         if (number := self._numbers.get(place)) is not None:
-            return number in self._spans
+            return self.present >> number & 1 > 0
         if isinstance(place, Word):
             return False
         return (any if isinstance(place, Either) else all)(self._may_stand(one) for one in place.places)
@@ -158,10 +168,10 @@ class Scene:
         return max(at + 1, ends[number]) if number >= 0 else at + 1
 
     def _bounds(self) -> tuple[list[int], list[int]]:
-        if self._words is None:
+        if self._word_bounds is None:
             spans = word_spans(self._text)
-            self._words = [start for start, _ in spans], [end for _, end in spans]
-        return self._words
+            self._word_bounds = [start for start, _ in spans], [end for _, end in spans]
+        return self._word_bounds
 
 
 def _together(one: Spot, other: Spot) -> Spot:

@@ -32,7 +32,7 @@ class Why:
 
     def miss(self, rule: Rule) -> tuple[Spot, str] | None:
         """Say how near a `match` that found nothing came, and where its first member stands."""
-        for place, besides in rule.found:
+        for place, besides, _ in rule.found:
             first = place
             while isinstance(first, Chain):
                 first = first.places[0]
