@@ -6,7 +6,6 @@ count. Warnings: what works, but hardly as meant.
 
 import difflib
 from collections.abc import Iterable, Iterator
-from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 
 from streams.lexicon.finding import Finding
@@ -15,7 +14,8 @@ from streams.lexicon.overlaps import overlaps
 from streams.lexicon.satisfiable import never_counts
 from streams.steps.language import UNDETERMINED
 from streams.steps.language.fasttext_model import load_fasttext_model
-from streams.steps.tags.lexicon import Draft, LexiconError, Written, read_forms, read_lexicon
+from streams.steps.tags.layers import LexiconChoice
+from streams.steps.tags.lexicon import Draft, LayerRows, LexiconError, Written, read_forms, read_lexicon
 from streams.steps.tags.queries import words_in
 from streams.steps.tags.rows import Place
 from streams.steps.tags.wordsets import LocatedSet
@@ -30,11 +30,16 @@ _EAST_ASIA = "\u3000"
 _DICTIONARIES = {"ru": "pymorphy3_dicts_ru", "uk": "pymorphy3_dicts_uk"}
 
 
-def findings(folder: Traversable) -> list[Finding]:
-    """Return what is wrong with the lexicon in `folder`, by file and line."""
-    draft = read_lexicon(folder)
+def findings(lexicon: LexiconChoice) -> list[Finding]:
+    """Return what is wrong with the lexicon of these layers, by file and line.
+
+    Raises:
+        LexiconError: a layer is no folder of a lexicon.
+    """
+    draft = read_lexicon(lexicon)
     found = [Finding("error", "unreadable", place, message) for place, message in draft.problems]
-    found += _stale(folder, draft)
+    for layer in draft.layers:
+        found += _stale(layer)
     found += _never_in_company(draft)
     found += _unknown_languages(draft)
     found += _queries(draft)
@@ -47,7 +52,8 @@ def findings(folder: Traversable) -> list[Finding]:
 def _queries(draft: Draft) -> Iterator[Finding]:
     """Yield word sets that no query names, and queries that keep their entry from ever counting."""
     used = {word.text[1:-1] for written in draft.entries for word in words_in(written.entry) if word.is_set}
-    for one in draft.sets:
+    # Those of earlier layers may be of entries that a later one has taken away.
+    for one in draft.layers[-1].sets:
         # What is wrong with other entries may be the query that names it.
         if one.language_name not in used and not draft.problems:
             yield Finding("error", "unused", one.place, f"{one}: no query of this language names it")
@@ -57,11 +63,12 @@ def _queries(draft: Draft) -> Iterator[Finding]:
             yield Finding("error", "unreachable", row.at(field), f"{row}: {complaint}, so it never counts")
 
 
-def _stale(folder: Traversable, draft: Draft) -> Iterator[Finding]:
+def _stale(layer: LayerRows) -> Iterator[Finding]:
     """Yield the entries whose committed forms are not what the generator makes of them today."""
+    folder = layer.layer.folder
     repair = f"out of date; run python -m streams.lexicon.generate {folder}"
-    for tag, rows in draft.rows.items():
-        sets = [one for one in draft.sets if one.place.file.name.split(".")[0] == tag and one.row.inflects]
+    for tag, rows in layer.rows.items():
+        sets = [one for one in layer.sets if one.place.file.name.split(".")[0] == tag and one.row.inflects]
         languages = {one.row.language for one in rows if one.row.inflects}
         for language in languages | {one.row.language for one in sets}:
             written = read_forms(folder, tag, language)

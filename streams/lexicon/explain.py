@@ -49,10 +49,10 @@ class Explanation(msgspec.Struct):
     detector_version: str
 
 
-def explain(text: str, job: Job) -> Explanation:
-    """Return what the workers would say about `text`, and why."""
-    [annotation] = job.annotate([text])
-    verdicts = _worth_telling(job.tagger.verdicts(text, annotation.language.code))
+def explain(text: str, job: Job, time_ms: int | None = None) -> Explanation:
+    """Return what the workers would say about `text`, posted at that time, and why."""
+    [annotation] = job.annotate([text], times_ms=[time_ms])
+    verdicts = _worth_telling(job.tagger.verdicts(text, annotation.language.code, time_ms))
     words = [*_WORD.finditer(text)]
     matches = [
         Match(
@@ -124,6 +124,8 @@ def _reason(text: str, words: Sequence[re.Match[str]], verdict: Verdict, languag
         return why
     if refusal is Refusal.OTHER_LANGUAGE:
         return f"counts only in posts in {' or '.join(hit.entry.only_in)}; this one is {language}"
+    if refusal is Refusal.OUT_OF_DAYS:
+        return f"counts only in posts of {' to '.join(hit.entry.valid.split('/'))}"
     if refusal is Refusal.ALONE:
         return f"counts only beside a term of {' or '.join(hit.entry.beside)} that counts by itself"
     if hit.entry.is_trap and not by:

@@ -28,6 +28,7 @@ from streams.lexicon import slavic, turkish
 from streams.steps.tags.lexicon import LexiconError, Row, expand, read_tag_file, tag_files
 from streams.steps.tags.wordsets import read_sets
 
+BUILT_IN = Path(__file__).parent
 HEADER = "# Made by `python -m streams.lexicon.generate` from {}. Do not edit: run it again.\n"
 
 
@@ -73,25 +74,30 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m streams.lexicon.generate", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--check", action="store_true", help="write nothing, fail if a file would change")
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
+    parser.add_argument("folder", type=Path, nargs="?", help="default: the built-in lexicon, and event packs")
     options = parser.parse_args(arguments)
+    folders = [options.folder] if options.folder else [BUILT_IN, *sorted((BUILT_IN / "events").glob("*/"))]
+    return max([_write(folder, checks=options.check) for folder in folders])
+
+
+def _write(folder: Path, *, checks: bool) -> int:
     try:
-        files = generate(options.folder)
+        files = generate(folder)
     except LexiconError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    current = {path: path.read_text("utf-8") for path in options.folder.glob("forms/*.txt")}
+    current = {path: path.read_text("utf-8") for path in folder.glob("forms/*.txt")}
     stale = sorted(path for path in files.keys() | current.keys() if files.get(path) != current.get(path))
     for path in stale:
-        sys.stderr.write(f"{path}: {'out of date' if options.check else 'written'}\n")
-        if not options.check and path in files:
+        sys.stderr.write(f"{path}: {'out of date' if checks else 'written'}\n")
+        if not checks and path in files:
             path.parent.mkdir(exist_ok=True)
             path.write_text(files[path], "utf-8")
-        elif not options.check:
+        elif not checks:
             path.unlink()
-    if stale and options.check:
-        sys.stderr.write(f"run: python -m streams.lexicon.generate {options.folder}\n")
-    return int(bool(stale and options.check))
+    if stale and checks:
+        sys.stderr.write(f"run: python -m streams.lexicon.generate {folder}\n")
+    return int(bool(stale and checks))
 
 
 def _inflect(row: Row, phrase: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import msgspec
 
 from streams.lexicon.measured import OneMeasured
 from streams.report.report import Method, Report
+from streams.report.topics import counted_how
 from streams.report.wording import duration, safe
 from streams.shares import percent
 
@@ -55,11 +56,7 @@ def method(report: Report) -> Iterator[str]:
     """Yield how it was counted, so that somebody else can do it again."""
     how = report.method
     yield "<h2>Method</h2>"
-    yield (
-        "<p>A post is about the election, or speaks of deepfakes, when it holds such a term of the lexicon. "
-        "The share is of the posts about the election those that do both. Posts are counted by detected "
-        "language, in windows of the time at which they were written.</p>"
-    )
+    yield f"<p>{safe(counted_how(report.figures.pair))}</p>"
     yield _facts([*_facts_of(how), ("This report", f"{how.reported_by}; all times UTC")])
     if how.posts and how.posts["topic"]:
         offsets = ", ".join(f"{part}: {start}–{end}" for part, (start, end) in how.posts["offsets"].items())

@@ -22,7 +22,7 @@ from streams.settings import Settings
 from streams.steps.tags import Tagger
 from streams.steps.tags.boundaries import Refusal
 from streams.steps.tags.fold import fold
-from streams.steps.tags.lexicon import expand, lexicon_folder, read_lexicon
+from streams.steps.tags.lexicon import expand, read_lexicon
 from tests.quality.judged import Judged, judged
 from tests.quality.post_level import Figure, figures
 from tests.quality.posts import DATA, EARTHQUAKE, WITHOUT_DATA, Label, SourcedPost, labels, posts
@@ -132,7 +132,7 @@ def recalls(tagger: Tagger) -> list[Recall]:
 def _left_out() -> dict[tuple[str, str], set[str]]:
     """Return language and folded lemma, or another spelling of it -> the patterns of what is left out."""
     without: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for rows in read_lexicon(lexicon_folder(None)).rows.values():
+    for rows in read_lexicon(None).rows.values():
         for row in (located.row for located in rows if not located.is_trap):
             for spelling in (row.lemma, *row.spellings):
                 for word in expand(spelling):

@@ -57,6 +57,7 @@ class Refusal(StrEnum):
     NOT_IN_HASHTAG = "is written without its spaces, which counts only in hashtags"
     UNSURE_IN_HASHTAG = "is glued to other letters of a hashtag, and needs company"
     OTHER_LANGUAGE = "counts only in posts of another language"
+    OUT_OF_DAYS = "counts only in posts of other days"
     CONDITION = "its conditions do not hold"
     ALONE = "counts only beside a term that counts by itself"
     TRAPPED = "is taken by a trap"

@@ -9,16 +9,19 @@ finds is a hit, too: from the first to the last of the words it is made of.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import NamedTuple
 
 from schemas.mention import Term
+from schemas.pair import DEFAULT_PAIR, Pair
+from streams.steps.tags.asking import Asking
 from streams.steps.tags.boundaries import Refusal
 from streams.steps.tags.conditions import Scene, Spot
-from streams.steps.tags.finder import Finder, Form, Kind
+from streams.steps.tags.days import Eras
+from streams.steps.tags.finder import Finder, Form
+from streams.steps.tags.layers import LexiconChoice
 from streams.steps.tags.lexicon import Entry, Lexicon, load_lexicon
 from streams.steps.tags.rules import Rules
 from streams.steps.tags.why import Why
@@ -45,6 +48,8 @@ class Verdict(NamedTuple):
 #: A hit as one number, of which a text may have a million: its start, how much shorter it is than `_SHORTER`
 #: and the rank of its entry. In order, the one that takes the letters comes first.
 _Row = int
+#: When texts were posted, in ms UTC, as far as that is known.
+Times = Sequence[int | None]
 _RANK_BITS, _LENGTH_BITS = 20, 40
 _PATTERN = itemgetter(3)  # of a form
 _RANK, _SHORTER = (1 << _RANK_BITS) - 1, (1 << _LENGTH_BITS) - 1
@@ -60,99 +65,106 @@ class Tagger:
     looks at all the others.
     """
 
+    #: What nobody has to set who finds terms in another way.
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+    eras = Eras(())
+
     def __init__(self, lexicon: Lexicon) -> None:
         self.version = lexicon.version
         self.tag_names = lexicon.tag_names
+        self.pairs = lexicon.pairs
         # A trap beats a term of the same letters.
         self._entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry))
+        self.eras = Eras([entry.valid for entry in self._entries])
         ranks: defaultdict[str, list[int]] = defaultdict(list)
         for rank, entry in enumerate(self._entries):
             for form in entry.forms:
                 ranks[form].append(rank)
-        self._rules = rules = Rules(lexicon, self._entries)
-        whole = [*ranks, *(word for word in rules.whole if word not in ranks)]
-        hashtag_ranks, hashtag_words = _unspaced(ranks), _unspaced(rules.whole)
-        hashtags = hashtag_ranks | hashtag_words
-        self._ranks = [ranks.get(one, []) for one in whole]
-        self._ranks += [hashtag_ranks.get(one, []) for one in hashtags] + [[]] * len(rules.beginnings)
-        self._words = [rules.whole.get(one, []) for one in whole]
-        self._words += [hashtag_words.get(one, []) for one in hashtags]
-        self._words += rules.beginnings.values()
-        kinds = [self._kind(*one) for one in zip(self._ranks, self._words, strict=True)]
-        self._is_trigger = [kind & Kind.TRIGGER > 0 for kind in kinds]
-        self._finder = Finder(whole, [*hashtags], [*rules.beginnings], kinds)
+        self._asking = asking = Asking(Rules(lexicon, self._entries), ranks)
+        self._rules, self._ranks = asking.rules, asking.ranks
+        self._finder = Finder(asking.forms, asking.words, asking)
 
-    def _kind(self, ranks: Iterable[int], words: Iterable[int]) -> int:
-        rules = self._rules
-        is_trigger = any(rank in rules.by_rank for rank in ranks) or any(
-            word in rules.triggers for word in words
-        )
-        return Kind.FORM * bool(ranks) | Kind.TRIGGER * is_trigger | Kind.WORD * bool(words)
+    def terms(
+        self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
+    ) -> list[tuple[Term, ...]]:
+        """Return, per text, the terms that count: in text order, not overlapping within a tag.
 
-    def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:
-        """Return, per text, the terms that count: in text order, not overlapping within a tag."""
+        `times_ms`: when each was posted; without a time nothing is out of its days.
+        """
         found: list[tuple[Term, ...]] = [()] * len(texts)
-        for index, rows in self._counted(texts, languages):
+        for index, rows in self._counted(texts, languages, times_ms):
             found[index] = tuple([self._term(row) for row in rows])
         return found
 
-    def counted(self, texts: Sequence[str], languages: Sequence[str]) -> dict[int, list[Hit]]:
+    def counted(
+        self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
+    ) -> dict[int, list[Hit]]:
         """Return the hits behind the terms, by index of their text; texts without any are left out."""
-        return {index: [*map(self._hit, rows)] for index, rows in self._counted(texts, languages)}
+        return {index: [*map(self._hit, rows)] for index, rows in self._counted(texts, languages, times_ms)}
 
-    def _counted(self, texts: Sequence[str], languages: Sequence[str]) -> Iterator[tuple[int, list[_Row]]]:
-        entries, is_trigger = self._entries, self._is_trigger
+    def _counted(
+        self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
+    ) -> Iterator[tuple[int, list[_Row]]]:
+        entries, is_trigger = self._entries, self._asking.is_trigger
+        eras = self.eras.of(times_ms) if self.eras and times_ms else None
+        out: frozenset[int] = frozenset()
         for index, group in groupby(self._finder.forms(texts, refused=False), itemgetter(0)):
             language = languages[index]
             forms = list(group)
+            if eras:
+                out = self.eras.out(eras[index])
             able = [
                 _row(start, end, rank)
                 for _, start, end, pattern, _, is_glued in forms
                 for rank in self._ranks[pattern]
-                if _entry_refusal(entries[rank], language, is_glued=is_glued) is None
+                if rank not in out and _entry_refusal(entries[rank], language, is_glued=is_glued) is None
             ]
             if any(map(is_trigger.__getitem__, map(_PATTERN, forms))):
-                able = self._holding(able, texts[index], language, forms)
+                able = self._holding(able, texts[index], language, forms, out)
             _, chosen = self._decide(able)
             if terms := [row for row in chosen if not entries[row & _RANK].is_trap]:
                 yield index, terms
 
-    def _holding(self, rows: list[_Row], text: str, language: str, forms: Sequence[Form]) -> list[_Row]:
-        """Return those rows whose entry's conditions hold, and those that a `match` finds."""
+    def _holding(
+        self, rows: list[_Row], text: str, language: str, forms: Sequence[Form], out: frozenset[int]
+    ) -> list[_Row]:
+        """Return those rows whose entry's conditions hold, and those that a `match` finds; none of `out`."""
         scene = self._scene(text, forms)
         by_rank = self._rules.by_rank
         holding = [
             row for row in rows if (rule := by_rank.get(row & _RANK)) is None or rule.holds(scene, _spot(row))
         ]
-        for rank in self._triggered(forms, language):
+        for rank in self._triggered(forms, language).difference(out):
             rule = by_rank[rank]
-            holding += [
-                _row(spot.start, scene.word_end(spot.end - 1), rank)
-                for spot in rule.hits(scene)
-                if rule.holds(scene, spot)
-            ]
+            if rule.may_match(scene.present):
+                holding += [
+                    _row(spot.start, scene.word_end(spot.end - 1), rank)
+                    for spot in rule.hits(scene)
+                    if rule.holds(scene, spot)
+                ]
         return holding
 
     def _scene(self, text: str, forms: Sequence[Form]) -> Scene:
-        words = self._words
-        return self._rules.scene(
-            text, [(start, end, words[pattern]) for _, start, end, pattern, _, _ in forms if words[pattern]]
-        )
+        leaves = self._asking.leaves
+        words = [(start, end, leaves[pattern]) for _, start, end, pattern, _, _ in forms if leaves[pattern]]
+        return Scene(text, self._rules.numbers, words)
 
     def _triggered(self, forms: Sequence[Form], language: str) -> set[int]:
         """Return the ranks of entries whose `match` may find something."""
-        triggers = self._rules.triggers
-        numbers = {number for form in forms for number in self._words[form[3]]}
-        ranks = {rank for number in numbers & triggers.keys() for rank in triggers[number]}
+        matching = self._asking.matching
+        ranks = {rank for form in forms for rank in matching[form[3]]}
         return {rank for rank in ranks if self._entries[rank].accepts(language)}
 
-    def verdicts(self, text: str, language: str) -> list[Verdict]:
+    def verdicts(self, text: str, language: str, time_ms: int | None = None) -> list[Verdict]:
         """Return every form of the lexicon that stands in the text, in text order, and what became of it."""
+        out = self.eras.out(*self.eras.of([time_ms]))
         forms = [*self._finder.forms([text], refused=True)]
         found = [
             (
                 _row(start, end, rank),
-                refusal or _entry_refusal(self._entries[rank], language, is_glued=is_glued),
+                refusal
+                or (Refusal.OUT_OF_DAYS if rank in out else None)
+                or _entry_refusal(self._entries[rank], language, is_glued=is_glued),
             )
             for _, start, end, pattern, refusal, is_glued in forms
             for rank in self._ranks[pattern]
@@ -225,33 +237,25 @@ class Tagger:
     def _longest(self, rows: Iterable[_Row]) -> list[_Row]:
         """Return the leftmost, then longest hits of each tag."""
         chosen = []
+        entries = self._entries
         reached: dict[str, int] = {}
         for row in rows:
-            start, end = _span(row)
-            tag = self._entries[row & _RANK].tag
+            tag = entries[row & _RANK].tag
+            start = row >> _LENGTH_BITS + _RANK_BITS
             if start >= reached.get(tag, 0):
-                reached[tag] = end
+                reached[tag] = start + _SHORTER - (row >> _RANK_BITS & _SHORTER)
                 chosen.append(row)
         return chosen
 
 
-def load_tagger(path: Path | None = None) -> Tagger:
-    """Return a tagger for the lexicon in the folder `path`, or for the built-in one. Raises LexiconError."""
-    return Tagger(load_lexicon(path))
+def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
+    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError."""
+    return Tagger(load_lexicon(lexicon))
 
 
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:
     """Return the tags of these terms, sorted, each once."""
     return tuple(sorted({term.tag for term in terms})) if terms else ()
-
-
-def _unspaced(owners: Mapping[str, list[int]]) -> dict[str, list[int]]:
-    """Return phrases as hashtags have them. Nobody runs more than three words together."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for phrase in [phrase for phrase in owners if 1 <= phrase.count(" ") <= 2]:
-        if (hashtag := phrase.replace(" ", "")) not in owners:
-            found[hashtag].extend(owners[phrase])
-    return dict(found)
 
 
 def _row(start: int, end: int, rank: int) -> _Row:
@@ -269,7 +273,7 @@ def _spot(row: _Row) -> Spot:
 
 
 def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | None:
-    if entry.only_in and language not in entry.only_in:
+    if entry.only_in and not entry.accepts(language):
         return Refusal.OTHER_LANGUAGE
     return Refusal.UNSURE_IN_HASHTAG if is_glued and (entry.beside or entry.near) else None
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from streams.steps.tags.fold import fold
+from streams.steps.tags.fold import fold_batch
 from streams.steps.tags.rows import Place, Problem, Row, lines_of
 
 
@@ -87,16 +87,18 @@ def read_sets(file: Traversable) -> tuple[list[LocatedSet], list[Problem]]:
     """Return the word sets of a TOML file, and what is wrong with others. Says nothing if it is no TOML."""
     try:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        tables = tomllib.loads(text).get("words", []) if "words" in text else []
+        content = tomllib.loads(text) if "words" in text else {}
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return [], []  # `read_rows` says it
+    tables, shared = content.get("words", []), content.get("default", {})
+    shared = {"language": shared["language"]} if isinstance(shared, dict) and "language" in shared else {}
     if not isinstance(tables, list):
         return [], [Problem(Place(file, 0), "write [[words]], one for each set")]
     found, problems = [], []
     for table, lines in zip(tables, lines_of(text, "words", len(tables)), strict=True):
         place = Place(file, lines[""])
         try:
-            row = msgspec.convert(table, SetRow)
+            row = msgspec.convert({**shared, **table}, SetRow)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$.")
             field = re.split(r"\W", path)[0]
@@ -114,10 +116,13 @@ def joined(rows: Iterable[LocatedSet], forms: Mapping[LocatedSet, Iterable[str]]
     """Yield the sets by name, each once. `forms`: the written or generated forms of each table."""
     members: dict[str, set[str]] = {}
     for row in rows:
-        folded = (fold(form.removesuffix("*")).strip() + "*" * form.endswith("*") for form in forms[row])
-        members.setdefault(row.language_name, set()).update(folded)
-    for name, words in sorted(members.items()):
-        yield WordSet(name, tuple(sorted(words)))
+        written = [*forms[row]]
+        folded = fold_batch([form.removesuffix("*") for form in written]).folded[1:-2].split("\n")
+        stars = ("*" * form.endswith("*") for form in written)
+        words = (form.strip() + star for form, star in zip(folded, stars, strict=True))
+        members.setdefault(row.language_name, set()).update(words)
+    for name, found in sorted(members.items()):
+        yield WordSet(name, tuple(sorted(found)))
 
 
 def _complaint(row: SetRow) -> str:
