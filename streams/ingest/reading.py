@@ -53,6 +53,11 @@ class Reading:
         return not self._as_is
 
     @property
+    def has_begun(self) -> bool:
+        """Say whether anything was read."""
+        return any(one.posts or one.rejected or one.skipped for one in self.accounts.files)
+
+    @property
     def doubtful(self) -> Apart | None:
         """The posts that are far from all others, if nothing proves their clocks wrong."""
         return self._watch.doubtful

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +12,7 @@ from aiokafka.errors import KafkaError
 from schemas.partial import PartitionClock
 from schemas.post import Post
 from streams.connection import client_options, let_go, unreachable
-from streams.ingest.standing import NEWEST_PARTIALS, clocks_in, newest
+from streams.ingest.standing import NEWEST_PARTIALS, Clocks, newest
 from streams.ops.examine import Finding
 from streams.settings import Settings
 from streams.topics import PARTIALS, POSTS, POSTS_LATE, connected, partitions_of
@@ -68,20 +69,35 @@ def of_run(clocks: Iterable[PartitionClock]) -> Share:
     return Share(late, late + sum(tally.counted + tally.duplicate for tally in tallies))
 
 
-def of_sources(posts: Iterable[ConsumerRecord], late: Iterable[ConsumerRecord]) -> dict[str, Share]:
-    """Return the share of each source of these posts. A letter has the bytes of the post that was late."""
-    letters = {(record.key, record.value) for record in late}
-    read: Counter[str] = Counter()
-    too_late: Counter[str] = Counter()
-    for record in posts:
+class Sources:
+    """The share of each source of some posts. A letter has the bytes of the post that was late."""
+
+    def __init__(self) -> None:
+        self._posts: list[tuple[str, bytes]] = []
+        self._letters: set[bytes] = set()
+
+    def take_letter(self, record: ConsumerRecord) -> None:
+        """Take in a record of `posts.late`."""
+        self._letters.add(_fingerprint(record))
+
+    def take_post(self, record: ConsumerRecord) -> None:
+        """Take in a record of `posts`. What is no post, or a mark that closes windows, is left out."""
         try:
             post = _decode(record.value or b"")
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue
+            return
         if post.op == "create":
-            read[post.source] += 1
-            too_late[post.source] += (record.key, record.value) in letters
-    return {source: Share(too_late[source], number) for source, number in read.items()}
+            self._posts.append((post.source, _fingerprint(record)))
+
+    def shares(self) -> dict[str, Share]:
+        """Return how many posts of each source were too late."""
+        read = Counter(source for source, _ in self._posts)
+        late = Counter(source for source, post in self._posts if post in self._letters)
+        return {source: Share(late[source], number) for source, number in read.items()}
+
+
+def _fingerprint(record: ConsumerRecord) -> bytes:
+    return blake2b((record.key or b"") + b"\0" + (record.value or b""), digest_size=16).digest()
 
 
 async def too_late(settings: Settings) -> AsyncIterator[Finding]:
@@ -103,14 +119,15 @@ async def too_late(settings: Settings) -> AsyncIterator[Finding]:
     consumer = AIOKafkaConsumer(
         **client_options(settings), enable_auto_commit=False, isolation_level="read_committed"
     )
+    clocks, sources = Clocks(), Sources()
+    take = {posts: sources.take_post, late: sources.take_letter, partials: clocks.take}
     try:
         await consumer.start()
-        records = await newest(consumer, limits)
+        async for record in newest(consumer, limits):
+            take[record.topic](record)
     except KafkaError as error:
         raise await unreachable(client_options(settings), error) from error
     finally:
         await let_go(consumer)
-    by_topic = {name: [record for record in records if record.topic == name] for name in known}
-    run = of_run(clocks_in(by_topic[partials]).values())
-    for finding in judged(run, of_sources(by_topic[posts], by_topic[late])):
+    for finding in judged(of_run(clocks.furthest.values()), sources.shares()):
         yield finding

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.partial import PartitionClock, Tally
 from schemas.post import Post
-from streams.ops.too_late import ENOUGH, Share, judged, of_run, of_sources
+from streams.ops.too_late import ENOUGH, Share, Sources, judged, of_run
 
 
 class Record(NamedTuple):
@@ -58,6 +58,10 @@ def test_a_letter_is_known_by_the_bytes_of_its_post() -> None:
     ]
     of_x, of_y = posts("x", 4), posts("y", 2)
 
-    found = of_sources([*of_x, *of_y, *others], [*of_x[:3], *others, *posts("z", 3)])
+    sources = Sources()
+    for record in [*of_x, *of_y, *others]:
+        sources.take_post(record)
+    for record in [*of_x[:3], *others, *posts("z", 3)]:
+        sources.take_letter(record)
 
-    assert found == {"x": Share(3, 4), "y": Share(0, 2)}
+    assert sources.shares() == {"x": Share(3, 4), "y": Share(0, 2)}
