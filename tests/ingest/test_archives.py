@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from streams.ingest.produce import Summary
 from streams.ingest.progress import step_of
 from streams.ingest.sources import Source
 from streams.ingest.told import MAX_ROWS, table
-from tests.support.command import sandik
+from tests.support.command import sandik, start_sandik
 
 BEGIN_S = 1_683_828_000
 HOUR_S = 3_600
@@ -201,3 +202,24 @@ def test_progress_reads_first_and_sends_then() -> None:
         300,
     )
     assert step_of([*sources, Source("-", None, None)], summary, None, 3).total is None
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_waits_on_disk_is_gone_when_the_command_is_told_to_stop(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """In the middle of reading 300,000 posts, of which 100,000 are held in memory."""
+    path, folder = tmp_path / "posts.jsonl", tmp_path / "temp"
+    folder.mkdir()
+    lines = b"".join(a_line(at, BEGIN_S - at) for at in range(10_000))
+    path.write_bytes(b"bozuk\n" + lines * 30)
+
+    with start_sandik("ingest", "--check", "--temp-dir", str(folder), str(path)) as process:
+        assert process.stderr is not None
+        assert b"rejected: not_json" in process.stderr.readline()  # it has begun
+        process.send_signal(number)
+        said = process.stderr.read()
+
+    assert (process.returncode, b"interrupted: " in said) == (code, True), said
+    assert b"Traceback" not in said
+    assert list(folder.iterdir()) == []

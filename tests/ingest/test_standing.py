@@ -32,7 +32,7 @@ def test_the_furthest_clock_of_the_run_that_wrote_last_holds() -> None:
         Record(b"new|2|clock", None),
         Record(b"new|2|clock", b"of another version"),
     ]:
-        clocks.take(record)  # type: ignore[arg-type]
+        clocks.take(record)
 
     assert {at: (one.offset, one.clock_ms) for at, one in clocks.furthest.items()} == {
         0: (5, 500),
