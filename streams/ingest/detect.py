@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 
 from streams.errors import UsageError
 
-from .formats.declared import Format, Rule, catalogue
+from .formats.declared import Format, Rule, bare, catalogue
 from .formats.paths import there
-from .formats.pick import bare, matches
+from .formats.rules import matches
 from .formats.table import TableOptions, plan
 from .samples import Sample, sample
 from .tables import separator_of

@@ -53,6 +53,7 @@ def test_explain_says_of_each_skipped_line_why(tmp_path: Path) -> None:
     path = frames(tmp_path)
     ran = sandik("ingest", "--dry-run", "--explain", "--filter", "language=tr", str(path))
 
+    assert f"{path}: read as jetstream, by did, time_us".encode() in ran.stderr
     assert f"{path}:2: skipped: other_record: app.bsky.feed.like".encode() in ran.stderr
     assert b"bluesky:at://did:plc:x/app.bsky.feed.post/91: skipped: filtered: language ru" in ran.stderr
 

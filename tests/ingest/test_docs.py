@@ -11,8 +11,8 @@ import yaml
 
 from schemas.post import Post
 from streams.cli import app
-from streams.ingest.formats import FORMATS
-from streams.ingest.formats.declared import Fields
+from streams.ingest.formats import FORMATS, bluesky_car, feed, telegram_html, xlsx
+from streams.ingest.formats.declared import Fields, catalogue
 from streams.ingest.formats.listed import written_into
 from streams.ingest.formats.table import FIELDS
 from streams.ingest.items import RejectReason, SkipReason
@@ -34,6 +34,17 @@ def test_every_format_field_and_reason_is_named(name: str) -> None:
 
 def test_the_list_of_formats_is_that_of_their_files() -> None:
     assert TEXT == written_into(TEXT), "make formats"
+
+
+def test_the_limits_in_the_list_are_those_of_the_code() -> None:
+    limits = {
+        "xlsx": (xlsx.MAX_WORKBOOK_BYTES, xlsx.MAX_UNPACKED_BYTES),
+        "bluesky-car": (bluesky_car.MAX_REPOSITORY_BYTES,),
+        "telegram-html": (telegram_html.MAX_PAGE_BYTES,),
+        "feed": (feed.MAX_FEED_BYTES,),
+    }
+    for name, sizes_bytes in limits.items():
+        assert all(f"{size_bytes >> 20} MiB" in catalogue()[name].note for size_bytes in sizes_bytes)
 
 
 def test_the_format_of_ones_own_in_the_docs_reads_its_post(tmp_path: Path) -> None:

@@ -1,6 +1,11 @@
+import io
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.post import Post
+from streams.ingest.formats import telegram, x
 from streams.ingest.links import byte_spans, shows, with_whole_links
 
 ADDRESSES = st.builds(
@@ -38,3 +43,18 @@ def test_words_over_a_link_stay_and_so_do_whole_addresses() -> None:
     assert not shows("oy.ver", "https://a.example/x")
     assert shows("A.example/x", "https://www.a.example/x/")
     assert shows("a.example/?q=1…", "a.example/?q=1&r=2")
+
+
+def test_links_of_x_and_telegram_come_whole_too() -> None:
+    link = {"start": 5, "end": 16, "url": "https://t.co/x", "expanded_url": "https://aa.com.tr/x"}
+    tweet = {"id": "1656700000000000010", "text": "Bak: aa.com.tr/x !", "entities": {"urls": [link]}}
+    said = ["Bak: ", {"type": "link", "text": "aa.com.tr/x"}]
+    message = {"id": 1, "date_unixtime": "1683828000", "text": said}
+    chat = json.dumps({"id": 7, "type": "public_channel", "messages": [message]}).encode()
+
+    [of_x] = x.convert(tweet)
+    [of_telegram] = telegram.read(io.BytesIO(chat))
+    assert [post.text for post in (of_x, of_telegram) if isinstance(post, Post)] == [
+        "Bak: https://aa.com.tr/x !",
+        "Bak: https://aa.com.tr/x",
+    ]

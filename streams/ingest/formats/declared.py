@@ -5,6 +5,7 @@ in the same way (`--format FILE.toml`).
 """
 
 import re
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -116,6 +117,16 @@ class Format(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=True)
     def tzinfo(self) -> ZoneInfo | None:
         """The zone of times that name none."""
         return None if self.zone is None else ZoneInfo(self.zone)
+
+
+def each_of(paths: Paths) -> Sequence[str]:
+    """Return one path or several as several."""
+    return (paths,) if isinstance(paths, str) else paths
+
+
+def bare(name: str) -> str:
+    """Return a column's name as it is compared: the case, spaces, `_` and `-` do not count, dots do."""
+    return re.sub(r"[\s_\-\ufeff]+", "", name.lower())
 
 
 def load(path: Path) -> Format:

@@ -21,7 +21,7 @@ from streams.ingest.items import Item, Rejected, RejectReason
 from streams.ingest.tables import separator_of, zone_in
 
 from .cell_times import has_time
-from .pick import plan
+from .picked_tables import plan
 from .quoted import MAX_ROW_CHARACTERS, Row, Rows, State, parsed, state_after
 from .rows import read_rows
 from .table import TableOptions

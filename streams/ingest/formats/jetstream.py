@@ -82,7 +82,9 @@ def _views(value: object) -> Iterator[object]:
     if string(value, "uri") is not None:
         yield value
     elif at(value, "thread") is not None:
-        yield from _views(at(value, "thread"))
+        # A tree of views, or since its second version a list of them.
+        for one in each(value, "thread") if isinstance(at(value, "thread"), list) else (at(value, "thread"),):
+            yield from _views(at(one, "value") or one)
     elif string(value, "post", "uri") is not None:
         # In a feed, what stands beside it is only there to be shown with it; in a thread, it is the talk.
         yield at(value, "post")
@@ -147,7 +149,9 @@ def _view(view: object, include: Collection[str]) -> Item:
     did, _, path = uri.removeprefix("at://").partition("/")
     if not path.startswith(f"{POSTS}/"):
         return Skipped(SkipReason.OTHER_RECORD, path.partition("/")[0])
-    return record_item(uri, did, record, _ms(string(view, "indexedAt")), include=include)
+    return record_item(
+        uri, did, record, _ms(string(view, "indexedAt") or string(view, "indexed_at")), include=include
+    )
 
 
 def record_item(
@@ -167,7 +171,7 @@ def record_item(
     text = at(record, "text")
     if not isinstance(text, str):
         raise MissingError("no record.text")
-    claimed_ms = _ms(string(record, "createdAt"))
+    claimed_ms = _ms(string(record, "createdAt") or string(record, "created_at"))  # as Python's SDK dumps it
     created_at_ms = seen_ms if claimed_ms is None else claimed_ms
     if created_at_ms is None:
         return Rejected(RejectReason.BAD_TIME, "no createdAt that is an instant, and no server's time")

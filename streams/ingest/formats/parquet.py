@@ -8,7 +8,7 @@ from typing import Any
 from streams.errors import SandikError, UsageError
 from streams.ingest.items import Item
 
-from .pick import columns_read, plan
+from .picked_tables import columns_read, plan, recognised_by
 from .rows import read_rows
 from .table import TableOptions
 
@@ -33,6 +33,7 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
         source.seek(0)
         with parquet.ParquetFile(source) as file:
             header = file.schema_arrow.names
+            options = recognised_by(header, options)
             how = plan(header, options, default_source)
             columns = columns_read(header, how, options)
             if how.picker is None:

@@ -7,23 +7,20 @@ everywhere.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import partial
 from html import unescape
 
-from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 from streams.ingest.markup import html_to_text
 
 from .cells import is_nothing
-from .declared import Fields, Format, Paths, Rule
-from .paths import find, there
+from .declared import Fields, Format, each_of
+from .paths import find
 from .row import read_row
+from .rules import records, skip
 from .table import FIELDS, Plan, TableOptions
-from .table import plan as plan_by_names
 
-_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+TEMPLATE = re.compile(r"\{([^{}]+)\}")
 _REPEATS = re.compile(r"\s*RT @(\w{1,30})\b")
 #: What a path or a column leads to.
 Get = Callable[[str], Iterable[object]]
@@ -75,63 +72,19 @@ def plan_of(form: Format, options: TableOptions, default_source: str) -> Plan:
     )
 
 
-def records(value: object, form: Format) -> Iterator[object]:
-    """Yield the records in one object."""
-    if not form.records:
-        yield value
-        return
-    for path in _each(form.records):
-        found = [value] if path in ("", ".") else [one for one in find(value, path) if isinstance(one, dict)]
-        if found:
-            yield from found
-            return
-
-
-def skip(record: object, form: Format) -> Skipped | None:
-    """Return why the record is no post, if it is none."""
-    for one in form.skip:
-        if holds(one.when, record):
-            return Skipped(one.reason, one.detail)
-    return None
-
-
-def holds(rule: Rule, record: object) -> bool:
-    """Tell whether what the rule says of objects holds."""
-    return (
-        all(there(record, path) for path in rule.keys)
-        and (not rule.any_key or any(there(record, path) for path in rule.any_key))
-        and not any(there(record, path) for path in rule.absent)
-        and all(matches(record, path, patterns) for path, patterns in rule.values.items())
-        and not any(matches(record, path, patterns) for path, patterns in rule.lacks.items())
-    )
-
-
-def matches(record: object, path: str, patterns: Paths) -> bool:
-    """Tell whether something at the path matches one of the patterns."""
-    return any(_fits(_plain(found), pattern) for found in find(record, path) for pattern in _each(patterns))
-
-
-def _fits(text: str, pattern: str) -> bool:
-    return bool(re.match(pattern, text)) if pattern.startswith("^") else fnmatchcase(text, pattern)
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 class Picker:
     """Makes of one record the cells of a row, in the order of FIELDS."""
 
     def __init__(self, form: Format) -> None:
         fields = form.fields or Fields(time=())  # type: ignore[arg-type]
-        told = {name: tuple(_each(getattr(fields, name, []))) for name in FIELDS}
+        told = {name: tuple(each_of(getattr(fields, name, []))) for name in FIELDS}
         self._singles = [
             (place, told[name])
             for place, name in enumerate(FIELDS)
             if told[name] and name not in ("text", "hashtags")
         ]
         self._hashtags = told["hashtags"]
-        self._user = _each(fields.repost_user)
+        self._user = each_of(fields.repost_user)
         self._text = _Text(fields, _MARKUP[form.markup])
         self._id_pattern = None if form.id_pattern is None else re.compile(form.id_pattern)
 
@@ -164,7 +117,7 @@ class _Text:
     """The title, the text and the choices of a poll, as far as there are any."""
 
     def __init__(self, fields: Fields, plain: Callable[[str], str]) -> None:
-        self._title, self._said, self._poll = map(_each, (fields.title, fields.text, fields.poll))
+        self._title, self._said, self._poll = map(each_of, (fields.title, fields.text, fields.poll))
         self._plain = plain
 
     def __call__(self, get: Get) -> str | None:
@@ -210,10 +163,10 @@ def _all(get: Get, paths: Sequence[str]) -> Iterator[object]:
 def _values(get: Get, path: str) -> Iterable[object]:
     if "{" not in path:
         return get(path)
-    pieces = {name: next(iter(get(name)), None) for name in _TEMPLATE.findall(path)}
+    pieces = {name: next(iter(get(name)), None) for name in TEMPLATE.findall(path)}
     if any(piece in ("", None) for piece in pieces.values()):
         return ()
-    return (_TEMPLATE.sub(lambda found: str(pieces[found[1]]), path),)
+    return (TEMPLATE.sub(lambda found: str(pieces[found[1]]), path),)
 
 
 def _tags(found: list[object]) -> object:
@@ -225,67 +178,5 @@ def _tags(found: list[object]) -> object:
     return marked or [name for name in names if not name.startswith("@")]
 
 
-def _each(paths: Paths) -> Sequence[str]:
-    return (paths,) if isinstance(paths, str) else paths
-
-
 def _told(form: Format, field: str) -> str:
-    return " or ".join(_each(getattr(form.fields, field)))
-
-
-def columns_of(form: Format) -> list[str]:
-    """Return every path or column that the fields name."""
-    found: dict[str, None] = {}
-    for name in Fields.__struct_fields__:
-        for path in _each(getattr(form.fields, name)):
-            found |= dict.fromkeys(_TEMPLATE.findall(path) or [path])
-    return list(found)
-
-
-def plan(header: Sequence[str], options: TableOptions, default_source: str) -> Plan:
-    """Return how to read the rows below this header: as a format's file says, or by the columns' names.
-
-    Raises:
-        UsageError: there is no column for the time or the text.
-    """
-    form = options.declared
-    if form is None or form.fields is None:
-        return plan_by_names(header, options, default_source)
-    known = {bare(name) for name in header}
-    for field in ("time", "text"):
-        wanted = [*_each(getattr(form.fields, field)), *(_each(form.fields.title) if field == "text" else ())]
-        if not any(bare(column) in known for column in wanted):
-            raise UsageError(
-                f"{form.name} needs a column {' or '.join(wanted)}; there are {', '.join(header)}"
-            )
-    return replace(plan_of(form, options, default_source), picker=row_picker(form, header))
-
-
-def columns_read(header: Sequence[str], how: Plan, options: TableOptions) -> list[int]:
-    """Return which columns of a table are read at all."""
-    if options.declared is None or options.declared.fields is None:
-        return sorted(set(how.indices.values()))
-    known = {bare(column) for column in columns_of(options.declared)}
-    return [place for place, name in enumerate(header) if bare(name) in known]
-
-
-def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object]], Sequence[object]]:
-    """Return what picks the cells of a table's row; a column that is not there leads to nothing."""
-    # Exports change the case of their headers, and what separates the words, from year to year.
-    places = {bare(name): place for place, name in reversed(list(enumerate(header)))}
-    known = {column: places.get(bare(column)) for column in columns_of(form)}
-    pick = Picker(form)
-
-    def of_row(row: Sequence[object]) -> Sequence[object]:
-        def get(column: str) -> Iterable[object]:
-            place = known.get(column)
-            return () if place is None or place >= len(row) or row[place] is None else (row[place],)
-
-        return pick(get)
-
-    return of_row
-
-
-def bare(name: str) -> str:
-    """Return a column's name as it is compared: the case, spaces and `_` do not count, dots do."""
-    return re.sub(r"[\s_\-]+", " ", name.strip().lower().lstrip("\ufeff"))
+    return " or ".join(each_of(getattr(form.fields, field)))

@@ -8,7 +8,7 @@ spreadsheet has rounded, cell_times.py what a time is.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 
 from streams.errors import UsageError
 
@@ -19,7 +19,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "idstr", "postid", "tweetid", "statusid", "messageid", "commentid", "uri", "guid"),
     "time": (
         "createdatms", "timestamputc", "unixtimestamp", "createdat", "createdutc", "publishdate",
-        "publishedat", "published", "postedat", "postcreated", "datetime", "date", "timestamp", "time",
+        "publishedat", "published", "postedat", "postcreated", "creationtime", "createdtime", "datetime",
+        "date", "timestamp", "time",
     ),
     "time_of_day": ("timeofday", "postcreatedtime", "time", "hour"),
     "text": ("text", "fulltext", "content", "body", "message", "tweet", "tweettext", "comment", "post"),
@@ -36,10 +37,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 FIELDS = tuple(_NAMES)
 _POST_V1 = {"id", "source", "created_at_ms", "text"}
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
-# FiveThirtyEight's Internet Research Agency tweets: the one well-known archive whose times cannot be guessed.
-_IRA_COLUMNS = {"external_author_id", "publish_date", "account_category"}
-_IRA_FORMAT = "%m/%d/%Y %H:%M"
-_IRA_FLAG = "retweet"
 
 
 @dataclass(frozen=True)
@@ -94,9 +91,6 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
             found = next((bare_names.index(guess) for guess in candidates if guess in bare_names), None)
             if found is not None and found not in indices.values():
                 indices[name] = found
-    is_ira = set(header) >= _IRA_COLUMNS
-    if is_ira and _IRA_FLAG in header:
-        indices.setdefault("is_repost", header.index(_IRA_FLAG))
     if "author" in indices and "author" not in options.columns:
         others = [bare_names.index(guess) for guess in _NAMES["author"] if guess in bare_names]
         others = [index for index in others if index not in indices.values()]
@@ -110,8 +104,8 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
     return Plan(
         indices,
         options.source or default_source,
-        UTC if is_ira and options.zone is None else options.zone,
-        _IRA_FORMAT if is_ira and options.time_format is None else options.time_format,
+        options.zone,
+        options.time_format,
     )
 
 

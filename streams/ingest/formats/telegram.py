@@ -172,7 +172,13 @@ def _from_message(chat_id: Identifier, message: _Message, zone: tzinfo | None) -
 
 def _plain(text: _Text) -> str:
     parts = [text] if isinstance(text, str) else text
-    return "".join(part if isinstance(part, str) else part.text for part in parts)
+    return "".join(part if isinstance(part, str) else _shown(part) for part in parts)
+
+
+def _shown(part: _Entity) -> str:
+    """Return what is shown; a link without `https://` is made whole, so that its words are not counted."""
+    is_bare = part.type == "link" and not part.text.lower().startswith(("http://", "https://", "www."))
+    return f"https://{part.text}" if is_bare else part.text
 
 
 def _poll(poll: _Poll | None) -> str:

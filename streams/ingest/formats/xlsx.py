@@ -13,7 +13,7 @@ from typing import BinaryIO
 from streams.errors import UsageError
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
-from .pick import plan
+from .picked_tables import plan, recognised_by
 from .rows import read_rows
 from .table import TableOptions
 
@@ -75,7 +75,7 @@ def _sheet(
     for place, row in enumerate(rows[:_MAX_PREAMBLE_ROWS]):
         header = [str(cell) for cell in row] if options.has_header else list(map(str, range(1, len(row) + 1)))
         try:
-            how = plan(header, options, default_source)
+            how = plan(header, recognised_by(header, options), default_source)
         except UsageError as error:
             # The first row is the header of most, but some exports put a report's name before it.
             told = str(error) if place == 0 else told

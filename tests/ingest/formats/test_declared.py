@@ -2,6 +2,7 @@
 
 import json
 import re
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from streams.ingest.items import Item, Rejected
 from streams.ingest.samples import sample
 from streams.ingest.sources import open_source, read
 
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 OWN = """
 name = "forum"
 title = "Our forum"
@@ -83,6 +85,15 @@ def test_a_table_is_told_in_the_same_way(tmp_path: Path) -> None:
     ]
     with pytest.raises(UsageError, match=r"panel needs a column Sent at; there are Nr, Text"):
         items(written(tmp_path, "other.csv", "Nr,Text\n1,oy\n"), form)
+
+
+def test_the_text_says_that_it_is_a_repost_only_where_no_column_does(tmp_path: Path) -> None:
+    row = "1,1,{},2023-05-11 18:00:00,1683828000{}\n".format
+    without = "id,thread_id,body,timestamp,unix_timestamp\n" + row("RT @ali: Oy", "")
+    with_it = "id,thread_id,body,timestamp,unix_timestamp,is_retweet\n" + row("RT @ali: Oy", ",no")
+
+    found = [item for text in (without, with_it) for item in items(written(tmp_path, "t.csv", text))]
+    assert [item.repost_of for item in found if isinstance(item, Post)] == ["t:@ali", None]
 
 
 @pytest.mark.parametrize(
@@ -180,3 +191,20 @@ def test_broken_lines_before_the_first_object_do_not_hide_it() -> None:
     frame = b'{"did": "did:plc:a", "time_us": 1, "kind": "identity"}\n'
     assert recognise(sample("a.jsonl", b"bozuk\n" + frame)).name == "jetstream"
     assert recognise(sample("a.jsonl", b'{"did": "cut\n' + frame)).name == "jetstream"
+
+
+def test_an_account_of_the_fediverse_is_read_from_its_archive(tmp_path: Path) -> None:
+    path = tmp_path / "archive-20230511.tar.gz"
+    likes = {"id": "likes.json", "type": "OrderedCollection", "orderedItems": ["https://m.example/1"]}
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(FIXTURES / "outbox.json", "outbox.json")
+        for name, value in (("actor.json", {"type": "Person", "id": "a"}), ("likes.json", likes)):
+            (tmp_path / name).write_text(json.dumps(value))
+            archive.add(tmp_path / name, name)
+
+    found = items(str(path))
+    assert [item for item in found if isinstance(item, Post)] == [
+        item for item in items(str(FIXTURES / "outbox.json")) if isinstance(item, Post)
+    ]
+    others = [item.where for item in found if not isinstance(item, Post) and item.reason == "other_file"]
+    assert len(others) == 2

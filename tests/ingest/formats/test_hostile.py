@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from schemas.post import Post
 from streams.ingest.formats import FORMATS, Content, jetstream, mastodon, read_format, reddit, x, youtube
 from streams.ingest.formats.declared import catalogue
-from streams.ingest.formats.pick import columns_of, converter
+from streams.ingest.formats.pick import converter
+from streams.ingest.formats.picked_tables import columns_of
 from streams.ingest.formats.table import TableOptions
 from streams.ingest.frames import Convert, decode_json, read_object
 from streams.ingest.sources import open_source
@@ -28,7 +29,7 @@ CONVERTERS: dict[str, Convert] = {
     **{
         name: converter(form, TableOptions(), "x")
         for name, form in catalogue().items()
-        if form.fields is not None and form.container in ("json", "both") and name != "meta-content-library"
+        if form.fields is not None and form.container in ("json", "both")
     },
 }
 JSON = st.recursive(

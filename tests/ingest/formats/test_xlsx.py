@@ -110,6 +110,21 @@ def test_a_date_of_a_spreadsheet_needs_a_zone(tmp_path: Path) -> None:
     assert post.created_at_ms == 1_683_828_000_000  # 2023-05-11T21:00:00+03:00
 
 
+def test_a_sheet_of_a_format_that_is_known_is_read_as_such(tmp_path: Path) -> None:
+    header: list[Cell] = ["Query Id", "Query Name", "Date", "Title", "Snippet", "Url", "Full Text", "Author"]
+    row: list[Cell] = ["1", "q", "2023-05-11 18:00:00", "", "Kısa", "https://a.example/1", "Uzun", "ali"]
+
+    [post] = items(tmp_path, {"S": [["Report:", "x"], [], header, row]}, TableOptions(zone=ZoneInfo("UTC")))
+    assert post == Post(
+        "brandwatch:https://a.example/1",
+        "brandwatch",
+        1_683_828_000_000,
+        "Uzun",
+        "ali",
+        url="https://a.example/1",
+    )
+
+
 def test_a_zip_that_is_no_workbook_is_an_archive_and_a_broken_workbook_says_what_to_do(
     tmp_path: Path,
 ) -> None:
