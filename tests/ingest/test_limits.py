@@ -8,8 +8,8 @@ import pytest
 
 from tests.ingest.endless import STREAMS
 
-#: What a reader may take above what the process has without it. A limit of 64 MiB is held in pieces, joined and
-#: decoded; a text of one letter takes fifty bytes as an object.
+#: What a reader may take above what the process has without it. A limit of 64 MiB is held in pieces, joined
+#: and decoded; a text of one letter takes fifty bytes as an object.
 MAX_GROWTH_KB = 450_000
 
 
