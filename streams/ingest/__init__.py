@@ -13,7 +13,13 @@ detect      which format is this?
 format_choice  the same, as the command says it or the source shows it
 links       links in a text, made whole
 tables      separators, possible headers
-sources     files, patterns and stdin: opened, unpacked, read in which order
+sources     files, patterns and stdin: opened, unpacked, read
+reading     sources -> items in the order in which they are written, with an account of each file
+order       the sort by event time; spool: its pieces on disk, and their merge
+apart       posts whose clocks are wrong
+period      --from and --to
+lateness    how many posts the workers will count late; standing: from where on
+accounts    what became of each file
 live/       sources over the network: reconnect, cursor, duplicates
 read_ahead  reads on a thread, so that a slow pipe does not hold up what is being sent
 choose      --filter
@@ -21,8 +27,9 @@ authors     pseudonyms
 pace        --pace
 partition   keys -> partitions, a batch at once
 produce     items -> Kafka, every delivery awaited
-preview     --dry-run
+preview     --dry-run and --check
 progress    the bar on a terminal
+told        the table and the notes at the end
 command     the command itself: errors, summary, exit code
 
 A new format is a file `formats/NAME.toml`, and where that does not suffice code that it names (`reader`) in
