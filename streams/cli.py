@@ -207,7 +207,7 @@ def ingest(
 def up(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="What to read, as for `sandik ingest`."),
+        typer.Argument(metavar="SOURCE...", help="What to read, as for `sandik ingest`."),
     ] = None,
     data_dir: Annotated[
         Path | None,

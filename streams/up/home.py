@@ -21,8 +21,9 @@ _POLL_S = 0.1
 
 
 class Running(msgspec.Struct):
-    """What others have to know of the `up` that runs. `where`: what tells its topics from others. `page` is
-    None until it answers.
+    """What others have to know of the `up` that runs.
+
+    `where` tells its topics from others; `page` is None until it answers.
     """
 
     pid: int

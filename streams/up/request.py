@@ -35,7 +35,9 @@ class Request:
             return ""
         first = self.sources[0]
         # Of an address the host alone: the rest may hold a token.
-        shown = "stdin" if first == STDIN else urlsplit(first).hostname or Path(first).name
+        shown = (
+            "stdin" if first == STDIN else (is_live(first) and urlsplit(first).hostname) or Path(first).name
+        )
         shown = "".join(one if one.isprintable() else "?" for one in shown)
         return shown if len(self.sources) == 1 else f"{shown} and {len(self.sources) - 1} more"
 
