@@ -15,7 +15,7 @@ from streams.up.shown import Shown, Status
 #: What is told to end together, and in which order: what writes first, what all need last.
 _ENDING = ((SOURCE, TOPICS), (WORKER, PAGE), (KAFKA,))
 _POLL_S = 0.1
-STARTING = "starting"
+STARTING, READY = "starting", "ready"
 
 Serves = Callable[[], Awaitable[str | None]]
 
@@ -38,7 +38,7 @@ class Crew:
         return await child.ended()
 
     async def keep(
-        self, job: Job, serves: Serves, on_serving: Callable[[], None], label: str = "", well: str = "ready"
+        self, job: Job, serves: Serves, on_serving: Callable[[], None], label: str = "", well: str = READY
     ) -> None:
         """Run a command for as long as we do, and start it again when that is safe.
 

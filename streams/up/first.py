@@ -12,7 +12,7 @@ from streams.broker import probe
 from streams.errors import SandikError
 from streams.settings import Settings
 from streams.up import jobs
-from streams.up.crew import Crew
+from streams.up.crew import READY, STARTING, Crew
 from streams.up.home import Home, Running
 from streams.up.look import Numbers, look, page_answers, worker_state
 from streams.up.request import Request
@@ -86,13 +86,14 @@ class First:
         reader = Reader(self._home, crew, self._shown, self._request, self._choice.where)
         for name in filter(None, (jobs.KAFKA, jobs.WORKER, jobs.PAGE, reader.name)):
             crew.status.states[name] = "waits"
-        group.create_task(self._shown.follow(crew.status))
         topics = jobs.topics(running.broker, _KAFKA_STARTS_S if kafka_port else 0.0)
         if kafka_port is None:
-            crew.show(jobs.KAFKA, running.broker)
+            crew.show(jobs.KAFKA, f"at {running.broker}")
         else:
             job = jobs.kafka(kafka_port, str(self._home.kafka))
+            crew.show(jobs.KAFKA, STARTING)
             group.create_task(crew.keep(job, lambda: _kafka_serves(kafka_port), lambda: None))
+        group.create_task(self._shown.follow(crew.status))
         if exit_code := await crew.run(topics):
             raise SandikError(crew.obituary(jobs.TOPICS, exit_code))
         self._shown.say(f"For other commands: export SANDIK_BROKER={running.broker}")
@@ -126,7 +127,8 @@ class First:
             status = crew.status
             status.per_s = _rate(before, numbers, now_s - before_s)
             status.numbers = numbers or status.numbers
-            status.is_settled = reader.is_read and numbers is not None and _is_idle(before, numbers)
+            is_counting = status.states[jobs.WORKER] == READY and numbers is not None
+            status.is_settled = is_counting and reader.is_read and _is_idle(before, numbers, reader.produced)
             before, before_s = numbers, now_s
             await asyncio.sleep(_LOOK_EVERY_S)
 
@@ -137,12 +139,14 @@ def _rate(before: Numbers | None, now: Numbers | None, seconds: float) -> float 
     return (now.read - before.read) / seconds
 
 
-def _is_idle(before: Numbers | None, now: Numbers) -> bool:
+def _is_idle(before: Numbers | None, now: Numbers | None, produced: int) -> bool:
     """Say whether nothing was left to count for as long as from one look to the next.
 
     One look is not enough: a worker knows of what is new only by its next fetch.
     """
-    return before is not None and before.waiting == now.waiting == 0 and before.read == now.read
+    if before is None or now is None or (produced and not now.read):
+        return False
+    return before.waiting == now.waiting == 0 and before.read == now.read
 
 
 def _free(wanted: int | None) -> int:

@@ -18,6 +18,7 @@ class Reader:
 
     def __init__(self, home: Home, crew: Crew, shown: Shown, request: Request, where: str) -> None:
         self._home, self._crew, self._shown, self.request = home, crew, shown, request
+        self.produced = 0
         self._where = " ".join([where, *request.options])
 
     @property
@@ -57,7 +58,7 @@ class Reader:
         self._crew.show(self.name, "is read")
         answer = self._crew.log(job).with_suffix(".json")
         exit_code = await self._crew.run(job, answer)
-        produced = _produced(answer.read_bytes())
+        produced = self.produced = _produced(answer.read_bytes())
         if exit_code and not produced:
             raise SandikError(self._crew.obituary(job.name, exit_code))
         if exit_code:

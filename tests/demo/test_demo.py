@@ -66,9 +66,10 @@ def test_without_a_terminal_it_ends_by_itself_in_any_folder(tmp_path: Path) -> N
 
     shown = done.stdout.decode()
     assert done.returncode == 0, done.stderr.decode()
-    assert "$ sandik ingest deploy/demo/posts.jsonl\n" in shown
+    assert "$ sandik up deploy/demo/posts.jsonl &\n" in shown
+    assert "posts.jsonl read, 235 posts | 232 counted, 3 too late\n" in shown
     assert shown.endswith(f"# {COUNTED} Nothing is left running.\n")
-    assert "dashboard" not in shown
+    assert "span=hour" not in shown
 
 
 async def until_final(session: aiohttp.ClientSession, known_ms: int) -> int:
