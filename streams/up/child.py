@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ _WATCHER = 'read -r _; kill -TERM "$0" 2>/dev/null'
 #: How much of a log is looked at for last words.
 _TAIL_BYTES = 16 * 1024
 _LINES, _LINE_CHARACTERS = 12, 400
+#: Of an address: name and password before the host, and what is asked for after the path.
+_SECRETS = re.compile(r"(://)(?:[^/\s@]*@)?([^\s?]*)(?:\?[^\s:,;]*)?")
 #: How the commands begin what they end with.
 _FAREWELLS = ("sandik: ", "error: ", "Error: ", "Usage: ")
 
@@ -122,4 +125,5 @@ def _plain(line: str) -> str:
         found = json.loads(line)
         if isinstance(found, dict) and found.get("event"):
             line = str(found["event"]).splitlines()[0]
+    line = _SECRETS.sub(r"\1\2", line)
     return "".join(one if one.isprintable() or one == "\t" else "?" for one in line)

@@ -46,7 +46,7 @@ def run_up(
     request = looked_up(take_apart(words, takes_value))
     if request.is_piped and sys.stdin.isatty():
         raise UsageError("- is for a pipe: nothing can be typed into `sandik up`")
-    if _CLOSE in takes_value and request.sources and not request.is_live:
+    if _CLOSE in takes_value and request.sources and not request.is_live and not request.is_piped:
         request = request.with_options(_CLOSE)
     choice = Choice(
         settings,

@@ -43,7 +43,15 @@ class Request:
 
     def has(self, option: str) -> bool:
         """Say whether the option was given."""
-        return any(one == option or one.startswith(f"{option}=") for one in self.options)
+        return self.value(option) is not None
+
+    def value(self, option: str) -> str | None:
+        """Return what was given for the option: nothing but "" for one that takes no value."""
+        for one, following in zip(self.options, (*self.options[1:], ""), strict=False):
+            name, has_value, value = one.partition("=")
+            if name == option:
+                return value if has_value else following
+        return None
 
     def with_options(self, *more: str) -> "Request":
         """Return it with more options."""
@@ -85,8 +93,11 @@ def looked_up(request: Request) -> Request:
     Raises:
         UsageError: a file or a pattern is nowhere to be found, said before anything is started.
     """
-    if request.has("--dry-run"):
-        raise UsageError("--dry-run starts nothing: `sandik ingest --dry-run` shows what would be read")
+    for option in ("--dry-run", "--check"):
+        if request.has(option):
+            raise UsageError(
+                f"{option} needs nothing of this: `sandik ingest {option}` shows what would be read"
+            )
     if request.is_live:
         return request
     found = find(request.sources)

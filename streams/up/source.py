@@ -1,5 +1,7 @@
 """What comes in: `sandik ingest` as one of the processes, what it has read, and what is not read again."""
 
+from pathlib import Path
+
 import orjson
 
 from streams.errors import SandikError
@@ -48,34 +50,53 @@ class Reader:
         Raises:
             SandikError: nothing came of it.
         """
-        job = jobs.source(broker, self.request)
         if self.request.is_live:
-            if not self.request.has("--cursor"):
-                cursor = self._home.cursor(self.request.sources[0])
-                job = jobs.source(broker, self.request.with_options("--cursor", str(cursor)))
-            await self._crew.keep(job, _serves, lambda: None, self.name, "is read")
-            return 0
+            await self._follow(broker)
+        job = jobs.source(broker, self.request)
         self._crew.show(self.name, "is read")
         answer = self._crew.log(job).with_suffix(".json")
         exit_code = await self._crew.run(job, answer)
-        produced = self.produced = _produced(answer.read_bytes())
-        if exit_code and not produced:
+        self.produced, rejected = _summary(answer.read_bytes())
+        told = f"{self.produced:,} posts" + (f", {rejected:,} rejected" if rejected else "")
+        if exit_code and not self.produced:
             raise SandikError(self._crew.obituary(job.name, exit_code))
         if exit_code:
             self._shown.say(self._crew.obituary(job.name, exit_code))
-            self._crew.show(self.name, f"{READ} in part, {produced:,} posts")
+            self._crew.show(self.name, f"{READ} in part, {told}")
         else:
             self._home.remember(self.request.sources, self._where)
-            self._crew.show(self.name, f"{READ}, {produced:,} posts")
+            self._crew.show(self.name, f"{READ}, {told}")
+            if rejected:
+                self._shown.say(f"why some of {self.name} was rejected: {self._crew.log(job)}")
         return exit_code
 
+    async def _follow(self, broker: str) -> None:
+        """Read a live source for as long as we do. From its cursor on, it can be started again at any time.
 
-async def _serves() -> str | None:
-    return None
+        It counts as reading once its cursor has moved: then Kafka has got posts of it.
+        """
+        given = self.request.value("--cursor")
+        cursor = Path(given) if given else self._home.cursor(self.request.sources[0])
+        request = self.request if given else self.request.with_options("--cursor", str(cursor))
+        before = _changed_ns(cursor)
+
+        async def reads() -> str | None:
+            return "has sent nothing yet" if _changed_ns(cursor) == before else None
+
+        await self._crew.keep(jobs.source(broker, request), reads, lambda: None, self.name, "is read")
 
 
-def _produced(summary: bytes) -> int:
+def _changed_ns(path: Path) -> int:
     try:
-        return int(orjson.loads(summary)["produced"])
-    except (ValueError, TypeError, KeyError):
+        return path.stat().st_mtime_ns
+    except OSError:
         return 0
+
+
+def _summary(answer: bytes) -> tuple[int, int]:
+    """Return what `sandik ingest --json` says: how many posts were produced, and how many items rejected."""
+    try:
+        summary = orjson.loads(answer)
+        return int(summary["produced"]), sum(summary["rejected"].values())
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return 0, 0

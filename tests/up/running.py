@@ -1,5 +1,6 @@
 """`sandik up` as a process, and all processes that it has started."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -69,9 +70,9 @@ class Up:
         """Return the counts as soon as there are so many posts in them."""
         found: dict[tuple[int, str], tuple[int, int]] = {}
 
-        def are_counted() -> bool:
+        async def are_counted() -> bool:
             nonlocal found
-            found = self.counts()
+            found = await asyncio.to_thread(self.counts)
             return sum(count for count, _ in found.values()) == posts
 
         await wait_until(are_counted, DEADLINE_S, f"{posts} posts are counted")

@@ -44,6 +44,16 @@ def test_what_is_put_together_again_is_taken_apart_the_same(
     assert take_apart(request.arguments, TAKES_VALUE) == request
 
 
+def test_the_value_of_an_option_is_found_however_it_is_written() -> None:
+    request = Request((), ("--explain", "--cursor", "a.json", "--pace=60x"))
+
+    assert request.value("--cursor") == "a.json"
+    assert request.value("--pace") == "60x"
+    assert request.has("--explain")
+    assert not request.has("--format")
+    assert not Request().has("--format")
+
+
 def test_a_name_shows_no_secret_of_an_address_and_no_control_character() -> None:
     assert Request(("wss://user:secret@host.example/subscribe?token=secret",)).name == "host.example"
     assert Request(("dump/a\x1b[31m.jsonl",)).name == "a?[31m.jsonl"
@@ -131,6 +141,11 @@ def test_last_words_are_the_error_and_not_the_log_before_it() -> None:
     )
     assert last_words(f"a\nb\n{log}\n") == "a\nb\ncounting 12 partitions"
     assert last_words("") == ""
+
+
+def test_last_words_hold_nothing_of_an_address_that_may_be_secret() -> None:
+    said = "wss://name:secret@host.example/subscribe?token=secret: refused; see https://host.example/help"
+    assert last_words(said) == "wss://host.example/subscribe: refused; see https://host.example/help"
 
 
 def test_a_jobs_settings_replace_those_of_the_environment_however_they_are_written() -> None:
