@@ -219,6 +219,7 @@ def up(
             min=0, max=65535, help="Port of the page; 0 takes a free one. Default: 8080 if it is free."
         ),
     ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser, too.")] = False,
     again: Annotated[bool, typer.Option(help="Read files again that were read before.")] = False,
 ) -> None:
     """From a source to a page: start what is missing of Kafka, topics, worker and page, until Ctrl-C.
@@ -238,6 +239,7 @@ def up(
                 data_dir=data_dir,
                 page_port=port,
                 reads_again=again,
+                opens_page=open_,
             )
         )
 

@@ -32,6 +32,7 @@ def run_up(
     data_dir: Path | None,
     page_port: int | None,
     reads_again: bool,
+    opens_page: bool,
 ) -> int:
     """Run until SIGINT, SIGTERM or SIGHUP, or, beside another `up`, until the source is read.
 
@@ -54,6 +55,7 @@ def run_up(
         page_port=page_port or None,
         ops_port=settings.ops_port if settings.ops_port and "SANDIK_OPS_PORT" in given else None,
         reads_again=reads_again,
+        opens_page=opens_page,
     )
     check_installed(needs_broker=choice.broker is None)
     usual = settings.data_dir if "SANDIK_DATA_DIR" in given else DEFAULT_DATA_DIR

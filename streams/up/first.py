@@ -4,9 +4,11 @@ import asyncio
 import os
 import sys
 import time
+import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from threading import Thread
 
 from streams.broker import probe
 from streams.errors import SandikError
@@ -36,6 +38,7 @@ class Choice:
     page_port: int | None = None
     ops_port: int | None = None
     reads_again: bool = False
+    opens_page: bool = False
 
     @property
     def where(self) -> str:
@@ -116,6 +119,8 @@ class First:
             self._shown.clear()
             sys.stdout.write(f"{address}\n")
             sys.stdout.flush()
+            if self._choice.opens_page:  # some browsers return only when they are closed
+                Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         running.page = address
         self._home.tell(running)
 
