@@ -15,22 +15,15 @@ from rich.table import Table
 
 from schemas.count import CellKey, Count
 from schemas.languages import is_of, languages_in
+from schemas.pair import DEFAULT_PAIR, Pair
+from streams.pairs import Pairs, in_order, pairs_in_force
 from streams.reader import read
 from streams.settings import Settings
-from streams.steps.counts import ALL, BOTH
 from streams.steps.latest import LatestCounts
 from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
 
-#: What the share is of.
-ELECTION = "election"
-#: The tags that everybody has come for, in this order; a lexicon's own follow.
-FIRST_TAGS = (ALL, ELECTION, "deepfake", BOTH)
-
 Windows = Literal["tumbling", "hopping", "sessions"]
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
-
-#: Of the posts about the election, how many speak of deepfakes too: the figure that all this is for.
-SHARE = "both %"
 
 _decoder = msgspec.json.Decoder(Count)
 
@@ -42,6 +35,7 @@ class Filter(NamedTuple):
     languages: frozenset[str] = frozenset()
     from_ms: int | None = None
     to_ms: int | None = None
+    pairs: Pairs = (DEFAULT_PAIR,)
 
     def takes(self, count: Count) -> bool:
         """Say whether the cell is wanted."""
@@ -58,7 +52,7 @@ class Filter(NamedTuple):
 
     def needs(self, count: Count) -> bool:
         """Say whether the cell is wanted, or the share of one that is wanted needs it."""
-        if count.tag == ELECTION and BOTH in self.tags:
+        if any(count.tag == pair.base and pair.name in self.tags for pair in self.pairs):
             return self._replace(tags=frozenset()).takes(count)
         return self.takes(count)
 
@@ -151,17 +145,21 @@ class Latest(LatestCounts):
 def table(
     latest: Latest, last_windows: int, wanted: Filter = _EVERYTHING, *, with_ends: bool = False
 ) -> Table:
-    """Return the table of the newest windows. `with_ends`: not all have one size."""
-    tags = wanted.tags
+    """Return the table of the newest windows. `with_ends`: not all have one size.
+
+    Each pair has its share: of the posts about the election, say, how many speak of deepfakes too.
+    """
+    tags, pairs = wanted.tags, wanted.pairs
     rows = list(latest.rows(last_windows, tags, wanted.languages))
     found = {tag for row in rows for tag in row.counts if not tags or tag in tags}
-    shown = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
+    shown = in_order(found, pairs)
+    shares = [pair for pair in pairs if pair.name in found]
     view = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     view.add_column("window (UTC)", no_wrap=True)
     if with_ends:
         view.add_column("until", no_wrap=True)
     view.add_column("language", no_wrap=True)
-    columns = (*shown, *([SHARE] if BOTH in found else []), "late")
+    columns = (*shown, *(f"{pair.name} %" for pair in shares), "late")
     for title in columns:
         view.add_column(title, justify="right", no_wrap=True)
     view.add_column("state", no_wrap=True)
@@ -173,7 +171,7 @@ def table(
             *([_short(row.window_end)] if with_ends else []),
             row.language,
             *(str(row.count(tag) or "") for tag in shown),
-            *([_share(row)] if BOTH in found else []),
+            *(_share(row, pair) for pair in shares),
             str(late or ""),
             "final" if row.is_final else "current",
             style=None if row.is_final else "dim",
@@ -235,6 +233,7 @@ async def _table(
     latest, seen = Latest(), Seen()
     console = _console()
     is_live = console.is_terminal and not once
+    wanted = wanted._replace(pairs=await pairs_in_force(settings))
 
     def shown() -> Table:
         return table(latest, last, wanted, with_ends=with_ends)
@@ -282,10 +281,9 @@ def _console() -> Console:
     return console
 
 
-def _share(row: Row) -> str:
-    # A lexicon of other tags has no posts about the election to be a share of.
-    both, election = row.count(BOTH), row.count(ELECTION)
-    return f"{both / election:.0%}" if both and election else ""
+def _share(row: Row, pair: Pair) -> str:
+    both, base = row.count(pair.name), row.count(pair.base)
+    return f"{both / base:.0%}" if both and base else ""
 
 
 def _short(window_start: str) -> str:

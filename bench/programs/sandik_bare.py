@@ -29,7 +29,7 @@ class NoTagger(Tagger):
 
     def __init__(self) -> None: ...
 
-    def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:  # noqa: ARG002
+    def terms(self, texts: Sequence[str], languages: Sequence[str], *_: object) -> list[tuple[Term, ...]]:  # noqa: ARG002
         """Find nothing."""
         return [()] * len(texts)
 

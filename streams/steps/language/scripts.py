@@ -7,6 +7,7 @@ import numpy as np
 
 from schemas.languages import both_languages
 from streams.steps.language.detector import Detector, Hints, Language
+from streams.steps.language.quotes import own_words
 
 #: A script carries a post with this part of its letters, in so many letters, and with so many words in a row
 #: of which this part begins with a small letter: names of firms and shows in a Russian post do not.
@@ -66,6 +67,7 @@ def parts_of(text: str) -> tuple[str, str] | None:
     words: dict[int, list[str]] = {script: [] for script in _SCRIPTS}
     letters, longest = dict.fromkeys(_SCRIPTS, 0), dict.fromkeys(_SCRIPTS, 0)
     before, row = _NONE, 0
+    text = own_words(text) or text
     for word in _WORDS.findall(text[:MAX_CHARS]):
         of = np.bincount(_scripts(word), minlength=4)[1:]
         if most := int(of.max()):
