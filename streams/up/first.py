@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from threading import Thread
 
 from streams.broker import probe
+from streams.broker.jars import are_cached
 from streams.errors import SandikError
 from streams.settings import Settings
 from streams.up import jobs
@@ -159,7 +160,9 @@ def _free(wanted: int | None) -> int:
 
 
 async def _kafka_serves(port: int) -> str | None:
-    return None if await asyncio.to_thread(probe.serves_kafka, port) else "starting"
+    if await asyncio.to_thread(probe.serves_kafka, port):
+        return None
+    return STARTING if are_cached() else "fetching its jars (45 MB, once)"
 
 
 async def _worker_serves(ops_port: int) -> str | None:
@@ -168,7 +171,7 @@ async def _worker_serves(ops_port: int) -> str | None:
 
 
 async def _page_serves(port: int) -> str | None:
-    return None if await asyncio.to_thread(page_answers, port) else "starting"
+    return None if await asyncio.to_thread(page_answers, port) else STARTING
 
 
 @asynccontextmanager

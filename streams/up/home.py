@@ -80,12 +80,13 @@ class Home:
 
     async def vacated(self) -> IO[str]:
         """Return the lock for our processes, once those of an `up` that was killed are gone."""
+        left = self.running()
+        self.forget()  # at once: a second `up` may look at any moment
         lock = open_own(self.path / "up.children", "a+")
         while not _is_had(lock):  # noqa: ASYNC110 - only the system knows of locks
             await asyncio.sleep(_POLL_S)
-        if (left := self.running()) and left.owns_broker:
+        if left is not None and left.owns_broker:
             await self.broker_gone()
-        self.forget()
         return lock
 
     async def broker_gone(self) -> None:

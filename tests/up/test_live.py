@@ -11,7 +11,7 @@ from tests.support.kafka import wait_until
 from tests.support.workers import environment
 from tests.up.running import DEADLINE_S, processes, up
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
 
 
 async def test_a_live_source_that_is_killed_goes_on_from_its_cursor_in_this_run_and_the_next(

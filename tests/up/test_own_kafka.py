@@ -13,7 +13,7 @@ from streams.broker import EmbeddedKafka
 from tests.support.kafka import wait_until
 from tests.up.running import DEADLINE_S, Up, archive, processes, up
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 
 async def page_of(running: Up) -> str:

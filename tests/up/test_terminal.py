@@ -49,7 +49,7 @@ def test_elsewhere_a_change_of_numbers_alone_is_no_line() -> None:
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_ctrl_c_at_a_terminal_ends_everything_in_order(worker_settings: Settings, tmp_path: Path) -> None:
     browser, opened = tmp_path / "browser", tmp_path / "opened"
     browser.write_text(f"#!/bin/sh\necho $1 > '{opened}'\n")

@@ -1,5 +1,6 @@
 """`sandik up` with a Kafka of yours: it starts the rest, and starts again what may be started again."""
 
+import gzip
 import signal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.support.command import sandik
 from tests.support.workers import environment
 from tests.up.running import archive, processes, up
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -67,9 +68,23 @@ async def test_a_worker_that_cannot_start_ends_everything_with_its_last_words(
 async def test_a_file_that_breaks_off_is_told_the_rest_counted_and_the_exit_code_says_so(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    empty = tmp_path / "nothing.jsonl"
-    empty.write_text("no post at all\n")
-    with up(tmp_path / "data", str(empty), environment=variables(worker_settings)) as one:
+    whole = gzip.compress(archive(tmp_path / "whole.jsonl", range(20_000)).read_bytes())
+    broken = tmp_path / "broken.jsonl.gz"
+    broken.write_bytes(whole[: len(whole) // 2])
+    with up(tmp_path / "data", str(broken), environment=variables(worker_settings)) as one:
+        await one.until_said("broken.jsonl.gz read in part, ")
+        assert "`sandik ingest` has ended with exit code 1\n  error: " in one.said
+        posts = one.said.partition("read in part, ")[2].partition(" posts")[0].replace(",", "")
+        await one.counted(int(posts))
+        assert one.end() == 1
+        assert processes(one.mark) == []
+    assert not (tmp_path / "data" / "read.json").exists()
+
+
+async def test_a_file_without_a_post_ends_everything(worker_settings: Settings, tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.jsonl"
+    nothing.write_text("no post at all\n")
+    with up(tmp_path / "data", str(nothing), environment=variables(worker_settings)) as one:
         assert one.wait() == 1
         assert "`sandik ingest` has ended with exit code 1" in one.said
         assert processes(one.mark) == []
