@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -132,10 +133,16 @@ def processes(mark: str) -> Sequence[psutil.Process]:
     return found
 
 
-def archive(path: Path, ids: Sequence[int]) -> Path:
-    """Write posts, a second apart."""
+def archive(path: Path, ids: Sequence[int], noise_bytes: int = 0) -> Path:
+    """Write posts, a second apart, each with so much in its text that cannot be compressed."""
+    noise = random.Random(1)
     posts = [
-        {"id": f"t:{one}", "source": "t", "created_at_ms": FIRST_MS + 1_000 * one, "text": "oy ver"}
+        {
+            "id": f"t:{one}",
+            "source": "t",
+            "created_at_ms": FIRST_MS + 1_000 * one,
+            "text": f"oy ver {noise.randbytes(noise_bytes).hex()}",
+        }
         for one in ids
     ]
     path.write_bytes(b"".join(msgspec.json.encode(post) + b"\n" for post in posts))

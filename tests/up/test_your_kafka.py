@@ -68,7 +68,7 @@ async def test_a_worker_that_cannot_start_ends_everything_with_its_last_words(
 async def test_a_file_that_breaks_off_is_told_the_rest_counted_and_the_exit_code_says_so(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    whole = gzip.compress(archive(tmp_path / "whole.jsonl", range(20_000)).read_bytes())
+    whole = gzip.compress(archive(tmp_path / "whole.jsonl", range(10_000), noise_bytes=200).read_bytes())
     broken = tmp_path / "broken.jsonl.gz"
     broken.write_bytes(whole[: len(whole) // 2])
     with up(tmp_path / "data", str(broken), environment=variables(worker_settings)) as one:
