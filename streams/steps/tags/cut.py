@@ -1,7 +1,8 @@
 """Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is enough.
 
-It is enough if five letters stand there, three of them of the word that was cut, and at most two are missing from
-a form of the lexicon, of one word or two. The form that lacks least counts, of those the first in the alphabet.
+It is enough if five letters stand there, three of them of the word that was cut, and at most two are missing
+from a form of the lexicon, of one word or two. The form that lacks least counts, of those the first in the
+alphabet.
 """
 
 from bisect import bisect_left
