@@ -1,7 +1,8 @@
-"""Words that were cut off, as in old retweets ("Sandığa sahip çı…"): their beginning counts if it is enough.
+"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is enough.
 
-It is enough if five letters stand there and at most two are missing from a form of the lexicon, of one word
-or two. The form that lacks least counts, of those the first in the alphabet.
+It is enough if five letters stand there, three of them of the word that was cut, and at most two are missing
+from a form of the lexicon, of one word or two. The form that lacks least counts, of those the first in the
+alphabet.
 """
 
 from bisect import bisect_left
@@ -11,7 +12,7 @@ from functools import cached_property
 from streams.steps.tags.fold import fold_batch
 
 SIGN = "…"
-_MIN_LETTERS, _MAX_MISSING = 5, 2
+_MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
 #: How far back from the sign is looked.
 _LOOK_CHARACTERS = 60
 
@@ -34,7 +35,9 @@ class CutWords:
         for tail, folded in zip(tails, batch.folded[1:-2].split("\n"), strict=True):
             if folded[:_MIN_LETTERS] in openings:
                 index, start, end, is_hashtag = tail
-                pattern = self._longer(folded.strip(), in_hashtag=is_hashtag)
+                beginning = folded.strip()
+                is_enough = len(beginning) - beginning.rfind(" ") > _MIN_OF_WORD
+                pattern = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
                 if pattern is not None:
                     found.setdefault((index, end), (index, start, end, pattern))
         return [*found.values()]

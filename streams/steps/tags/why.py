@@ -96,7 +96,8 @@ class Why:
         return ", ".join(self._quoted(Spot(start, end, ())) for start, end in hit.parts)
 
     def _quoted(self, spot: Spot) -> str:
-        text = " ".join(self._text[spot.start : spot.end][: _MAX_QUOTED + 1].split())
+        end = self._scene.word_end(spot.end - 1)
+        text = " ".join(self._text[spot.start : min(end, spot.start + _MAX_QUOTED + 1)].split())
         return f"'{text[:_MAX_QUOTED]}…'" if len(text) > _MAX_QUOTED else f"'{text}'"
 
 
