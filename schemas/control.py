@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from schemas.pair import DEFAULT_PAIR, Pair
+
 #: The rules that decide a count, by name.
 Rules = dict[str, str | int | bool]
 
@@ -22,6 +24,8 @@ class Run(msgspec.Struct, frozen=True, tag="run", tag_field="kind"):
     rules: Rules
     start_offsets: list[int]
     claimed_at_ms: int
+    #: The pairs of tags of its lexicon, for readers that do not have it.
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
 
     @property
     def key(self) -> bytes:

@@ -41,7 +41,9 @@ def replay(
     by: Annotated[
         By, typer.Option(help="event: windows wholly inside the range. record: posts written in it.")
     ] = By.event,
-    lexicon: Annotated[Path | None, typer.Option(help="Folder of a lexicon. Default: the settings'.")] = None,
+    lexicon: Annotated[
+        str | None, typer.Option(metavar="LAYERS", help="As for SANDIK_LEXICON. Default: the settings'.")
+    ] = None,
     detector: Annotated[
         str | None, typer.Option(help="Language detector. Default: the one of the settings.")
     ] = None,

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.languages import languages_in
 from schemas.mention import Term
 from streams.errors import UsageError
 from streams.flow import Job
-from streams.run import lexicon_notice, load_job
+from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
 
 #: Read at once at most: a few hundred lines, enough for the detector to work in batches.
@@ -28,11 +29,12 @@ class Numbered(NamedTuple):
 
 
 class Line(msgspec.Struct):
-    """What a line needs: a text. Of the rest of a post its id and its hint are read, and all else ignored."""
+    """What a line needs: a text. Of the rest of a post its id, hint and time are read, nothing else."""
 
     text: str
     id: str | int | None = None
     lang_hint: str | None = None
+    created_at_ms: int | None = None
 
 
 class Annotated(msgspec.Struct):
@@ -40,6 +42,7 @@ class Annotated(msgspec.Struct):
 
     id: str | int | None
     language: str
+    languages: tuple[str, ...]
     language_confidence: float
     tags: tuple[str, ...]
     terms: tuple[Term, ...]
@@ -68,7 +71,7 @@ def run_annotate(source: str, settings: Settings) -> int:
     with lines:
         try:
             job = load_job(settings)
-            if notice := lexicon_notice(settings.lexicon):
+            if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
                 sys.stderr.write(f"{notice}\n")
             return _annotate(lines, source, job)
         except BrokenPipeError:
@@ -84,7 +87,8 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
         decoded = [_decoded(line) for line in batch]
         readable = [line for line in decoded if isinstance(line, Line)]
         hints = [line.lang_hint for line in readable]
-        annotations = iter(job.annotate([line.text for line in readable], hints))
+        times_ms = [line.created_at_ms for line in readable]
+        annotations = iter(job.annotate([line.text for line in readable], hints, times_ms=times_ms))
         for line in decoded:
             if isinstance(line, Unreadable):
                 unreadable += 1
@@ -93,7 +97,14 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
                 continue
             found = next(annotations)
             language = found.language
-            answer = Annotated(line.id, language.code, language.confidence, found.tags, found.terms)
+            answer = Annotated(
+                line.id,
+                language.code,
+                languages_in(language.code),
+                language.confidence,
+                found.tags,
+                found.terms,
+            )
             out.write(msgspec.json.encode(answer) + b"\n")
         out.flush()
     return 1 if unreadable else 0

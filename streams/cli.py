@@ -333,7 +333,8 @@ def schemas(
 @lexicon_app.command("check")
 def lexicon_check(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER|FILE]", help="Default: the lexicon of the settings.")
+        str | None,
+        typer.Argument(metavar="[LAYERS|FILE]", help="As for SANDIK_LEXICON. Default: the settings'."),
     ] = None,
     sample: Annotated[
         Path | None, typer.Option(help="JSON lines with a `text`: how many of them would each entry hit?")
@@ -352,12 +353,15 @@ def lexicon_check(
 @lexicon_app.command("explain")
 def lexicon_explain(
     text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The text of a post, or - for stdin.")],
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When it was posted, for entries valid on some days.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show language, confidence, every match, and why others did not count."""
     from streams.lexicon.command import run_explain
 
-    raise typer.Exit(run_explain(text, _settings(), json=json))
+    raise typer.Exit(run_explain(text, _settings(), at, json=json))
 
 
 def _ms(time: datetime | None) -> int | None:

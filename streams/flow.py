@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from schemas.languages import languages_in
 from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
@@ -80,25 +81,34 @@ class Job:
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
 
     def annotate(
-        self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = no_lap
+        self,
+        texts: Sequence[str],
+        hints: Hints | None = None,
+        lap: Lap = no_lap,
+        times_ms: Sequence[int | None] | None = None,
     ) -> list[Annotation]:
-        """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None."""
+        """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None.
+
+        `times_ms`: when it was posted, for entries that count on some days only; without it, they count.
+        """
 
         def work_out(new: list[int]) -> list[Annotation]:
             some = [texts[index] for index in new]
             languages = self.detector.detect(some, [hints[index] for index in new] if hints else None)
             lap("language")
-            terms = self.tagger.terms(some, [language.code for language in languages])
+            some_ms = [times_ms[index] for index in new] if times_ms else None
+            terms = self.tagger.terms(some, [language.code for language in languages], some_ms)
             return [*map(self.annotation, languages, terms)]
 
-        annotations = self._repeats.answers(texts, hints, work_out)
+        marks = self.tagger.eras.marks(hints, times_ms, len(texts)) if self.tagger.eras else hints
+        annotations = self._repeats.answers(texts, marks, work_out)
         lap("tags")
         return annotations
 
     def annotation(self, language: Language, terms: tuple[Term, ...]) -> Annotation:
         """Return what these say about a text."""
         tags = tags_of(terms)
-        return Annotation(language, terms, tags, (language.code, cell_tags(tags, self.tagger.tag_names)))
+        return Annotation(language, terms, tags, (language.code, cell_tags(tags, self.tagger.pairs)))
 
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
@@ -115,10 +125,13 @@ class Job:
         offsets = [records[index].offset for index in at]
         rejected = [(records[index].offset, one) for index, one in decoded.rejected]
         lap("decode")
-        annotations = self.annotate([post.text for post in posts], [post.lang_hint for post in posts], lap)
+        times_ms = [post.created_at_ms for post in posts]
+        annotations = self.annotate(
+            [post.text for post in posts], [post.lang_hint for post in posts], lap, times_ms
+        )
         read = Read(
             offsets,
-            [post.created_at_ms for post in posts],
+            times_ms,
             self._groups(posts, annotations),
             [id_hash(post.id) for post in posts] if self.dedupe else None,
             rejected=sum(one.records for _, one in decoded.rejected),
@@ -158,11 +171,10 @@ class Job:
     def _groups(self, posts: Sequence[Post], annotations: Sequence[Annotation]) -> Sequence[Group]:
         groups = [annotation.group for annotation in annotations]
         if self.reposts == "apart":
-            tag_names = self.tagger.tag_names
             for index, (post, annotation) in enumerate(zip(posts, annotations, strict=True)):
                 if post.repost_of is not None:
                     language, tags = annotation.language.code, annotation.tags
-                    groups[index] = language, cell_tags(tags, tag_names, is_apart=True)
+                    groups[index] = language, cell_tags(tags, self.tagger.pairs, is_apart=True)
         return groups
 
     def _mention(self, partition: int, offset: int, post: Post, annotation: Annotation) -> Mention:
@@ -179,6 +191,7 @@ class Job:
             detector_version=self.detector.version,
             source_partition=partition,
             source_offset=offset,
+            languages=languages_in(annotation.language.code),
         )
 
 

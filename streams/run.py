@@ -2,17 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.control import Rules
 from streams.errors import UsageError
 from streams.flow import Job
 from streams.settings import AuthorsChoice, Settings
-from streams.steps.counts import BOTH, cell_tags
+from streams.steps.counts import cell_tags
 from streams.steps.language import load_detector
-from streams.steps.tags import load_tagger
-from streams.steps.tags.lexicon import lexicon_folder, tag_files
+from streams.steps.tags import Tagger, load_tagger
+from streams.steps.tags.layers import BUILT_IN, LexiconChoice, read_layers
+from streams.steps.tags.lexicon import tag_files
+from streams.steps.tags.pairs import read_pairs
 from streams.steps.window import Timing
 
 if TYPE_CHECKING:
@@ -84,30 +85,21 @@ def rules_of(settings: Settings, job: Job) -> Rules:
     }
 
 
-def lost_cells(lexicon: Path | None) -> tuple[str, ...]:
-    """Return the tags of counts that the built-in lexicon gives and this one does not.
-
-    Raises:
-        LexiconError: there is no such lexicon.
-    """
-    built_in, own = (tuple(tag_files(lexicon_folder(path))) for path in (None, lexicon))
-    return tuple(sorted(set(cell_tags(built_in, built_in)).difference(cell_tags(own, own))))
+def lost_cells(tagger: Tagger) -> tuple[str, ...]:
+    """Return the tags of counts that the built-in lexicon gives and this one does not."""
+    layers = read_layers(BUILT_IN)
+    tags = tuple(tag_files(layers[0].folder))
+    built_in = cell_tags(tags, read_pairs(layers, tags).pairs)
+    return tuple(sorted(set(built_in).difference(cell_tags(tagger.tag_names, tagger.pairs))))
 
 
-def lexicon_notice(lexicon: Path | str | None, lost: Sequence[str] | None = None) -> str | None:
-    """Return what is to be said of a lexicon with which counts are `lost`; None if none are.
-
-    Raises:
-        LexiconError: there is no such lexicon, and it is not said what is lost.
-    """
-    if lost is None:
-        lost = lost_cells(Path(lexicon) if lexicon else None)
+def lexicon_notice(lexicon: LexiconChoice, lost: Sequence[str]) -> str | None:
+    """Return what is to be said of a lexicon with which counts are `lost`; None if none are."""
     if not lost:
         return None
-    of_two = " (which needs exactly two tags)" if BOTH in lost else ""
     return (
-        f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}{of_two}, as the built-in "
-        f"one does: they are missing, not 0. To keep a tag, copy its files from {lexicon_folder(None)}"
+        f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}, as the built-in one does: "
+        f"they are missing, not 0. To keep its terms, put {BUILT_IN} in front: {BUILT_IN},{lexicon}"
     )
 
 

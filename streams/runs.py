@@ -71,6 +71,7 @@ async def new_claim(settings: Settings, job: Job, partitions: int, generation: i
         rules_of(settings, job),
         [logs[partition].earliest for partition in range(partitions)],
         clock.now_ms(),
+        job.tagger.pairs,
     )
 
 

@@ -164,8 +164,10 @@ class Settings(BaseSettings):
     detector: str = Field(
         "cascade", description="Language detector: cascade, fasttext, langdetect or lingua."
     )
-    lexicon: Path | None = Field(
-        None, description="Folder of a lexicon of your own, one TOML file per tag. Default: the built-in one."
+    lexicon: str | None = Field(
+        None,
+        description="Layers of a lexicon, with commas between them: `builtin`, event packs such as "
+        "`events/turkey-2023`, folders of your own with one TOML file per tag. Default: the built-in one.",
     )
     commit_every_ms: PositiveMilliseconds = Field(
         2_800, description="How often offsets are committed. They serve monitoring: the state has its own."

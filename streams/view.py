@@ -14,22 +14,16 @@ from rich.live import Live
 from rich.table import Table
 
 from schemas.count import CellKey, Count
+from schemas.languages import is_of, languages_in
+from schemas.pair import DEFAULT_PAIR, Pair
+from streams.pairs import Pairs, in_order, pairs_in_force
 from streams.reader import read
 from streams.settings import Settings
-from streams.steps.counts import ALL, BOTH
 from streams.steps.latest import LatestCounts
 from streams.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
 
-#: What the share is of.
-ELECTION = "election"
-#: The tags that everybody has come for, in this order; a lexicon's own follow.
-FIRST_TAGS = (ALL, ELECTION, "deepfake", BOTH)
-
 Windows = Literal["tumbling", "hopping", "sessions"]
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
-
-#: Of the posts about the election, how many speak of deepfakes too: the figure that all this is for.
-SHARE = "both %"
 
 _decoder = msgspec.json.Decoder(Count)
 
@@ -41,6 +35,7 @@ class Filter(NamedTuple):
     languages: frozenset[str] = frozenset()
     from_ms: int | None = None
     to_ms: int | None = None
+    pairs: Pairs = (DEFAULT_PAIR,)
 
     def takes(self, count: Count) -> bool:
         """Say whether the cell is wanted."""
@@ -50,16 +45,19 @@ class Filter(NamedTuple):
         """Say the same of a cell that is known by its key."""
         return (
             (not self.tags or tag in self.tags)
-            and (not self.languages or language in self.languages)
+            and (not self.languages or any(is_of(language, one) for one in self.languages))
             and (self.from_ms is None or window_start_ms >= self.from_ms)
             and (self.to_ms is None or window_start_ms < self.to_ms)
         )
 
     def needs(self, count: Count) -> bool:
         """Say whether the cell is wanted, or the share of one that is wanted needs it."""
-        if count.tag == ELECTION and BOTH in self.tags:
+        if any(count.tag == pair.base and pair.name in self.tags for pair in self.pairs):
             return self._replace(tags=frozenset()).takes(count)
         return self.takes(count)
+
+
+_EVERYTHING = Filter()
 
 
 class Row(NamedTuple):
@@ -91,7 +89,7 @@ class Seen:
     def add(self, count: Count) -> None:
         """Take note of a record."""
         self._tags.add(count.tag)
-        self._languages.add(count.language)
+        self._languages.update((count.language, *languages_in(count.language)))
 
     def tell(self, wanted: Filter) -> None:
         """Say on stderr what was asked for and is nowhere in the topic."""
@@ -107,16 +105,24 @@ class Seen:
 class Latest(LatestCounts):
     """The newest record of each cell, as rows of a table."""
 
-    def rows(self, last_windows: int | None = None, tags: frozenset[str] = frozenset()) -> Iterator[Row]:
+    def rows(
+        self,
+        last_windows: int | None = None,
+        tags: frozenset[str] = frozenset(),
+        languages: frozenset[str] = frozenset(),
+    ) -> Iterator[Row]:
         """Yield a row for each language of the newest windows, oldest first, most posts first.
 
-        With `tags`, only windows and languages with one of them.
+        With `tags`, only windows and languages with one of them. With `languages`, a row for each of these: a
+        post of two languages is in the rows of either. Without, it is in one of its own, such as `ru+tr`.
         """
         windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
         for count in self._cells.values():
             # With its end: runs of other window sizes may have written to the same topic.
             window = count.window_start_ms, count.window_end_ms
-            windows.setdefault(window, {}).setdefault(count.language, {})[count.tag] = count
+            for language in _row_languages(count.language, languages):
+                cells = windows.setdefault(window, {}).setdefault(language, {})
+                cells[count.tag] = _sum(cells[count.tag], count) if count.tag in cells else count
         if tags:
             windows = {
                 window: shown
@@ -137,18 +143,23 @@ class Latest(LatestCounts):
 
 
 def table(
-    latest: Latest, last_windows: int, tags: frozenset[str] = frozenset(), *, with_ends: bool = False
+    latest: Latest, last_windows: int, wanted: Filter = _EVERYTHING, *, with_ends: bool = False
 ) -> Table:
-    """Return the table of the newest windows, with these tags or all. `with_ends`: not all have one size."""
-    rows = list(latest.rows(last_windows, tags))
+    """Return the table of the newest windows. `with_ends`: not all have one size.
+
+    Each pair has its share: of the posts about the election, say, how many speak of deepfakes too.
+    """
+    tags, pairs = wanted.tags, wanted.pairs
+    rows = list(latest.rows(last_windows, tags, wanted.languages))
     found = {tag for row in rows for tag in row.counts if not tags or tag in tags}
-    shown = [tag for tag in FIRST_TAGS if tag in found] + sorted(found.difference(FIRST_TAGS))
+    shown = in_order(found, pairs)
+    shares = [pair for pair in pairs if pair.name in found]
     view = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     view.add_column("window (UTC)", no_wrap=True)
     if with_ends:
         view.add_column("until", no_wrap=True)
     view.add_column("language", no_wrap=True)
-    columns = (*shown, *([SHARE] if BOTH in found else []), "late")
+    columns = (*shown, *(f"{pair.name} %" for pair in shares), "late")
     for title in columns:
         view.add_column(title, justify="right", no_wrap=True)
     view.add_column("state", no_wrap=True)
@@ -160,7 +171,7 @@ def table(
             *([_short(row.window_end)] if with_ends else []),
             row.language,
             *(str(row.count(tag) or "") for tag in shown),
-            *([_share(row)] if BOTH in found else []),
+            *(_share(row, pair) for pair in shares),
             str(late or ""),
             "final" if row.is_final else "current",
             style=None if row.is_final else "dim",
@@ -222,9 +233,10 @@ async def _table(
     latest, seen = Latest(), Seen()
     console = _console()
     is_live = console.is_terminal and not once
+    wanted = wanted._replace(pairs=await pairs_in_force(settings))
 
     def shown() -> Table:
-        return table(latest, last, wanted.tags, with_ends=with_ends)
+        return table(latest, last, wanted, with_ends=with_ends)
 
     async with aclosing(read(settings, topic, follow=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
@@ -269,14 +281,27 @@ def _console() -> Console:
     return console
 
 
-def _share(row: Row) -> str:
-    # A lexicon of other tags has no posts about the election to be a share of.
-    both, election = row.count(BOTH), row.count(ELECTION)
-    return f"{both / election:.0%}" if both and election else ""
+def _share(row: Row, pair: Pair) -> str:
+    both, base = row.count(pair.name), row.count(pair.base)
+    return f"{both / base:.0%}" if both and base else ""
 
 
 def _short(window_start: str) -> str:
     return window_start.removesuffix("Z").removesuffix(":00").replace("T", " ")
+
+
+def _row_languages(language: str, wanted: frozenset[str]) -> Iterable[str]:
+    return [one for one in wanted if is_of(language, one)] if wanted else [language]
+
+
+def _sum(one: Count, other: Count) -> Count:
+    """Return the count of the posts of both, as far as the table shows it."""
+    return msgspec.structs.replace(
+        one,
+        count=one.count + other.count,
+        late_count=one.late_count + other.late_count,
+        is_final=one.is_final and other.is_final,
+    )
 
 
 def _most(cells: dict[str, Count]) -> int:

@@ -17,6 +17,7 @@ from streams.clock import SystemClock
 from streams.connection import client_options, unreachable
 from streams.control_watch import ControlWatch
 from streams.errors import BrokerError, ClockError, SandikError, TopicError, UsageError
+from streams.flow import Job
 from streams.ops.ask import measure_skew
 from streams.ops.logs import configure_logs
 from streams.ops.metrics import Metrics
@@ -25,7 +26,7 @@ from streams.ops.traces import Traces
 from streams.ops.vitals import Pulse, Vitals
 from streams.patience import wait_for_kafka
 from streams.record_times import as_text, complaints, mend_with
-from streams.run import application_id, lexicon_notice, load_job
+from streams.run import application_id, lexicon_notice, load_job, lost_cells
 from streams.runs import claim
 from streams.settings import Settings
 from streams.topics import (
@@ -131,14 +132,15 @@ def run_worker(settings: Settings, log_level: str | None = None, wait_s: float |
     """
     configure_logs(log_level or settings.log_level)
     check_data_dir(settings.data_dir)
-    if notice := lexicon_notice(settings.lexicon):
-        log.warning(notice)
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
     with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
         try:
+            job = load_job(settings)
+            if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
+                log.warning(notice)
             asyncio.run(wait_for_kafka(settings, wait_s))
-            _run(settings, vitals, traces)
+            _run(settings, job, vitals, traces)
         except ClockError as error:
             raise asyncio.run(_measured(settings, error)) from None
 
@@ -150,9 +152,8 @@ def _unforeseen(reason: BaseException) -> str:
     )
 
 
-def _run(settings: Settings, vitals: Vitals, traces: Traces) -> NoReturn:
+def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces) -> NoReturn:
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
-    job = load_job(settings)
     app_id = application_id(settings, job)
     control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))

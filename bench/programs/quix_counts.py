@@ -43,7 +43,7 @@ def annotator() -> Callable[[Post], tuple[str, Sequence[str]]]:
 
     def annotate(post: Post) -> tuple[str, Sequence[str]]:
         [found] = job.annotate([post["text"]])
-        return found.language.code, counts.cell_tags(found.tags, job.tagger.tag_names)
+        return found.language.code, counts.cell_tags(found.tags, job.tagger.pairs)
 
     return annotate
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from schemas.pair import Pair
 from streams.dashboard.examples import TopTerm
 from streams.dashboard.follow import Link
 from streams.dashboard.rows import Query, Row
@@ -44,7 +45,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Language(msgspec.Struct, frozen=True):
-    """A language that was counted, with its posts by tag over all windows."""
+    """A language that was counted, with its posts by tag over all windows. A post of two is in either."""
 
     language: str
     posts: dict[str, int]
@@ -71,6 +72,7 @@ class Status(msgspec.Struct, frozen=True):
     examples_version: int
     texts: bool
     tags: list[str]
+    pairs: tuple[Pair, ...]
     languages: list[Language]
 
 

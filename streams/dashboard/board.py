@@ -86,12 +86,17 @@ class Board:
 
     def counts_answer(self, query: Query) -> bytes:
         """Return the rows as JSON; UsageError when there are too many."""
+        query = self._with_pair(query)
         return self._once(("counts", query, self.model.version), lambda: rows(self.model.cells, query), query)
 
     def changes_answer(self, query: Query, since: int) -> bytes:
         """Return the rows that have changed since as JSON; UsageError when there are too many."""
+        query = self._with_pair(query)
         key = "changes", query, self.model.version, since
         return self._once(key, lambda: changed_rows(self.model.cells, query, since), query)
+
+    def _with_pair(self, query: Query) -> Query:
+        return query._replace(pair=next(iter(self.model.pairs), None))
 
     def status(self) -> answers.Status:
         """Return how things are now."""
@@ -115,7 +120,8 @@ class Board:
             examples_version=self.examples.version,
             texts=self._texts is not None,
             tags=cells.tags,
-            languages=[answers.Language(code, dict(posts)) for code, posts in sorted(cells.totals.items())],
+            pairs=self.model.pairs,
+            languages=[answers.Language(code, cells.posts(code)) for code in cells.languages],
         )
 
     def terms_answer(self, query: Query, limit: int) -> bytes:
@@ -186,6 +192,9 @@ class Board:
             else:
                 for one in self._decoded([record], _decode_control):
                     self._control.take(record.key, one)
+        if self._control.owner:
+            self.examples.pairs = self._control.owner.pairs
+            self.model.set_pairs(self._control.owner.pairs)
         self.notify()
 
     def _clear_control(self) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from schemas.languages import is_of
 from schemas.mention import Mention
-from streams.dashboard.rows import ELECTION, EVERY
-from streams.steps.counts import BOTH
+from schemas.pair import DEFAULT_PAIR, Pair
+from streams.dashboard.rows import EVERY
+from streams.steps.counts import cell_tags
 
-DEEPFAKE = "deepfake"
 HOUR_MS = 3_600_000
-#: Of each language and tag, so many of the newest posts are known.
+#: Of each language and combination of tags, so many of the newest posts are known.
 KEPT_POSTS = 200
 
 
@@ -30,15 +31,16 @@ class Examples:
     def __init__(self) -> None:
         #: Grows with every mention taken in.
         self.version = 0
-        self._newest: dict[tuple[str, str], list[tuple[int, int, int, Mention]]] = {}
+        self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+        self._newest: dict[tuple[str, tuple[str, ...]], list[tuple[int, int, int, Mention]]] = {}
         self._terms: dict[tuple[int, str], Counter[tuple[str, str]]] = {}
         self._read_up_to: dict[int, int] = {}
 
     def clear(self) -> None:
         """Forget everything: the topic is another than before."""
-        version = self.version
+        version, pairs = self.version, self.pairs
         self.__init__()  # type: ignore[misc]  # the same object, because others hold it
-        self.version = version + 1
+        self.version, self.pairs = version + 1, pairs
 
     def add(self, mentions: Iterable[Mention]) -> None:
         """Take mentions in. One that a crash has repeated is known by its offset and left out."""
@@ -48,10 +50,9 @@ class Examples:
                 continue
             self._read_up_to[partition] = offset
             self.version += 1
-            for tag in cell_tags(mention.tags):
-                newest = self._newest.setdefault((mention.language, tag), [])
-                insort(newest, (mention.created_at_ms, partition, offset, mention))
-                del newest[:-KEPT_POSTS]
+            newest = self._newest.setdefault((mention.language, mention.tags), [])
+            insort(newest, (mention.created_at_ms, partition, offset, mention))
+            del newest[:-KEPT_POSTS]
             hour = mention.created_at_ms // HOUR_MS, mention.language
             terms = self._terms.setdefault(hour, Counter())
             terms.update({(one.term, one.tag) for one in mention.terms})
@@ -62,8 +63,8 @@ class Examples:
         """Return the newest posts with any of the tags, newest first; an empty set means all."""
         found = {
             (partition, offset): (created_at_ms, partition, offset, mention)
-            for (language, tag), mentions in self._newest.items()
-            if _is_wanted(language, languages) and (not tags or tag in tags)
+            for (language, own), mentions in self._newest.items()
+            if _is_wanted(language, languages) and (not tags or tags & {*cell_tags(own, self.pairs)})
             for created_at_ms, partition, offset, mention in mentions
             if from_ms <= created_at_ms < to_ms
         }
@@ -88,10 +89,5 @@ class Examples:
                 yield terms
 
 
-def cell_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the tags of the cells that a mention with these tags is counted in, but for `all`."""
-    return (*tags, BOTH) if {ELECTION, DEEPFAKE} <= set(tags) else tags
-
-
 def _is_wanted(language: str, languages: frozenset[str]) -> bool:
-    return not languages or EVERY in languages or language in languages
+    return not languages or EVERY in languages or any(is_of(language, one) for one in languages)

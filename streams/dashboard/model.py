@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from schemas.count import CellKey, Count
+from schemas.pair import DEFAULT_PAIR, Pair
 from streams.dashboard.cells import Cells
 
 
@@ -31,6 +32,7 @@ class Model:
         self.lexicon_versions: set[str] = set()
         self.last_count_at_ms: int | None = None
         self.watermark_moved_at_ms: int | None = None
+        self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
         self._sizes: dict[int, Cells] = {}
         self._start(None)
 
@@ -41,7 +43,15 @@ class Model:
 
     def clear(self) -> None:
         """Forget everything: the topic is another than before."""
+        pairs = self.pairs
         self.__init__()  # type: ignore[misc]  # the same object, because others hold it
+        self.pairs = pairs
+
+    def set_pairs(self, pairs: tuple[Pair, ...]) -> None:
+        """Take the pairs of the run in force over: whoever holds shares of others starts over."""
+        if pairs != self.pairs:
+            self.pairs = pairs
+            self._epoch = uuid.uuid4().hex[:12]
 
     @property
     def version(self) -> Version:

@@ -1,20 +1,20 @@
 """Roll-ups: cells of windows to rows of buckets, whole or what has changed. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
+from schemas.pair import DEFAULT_PAIR, Pair
 from streams.dashboard.cells import Cells, Found
 from streams.dashboard.figures import BASELINE_BUCKETS, Ints, bursts, wilson
 from streams.errors import UsageError
-from streams.steps.counts import ALL, BOTH
+from streams.steps.counts import ALL
 
 #: The language that stands for all of them together.
 EVERY = "*"
-ELECTION = "election"
 #: More rows than this are refused at once: no chart shows them, and everybody else would wait.
 MAX_ROWS = 20_000
 #: More changes than this are more than a reader who keeps up ever gets.
@@ -24,7 +24,7 @@ _FOREVER_MS = 1 << 53
 
 
 class Share(msgspec.Struct, frozen=True):
-    """Of the posts about the election, those that speak of deepfakes too; `low` and `high` are 95 %."""
+    """Of the posts of the pair's base, those of the pair: `both` of `election`; `low` and `high` are 95 %."""
 
     value: float
     low: float
@@ -55,7 +55,8 @@ class Query(NamedTuple):
     """Which rows: sums, by bucket, of the windows that start in `[from_ms, to_ms)`.
 
     So the first and the last row may be of a part of their bucket. `span_ms` stands for a `from_ms` that is
-    so long before the end of the newest window. Without languages or tags all, `*` included.
+    so long before the end of the newest window. Without languages or tags all, `*` included. `pair` is that
+    of the share; without one there is none.
     """
 
     rollup_ms: int
@@ -64,6 +65,7 @@ class Query(NamedTuple):
     from_ms: int = 0
     to_ms: int = _FOREVER_MS
     span_ms: int | None = None
+    pair: Pair | None = DEFAULT_PAIR
 
     def now(self, cells: Cells) -> "Query":
         """Return the query with the `from_ms` that `span_ms` stands for now."""
@@ -110,7 +112,7 @@ def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
     found: list[Row] = []
     for language in _languages(cells, query):
         found += _rows(cells, cut, language)
-        members = cells.totals if language == EVERY else [language]
+        members = _members(cells, language)
         windows = [cells.changed(one, version) for one in members]
         changed = np.unique(np.concatenate(windows) * cells.window_size_ms // query.rollup_ms)
         if not len(changed):
@@ -133,7 +135,7 @@ def check(cells: Cells, query: Query) -> None:
 
 
 def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
-    members = list(cells.totals) if language == EVERY else [language]
+    members = _members(cells, language)
     rollup = query.rollup_ms
     first, end = query.from_ms // rollup, -(-query.to_ms // rollup)
     if query.from_ms >= query.to_ms:
@@ -163,7 +165,7 @@ def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
             current={tag: values[1] for tag, values in shown.items() if values[1]},
             corrected={tag: values[2] for tag, values in shown.items() if values[2]},
             late=of[ALL][3] if ALL in of else 0,
-            share=_share(of),
+            share=_share_of(of, query.pair),
             bursts=[tag for tag in shown if bucket in bursting.get(tag, ())],
         )
 
@@ -187,12 +189,18 @@ def _bursts(column: _Column, everything: _Column) -> Ints:
     return np.flatnonzero(bursts(column.bucket, column.final + column.current, everything.bucket))
 
 
-def _share(of: dict[str, tuple[int, int, int, int]]) -> Share | None:
-    both, election = (sum(of[tag][:2]) if tag in of else 0 for tag in (BOTH, ELECTION))
-    if not election:
+def _share_of(of: dict[str, tuple[int, int, int, int]], pair: Pair | None) -> Share | None:
+    return share({tag: sum(values[:2]) for tag, values in of.items()}, pair)
+
+
+def share(posts: Mapping[str, int], pair: Pair | None) -> Share | None:
+    """Return the share of the pair in these posts by tag; None without any of its base."""
+    base = posts.get(pair.base, 0) if pair else 0
+    if not base or pair is None:
         return None
-    low, high = wilson(min(both, election), election)
-    return Share(round(both / election, 6), round(low, 6), round(high, 6))
+    both = posts.get(pair.name, 0)
+    low, high = wilson(min(both, base), base)
+    return Share(round(both / base, 6), round(low, 6), round(high, 6))
 
 
 def _is_near(changed: Ints, bucket: int) -> bool:
@@ -204,8 +212,13 @@ def _languages(cells: Cells, query: Query) -> list[str]:
     if not cells.totals:
         return []
     if not query.languages:
-        return [EVERY, *sorted(cells.totals)]
-    return [one for one in sorted(query.languages) if one == EVERY or one in cells.totals]
+        return [EVERY, *cells.languages]
+    return [one for one in sorted(query.languages) if one == EVERY or cells.of_language(one)]
+
+
+def _members(cells: Cells, language: str) -> list[str]:
+    """Return the cells' languages that a row adds up: a post of two languages is in the rows of either."""
+    return list(cells.totals) if language == EVERY else cells.of_language(language)
 
 
 def _limited(found: Iterable[Row], most: int) -> list[Row]:

@@ -62,7 +62,8 @@ async def find_examples(
         async for records in batches:
             posts = _posts_in(records, plan.rules.max_ahead_ms, windows)
             texts, hints = [post.text for _, _, post in posts], [post.lang_hint for _, _, post in posts]
-            before, after = (job.annotate(texts, hints) for job in jobs)
+            times_ms = [post.created_at_ms for _, _, post in posts]
+            before, after = (job.annotate(texts, hints, times_ms=times_ms) for job in jobs)
             for (partition, offset, post), one, other in zip(posts, before, after, strict=True):
                 if (one.language.code, one.tags) == (other.language.code, other.tags):
                     continue

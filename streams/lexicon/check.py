@@ -6,16 +6,19 @@ count. Warnings: what works, but hardly as meant.
 
 import difflib
 from collections.abc import Iterable, Iterator
-from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 
 from streams.lexicon.finding import Finding
 from streams.lexicon.generate import forms_of
 from streams.lexicon.overlaps import overlaps
+from streams.lexicon.satisfiable import never_counts
 from streams.steps.language import UNDETERMINED
 from streams.steps.language.fasttext_model import load_fasttext_model
-from streams.steps.tags.lexicon import Draft, LexiconError, Written, read_forms, read_lexicon
+from streams.steps.tags.layers import LexiconChoice
+from streams.steps.tags.lexicon import Draft, LayerRows, LexiconError, Written, read_forms, read_lexicon
+from streams.steps.tags.queries import words_in
 from streams.steps.tags.rows import Place
+from streams.steps.tags.wordsets import LocatedSet
 
 #: Letters below which a form is in too many languages and nicknames, unless `only_in` or `beside` hold it.
 MIN_LETTERS = 3
@@ -27,24 +30,47 @@ _EAST_ASIA = "\u3000"
 _DICTIONARIES = {"ru": "pymorphy3_dicts_ru", "uk": "pymorphy3_dicts_uk"}
 
 
-def findings(folder: Traversable) -> list[Finding]:
-    """Return what is wrong with the lexicon in `folder`, by file and line."""
-    draft = read_lexicon(folder)
+def findings(lexicon: LexiconChoice) -> list[Finding]:
+    """Return what is wrong with the lexicon of these layers, by file and line.
+
+    Raises:
+        LexiconError: a layer is no folder of a lexicon.
+    """
+    draft = read_lexicon(lexicon)
     found = [Finding("error", "unreadable", place, message) for place, message in draft.problems]
-    found += _stale(folder, draft)
+    for layer in draft.layers:
+        found += _stale(layer)
     found += _never_in_company(draft)
     found += _unknown_languages(draft)
+    found += _queries(draft)
     for written in draft.entries:
         found += _odd_forms(written)
     found += overlaps(draft.entries)
     return sorted(set(found), key=lambda one: (str(one.place.file), one.place.line, one.level, one.message))
 
 
-def _stale(folder: Traversable, draft: Draft) -> Iterator[Finding]:
+def _queries(draft: Draft) -> Iterator[Finding]:
+    """Yield word sets that no query names, and queries that keep their entry from ever counting."""
+    used = {word.text[1:-1] for written in draft.entries for word in words_in(written.entry) if word.is_set}
+    # Those of earlier layers may be of entries that a later one has taken away.
+    for one in draft.layers[-1].sets:
+        # What is wrong with other entries may be the query that names it.
+        if one.language_name not in used and not draft.problems:
+            yield Finding("error", "unused", one.place, f"{one}: no query of this language names it")
+    for row, entry, _ in draft.entries:
+        if complaint := never_counts(entry):
+            field = complaint.split("`")[1]
+            yield Finding("error", "unreachable", row.at(field), f"{row}: {complaint}, so it never counts")
+
+
+def _stale(layer: LayerRows) -> Iterator[Finding]:
     """Yield the entries whose committed forms are not what the generator makes of them today."""
+    folder = layer.layer.folder
     repair = f"out of date; run python -m streams.lexicon.generate {folder}"
-    for tag, rows in draft.rows.items():
-        for language in {row.row.language for row in rows if row.row.inflects}:
+    for tag, rows in layer.rows.items():
+        sets = [one for one in layer.sets if one.place.file.name.split(".")[0] == tag and one.row.inflects]
+        languages = {one.row.language for one in rows if one.row.inflects}
+        for language in languages | {one.row.language for one in sets}:
             written = read_forms(folder, tag, language)
             file = Place(folder / "forms" / f"{tag}.{language}.txt", 0)
             dictionary = _DICTIONARIES.get(language)
@@ -61,8 +87,24 @@ def _stale(folder: Traversable, draft: Draft) -> Iterator[Finding]:
                     continue
                 if generated not in (None, forms):
                     yield Finding("error", "stale", row.place, f"{row}: its forms are {repair}")
+            yield from _stale_sets([one for one in sets if one.row.language == language], written, repair)
             for lemma in sorted(written):
                 yield Finding("error", "stale", file, f"'{lemma}' is no entry any more; {repair}")
+
+
+def _stale_sets(sets: list[LocatedSet], written: dict[str, list[str]], repair: str) -> Iterator[Finding]:
+    places = {one.row.key: one.place for one in sets}
+    for key, place in places.items():
+        generated = written.pop(key, None)
+        try:
+            forms = sorted(
+                {form for one in sets if one.row.key == key for form in forms_of(one.row.as_row())}
+            )
+        except LexiconError as error:
+            yield Finding("error", "unreadable", place, f"{key}: {error}")
+            continue
+        if generated not in (None, forms):
+            yield Finding("error", "stale", place, f"{key}: its forms are {repair}")
 
 
 def _never_in_company(draft: Draft) -> Iterator[Finding]:

@@ -9,13 +9,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from streams.clock import SystemClock
 from streams.lexicon.check import findings
 from streams.lexicon.explain import Explanation, explain
 from streams.lexicon.finding import Finding
 from streams.lexicon.sample import Share, read_sample, shares
+from streams.ranges import instant_ms
 from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
-from streams.steps.tags.lexicon import lexicon_folder
+from streams.steps.tags import load_tagger
+from streams.steps.tags.layers import LexiconChoice, layer_names, read_layers
 from streams.steps.tags.rows import Place
 
 
@@ -34,7 +37,7 @@ class Report(msgspec.Struct):
 
 
 def run_check(
-    path: Path | None, sample: Path | None, max_share: float, settings: Settings, *, json: bool
+    path: str | None, sample: Path | None, max_share: float, settings: Settings, *, json: bool
 ) -> int:
     """Say what is wrong with a lexicon, or with one file of it; return 1 if it has errors.
 
@@ -43,15 +46,18 @@ def run_check(
         LexiconError: there is no lexicon.
     """
     texts = read_sample(sample) if sample else []
-    file = path.name if path and path.is_file() else None
-    folder = lexicon_folder(path.parent if path and file else path or settings.lexicon)
-    found = findings(folder)
+    file = Path(path).name if path and Path(path).is_file() else None
+    lexicon = str(Path(path).parent) if path and file else path or settings.lexicon
+    found = findings(lexicon)
     hit = None
+    lost: tuple[str, ...] = ()
+    if file is None and not any(one.level == "error" for one in found):
+        lost = lost_cells(load_tagger(lexicon))
     if texts and not any(one.level == "error" for one in found):
-        job = load_job(settings.model_copy(update={"lexicon": Path(str(folder))}))
+        job = load_job(settings.model_copy(update={"lexicon": lexicon}))
         hit = shares(job.tagger, job.detector, texts)
         found += (
-            Finding("warning", "too general", Place(folder / share.file, share.line), share.complaint())
+            Finding("warning", "too general", _place(lexicon, share), share.complaint())
             for share in hit
             if share.share > max_share
         )
@@ -59,9 +65,8 @@ def run_check(
         found = [one for one in found if one.place.file.name == file]
         hit = hit and [share for share in hit if share.file == file]
     levels = [one.level for one in found]
-    lost = () if file else lost_cells(Path(str(folder)))
     errors, warnings = levels.count("error"), levels.count("warning")
-    report = Report(str(path or folder), errors, warnings, _plain(found), hit, lost)
+    report = Report(path or ",".join(layer_names(lexicon)), errors, warnings, _plain(found), hit, lost)
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
@@ -69,12 +74,21 @@ def run_check(
     return int(report.errors > 0)
 
 
-def run_explain(text: str, settings: Settings, *, json: bool) -> int:
+def _place(lexicon: LexiconChoice, share: Share) -> Place:
+    """Return where an entry is written: it names the layer in front of the file if there are several."""
+    name, _, file = share.file.rpartition("/")
+    folders = {layer.name: layer.folder for layer in read_layers(lexicon)}
+    folder = folders[name] if name else next(iter(folders.values()))
+    return Place(folder / file, share.line)
+
+
+def run_explain(text: str, settings: Settings, at: str | None, *, json: bool) -> int:
     """Say which tags `text` has, and why; "-" reads it from standard input. Returns 0."""
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
-    explanation = explain(text, load_job(settings))
-    if notice := lexicon_notice(settings.lexicon):
+    job = load_job(settings)
+    explanation = explain(text, job, None if at is None else instant_ms(at, SystemClock().now_ms()))
+    if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         sys.stderr.write(f"{notice}\n")
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(explanation) + b"\n")
@@ -131,7 +145,7 @@ def _print_explanation(explanation: Explanation) -> None:
             match.tag,
             match.term,
             match.entry,
-            match.reason or "",
+            match.reason or match.conditions or "",
         )
         for match in explanation.matches
     ]

@@ -22,7 +22,10 @@ _WORD = re.compile(r"[\w\u0300-\u036f]+")
 
 
 class Match(msgspec.Struct):
-    """A form at `start`..`end`, and where its entry is written. `reason` says why it does not count."""
+    """A form at `start`..`end`, and where its entry is written. `reason` says why it does not count.
+
+    `conditions` say what held of the entry's queries, and how near the others came.
+    """
 
     counts: bool
     start: int
@@ -32,6 +35,7 @@ class Match(msgspec.Struct):
     term: str
     entry: str
     reason: str | None
+    conditions: str | None = None
 
 
 class Explanation(msgspec.Struct):
@@ -45,10 +49,10 @@ class Explanation(msgspec.Struct):
     detector_version: str
 
 
-def explain(text: str, job: Job) -> Explanation:
-    """Return what the workers would say about `text`, and why."""
-    [annotation] = job.annotate([text])
-    verdicts = _worth_telling(job.tagger.verdicts(text, annotation.language.code))
+def explain(text: str, job: Job, time_ms: int | None = None) -> Explanation:
+    """Return what the workers would say about `text`, posted at that time, and why."""
+    [annotation] = job.annotate([text], times_ms=[time_ms])
+    verdicts = _worth_telling(job.tagger.verdicts(text, annotation.language.code, time_ms))
     words = [*_WORD.finditer(text)]
     matches = [
         Match(
@@ -60,6 +64,7 @@ def explain(text: str, job: Job) -> Explanation:
             verdict.hit.entry.lemma,
             verdict.hit.entry.where,
             verdict.refusal and _reason(text, words, verdict, annotation.language.code),
+            verdict.why or None,
         )
         for verdict in verdicts
     ]
@@ -112,11 +117,15 @@ class _Places:
 
 
 def _reason(text: str, words: Sequence[re.Match[str]], verdict: Verdict, language: str) -> str:
-    hit, refusal, by = verdict
+    hit, refusal, by, why = verdict
     if refusal is Refusal.INSIDE_WORD:
         return f"{refusal}: {_word(text, words, hit)}"
+    if refusal is Refusal.CONDITION:
+        return why
     if refusal is Refusal.OTHER_LANGUAGE:
         return f"counts only in posts in {' or '.join(hit.entry.only_in)}; this one is {language}"
+    if refusal is Refusal.OUT_OF_DAYS:
+        return f"counts only in posts of {' to '.join(hit.entry.valid.split('/'))}"
     if refusal is Refusal.ALONE:
         return f"counts only beside a term of {' or '.join(hit.entry.beside)} that counts by itself"
     if hit.entry.is_trap and not by:

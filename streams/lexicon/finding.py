@@ -4,7 +4,9 @@ from typing import Literal, NamedTuple
 
 from streams.steps.tags.rows import Place
 
-Kind = Literal["unreadable", "stale", "duplicate", "conflict", "unreachable", "too short", "too general"]
+Kind = Literal[
+    "unreadable", "stale", "duplicate", "conflict", "unreachable", "unused", "too short", "too general"
+]
 
 
 class Finding(NamedTuple):

@@ -9,7 +9,8 @@ What an entry may say:
     inflects   noun, verb, adjective; for Turkish also compound: a noun with its ending, oy pusulası
     head       Russian, Ukrainian: the word that inflects; "last" (default), "first" (кандидат наук) or "all"
     softens    Turkish noun: its last letter does so before a vowel (sandık, sandığı)
-    aorist     Turkish verb: its aorist (vermek: verir); the stem is the lemma without -mak
+    aorist     Turkish verb: its aorist (etmek: eder), where it is not the regular one; the stem is the lemma
+               without -mak
     spellings  other ways to write the lemma, inflected alike
     without    forms to leave out, because they are also another word's; * stands for anything
 """
@@ -19,11 +20,15 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from importlib.resources.abc import Traversable
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from streams.lexicon import slavic, turkish
 from streams.steps.tags.lexicon import LexiconError, Row, expand, read_tag_file, tag_files
+from streams.steps.tags.wordsets import read_sets
 
+BUILT_IN = Path(__file__).parent
 HEADER = "# Made by `python -m streams.lexicon.generate` from {}. Do not edit: run it again.\n"
 
 
@@ -40,20 +45,25 @@ def generate(folder: Path) -> dict[Path, str]:
     """Return path -> content of every forms file that belongs to the lexicon in `folder`."""
     files: dict[Path, str] = {}
     for tag, tag_tomls in tag_files(folder).items():
-        rows: dict[str, list[tuple[Traversable, Row]]] = {}
+        rows: dict[str, list[tuple[Traversable, str, Row]]] = {}
         for file in tag_tomls:
+            for one in read_sets(file)[0]:
+                if one.row.inflects:
+                    rows.setdefault(one.row.language, []).append((file, one.row.key, one.row.as_row()))
             content = read_tag_file(file)
             for row in (*content.term, *content.trap):
                 if row.inflects:
-                    rows.setdefault(row.language, []).append((file, row))
+                    rows.setdefault(row.language, []).append((file, row.lemma, row))
         for language, inflected in sorted(rows.items()):
-            lines = [HEADER.format(", ".join(sorted({file.name for file, _ in inflected})))]
-            for file, row in sorted(inflected, key=lambda item: item[1].lemma):
-                try:
-                    forms = forms_of(row)
-                except LexiconError as error:
-                    raise LexiconError(f"{file}: {language} '{row.lemma}': {error}") from error
-                lines += [f"{row.lemma}\n", *(f"  {form}\n" for form in forms)]
+            lines = [HEADER.format(", ".join(sorted({file.name for file, _, _ in inflected})))]
+            for heading, same in groupby(sorted(inflected, key=itemgetter(1)), itemgetter(1)):
+                forms: set[str] = set()
+                for file, _, row in same:  # several tables may make one word set
+                    try:
+                        forms.update(forms_of(row))
+                    except LexiconError as error:
+                        raise LexiconError(f"{file}: {language} '{heading}': {error}") from error
+                lines += [f"{heading}\n", *(f"  {form}\n" for form in sorted(forms))]
             files[folder / "forms" / f"{tag}.{language}.txt"] = "".join(lines)
     return files
 
@@ -64,25 +74,30 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m streams.lexicon.generate", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--check", action="store_true", help="write nothing, fail if a file would change")
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
+    parser.add_argument("folder", type=Path, nargs="?", help="default: the built-in lexicon, and event packs")
     options = parser.parse_args(arguments)
+    folders = [options.folder] if options.folder else [BUILT_IN, *sorted((BUILT_IN / "events").glob("*/"))]
+    return max([_write(folder, checks=options.check) for folder in folders])
+
+
+def _write(folder: Path, *, checks: bool) -> int:
     try:
-        files = generate(options.folder)
+        files = generate(folder)
     except LexiconError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    current = {path: path.read_text("utf-8") for path in options.folder.glob("forms/*.txt")}
+    current = {path: path.read_text("utf-8") for path in folder.glob("forms/*.txt")}
     stale = sorted(path for path in files.keys() | current.keys() if files.get(path) != current.get(path))
     for path in stale:
-        sys.stderr.write(f"{path}: {'out of date' if options.check else 'written'}\n")
-        if not options.check and path in files:
+        sys.stderr.write(f"{path}: {'out of date' if checks else 'written'}\n")
+        if not checks and path in files:
             path.parent.mkdir(exist_ok=True)
             path.write_text(files[path], "utf-8")
-        elif not options.check:
+        elif not checks:
             path.unlink()
-    if stale and options.check:
-        sys.stderr.write(f"run: python -m streams.lexicon.generate {options.folder}\n")
-    return int(bool(stale and options.check))
+    if stale and checks:
+        sys.stderr.write(f"run: python -m streams.lexicon.generate {folder}\n")
+    return int(bool(stale and checks))
 
 
 def _inflect(row: Row, phrase: str) -> Iterator[str]:
@@ -94,7 +109,7 @@ def _inflect(row: Row, phrase: str) -> Iterator[str]:
         return turkish.compound(phrase)
     if row.language == "tr" and row.inflects == "verb":
         stem = phrase[:-3] if phrase.endswith(("mak", "mek")) else phrase
-        aorist = stem[: stem.rfind(" ") + 1] + row.aorist
+        aorist = stem[: stem.rfind(" ") + 1] + row.aorist if row.aorist else turkish.aorist(stem)
         return turkish.verb(stem, aorist)
     raise LexiconError(f"no rule for a {row.language} {row.inflects}; list its forms in `forms` instead")
 

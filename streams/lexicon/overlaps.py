@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from streams.lexicon.finding import Finding
+from streams.steps.tags.days import do_meet
 from streams.steps.tags.fold import fold
 from streams.steps.tags.lexicon import Entry, Written, by_hand
 
@@ -35,6 +36,10 @@ def overlaps(entries: Sequence[Written]) -> Iterator[Finding]:
 
 
 def _same_posts(one: Entry, other: Entry) -> bool:
+    if not do_meet(one.valid, other.valid):
+        return False
+    if (one.near, one.unless) != (other.near, other.unless):
+        return False  # which of them counts depends on what stands around
     return not (one.only_in and other.only_in) or not set(one.only_in).isdisjoint(other.only_in)
 
 

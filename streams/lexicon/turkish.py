@@ -62,6 +62,22 @@ def attach(stem: str, suffix: str, *, softens: bool = False) -> str:
     return word
 
 
+#: Of one syllable, and yet with -Ir: gelir, görür, verir.
+_NARROW = {"al", "bil", "bul", "dur", "gel", "gör", "kal", "ol", "öl", "san", "var", "ver", "vur"}
+_ODD = {"et": "eder", "git": "gider", "tat": "tadar", "güt": "güder"}
+
+
+def aorist(stem: str) -> str:
+    """Return the aorist of a verb's stem: -r behind a vowel, -Ar for one syllable (yapar), -Ir for more."""
+    before, last = stem[: stem.rfind(" ") + 1], stem[stem.rfind(" ") + 1 :]
+    if last in _ODD:
+        return before + _ODD[last]
+    if last[-1] in _VOWELS:
+        return stem + "r"
+    is_short = sum(letter in _VOWELS for letter in last) == 1 and last not in _NARROW
+    return attach(stem, "Ar" if is_short else "Ir")
+
+
 def noun(stem: str, *, softens: bool = False) -> Iterator[str]:
     """Yield the forms of a noun: number, possessor, case, what is at it (-deki), being it (-dir, -ydi).
 
@@ -91,14 +107,16 @@ def compound(phrase: str) -> Iterator[str]:
     yield from _declined(attach(stem, "lArI"), _HIS_CASES)
 
 
-def verb(stem: str, aorist: str) -> Iterator[str]:
+def verb(stem: str, wide: str) -> Iterator[str]:
     """Yield the forms of a verb: tenses and persons, participles with cases, converbs; not, can and cannot.
 
-    `aorist` (verir, gider) cannot be known from the stem, nor can the softening it shows (git-, gidiyor).
+    `wide`, the aorist, shows whether the stem softens (git-: gider, gidiyor).
     """
-    softens = not aorist.startswith(stem)
+    softens = not wide.startswith(stem)
     able, unable = attach(stem, "(y)Abil", softens=softens), attach(stem, "(y)AmA", softens=softens)
-    yield from _finite(stem, aorist, attach(stem, "(I)yor", softens=softens), softens=softens)
+    # oyla-: oyluyor.
+    now = attach(stem[:-1], "Iyor") if stem[-1] in _VOWELS else attach(stem, "(I)yor", softens=softens)
+    yield from _finite(stem, wide, now, softens=softens)
     yield from _finite(attach(stem, "mA"), attach(stem, "mAz"), attach(stem, "mIyor"))
     yield from _finite(able, able + "ir", able + "iyor")
     yield from _finite(unable, unable + "z", attach(unable[:-1], "Iyor"))

@@ -50,7 +50,7 @@ METRICS = (
         {
             "language": "`ar`, `az`, `de`, `en`, `ku`, `ru`, `tr`, `uk`, `und`, or `other`: the languages "
             "that the built-in lexicon has terms of, so that there are never more, whatever is detected",
-            "tag": "those of the lexicon, and `both`",
+            "tag": "those of the lexicon, and its pairs, such as `both`",
         },
         "Posts that carry the tag and were counted, as in `mentions`. A post with both tags is in all three.",
         "For watching, not for reporting: a restart sets it to 0, and posts written again after a crash are "

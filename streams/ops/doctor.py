@@ -20,9 +20,8 @@ from streams.lexicon.check import findings as lexicon_findings
 from streams.ops.ask import compare_clocks, newest_posts
 from streams.ops.examine import Finding, Found, errors, topic, versions
 from streams.ops.owner import owner
-from streams.run import application_id, lexicon_notice, load_job
+from streams.run import application_id, lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
-from streams.steps.tags.lexicon import lexicon_folder
 from streams.topics import POSTS, WINDOWS_TABLE, all_topics, changelog, connected
 
 CLIENTS = ("aiokafka", "faust-streaming")
@@ -66,16 +65,15 @@ async def examined(settings: Settings, clock: Clock) -> list[Finding]:
 def _rules(settings: Settings) -> tuple[list[Finding], Job | None]:
     try:
         job = load_job(settings)
-        folder = lexicon_folder(settings.lexicon)
         wrong = [
             Finding(one.level, "lexicon", f"{one.place}: {one.message}", "see `sandik lexicon check`")
-            for one in lexicon_findings(folder)
+            for one in lexicon_findings(settings.lexicon)
             if one.level == "error"
         ]
     except SandikError as error:
         return [Finding("error", "lexicon and detector", str(error))], None
     version = f"{job.tagger.version}, detector {job.detector.version}, run {job.run_id}"
-    if notice := lexicon_notice(settings.lexicon):
+    if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         wrong.append(Finding("warning", "lexicon", notice, "if it is meant so, nothing needs to be done"))
     return wrong or [Finding("ok", "lexicon", version)], job
 

@@ -129,10 +129,10 @@ class Batch:
         metrics.late.labels("counted").inc(self._corrected)
         for _, rejection in counted.rejected:
             metrics.rejected.labels(rejection.reason.value).inc(rejection.records)
-        tag_names = self._job.tagger.tag_names
+        pairs = self._job.tagger.pairs
         found = Tallied(map(_language_and_tags, counted.mentions))
         for (language, tags), number in found.items():
-            for tag in cell_tags(tags, tag_names)[1:]:  # without `all`
+            for tag in cell_tags(tags, pairs)[1:]:  # without `all`
                 metrics.tagged.labels(language if language in LANGUAGES else OTHER, tag).inc(number)
 
 

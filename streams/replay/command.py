@@ -30,7 +30,7 @@ from streams.replay.request import PLAN, Begun, Request, begun_in
 from streams.replay.resolve import resolve
 from streams.replay.results import kinds
 from streams.replay.spool import inputs_of, open_all, spool
-from streams.run import lexicon_notice, load_job
+from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
 from streams.steps.labels import iso
 from streams.topics import POSTS
@@ -87,7 +87,7 @@ def _targets(request: Request, target: Path) -> list[Path]:
 def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:
     """Return what the folder says is under way, or plan it and say so there."""
     job = load_job(settings)
-    if notice := lexicon_notice(settings.lexicon):
+    if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         tell(notice)
     rules = Rules.of(settings, job)
     asked = msgspec.structs.replace(request, processes=None, force=False)

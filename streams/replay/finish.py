@@ -9,6 +9,7 @@ from pathlib import Path
 from schemas.count import Count
 from streams.clock import SystemClock
 from streams.export.tables import Columns
+from streams.lexicon.measured import measured
 from streams.replay import outputs
 from streams.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from streams.replay.request import Begun, Request
@@ -17,6 +18,7 @@ from streams.run import lost_cells
 from streams.settings import Settings
 from streams.steps.labels import iso
 from streams.steps.spans import Kind
+from streams.steps.tags import load_tagger
 
 
 def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Manifest:
@@ -41,6 +43,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
             terms_file.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(terms_file)
         )
     path = manifest_path(target)
+    tagger = load_tagger(settings.lexicon)
     manifest = Manifest(
         form=FORM,
         output=output,
@@ -53,7 +56,9 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         again=shlex.join(["sandik", "replay", "--manifest", path.name]),
         terms=terms,
         wider=wider,
-        lost_cells=lost_cells(settings.lexicon),
+        lost_cells=lost_cells(tagger),
+        lexicon_measured=measured(plan.rules.lexicon_version),
+        pairs=tagger.pairs,
     )
     write(path, manifest)
     return manifest

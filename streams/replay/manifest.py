@@ -13,14 +13,17 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.pair import DEFAULT_PAIR, Pair
 from schemas.partial import Tally
 from streams import __version__
 from streams.errors import UsageError
 from streams.export.tables import SUFFIXES
 from streams.files import new_file
+from streams.lexicon.measured import OneMeasured
 from streams.replay.plan import Plan, Sha256, Size
 from streams.replay.results import kinds
 from streams.steps.spans import Kind
+from streams.steps.tags.layers import renamed
 
 #: Packages that could make another file of the same posts. Those that decide an answer are in the versions
 #: of lexicon and detector, too.
@@ -76,6 +79,10 @@ class Manifest(msgspec.Struct, frozen=True):
     wider: dict[Kind, Output] = {}
     #: Tags that the built-in lexicon counts and this one does not: their cells are missing, not 0.
     lost_cells: tuple[str, ...] = ()
+    #: How right the tags of this very lexicon are, on posts judged by reading; nothing if not measured.
+    lexicon_measured: tuple[OneMeasured, ...] = ()
+    #: The pairs of tags of its lexicon.
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
 
     def wrong(self) -> str | None:
         """Return what cannot be in it, if anything."""
@@ -146,7 +153,7 @@ def beside(plan: Plan, folder: Path) -> Plan:
 def _renamed(plan: Plan, named: Callable[[str], str]) -> Plan:
     rules = plan.rules
     if rules.lexicon is not None:
-        rules = msgspec.structs.replace(rules, lexicon=named(rules.lexicon))
+        rules = msgspec.structs.replace(rules, lexicon=renamed(rules.lexicon, named))
     inputs = [msgspec.structs.replace(one, name=named(one.name)) for one in plan.inputs]
     return msgspec.structs.replace(plan, rules=rules, inputs=inputs)
 

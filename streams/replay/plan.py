@@ -12,6 +12,7 @@ from streams.run import load_job
 from streams.settings import AuthorsChoice, Settings, TermsChoice
 from streams.steps.counts import Reposts
 from streams.steps.spans import Kind
+from streams.steps.tags.layers import resolved
 from streams.steps.wider import Spans
 from streams.steps.window import Timing
 
@@ -29,7 +30,7 @@ _NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "detector", "lexicon
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """Everything but the posts that decides a count. `lexicon` is a folder, None the built-in one."""
+    """Everything but the posts that decides a count. `lexicon` is its layers, None the built-in one."""
 
     run_id: str
     lexicon_version: str
@@ -57,7 +58,7 @@ class Rules(msgspec.Struct, frozen=True):
             settings.max_ahead_ms,
             settings.dedupe,
             settings.detector,
-            str(settings.lexicon.resolve()) if settings.lexicon else None,
+            resolved(settings.lexicon),
             settings.reposts,
             settings.authors,
             settings.terms,

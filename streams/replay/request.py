@@ -57,7 +57,7 @@ def begun_in(folder: Path) -> Begun:
 
 def with_rules(
     settings: Settings,
-    lexicon: Path | None,
+    lexicon: str | None,
     detector: str | None,
     window: str | None,
     authors: bool | None = None,

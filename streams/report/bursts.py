@@ -5,14 +5,10 @@ from statistics import median
 
 import msgspec
 
-from streams.dashboard.examples import DEEPFAKE
+from schemas.pair import Pair
 from streams.dashboard.figures import BASELINE_BUCKETS
-from streams.dashboard.rows import ELECTION, EVERY, Row
+from streams.dashboard.rows import EVERY, Row
 from streams.report.period import Period
-from streams.steps.counts import BOTH
-
-#: What the report is about comes first.
-_TAG_ORDER = {BOTH: 0, DEEPFAKE: 1, ELECTION: 2}
 
 
 class Burst(msgspec.Struct, frozen=True):
@@ -48,15 +44,15 @@ def bursts_of(language: str, own: Sequence[Row], period: Period) -> Iterator[Bur
             )
 
 
-def peak_of(own: Sequence[Row], period: Period) -> Burst | None:
-    """Return the step with the most posts about both; of equal ones the first."""
+def peak_of(own: Sequence[Row], period: Period, pair: Pair) -> Burst | None:
+    """Return the step with the most posts of the pair; of equal ones the first."""
     posts = {row.start_ms: posts_of(row) for row in own}
-    inside = [start for start in posts if start >= period.from_ms and posts[start].get(BOTH)]
+    inside = [start for start in posts if start >= period.from_ms and posts[start].get(pair.name)]
     if not inside:
         return None
-    start = max(inside, key=lambda one: (posts[one][BOTH], -one))
-    usual = _usual(posts, BOTH, start, period.step_ms)
-    return Burst(EVERY, BOTH, start, start + period.step_ms, posts[start][BOTH], usual)
+    start = max(inside, key=lambda one: (posts[one][pair.name], -one))
+    usual = _usual(posts, pair.name, start, period.step_ms)
+    return Burst(EVERY, pair.name, start, start + period.step_ms, posts[start][pair.name], usual)
 
 
 def _usual(posts: Mapping[int, Mapping[str, int]], tag: str, start_ms: int, step_ms: int) -> float:
@@ -80,8 +76,15 @@ def _runs(starts: Sequence[int], step_ms: int) -> Iterator[tuple[int, int]]:
         yield run
 
 
-def told_once(bursts: Sequence[Burst]) -> list[Burst]:
-    """Leave out bursts of all languages together where one language alone has it; in the order of time."""
+def told_once(bursts: Sequence[Burst], pairs: Sequence[Pair]) -> list[Burst]:
+    """Leave out bursts of all languages together where one language alone has it; in the order of time.
+
+    Of one time those of a pair come first, then its tags, that of its base last.
+    """
+    order: dict[str, int] = {}
+    for pair in pairs:
+        for tag in (pair.name, *(tag for tag in pair.of if tag != pair.base), pair.base):
+            order.setdefault(tag, len(order))
     alone = [one for one in bursts if one.language != EVERY]
 
     def is_told(burst: Burst) -> bool:
@@ -92,5 +95,6 @@ def told_once(bursts: Sequence[Burst]) -> list[Burst]:
 
     kept = [*alone, *(one for one in bursts if one.language == EVERY and not is_told(one))]
     return sorted(
-        kept, key=lambda one: (one.start_ms, one.end_ms, one.language, _TAG_ORDER.get(one.tag, 9), one.tag)
+        kept,
+        key=lambda one: (one.start_ms, one.end_ms, one.language, order.get(one.tag, len(order)), one.tag),
     )

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from streams.dashboard.rows import ELECTION
+from schemas.pair import Pair
 from streams.report.bursts import Burst
 from streams.report.figures import Figures, LanguageFigures, Step
 from streams.report.period import Period
 from streams.report.wording import safe, share_text, span, when
 from streams.shares import percent
-from streams.steps.counts import BOTH
 
 _WIDTH, _LEFT, _RIGHT = 900, 48, 8
 _SHARE_TOP, _SHARE_HEIGHT = 12, 120
@@ -49,8 +48,8 @@ class Scale(NamedTuple):
 
 
 def charted(figures: Figures) -> list[LanguageFigures]:
-    """Return what has a chart of its own: all languages together, then those with the most election posts."""
-    return [one for one in figures.languages if one.posts.get(ELECTION)][:MOST_CHARTS]
+    """Return what has a chart: all languages together, then those with the most posts of the base."""
+    return [one for one in figures.languages if one.posts.get(figures.base or "")][:MOST_CHARTS]
 
 
 def top_share(languages: Sequence[LanguageFigures]) -> float:
@@ -59,15 +58,16 @@ def top_share(languages: Sequence[LanguageFigures]) -> float:
     return next(top for top in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if most <= top or top == 1.0)
 
 
-def chart(language: LanguageFigures, bursts: Sequence[Burst], period: Period, top: float) -> str:
+def chart(language: LanguageFigures, bursts: Sequence[Burst], figures: Figures, top: float) -> str:
     """Return the chart of one language, with the bursts that are its own."""
-    most = max((step.posts.get(ELECTION, 0) for step in language.steps), default=0)
+    period, base = figures.period, figures.base or ""
+    most = max((step.posts.get(base, 0) for step in language.steps), default=0)
     scale = Scale(period, top, max(1, most))
     parts = [
         *_time_axis(scale),
-        *_axis(scale.share_y, [(0.0, percent(0)), (top / 2, percent(top / 2)), (top, percent(top))]),
+        *(_axis(scale.share_y, [(at, percent(at)) for at in (0.0, top / 2, top)]) if figures.pair else ()),
         *_axis(scale.posts_y, [(0, "0"), (scale.top_posts, f"{scale.top_posts:,}")]),
-        *(part for step in language.steps for part in _step(step, scale)),
+        *(part for step in language.steps for part in _step(step, scale, figures.pair, base)),
         _line(language.steps, scale),
         *(_mark(burst, scale) for burst in bursts),
     ]
@@ -75,20 +75,19 @@ def chart(language: LanguageFigures, bursts: Sequence[Burst], period: Period, to
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
-def _step(step: Step, scale: Scale) -> Iterator[str]:
+def _step(step: Step, scale: Scale, pair: Pair | None, base: str) -> Iterator[str]:
     """Yield band and bars of a step; pointing at them tells the figures."""
     end_ms = step.start_ms + scale.period.step_ms
     x, width = scale.x(step.start_ms), scale.x(end_ms) - scale.x(step.start_ms)
-    election, both = step.posts.get(ELECTION, 0), step.posts.get(BOTH, 0)
     state = "" if step.is_final else " current"
-    title = (
-        f"<title>{safe(f'{span(step.start_ms, end_ms)}: {share_text(step.share, both, election)}')}</title>"
-    )
+    told = share_text(step.share, step.posts, pair, base)
+    title = f"<title>{safe(f'{span(step.start_ms, end_ms)}: {told}')}</title>"
+    both = step.posts.get(pair.name, 0) if pair else 0
     if step.share:
         yield _rectangle(
             f"band{state}", x, width, scale.share_y(step.share.high), scale.share_y(step.share.low), title
         )
-    for name, posts in (("election", election), ("both", both)):
+    for name, posts in (("base", step.posts.get(base, 0)), ("both", both)):
         if posts:
             yield _rectangle(f"{name}{state}", x, width, scale.posts_y(posts), scale.posts_y(0), title)
 
@@ -99,7 +98,7 @@ def _rectangle(name: str, x: float, width: float, top: float, bottom: float, ins
 
 
 def _line(steps: Sequence[Step], scale: Scale) -> str:
-    """Return the shares as stairs, broken where a step has no posts about the election."""
+    """Return the shares as stairs, broken where a step has no posts to be a share of."""
     path, end_ms = [], None
     for step in steps:
         if step.share is None:

@@ -90,7 +90,7 @@ def make_report(order: Order, settings: Settings) -> Report:
         raise UsageError(f"{order.counts} has no counts in that time")
     period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
     with progress("summing up the counts"):
-        figures = figures_of(cells, period)
+        figures = figures_of(cells, period, origin.pairs)
     evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
     notices = [*_cut(period, from_ms, to_ms), *notices]
     return report_of(figures, counted, origin, evidence, texts, hides_texts=not order.texts, notices=notices)

@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.languages import is_of
 from schemas.mention import Mention, Term
-from streams.dashboard.examples import TopTerm, cell_tags
+from schemas.pair import DEFAULT_PAIR, Pair
+from streams.dashboard.examples import TopTerm
 from streams.dashboard.rows import EVERY
 from streams.report.bursts import Burst
 from streams.report.period import Period
+from streams.steps.counts import cell_tags
 
 #: Of each burst, so many of its first posts are looked at, and so many with different texts are shown.
 _CANDIDATES = 40
@@ -51,8 +54,15 @@ class Evidence:
     `versions`: the lexicons and detectors of the counts.
     """
 
-    def __init__(self, period: Period, bursts: Sequence[Burst], versions: frozenset[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        period: Period,
+        bursts: Sequence[Burst],
+        versions: frozenset[tuple[str, str]],
+        pairs: tuple[Pair, ...] = (DEFAULT_PAIR,),
+    ) -> None:
         self.period = period
+        self._pairs = pairs
         #: Mentions of the period by another lexicon or detector than the counts: left out.
         self.foreign = 0
         self._bursts, self._versions = bursts, versions
@@ -80,7 +90,7 @@ class Evidence:
             terms = {(one.term, one.tag) for one in mention.terms}
             self._terms.setdefault(mention.language, Counter()).update(terms)
             for number, burst in enumerate(self._bursts):
-                if _is_of(mention, burst):
+                if _is_of(mention, burst, self._pairs):
                     self._burst_terms[number].update(terms)
                     self._keep(number, seen)
 
@@ -94,7 +104,7 @@ class Evidence:
         """Return the terms that most posts of a language use, once a post."""
         if language == EVERY:
             return _top(sum(self._terms.values(), Counter()))
-        return _top(self._terms.get(language, Counter()))
+        return _top(sum((self._terms[one] for one in self._terms if is_of(one, language)), Counter()))
 
     def without_text(self) -> list[Mention]:
         """Return the mentions of which a text is wanted and has not come along."""
@@ -108,11 +118,11 @@ class Evidence:
         ]
 
 
-def _is_of(mention: Mention, burst: Burst) -> bool:
+def _is_of(mention: Mention, burst: Burst, pairs: tuple[Pair, ...]) -> bool:
     return (
         burst.start_ms <= mention.created_at_ms < burst.end_ms
-        and burst.language in (EVERY, mention.language)
-        and burst.tag in cell_tags(mention.tags)
+        and (burst.language == EVERY or is_of(mention.language, burst.language))
+        and burst.tag in cell_tags(mention.tags, pairs)
     )
 
 

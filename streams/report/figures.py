@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from schemas.pair import DEFAULT_PAIR, Pair
 from streams.dashboard.cells import Cells
-from streams.dashboard.figures import wilson
-from streams.dashboard.rows import ELECTION, EVERY, Query, Row, Share, rows
+from streams.dashboard.rows import EVERY, Query, Row, Share, rows, share
 from streams.report.bursts import Burst, bursts_of, peak_of, posts_of, told_once
 from streams.report.period import Period
-from streams.steps.counts import ALL, BOTH
+from streams.steps.counts import ALL
 
 #: What the detector says of a text that it cannot tell.
 UNDETECTED = "und"
@@ -49,9 +49,10 @@ class Coverage(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """All figures of a period; languages with the most election posts first, all together before them.
+    """All figures of a period; languages with the most posts of the pair's base first, all before them.
 
-    `peak`: where there is no burst, the step of all languages together with the most posts about both.
+    `peak`: where there is no burst, the step of all languages together with the most posts of the pair.
+    `pairs` are those of the lexicon; shares are of the first.
     """
 
     period: Period
@@ -60,6 +61,20 @@ class Figures(msgspec.Struct, frozen=True):
     bursts: list[Burst]
     peak: Burst | None
     coverage: Coverage
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+
+    @property
+    def pair(self) -> Pair | None:
+        """The pair that shares are of, if the lexicon has one."""
+        return next(iter(self.pairs), None)
+
+    @property
+    def base(self) -> str | None:
+        """The tag that charts are of: that of the pair, or else the one with the most posts."""
+        if self.pair is not None:
+            return self.pair.base
+        posts = {tag: some for one in self.languages[:1] for tag, some in one.posts.items() if tag != ALL}
+        return min(posts, key=lambda tag: (-posts[tag], tag), default=None)
 
     @property
     def highlights(self) -> list[Burst]:
@@ -67,54 +82,58 @@ class Figures(msgspec.Struct, frozen=True):
         return self.bursts or ([self.peak] if self.peak else [])
 
 
-def figures_of(cells: Cells, period: Period) -> Figures:
+def figures_of(cells: Cells, period: Period, pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)) -> Figures:
     """Return the figures. `cells` may hold more than the period: what is before it is the bursts' baseline.
 
     Raises:
         UsageError: the windows do not add up to the period's steps.
     """
-    found = {code: _rows(cells, period, code) for code in (EVERY, *sorted(cells.totals))}
-    bursts = told_once([burst for code, own in found.items() for burst in bursts_of(code, own, period)])
+    pair = next(iter(pairs), None)
+    found = {code: _rows(cells, period, code, pair) for code in (EVERY, *cells.languages)}
+    bursts = told_once(
+        [burst for code, own in found.items() for burst in bursts_of(code, own, period)], pairs
+    )
     languages = [
-        _language(code, [row for row in own if row.start_ms >= period.from_ms]) for code, own in found.items()
+        _language(code, [row for row in own if row.start_ms >= period.from_ms], pair)
+        for code, own in found.items()
     ]
     shown = [one for one in languages if one.steps]
     return Figures(
         period,
         cells.window_size_ms,
-        sorted(shown, key=lambda one: (one.language != EVERY, *_rank(one))),
+        sorted(shown, key=lambda one: (one.language != EVERY, *_rank(one, pair))),
         bursts,
-        None if bursts else peak_of(found[EVERY], period),
+        None if bursts or pair is None else peak_of(found[EVERY], period, pair),
         _coverage(shown, period),
+        pairs,
     )
 
 
-def _rows(cells: Cells, period: Period, language: str) -> list[Row]:
+def _rows(cells: Cells, period: Period, language: str, pair: Pair | None) -> list[Row]:
     query = Query(
-        period.step_ms, frozenset({language}), frozenset(), period.with_baseline_from_ms, period.to_ms
+        period.step_ms,
+        frozenset({language}),
+        frozenset(),
+        period.with_baseline_from_ms,
+        period.to_ms,
+        pair=pair,
     )
     return rows(cells, query)
 
 
-def _language(code: str, own: Sequence[Row]) -> LanguageFigures:
+def _language(code: str, own: Sequence[Row], pair: Pair | None) -> LanguageFigures:
     steps = [Step(row.start_ms, posts_of(row), row.share, not row.current) for row in own]
     sums: dict[str, int] = {}
     for step in steps:
         for tag, posts in step.posts.items():
             sums[tag] = sums.get(tag, 0) + posts
-    share = _share(sums.get(BOTH, 0), sums.get(ELECTION, 0))
-    return LanguageFigures(code, dict(sorted(sums.items())), share, sum(row.late for row in own), steps)
+    return LanguageFigures(
+        code, dict(sorted(sums.items())), share(sums, pair), sum(row.late for row in own), steps
+    )
 
 
-def _share(both: int, election: int) -> Share | None:
-    if not election:
-        return None
-    low, high = wilson(min(both, election), election)
-    return Share(round(both / election, 6), round(low, 6), round(high, 6))
-
-
-def _rank(one: LanguageFigures) -> tuple[int, int, str]:
-    return -one.posts.get(ELECTION, 0), -one.posts.get(ALL, 0), one.language
+def _rank(one: LanguageFigures, pair: Pair | None) -> tuple[int, int, str]:
+    return -one.posts.get(pair.base if pair else ALL, 0), -one.posts.get(ALL, 0), one.language
 
 
 def _coverage(languages: Sequence[LanguageFigures], period: Period) -> Coverage:

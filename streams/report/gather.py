@@ -64,7 +64,7 @@ def gather_evidence(
     """Return terms and posts, and what is to be said where they are not to be had."""
     if not order.examples:
         return None, {}, []
-    evidence = Evidence(figures.period, figures.highlights, frozenset(counted.versions))
+    evidence = Evidence(figures.period, figures.highlights, frozenset(counted.versions), figures.pairs)
     try:
         texts = asyncio.run(_read_evidence(order, settings, evidence, origin))
     except SandikError as error:

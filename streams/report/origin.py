@@ -5,13 +5,15 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.pair import DEFAULT_PAIR, Pair
 from schemas.partial import Partial, PartitionClock, Tally
 from streams.diff.results import LIVE
+from streams.pairs import pairs_in_force
 from streams.reader import read
 from streams.replay.manifest import Manifest, load, manifest_path
 from streams.replay.outputs import file_sha256
 from streams.replay.plan import Rules
-from streams.run import lexicon_notice, load_job
+from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
 from streams.topics import PARTIALS
 
@@ -30,6 +32,7 @@ class Origin(msgspec.Struct, frozen=True):
     rules: Rules | None = None
     manifest: Manifest | None = None
     notices: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
 
 
 def origin_of_file(path: Path) -> Origin:
@@ -48,7 +51,7 @@ def origin_of_file(path: Path) -> Origin:
         notices = (f"{path.name} is not the file that its manifest speaks of: it was changed since.",)
     if notice := lexicon_notice(rules.lexicon, manifest.lost_cells):
         notices = (*notices, notice)
-    return Origin(path.name, rules.run_id, manifest.tally, rules, manifest, notices)
+    return Origin(path.name, rules.run_id, manifest.tally, rules, manifest, notices, manifest.pairs)
 
 
 def origin_of_topic(name: str, settings: Settings) -> Origin:
@@ -60,8 +63,9 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     if name != LIVE:
         return Origin(name)
     clocks, written_ms = asyncio.run(_clocks(settings))
+    pairs = asyncio.run(pairs_in_force(settings))
     if not written_ms:
-        return Origin(name)
+        return Origin(name, pairs=pairs)
     run_id = max(written_ms, key=lambda one: (written_ms[one], one))
     tallies = [msgspec.structs.asdict(clock.tally) for clock in clocks.values() if clock.run_id == run_id]
     tally = Tally(**{field: sum(one[field] for one in tallies) for field in Tally.__struct_fields__})
@@ -70,9 +74,9 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     rules = Rules.of(settings, job) if job.run_id == run_id else None
     others = sorted(written_ms.keys() - {run_id})
     notices = (f"Other runs have written counts, too: {', '.join(others)}.",) if others else ()
-    if rules and (notice := lexicon_notice(rules.lexicon)):
+    if rules and (notice := lexicon_notice(rules.lexicon, lost_cells(job.tagger))):
         notices = (*notices, notice)
-    return Origin(name, run_id, tally, rules, notices=notices)
+    return Origin(name, run_id, tally, rules, notices=notices, pairs=pairs)
 
 
 async def _clocks(settings: Settings) -> tuple[dict[tuple[str, int], PartitionClock], dict[str, int]]:

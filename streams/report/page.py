@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from streams.dashboard.rows import ELECTION, EVERY
-from streams.report import charts, footing, highlights
-from streams.report.figures import UNDETECTED, LanguageFigures
+from schemas.pair import Pair
+from streams.dashboard.rows import EVERY
+from streams.pairs import in_order
+from streams.report import charts, footing, highlights, topics
+from streams.report.figures import UNDETECTED, Figures, LanguageFigures
 from streams.report.highlights import terms_line
 from streams.report.report import Report
 from streams.report.wording import duration, interval, language_name, safe, share_text, span
 from streams.shares import percent
-from streams.steps.counts import ALL, BOTH
+from streams.steps.counts import ALL
 
 _CSS = Path(__file__).with_name("page.css")
-_FIRST_TAGS = (ALL, ELECTION, "deepfake", BOTH)
 #: A browser that is handed this file fetches nothing and runs nothing, whatever stands in a post.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -21,7 +22,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 def page(report: Report) -> bytes:
     """Return the file. What came from posts is text in it, never markup."""
     period = report.figures.period
-    title = f"Election and deepfakes, {span(period.from_ms, period.to_ms)} UTC"
+    title = f"{topics.title(report.figures.pair)}, {span(period.from_ms, period.to_ms)} UTC"
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
@@ -40,26 +41,31 @@ def page(report: Report) -> bytes:
 
 def _head(report: Report) -> Iterator[str]:
     period = report.figures.period
-    yield "<h1>How much of the talk about the election speaks of deepfakes</h1>"
+    yield f"<h1>{safe(topics.heading(report.figures.pair))}</h1>"
     yield f"<p>{span(period.from_ms, period.to_ms)} UTC, in steps of {duration(period.step_ms)}</p>"
     every = next((one for one in report.figures.languages if one.language == EVERY), None)
     if every is None:
         yield '<p class="lead">No posts were counted in this time.</p>'
     else:
-        yield f'<p class="lead">{_lead(every)}</p>'
+        yield f'<p class="lead">{_lead(every, report.figures.pair)}</p>'
     for notice in report.notices:
         yield f'<p class="notice">{safe(notice)}</p>'
 
 
-def _lead(every: LanguageFigures) -> str:
+def _lead(every: LanguageFigures, pair: Pair | None) -> str:
     posts = f"{every.posts.get(ALL, 0):,} posts were counted"
+    if pair is None:
+        tags = [tag for tag in every.posts if tag != ALL]
+        told = " and ".join(f"{every.posts[tag]:,} {topics.about(tag)}" for tag in tags)
+        return safe(f"{posts}, {told or 'none of them with a tag'}.")
     share = every.share
     if share is None:
-        return f"{posts}, none of them about the election."
-    election, both = every.posts[ELECTION], every.posts.get(BOTH, 0)
+        return safe(f"{posts}, none of them {topics.about(pair.base)}.")
+    base, both = every.posts[pair.base], every.posts.get(pair.name, 0)
     return (
-        f"{posts}, {election:,} of them about the election. Of these {both:,} speak of deepfakes, too: "
-        f" <strong>{percent(share.value or both / election)}</strong>, with 95 % confidence "
+        f"{posts}, {base:,} of them {safe(topics.about(pair.base))}. "
+        f"Of these {both:,} {safe(topics.too(pair))}: "
+        f" <strong>{percent(share.value or both / base)}</strong>, with 95 % confidence "
         f"{interval(share)}."
     )
 
@@ -68,16 +74,15 @@ def _table(report: Report) -> Iterator[str]:
     languages = report.figures.languages
     listed = [one for one in languages if len(one.posts) > 1 or one.language in (EVERY, UNDETECTED)]
     found = {tag for one in languages for tag in one.posts}
-    tags = [tag for tag in _FIRST_TAGS if tag in found] + sorted(found.difference(_FIRST_TAGS))
+    tags, pair = in_order(found, report.figures.pairs), report.figures.pair
     yield "<h2>Languages</h2>"
     head = [
         "language",
         *("posts" if tag == ALL else tag for tag in tags),
-        "share",
-        "95 % interval",
+        *(["share", "95 % interval"] if pair else []),
         "too late",
     ]
-    rows = (_table_row(one, tags) for one in listed)
+    rows = (_table_row(one, tags, pair) for one in listed)
     yield _rows(head, rows)
     silent = [one for one in languages if one not in listed]
     if silent:
@@ -85,11 +90,11 @@ def _table(report: Report) -> Iterator[str]:
         yield f'<p class="note">And {len(silent)} more with {posts:,} posts, none of which carries a tag.</p>'
 
 
-def _table_row(one: LanguageFigures, tags: Iterable[str]) -> list[str]:
+def _table_row(one: LanguageFigures, tags: Iterable[str], pair: Pair | None) -> list[str]:
     share = one.share
-    told = ["–", "–"]
-    if share is not None:
-        told = [percent(share.value or one.posts.get(BOTH, 0) / one.posts[ELECTION]), interval(share)]
+    told = ["–", "–"] if pair else []
+    if pair and share is not None:
+        told = [percent(share.value or one.posts.get(pair.name, 0) / one.posts[pair.base]), interval(share)]
     posts = (f"{one.posts.get(tag, 0):,}" for tag in tags)
     return [language_name(one.language), *posts, *told, f"{one.late:,}"]
 
@@ -111,21 +116,29 @@ def _charts(report: Report) -> Iterator[str]:
     if not charted:
         return
     top = charts.top_share(charted)
-    yield "<h2>The share over time</h2>"
-    yield (
-        '<p class="note">Above, the share with its 95 % Wilson interval: few posts, wide band, and a change '
-        "within it says nothing. All languages have one scale, and a band that goes beyond it is cut off. "
-        'Below, <span class="key" style="background:var(--posts)"></span> posts about the election and '
-        '<span class="key" style="background:var(--both)"></span> those that speak of deepfakes, too, each '
-        "language on a scale of its own. Pale: not final. A triangle is a burst.</p>"
-    )
+    yield f"<h2>{'The share' if figures.pair else 'Posts'} over time</h2>"
+    yield _key(figures)
     for one in charted:
         bursts = [burst for burst in figures.bursts if burst.language == one.language]
         yield f"<figure><h3>{safe(language_name(one.language))}</h3>"
-        told = share_text(one.share, one.posts.get(BOTH, 0), one.posts.get(ELECTION, 0))
+        told = share_text(one.share, one.posts, figures.pair, figures.base)
         yield f'<p class="note">{safe(told)}</p>'
-        yield f'<div class="wide" tabindex="0">{charts.chart(one, bursts, figures.period, top)}</div>'
-        yield f"{terms_line(report.terms.get(one.language, []))}</figure>"
-    left = sum(1 for one in figures.languages if one.posts.get(ELECTION)) - len(charted)
+        yield f'<div class="wide" tabindex="0">{charts.chart(one, bursts, figures, top)}</div>'
+        yield f"{terms_line(report.terms.get(one.language, []), figures.pair)}</figure>"
+    left = sum(1 for one in figures.languages if one.posts.get(figures.base or "")) - len(charted)
     if left:
-        yield f'<p class="note">The table has {left} more with posts about the election.</p>'
+        yield f'<p class="note">The table has {left} more with posts {safe(topics.about(figures.base))}.</p>'
+
+
+def _key(figures: Figures) -> str:
+    about = safe(topics.about(figures.base))
+    base = f'<span class="key" style="background:var(--posts)"></span> posts {about}'
+    rest = "each language on a scale of its own. Pale: not final. A triangle is a burst.</p>"
+    if figures.pair is None:
+        return f'<p class="note">{base}, {rest}'
+    return (
+        '<p class="note">Above, the share with its 95 % Wilson interval: few posts, wide band, and a change '
+        "within it says nothing. All languages have one scale, and a band that goes beyond it is cut off. "
+        f'Below, {base} and <span class="key" style="background:var(--both)"></span> those that '
+        f"{safe(topics.too(figures.pair))}, {rest}"
+    )

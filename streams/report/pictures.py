@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from streams.dashboard.rows import ELECTION, EVERY
+from streams.dashboard.rows import EVERY
 from streams.errors import UsageError
 from streams.files import new_file
 from streams.progress import progress
 from streams.report.bursts import Burst
 from streams.report.charts import charted, top_share
-from streams.report.figures import LanguageFigures, Step
+from streams.report.figures import Figures, LanguageFigures, Step
 from streams.report.period import Period
 from streams.report.report import Report
+from streams.report.topics import about, too
 from streams.report.wording import duration, language_name, share_text, span
 from streams.shares import percent
-from streams.steps.counts import BOTH
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,7 +82,7 @@ def _picture(one: LanguageFigures, report: Report, top: float) -> "Figure":
     figure = Figure(figsize=_INCHES, dpi=_DOTS_AN_INCH)
     above, below = figure.subplots(2, sharex=True, height_ratios=[2, 1], gridspec_kw=_PLACES)
     _draw_share(above, one, period, top)
-    _draw_posts(below, one, period)
+    _draw_posts(below, one, report.figures)
     bursts = [burst for burst in report.figures.bursts if burst.language == one.language]
     _draw_bursts(below, bursts)
     for axis in (above, below):
@@ -94,8 +94,10 @@ def _picture(one: LanguageFigures, report: Report, top: float) -> "Figure":
     below.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call]
     below.xaxis.set_major_formatter(formatter)
-    told = share_text(one.share, one.posts.get(BOTH, 0), one.posts.get(ELECTION, 0))
-    title = f"{language_name(one.language)}: posts about the election that speak of deepfakes, too"
+    figures = report.figures
+    told = share_text(one.share, one.posts, figures.pair, figures.base)
+    that = f" that {too(figures.pair)}" if figures.pair else ""
+    title = f"{language_name(one.language)}: posts {about(figures.base)}{that}"
     note = f"{told}. {span(period.from_ms, period.to_ms)} UTC, in steps of {duration(period.step_ms)}"
     above.set_title(title, loc="left", color=_INK, parse_math=False, pad=22)
     above.text(0, 1.04, note, transform=above.transAxes, color=_NOTE, fontsize=9, parse_math=False)
@@ -120,8 +122,11 @@ def _draw_share(axis: Any, one: LanguageFigures, period: Period, top: float) -> 
     axis.yaxis.set_major_formatter(lambda share, _: percent(share))
 
 
-def _draw_posts(axis: Any, one: LanguageFigures, period: Period) -> None:
-    for tag, color, label in ((ELECTION, _POSTS, "about the election"), (BOTH, _BOTH, "of deepfakes, too")):
+def _draw_posts(axis: Any, one: LanguageFigures, figures: Figures) -> None:
+    pair, period = figures.pair, figures.period
+    shown = [(figures.base or "", _POSTS, about(figures.base))]
+    shown += [(pair.name, _BOTH, f"that {too(pair)}")] if pair else []
+    for tag, color, label in shown:
         heights = [step.posts.get(tag, 0) for step in one.steps]
         bars = _bars(axis, one.steps, heights, period, color=color, label=label)
         for bar, step in zip(bars, one.steps, strict=True):

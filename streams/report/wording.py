@@ -1,9 +1,12 @@
 """Times, shares and languages as a report writes them. Pure."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 
+from schemas.pair import Pair
 from streams.dashboard.rows import EVERY, Share
+from streams.report.topics import about
 from streams.shares import percent
 
 #: HTML does not allow them, and a terminal that shows the file obeys some.
@@ -43,11 +46,14 @@ def duration(length_ms: int) -> str:
     return f"{length_ms:,} ms"
 
 
-def share_text(share: Share | None, both: int, election: int) -> str:
-    """Return the share with its interval and what it is of."""
+def share_text(share: Share | None, posts: Mapping[str, int], pair: Pair | None, base: str | None) -> str:
+    """Return the share with its interval and what it is of; without a pair, how many posts there are."""
+    if pair is None:
+        return f"{posts.get(base or '', 0):,} posts {about(base)}"
     if share is None:
-        return "no posts about the election"
-    return f"{both:,} of {election:,}, {percent(share.value or both / election)} ({interval(share)})"
+        return f"no posts {about(pair.base)}"
+    both, of = posts.get(pair.name, 0), posts[pair.base]
+    return f"{both:,} of {of:,}, {percent(share.value or both / of)} ({interval(share)})"
 
 
 def interval(share: Share) -> str:

@@ -9,13 +9,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from schemas.pair import Pair
 from schemas.partial import PartitionClock, SeenIds, Tally, WindowPartial
 from streams.steps.dedupe import Seen, add, packed, unpacked
 from streams.steps.packed import PackedWindows
 from streams.steps.window import Times, Timing
 
 ALL = "all"
-BOTH = "both"
 REPOST = "repost"
 
 #: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
@@ -124,15 +124,12 @@ class PartitionState:
 
 
 @lru_cache(maxsize=1_024)
-def cell_tags(
-    tags: tuple[str, ...], tag_names: tuple[str, ...], *, is_apart: bool = False
-) -> tuple[str, ...]:
-    """Return the tags of the cells a post is counted in: `all`, its own, and `both` when it has every tag.
+def cell_tags(tags: tuple[str, ...], pairs: tuple[Pair, ...], *, is_apart: bool = False) -> tuple[str, ...]:
+    """Return the tags of the cells a post is counted in: `all`, its own, and the pairs it has all tags of.
 
-    `both` exists only where the lexicon has two tags. Of a repost that is counted apart: `all`, `repost`, and
-    its own with `_repost` behind.
+    Of a repost that is counted apart: `all`, `repost`, and its own with `_repost` behind.
     """
-    both = (BOTH,) if len(tag_names) == 2 and len(tags) == 2 else ()
+    both = tuple(pair.name for pair in pairs if pair.holds(tags)) if len(tags) > 1 else ()
     if is_apart:
         return (ALL, REPOST, *(f"{tag}_{REPOST}" for tag in (*tags, *both)))
     return (ALL, *tags, *both)

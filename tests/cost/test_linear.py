@@ -16,8 +16,9 @@ from streams.ingest.markup import html_to_text
 from streams.lexicon.explain import explain
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.tags import load_tagger
+from streams.steps.tags import Tagger, load_tagger
 from tests.cost.instructions import executed
+from tests.support.lexicons import write_lexicon
 
 TAGGER = load_tagger()
 #: Twice as much, and a little for what is done once.
@@ -43,6 +44,38 @@ FLOODS = {
 }
 
 
+#: The same for conditions: hits and members that stand all over, near each other or never.
+RULES = """
+[[words]]
+name = "made"
+language = "tr"
+forms = ["üret*", "yapıl*"]
+
+[[term]]
+language = "tr"
+lemma = "film"
+match = "ai NEAR/9 video NEAR/9 {made}"
+unless = "NEAR/3 ödev* OR okul"
+
+[[term]]
+language = "tr"
+lemma = "aday"
+near = "chp OR NEAR/2 {made}"
+unless = "NEAR/5 (memur OR film NEAR/4 dizi) OR jüri"
+"""
+RULE_FLOODS = {
+    "all there": "ai video üretildi ",
+    "in one hashtag": "#AiVideoÜretildi",
+    "never together": "ai bir iki üç dört beş altı yedi sekiz dokuz on video ",
+    "one member": "video ",
+    "the first member": "ai ",
+    "hits alone": "aday ",
+    "hits that hold": "aday chp ",
+    "vetoes": "aday memur film dizi ",
+    "one word of all": "aichpadayvideo",
+}
+
+
 def assert_linear(run: Callable[[str], object], before: str, unit: str) -> None:
     once, twice = (executed(lambda: run(before + unit * count)) for count in (SHORT, 2 * SHORT))  # noqa: B023
     assert twice <= TWICE * once
@@ -63,6 +96,24 @@ def test_finding_terms(before: str, unit: str) -> None:
 def test_explaining_terms(job: Job, before: str, unit: str) -> None:
     explain(before + unit, job)
     assert_linear(lambda text: explain(text, job), before, unit)
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    return load_tagger(write_lexicon(tmp_path_factory.mktemp("rules"), fake=RULES))
+
+
+@pytest.mark.parametrize("unit", RULE_FLOODS.values(), ids=RULE_FLOODS)
+def test_asking_for_conditions(rules: Tagger, unit: str) -> None:
+    rules.terms([unit], ["tr"])
+    assert_linear(lambda text: rules.terms([text], ["tr"]), "", unit)
+    assert_linear(lambda text: rules.verdicts(text, "tr"), "", unit)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", RULE_FLOODS.values(), ids=RULE_FLOODS)
+def test_a_megabyte_that_asks_for_conditions(rules: Tagger, unit: str) -> None:
+    rules.terms([unit * (1_000_000 // len(unit))], ["tr"])
 
 
 @pytest.mark.timeout(60)

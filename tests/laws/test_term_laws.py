@@ -39,7 +39,7 @@ TOP = 2
 class Words(Literal):
     """Finds these words, as often as they are said."""
 
-    def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:  # noqa: ARG002
+    def terms(self, texts: Sequence[str], languages: Sequence[str], *_: object) -> list[tuple[Term, ...]]:  # noqa: ARG002
         return [tuple(Term(one, WORDS[one], 0, 1) for one in text.split()[1:]) for text in texts]
 
 

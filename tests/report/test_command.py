@@ -90,7 +90,7 @@ def test_the_file_says_it_with_posts_and_their_terms(evening: dict[str, Any]) ->
     posts = {post["text"] for one in evening["evidence"] for post in one["posts"]}
     assert posts
     assert posts <= {json.loads(line)["text"] for line in SAMPLE.open()}
-    assert '<mark class="deepfake">' in html
+    assert '<mark class="tag-with">' in html
     assert evening["method"]["run_id"] in html
     assert evening["method"]["posts"]["files"]["posts.jsonl"] in html
 
@@ -144,7 +144,7 @@ def test_without_texts_or_examples_there_are_none(counts: Path, evening: dict[st
     assert not [text for text in texts if text in hidden]
     bare = report(counts, examples=False)
     assert (bare.mentions, bare.terms, bare.evidence) == (None, {}, [])
-    assert msgspec.to_builtins(bare.figures) == evening["figures"]
+    assert msgspec.json.decode(msgspec.json.encode(bare.figures)) == evening["figures"]
 
 
 def test_pictures_are_written_for_each_chart_and_need_no_page(counts: Path, evening: dict[str, Any]) -> None:

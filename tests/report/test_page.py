@@ -3,10 +3,13 @@
 import re
 from html.parser import HTMLParser
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.mention import Term
+from schemas.pair import DEFAULT_PAIR
+from streams.lexicon.measured import OneMeasured
 from streams.report.charts import chart, top_share
 from streams.report.evidence import Seen
 from streams.report.highlights import marked
@@ -14,7 +17,7 @@ from streams.report.origin import Origin
 from streams.report.page import page
 from streams.report.report import Report
 from tests.dashboard.builders import BASE_MS, a_mention
-from tests.report.builders import Posts, an_hour, figures_from, report_from
+from tests.report.builders import Posts, figures_from, report_from
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -140,12 +143,12 @@ positions = st.tuples(st.integers(0, 40), st.integers(0, 40)).map(
 
 @given(st.text(alphabet='ab<&"😀ğ', max_size=40), st.lists(positions, max_size=6))
 def test_marking_changes_no_letter_of_a_text(text: str, terms: list[Term]) -> None:
-    assert "".join(Reader(marked(text, terms)).texts) == text
+    assert "".join(Reader(marked(text, terms, DEFAULT_PAIR)).texts) == text
 
 
 def test_a_term_is_marked_where_it_stands_though_letters_are_of_several_bytes() -> None:
-    assert marked("😀<ğ>deepfake", [Term("deepfake", "deepfake", 4, 12)]) == (
-        '😀&lt;ğ&gt;<mark class="deepfake">deepfake</mark>'
+    assert marked("😀<ğ>deepfake", [Term("deepfake", "deepfake", 4, 12)], DEFAULT_PAIR) == (
+        '😀&lt;ğ&gt;<mark class="tag-with">deepfake</mark>'
     )
 
 
@@ -157,10 +160,10 @@ def test_a_chart_breaks_its_line_where_nobody_spoke_of_the_election_and_has_a_ba
     }
     figures = figures_from(posts)
     [_, turkish] = figures.languages
-    svg = chart(turkish, [], an_hour(), top_share(figures.languages))
+    svg = chart(turkish, [], figures, top_share(figures.languages))
     [line] = re.findall(r'<path class="share" d="([^"]*)"', svg)
     assert (line.count("M"), line.count("L")) == (3, 2)
-    assert svg.count('class="band"') == svg.count('class="election"') == svg.count('class="both"') == 5
+    assert svg.count('class="band"') == svg.count('class="base"') == svg.count('class="both"') == 5
     assert "1 of 4, 25\N{NO-BREAK SPACE}% (4.6\N{NO-BREAK SPACE}% to 70\N{NO-BREAK SPACE}%)" in svg
     numbers = [float(found) for found in re.findall(r' (?:x|y|width|height)="([-\d.]+)"', svg)]
     assert min(numbers) >= 0
@@ -182,3 +185,14 @@ def test_an_empty_time_is_a_page_too() -> None:
     html = page(report_from({(500, "tr", "all"): 1})).decode()
     assert "No posts were counted in this time" in html
     Reader(html)
+
+
+def test_the_page_says_how_right_the_tags_are_or_that_nobody_knows() -> None:
+    report = report_from({(0, "tr", "all"): 2, (0, "tr", "election"): 1})
+    one = OneMeasured("tr", "tweets", "election", 53, 58, 0.94, 0.85, 0.98, 0.76, 0.61, 0.86)
+    known = msgspec.structs.replace(report.method, measured={"lex-1": (one,)})
+
+    assert "not measured" in page(report).decode()
+    html = page(msgspec.structs.replace(report, method=known)).decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "not measured" not in html
+    assert "election, tr, tweets: 94 % (85 % to 98 %) of the tagged posts are about it, 76 %" in html

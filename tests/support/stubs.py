@@ -29,7 +29,7 @@ class Literal(Tagger):
 
     def __init__(self) -> None: ...
 
-    def terms(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Term, ...]]:  # noqa: ARG002
+    def terms(self, texts: Sequence[str], languages: Sequence[str], *_: object) -> list[tuple[Term, ...]]:  # noqa: ARG002
         return [
             tuple(
                 Term(name, name, text.index(name), text.index(name) + len(name))

@@ -2,7 +2,7 @@
 
 import { at, soon } from "./dom.js";
 import { drawExamples } from "./examples.js";
-import { drawFilters, shownLanguages, shownTags } from "./filters.js";
+import { drawFilters, pairOf, shownLanguages, shownTags } from "./filters.js";
 import { drawLists } from "./lists.js";
 import { fetchJson, follow } from "./live.js";
 import { drawNotices } from "./notices.js";
@@ -20,14 +20,14 @@ const draw = soon(() => {
   drawFilters(status, ask);
   if (!rows) return;
   const languages = shownLanguages(status);
-  drawPanels(rows, languages, shownTags());
-  drawLists(rows, languages, shownTags());
+  drawPanels(rows, languages, shownTags(status), pairOf(status));
+  drawLists(rows, languages, shownTags(status), pairOf(status));
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes";
 }, 10);
 
 const refreshExamples = soon(async () => {
-  try { await drawExamples(exampleParameters(), state.texts); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
+  try { await drawExamples(exampleParameters(), state.texts, pairOf(status)); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
 }, 300);
 
 /** The query of the page. Languages are named, so that a new one does not change what is asked. */
@@ -37,7 +37,7 @@ function parameters() {
 }
 
 function exampleParameters() {
-  const tags = shownTags().filter((tag) => tag !== "all");
+  const tags = shownTags(status).filter((tag) => tag !== "all");
   return { ...span(), language: shownLanguages(status).join(","), tag: tags.join(",") };
 }
 

@@ -5,12 +5,21 @@ import { EVERY } from "./rows.js";
 import { choose, possibleRollups, rollup, SPANS, state } from "./state.js";
 import { duration, languageName, say, tagName } from "./words.js";
 
-const DEFAULT_TAGS = ["election", "deepfake", "both"];
 const DEFAULT_LANGUAGES = 4;
 const MAX_LANGUAGES = 8;
 
+/** The pair that the share is of, or null: what its lexicon says. */
+export const pairOf = (status) => status.pairs[0] ?? null;
+
+/** The tags that everybody has come for: those of the pair and its name, or without one all that there are. */
+function usualTags(status) {
+  const pair = pairOf(status);
+  if (!pair) return status.tags.filter((tag) => tag !== "all" && tag !== "repost" && !tag.endsWith("_repost"));
+  return [pair.base, ...pair.of.filter((tag) => tag !== pair.base), pair.name];
+}
+
 /** The tags that are shown, in the order of the charts. */
-export const shownTags = () => (state.tags.length ? state.tags : DEFAULT_TAGS);
+export const shownTags = (status) => (state.tags.length ? state.tags : usualTags(status));
 
 /** The languages that are shown: those chosen, or all together and the most spoken. */
 export function shownLanguages(status) {
@@ -19,7 +28,7 @@ export function shownLanguages(status) {
 }
 
 function byPosts(status) {
-  const weight = ({ posts }) => [posts.election ?? 0, posts.all ?? 0];
+  const weight = ({ posts }) => [posts[pairOf(status)?.base] ?? 0, posts.all ?? 0];
   return [...status.languages]
     .sort((a, b) => weight(b)[0] - weight(a)[0] || weight(b)[1] - weight(a)[1] || (a.language < b.language ? -1 : 1))
     .map(({ language }) => language);
@@ -36,8 +45,8 @@ export function drawFilters(status, changed) {
   for (const element of document.querySelectorAll(".custom")) element.hidden = state.span !== "custom";
   instant("from", state.from_ms, (from_ms) => pick({ from_ms }));
   instant("to", state.to_ms, (to_ms) => pick({ to_ms }));
-  const tags = [...new Set([...DEFAULT_TAGS, ...status.tags.filter((tag) => tag !== "all"), "all"])];
-  boxes("tags", tags, shownTags(), tagName, (chosen) => pick({ tags: chosen }), () => null);
+  const tags = [...new Set([...usualTags(status), ...status.tags.filter((tag) => tag !== "all"), "all"])];
+  boxes("tags", tags, shownTags(status), tagName, (chosen) => pick({ tags: chosen }), () => null);
   const shown = shownLanguages(status);
   const languages = [EVERY, ...byPosts(status)];
   boxes("languages", [...new Set([...languages, ...shown])], shown, languageName,

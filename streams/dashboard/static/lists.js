@@ -8,7 +8,7 @@ const MAX_EVENTS = 12;
 const MAX_ROWS = 60;
 
 /** Fill the lists and the table. */
-export function drawLists(rows, languages, tags) {
+export function drawLists(rows, languages, tags, pair) {
   const shown = rows.all().filter((row) => languages.includes(row.language));
   const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: languageName(row.language) });
   // Only what is shown is put into words.
@@ -21,7 +21,7 @@ export function drawLists(rows, languages, tags) {
     ...(row.late ? [() => say("tooLate", { ...when(row), n: number(row.late) })] : []),
   ]);
   fill("late", late, "noLate");
-  drawTable(rows, shown.slice(0, MAX_ROWS), tags);
+  drawTable(rows, shown.slice(0, MAX_ROWS), tags, pair);
 }
 
 function fill(id, lines, otherwise) {
@@ -29,17 +29,19 @@ function fill(id, lines, otherwise) {
   at(id).replaceChildren(...shown.map((line) => el("li", {}, line())));
 }
 
-function drawTable(rows, shown, tags) {
+function drawTable(rows, shown, tags, pair) {
   const columns = ["all", ...tags.filter((tag) => tag !== "all")];
-  const head = [say("when"), say("language"), ...columns.map(tagName), say("share"), say("interval"), say("stateColumn")];
+  const head = [say("when"), say("language"), ...columns.map(tagName), ...(pair ? [say("share"), say("interval")] : []), say("stateColumn")];
   const body = shown.map((row) => {
     const isFinal = rows.isFinal(row, row.start_ms);
     return el("tr", { class: isFinal ? null : "current" },
       el("th", { scope: "row" }, time(row.start_ms, rows.rollup_ms)),
       el("td", {}, languageName(row.language)),
       ...columns.map((tag) => el("td", { class: "n" }, number(total(row, tag)))),
-      el("td", { class: "n" }, row.share ? percent(row.share.value) : "–"),
-      el("td", { class: "n" }, row.share ? `${percent(row.share.low)}–${percent(row.share.high)}` : "–"),
+      ...(pair ? [
+        el("td", { class: "n" }, row.share ? percent(row.share.value) : "–"),
+        el("td", { class: "n" }, row.share ? `${percent(row.share.low)}–${percent(row.share.high)}` : "–"),
+      ] : []),
       el("td", {}, say(isFinal ? "final" : "current")));
   });
   at("table").replaceChildren(

@@ -3,7 +3,7 @@
 import { Chart, forgetColours } from "./chart.js";
 import { at, el } from "./dom.js";
 import { EVERY, total, wilson } from "./rows.js";
-import { languageName, number, percent, say, tagName } from "./words.js";
+import { isUsual, languageName, number, pairTitle, percent, say, tagName } from "./words.js";
 
 const COLOURS = 8;
 const COUNT_STEPS = [...Array(9).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
@@ -13,10 +13,12 @@ const charts = new Map();
 /** The colour of the nth language that is shown. */
 export const colourOf = (index) => `--c${index % COLOURS}`;
 
-/** Draw everything anew from the rows, for these languages and tags. */
-export function drawPanels(rows, languages, tags) {
+/** Draw everything anew from the rows, for these languages and tags, and the share of the pair if there is one. */
+export function drawPanels(rows, languages, tags, pair) {
   const starts = rows.starts();
-  drawShare(rows, starts, languages);
+  for (const element of document.querySelectorAll(".of-pair")) element.hidden = pair === null;
+  at("subtitle").hidden = !isUsual(pair);
+  if (pair) drawShare(rows, starts, languages, pair);
   for (const [tag, { section }] of charts) {
     if (tag !== "share" && !tags.includes(tag)) { section.remove(); charts.delete(tag); }
   }
@@ -67,15 +69,17 @@ function shareLine(rows, starts, language, index) {
   };
 }
 
-function drawShare(rows, starts, languages) {
+function drawShare(rows, starts, languages, pair) {
   if (!charts.has("share")) charts.set("share", { chart: new Chart(at("share-chart"), percent, SHARE_STEPS) });
-  const label = `${say("shareTitle")}. ${say("keys")}`;
+  const title = pairTitle(pair);
+  at("share-title").textContent = title;
+  const label = `${title}. ${say("keys")}`;
   charts.get("share").chart.draw(label, starts, rows.rollup_ms, languages.map((language, index) => shareLine(rows, starts, language, index)));
   const of = languages.includes(EVERY) || languages.length !== 1 ? EVERY : languages[0];
-  const [both, election] = [rows.sum(of, "both"), rows.sum(of, "election")];
-  const share = wilson(both, election);
+  const [both, base] = [rows.sum(of, pair.name), rows.sum(of, pair.base)];
+  const share = wilson(both, base);
   at("share-value").textContent = share ? percent(share.value) : "–";
   at("share-interval").textContent = share
-    ? say("shareInterval", { low: percent(share.low), high: percent(share.high), both: number(both), election: number(election) })
-    : say("shareNone");
+    ? say("shareInterval", { low: percent(share.low), high: percent(share.high), both: number(both), base: number(base), tag: tagName(pair.base) })
+    : say("shareNone", { tag: tagName(pair.base) });
 }

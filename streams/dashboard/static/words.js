@@ -81,7 +81,18 @@ export function tagName(tag) {
   return `tag_${tag}` in en ? say(`tag_${tag}`) : tag;
 }
 
+/** Whether the pair is that of the built-in lexicon, which the page has plain words for. */
+export const isUsual = (pair) => pair?.base === "election" && pair.of.length === 2 && pair.of.includes("deepfake");
+
+/** What the share of a pair is called. */
+export function pairTitle(pair) {
+  if (isUsual(pair)) return say("shareTitle");
+  const { base, of } = pair;
+  return say("shareTitleOf", { base: tagName(base), others: of.filter((tag) => tag !== base).map(tagName).join(", ") });
+}
+
 export function languageName(code) {
+  if (code.includes("+")) return code.split("+").map(languageName).join(" + ");
   if (code === "*") return say("every");
   if (code === "und") return say("undetermined");
   try { return names.of(code) ?? code; } catch { return code; }

@@ -12,9 +12,10 @@ from streams.steps.language.exact_profiles import load_exact_profiles
 from streams.steps.language.fasttext_model import Probabilities, load_fasttext_model
 from streams.steps.language.lingua_model import LinguaModel
 from streams.steps.language.quotes import CLEAR, own_words
+from streams.steps.language.scripts import ByScript
 
-#: Number of the rules in this package (cleaning, codes, letters, hints, calibration, how the models are
-#: weighed). Raise it when an answer may change: it is part of every version string.
+#: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
+#: models are weighed). Raise it when an answer may change: it is part of every version string.
 RULES = 3
 
 #: Texts judged together. More save nothing and would need memory in proportion.
@@ -66,7 +67,7 @@ def load_detector(name: str = "cascade") -> Detector:
 def _load_cascade() -> Detector:
     cascade = load_cascade()
     kind = "portable" if cascade.is_portable else "cascade"
-    return BatchDetector(f"{kind}-{RULES}:{cascade.version}", cascade.judge, hears_own_words=True)
+    return ByScript(BatchDetector(f"{kind}-{RULES}:{cascade.version}", cascade.judge, hears_own_words=True))
 
 
 def _load_fasttext() -> Detector:

@@ -21,11 +21,27 @@ MIN_GLUED = 5
 
 #: Links and names are nobody's words; hashtags are several. \w leaves out accents written as characters of
 #: their own, as some systems do.
-_MARKUP = re.compile(
-    r"(?:https?://|www\.)\S+|[@＠]\w+|[#＃](?P<hashtag>[\w\u0300-\u036f\u064b-\u065f\u0670]+)", re.IGNORECASE
+_LETTERS = r"[\w\u0300-\u036f\u064b-\u065f\u0670]+"
+#: Domains that are one by themselves, and those that are with a path only: seçim.be and oy.me are also words.
+_DOMAINS = r"com|org|net|edu|gov|info|ru|su|рф|(?:(?<=com\.)|(?<=gov\.)|(?<=org\.)|(?<=edu\.))tr|(?<=co\.)uk"
+_WITH_PATH = (
+    "tr|me|be|ly|co|io|tv|gl|gd|gg|fm|am|ee|cc|to|do|la|li|id|in|is|it|im|ws|st|sh|re|us|uk|de|fr|es|nl|se|no|pl|cz|"
+    "at|ch|eu|by|kz|az|ua|kg|uz|md|ge|rs|bg|gr|il|iq|ir|sy|sa|ae|qa|eg|cn|jp|kr|br|mx|ca|au|nz|app|dev|link|news|"
+    "live|page|site|online|xyz|club|shop|blog|press|media|today|social|pub|top|pro|biz|int|mobi|name|world|space"
 )
+_LINK = (
+    r"(?:https?://|www\.)\S+|(?<![\w.@-])(?:[\w-]++\.(?=\w))++"
+    rf"(?:(?:{_DOMAINS})(?![\w-])(?:[/?]\S*)?|(?:{_WITH_PATH})/\S+)"
+)
+_MARKUP = re.compile(rf"{_LINK}|[@＠]\w+|[#＃](?P<hashtag>{_LETTERS})", re.IGNORECASE)
 #: No link, name or hashtag is without one of these.
-_SIGNS = re.compile(r"[#＃@＠:]|www\.", re.IGNORECASE)
+_SIGNS = re.compile(r"[#＃@＠:]|\.\w")
+_COUNTED = re.compile(rf"{_LINK}|[@＠]\w+|(?P<word>{_LETTERS}(?:['’`´]{_LETTERS})*)", re.IGNORECASE)
+#: Small words that a writer of #CapitalsPartWords leaves small, glued to the word before: #ВыборывТурции.
+_SMALL = re.compile(
+    "(?:[вскуоиа]|во|на|по|за|из|от|до|об|со|не|для|при|про|над|под|та|з|і|й|у|ve|ile|da|de|ta|te|mi|mı|"
+    "of|in|on|at|for|to|the|and|by|is|und|der|die|das|im|zur|və)(?![a-zа-яёіїєґçğıöşüə])"
+)
 
 #: Characters of a hashtag that are looked at in one go.
 _SHORT = 64
@@ -41,6 +57,8 @@ class Refusal(StrEnum):
     NOT_IN_HASHTAG = "is written without its spaces, which counts only in hashtags"
     UNSURE_IN_HASHTAG = "is glued to other letters of a hashtag, and needs company"
     OTHER_LANGUAGE = "counts only in posts of another language"
+    OUT_OF_DAYS = "counts only in posts of other days"
+    CONDITION = "its conditions do not hold"
     ALONE = "counts only beside a term that counts by itself"
     TRAPPED = "is taken by a trap"
     COVERED = "is covered by another term"
@@ -87,6 +105,11 @@ def may_have_markup(text: str) -> bool:
     return _SIGNS.search(text) is not None
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Return where words stand, as a reader counts them: a hashtag is one, links and @names are none."""
+    return [found.span() for found in _COUNTED.finditer(text) if found.lastgroup]
+
+
 class Markup:
     """Where links, names and hashtags stand in one text.
 
@@ -111,8 +134,8 @@ class Markup:
             return outside
         if not self._is_hashtag:
             return Refusal.IN_LINK_OR_NAME
-        is_within = last < self._ends
-        return None if is_within and not (is_glued and self._has_capitals(begin)) else outside
+        is_parted = not (is_glued and self._has_capitals(begin)) or self._is_before_small_word(begin, last)
+        return None if last < self._ends and is_parted else outside
 
     def _is_inside(self, at: int) -> bool:
         if not self._from <= at < self._to:
@@ -135,6 +158,11 @@ class Markup:
             self._run_has_capitals = not (run[1:] == run[1:].lower() or run == run.upper())
             self._run_from, self._run_to = first, max(end, at + 1)
         return self._run_has_capitals
+
+    def _is_before_small_word(self, begin: int, last: int) -> bool:
+        text = self._text
+        starts = text[begin].isupper() or begin - 1 == self._begins
+        return starts and _SMALL.match(text, last + 1, self._ends) is not None
 
     def _run(self, at: int) -> tuple[int, int]:
         text, begins, ends = self._text, self._begins + 1, self._ends

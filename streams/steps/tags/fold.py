@@ -46,6 +46,11 @@ class FoldedBatch(NamedTuple):
     letters: npt.NDArray[np.uint32]
     codes: npt.NDArray[np.uint32]
 
+    @property
+    def starts(self) -> npt.NDArray[np.intp]:
+        """Return where each text begins in `joined`."""
+        return self.origin.take(self.breaks) + 1
+
 
 def fold(text: str) -> str:
     """Return `text` in the folded alphabet: never longer, the same when folded again, never an error."""

@@ -1,4 +1,4 @@
-"""Read a lexicon: a folder of `<tag>.toml`, or `<tag>.<language>.toml`, and the inflected forms made from it.
+"""Read a lexicon: layers of `<tag>.toml`, or `<tag>.<language>.toml`, and the inflected forms made from it.
 
     [[term]]                       or [[trap]]: the same, but what it matches is taken and never counts
     language = "tr"                of the word, not of the post
@@ -8,38 +8,41 @@
     forms = ["montaj(lı|lanmış)"]  more forms, by hand; (a|b) stands for either
     beside = ["deepfake"]          counts only if the post has a term of such a tag that counts by itself
     only_in = ["tr"]               counts only in posts detected as one of these languages
+    match = '"yapay zeka" NEAR/9 {medium}'  also found where this query finds something (`query.py`)
+    near = "{party} OR {office}"   counts only if this stands within nine words, or NEAR/n
+    unless = "NEAR/5 {contest}"    does not count if this holds: anywhere in the post, if it says no NEAR/n
+    valid = "2023-03-10/2023-05-28"  counts only in posts of these days (UTC)
     note, source                   for people
 
+    [default]                      fields of all entries of the file that do not say otherwise
+    [[remove]]                     language and lemma of entries of earlier layers that are to go; "*" is any
+
 `inflects`, `head`, `softens`, `aorist`, `spellings` and `without` are for the generator:
-`python -m streams.lexicon.generate` tells what they do.
+`python -m streams.lexicon.generate` tells what they do. [[words]] are sets for queries: `wordsets.py`.
 """
 
 import hashlib
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from streams.errors import SandikError
+from schemas.languages import languages_in
+from schemas.pair import DEFAULT_PAIR, Pair
 from streams.steps.tags.fold import FOLD_VERSION, fold_batch
-from streams.steps.tags.rows import LocatedRow, Place, Problem, Row, read_rows
+from streams.steps.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
+from streams.steps.tags.pairs import FILE as PAIRS_FILE
+from streams.steps.tags.pairs import RESERVED, read_pairs
+from streams.steps.tags.queries import EntryQueryError, expand, queries_of, words_in
+from streams.steps.tags.rows import LocatedRow, Place, Problem, Removal, Row, read_rows
+from streams.steps.tags.wordsets import LocatedSet, WordSet, joined, read_sets
 
 __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", "read_tag_file", "tag_files"]
 
 #: Raise it when the same forms match otherwise than before (boundaries, hashtags, overlaps, context).
-MATCH_VERSION = 2
-
-#: Tags that counts use for themselves.
-_RESERVED = {"all", "both", "repost"}
-
-
-class LexiconError(SandikError):
-    """A lexicon cannot be read. The message names the file, the line and what to do."""
+MATCH_VERSION = 3
 
 
 class TagFile(NamedTuple):
@@ -58,20 +61,33 @@ class Entry(NamedTuple):
     beside: tuple[str, ...]
     only_in: tuple[str, ...]
     forms: tuple[str, ...]
+    #: Queries, with the language of each set: {tr:medium}.
+    match: str = ""
+    near: str = ""
+    unless: str = ""
+    #: The days in which it counts, as they are written; "" is always.
+    valid: str = ""
     #: Where it is written, as file:line. Not part of the lexicon's version.
     where: str = ""
 
+    @property
+    def has_rules(self) -> bool:
+        """Say whether it has a query."""
+        return bool(self.match or self.near or self.unless)
+
     def accepts(self, language: str) -> bool:
-        """Say whether it counts in posts of this language."""
-        return not self.only_in or language in self.only_in
+        """Say whether it counts in posts of this language, or of these two."""
+        return not self.only_in or any(one in self.only_in for one in languages_in(language))
 
 
 class Lexicon(NamedTuple):
-    """All entries of a folder; `version` changes exactly when what they match or are called does."""
+    """All entries of all layers; `version` changes exactly when what they match or are called does."""
 
     tag_names: tuple[str, ...]
     entries: tuple[Entry, ...]
     version: str
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+    sets: tuple[WordSet, ...] = ()
 
 
 class Written(NamedTuple):
@@ -82,76 +98,177 @@ class Written(NamedTuple):
     spelled: Mapping[str, str]
 
 
+class LayerRows(NamedTuple):
+    """What one layer has to say: its rows, and what it takes away from the layers before it, by tag."""
+
+    layer: Layer
+    rows: dict[str, list[LocatedRow]]
+    removals: dict[str, list[tuple[Place, Removal]]]
+    sets: dict[LocatedSet, tuple[str, ...]]  # with the forms of each
+
+
 class Draft(NamedTuple):
-    """All that can be read of a folder, and all that is wrong with it."""
+    """All that can be read of a lexicon, and all that is wrong with it."""
 
-    rows: dict[str, list[LocatedRow]]  # by tag
-    entries: list[Written]
+    layers: list[LayerRows]
+    rows: dict[str, list[LocatedRow]]  # of all layers, by tag
+    entries: list[Written]  # what the layers come to
     problems: list[Problem]
+    pairs: tuple[Pair, ...]
+
+    @property
+    def sets(self) -> list[LocatedSet]:
+        """The word sets of all layers: those of one name and language add up."""
+        return [one for layer in self.layers for one in layer.sets]
+
+    @property
+    def set_forms(self) -> dict[LocatedSet, tuple[str, ...]]:
+        """What each of them has for words."""
+        return {one: forms for layer in self.layers for one, forms in layer.sets.items()}
 
 
-def load_lexicon(path: Path | None = None) -> Lexicon:
-    """Return the lexicon in the folder `path`, or the built-in one. Raises LexiconError."""
-    draft = read_lexicon(lexicon_folder(path))
+def load_lexicon(lexicon: LexiconChoice = None) -> Lexicon:
+    """Return the lexicon of these layers, or the built-in one. Raises LexiconError."""
+    draft = read_lexicon(lexicon)
     if draft.problems:
         more = f" (and {len(draft.problems) - 1} more: sandik lexicon check)" if draft.problems[1:] else ""
         raise LexiconError(f"{draft.problems[0]}{more}")
     entries = sorted(written.entry for written in draft.entries)
-    # `election` first, as the tag that the others are read beside; the rest by name.
-    tag_names = tuple(sorted(draft.rows, key=lambda tag: (tag != "election", tag)))
-    meaning = [entry[:-1] for entry in entries]
-    digest = hashlib.sha256(msgspec.json.encode([FOLD_VERSION, MATCH_VERSION, meaning])).hexdigest()
-    return Lexicon(tag_names, tuple(entries), f"lex-{digest[:12]}")
+    used = {word.text[1:-1] for entry in entries for word in words_in(entry) if word.is_set}
+    sets = tuple(one for one in joined(draft.sets, draft.set_forms) if one.name in used)
+    version = _version(entries, sets, draft.pairs)
+    return Lexicon(_tag_names(entries), tuple(entries), version, draft.pairs, sets)
 
 
-def lexicon_folder(path: Path | None) -> Traversable:
-    """Return the folder `path`, or that of the built-in lexicon. Raises LexiconError."""
-    folder = path if path is not None else resources.files("streams.lexicon")
-    if not folder.is_dir():
-        raise LexiconError(f"{folder}: no such folder; a lexicon is a folder with one <tag>.toml per tag")
-    if not tag_files(folder):
-        raise LexiconError(f"{folder}: no <tag>.toml in it; write one file per tag, such as election.toml")
-    return folder
+def read_lexicon(lexicon: LexiconChoice) -> Draft:
+    """Return what can be read of a lexicon, and every reason why it cannot be used.
+
+    Raises:
+        LexiconError: a layer is no folder of a lexicon.
+    """
+    layers = read_layers(lexicon)
+    problems: list[Problem] = []
+    read = [_read_layer(layer, problems) for layer in layers]
+    rows: dict[str, list[LocatedRow]] = {}
+    for one in read:
+        for tag, some in one.rows.items():
+            rows.setdefault(tag, []).extend(some)
+    known = {row.language_name for one in read for row in one.sets}
+    entries: dict[_Key, Written] = {}
+    for one in read:
+        problems.extend(_removed(entries, one))
+        for tag, some in one.rows.items():
+            problems.extend(_twice(some))
+            prefix = f"{one.layer.name}/" if len(read) > 1 else ""
+            entries.update(_written_rows(tag, some, one.layer, rows, known, problems, prefix))
+    left = [*entries.values()]
+    tags = _tag_names(written.entry for written in left)
+    # What cannot be read is said; that its tag is missing then needs no saying.
+    pairs, wrong = read_pairs(layers, tags if not problems else tuple(rows))
+    return Draft(read, rows, left, [*problems, *wrong], pairs)
 
 
-def read_lexicon(folder: Traversable) -> Draft:
-    """Return what can be read of a lexicon, and every reason why it cannot be used."""
-    draft = Draft({}, [], [])
-    for tag, files in tag_files(folder).items():
-        if tag in _RESERVED:
+#: What an entry is known by: tag, language and lemma. Those of different days are different entries.
+_Key = tuple[str, str, str, str]
+
+
+def _read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
+    read = LayerRows(layer, {}, {}, {})
+    for tag, files in tag_files(layer.folder).items():
+        if tag in (*RESERVED, DEFAULT_PAIR.name):
             message = f"a tag cannot be called {tag}: counts use it; rename the file"
-            draft.problems.append(Problem(Place(files[0], 0), message))
-        draft.rows[tag] = []
+            problems.append(Problem(Place(files[0], 0), message))
         for file in files:
-            rows, problems = read_rows(file)
-            draft.rows[tag] += rows
-            draft.problems.extend(problems)
-    for tag, rows in draft.rows.items():
-        draft.problems.extend(_twice(rows))
-        written: dict[str, Mapping[str, list[str]]] = {}
-        for row in rows:
-            language = row.row.language
-            if row.row.inflects and language not in written:
-                written[language] = read_forms(folder, tag, language)
-            try:
-                draft.entries.append(_written(tag, row, written.get(language, {}), draft.rows, folder))
-            except LexiconError as error:
-                draft.problems.append(Problem(row.place, f"{row}: {error}"))
-    return draft
+            rows, removals, wrong = read_rows(file)
+            read.rows.setdefault(tag, []).extend(rows)
+            read.removals.setdefault(tag, []).extend(removals)
+            problems.extend(wrong)
+            _read_sets(tag, file, read, problems)
+    return read
+
+
+def _read_sets(tag: str, file: Traversable, read: LayerRows, problems: list[Problem]) -> None:
+    sets, wrong = read_sets(file)
+    problems.extend(wrong)
+    folder = read.layer.folder
+    for one in sets:
+        if not one.row.inflects:
+            patterns = (*one.row.lemmas, *one.row.forms)
+            read.sets[one] = tuple(form for pattern in patterns for form in expand(pattern))
+            continue
+        generated = read_forms(folder, tag, one.row.language)
+        read.sets[one] = tuple(generated.get(one.row.key, ()))
+        if one.row.key not in generated:
+            message = f"{one}: no forms of it yet; run python -m streams.lexicon.generate {folder}"
+            problems.append(Problem(one.place, message))
+
+
+def _removed(entries: dict[_Key, Written], layer: LayerRows) -> Iterator[Problem]:
+    """Take away what the layer wants gone of the layers before it; yield a problem for what is not there."""
+    for tag, removals in layer.removals.items():
+        for place, removal in removals:
+            gone = [key for key, one in entries.items() if key[0] == tag and removal.takes(one.row.row)]
+            for key in gone:
+                del entries[key]
+            if not gone:
+                message = f"no layer before has {removal.language} '{removal.lemma}' to remove; leave it out"
+                yield Problem(place, message)
+
+
+def _written_rows(
+    tag: str,
+    rows: Sequence[LocatedRow],
+    layer: Layer,
+    tags: Iterable[str],
+    sets: Collection[str],
+    problems: list[Problem],
+    prefix: str,
+) -> Iterator[tuple[_Key, Written]]:
+    generated: dict[str, Mapping[str, list[str]]] = {}
+    for row in rows:
+        language = row.row.language
+        if row.row.inflects and language not in generated:
+            generated[language] = read_forms(layer.folder, tag, language)
+        try:
+            written = _written(tag, row, generated.get(language, {}), tags, layer.folder, sets, prefix)
+        except EntryQueryError as error:
+            problems.append(Problem(row.at(error.field), f"{row}: {error}"))
+        except LexiconError as error:
+            problems.append(Problem(row.place, f"{row}: {error}"))
+        else:
+            yield (tag, language, row.row.lemma, row.row.valid), written
+
+
+def _tag_names(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Return the tags that have a term: `election` first, which others are read beside; the rest by name."""
+    tags = {entry.tag for entry in entries if not entry.is_trap}
+    return tuple(sorted(tags, key=lambda tag: (tag != DEFAULT_PAIR.base, tag)))
+
+
+def _version(entries: Sequence[Entry], sets: tuple[WordSet, ...], pairs: tuple[Pair, ...]) -> str:
+    # Pairs are left out where they say nothing: most lexicons have none of their own.
+    content = [FOLD_VERSION, MATCH_VERSION, [entry[:-1] for entry in entries], sets]
+    content += [pairs] if pairs != (DEFAULT_PAIR,) else []
+    return f"lex-{hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]}"
 
 
 def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
-    """Return the TOML files of each tag: `<tag>.toml` and `<tag>.<anything>.toml`, by name."""
+    """Return the TOML files of each tag: `<tag>.toml` and `<tag>.<anything>.toml`, by name.
+
+    `tags.toml` is no tag: it says which of them make a pair.
+    """
     files: dict[str, list[Traversable]] = {}
     for child in sorted(folder.iterdir(), key=lambda child: child.name):
-        if child.name.endswith(".toml"):
+        if child.name.endswith(".toml") and child.name != PAIRS_FILE:
             files.setdefault(child.name.split(".")[0], []).append(child)
     return files
 
 
 def read_tag_file(file: Traversable) -> TagFile:
-    """Return the rows of one TOML file. Raises LexiconError."""
-    rows, problems = read_rows(file)
+    """Return the rows of one TOML file; `tags.toml` has none. Raises LexiconError."""
+    if file.name == PAIRS_FILE:
+        return TagFile(())
+    rows, _, problems = read_rows(file)
     if problems or (problems := list(_twice(rows))):
         raise LexiconError(str(problems[0]))
     return TagFile(
@@ -174,30 +291,30 @@ def read_forms(folder: Traversable, tag: str, language: str) -> dict[str, list[s
     return forms
 
 
-def expand(pattern: str) -> Iterator[str]:
-    """Yield what `pattern` stands for: "seçim (günü|gecesi)" is two phrases, "elections?" just itself."""
-    parts = re.split(r"\(([^()]*)\)", pattern)
-    choices = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
-    for choice in itertools.product(*choices):
-        yield "".join(choice)
-
-
 def by_hand(row: Row) -> list[str]:
-    """Return the forms that are written in the row itself."""
+    """Return the forms that are written in the row itself; its lemma is one unless it says what is."""
+    if row.match and not row.forms:
+        return []
     return [form for pattern in row.forms or (row.lemma,) for form in expand(pattern)]
 
 
 def _twice(rows: Iterable[LocatedRow]) -> Iterator[Problem]:
-    first: dict[tuple[str, str], LocatedRow] = {}
+    first: dict[tuple[str, str, str], LocatedRow] = {}
     for row in rows:
-        other = first.setdefault((row.row.language, row.row.lemma), row)
+        other = first.setdefault((row.row.language, row.row.lemma, row.row.valid), row)
         if other is not row:
             where = f"{other.place.file.name}:{other.place.line}"
             yield Problem(row.place, f"{row} is there twice, first in {where}; merge the two entries")
 
 
 def _written(
-    tag: str, row: LocatedRow, generated: Mapping[str, list[str]], tags: Iterable[str], folder: Traversable
+    tag: str,
+    row: LocatedRow,
+    generated: Mapping[str, list[str]],
+    tags: Iterable[str],
+    folder: Traversable,
+    sets: Collection[str],
+    prefix: str,
 ) -> Written:
     content = row.row
     if unknown := set(content.beside).difference(tags):
@@ -209,11 +326,11 @@ def _written(
         forms = generated[content.lemma]
     if broken := next((form for form in forms if re.search("[()|]", form)), None):
         raise LexiconError(f"'{broken}' has a bracket or | too many; (a|b) cannot stand inside another")
-    folded = [form.strip() for form in fold_batch(forms).folded[1:-2].split("\n")]
+    folded = [form.strip() for form in fold_batch(forms).folded[1:-2].split("\n")] if forms else []
     if not all(any(map(str.isalnum, form)) for form in folded):
         raise LexiconError("a form without any letter or digit; remove it")
     spelled = dict(zip(folded, forms, strict=True))
     beside, only_in = tuple(sorted(content.beside)), tuple(sorted(content.only_in))
-    where = f"{row.place.file.name}:{row.place.line}"
-    entry = Entry(tag, content.lemma, row.is_trap, beside, only_in, tuple(sorted(spelled)), where)
-    return Written(row, entry, spelled)
+    queries, where = queries_of(content, sets), f"{prefix}{row.place.file.name}:{row.place.line}"
+    own = tag, content.lemma, row.is_trap, beside, only_in, tuple(sorted(spelled))
+    return Written(row, Entry(*own, *queries, content.valid, where), spelled)

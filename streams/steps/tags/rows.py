@@ -9,8 +9,14 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from streams.steps.tags.days import span_ms
+
 _KINDS = ("term", "trap")
-_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(term|trap)[ \t]*\]\]", re.MULTILINE)
+#: What else a file may have: fields of all its entries, entries of earlier layers that are to go, and word
+#: sets, which `wordsets.py` reads.
+_DEFAULT, _REMOVE, _WORDS = "default", "remove", "words"
+_TABLES = (*_KINDS, _DEFAULT, _REMOVE, _WORDS)
+_HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*(term|trap|default|remove|words)[ \t]*\]", re.MULTILINE)
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
@@ -29,6 +35,10 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     without: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     only_in: tuple[str, ...] = ()
+    match: str = ""
+    near: str = ""
+    unless: str = ""
+    valid: str = ""
     note: str = ""
     source: str = ""
 
@@ -75,36 +85,81 @@ class LocatedRow(NamedTuple):
         return f"{self.row.language} '{self.row.lemma}'"
 
 
-def read_rows(file: Traversable) -> tuple[list[LocatedRow], list[Problem]]:
-    """Return the rows that can be read, terms first, and what is wrong with the others."""
+class Removal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[remove]]`: entries of earlier layers that are to go; "*" is any."""
+
+    language: str
+    lemma: str
+
+    def takes(self, row: Row) -> bool:
+        """Say whether this entry is one of them."""
+        return self.language in ("*", row.language) and self.lemma in ("*", row.lemma)
+
+
+class FileRows(NamedTuple):
+    """What a TOML file of a tag has, and what is wrong with it. The terms come first."""
+
+    rows: list[LocatedRow]
+    removals: list[tuple[Place, Removal]]
+    problems: list[Problem]
+
+
+def read_rows(file: Traversable) -> FileRows:
+    """Return the rows that can be read, what they take away, and what is wrong with the others."""
     try:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         content = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        return [], [Problem(Place(file, 0), f"not valid TOML: it is not UTF-8 ({error}); save it as UTF-8")]
+        return FileRows(
+            [], [], [Problem(Place(file, 0), f"not valid TOML: it is not UTF-8 ({error}); save it as UTF-8")]
+        )
     except tomllib.TOMLDecodeError as error:
         found = _TOML_LINE.search(str(error))
         message = f"not valid TOML: {_TOML_LINE.sub('', str(error))}; mend it there"
-        return [], [Problem(Place(file, int(found[1]) if found else text.count("\n") + 1), message)]
+        return FileRows(
+            [], [], [Problem(Place(file, int(found[1]) if found else text.count("\n") + 1), message)]
+        )
     problems = [
-        Problem(_find(file, text, name), f"unknown table `{name}`{_suggestion(name, _KINDS)}")
+        Problem(_find(file, text, name), f"unknown table `{name}`{_suggestion(name, _TABLES)}")
         for name in content
-        if name not in _KINDS
+        if name not in _TABLES
     ]
+    shared = content.get(_DEFAULT, {})
+    if not isinstance(shared, dict):
+        problems.append(Problem(_find(file, text, _DEFAULT), f"write [{_DEFAULT}], once"))
+        shared = {}
     rows: list[LocatedRow] = []
     for kind in _KINDS:
         entries = content.get(kind, [])
         if not isinstance(entries, list):
             problems.append(Problem(_find(file, text, kind), f"write [[{kind}]], one for each entry"))
             continue
-        for entry, lines in zip(entries, _lines(text, kind, len(entries)), strict=True):
-            row, wrong = _read_row(file, entry, lines)
+        for entry, lines in zip(entries, lines_of(text, kind, len(entries)), strict=True):
+            row, wrong = _read_row(file, {**shared, **entry}, lines)
             problems += wrong
             if row:
                 rows.append(LocatedRow(Place(file, lines[""]), kind == "trap", row, lines))
-    if not content.get("term") and not problems:
+    removals, wrong = _read_removals(file, text, content)
+    problems += wrong
+    if not (rows or removals or content.get(_WORDS) or problems):
         problems.append(Problem(Place(file, 0), "no [[term]] in it: nothing would ever count; add one"))
-    return rows, problems
+    return FileRows(rows, removals, problems)
+
+
+def _read_removals(
+    file: Traversable, text: str, content: Mapping[str, Any]
+) -> tuple[list[tuple[Place, Removal]], list[Problem]]:
+    entries = content.get(_REMOVE, [])
+    if not isinstance(entries, list):
+        return [], [Problem(_find(file, text, _REMOVE), f"write [[{_REMOVE}]], one for each entry")]
+    removals, problems = [], []
+    for entry, lines in zip(entries, lines_of(text, _REMOVE, len(entries)), strict=True):
+        place = Place(file, lines[""])
+        try:
+            removals.append((place, msgspec.convert(entry, Removal)))
+        except msgspec.ValidationError as error:
+            problems.append(Problem(place, f'{error}; give `language` and `lemma`, "*" for any'))
+    return removals, problems
 
 
 def _read_row(
@@ -124,6 +179,11 @@ def _read_row(
         where = f"`{field}`: " if field else ""
         place = Place(file, lines.get(field, lines[""]))
         return None, [*problems, Problem(place, f"{where}{message}; mend this entry")]
+    if row.valid:
+        try:
+            span_ms(row.valid)
+        except ValueError as error:
+            problems.append(Problem(Place(file, lines.get("valid", lines[""])), f"`valid`: {error}"))
     for name in ("language", "lemma"):
         if not entry[name].strip():
             problems.append(
@@ -132,7 +192,7 @@ def _read_row(
     return (None if problems else row), problems
 
 
-def _lines(text: str, kind: str, count: int) -> Iterator[Mapping[str, int]]:
+def lines_of(text: str, kind: str, count: int) -> Iterator[Mapping[str, int]]:
     """Yield, per entry of this kind, field -> line; "" -> the line it begins in.
 
     TOML's reader keeps no lines. They are unknown (0) where entries are not written one [[term]] each.

@@ -1,0 +1,90 @@
+"""The days in which an entry counts, `valid = "2023-03-10/2023-05-28"`: both included, of UTC.
+
+A post is judged by its own time, so a replay says what the workers said. Between two of all first and last
+days nothing changes: such a stretch is an era, and each has the entries that are out of their days in it.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+#: The era of a text without a time: there nobody is out of its days.
+NO_ERA = -1
+
+_DAY_MS = 86_400_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VALID = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
+_NOBODY: frozenset[int] = frozenset()
+
+
+def span_ms(valid: str) -> tuple[int, int]:
+    """Return the first millisecond of `valid` and the first one after it.
+
+    Raises:
+        ValueError: it is neither a day nor two with a slash between them, the earlier one first.
+    """
+    found = _VALID.fullmatch(valid)
+    if found is None:
+        raise ValueError("not a day or two, such as 2023-03-10/2023-05-28")
+    first, last = _start_ms(found[1]), _start_ms(found[2] or found[1])
+    if last < first:
+        raise ValueError("its last day is before its first")
+    return first, last + _DAY_MS
+
+
+def do_meet(one: str, other: str) -> bool:
+    """Say whether two entries can ever count at the same time; "" is always."""
+    if not (one and other):
+        return True
+    (first, end), (other_first, other_end) = span_ms(one), span_ms(other)
+    return first < other_end and other_first < end
+
+
+class Eras:
+    """Which entries are out of their days, by the time of a post."""
+
+    def __init__(self, valid: Sequence[str]) -> None:
+        """Take the days of each entry; "" for one that always counts."""
+        spans = {days: span_ms(days) for days in set(valid) if days}
+        self._bounds_ms = sorted({bound for span in spans.values() for bound in span})
+        starts_ms = [float("-inf"), *self._bounds_ms]
+        self._out = [
+            frozenset(
+                entry
+                for entry, days in enumerate(valid)
+                if days and not spans[days][0] <= start_ms < spans[days][1]
+            )
+            for start_ms in starts_ms
+        ]
+
+    def __bool__(self) -> bool:
+        """Say whether any entry has days."""
+        return bool(self._bounds_ms)
+
+    def of(self, times_ms: Sequence[int | None]) -> list[int]:
+        """Return the era of each time; of None none."""
+        bounds_ms = self._bounds_ms
+        return [NO_ERA if time_ms is None else bisect_right(bounds_ms, time_ms) for time_ms in times_ms]
+
+    def marks(
+        self, hints: Sequence[str | None] | None, times_ms: Sequence[int | None] | None, texts: int
+    ) -> list[str]:
+        """Return what is remembered beside each text: the same text has one answer an era and hint."""
+        eras = self.of(times_ms) if times_ms else [NO_ERA] * texts
+        return [
+            f"{era}" if hint is None else f"{era}|{hint}"
+            for era, hint in zip(eras, hints or [None] * texts, strict=True)
+        ]
+
+    def out(self, era: int) -> frozenset[int]:
+        """Return the entries that are out of their days, by their place among all."""
+        return _NOBODY if era == NO_ERA else self._out[era]
+
+
+def _start_ms(day: str) -> int:
+    try:
+        start = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"there is no day {day}") from error
+    return (start - _EPOCH) // timedelta(milliseconds=1)
