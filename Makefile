@@ -119,3 +119,7 @@ eval-terms: $(VENV)/.ready-dev  ## Measure the lexicon: docs/terms.md and docs/t
 .PHONY: eval-language
 eval-language: $(VENV)/.ready-dev  ## Measure the detectors: docs/language.md and docs/language.json (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.language
+
+.PHONY: fit-language
+fit-language: $(VENV)/.ready-dev  ## Fit the weights of the language detector to half of the labelled texts (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.quality.fit_language

@@ -18,7 +18,11 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class Mention(msgspec.Struct, frozen=True):
-    """A tagged post, without its text: `posts` holds that at `source_partition` and `source_offset`."""
+    """A tagged post, without its text: `posts` holds that at `source_partition` and `source_offset`.
+
+    `languages` are those of the post, one or two; `language` has both as one, `ru+tr`, as the post's cell in
+    `counts` does. Records of older versions lack `languages`.
+    """
 
     schema_version: int
     id: str
@@ -32,3 +36,4 @@ class Mention(msgspec.Struct, frozen=True):
     detector_version: str
     source_partition: int
     source_offset: int
+    languages: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.languages import languages_in
 from schemas.mention import Term
 from streams.errors import UsageError
 from streams.flow import Job
@@ -41,6 +42,7 @@ class Annotated(msgspec.Struct):
 
     id: str | int | None
     language: str
+    languages: tuple[str, ...]
     language_confidence: float
     tags: tuple[str, ...]
     terms: tuple[Term, ...]
@@ -95,7 +97,14 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
                 continue
             found = next(annotations)
             language = found.language
-            answer = Annotated(line.id, language.code, language.confidence, found.tags, found.terms)
+            answer = Annotated(
+                line.id,
+                language.code,
+                languages_in(language.code),
+                language.confidence,
+                found.tags,
+                found.terms,
+            )
             out.write(msgspec.json.encode(answer) + b"\n")
         out.flush()
     return 1 if unreadable else 0

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from schemas.languages import languages_in
 from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
@@ -190,6 +191,7 @@ class Job:
             detector_version=self.detector.version,
             source_partition=partition,
             source_offset=offset,
+            languages=languages_in(annotation.language.code),
         )
 
 

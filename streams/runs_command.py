@@ -82,7 +82,14 @@ async def _replace(settings: Settings, job: Job) -> tuple[dict[str, int], Run]:
     generation = before.generation + 1 if before else 1
     claimed = await new_claim(settings, job, partitions, generation, SystemClock())
     # Whoever starts while records are removed is refused; after a crash, the command does it all again.
-    await write_control(settings, msgspec.structs.replace(claimed, state="replacing"))
+    replacing = msgspec.structs.replace(claimed, state="replacing")
+    await write_control(settings, replacing)
+    if (owner := (await read_control(settings)).owner) != replacing:
+        raise StateError(
+            "another `sandik runs replace` has begun meanwhile, and of two the first holds: "
+            f"{owner and owner.run_id}. Nothing was removed. Wait until it has finished, and run this again "
+            "if you still want to"
+        )
     state = changelog(group, WINDOWS_TABLE, partitions).name
     names = [*map(settings.topic, _RESULTS), state]
     async with connected(settings) as admin:

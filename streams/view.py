@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 
 from schemas.count import CellKey, Count
+from schemas.languages import is_of, languages_in
 from schemas.pair import DEFAULT_PAIR, Pair
 from streams.pairs import Pairs, in_order, pairs_in_force
 from streams.reader import read
@@ -44,7 +45,7 @@ class Filter(NamedTuple):
         """Say the same of a cell that is known by its key."""
         return (
             (not self.tags or tag in self.tags)
-            and (not self.languages or language in self.languages)
+            and (not self.languages or any(is_of(language, one) for one in self.languages))
             and (self.from_ms is None or window_start_ms >= self.from_ms)
             and (self.to_ms is None or window_start_ms < self.to_ms)
         )
@@ -54,6 +55,9 @@ class Filter(NamedTuple):
         if any(count.tag == pair.base and pair.name in self.tags for pair in self.pairs):
             return self._replace(tags=frozenset()).takes(count)
         return self.takes(count)
+
+
+_EVERYTHING = Filter()
 
 
 class Row(NamedTuple):
@@ -85,7 +89,7 @@ class Seen:
     def add(self, count: Count) -> None:
         """Take note of a record."""
         self._tags.add(count.tag)
-        self._languages.add(count.language)
+        self._languages.update((count.language, *languages_in(count.language)))
 
     def tell(self, wanted: Filter) -> None:
         """Say on stderr what was asked for and is nowhere in the topic."""
@@ -101,16 +105,24 @@ class Seen:
 class Latest(LatestCounts):
     """The newest record of each cell, as rows of a table."""
 
-    def rows(self, last_windows: int | None = None, tags: frozenset[str] = frozenset()) -> Iterator[Row]:
+    def rows(
+        self,
+        last_windows: int | None = None,
+        tags: frozenset[str] = frozenset(),
+        languages: frozenset[str] = frozenset(),
+    ) -> Iterator[Row]:
         """Yield a row for each language of the newest windows, oldest first, most posts first.
 
-        With `tags`, only windows and languages with one of them.
+        With `tags`, only windows and languages with one of them. With `languages`, a row for each of these: a
+        post of two languages is in the rows of either. Without, it is in one of its own, such as `ru+tr`.
         """
         windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
         for count in self._cells.values():
             # With its end: runs of other window sizes may have written to the same topic.
             window = count.window_start_ms, count.window_end_ms
-            windows.setdefault(window, {}).setdefault(count.language, {})[count.tag] = count
+            for language in _row_languages(count.language, languages):
+                cells = windows.setdefault(window, {}).setdefault(language, {})
+                cells[count.tag] = _sum(cells[count.tag], count) if count.tag in cells else count
         if tags:
             windows = {
                 window: shown
@@ -131,18 +143,14 @@ class Latest(LatestCounts):
 
 
 def table(
-    latest: Latest,
-    last_windows: int,
-    tags: frozenset[str] = frozenset(),
-    pairs: Pairs = (DEFAULT_PAIR,),
-    *,
-    with_ends: bool = False,
+    latest: Latest, last_windows: int, wanted: Filter = _EVERYTHING, *, with_ends: bool = False
 ) -> Table:
-    """Return the table of the newest windows, with these tags or all. `with_ends`: not all have one size.
+    """Return the table of the newest windows. `with_ends`: not all have one size.
 
     Each pair has its share: of the posts about the election, say, how many speak of deepfakes too.
     """
-    rows = list(latest.rows(last_windows, tags))
+    tags, pairs = wanted.tags, wanted.pairs
+    rows = list(latest.rows(last_windows, tags, wanted.languages))
     found = {tag for row in rows for tag in row.counts if not tags or tag in tags}
     shown = in_order(found, pairs)
     shares = [pair for pair in pairs if pair.name in found]
@@ -228,7 +236,7 @@ async def _table(
     wanted = wanted._replace(pairs=await pairs_in_force(settings))
 
     def shown() -> Table:
-        return table(latest, last, wanted.tags, wanted.pairs, with_ends=with_ends)
+        return table(latest, last, wanted, with_ends=with_ends)
 
     async with aclosing(read(settings, topic, follow=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
@@ -280,6 +288,20 @@ def _share(row: Row, pair: Pair) -> str:
 
 def _short(window_start: str) -> str:
     return window_start.removesuffix("Z").removesuffix(":00").replace("T", " ")
+
+
+def _row_languages(language: str, wanted: frozenset[str]) -> Iterable[str]:
+    return [one for one in wanted if is_of(language, one)] if wanted else [language]
+
+
+def _sum(one: Count, other: Count) -> Count:
+    """Return the count of the posts of both, as far as the table shows it."""
+    return msgspec.structs.replace(
+        one,
+        count=one.count + other.count,
+        late_count=one.late_count + other.late_count,
+        is_final=one.is_final and other.is_final,
+    )
 
 
 def _most(cells: dict[str, Count]) -> int:

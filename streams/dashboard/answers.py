@@ -45,7 +45,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Language(msgspec.Struct, frozen=True):
-    """A language that was counted, with its posts by tag over all windows."""
+    """A language that was counted, with its posts by tag over all windows. A post of two is in either."""
 
     language: str
     posts: dict[str, int]

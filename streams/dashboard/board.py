@@ -121,7 +121,7 @@ class Board:
             texts=self._texts is not None,
             tags=cells.tags,
             pairs=self.model.pairs,
-            languages=[answers.Language(code, dict(posts)) for code, posts in sorted(cells.totals.items())],
+            languages=[answers.Language(code, cells.posts(code)) for code in cells.languages],
         )
 
     def terms_answer(self, query: Query, limit: int) -> bytes:

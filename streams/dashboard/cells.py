@@ -1,11 +1,13 @@
 """The newest record of each cell, small enough for a month of minutes in twenty languages."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from schemas.count import CellKey, Count
+from schemas.languages import is_of, languages_in
 from streams.dashboard.figures import Ints
 
 #: Windows in a chunk. Chunks that nothing was counted in do not exist, so archives of different years fit.
@@ -42,7 +44,7 @@ class Cells:
 
     def __init__(self, window_size_ms: int) -> None:
         self.window_size_ms = window_size_ms
-        #: Posts by language and tag, over all windows.
+        #: Posts by tag over all windows, by what their cells have for a language.
         self.totals: dict[str, dict[str, int]] = {}
         self.first_ms: int | None = None
         self.last_ms: int | None = None
@@ -50,6 +52,22 @@ class Cells:
         self.watermark_ms: int | None = None
         self._chunks: dict[tuple[str, str], dict[int, Chunk]] = {}
         self._known = 0
+
+    @property
+    def languages(self) -> list[str]:
+        """Return every language that was counted, alone or beside another."""
+        return sorted({one for language in self.totals for one in languages_in(language)})
+
+    def of_language(self, language: str) -> list[str]:
+        """Return what the cells of its posts have for a language: `tr`, and `ru+tr` of the posts of both."""
+        return [one for one in self.totals if is_of(one, language)]
+
+    def posts(self, language: str) -> dict[str, int]:
+        """Return the posts of a language by tag, over all windows."""
+        found: Counter[str] = Counter()
+        for one in self.of_language(language):
+            found.update(self.totals[one])
+        return dict(found)
 
     @property
     def tags(self) -> list[str]:
@@ -99,7 +117,7 @@ class Cells:
         return not self._known
 
     def find(self, languages: list[str], tag: str, from_ms: int, to_ms: int) -> Found:
-        """Add up the cells of all the languages in the windows that start in `[from_ms, to_ms)`."""
+        """Add up the cells that have one of these for a language, in windows that start in [from, to)."""
         size = self.window_size_ms
         first, end = -(-from_ms // size), -(-to_ms // size)
         chunks: dict[int, list[Chunk]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from schemas.languages import is_of
 from schemas.mention import Mention
 from schemas.pair import DEFAULT_PAIR, Pair
 from streams.dashboard.rows import EVERY
@@ -89,4 +90,4 @@ class Examples:
 
 
 def _is_wanted(language: str, languages: frozenset[str]) -> bool:
-    return not languages or EVERY in languages or language in languages
+    return not languages or EVERY in languages or any(is_of(language, one) for one in languages)

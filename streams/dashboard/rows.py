@@ -112,7 +112,7 @@ def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
     found: list[Row] = []
     for language in _languages(cells, query):
         found += _rows(cells, cut, language)
-        members = cells.totals if language == EVERY else [language]
+        members = _members(cells, language)
         windows = [cells.changed(one, version) for one in members]
         changed = np.unique(np.concatenate(windows) * cells.window_size_ms // query.rollup_ms)
         if not len(changed):
@@ -135,7 +135,7 @@ def check(cells: Cells, query: Query) -> None:
 
 
 def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
-    members = list(cells.totals) if language == EVERY else [language]
+    members = _members(cells, language)
     rollup = query.rollup_ms
     first, end = query.from_ms // rollup, -(-query.to_ms // rollup)
     if query.from_ms >= query.to_ms:
@@ -212,8 +212,13 @@ def _languages(cells: Cells, query: Query) -> list[str]:
     if not cells.totals:
         return []
     if not query.languages:
-        return [EVERY, *sorted(cells.totals)]
-    return [one for one in sorted(query.languages) if one == EVERY or one in cells.totals]
+        return [EVERY, *cells.languages]
+    return [one for one in sorted(query.languages) if one == EVERY or cells.of_language(one)]
+
+
+def _members(cells: Cells, language: str) -> list[str]:
+    """Return the cells' languages that a row adds up: a post of two languages is in the rows of either."""
+    return list(cells.totals) if language == EVERY else cells.of_language(language)
 
 
 def _limited(found: Iterable[Row], most: int) -> list[Row]:

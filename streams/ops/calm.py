@@ -2,6 +2,7 @@
 
 import logging
 import time
+from asyncio import InvalidStateError
 from collections.abc import Callable
 
 #: So many lines at once, and then one every so often.
@@ -26,6 +27,8 @@ class Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether the record is to be printed."""
+        if _is_answer_too_late(record):
+            return False
         if (
             record.name.partition(".")[0] not in _LIBRARIES
             or not logging.WARNING <= record.levelno < logging.CRITICAL
@@ -43,3 +46,13 @@ class Calm(logging.Filter):
             record.args = ()
         self._room, self._left_out = self._room - 1, 0
         return True
+
+
+def _is_answer_too_late(record: logging.LogRecord) -> bool:
+    """Say whether Kafka's answer came in the very moment a signal cancelled the wait for it.
+
+    Python runs a signal's handler between any two instructions, so also between aiokafka's question whether
+    anybody still waits and its answer to them. It closes the connection and shows a traceback; no harm.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return record.name == "aiokafka.conn" and isinstance(error, InvalidStateError)

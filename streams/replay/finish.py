@@ -9,6 +9,7 @@ from pathlib import Path
 from schemas.count import Count
 from streams.clock import SystemClock
 from streams.export.tables import Columns
+from streams.lexicon.measured import measured
 from streams.replay import outputs
 from streams.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from streams.replay.request import Begun, Request
@@ -56,6 +57,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         terms=terms,
         wider=wider,
         lost_cells=lost_cells(tagger),
+        lexicon_measured=measured(plan.rules.lexicon_version),
         pairs=tagger.pairs,
     )
     write(path, manifest)

@@ -19,6 +19,7 @@ from streams import __version__
 from streams.errors import UsageError
 from streams.export.tables import SUFFIXES
 from streams.files import new_file
+from streams.lexicon.measured import OneMeasured
 from streams.replay.plan import Plan, Sha256, Size
 from streams.replay.results import kinds
 from streams.steps.spans import Kind
@@ -78,6 +79,8 @@ class Manifest(msgspec.Struct, frozen=True):
     wider: dict[Kind, Output] = {}
     #: Tags that the built-in lexicon counts and this one does not: their cells are missing, not 0.
     lost_cells: tuple[str, ...] = ()
+    #: How right the tags of this very lexicon are, on posts judged by reading; nothing if not measured.
+    lexicon_measured: tuple[OneMeasured, ...] = ()
     #: The pairs of tags of its lexicon.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
 

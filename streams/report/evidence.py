@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.languages import is_of
 from schemas.mention import Mention, Term
 from schemas.pair import DEFAULT_PAIR, Pair
 from streams.dashboard.examples import TopTerm
@@ -103,7 +104,7 @@ class Evidence:
         """Return the terms that most posts of a language use, once a post."""
         if language == EVERY:
             return _top(sum(self._terms.values(), Counter()))
-        return _top(self._terms.get(language, Counter()))
+        return _top(sum((self._terms[one] for one in self._terms if is_of(one, language)), Counter()))
 
     def without_text(self) -> list[Mention]:
         """Return the mentions of which a text is wanted and has not come along."""
@@ -120,7 +121,7 @@ class Evidence:
 def _is_of(mention: Mention, burst: Burst, pairs: tuple[Pair, ...]) -> bool:
     return (
         burst.start_ms <= mention.created_at_ms < burst.end_ms
-        and burst.language in (EVERY, mention.language)
+        and (burst.language == EVERY or is_of(mention.language, burst.language))
         and burst.tag in cell_tags(mention.tags, pairs)
     )
 

@@ -89,7 +89,7 @@ def figures_of(cells: Cells, period: Period, pairs: tuple[Pair, ...] = (DEFAULT_
         UsageError: the windows do not add up to the period's steps.
     """
     pair = next(iter(pairs), None)
-    found = {code: _rows(cells, period, code, pair) for code in (EVERY, *sorted(cells.totals))}
+    found = {code: _rows(cells, period, code, pair) for code in (EVERY, *cells.languages)}
     bursts = told_once(
         [burst for code, own in found.items() for burst in bursts_of(code, own, period)], pairs
     )

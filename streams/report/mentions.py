@@ -52,9 +52,10 @@ def from_file(path: Path) -> Iterator[list[Seen]]:
 
 
 def _mention(row: dict[str, Any]) -> Mention:
-    lists = {
+    lists: dict[str, Any] = {
         name: msgspec.json.decode(row[name]) if isinstance(row[name], str) else row[name]
-        for name in ("tags", "terms")
+        for name in ("languages", "tags", "terms")
+        if name in row
     }
     return msgspec.convert({**row, **lists}, Mention, strict=False)
 

@@ -7,6 +7,7 @@ import msgspec
 from schemas.partial import Tally
 from streams import __version__
 from streams.dashboard.examples import TopTerm
+from streams.lexicon.measured import OneMeasured, measured
 from streams.report.counted import Counted, Versions
 from streams.report.evidence import BurstEvidence, Evidence, Place
 from streams.report.figures import Figures
@@ -18,12 +19,14 @@ SCHEMA_VERSION = 1
 class Method(msgspec.Struct, frozen=True):
     """How the counts came about. What is not known is None; `rules` has what decides a count, by name.
 
+    `measured`: by lexicon version, how right its tags are; nothing if it is not the one that was measured.
     `posts` says of a replay which posts it read: topic and offsets by partition, or files and their hashes.
     """
 
     counts: str
     run_id: str | None
     versions: list[Versions]
+    measured: dict[str, tuple[OneMeasured, ...]]
     window_size_ms: int
     rules: dict[str, Any] | None
     posts: dict[str, Any] | None
@@ -93,6 +96,7 @@ def _method(figures: Figures, counted: Counted, origin: Origin) -> Method:
         origin.name,
         origin.run_id,
         counted.versions,
+        {one.lexicon_version: _measured(one.lexicon_version, origin) for one in counted.versions},
         figures.window_size_ms,
         rules,
         posts,
@@ -101,6 +105,14 @@ def _method(figures: Figures, counted: Counted, origin: Origin) -> Method:
         manifest.again if manifest else None,
         f"sandik {__version__}",
     )
+
+
+def _measured(lexicon_version: str, origin: Origin) -> tuple[OneMeasured, ...]:
+    """Return what its manifest says of the lexicon, or else this sandik: a later one may have another."""
+    manifest = origin.manifest
+    if manifest is not None and manifest.plan.rules.lexicon_version == lexicon_version:
+        return manifest.lexicon_measured
+    return measured(lexicon_version)
 
 
 def _notices(figures: Figures, counted: Counted) -> list[str]:

@@ -107,6 +107,31 @@ def at_later(record: NewRecord, later_ms: int) -> NewRecord:
     )
 
 
+async def test_a_partition_that_is_paused_for_its_share_of_rejected_records_loses_none_when_resumed(
+    worker_settings: Settings, tmp_path: Path
+) -> None:
+    settings, ops = worker_settings, Ops()
+    variables = {**environment(settings), **ops.environment}
+    await create(settings, all_topics(settings))
+    good = [(key, value, 0, time_ms) for key, value, _, time_ms in posts(0, 4_000)]
+    # Never many in a row: two of three are no posts.
+    await produce(
+        settings.broker, settings.topic("posts"), [one for post in good for one in (*BAD[:2], post)]
+    )
+    with Workers(variables, tmp_path) as workers:
+        workers.start()
+        page = await ops.wait_for("paused")
+        [paused] = json.loads(sandik("partitions", "paused", "--json", environment=variables).stdout)
+        resumed = sandik("partitions", "resume", "0", environment=variables)
+        await until_counted(settings, workers, 4_000)
+        await ops.wait_for("ready")
+
+    assert "records are rejected, and SANDIK_DLQ_MAX_RATIO is 0.5" in page.notices[0]
+    assert 0 < paused["offset"] < 12_000
+    assert resumed.returncode == 0, resumed.stderr
+    assert 8_000 == await dead_letters(settings)
+
+
 async def test_a_higher_limit_resumes_the_partition(worker_settings: Settings, tmp_path: Path) -> None:
     settings = worker_settings
     await create(settings, all_topics(settings))

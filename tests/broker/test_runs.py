@@ -5,10 +5,14 @@ import json
 import signal
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams import runs_command
+from streams.control import read_control
+from streams.run import load_job
 from streams.settings import Settings
 from streams.topics import all_topics
 from tests.broker.test_refusals import refusal
@@ -86,6 +90,29 @@ async def test_another_run_is_refused_and_writes_nothing_until_it_replaces_the_f
     assert {} == cells_after_replacing
     assert truth.truth() == follower.cells
     assert truth.truth() == shown(other)
+
+
+async def test_of_two_that_replace_a_run_at_once_the_second_removes_nothing(
+    worker_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = brief(worker_settings)
+    await Scene(settings).make_topics()
+    both = [settings.model_copy(update={"window_size_ms": size_ms}) for size_ms in (20_000, 30_000)]
+    check, have_looked = runs_command._check_stopped, asyncio.Barrier(2)
+
+    async def look_together(*arguments: Any) -> None:
+        await check(*arguments)
+        await have_looked.wait()
+
+    monkeypatch.setattr(runs_command, "_check_stopped", look_together)
+    outcomes = await asyncio.gather(
+        *(runs_command._replace(one, load_job(one)) for one in both), return_exceptions=True
+    )
+
+    [refused] = [one for one in outcomes if isinstance(one, BaseException)]
+    [(_, claimed)] = [one for one in outcomes if not isinstance(one, BaseException)]
+    assert "another `sandik runs replace` has begun" in str(refused)
+    assert (await read_control(settings)).owner == claimed
 
 
 async def test_a_run_is_not_replaced_while_its_workers_run(worker_settings: Settings, tmp_path: Path) -> None:

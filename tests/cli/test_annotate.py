@@ -70,7 +70,9 @@ def answer(command: "subprocess.Popen[bytes]") -> Any:
 
 def test_each_line_is_answered_in_order_with_these_keys_and_no_others(answers: list[Any]) -> None:
     assert [one["id"] for one in answers] == [f"x:{number}" for number in range(len(TEXTS))]
-    assert {tuple(one) for one in answers} == {("id", "language", "language_confidence", "tags", "terms")}
+    assert {tuple(one) for one in answers} == {
+        ("id", "language", "languages", "language_confidence", "tags", "terms")
+    }
     assert {tuple(term) for one in answers for term in one["terms"]} == {("term", "tag", "start", "end")}
 
 
@@ -87,6 +89,7 @@ def test_the_answers_are_those_of_the_workers(answers: list[Any]) -> None:
     expected = [
         {
             "language": annotation.language.code,
+            "languages": annotation.language.code.split("+"),
             "language_confidence": annotation.language.confidence,
             "tags": list(annotation.tags),
             "terms": [msgspec.to_builtins(term) for term in annotation.terms],

@@ -131,6 +131,29 @@ async def test_tags_and_languages_can_be_chosen(settings: Settings) -> None:
     ]
 
 
+async def test_posts_of_two_languages_are_shown_under_each_and_apart_when_none_is_chosen(
+    settings: Settings,
+) -> None:
+    counts = {
+        (tag, code): a_count(tag, code, count=number)
+        for tag in ("all", "election")
+        for code, number in (("tr", 5), ("ru", 3), ("ru+tr", 2))
+    }
+    await write(settings, counts.values())
+
+    assert json_counts(settings, "--language", "ru", "--tag", "all") == [
+        counts["all", "ru"],
+        counts["all", "ru+tr"],
+    ]
+    shown = rows(settings, "--language", "tr", "--language", "ru")
+    assert [row[-4:-1] for row in shown] == [["all", "election", "late"], ["tr", "7", "7"], ["ru", "5", "5"]]
+    assert [row[-4:-1] for row in rows(settings)][1:] == [
+        ["tr", "5", "5"],
+        ["ru", "3", "3"],
+        ["ru+tr", "2", "2"],
+    ]
+
+
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
 async def test_the_table_shows_the_highest_revision_whatever_the_order(
     settings: Settings, order: list[int]

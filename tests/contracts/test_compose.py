@@ -1,5 +1,8 @@
 """docker-compose.yml runs the broker that `sandik broker` runs, and commands and settings that exist."""
 
+import socket
+import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,7 @@ import pytest
 import typer
 import yaml
 
+from streams.broker import EmbeddedKafka
 from streams.broker.settings import KAFKA_VERSION, SHARED_SETTINGS, server_properties
 from streams.cli import app
 from streams.settings import Settings
@@ -86,6 +90,33 @@ def test_topics_wait_for_a_healthy_broker_and_workers_for_the_topics() -> None:
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
     assert SERVICES["worker"]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
     assert SERVICES["topics"]["restart"] == "no"
+
+
+def asked(port: int) -> int:
+    """Run the health check of the broker as the container would, but for the port; return its exit code."""
+    kind, *command = SERVICES["kafka"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    command = [word.replace("/9092 ", f"/{port} ").replace("$$", "$") for word in command]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
+
+
+@pytest.mark.broker
+def test_a_broker_that_answers_is_healthy(kafka: EmbeddedKafka) -> None:
+    assert asked(int(kafka.bootstrap_servers.rpartition(":")[2])) == 0
+
+
+def test_a_port_that_is_open_to_nobody_who_speaks_the_protocol_is_not_healthy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def hang_up() -> None:
+            server.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        assert asked(port) != 0
+        thread.join()
+    assert asked(port) != 0
 
 
 @pytest.mark.parametrize("service", OURS)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.count import Count
+from schemas.languages import languages_in
 from streams.dashboard.cells import Cells
 from streams.dashboard.model import Model
 from streams.dashboard.rows import EVERY, Query, Row, changed_rows, rows
@@ -21,7 +22,7 @@ TAGS = ("all", "election", "deepfake", "both")
 records = st.builds(
     a_count,
     st.sampled_from(TAGS),
-    st.sampled_from(("tr", "ru")),
+    st.sampled_from(("tr", "ru", "ru+tr")),
     minute=st.integers(0, 80),
     count=st.integers(0, 60),
     late_count=st.integers(0, 3),
@@ -68,7 +69,7 @@ def test_a_row_is_the_sum_of_its_finals_and_apart_of_its_currents(counts: list[C
     current: Counter[tuple[str, int, str]] = Counter()
     for one in newest(counts):
         start_ms = one.window_start_ms - one.window_start_ms % query.rollup_ms
-        for language in (one.language, EVERY):
+        for language in (*languages_in(one.language), EVERY):
             (final if one.is_final else current)[language, start_ms, one.tag] += one.count
 
     found = rows(cells_of(counts), query)
@@ -89,7 +90,7 @@ def test_whatever_the_roll_up_and_the_span_the_rows_sum_to_the_windows_that_star
     wanted: Counter[tuple[str, str]] = Counter()
     for one in newest(counts):
         if from_ms <= one.window_start_ms < to_ms:
-            for language in (one.language, EVERY):
+            for language in (*languages_in(one.language), EVERY):
                 wanted[language, one.tag] += one.count
 
     found = rows(cells_of(counts), query._replace(from_ms=from_ms, to_ms=to_ms))

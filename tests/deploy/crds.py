@@ -103,7 +103,12 @@ SPECS: dict[tuple[str, str], Schema] = {
         minReplicaCount=COUNT,
         maxReplicaCount=COUNT,
         pollingInterval=COUNT,
-        fallback=a("failureThreshold replicas", failureThreshold=COUNT, replicas=COUNT),
+        fallback=a(
+            "failureThreshold replicas behavior",
+            failureThreshold=COUNT,
+            replicas=COUNT,
+            behavior=one_of("currentReplicasIfHigher"),
+        ),
         advanced=a(
             horizontalPodAutoscalerConfig=a(behavior=a(scaleUp=_POLICIES, scaleDown=_POLICIES)),
         ),

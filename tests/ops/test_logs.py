@@ -135,6 +135,18 @@ def test_what_was_asked_for_and_what_is_grave_comes_through() -> None:
     assert not calm.filter(logging.LogRecord("faust", logging.ERROR, "", 0, "said", (), None))
 
 
+def test_an_answer_for_whom_a_signal_has_stopped_is_nothing_to_show() -> None:
+    late = asyncio.InvalidStateError("invalid state")
+    for logger, error, shown in [
+        ("aiokafka.conn", late, False),
+        ("aiokafka.conn", ValueError(), True),
+        ("streams.app", late, True),
+    ]:
+        crash = (type(error), error, None)
+        record = logging.LogRecord(logger, logging.ERROR, "", 0, "unexpected", (), crash)
+        assert Calm(lambda: 0.0).filter(record) == shown
+
+
 @pytest.mark.broker
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("oddity", ["stops", "stops_noisily"])

@@ -45,6 +45,31 @@ async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
     assert [word.lower()[:5] for word in marked] == ["seçim", "deepf"]
 
 
+async def test_tabs_that_nobody_sees_take_no_connection_and_show_the_news_when_they_are_seen(
+    browser: Browser, settings: Settings
+) -> None:
+    """A browser has six connections to a server, so a seventh tab would wait for ever."""
+    await write_counts(settings, [a_count(tag, minute=3, count=1_234) for tag in ("all", "election")])
+    hide = "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });"
+    hide += " document.dispatchEvent(new Event('visibilitychange')); }"
+    with dashboard(settings) as url:
+        context = await browser.new_context(locale="en-GB", timezone_id="UTC")
+        try:
+            pages = []
+            for _ in range(8):
+                page = await context.new_page()
+                await page.goto(url + "?languages=tr&tags=election&rollup=minute")
+                await shows(page, "#table tbody tr", "1,234")
+                await page.evaluate(hide, True)
+                pages.append(page)
+
+            await write_counts(settings, [a_count("election", minute=3, count=4_321, revision=9)])
+            await pages[0].evaluate(hide, False)
+            await shows(pages[0], "#table tbody tr", "4,321")
+        finally:
+            await context.close()
+
+
 async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_correction_is_seen(
     browser: Browser,
     settings: Settings,

@@ -1,4 +1,4 @@
-"""Whether the confidence of an answer is the probability that it is right, and what would make it so."""
+"""Whether the confidence of an answer is the probability that it is right."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,6 @@ import msgspec
 import numpy as np
 
 from streams.steps.language import Language
-from streams.steps.language.calibration import Values, calibrated
-from streams.steps.language.cascade import Cascade
-from streams.steps.language.detectors import BatchDetector
-from streams.steps.language.exact_profiles import load_exact_profiles
-from streams.steps.language.fasttext_model import load_fasttext_model
-from streams.steps.language.letters import Letters
 from tests.quality.labelled import Text
 
 BINS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -26,20 +20,8 @@ class Bin(msgspec.Struct):
     accuracy: float
 
 
-def cascade_without(letters: bool = False, calibration: bool = False) -> BatchDetector:
-    """Return the default detector less what is named."""
-    model = load_fasttext_model()
-    cascade = Cascade(
-        model,
-        load_exact_profiles(),
-        None if letters else Letters(model.codes),
-        None if calibration else calibrated,
-    )
-    return BatchDetector("cascade", cascade.judge)
-
-
 def held_out(texts: Sequence[Text]) -> list[Text]:
-    """Return the half of the texts that the calibration was not fitted to."""
+    """Return the half of the texts that nothing was fitted to."""
     return [text for text in texts if text.bucket % 2 == 1]
 
 
@@ -61,12 +43,3 @@ def calibration_error(bins: Sequence[Bin]) -> float:
     """Return how far confidence is from accuracy, on average over the texts."""
     error = sum(one.texts * abs(one.confidence - one.accuracy) for one in bins)
     return round(error / sum(one.texts for one in bins), 4)
-
-
-def fit(texts: Sequence[Text]) -> tuple[Values, Values]:
-    """Return what to interpolate between: mean probability and share of right answers, in bins, monotone."""
-    fitted_to = [text for text in texts if text.is_tweet and text.bucket % 2 == 0]
-    answers = cascade_without(calibration=True).detect([text.text for text in fitted_to])
-    bins = reliability(fitted_to, answers)
-    accuracy = np.maximum.accumulate([one.accuracy for one in bins])
-    return np.array([0.0, *(one.confidence for one in bins)]), np.array([0.0, *accuracy])

@@ -1,7 +1,6 @@
 """`make eval-language`: how often each detector is right, on texts whose language is known.
 
-Reads $SANDIK_TEST_DATA/lid_dev.tsv.gz, writes docs/language.json and docs/language.md. With `--fit` it prints
-what streams/steps/language/calibration.py holds instead, from one half of the tweets. Takes some minutes.
+Reads $SANDIK_TEST_DATA/lid_dev.tsv.gz, writes docs/language.json and docs/language.md. Takes some minutes.
 """
 
 import gzip
@@ -21,7 +20,8 @@ from streams.steps.language.codes import our_code
 from streams.steps.language.exact_profiles import load_exact_profiles
 from streams.steps.language.fasttext_model import model_path
 from streams.steps.language.hints import DECIDED
-from tests.quality.calibrate import Bin, calibration_error, cascade_without, fit, held_out, reliability
+from tests.quality.calibrate import Bin, calibration_error, held_out, reliability
+from tests.quality.kinds import COUNTRY, Share, by_kind
 from tests.quality.labelled import Detect, Score, Text, labelled, score
 from tests.quality.posts import DATA, IRA, LID, WITHOUT_DATA
 
@@ -51,7 +51,7 @@ class Subject(msgspec.Struct):
 
 
 class Hinted(msgspec.Struct):
-    """What hints do. `changed_decided` are answers changed although the text had decided: must be none."""
+    """What hints do. `changed_decided`: answers changed although the text had decided, short replies."""
 
     hints: str
     changed: int
@@ -65,9 +65,8 @@ class Quality(msgspec.Struct):
 
     subjects: list[Subject]
     us_per_post: dict[str, dict[str, float]]
-    without_letters: Subject
+    kinds: dict[str, dict[str, Share]]
     confusion: dict[str, dict[str, dict[str, int]]]
-    confusion_without_letters: dict[str, dict[str, dict[str, int]]]
     reliability: dict[str, list[Bin]]
     calibration_error: dict[str, float]
     hinted: list[Hinted]
@@ -152,9 +151,8 @@ def hinted() -> list[Hinted]:
         "`tr` for every text": ["tr"] * len(texts),
         "5,000 different words that are no codes": [f"lang{text.bucket % 5_000}" for text in texts],
     }
-    # The detector's own probability decides, before calibration.
-    decided = [a.confidence > DECIDED for a in cascade_without(calibration=True).detect(plain)]
     before = detector.detect(plain)
+    decided = [answer.confidence >= DECIDED for answer in before]
     result = []
     for name, hints in kinds.items():
         after = detector.detect(plain, hints)
@@ -185,24 +183,22 @@ def measure() -> Quality:
     subjects.append(subject(SHIPPED, load_exact_profiles().version, lambda: detect_shipped, ONE_IN))
     detect = load_detector().detect
     subjects.append(subject(SAMPLED, subjects[0].version, partial(_detect, "cascade"), ONE_IN, rounds=3))
-    plain = cascade_without(letters=True)
-    tweets = [text for text in labelled() if text.is_tweet]
+    detectors = {name: by_kind(load_detector(name).detect) for name in ("cascade", "fasttext", "langdetect")}
     parts = {
-        "tweets, the half not fitted to": held_out(tweets),
-        "all other texts": [text for text in labelled() if not text.is_tweet],
+        "tweets": [text for text in labelled() if text.is_tweet and text.source != COUNTRY],
+        "sentences": [text for text in labelled() if not (text.is_tweet or "word" in text.source)],
+        "words and pairs": [text for text in labelled() if "word" in text.source],
     }
-    uncalibrated = cascade_without(calibration=True).detect
-    bins = {}
-    for part, texts in parts.items():
-        for kind, how in (("calibrated", detect), ("before", uncalibrated)):
-            bins[f"{part}: {kind}"] = reliability(texts, how([text.text for text in texts], None))
+    bins = {
+        part: reliability(held_out(texts), detect([text.text for text in held_out(texts)], None))
+        for part, texts in parts.items()
+    }
     sys.stderr.write("hints ...\n")
     return Quality(
         subjects,
         us_on_archives(),
-        subject("cascade without letters", "", lambda: plain.detect),
+        detectors,
         {"tr": confusion(detect, TURKISH), "ru": confusion(detect, RUSSIAN)},
-        {"tr": confusion(plain.detect, TURKISH), "ru": confusion(plain.detect, RUSSIAN)},
         bins,
         {name: calibration_error(one) for name, one in bins.items()},
         hinted(),
@@ -244,10 +240,6 @@ def main() -> int:
     if not (DATA / LID).exists():
         sys.stderr.write(f"{WITHOUT_DATA}\n")
         return 2
-    if "--fit" in sys.argv:
-        for values in fit(labelled()):
-            sys.stdout.write(f"{tuple(round(float(value), 3) for value in values)}\n")
-        return 0
     from tests.quality.language_report import as_markdown
 
     quality = measure()

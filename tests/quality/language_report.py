@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from tests.quality.kinds import Share
 from tests.quality.labelled import Score
 from tests.quality.language import ONE_IN, RUSSIAN, TURKISH, Quality, Subject
 
 _LANGUAGES = "tr ru en az ku uz tk tt kk uk be bg sr mk ar fa de"
-_MENDED = ("tr", "az", "ru", "uk", "be")
 
 _INTRODUCTION = """\
 Labels are those of public collections; in `llclass-tweets` many follow the sender's country and not the
@@ -32,18 +32,21 @@ Rows are labels, columns what the default detector answered, over all texts. Mos
 words and pairs of words, which these collections have by the thousand and streams of posts do not.
 """
 _NO_CRIMEAN_TATAR = "No text is labelled Crimean Tatar: its column shows what was taken for it.\n"
-_LETTERS = """\
-The same detector without and with `streams/steps/language/letters.py`, which was made from alphabets and
-fitted to nothing: texts taken for Turkish or Russian, by label, over all texts.
+_KINDS = """\
+Over the half of the texts that nothing was fitted to (by a hash of the text), with 95 % intervals; `und` is
+a wrong answer. Sentences are of Tatoeba, Universal Dependencies and lingua's test files. `short and odd
+posts`: `tests/quality/language_cases.jsonl`, written for this. The texts in ASCII and in Latin letters are
+sentences and tweets that were put into them. F1 is over all tweets.
 """
 _RELIABILITY = """\
-Of the answers with a confidence from `from` up to the next row's, the share that is right. It was fitted
-to one half of the tweets (by a hash of the text). Error: how far confidence and share are from each
-other, on average over the answers.
+Of the answers with a confidence from `from` up to the next row's, the share that is right, over the half of
+the texts that nothing was fitted to. Error: how far confidence and share are from each other, on average
+over the answers.
 """
 _HINTS = """\
 Every text with a `lang_hint`. `changed, though decided` counts the answers that a hint changed although
-the text alone was sure enough (a probability of 0.7): by design, none.
+the text alone was sure enough (0.7): only replies of up to three words, all of them everyday words of the
+hinted language too.
 """
 
 
@@ -59,6 +62,8 @@ def _lines(quality: Quality) -> Iterator[str]:
     yield "Made by `make eval-language` from `docs/language.json`. Do not edit: run it again. Detector"
     yield f"`{default.version}`, {default.total.texts:,} texts, {default.tweets.texts:,} of them tweets."
     yield _INTRODUCTION
+    yield f"## By kind of text\n\n{_KINDS}"
+    yield from _kinds(quality)
     yield f"## Detectors\n\n{_DETECTORS}"
     yield from _table(
         (
@@ -100,7 +105,6 @@ def _lines(quality: Quality) -> Iterator[str]:
             ("label", *family, "other"),
             ((label, *quality.confusion[code][label].values()) for label in _labelled(quality, code)),
         )
-    yield from _letters(quality, default)
     yield f"## Reliability of the confidence\n\n{_RELIABILITY}"
     for name, bins in quality.reliability.items():
         yield f"{name[0].upper()}{name[1:]} (error {quality.calibration_error[name]:.4f}):\n"
@@ -142,27 +146,19 @@ def _f1(scores: dict[str, Score]) -> Iterator[str]:
     )
 
 
-def _letters(quality: Quality, default: Subject) -> Iterator[str]:
-    yield f"## What the letters mend\n\n{_LETTERS}"
-    tables = (("without", quality.confusion_without_letters), ("with", quality.confusion))
-    for code in ("tr", "ru"):
-        labels = _labelled(quality, code)
-        yield from _table(
-            (f"taken for {code}", *labels),
-            ((name, *(table[code][label][code] for label in labels)) for name, table in tables),
-        )
+def _kinds(quality: Quality) -> Iterator[str]:
+    names = list(quality.kinds)
     yield from _table(
-        ("letters", "accuracy, tweets", "accuracy, other", *(f"F1 {code}" for code in _MENDED)),
+        ("kind", "texts", *names),
         (
-            (
-                name,
-                f"{one.tweets.accuracy:.4f}",
-                f"{one.other.accuracy:.4f}",
-                *(f"{one.total.f1[code]:.3f}" for code in _MENDED),
-            )
-            for name, one in (("without", quality.without_letters), ("with", default))
+            (kind, one.texts, *(_share(quality.kinds[name][kind]) for name in names))
+            for kind, one in quality.kinds["cascade"].items()
         ),
     )
+
+
+def _share(one: Share) -> str:
+    return f"{one.share:.4f} ({one.low:.3f} to {one.high:.3f})"
 
 
 def _table(heading: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:

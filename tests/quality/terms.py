@@ -1,8 +1,10 @@
 """`make eval-terms`: how many attested forms the lexicon finds, and how many of its matches are right.
 
-Recall: of the forms in $SANDIK_TEST_DATA/term_forms whose lemma the lexicon has, those that it finds.
-Precision: of the posts that carry a tag and were labelled by reading (tests/quality/labels), those that are
-about it. Writes docs/terms.json and docs/terms.md.
+Post by post: precision and recall on judged posts (judged.py), by language, kind of source and half.
+Form by form: of the forms in $SANDIK_TEST_DATA/term_forms whose lemma the lexicon has, those that it finds.
+Match by match: of the posts that carried a tag once and were labelled by reading (tests/quality/labels),
+those that are about it. Writes docs/terms.json, docs/terms.md, the table of README.md, and
+streams/lexicon/measured.json, which tells the readers of counts.
 """
 
 import csv
@@ -10,7 +12,6 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from math import sqrt
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,10 @@ from streams.steps.tags import Tagger
 from streams.steps.tags.boundaries import Refusal
 from streams.steps.tags.fold import fold
 from streams.steps.tags.lexicon import expand, read_lexicon
+from tests.quality.judged import Judged, judged
+from tests.quality.post_level import Figure, figures
 from tests.quality.posts import DATA, EARTHQUAKE, WITHOUT_DATA, Label, SourcedPost, labels, posts
+from tests.quality.wilson import wilson
 
 #: file -> its language, and the columns of lemma and form.
 FORM_FILES = {
@@ -87,6 +91,7 @@ class Quality(msgspec.Struct):
 
     lexicon_version: str
     detector_version: str
+    post_level: list[Figure]
     recall: list[Recall]
     precision: list[Precision]
     earthquake_posts: int
@@ -138,7 +143,7 @@ def _left_out() -> dict[tuple[str, str], set[str]]:
 def is_found(tagger: Tagger, form: str, language: str) -> bool:
     """Say whether a term stands in the form: one that counts, or would in company."""
     return any(
-        verdict.refusal in (None, Refusal.ALONE) and not verdict.hit.entry.is_trap
+        verdict.refusal in (None, Refusal.ALONE, Refusal.CONDITION) and not verdict.hit.entry.is_trap
         for verdict in tagger.verdicts(form, language)
     )
 
@@ -203,27 +208,23 @@ def earthquake(found: Sequence[Tagged], labelled: Sequence[Label]) -> list[Lemma
     return sorted(rows, key=lambda row: (-row.posts, row.tag, row.lemma))
 
 
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """Return the bounds of Wilson's interval at 95 %: what the precision may be, for so few labels."""
-    if not total:
-        return 0.0, 1.0
-    z = 1.96
-    share = right / total
-    middle = share + z * z / (2 * total)
-    half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return round((middle - half) / scale, 4), round((middle + half) / scale, 4)
+def tags_of(job: Job, sample: Sequence[Judged]) -> dict[str, tuple[str, ...]]:
+    """Return the tags of each post whose text is at hand, by its id."""
+    at_hand = [(one.id, one.text) for one in sample if one.text is not None]
+    answers = job.annotate([text for _, text in at_hand])
+    return {post_id: tuple(answer.tags) for (post_id, _), answer in zip(at_hand, answers, strict=True)}
 
 
 def measure() -> Quality:
     """Measure everything. Takes a minute: it annotates all posts there are."""
     job = load_job(Settings())
-    labelled = list(labels())
+    labelled, sample = list(labels()), judged()
     all_posts = list(posts())
     found = list(tagged(job, all_posts))
     return Quality(
         job.tagger.version,
         job.detector.version,
+        figures(sample, tags_of(job, sample)),
         recalls(job.tagger),
         precisions(found, labelled),
         sum(post.file == EARTHQUAKE for post in all_posts),
@@ -243,17 +244,20 @@ def _batches(sourced: Iterable[SourcedPost]) -> Iterator[list[SourcedPost]]:
 
 
 def main() -> int:
-    """Measure, and write docs/terms.json and docs/terms.md."""
-    from tests.quality.terms_report import as_markdown
+    """Measure, and write all that tells of it."""
+    from tests.quality.terms_report import as_markdown, told_to_readers, with_figures
 
     if not DATA.is_dir():
         sys.stderr.write(f"{WITHOUT_DATA}\n")
         return 2
     quality = measure()
-    docs = Path(__file__).parents[2] / "docs"
+    root = Path(__file__).parents[2]
+    docs, readme = root / "docs", root / "README.md"
     (docs / "terms.json").write_bytes(msgspec.json.format(msgspec.json.encode(quality), indent=2) + b"\n")
     report = as_markdown(quality)
     (docs / "terms.md").write_text(report, "utf-8")
+    readme.write_text(with_figures(readme.read_text("utf-8"), quality.post_level), "utf-8")
+    (root / "streams" / "lexicon" / "measured.json").write_bytes(told_to_readers(quality))
     sys.stdout.write(report)
     return 0
 

@@ -7,7 +7,7 @@ import pytest
 from streams.run import load_job
 from streams.settings import Settings
 from tests.quality.posts import DATA, IRA, WITHOUT_DATA, SourcedPost, labels, posts
-from tests.quality.terms import is_found, precisions, recalls, tagged, wilson
+from tests.quality.terms import is_found, precisions, recalls, tagged
 
 GOAL_RECALL = 0.98
 #: This list is a program's: it also has what nobody writes, and forms of another word (oymak, to carve).
@@ -64,9 +64,3 @@ def test_a_form_is_found_if_it_would_count_in_company() -> None:
     assert is_found(JOB.tagger, "seçimlerde", "tr")
     assert is_found(JOB.tagger, "montajı", "tr")
     assert not is_found(JOB.tagger, "oysa", "tr")
-
-
-def test_wilsons_interval_is_wide_for_few_labels_and_holds_the_share() -> None:
-    assert wilson(0, 0) == (0.0, 1.0)
-    assert wilson(10, 10) == (0.7225, 1.0)
-    assert wilson(950, 1000) == (0.9347, 0.9619)

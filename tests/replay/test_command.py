@@ -6,8 +6,10 @@ import shutil
 import signal
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from streams.lexicon.measured import last_measured
 from streams.settings import Settings
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import wait_until
@@ -110,6 +112,22 @@ def test_counts_that_the_lexicon_takes_away_are_told_wherever_the_result_is_used
     assert lost in moved
     notices = json.loads(sandik("report", str(narrow), "--json", "--no-examples").stdout)["notices"]
     assert any(lost.decode() in notice for notice in notices)
+
+
+def test_how_right_the_tags_are_is_told_of_the_lexicon_that_was_measured_and_of_no_other(
+    replayed: Path, tmp_path: Path
+) -> None:
+    narrow = tmp_path / "narrow.csv"
+    done = sandik("replay", str(SAMPLE), "--lexicon", "docs/narrow", "--out", str(narrow), environment=FAST)
+    assert done.returncode == 0, done.stderr
+
+    built_in, own = (
+        json.loads(Path(f"{one}.manifest.json").read_text())["lexicon_measured"] for one in (replayed, narrow)
+    )
+    assert (built_in, own) == (list(msgspec.to_builtins(last_measured().figures)), [])
+    for result, told in ((replayed, built_in), (narrow, own)):
+        report = json.loads(sandik("report", str(result), "--json", "--no-examples").stdout)
+        assert list(report["method"]["measured"].values()) == [told]
 
 
 def test_what_lies_elsewhere_is_named_in_full(tmp_path: Path) -> None:

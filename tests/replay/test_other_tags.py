@@ -117,7 +117,7 @@ def shown_in_table(out: Path, pairs: tuple[Pair, ...], expected: dict[str, int])
     latest = Latest()
     for count in read_file(out):
         latest.add(count.key, count)
-    titles = [str(column.header) for column in table(latest, 10, pairs=pairs).columns]
+    titles = [str(column.header) for column in table(latest, 10, Filter(pairs=pairs)).columns]
     assert set(titles) >= {*expected, *(f"{pair.name} %" for pair in pairs)}
     assert len([one for one in titles if one.endswith("%")]) == len(pairs)
 

@@ -3,11 +3,13 @@
 import re
 from html.parser import HTMLParser
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.mention import Term
 from schemas.pair import DEFAULT_PAIR
+from streams.lexicon.measured import OneMeasured
 from streams.report.charts import chart, top_share
 from streams.report.evidence import Seen
 from streams.report.highlights import marked
@@ -183,3 +185,14 @@ def test_an_empty_time_is_a_page_too() -> None:
     html = page(report_from({(500, "tr", "all"): 1})).decode()
     assert "No posts were counted in this time" in html
     Reader(html)
+
+
+def test_the_page_says_how_right_the_tags_are_or_that_nobody_knows() -> None:
+    report = report_from({(0, "tr", "all"): 2, (0, "tr", "election"): 1})
+    one = OneMeasured("tr", "tweets", "election", 53, 58, 0.94, 0.85, 0.98, 0.76, 0.61, 0.86)
+    known = msgspec.structs.replace(report.method, measured={"lex-1": (one,)})
+
+    assert "not measured" in page(report).decode()
+    html = page(msgspec.structs.replace(report, method=known)).decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "not measured" not in html
+    assert "election, tr, tweets: 94 % (85 % to 98 %) of the tagged posts are about it, 76 %" in html

@@ -89,7 +89,8 @@ def test_a_letter_fits_whatever_its_headers(
     ):
         assert as_kafka_counts(letter) < MAX_MESSAGE_BYTES
         copied = sum(1 for one in letter.headers or () if one == header)
-        is_whole = (len(letter.value or b""), copied) == (value_bytes, count)
+        sizes = len(letter.key or b""), len(letter.value or b""), copied
+        is_whole = sizes == (key_bytes, value_bytes, count)
         assert is_whole != (LEFT_OUT in dict(letter.headers or ()))
 
 

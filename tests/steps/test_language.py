@@ -4,6 +4,7 @@ import random
 import sys
 import unicodedata
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import pytest
 from hypothesis import example, given, settings
@@ -109,6 +110,7 @@ def test_no_text_raises_and_every_answer_is_well_formed(texts: list[str]) -> Non
             assert len(answer.code) in (2, 3)
             assert 0.0 <= answer.confidence <= 1.0
             assert answer.confidence == round(answer.confidence, 4)
+            assert (answer.confidence == 0) == (answer == UNDETERMINED)
 
 
 @pytest.mark.parametrize(
@@ -190,12 +192,14 @@ def test_a_dialect_or_retired_code_becomes_the_one_we_count() -> None:
     assert [our_code(code) for code in theirs] == ours
 
 
-def test_versions_name_rules_model_and_profiles() -> None:
+def test_versions_name_rules_models_and_profiles() -> None:
     cascade, fasttext, profiles = (
         load_detector(name).version for name in ("cascade", "fasttext", "langdetect")
     )
-    rules, model, profiles_of = cascade.split(":")
+    rules, eld, cld2, model, profiles_of = cascade.split(":")
     assert rules.startswith("cascade-")
+    assert eld == f"eldc-{version('eldc')}"
+    assert cld2 == f"cld2-{version('pycld2')}"
     assert model.startswith("lid176ftz-")
     assert len(model) == len("lid176ftz-") + 8
     assert fasttext.endswith(f":{model}")

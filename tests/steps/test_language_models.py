@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from langdetect.detector import Detector as ShippedDetector
 
 from streams.steps.language import exact_profiles, fasttext_words
-from streams.steps.language.cascade import weigh
 from streams.steps.language.cleaning import clean, has_a_letter
 from streams.steps.language.codes import our_code
 from streams.steps.language.exact_profiles import load_exact_profiles, ngrams, words
@@ -137,21 +136,3 @@ def test_the_posterior_of_no_known_ngram_is_zero() -> None:
     [nothing, something] = PROFILES.posterior(["ꙮꙮꙮ", "seçim"]).sum(axis=0)
     assert nothing == 0
     assert something == pytest.approx(1)
-
-
-def test_a_language_without_profile_keeps_its_probability() -> None:
-    prior = np.array([[0.3], [0.2], [0.4], [0.1]])  # tr, en, az, ku
-    weighed = weigh(prior, np.array([[0.9], [0.1]]), [0, 1])
-    assert weighed[:, 0].tolist() == pytest.approx([0.5 * 27 / 29, 0.5 * 2 / 29, 0.4, 0.1])
-
-
-@pytest.mark.parametrize("evidence", [[0.0, 0.0], [0.0, 1.0]])
-def test_without_evidence_the_first_answer_stands(evidence: list[float]) -> None:
-    prior = np.array([[0.4], [0.0], [0.3]])
-    weighed = weigh(prior, np.array([evidence]).T, [0, 1])
-    assert weighed.tolist() == prior.tolist()
-
-
-def test_evidence_that_is_almost_nothing_still_gives_probabilities() -> None:
-    weighed = weigh(np.array([[0.4], [0.3]]), np.array([[5e-324]]), [0])
-    assert weighed[:, 0].tolist() == pytest.approx([0.4, 0.3])

@@ -15,6 +15,8 @@ export async function fetchJson(path, parameters) {
  * Follow a query until `stop` is called on what is returned.
  * `on.start(counts)` gets all rows, `on.rows(counts)` those that have changed, `on.status(status)` how things
  * are, `on.lost(problem)` why nothing comes, or null when it comes again.
+ *
+ * Nobody follows while the page is hidden: a browser has six connections to a server, for all its tabs.
  */
 export function follow(parameters, on) {
   let events = null, timer = null, stopped = false;
@@ -27,7 +29,7 @@ export function follow(parameters, on) {
       if (!stopped) { on.lost(problem); again(); }
       return;
     }
-    if (stopped) return;
+    if (stopped || document.hidden) return;
     on.start(counts);
     events = new EventSource(`/api/stream?${new URLSearchParams({ ...parameters, since: counts.version })}`);
     events.addEventListener("open", () => on.lost(null));
@@ -42,9 +44,21 @@ export function follow(parameters, on) {
   }
 
   function again(pause_ms = RETRY_MS) {
-    if (!stopped) timer = setTimeout(start, pause_ms);
+    if (!stopped && !document.hidden) timer = setTimeout(start, pause_ms);
   }
 
-  start();
-  return { stop() { stopped = true; clearTimeout(timer); events?.close(); } };
+  function pause() {
+    clearTimeout(timer);
+    events?.close();
+    events = null;
+  }
+
+  function turn() {
+    pause();
+    again(0);
+  }
+
+  document.addEventListener("visibilitychange", turn);
+  again(0);
+  return { stop() { stopped = true; pause(); document.removeEventListener("visibilitychange", turn); } };
 }

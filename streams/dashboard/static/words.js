@@ -92,6 +92,7 @@ export function pairTitle(pair) {
 }
 
 export function languageName(code) {
+  if (code.includes("+")) return code.split("+").map(languageName).join(" + ");
   if (code === "*") return say("every");
   if (code === "und") return say("undetermined");
   try { return names.of(code) ?? code; } catch { return code; }

@@ -1,128 +1,103 @@
-"""The default detector: fastText, corrected by letters; where that is unsure, langdetect has a say."""
+"""The default detector: a sieve of ELD and CLD2, then a pool of all voices, langdetect in doubt."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from streams.steps.language.calibration import calibrated
+from streams.steps.language.cld2 import Cld2Model, load_cld2
 from streams.steps.language.cleaning import has_a_letter, has_enough_letters
-from streams.steps.language.detector import UNDETERMINED, Language, rounded
-from streams.steps.language.exact_profiles import ExactProfiles, load_exact_profiles
-from streams.steps.language.fasttext_model import FasttextModel, load_fasttext_model
+from streams.steps.language.detector import UNDETERMINED, Language
+from streams.steps.language.eld import EldModel, load_eld
 from streams.steps.language.hints import DECIDED, hinted_code, is_written_in, with_hint
-from streams.steps.language.letters import Letters
+from streams.steps.language.letters import Marks
+from streams.steps.language.pool import Pool, load_weights
+from streams.steps.language.sieve import Sieve
+from streams.steps.language.voices import VOICES, Heard, Voices, load_voices
 
-#: From this probability on, fastText's answer stands. Below it, the answer is right less than half the time,
-#: and langdetect is heard.
-SURE = 0.5
+#: Below this probability an answer is wrong twice as often as right, so none is given. From here to 0.4,
+#: tweets get as many right answers as wrong ones.
+UNDECIDED = 0.3
 
-#: Each letter of a text is in several of its n-grams (of 1, 2 and 3 characters), so taken as independent
-#: evidence they say the same thing three times over.
-NGRAM_EVIDENCE = 1 / 3
+#: Texts the pool is asked about at a time: more would need memory in proportion.
+_AT_ONCE = 256
 
-#: What fastText holds for less likely than this it has ruled out: langdetect does not bring it back.
-NEGLIGIBLE = 0.001
-
-_NONE = -1
-
-Probabilities = npt.NDArray[np.float64]
+#: A reply of so many words, all of them everyday words of the hinted language, is in it, though others have
+#: them too: `inşallah`, `да не`.
+_MAX_REPLY_WORDS = 3
+_LISTED, _ALL = VOICES.index("words"), 0.999
 
 
 class Cascade:
-    """Judges clean texts, many at a time.
+    """Judges clean texts, many at a time. Without a `sieve`, the pool is asked about all of them."""
 
-    Without `letters` or `calibrate` it does without the one or the other, to see what they are good for.
-    """
-
-    def __init__(
-        self,
-        model: FasttextModel,
-        profiles: ExactProfiles,
-        letters: Letters | None,
-        calibrate: Callable[[Probabilities], Probabilities] | None,
-    ) -> None:
-        self.version = f"{model.version}:{profiles.version}"
-        self._model, self._profiles = model, profiles
-        self._letters, self._calibrate = letters, calibrate
-        self._row_of = {code: row for row, code in enumerate(model.codes)}
-        self._profiled = [self._row_of[code] for code in profiles.codes]
+    def __init__(self, voices: Voices, pool: Pool, sieve: Sieve | None) -> None:
+        self.version = voices.version
+        self.is_portable = voices.is_portable
+        self._voices, self._pool, self._sieve = voices, pool, sieve
 
     def judge(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Language]:
         """Return the language of each clean text. Texts without a letter are undetermined, hint or not."""
-        codes = [hinted_code(hint, self._row_of) for hint in hints]
+        codes = [hint and hinted_code(hint, self._voices.row_of) for hint in hints]
+        answers = [UNDETERMINED] * len(texts)
         judged = [
             index
             for index, (text, code) in enumerate(zip(texts, codes, strict=True))
             if has_enough_letters(text) or (code and has_a_letter(text))
         ]
-        answers = [UNDETERMINED] * len(texts)
-        if judged:
-            some = [texts[index] for index in judged]
-            for index, answer in zip(judged, self._judge(some, [codes[i] for i in judged]), strict=True):
+        if not judged:
+            return answers
+        some = [texts[index] for index in judged]
+        marks = self._voices.letters.marks(some)
+        settled = self._sieve.settled(some, marks) if self._sieve else [None] * len(some)
+        unsettled = []
+        for place, (index, answer) in enumerate(zip(judged, settled, strict=True)):
+            if answer:
                 answers[index] = answer
+            else:
+                unsettled.append(place)
+        for start in range(0, len(unsettled), _AT_ONCE):
+            places = unsettled[start : start + _AT_ONCE]
+            indices = [judged[place] for place in places]
+            pooled = self._judge([texts[i] for i in indices], [codes[i] for i in indices], marks[places])
+            for index, language in zip(indices, pooled, strict=True):
+                answers[index] = language
         return answers
 
-    def _judge(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Language]:
-        probabilities = self._model.probabilities(texts)
-        if self._letters:
-            self._letters.share_out(probabilities, texts)
+    def _judge(self, texts: Sequence[str], hints: Sequence[str | None], marks: Marks) -> list[Language]:
+        probabilities, heard = self._pool.judge(texts, marks)
         best = probabilities.argmax(axis=0)
-        unsure = np.flatnonzero(probabilities[best, np.arange(len(texts))] < SURE)
-        if len(unsure):
-            evidence = self._profiles.posterior([texts[column] for column in unsure.tolist()], NGRAM_EVIDENCE)
-            weighed = weigh(probabilities[:, unsure], evidence, self._profiled)
-            probabilities[:, unsure] = weighed
-            best[unsure] = weighed.argmax(axis=0)
         highest = probabilities[best, np.arange(len(texts))]
-        self._hear(hints, texts, probabilities, best, highest)
-        confidences = rounded(self._calibrate(highest) if self._calibrate else highest)
-        return [
-            UNDETERMINED if row == _NONE else Language(self._model.codes[row], confidence)
-            for row, confidence in zip(best.tolist(), confidences, strict=True)
-        ]
+        answers = []
+        for column, (text, hint) in enumerate(zip(texts, hints, strict=True)):
+            code, chance = self._voices.codes[best[column]], float(highest[column])
+            enough = has_enough_letters(text)
+            if hint:
+                row = self._voices.row_of[hint]
+                is_reply = self._is_reply(text, heard, row, column)
+                if chance < DECIDED or not enough or is_reply:
+                    hinted = with_hint(text, hint, float(probabilities[row, column]))
+                    if hinted > chance or is_reply or (not enough and is_written_in(text, hint)):
+                        code, chance, enough = hint, hinted, True
+            decided = enough and chance >= UNDECIDED
+            answers.append(Language(code, round(min(chance, 1.0), 4)) if decided else UNDETERMINED)
+        return answers
 
-    def _hear(
-        self,
-        hints: Sequence[str | None],
-        texts: Sequence[str],
-        probabilities: Probabilities,
-        best: npt.NDArray[np.intp],
-        highest: Probabilities,
-    ) -> None:
-        """Let hints change the `best` row and its probability where the text has not decided."""
-        for column in [column for column, hint in enumerate(hints) if hint]:
-            enough = has_enough_letters(texts[column])
-            if enough and highest[column] >= DECIDED:
-                continue
-            hint = hints[column] or ""
-            hinted = with_hint(texts[column], hint, float(probabilities[self._row_of[hint], column]))
-            if hinted > highest[column] or (not enough and is_written_in(texts[column], hint)):
-                best[column], highest[column] = self._row_of[hint], hinted
-            elif not enough:
-                best[column] = _NONE
+    def _is_reply(self, text: str, heard: Heard, row: int, column: int) -> bool:
+        return bool(heard.said[_LISTED, row, column] > _ALL) and text.count(" ") < _MAX_REPLY_WORDS
 
 
-def weigh(prior: Probabilities, evidence: Probabilities, rows: Sequence[int]) -> Probabilities:
-    """Return what fastText holds (`prior`) once langdetect was heard (`evidence`): language by text.
-
-    langdetect shares out anew the probability of the languages it knows, whose `rows` in the prior are given.
-    The others (Azerbaijani, Kurdish, Kazakh and 110 more) keep theirs: having no profile is no evidence
-    against a language.
-    """
-    prior = np.where(prior < NEGLIGIBLE, 0.0, prior)
-    known = prior[rows]
-    shared = known * evidence
-    mass, total = known.cumsum(axis=0)[-1], shared.cumsum(axis=0)[-1]  # not sum: see Letters.share_out
-    heard = total > 0
-    weighed = prior.copy()
-    # Divided first: `total` can be so small that mass / total is infinite.
-    part = np.divide(shared, total, out=np.zeros_like(shared), where=heard)
-    weighed[rows] = np.where(heard, part * mass, known)
-    return weighed
+def load_pair() -> tuple[EldModel, Cld2Model] | tuple[None, None]:
+    """Load ELD and CLD2; neither where one is missing."""
+    eld, cld2 = load_eld(), load_cld2()
+    return (eld, cld2) if eld and cld2 else (None, None)
 
 
 def load_cascade() -> Cascade:
-    """Load both models (0.5 s)."""
-    model = load_fasttext_model()
-    return Cascade(model, load_exact_profiles(), Letters(model.codes), calibrated)
+    """Load all models (0.6 s)."""
+    eld, cld2 = load_pair()
+    voices, weights = load_voices(eld, cld2), load_weights()
+    sieve = None
+    if eld and cld2:
+        sure = weights["sure"]
+        sieve = Sieve(eld, cld2, voices.letters, (sure["eld"], sure["both"]))
+    return Cascade(voices, Pool(voices, weights), sieve)

@@ -11,13 +11,15 @@ from streams.steps.language.detector import UNDETERMINED, Detector, Hints, Langu
 from streams.steps.language.exact_profiles import load_exact_profiles
 from streams.steps.language.fasttext_model import Probabilities, load_fasttext_model
 from streams.steps.language.lingua_model import LinguaModel
+from streams.steps.language.quotes import CLEAR, own_words
+from streams.steps.language.scripts import ByScript
 
-#: Number of the rules in this package (cleaning, codes, letters, hints, calibration, how the models are
-#: weighed). Raise it when an answer may change: it is part of every version string.
-RULES = 2
+#: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
+#: models are weighed). Raise it when an answer may change: it is part of every version string.
+RULES = 3
 
 #: Texts judged together. More save nothing and would need memory in proportion.
-BATCH = 512
+BATCH = 2_048
 
 Judge = Callable[[Sequence[str], Sequence[str | None]], list[Language]]
 
@@ -28,14 +30,27 @@ class BatchDetector:
 
     version: str
     judge: Judge
+    hears_own_words: bool = False
 
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """See `Detector.detect`."""
         answers: list[Language] = []
         for start in range(0, len(texts), BATCH):
-            batch = clean(texts[start : start + BATCH])
-            answers += self.judge(batch, hints[start : start + BATCH] if hints else [None] * len(batch))
+            raw = texts[start : start + BATCH]
+            batch = clean(raw)
+            judged = self.judge(batch, hints[start : start + BATCH] if hints else [None] * len(batch))
+            answers += self._by_own_words(raw, judged) if self.hears_own_words else judged
         return answers
+
+    def _by_own_words(self, raw: Sequence[str], judged: list[Language]) -> list[Language]:
+        """Judge texts that quote once more, by what is theirs: if that is clear, it is the answer."""
+        owns = {index: own for index, own in enumerate(map(own_words, raw)) if own}
+        if owns:
+            again = self.judge(clean([*owns.values()]), [None] * len(owns))
+            for index, answer in zip(owns, again, strict=True):
+                if answer.confidence >= CLEAR and answer.code != judged[index].code:
+                    judged[index] = answer
+        return judged
 
 
 def load_detector(name: str = "cascade") -> Detector:
@@ -51,7 +66,8 @@ def load_detector(name: str = "cascade") -> Detector:
 
 def _load_cascade() -> Detector:
     cascade = load_cascade()
-    return BatchDetector(f"cascade-{RULES}:{cascade.version}", cascade.judge)
+    kind = "portable" if cascade.is_portable else "cascade"
+    return ByScript(BatchDetector(f"{kind}-{RULES}:{cascade.version}", cascade.judge, hears_own_words=True))
 
 
 def _load_fasttext() -> Detector:

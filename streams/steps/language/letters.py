@@ -17,6 +17,8 @@ _CYRILLIC = {
     "kk": "ёийщъыьэюяәғқңөұүһі",
     "tt": "ёийщъыьэюяәөүҗңһ",
     "ky": "ёийщъыьэюяңөү",
+    "uz": "ёийъьэюяўқғҳ",
+    "tg": "ёийъэюяғӣқӯҳҷ",
 }
 _TURKIC_AND_KURDISH = {
     "tr": "cçğıİöşüâîû",
@@ -24,59 +26,93 @@ _TURKIC_AND_KURDISH = {
     "tk": "çäňöşüýž",
     "uz": "c",
     "ku": "cçêîşû",
+    "crh": "cçğıİöşüâñ",
+    "gag": "cçıİöşüäêţ",
 }
-_BORROWED = {"tr": "", "az": "qx", "tk": "w", "uz": "qx", "ku": "qwx"}
+_BORROWED = {"tr": "", "az": "qx", "tk": "w", "uz": "qx", "ku": "qwx", "crh": "q", "gag": ""}
+_FAMILIES = (_CYRILLIC, _TURKIC_AND_KURDISH)
 
-#: How much less likely a language is once a letter appears that its alphabet lacks: a name or a typing error.
-ALIEN = 0.03
-#: The same for q, w and x, which Turkish tweets are full of (`aq`, `Twitter`, laughing on the keyboard).
-BORROWED = 0.2
+#: Scripts, each a bit of the marks: the first character of each range and the one behind its last.
+_SCRIPTS = {
+    "latin": ((0x41, 0x5B), (0x61, 0x7B), (0xC0, 0x250)),
+    "cyrillic": ((0x400, 0x530),),
+    "arabic": ((0x600, 0x700),),
+    "other": ((0x530, 0x600), (0x700, 0x701)),
+}
+_TABLE_SIZE = 0x700  # its last entry stands for all beyond
+#: Languages by the scripts they are written in. Those that are not named are written in Latin letters.
+_WRITTEN_IN = (
+    (
+        ("cyrillic",),
+        "av ba be bg bxr ce cv kk krc ky kv lez mhr mk mn mrj myv os ru rue sah tg tt tyv uk xal",
+    ),
+    (("arabic",), "ar fa lrc mzn pnb ps sd ug ur"),
+    (("latin", "cyrillic"), "hbs sr tk"),
+    (("latin", "arabic"), "az ku"),
+    (("latin", "cyrillic", "arabic"), "uz"),
+    (
+        ("other",),
+        "am as bih bn bo bpy dty dv el gom gu he hi hy ja ka km kn ko lo mai ml mr my ne new or pa sa",
+    ),
+    (("other",), "si ta te th xmf yi zh"),
+)
 
-_FAMILIES = ((_CYRILLIC, ALIEN), (_TURKIC_AND_KURDISH, ALIEN), (_BORROWED, BORROWED))
-_TABLE_SIZE = 0x530  # beyond are no letters of ours
-
-Probabilities = npt.NDArray[np.float64]
+#: A bit for each letter that a text has.
+Marks = npt.NDArray[np.int64]
 
 
 class Letters:
-    """Shares out the probability of a family anew among its members, as the letters of a text have it.
+    """Which letters of its text a language does not write."""
 
-    `codes` name the rows of the probabilities.
-    """
-
-    def __init__(self, codes: Sequence[str]) -> None:
-        letters = sorted({letter for alphabets, _ in _FAMILIES for letter in "".join(alphabets.values())})
+    def __init__(self) -> None:
+        letters = sorted(
+            set("".join(letter for family in (*_FAMILIES, _BORROWED) for letter in family.values()))
+        )
         bits = {letter: 1 << bit for bit, letter in enumerate(letters)}
-        self._bits = np.zeros(_TABLE_SIZE + 1, np.int64)
+        self._table = np.zeros(_TABLE_SIZE + 1, np.int64)
         for letter, bit in bits.items():
-            self._bits[ord(letter)] = bit
+            self._table[ord(letter)] |= bit
             if letter != "ı":  # its capital is everybody's
-                self._bits[ord(letter.upper())] = bit
-        self._families = [
-            (
-                np.array([codes.index(code) for code in alphabets]),
-                np.array(
-                    [
-                        [sum(bits[x] for x in set("".join(alphabets.values())) - set(own))]
-                        for own in alphabets.values()
-                    ]
-                ),
-                factor,
-            )
-            for alphabets, factor in _FAMILIES
-        ]
+                self._table[ord(letter.upper())] |= bit
+        #: The bit of each script.
+        self.scripts = {name: 1 << len(letters) + place for place, name in enumerate(_SCRIPTS)}
+        for name, ranges in _SCRIPTS.items():
+            for first, end in ranges:
+                self._table[first:end] |= self.scripts[name]
+        self._written = {
+            code: sum(self.scripts[script] for script in scripts)
+            for scripts, codes in _WRITTEN_IN
+            for code in codes.split()
+        }
+        #: By language: the letters of its family that it lacks, and those it only borrows (q, w and x, which
+        #: Turkish tweets are full of: `aq`, `Twitter`, laughing on the keyboard).
+        self.alien: dict[str, int] = {}
+        self.borrowed: dict[str, int] = {}
+        for family, lacked in (
+            (_CYRILLIC, self.alien),
+            (_TURKIC_AND_KURDISH, self.alien),
+            (_BORROWED, self.borrowed),
+        ):
+            every = set("".join(family.values()))
+            for code, own in family.items():
+                lacked[code] = lacked.get(code, 0) | sum(bits[letter] for letter in every - set(own))
 
-    def share_out(self, probabilities: Probabilities, texts: Sequence[str]) -> None:
-        """Change the probabilities of each clean text (a column) in place."""
+        # Nobody who writes Russian in Latin letters writes letters with a mark, or q, w and x.
+        self.not_latin_russian = self.of("çğıİöşüâîûəäňýžêñţqwx") | sum(
+            bit for script, bit in self.scripts.items() if script != "latin"
+        )
+
+    def marks(self, texts: Sequence[str]) -> Marks:
+        """Return the letters and scripts that each clean text has. No text may be empty."""
         points = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
         starts = np.cumsum([0, *map(len, texts[:-1])])
-        found = np.bitwise_or.reduceat(self._bits[np.minimum(points, _TABLE_SIZE)], starts)
-        for rows, alien, factor in self._families:
-            misfit = (found & alien) != 0
-            some = np.flatnonzero(misfit.any(axis=0))
-            if len(some):
-                before = probabilities[np.ix_(rows, some)]
-                after = np.where(misfit[:, some], factor, 1.0) * before
-                # cumsum adds row after row; the order of sum, hence its last digit, varies with the batch.
-                mass, shared = before.cumsum(axis=0)[-1], after.cumsum(axis=0)[-1]
-                probabilities[np.ix_(rows, some)] = after * (mass / shared)
+        return np.bitwise_or.reduceat(self._table[np.minimum(points, _TABLE_SIZE)], starts)
+
+    def written(self, code: str) -> int:
+        """Return the bits of the scripts that a language is written in."""
+        return self._written.get(code, self.scripts["latin"])
+
+    def of(self, letters: str) -> int:
+        """Return the bits of these letters."""
+        found = int(np.bitwise_or.reduce([self._table[ord(letter)] for letter in letters]))
+        return found & ~sum(self.scripts.values())

@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.languages import languages_in
 from schemas.pair import DEFAULT_PAIR, Pair
 from streams.steps.tags.fold import FOLD_VERSION, fold_batch
 from streams.steps.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
@@ -75,8 +76,8 @@ class Entry(NamedTuple):
         return bool(self.match or self.near or self.unless)
 
     def accepts(self, language: str) -> bool:
-        """Say whether it counts in posts of this language."""
-        return not self.only_in or language in self.only_in
+        """Say whether it counts in posts of this language, or of these two."""
+        return not self.only_in or any(one in self.only_in for one in languages_in(language))
 
 
 class Lexicon(NamedTuple):

@@ -1,0 +1,37 @@
+"""What is said of the lexicon's quality is said of the lexicon that ships, and everywhere the same."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streams.lexicon.measured import last_measured, measured
+from streams.steps.tags.lexicon import load_lexicon
+from tests.quality.terms import Quality
+from tests.quality.terms_report import as_markdown, told_to_readers, with_figures
+
+ROOT = Path(__file__).parents[2]
+AGAIN = "make eval-terms writes it again"
+
+
+@pytest.fixture(scope="module")
+def quality() -> Quality:
+    return msgspec.json.decode((ROOT / "docs" / "terms.json").read_bytes(), type=Quality)
+
+
+def test_the_figures_are_those_of_the_built_in_lexicon(quality: Quality) -> None:
+    assert quality.lexicon_version == load_lexicon().version, AGAIN
+
+
+def test_all_that_tells_of_the_figures_tells_the_same(quality: Quality) -> None:
+    assert (ROOT / "docs" / "terms.md").read_text("utf-8") == as_markdown(quality), AGAIN
+    assert (ROOT / "streams" / "lexicon" / "measured.json").read_bytes() == told_to_readers(quality), AGAIN
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert with_figures(readme, quality.post_level) == readme, AGAIN
+    assert "held out" in readme
+
+
+def test_another_lexicon_was_not_measured() -> None:
+    last = last_measured()
+    assert measured(last.lexicon_version) == last.figures != ()
+    assert measured("lex-0123456789ab") == measured("") == ()
