@@ -40,7 +40,6 @@ def _told(numbers: Numbers, per_s: float | None) -> str:
         "too late": numbers.late,
         "rejected": numbers.rejected,
         "twice": numbers.duplicate,
-        "ignored": numbers.ignored,
         "to go": numbers.waiting,
     }
     told = [f"{numbers.counted:,} counted", *(f"{count:,} {what}" for what, count in others.items() if count)]
