@@ -22,6 +22,8 @@ POSTS = "deploy/demo/posts.jsonl"
 DEADLINE_S = 120
 
 SETTINGS = {
+    # Names and dates that meant the election in the weeks of these posts, beside the usual words.
+    "SANDIK_LEXICON": "builtin,events/turkey-2023,events/us-2024",
     "SANDIK_WINDOW_SIZE_MS": "300000",  # the sample is an evening and two days: five minutes suit it
     "SANDIK_IDLE_AFTER_MS": "2000",  # the file ends, and nobody wants to wait for the last windows
 }

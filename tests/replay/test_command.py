@@ -13,6 +13,7 @@ from streams.lexicon.measured import last_measured
 from streams.settings import Settings
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import wait_until
+from tests.support.lexicons import write_lexicon
 from tests.support.scene import some_posts
 from tests.support.truth import single_pass
 
@@ -96,12 +97,14 @@ def test_counts_that_the_lexicon_takes_away_are_told_wherever_the_result_is_used
     replayed: Path, tmp_path: Path
 ) -> None:
     narrow = tmp_path / "narrow.csv"
-    lost = b"gives no counts of election and both"
-    done = sandik("replay", str(SAMPLE), "--lexicon", "docs/narrow", "--out", str(narrow), environment=FAST)
+    lost = b"gives no counts of election and deepfake and both"
+    words = '[[term]]\nlanguage = "tr"\nlemma = "sel"\nforms = ["sel(|ler)"]\n'
+    lexicon = write_lexicon(tmp_path / "lexicon", flood=words)
+    done = sandik("replay", str(SAMPLE), "--lexicon", str(lexicon), "--out", str(narrow), environment=FAST)
     assert (done.returncode, lost in done.stderr) == (0, True), done.stderr
     manifest = f"{narrow}.manifest.json"
 
-    assert ["both", "election"] == json.loads(Path(manifest).read_text())["lost_cells"]
+    assert ["both", "deepfake", "election"] == json.loads(Path(manifest).read_text())["lost_cells"]
     assert [] == json.loads(Path(f"{replayed}.manifest.json").read_text())["lost_cells"]
     assert lost in sandik("replay", "--manifest", manifest).stderr
     moved = sandik("diff", str(replayed), str(narrow)).stderr
