@@ -70,7 +70,7 @@ class Finder:
         self._asking = asking
         self._is_trigger = np.array(asking.is_trigger, np.bool_)
         self._is_form = np.array([bool(ranks) for ranks in asking.ranks], np.bool_)
-        # Most patterns are no leaf, and many are the same leaves: a table that stays in the processor's cache.
+        # Most patterns are no leaf, and many the same leaves: a table that stays in the processor's cache.
         kinds = {bits: kind for kind, bits in enumerate(dict.fromkeys((0, *asking.leaves)))}
         self._kinds = np.array(
             [kinds[bits] for bits in asking.leaves], np.uint16 if len(kinds) < 1 << 16 else np.intp
