@@ -75,6 +75,10 @@ settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
 metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
 	$(BIN)/python -c 'from streams.ops.catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
 
+.PHONY: formats
+formats: $(VENV)/.ready-dev  ## Write the list of formats in docs/ingest.md again
+	$(BIN)/python -m streams.ingest.formats.listed
+
 .PHONY: schemas
 schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/asyncapi.yaml again
 	$(BIN)/python -m schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')
@@ -96,7 +100,7 @@ lock:  ## Resolve the pinned versions again (needs uv)
 	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
 # The tests do need IPython, which the workers are spared: so without the overrides in pyproject.toml.
-	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra dashboard --extra otel \
+	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra car --extra dashboard --extra otel \
 		--extra parquet --extra report --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock

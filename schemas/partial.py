@@ -35,8 +35,8 @@ class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_default
 class Tally(msgspec.Struct, frozen=True):
     """What became of the records of one partition, from its first on. Their sum is how many were read.
 
-    `duplicate` posts had the id of one counted in the same window before; `ignored` ones are edits and
-    deletions; `late` ones are in `posts.late`, `rejected` ones in `posts.dlq`.
+    `duplicate` posts had the id of one counted in the same window before; `ignored` ones are edits,
+    deletions and marks that close windows; `late` ones are in `posts.late`, `rejected` ones in `posts.dlq`.
     """
 
     counted: int = 0
@@ -49,7 +49,8 @@ class Tally(msgspec.Struct, frozen=True):
 class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
     """The event-time position of one source partition, after the post at `offset` was applied.
 
-    `clock_ms` is the largest event time seen, None before the first post (`offset` -1).
+    `clock_ms` is the largest event time seen, or what a mark that closes windows has set it to, None before
+    the first post (`offset` -1).
     `idle` says that the partition has had nothing to read for `idle_after_ms`. `rejected_in_a_row` counts
     the rejected records since the last good one. `fingerprint` hashes the record at `offset`, so that a topic
     made anew is noticed; None in states of before there was one.

@@ -20,6 +20,8 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     from 2000 to 3000, or the post is rejected.
     `id` is unique over all sources (`source:native id`) and is also the record's key.
     `op`: only creations are counted. Counts say what was said when; an edit or a deletion does not unsay it.
+    `close` is no post: it says that its partition is complete up to `created_at_ms`, so that the windows that
+    end until then become final.
     """
 
     id: NonEmpty
@@ -33,4 +35,4 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     repost_of: str | None = None
     reply_to: str | None = None
     ingested_at_ms: int | None = None
-    op: Literal["create", "update", "delete"] = "create"
+    op: Literal["create", "update", "delete", "close"] = "create"

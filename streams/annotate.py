@@ -14,6 +14,7 @@ from streams.errors import UsageError
 from streams.flow import Job
 from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
+from streams.steps.mended import decode_mended
 
 #: Read at once at most: a few hundred lines, enough for the detector to work in batches.
 CHUNK_BYTES = 65_536
@@ -117,7 +118,7 @@ def _decoded(line: Numbered) -> Line | Unreadable:
     if number == 1:
         data = data.removeprefix(BOM_UTF8)
     try:
-        return _decoder.decode(data)
+        return decode_mended(_decoder.decode, data)[0]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Unreadable(number, f"not a JSON object with a `text`: {error}")
 

@@ -5,9 +5,10 @@ import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
+from typer.core import TyperGroup, TyperOption
 
 from streams import __version__, analyst_cli, control_cli, letters_cli
 from streams.errors import SandikError
@@ -33,7 +34,7 @@ app = typer.Typer(
     "deepfakes, and of both.",
     epilog="Exit codes: 0 done; 1 failed, or found something wrong or different; 2 called wrongly; 130 "
     "stopped by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, "
-    "dashboard, counts, top.",
+    "dashboard, counts, top, up.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -132,27 +133,44 @@ def ingest(
     format: Annotated[  # noqa: A002  # the option's name
         str | None,
         typer.Option(
-            help="jsonl, jetstream, mastodon, telegram, x, reddit, youtube, feed, csv, tsv, parquet or "
-            "ira-tsv. Default: by the beginning and the name of the file."
+            metavar="NAME|FILE.toml",
+            help="One of the formats that docs/ingest.md lists, or a file that tells one. Default: by the "
+            "beginning and the name of the file.",
         ),
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
-            metavar="FIELD=COLUMN,...",
-            help="Tables: which column is what, by name or by number from 1: time=sent,text=body,id=1.",
+            metavar="FIELD=COLUMN|PATH,...",
+            help="Which column is what, by name or by number from 1, or which path of JSON: "
+            "time=sent,text=data.body,id=1.",
         ),
     ] = None,
     zone: Annotated[
-        str | None, typer.Option(help="Tables: the zone of times that name none, such as Europe/Istanbul.")
+        str | None, typer.Option(help="The zone of times that name none: Europe/Istanbul, or +03:00.")
     ] = None,
     time_format: Annotated[
-        str | None, typer.Option(help="Tables: how times are written, as for strptime: %d.%m.%Y %H:%M.")
+        str | None,
+        typer.Option(help="Tables: how times are written, as for strptime (%d.%m.%Y %H:%M), or excel."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="CSV and TSV: the encoding.")] = "utf-8-sig",
     source: Annotated[
         str | None, typer.Option(help="Tables: the posts' source. Default: the name of the file.")
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Add to the text what is seen with it: alt-text of pictures, titles of link-cards (Bluesky, "
+            "Mastodon); may be repeated."
+        ),
+    ] = None,
+    private_chats: Annotated[
+        bool,
+        typer.Option(
+            "--private-chats",
+            help="Telegram: read private chats and groups, too. For those who may.",
+        ),
+    ] = False,
     filter: Annotated[  # noqa: A002  # the option's name
         list[str] | None,
         typer.Option(help="Only posts with language=tr,ru or term=WORD; may be repeated."),
@@ -169,6 +187,31 @@ def ingest(
     zstd_dictionary: Annotated[
         Path | None, typer.Option(help="Jetstream v1: let it compress, by the dictionary in this file.")
     ] = None,
+    order: Annotated[
+        Literal["time", "as-is"],
+        typer.Option(
+            help="In which order the posts of files are written: by event time, whatever the order of the "
+            "files, or as they are, which needs no room on disk and makes late what is not in order.",
+        ),
+    ] = "time",
+    temp_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where posts wait that are put in order. Default: the system's temporary folder."),
+    ] = None,
+    from_: Annotated[
+        datetime | None, typer.Option("--from", formats=TIMES, help="Only posts at or after this time, UTC.")
+    ] = None,
+    to: Annotated[
+        datetime | None, typer.Option(formats=TIMES, help="Only posts before this time, UTC.")
+    ] = None,
+    close: Annotated[
+        bool,
+        typer.Option("--close", help="Files: make their last windows final, though no later posts follow."),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Read all and say what is in it, without Kafka, and produce nothing."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the first posts as they would be produced, and stop.")
     ] = False,
@@ -177,26 +220,81 @@ def ingest(
 ) -> None:
     """Write the posts of files or of a live source to the topic `posts`. What is no post is accounted for."""
     from streams.connection import client_options
-    from streams.ingest.command import IngestOptions, run_ingest, table_options
-    from streams.topics import POSTS
+    from streams.ingest.command import IngestOptions, rules_of, run_ingest, table_options
+    from streams.topics import PARTIALS, POSTS
 
     settings = _settings()
     options = IngestOptions(
         format=format,
-        table=table_options(columns, zone, time_format, source, encoding),
+        table=table_options(
+            columns, zone, time_format, source, encoding, include or (), private_chats=private_chats
+        ),
         filters=filter or (),
         pace=pace,
         is_dry_run=dry_run,
         explain=explain,
         json_summary=json,
         author_key=settings.author_key.get_secret_value() if settings.author_key else None,
+        max_ahead_ms=settings.max_ahead_ms,
         cursor=cursor,
         token_file=token_file,
         zstd_dictionary=zstd_dictionary,
+        order=order,
+        temp_dir=temp_dir,
+        from_ms=_ms(from_),
+        to_ms=_ms(to),
+        is_check=check,
+        is_closing=close,
+        rules=rules_of(settings),
+        partials=settings.topic(PARTIALS),
     )
     raise typer.Exit(
         run_ingest(sources, connection=client_options(settings), topic=settings.topic(POSTS), options=options)
     )
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="All options of `sandik ingest` may be given as well: --format, --columns, --filter, --pace, ...",
+)
+def up(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE...", help="What to read, as for `sandik ingest`."),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where all data are kept. Default: SANDIK_DATA_DIR, or .sandik"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port of the page; 0 takes a free one. Default: 8080 if it is free."
+        ),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser, too.")] = False,
+    again: Annotated[bool, typer.Option(help="Read files again that were read before.")] = False,
+) -> None:
+    """From a source to a page: start what is missing of Kafka, topics, worker and page, until Ctrl-C.
+
+    A second `up` with the same data reads its own source into what the first one runs. With SANDIK_BROKER
+    set, no Kafka is started.
+    """
+    with _until_stopped():
+        from streams.up.command import run_up
+
+        words = sources or []
+        raise typer.Exit(
+            run_up(
+                words,
+                _options("ingest", words),
+                _settings(),
+                data_dir=data_dir,
+                page_port=port,
+                reads_again=again,
+                opens_page=open_,
+            )
+        )
 
 
 @app.command()
@@ -362,6 +460,15 @@ def lexicon_explain(
     from streams.lexicon.command import run_explain
 
     raise typer.Exit(run_explain(text, _settings(), at, json=json))
+
+
+def _options(name: str, words: list[str]) -> dict[str, bool]:
+    """Return the options of a command, and whether a word follows each. The words are checked by them."""
+    command = cast(TyperGroup, typer.main.get_command(app)).commands[name]
+    if words:
+        command.make_context(f"sandik {name}", list(words))
+    options = [one for one in command.params if isinstance(one, TyperOption)]
+    return {word: not one.is_flag for one in options for word in (*one.opts, *one.secondary_opts)}
 
 
 def _ms(time: datetime | None) -> int | None:

@@ -1,5 +1,6 @@
 """The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -10,7 +11,7 @@ from schemas.languages import languages_in
 from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
 from schemas.post import Post
-from streams.steps.counts import Changes, Group, PartitionState, Read, Reposts, cell_tags, fold
+from streams.steps.counts import NO_FLOOR, Changes, Group, PartitionState, Read, Reposts, cell_tags, fold
 from streams.steps.decode import Decoded, Rejected, decode_all
 from streams.steps.dedupe import id_hash
 from streams.steps.fingerprint import fingerprint
@@ -139,6 +140,7 @@ class Job:
             last_offset=records[-1].offset if records else before.offset,
             rejected_in_a_row=_row_at_end(decoded.rejected, len(records), before.rejected_in_a_row),
             fingerprint=fingerprint(records[-1]) if records else before.fingerprint,
+            floors_ms=self._floors_ms(decoded, at),
         )
         marked = read if self.authors is None else self.authors.marked(read, posts)
         if self.terms:
@@ -167,6 +169,24 @@ class Job:
         if len(kept) == len(decoded.posts):
             return decoded.posts, decoded.at
         return [decoded.posts[index] for index in kept], [decoded.at[index] for index in kept]
+
+    def _floors_ms(self, decoded: Decoded, at: Sequence[int]) -> Sequence[int] | None:
+        """Return what the clock is at least before each post that is counted, and at the end of the batch.
+
+        A mark says that windows which end until its time are complete: it sets the clock to where they are
+        final. None, as nearly always, where there is no mark.
+        """
+        if len(at) == len(decoded.posts):
+            return None
+        floors_ms = [NO_FLOOR] * (len(at) + 1)
+        is_closed = False
+        for post, place in zip(decoded.posts, decoded.at, strict=True):
+            if post.op == "close":
+                is_closed = True
+                follows = bisect_left(at, place)
+                clock_ms = self.timing.clock_ms(post.created_at_ms)
+                floors_ms[follows] = max(floors_ms[follows], clock_ms)
+        return floors_ms if is_closed else None
 
     def _groups(self, posts: Sequence[Post], annotations: Sequence[Annotation]) -> Sequence[Group]:
         groups = [annotation.group for annotation in annotations]

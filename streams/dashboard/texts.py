@@ -13,6 +13,7 @@ from schemas.mention import Mention
 from schemas.post import Post
 from streams.connection import client_options, let_go
 from streams.settings import Settings
+from streams.steps.mended import decode_mended
 from streams.topics import POSTS
 
 #: Texts that are kept, so that many readers of one page cost Kafka one read.
@@ -99,7 +100,7 @@ class Texts:
 def _text(record: Any, mention: Mention) -> str | None:
     """Return the text if it is that very post: its place may have been taken by another topic's post."""
     try:
-        post = _decoder.decode(record.value)
+        post, _ = decode_mended(_decoder.decode, record.value)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
         return None
     return post.text if post.id == mention.id else None

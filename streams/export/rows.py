@@ -89,7 +89,7 @@ class _Mentions:
 def _posts(records: Iterable[ConsumerRecord], choice: Choice) -> Iterator[Row]:
     for record in records:
         post = decode(record.value, record.timestamp, choice.max_ahead_ms)
-        if not isinstance(post, Post):
+        if not isinstance(post, Post) or post.op == "close":
             continue
         shown = post if choice.authors == "keep" else hidden(post, choice.key)
         yield {

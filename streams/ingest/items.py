@@ -19,7 +19,15 @@ class RejectReason(StrEnum):
     BAD_COLUMNS = "bad_columns"
     BAD_TIME = "bad_time"  # no event time, or one that does not say which instant it means
     CLOCK_AHEAD = "clock_ahead"  # written later than the source itself saw it
+    CLOCK_APART = "clock_apart"  # a time that the posts around it in the file contradict
     TOO_LARGE = "too_large"  # longer than any source allows, or a record Kafka would refuse
+    BROKEN_OFF = "broken_off"  # the file is cut off or broken: what follows is missing
+    NOT_UNPACKED = "not_unpacked"  # a file of an archive that is encrypted, or packed in a foreign way
+    NO_POSTS = "no_posts"  # a file with nothing in it
+
+
+#: Something of a source is missing, or all of it: the command does not end with 0.
+INCOMPLETE = frozenset({RejectReason.BROKEN_OFF, RejectReason.NOT_UNPACKED})
 
 
 class SkipReason(StrEnum):
@@ -35,6 +43,7 @@ class SkipReason(StrEnum):
     NOT_PUBLIC = "not_public"  # for followers or the addressed only
     UNTRACEABLE_DELETE = "untraceable_delete"  # Mastodon: the id alone, and it holds no time
     FILTERED = "filtered"  # not what --filter asked for
+    OUTSIDE_PERIOD = "outside_period"  # not in what --from and --to asked for
     DUPLICATE = "duplicate"  # a live source delivered it again after a reconnect
     OTHER_FILE = "other_file"  # in an archive of many files, one without posts
 

@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
-from html import unescape
+from html import escape, unescape
 
 from selectolax.lexbor import LexborHTMLParser
+
+from .links import shows
 
 # Marked before parsing rather than found in the tree, which takes ten times as long.
 _LINE_END = re.compile(r"<br\b[^>]*>|<hr\b[^>]*>|</(?:li|tr|dt|dd)\s*>", re.IGNORECASE)
@@ -18,6 +20,9 @@ _BREAKS = re.compile(r"\n{3,}")
 # Each is given only what ends with a >, or it would look for one behind every < to the very end.
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)([^>]*)>")
 _ANY_TAG = re.compile(r"<[!/?A-Za-z][^>]*>")
+# Neither has a < inside, so none is looked through twice.
+_LINK = re.compile(r"<a\s([^<>]{1,4000})>([^<>]{1,1000})</a\s*>", re.IGNORECASE)
+_HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 _HAVE_NO_END = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"})
 
@@ -27,19 +32,34 @@ _MAX_DEPTH = 1_000
 _MAX_ATTRIBUTES_CHARACTERS = 10_000
 
 
+#: Longer HTML is no post's, and would take many times its length in memory as a tree.
+_MAX_PARSED_CHARACTERS = 2_000_000
+
+
 def html_to_text(html: str) -> str:
     """Return the text of an HTML fragment: entities decoded, a line break where a browser would make one.
 
-    A link that Mastodon shows shortened comes out whole, since the hidden parts of its address are text, too.
+    A link that is shown shortened comes out whole: of Mastodon's, the hidden parts of the address are text,
+    too; of others', the address itself takes its place.
     """
     if "<" not in html:
         return unescape(html).strip()
     flat = html.replace("\n", " ")
+    if "<a" in flat or "<A" in flat:
+        flat = _LINK.sub(_whole_link, flat)
     end = flat.rfind(">") + 1
     marked = _BLOCK_END.sub(lambda end: end[0] + "\n\n", _LINE_END.sub("\n", flat[:end])) + flat[end:]
-    text = unescape(_ANY_TAG.sub("", marked)) if _is_tangled(flat[:end]) else _parsed(marked)
+    is_cut = len(flat) > _MAX_PARSED_CHARACTERS or _is_tangled(flat[:end])
+    text = unescape(_ANY_TAG.sub("", marked)) if is_cut else _parsed(marked)
     text = _AROUND_BREAKS.sub("\n", _SPACES.sub(" ", text))
     return _BREAKS.sub("\n\n", text).strip()
+
+
+def _whole_link(link: re.Match[str]) -> str:
+    """Return a link whose address is shown bare or shortened as that address; others as they are."""
+    address = _HREF.search(link[1])
+    found = unescape(address[1] or address[2] or "") if address else ""
+    return f" {escape(found)} " if found and shows(unescape(link[2]).strip(), found) else link[0]
 
 
 def _parsed(html: str) -> str:

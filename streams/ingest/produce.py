@@ -8,7 +8,7 @@ and all do when the source has nothing more for the moment.
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -35,6 +35,11 @@ SLICE = 1_000
 _encode = msgspec.json.Encoder().encode
 
 
+def a_mark(until_ms: int, partition: int) -> Post:
+    """Return what says that a partition's windows that end until then are complete."""
+    return Post(f"sandik:close:{until_ms}:{partition}", "sandik", until_ms, "", op="close")
+
+
 class Mark(NamedTuple):
     """A place in a stream. `reached` is called once Kafka has every post before it: now, if it `is_due`."""
 
@@ -51,6 +56,12 @@ class Summary:
     rejected: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     interrupted: bool = False
+    #: Windows that end until then were closed.
+    closed_until_ms: int | None = None
+
+
+#: Told, before anything is read, how many partitions the topic has, and which topics there are.
+Begin = Callable[[int, Set[str]], Awaitable[object]]
 
 
 async def ingest(
@@ -60,6 +71,8 @@ async def ingest(
     topic: str,
     report: Callable[[Rejected | Skipped], None],
     summary: Summary | None = None,
+    begin: Begin | None = None,
+    closing: Callable[[], int | None] | None = None,
 ) -> Summary:
     """Write every post of `items` to `topic`, keyed by its id, in order; return when Kafka has them all.
 
@@ -70,6 +83,8 @@ async def ingest(
     summary then says `interrupted`.
 
     `connection` is what streams.connection.client_options returns; `report` gets whatever is no post.
+    `begin` is awaited when Kafka has answered and nothing is read. `closing` is asked, when all posts are
+    delivered, until when windows are complete; a mark in every partition says so.
     `summary` is filled on the way, for a progress bar, and holds the numbers when an error ends the run:
     TopicError when the topic is missing, BrokerError when Kafka cannot be reached or refuses a post, and
     whatever reading `items` raises, after the posts before it are delivered.
@@ -89,11 +104,17 @@ async def ingest(
         compression_type=COMPRESSION,
     )
     try:
-        partitions = await _start(producer, topic, connection)
+        partitions, topics = await _start(producer, topic, connection)
+        if begin is not None:
+            await begin(partitions, topics)
         delivery = _Delivery(producer, topic, partitions, connection, summary)
         try:
             async for batch in items if isinstance(items, AsyncIterable) else ReadAhead(items):
                 await _take(batch, delivery, leave_out)
+            await delivery.finish()
+            if closing is not None and (until_ms := closing()) is not None:
+                await delivery.close(until_ms)
+                summary.closed_until_ms = until_ms
         except asyncio.CancelledError:
             summary.interrupted = True
         finally:
@@ -127,8 +148,8 @@ async def _take(
         await delivery.flush()
 
 
-async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> int:
-    """Connect, and return how many partitions the topic has."""
+async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> tuple[int, Set[str]]:
+    """Connect, and return how many partitions the topic has, and all topics."""
     try:
         await producer.start()
         # All topics' metadata, because asking for one by name may create it, with the broker's defaults.
@@ -146,7 +167,7 @@ async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> in
         raise TopicError(
             f"topic {topic} does not exist at {servers}: run `sandik topics create` first"
         ) from error
-    return len(cluster.partitions_for_topic(topic))
+    return len(cluster.partitions_for_topic(topic)), cluster.topics()
 
 
 class _Delivery:
@@ -189,6 +210,20 @@ class _Delivery:
                 batch = self._filling[partition] = self._producer.create_batch()
         await self._forget_delivered()
 
+    async def close(self, until_ms: int) -> None:
+        """Write to every partition that its windows are complete until then, and return when Kafka has it.
+
+        Raises:
+            BrokerError: it refused one.
+        """
+        now_ms = self._clock.now_ms()
+        for partition in range(self._partitions):
+            mark = a_mark(until_ms, partition)
+            batch = self._filling[partition] = self._producer.create_batch()
+            batch.append(timestamp=now_ms, key=mark.id.encode(), value=_encode(mark))
+            await self._send(partition, are_posts=False)
+        await self._settle()
+
     async def flush(self) -> None:
         """Send the batches as they are."""
         for partition in list(self._filling):
@@ -208,7 +243,7 @@ class _Delivery:
             if mark is not None:
                 mark.reached()
 
-    async def _send(self, partition: int) -> None:
+    async def _send(self, partition: int, *, are_posts: bool = True) -> None:
         batch = self._filling[partition]
         batch.close()  # a closed batch does not wait for more
         try:
@@ -218,7 +253,7 @@ class _Delivery:
             await self._settle()
         else:
             del self._filling[partition]
-            self._in_flight.append((future, batch.record_count()))
+            self._in_flight.append((future, batch.record_count() if are_posts else 0))
 
     async def _forget_delivered(self) -> None:
         while self._in_flight and self._in_flight[0][0].done():

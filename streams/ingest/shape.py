@@ -6,6 +6,10 @@ something it cannot do without is missing.
 
 from collections.abc import Iterator
 
+#: What `--include` adds to a post's text: descriptions of its pictures, and titles of what it links to.
+ALT_TEXT, LINK_CARDS = "alt-text", "link-cards"
+EXTRAS = (ALT_TEXT, LINK_CARDS)
+
 
 class MissingError(ValueError):
     """A field that a post needs is not there, or has the wrong type."""

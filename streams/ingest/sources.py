@@ -1,30 +1,30 @@
-"""Files and stdin: found, opened, unpacked, and read in which order.
+"""Files and stdin: found, opened, unpacked, and read one after another, in the order given.
 
-Files are read one after another in the order given, those of a pattern by name. Telegram archives are the
-exception: neighbours among them are merged by event time, because each covers the same months anew, and read
-in turn every post of the second would be late.
+Those of a pattern are read by name. In which order their posts are written is another matter: see `order`.
 """
 
 import glob
-import heapq
 import io
 import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path, PurePath
 
 from schemas.post import Post
-from streams.errors import SandikError, UsageError
+from streams.errors import UsageError
 
-from .detect import HEAD_BYTES, detect
-from .formats import FORMATS, READERS, Content
+from .archives import is_archive, members
+from .detect import HEAD_BYTES
+from .format_choice import format_named, format_of, format_or_error
+from .formats import Content, read_format
 from .formats.table import TableOptions
-from .frames import TooLongError
-from .items import Item, Skipped, SkipReason
-from .unpack import BREAKS, BUFFER_BYTES, is_zip, members, unpacked
+from .formats.x_notes import Notes, has_posts_beside, notes_beside
+from .formats.xlsx import is_workbook
+from .items import Item, Rejected, RejectReason, Skipped, SkipReason
+from .json_values import TooLongValueError
+from .unpack import BREAKS, BUFFER_BYTES, buffered, foreign, head_of, unpacked
 
 STDIN = "-"
 
@@ -42,6 +42,12 @@ class Source:
     options: TableOptions = field(default_factory=TableOptions)
     raw: io.FileIO | None = None
     is_read: bool = False
+    #: What the format was told by.
+    why: str = ""
+    #: The long texts of the X archive that it is of.
+    notes: Notes | None = None
+    #: The formats that were found in it, when it is read.
+    formats: set[str] = field(default_factory=set)
 
     @property
     def shown_name(self) -> str:
@@ -76,22 +82,35 @@ def find(names: Sequence[str]) -> list[str]:
 
 
 def open_source(name: str, format_name: str | None, options: TableOptions | None = None) -> Source:
-    """Return the file, or stdin for "-". UsageError when it cannot be read or nobody can tell its format."""
-    if format_name is not None and format_name not in FORMATS:
-        raise UsageError(f"there is no format {format_name!r}; choose one of {', '.join(FORMATS)}")
+    """Return the file, or stdin for "-". UsageError when it cannot be read or nobody can tell its format.
+
+    `format_name` is one of FORMATS, or the name of a file that tells one.
+    """
+    told = format_named(format_name, options or TableOptions())
     try:
         # Opened again when its turn comes: a pattern may match more files than may be open at once.
         with _open(name) as raw:
             status = os.fstat(raw.fileno())
             size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
             # Looking ahead in a pipe would wait for somebody to write, so there the reading thread does it.
-            if format_name is None and name != STDIN and size_bytes is not None:
-                buffered = io.BufferedReader(raw, BUFFER_BYTES)
-                if not is_zip(buffered):
-                    format_name = _detected(name, unpacked(buffered).read(HEAD_BYTES))
+            if told.format is None and name != STDIN and size_bytes is not None:
+                packed = io.BufferedReader(raw, BUFFER_BYTES)
+                stream = unpacked(packed)
+                _refuse_foreign(name, stream)
+                if not is_archive(stream):
+                    told = format_or_error(name, head_of(stream, HEAD_BYTES), told.options)
+                elif stream is packed and is_workbook(raw):
+                    told = told._replace(format="xlsx", why="the parts of a workbook")
+    except IsADirectoryError as error:
+        raise UsageError(f"cannot read {name}: it is a folder. Give the files in it: {name}/*") from error
     except BREAKS as error:
         raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
-    return Source(name, format_name, size_bytes, options or TableOptions())
+    return Source(name, told.format, size_bytes, told.options, why=told.why)
+
+
+def _refuse_foreign(name: str, stream: io.BufferedReader) -> None:
+    if what := foreign(stream):
+        raise UsageError(f"cannot read {name}: it is {what}. Unpack it, and give the files in it")
 
 
 def _open(name: str) -> io.FileIO:
@@ -100,100 +119,118 @@ def _open(name: str) -> io.FileIO:
     return io.FileIO(sys.stdin.fileno(), closefd=False) if name == STDIN else io.FileIO(name)
 
 
-def _detected(name: str, head: bytes) -> str:
-    found = detect(name, head)
-    if found is not None:
-        return found
-    if not head.strip():
-        return "jsonl"  # nothing in it, in any format
-    raise UsageError(f"cannot tell the format of {name}: say it with --format {'|'.join(FORMATS)}")
-
-
 def read(sources: Sequence[Source]) -> Iterator[Item]:
-    """Yield the items of all sources; `where` of what is no post becomes FILE:LINE, or FILE:message N.
+    """Yield the items of all sources, one source after another, as `read_one` does."""
+    for source in sources:
+        yield from read_one(source)
 
-    A source that breaks off (a truncated .gz, a disk error) ends the reading with a SandikError: what was
-    yielded before is good, but nobody can say what is missing.
+
+def read_one(source: Source) -> Iterator[Item]:
+    """Yield the items of a source; `where` of what is no post becomes FILE:LINE, or FILE:message N.
+
+    One that breaks off (a truncated .gz, a disk error) yields what is whole before the break, and then a
+    Rejected that says so.
     """
-    for format_name, group in groupby(sources, key=lambda source: source.format):
-        if format_name == "telegram":
-            yield from heapq.merge(*(_read_one(source) for source in group), key=_event_time_ms)
-        else:
-            for source in group:
-                yield from _read_one(source)
-
-
-def _event_time_ms(item: Item) -> int:
-    return item.created_at_ms if isinstance(item, Post) else 0
-
-
-def _read_one(source: Source) -> Iterator[Item]:
-    try:
-        with _open(source.name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as buffered:
-            source.raw = raw
-            if is_zip(buffered):
-                yield from _read_zip(source, raw)
-            else:
-                yield from _read_stream(source, raw, unpacked(buffered), source.name, source.format)
-    except (*BREAKS, TooLongError) as error:
-        raise SandikError(
-            f"{source.shown_name} breaks off: {error}. Everything before that was read."
-        ) from error
+    is_empty = True
+    for item in _whole(_contents(source), source.shown_name):
+        is_empty = False
+        yield item
+    if is_empty:
+        detail = "the file is empty" if source.size_bytes == 0 else "nothing in it is a post"
+        yield Rejected(RejectReason.NO_POSTS, detail, source.shown_name)
     source.is_read = True
 
 
-def _read_zip(source: Source, raw: io.FileIO) -> Iterator[Item]:
-    if not raw.seekable():
-        raise UsageError("a zip archive is read from its end: give the file by its name, not through a pipe")
-    raw.seek(0)
-    for member, packed in members(raw):
-        name = f"{source.name}!{member}"
+def _whole(items: Iterator[Item], shown: str) -> Iterator[Item]:
+    """Yield the items, and that something is missing if the source of them breaks off."""
+    posts = 0
+    item: Item | None = None
+    try:
+        for item in items:
+            posts += isinstance(item, Post)
+            yield item
+    except (*BREAKS, TooLongValueError) as error:
+        if isinstance(item, Rejected) and item.reason is RejectReason.BROKEN_OFF:
+            return  # the last file of an archive, of whose break it was told
+        detail = f"breaks off after {posts:,} posts: {error}. What follows is missing"
+        yield Rejected(RejectReason.BROKEN_OFF, detail, shown)
+
+
+def _contents(source: Source) -> Iterator[Item]:
+    with _open(source.name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as packed:
+        source.raw = raw
         stream = unpacked(packed)
-        format_name = source.format
+        _refuse_foreign(source.shown_name, stream)
+        is_plain = stream is packed
+        if source.size_bytes is not None:
+            source.notes = notes_beside(source.name)
+        if is_archive(stream) and not (is_plain and raw.seekable() and is_workbook(raw)):
+            yield from _read_archive(source, raw, stream, is_plain=is_plain)
+        else:
+            yield from _read_stream(source, raw, stream, source.name, source.format, source.options)
+
+
+def _read_archive(
+    source: Source, raw: io.FileIO, stream: io.BufferedReader, *, is_plain: bool
+) -> Iterator[Item]:
+    for member in members(stream, raw if is_plain else None):
+        name = f"{source.shown_name}!{member.name}"
+        if member.bytes is None:
+            yield Rejected(RejectReason.NOT_UNPACKED, member.problem, name)
+            continue
+        format_name, options = source.format, source.options
+        content = member.bytes
         if format_name is None:
-            head = stream.read(HEAD_BYTES)
-            format_name = detect(member, head)
-            stream = _with_head(head, stream)
-        if format_name is None or format_name == "parquet":
+            head = head_of(content, HEAD_BYTES)
+            format_name, options, _ = format_of(member.name, head, options)
+            content = _with_head(head, content)
+        if format_name == "x" and has_posts_beside(source.name, member.name):
+            yield Skipped(SkipReason.OTHER_FILE, "the long texts of posts in tweets.js", name)
+        elif format_name is None or format_name == "parquet":
             yield Skipped(SkipReason.OTHER_FILE, "no posts, or their format cannot be told", name)
         else:
-            yield from _read_stream(source, raw, stream, name, format_name)
+            yield from _whole(_read_stream(source, raw, content, name, format_name, options), name)
 
 
 def _read_stream(
-    source: Source, raw: io.FileIO, stream: io.BufferedReader, name: str, format_name: str | None
+    source: Source,
+    raw: io.FileIO,
+    stream: io.BufferedReader,
+    name: str,
+    format_name: str | None,
+    options: TableOptions,
 ) -> Iterator[Item]:
     shown = source.shown_name if name == STDIN else name
     if format_name is None:
         head = stream.read1(HEAD_BYTES)
         while head and b"\n" not in head and len(head) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):
             head += more
-        format_name = _detected(shown, head)
+        told = format_or_error(shown, head, options)
+        format_name, options = str(told.format), told.options
         stream = _with_head(head, stream)
+    source.formats.add(format_name)
+    if format_name == "x" and name == source.name and has_posts_beside(name, None):
+        yield Skipped(SkipReason.OTHER_FILE, "the long texts of posts in tweets.js", shown)
+        return
     stem = PurePath(shown.rpartition("!")[2]).name.partition(".")[0] or "table"
-    for item in READERS[format_name](Content(stream, raw, stem, source.options)):
+    for item in read_format(format_name, Content(stream, raw, stem, options, source.notes)):
         if isinstance(item, Post):
             yield item
         else:
             yield item._replace(where=f"{shown}:{item.where.removeprefix('line ')}")
 
 
-class _Rewound(io.RawIOBase):
+class _Rewound:
     """A head that was read ahead, and then what follows it."""
 
     def __init__(self, head: bytes, rest: io.BufferedReader) -> None:
         self._head = head
         self._rest = rest
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
-        taken = self._head[: len(into)] or self._rest.read1(len(into))
-        self._head = self._head[len(into) :]
-        into[: len(taken)] = taken
-        return len(taken)
+    def read1(self, size: int = -1, /) -> bytes:
+        taken, self._head = self._head[:size], self._head[size:]
+        return taken or self._rest.read1(size)
 
 
 def _with_head(head: bytes, rest: io.BufferedReader) -> io.BufferedReader:
-    return io.BufferedReader(_Rewound(head, rest), BUFFER_BYTES)
+    return buffered(_Rewound(head, rest))

@@ -22,15 +22,9 @@ MAX_TEXT_CHARACTERS = 100_000
 #: The longest id and source, in characters: the limit of post v1.
 MAX_ID_CHARACTERS = 512
 
-# Both patterns consume every other escape whole, so that the backslash of `\\x41` (an escaped backslash
-# before "x41") is never taken for the start of one.
+# Every other escape is consumed whole, so that the backslash of `\\x41` (an escaped backslash before "x41")
+# is never taken for the start of one.
 _HEX_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
-_SURROGATE_ESCAPE = re.compile(
-    rb"\\(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"  # a pair: fine
-    rb"|(u[Dd][89A-Fa-f][0-9A-Fa-f]{2})"  # half of one
-    rb"|.)",
-    re.DOTALL,
-)
 
 
 def repair_hex_escapes(json: bytes) -> bytes:
@@ -38,11 +32,6 @@ def repair_hex_escapes(json: bytes) -> bytes:
     if b"\\x" not in json:
         return json
     return _HEX_ESCAPE.sub(lambda found: b"\\u00" + found[1] if found[1] else found[0], json)
-
-
-def repair_surrogates(json: bytes) -> bytes:
-    r"""Return `json` with every escaped half of a surrogate pair replaced by `\ufffd`."""
-    return _SURROGATE_ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], json)
 
 
 def as_ingested(post: Post) -> Post | Rejected:

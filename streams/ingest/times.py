@@ -4,8 +4,11 @@ A time without a zone is no instant: read as UTC, a Turkish evening would end up
 reader knows the zone, it says so.
 """
 
-from datetime import UTC, datetime, timedelta, tzinfo
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -16,18 +19,81 @@ X_V1_FORMAT = "%a %b %d %H:%M:%S %z %Y"
 #: Where seconds, milliseconds, microseconds and nanoseconds part: 1e11 s is the year 5138, 1e11 ms is 1973.
 _UNITS_PER_MS = ((1e17, 1e6), (1e14, 1e3), (1e11, 1.0))
 
+#: Names of zones that stand behind a time, in minutes east of UTC: those that mean one zone wherever they are
+#: written. IST, BST and AST do not.
+_ZONES_MINUTES = {
+    "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120,
+    "EEST": 180, "TRT": 180, "MSK": 180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420,
+    "MDT": -360, "PST": -480, "PDT": -420,
+}  # fmt: skip
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
+_ZONED = re.compile(r"(.*\d)\s*(?:([A-Za-z]{1,4})|((?:UTC|GMT)\s*[+-]\d{1,2}(?::?\d{2})?))")
+# Java prints "Mon May 08 00:00:00 TRT 2023".
+_JAVA = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3} \d{1,2} \d{2}:\d{2}:\d{2}) ([A-Z]{1,4}) (\d{4})")
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the zone of a name (`Europe/Istanbul`) or of a distance from UTC (`+03:00`, `UTC+3`, `Z`).
+
+    Raises:
+        ValueError: there is none, or the name is a path.
+        OSError: likewise.
+    """
+    bare = name.strip()
+    if bare.upper() in ("Z", "UTC", "GMT"):
+        return UTC
+    found = _OFFSET.fullmatch(bare)
+    if found is None:
+        return ZoneInfo(bare)  # ZoneInfoNotFoundError is a KeyError
+    sign, hours, minutes = found.groups(default="0")
+    distance = timedelta(hours=int(hours), minutes=int(minutes))
+    if distance > timedelta(hours=14) or int(minutes) > 59:
+        raise ValueError(f"{name} is further from UTC than any zone")
+    return timezone(-distance if sign == "-" else distance)
+
 
 def iso_ms(text: str, zone: tzinfo | None = None) -> int | None:
     """Return the instant of an ISO 8601 time; one without a zone is in `zone`, or None without that."""
+    written = text.strip()
     try:
-        # "2023-05-11 21:00:00 UTC" is how databases print it.
-        return to_ms(datetime.fromisoformat(text.strip().removesuffix(" UTC") + _utc_of(text)), zone)
-    except ValueError:
+        return to_ms(datetime.fromisoformat(written), zone)
+    except (ValueError, OverflowError):
+        bare, named = _with_zone(written)
+        try:
+            return None if named is None else to_ms(datetime.fromisoformat(bare), named)
+        except (ValueError, OverflowError):
+            return None
+
+
+def zone_of_name(name: str) -> tzinfo | None:
+    """Return the zone of an abbreviation that means one wherever it is written; None for others."""
+    minutes = _ZONES_MINUTES.get(name.upper())
+    return None if minutes is None else timezone(timedelta(minutes=minutes))
+
+
+def _with_zone(written: str) -> tuple[str, tzinfo | None]:
+    """Part "2023-05-11 21:00:00 UTC", as databases print it, or "… EDT", "… GMT+3"."""
+    found = _ZONED.fullmatch(written)
+    if found is None:
+        return written, None
+    bare, name, distance = found.groups()
+    if distance is not None:
+        return bare, zone_of(distance)
+    return bare, zone_of_name(name)
+
+
+def mail_ms(text: str, zone: tzinfo | None = None) -> int | None:
+    """Return the instant of "Thu, 11 May 2023 21:00:00 +0300", as feeds and mails write it, or Java."""
+    if java := _JAVA.fullmatch(text.strip()):
+        minutes = _ZONES_MINUTES.get(java[2])
+        if minutes is None:
+            return None
+        return formatted_ms(f"{java[1]} {java[3]}", "%b %d %H:%M:%S %Y", timezone(timedelta(minutes=minutes)))
+    try:
+        # A name of a zone that nobody knows is not made up for by another.
+        return to_ms(parsedate_to_datetime(text), zone if text.rstrip()[-1:].isdecimal() else None)
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-
-
-def _utc_of(text: str) -> str:
-    return "+00:00" if text.rstrip().endswith(" UTC") else ""
 
 
 @lru_cache(maxsize=4096)  # archives are sorted: most times were just seen, and strptime is slow
@@ -35,7 +101,7 @@ def formatted_ms(text: str, time_format: str, zone: tzinfo | None = None) -> int
     """Return the instant of a time written in a strptime format, likewise."""
     try:
         return to_ms(datetime.strptime(text.strip(), time_format), zone)  # noqa: DTZ007 - to_ms sees to it
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -1,14 +1,19 @@
-"""Compressed files, recognised by their first bytes, so any name will do: gzip, zstd, bzip2, xz, zip."""
+"""Compressed files, recognised by their first bytes, so any name will do: gzip, zstd, bzip2, xz.
+
+Of a file that is broken or cut off, everything that can be unpacked before the break is given, and then the
+error is raised. UTF-16 and UTF-32 that say so in their first bytes become UTF-8.
+"""
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable
+from typing import Any, Protocol
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -18,39 +23,125 @@ else:
 BUFFER_BYTES = 1 << 18
 #: What reading a broken or truncated file may raise.
 BREAKS = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile)
+#: A file that was packed again and again, each time a little smaller, is somebody's joke.
+MAX_LAYERS = 4
 
-_ZIP = b"PK\x03\x04"
 # The dumps of Reddit look back 2 GiB, which readers refuse unless told.
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 31}
-_HIDDEN = ("__MACOSX/", ".")
+_UNPACKERS: tuple[tuple[bytes, Callable[[Any], Any]], ...] = (
+    (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
+    (b"\x28\xb5\x2f\xfd", lambda stream: zstd.ZstdFile(stream, options=_ZSTD_OPTIONS)),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+)
+#: UTF-32 first: its mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FOREIGN = (
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x04\x22\x4d\x18", "packed by lz4"),
+    (b"\xff\x06\x00\x00sNaPpY", "packed by snappy"),
+    (b"LZIP", "packed by lzip"),
+    (b"\x1f\x9d", "packed by compress"),
+)
+
+
+class Readable(Protocol):
+    """What can be read in pieces, each as soon as it is there."""
+
+    def read1(self, size: int = ..., /) -> bytes: ...  # noqa: D102
+
+
+class Steady(io.RawIOBase):
+    """Reads a source piece by piece, so that what came before an error is not lost with it.
+
+    Whoever reads on after an error gets it again: some unpackers would say that the source has ended.
+    """
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self._error: Exception | None = None
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
+        """Fill `into` with what the source has next; 0 at its end."""
+        if self._error is not None:
+            raise self._error
+        try:
+            taken = self._source.read1(len(into))
+        except BREAKS as error:
+            self._error = error
+            raise
+        into[: len(taken)] = taken
+        return len(taken)
+
+
+def buffered(source: Readable) -> io.BufferedReader:
+    """Return the source with a buffer, to peek into."""
+    return io.BufferedReader(Steady(source), BUFFER_BYTES)
+
+
+def begins(stream: "io.BufferedReader[Any]", size: int) -> bytes:
+    """Return the first bytes of a stream without taking them; nothing if it breaks off before them."""
+    try:
+        return stream.peek(size)[:size]
+    except BREAKS:
+        return b""  # whoever reads on will be told
 
 
 def unpacked(stream: "io.BufferedReader[Any]") -> "io.BufferedReader[Any]":
-    """Return the decompressed bytes of a stream; itself if it is not compressed."""
-    magic = stream.peek(6)[:6]
-    unpacker: object
-    if magic.startswith(b"\x1f\x8b"):
-        unpacker = gzip.GzipFile(fileobj=stream)
-    elif magic.startswith(b"\x28\xb5\x2f\xfd"):
-        unpacker = zstd.ZstdFile(stream, options=_ZSTD_OPTIONS)
-    elif magic.startswith(b"BZh"):
-        unpacker = bz2.BZ2File(stream)
-    elif magic.startswith(b"\xfd7zXZ\x00"):
-        unpacker = lzma.LZMAFile(stream)  # noqa: SIM115 - the caller closes it
-    else:
-        return stream
-    return io.BufferedReader(cast("io.RawIOBase", unpacker), BUFFER_BYTES)
+    """Return the decompressed bytes of a stream, text of it in UTF-8; itself if it is neither."""
+    for _ in range(MAX_LAYERS):
+        magic = begins(stream, 6)
+        unpacker = next((make for first, make in _UNPACKERS if magic.startswith(first)), None)
+        if unpacker is None:
+            break
+        stream = buffered(unpacker(stream))
+    magic = begins(stream, 4)
+    encoding = next((name for mark, name in _MARKS if magic.startswith(mark)), None)
+    return stream if encoding is None else buffered(_Utf8(stream, encoding))
 
 
-def is_zip(stream: "io.BufferedReader[Any]") -> bool:
-    """Tell a zip archive by its first bytes."""
-    return stream.peek(4)[:4] == _ZIP
+class _Utf8:
+    """UTF-16 or UTF-32 -> UTF-8, with its own mark at the beginning, so that nobody decodes it once more."""
+
+    def __init__(self, source: Readable, encoding: str) -> None:
+        self._source = source
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._made = codecs.BOM_UTF8
+
+    def read1(self, size: int = -1, /) -> bytes:
+        while not self._made:
+            block = self._source.read1(BUFFER_BYTES)
+            self._made = self._decoder.decode(block, final=not block).encode("utf-8", "replace")
+            if not block:
+                break
+        taken, self._made = self._made[:size], self._made[size:]
+        return taken
 
 
-def members(file: BinaryIO) -> Iterator[tuple[str, io.BufferedReader]]:
-    """Yield name and bytes of each file in a zip archive, in the archive's order."""
-    with zipfile.ZipFile(file) as archive:
-        for entry in archive.infolist():
-            if not entry.is_dir() and not entry.filename.startswith(_HIDDEN):
-                with archive.open(entry) as member:
-                    yield entry.filename, io.BufferedReader(cast("io.RawIOBase", member), BUFFER_BYTES)
+def head_of(stream: Readable, size: int) -> bytes:
+    """Return the first bytes of a stream, as many as can be read."""
+    pieces: list[bytes] = []
+    held = 0
+    try:
+        while held < size and (piece := stream.read1(size - held)):
+            pieces.append(piece)
+            held += len(piece)
+    except BREAKS:
+        pass  # whoever reads on will be told
+    return b"".join(pieces)
+
+
+def foreign(stream: "io.BufferedReader[Any]") -> str | None:
+    """Return how a stream is packed, if it is in a way that is not read here."""
+    magic = begins(stream, 10)
+    return next((what for first, what in _FOREIGN if magic.startswith(first)), None)

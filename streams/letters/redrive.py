@@ -27,6 +27,7 @@ from streams.connection import client_options, unreachable
 from streams.letters.letter import Letter, Origin, redriven_from
 from streams.ranges import CLOCKS_APART_MS, records_at, records_since
 from streams.settings import Settings
+from streams.steps.mended import decode_mended
 from streams.topics import partition_count
 
 #: Copies in one transaction, at most.
@@ -142,13 +143,16 @@ def _earlier(said: Origin | None, than: Origin) -> Origin | None:
 def _event_time_ms(copy: _Copy) -> int:
     """Return what to sort by, so that no copy makes another one late; what has no event time comes first."""
     try:
-        return msgspec.json.decode(copy.letter.value or b"", type=_Timed).created_at_ms
+        return decode_mended(_decode_timed, copy.letter.value or b"")[0].created_at_ms
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return 0
 
 
 class _Timed(msgspec.Struct):
     created_at_ms: int = 0
+
+
+_decode_timed = msgspec.json.Decoder(_Timed).decode
 
 
 async def _write(

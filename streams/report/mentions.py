@@ -17,6 +17,7 @@ from streams.replay.plan import Plan
 from streams.report.evidence import Seen
 from streams.settings import Settings
 from streams.steps.counts import PartitionState
+from streams.steps.mended import decode_mended
 from streams.topics import MENTIONS, decoded
 
 _AT_ONCE = 1_000
@@ -86,6 +87,8 @@ async def from_replay(
                 state.take(counted.changes.entries)
                 state.settle(plan.rules.timing)
                 values = {record.offset: record.value for record in records}
-                yield [
-                    Seen(one, _decode_post(values[one.source_offset] or b"").text) for one in counted.mentions
-                ]
+                yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
+
+
+def _text(value: bytes | None) -> str:
+    return decode_mended(_decode_post, value or b"")[0].text

@@ -13,10 +13,13 @@ from schemas.pair import Pair
 from schemas.partial import PartitionClock, SeenIds, Tally, WindowPartial
 from streams.steps.dedupe import Seen, add, packed, unpacked
 from streams.steps.packed import PackedWindows
-from streams.steps.window import Times, Timing
+from streams.steps.window import FOR_EVER_MS, Times, Timing
 
 ALL = "all"
 REPOST = "repost"
+
+#: Below any clock, and far enough from the end of 64 bits for windows to be reckoned from it.
+NO_FLOOR = -FOR_EVER_MS
 
 #: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
 Reposts = Literal["count", "apart", "exclude"]
@@ -32,7 +35,9 @@ Group = tuple[str, tuple[str, ...]]
 class Read(NamedTuple):
     """One batch as it was read: a column for each thing that counting needs of its good posts, and the rest.
 
-    `id_hashes` is None when duplicates are to be counted.
+    `id_hashes` is None when duplicates are to be counted. `floors_ms` is None when only posts move the clock;
+    else it has, for each post and for the end of the batch, what the clock is at least right before it, as
+    marks that close windows say (NO_FLOOR: nothing).
     """
 
     offsets: Sequence[int]
@@ -44,6 +49,7 @@ class Read(NamedTuple):
     last_offset: int
     rejected_in_a_row: int = 0
     fingerprint: bytes | None = None
+    floors_ms: Sequence[int] | None = None
 
 
 class Late(NamedTuple):
@@ -197,10 +203,15 @@ class _Placed(NamedTuple):
 
 def _placed(clock_ms: int | None, read: Read, timing: Timing) -> _Placed:
     if not read.created_at_ms:
-        return _Placed(clock_ms, np.empty(0, np.int64), {})
+        return _Placed(_raised(clock_ms, read.floors_ms), np.empty(0, np.int64), {})
     times_ms = np.array(read.created_at_ms, np.int64)
     # The clock before each post; before the very first one its own time, of which nobody is late.
     clocks_ms = np.maximum.accumulate(np.append(times_ms[0] if clock_ms is None else clock_ms, times_ms))
+    if read.floors_ms is not None:
+        floors_ms = np.maximum.accumulate(np.array(read.floors_ms, np.int64))
+        if clock_ms is None and floors_ms[0] > NO_FLOOR:  # the very first post may be late, too
+            clocks_ms[0] = NO_FLOOR
+        clocks_ms = np.maximum(clocks_ms, floors_ms)
     before_ms = clocks_ms[:-1]
     starts_ms = timing.window_start_ms(times_ms)
     too_late = np.flatnonzero(starts_ms <= timing.newest_settled_ms(before_ms)).tolist()
@@ -211,6 +222,14 @@ def _placed(clock_ms: int | None, read: Read, timing: Timing) -> _Placed:
         late[post] = Late(read.offsets[post], lateness_ms, start_ms, watermark_ms)
         starts_ms[post] = timing.window_start_ms(int(before_ms[post]))
     return _Placed(int(clocks_ms[-1]), starts_ms, late)
+
+
+def _raised(clock_ms: int | None, floors_ms: Sequence[int] | None) -> int | None:
+    """Return the clock after a batch without posts."""
+    highest_ms = max(floors_ms, default=NO_FLOOR) if floors_ms else NO_FLOOR
+    if highest_ms == NO_FLOOR:
+        return clock_ms
+    return highest_ms if clock_ms is None else max(clock_ms, highest_ms)
 
 
 def _by_window(starts_ms: Times) -> list[tuple[int, list[int]]]:

@@ -11,6 +11,9 @@ import numpy as np
 
 from schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
+from .disguises import disguise_of
+from .mended import HALF_IN_ID, REPLACEMENT, decode_mended
+
 #: Details go into a record header; a parser quoting a megabyte back at us would not fit there.
 MAX_DETAIL_CHARACTERS = 300
 
@@ -93,7 +96,7 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
 
     An event time further ahead of the record's timestamp than `max_ahead_ms` is rejected: it would push the
     partition's clock, and so make everybody else late. One before 2000 or after 3000 is taken for a wrong
-    unit.
+    unit. Half an emoji becomes U+FFFD, as it does on the way in.
     """
     if value is None:
         return Rejected(Reason.NO_VALUE, "the record has no value (a tombstone)")
@@ -102,11 +105,13 @@ def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> 
     if value.count(b"[") + value.count(b"{") > MAX_NESTING and _is_nested_too_deep(value):
         return Rejected(Reason.NOT_A_POST, f"nested more than {MAX_NESTING} levels deep")
     try:
-        post = _decoder.decode(value)
+        post, is_mended = decode_mended(_decoder.decode, value)
     except msgspec.ValidationError as error:
-        return _rejected(Reason.NOT_A_POST, error)
+        return _rejected(Reason.NOT_A_POST, error, value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _rejected(Reason.NOT_JSON, error)
+        return _rejected(Reason.NOT_JSON, error, value)
+    if is_mended and REPLACEMENT in post.id:
+        return Rejected(Reason.NOT_A_POST, HALF_IN_ID)
     if post.created_at_ms < MIN_CREATED_AT_MS:
         return Rejected(
             Reason.CREATED_AT_TOO_EARLY,
@@ -194,5 +199,6 @@ def _is_nested_too_deep(value: bytes) -> bool:
     return bool(np.cumsum(steps, dtype=np.int32).max() > MAX_NESTING)
 
 
-def _rejected(reason: Reason, error: Exception) -> Rejected:
-    return Rejected(reason, str(error)[:MAX_DETAIL_CHARACTERS])
+def _rejected(reason: Reason, error: Exception, value: bytes) -> Rejected:
+    told = disguise_of(value)
+    return Rejected(reason, (f"{told} ({error})" if told else str(error))[:MAX_DETAIL_CHARACTERS])

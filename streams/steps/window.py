@@ -27,6 +27,10 @@ class Timing(NamedTuple):
         """Return how far a partition whose newest event time is `clock_ms` is taken to be complete."""
         return clock_ms - self.max_disorder_ms
 
+    def clock_ms(self, watermark_ms: int) -> int:
+        """Return the newest event time at which a partition is taken to be complete up to `watermark_ms`."""
+        return watermark_ms + min(self.max_disorder_ms, FOR_EVER_MS)
+
     def is_final(self, window_start_ms: int, watermark_ms: int) -> bool:
         """Say whether the watermark has reached the window's end."""
         return window_start_ms + self.window_size_ms <= watermark_ms

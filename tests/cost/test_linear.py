@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from streams.flow import Job
-from streams.ingest.formats.table import Plan, TableOptions, plan, read_row
+from streams.ingest.formats.row import read_row
+from streams.ingest.formats.table import Plan, TableOptions, plan
 from streams.ingest.frames import without_assignment
 from streams.ingest.items import Rejected
 from streams.ingest.markup import html_to_text

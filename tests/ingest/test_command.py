@@ -53,6 +53,7 @@ def test_explain_says_of_each_skipped_line_why(tmp_path: Path) -> None:
     path = frames(tmp_path)
     ran = sandik("ingest", "--dry-run", "--explain", "--filter", "language=tr", str(path))
 
+    assert f"{path}: read as jetstream, by did, time_us".encode() in ran.stderr
     assert f"{path}:2: skipped: other_record: app.bsky.feed.like".encode() in ran.stderr
     assert b"bluesky:at://did:plc:x/app.bsky.feed.post/91: skipped: filtered: language ru" in ran.stderr
 
@@ -81,7 +82,7 @@ def test_stdin_tells_its_format_itself(tmp_path: Path) -> None:
     [
         (["missing.jsonl"], "cannot read missing.jsonl"),
         (["missing/*.jsonl"], "no file matches"),
-        (["-", "--format", "xlsx"], "there is no format 'xlsx'"),
+        (["-", "--format", "docx"], "there is no format 'docx'"),
         (["-", "--pace", "fast"], "--pace fast: write 1x, 60x or max"),
         (["-", "--filter", "tr"], "--filter tr"),
         (["-", "--zone", "Mars"], "--zone Mars"),

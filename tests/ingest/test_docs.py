@@ -11,9 +11,12 @@ import yaml
 
 from schemas.post import Post
 from streams.cli import app
-from streams.ingest.formats import FORMATS
+from streams.ingest.formats import FORMATS, bluesky_car, feed, telegram_html, xlsx
+from streams.ingest.formats.declared import Fields, catalogue
+from streams.ingest.formats.listed import written_into
 from streams.ingest.formats.table import FIELDS
 from streams.ingest.items import RejectReason, SkipReason
+from streams.ingest.sources import open_source, read
 
 TEXT = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text()
 
@@ -27,6 +30,33 @@ def block(language: str) -> str:
 @pytest.mark.parametrize("name", [*FORMATS, *FIELDS, *RejectReason, *SkipReason])
 def test_every_format_field_and_reason_is_named(name: str) -> None:
     assert f"`{name}`" in TEXT
+
+
+def test_the_list_of_formats_is_that_of_their_files() -> None:
+    assert TEXT == written_into(TEXT), "make formats"
+
+
+def test_the_limits_in_the_list_are_those_of_the_code() -> None:
+    limits = {
+        "xlsx": (xlsx.MAX_WORKBOOK_BYTES, xlsx.MAX_UNPACKED_BYTES),
+        "bluesky-car": (bluesky_car.MAX_REPOSITORY_BYTES,),
+        "telegram-html": (telegram_html.MAX_PAGE_BYTES,),
+        "feed": (feed.MAX_FEED_BYTES,),
+    }
+    for name, sizes_bytes in limits.items():
+        assert all(f"{size_bytes >> 20} MiB" in catalogue()[name].note for size_bytes in sizes_bytes)
+
+
+def test_the_format_of_ones_own_in_the_docs_reads_its_post(tmp_path: Path) -> None:
+    form, posts = tmp_path / "forum.toml", tmp_path / "forum.jsonl"
+    form.write_text(block("toml"))
+    posts.write_text(block("jsonl"))
+
+    assert block("toml").count("\n") == 10
+    assert list(read([open_source(str(posts), str(form))])) == [
+        Post("forum:7", "forum", 1_683_828_000_000, "Oy", "ayse")
+    ]
+    assert all(f"`{name}`" in TEXT for name in Fields.__struct_fields__)
 
 
 def test_every_option_is_named() -> None:

@@ -1,4 +1,5 @@
 import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
 
 
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "MAX_LINE_BYTES", 100)
+    monkeypatch.setattr(frames, "MAX_DOCUMENT_BYTES", 100)
     asked: list[int] = []
 
     class Endless:
@@ -72,12 +73,55 @@ def test_a_broken_first_line_does_not_make_a_document_of_the_rest() -> None:
     assert objects(b'{"a": "cut of', b'{"b":2}') == [("line 1", b'{"a": "cut of'), ("line 2", b'{"b":2}')]
 
 
-@pytest.mark.parametrize("first", [b"{", b"[", b'{"data": [', b'[{"a": 1},', b"window.YTD.tweets.part0 = ["])
+@pytest.mark.parametrize("first", [b"{", b'{"data": [', b"window.YTD.tweets.part0 = {"])
 def test_what_only_opens_is_a_document_of_many_lines(first: bytes) -> None:
     [(where, document)] = objects(first, b"1", b"2")
 
-    assert (where, document.split(b"\n")[1:]) == ("document", [b"1", b"2"])
+    assert (where, document.split(b"\n")[1:3]) == ("document", [b"1", b"2"])
     assert not document.startswith(b"window")
+
+
+@pytest.mark.parametrize("first", [b"[", b"window.YTD.tweets.part0 = ["])
+def test_of_an_array_of_many_lines_each_element_is_an_object(first: bytes) -> None:
+    assert objects(first, b'{"a": 1},', b"{", b'"b": "}"', b"}", b"]") == [
+        ("document, element 1", b'{"a": 1}'),
+        ("document, element 2", b'{\n"b": "}"\n}'),
+    ]
+
+
+JSON_OBJECTS = st.lists(
+    st.dictionaries(
+        st.text(max_size=3),
+        st.recursive(
+            st.none() | st.integers() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2)
+            ),
+            max_leaves=4,
+        ),
+        max_size=3,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(JSON_OBJECTS, st.sampled_from([None, 0, 2]), st.sampled_from(["array", "in a row", "one a line"]))
+def test_the_layout_of_json_does_not_change_what_is_in_it(
+    values: list[dict[str, object]], indent: int | None, layout: str
+) -> None:
+    if layout == "array":
+        text = json.dumps(values, indent=indent, ensure_ascii=False)
+    else:
+        between = "\n" if layout == "one a line" else ""
+        text = between.join(json.dumps(value, indent=indent, ensure_ascii=False) for value in values)
+    found = [json.loads(data) for _, data in json_objects(iter(text.encode().split(b"\n")))]
+
+    assert (found[0] if found and isinstance(found[0], list) else found) == values
+
+
+def test_json_that_is_cut_off_gives_what_is_whole_and_then_what_is_not() -> None:
+    assert [data for _, data in objects(b"[", b'{"a": 1},', b'{"b": ')] == [b'{"a": 1}', b'{"b": \n']
 
 
 def test_elements_of_a_list_say_which_they_are() -> None:

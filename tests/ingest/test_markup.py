@@ -33,3 +33,23 @@ def test_the_text_is_what_a_reader_sees(html: str, text: str) -> None:
 @given(st.text(alphabet="<>p/br &;a\"='!-\n", max_size=40))
 def test_any_markup_gives_text_that_can_be_written(html: str) -> None:
     html_to_text(html).encode()
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            'Haber: <a href="https://aa.com.tr/tr/secim-2023/x" rel="nofollow">aa.com.tr/tr/secim-2023/…</a>',
+            "Haber: https://aa.com.tr/tr/secim-2023/x",
+        ),
+        (
+            '<a class="x" href="https://a.example/?a=1&amp;b=2">a.example/?a=1&amp;b=…</a> x',
+            "https://a.example/?a=1&b=2 x",
+        ),
+        ('<a href="https://a.example/x">seçim haberi</a>', "seçim haberi"),
+        ('<a href="https://m.example/@ali">@ali@m.example</a>', "@ali@m.example"),
+        ('<a href="https://m.example/tags/oy">#oy</a>', "#oy"),
+    ],
+)
+def test_a_link_shown_shortened_comes_whole_and_words_over_one_stay(html: str, text: str) -> None:
+    assert html_to_text(html) == text

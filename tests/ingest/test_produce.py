@@ -270,9 +270,10 @@ async def test_the_command_reports_each_bad_line_and_ends_well(kafka: EmbeddedKa
 
 async def test_exit_codes_tell_nothing_readable_from_usage(kafka: EmbeddedKafka, tmp_path: Path) -> None:
     topic = await a_topic(kafka)
-    good, bad, empty = (tmp_path / f"{name}.jsonl" for name in ("good", "bad", "empty"))
+    good, bad, unknown, empty = (tmp_path / f"{name}.jsonl" for name in ("good", "bad", "unknown", "empty"))
     good.write_bytes(msgspec.json.encode(a_post(1)) + b"\nnonsense\n")
-    bad.write_bytes(b"nonsense\n")
+    bad.write_bytes(b'{"id": "a:1", "created_at_ms": 1}\n')
+    unknown.write_bytes(b"nonsense\n")
     empty.write_bytes(b"")
 
     def code(source: Path, into: str = topic) -> int:
@@ -283,6 +284,7 @@ async def test_exit_codes_tell_nothing_readable_from_usage(kafka: EmbeddedKafka,
     assert code(good) == 0
     assert code(empty) == 0
     assert code(bad) == 1
+    assert code(unknown) == 2
     assert code(good, into="no-such-topic") == 1
     assert code(tmp_path / "missing.jsonl") == 2
 

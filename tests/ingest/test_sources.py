@@ -1,15 +1,14 @@
 import gzip
-import json
 from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 
 from schemas.post import Post
-from streams.errors import SandikError, UsageError
+from streams.errors import UsageError
 from streams.ingest.detect import detect
 from streams.ingest.formats.ira_tsv import HEADER
-from streams.ingest.items import Item, Rejected
+from streams.ingest.items import Rejected
 from streams.ingest.sources import open_source, read
 
 POST_LINE = b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "oy"}\n'
@@ -31,7 +30,7 @@ def ids(paths: list[Path]) -> list[str]:
         ("posts", POST_LINE, "jsonl"),
         ("result.json", TELEGRAM_FILE, "telegram"),
         ("result.json", b'{"name": "Kanal", "id": 77, "messages": []}', "telegram"),
-        ("channel.json", b'[\n {"message_id": 1}]', "telegram"),
+        ("channel.json", b'[\n {"message_id": 1, "sender_id": -1001, "date": "2023", "te', "telegram"),
         ("tweets.tsv", IRA_FILE, "ira-tsv"),
         ("tweets.tsv", HEADER + b"\r\n", "ira-tsv"),
         ("tweets.tsv", b"tweet_id\tcontent\n", "tsv"),
@@ -51,7 +50,9 @@ def test_a_format_nobody_can_tell_names_the_choices(tmp_path: Path) -> None:
     path = tmp_path / "posts.txt"
     path.write_bytes(b"id,text\n")
 
-    with pytest.raises(UsageError, match=r"posts\.txt.*--format jsonl\|jetstream\|"):
+    with pytest.raises(
+        UsageError, match=r"cannot tell the format of .*posts\.txt: it has id, text.*--format FILE\.toml"
+    ):
         open_source(str(path), None)
 
 
@@ -79,8 +80,8 @@ def test_a_file_that_cannot_be_opened_is_a_usage_error(tmp_path: Path, name: str
 
 
 def test_an_unknown_format_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="xlsx"):
-        open_source("-", "xlsx")
+    with pytest.raises(UsageError, match="docx"):
+        open_source("-", "docx")
 
 
 def test_unreadable_lines_say_in_which_file(tmp_path: Path) -> None:
@@ -92,20 +93,7 @@ def test_unreadable_lines_say_in_which_file(tmp_path: Path) -> None:
     assert [item.where for item in items if isinstance(item, Rejected)] == [f"{first}:2", f"{second}:1"]
 
 
-def a_channel(path: Path, channel: int, times_s: list[int]) -> Path:
-    messages = [{"id": time_s, "date_unixtime": str(time_s), "text": "oy"} for time_s in times_s]
-    path.write_text(json.dumps({"id": channel, "messages": messages}))
-    return path
-
-
-def test_neighbouring_telegram_archives_are_merged_by_event_time(tmp_path: Path) -> None:
-    one = a_channel(tmp_path / "one.json", 1, [30, 10])
-    two = a_channel(tmp_path / "two.json", 2, [40, 20])
-
-    assert ids([one, two]) == ["telegram:1:10", "telegram:2:20", "telegram:1:30", "telegram:2:40"]
-
-
-def test_files_of_lines_are_read_in_the_order_given(tmp_path: Path) -> None:
+def test_files_are_read_in_the_order_given(tmp_path: Path) -> None:
     late, early = tmp_path / "late.jsonl", tmp_path / "early.jsonl"
     late.write_bytes(POST_LINE.replace(b"a:1", b"late").replace(b"1,", b"9,"))
     early.write_bytes(POST_LINE)
@@ -121,8 +109,8 @@ def test_a_truncated_archive_yields_what_it_has_and_then_says_so(tmp_path: Path)
     ]
     path.write_bytes(gzip.compress(b"".join(lines))[:-8])
 
-    seen: list[Item] = []
-    with pytest.raises(SandikError, match=r"posts\.jsonl\.gz breaks off"):
-        seen.extend(read([open_source(str(path), None)]))
-    assert len(seen) > 8000
-    assert all(isinstance(item, Post) for item in seen)
+    *posts, broken = read([open_source(str(path), None)])
+    assert len(posts) == 9000
+    assert all(isinstance(item, Post) for item in posts)
+    assert isinstance(broken, Rejected)
+    assert (broken.reason, broken.where) == ("broken_off", str(path))

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from schemas.post import Post
 from streams.ingest.items import Rejected
-from streams.ingest.text import MAX_TEXT_CHARACTERS, as_ingested, repair_hex_escapes, repair_surrogates
+from streams.ingest.text import MAX_TEXT_CHARACTERS, as_ingested, repair_hex_escapes
+from streams.steps.mended import repair_surrogates
 
 
 def test_a_hex_escape_becomes_the_character_it_means() -> None:

@@ -9,8 +9,8 @@ import pytest
 from backports import zstd
 
 from schemas.post import Post
-from streams.errors import SandikError, UsageError
-from streams.ingest.items import Item, Skipped
+from streams.errors import UsageError
+from streams.ingest.items import Item, Rejected, Skipped
 from streams.ingest.sources import find, open_source, read
 
 LINES = b"".join(
@@ -50,8 +50,11 @@ def test_a_truncated_file_yields_what_it_has_and_then_says_so(tmp_path: Path, pa
     path = tmp_path / "posts.jsonl"
     path.write_bytes(PACKERS[packer](LINES)[:-12])
 
-    with pytest.raises(SandikError, match=r"posts\.jsonl.*"):
-        items(path)
+    *posts, broken = items(path)
+    assert [item.id for item in posts if isinstance(item, Post)] == [f"a:{n}" for n in range(len(posts))]
+    assert isinstance(broken, Rejected)
+    assert (broken.reason, broken.where) == ("broken_off", str(path))
+    assert f"after {len(posts):,} posts" in broken.detail
 
 
 def test_reddits_dumps_look_back_two_gibibytes(tmp_path: Path) -> None:

@@ -47,6 +47,27 @@ def test_the_manifest_says_what_was_counted_and_how(replayed: Path) -> None:
     assert "emitted_at_ms" not in rows[0]
 
 
+def test_files_are_counted_in_the_order_of_their_times_as_ingest_writes_them(tmp_path: Path) -> None:
+    """The newest first, over hours: read as they are, nearly all would be late."""
+    posts = [
+        {
+            "id": f"a:{at}",
+            "source": "a",
+            "created_at_ms": 1_683_828_000_000 + 3_600_000 * at,
+            "text": "oy ver",
+        }
+        for at in range(50)
+    ]
+    source, out = tmp_path / "posts.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(post) + "\n" for post in posts[::-1]))
+
+    done = sandik("replay", str(source), "--out", str(out), environment=FAST)
+
+    assert done.returncode == 0, done.stderr
+    tally = json.loads(out.with_name("out.jsonl.manifest.json").read_text())["tally"]
+    assert (tally["counted"], tally["late"]) == (50, 0)
+
+
 def test_top_terms_are_in_a_file_beside_that_is_verified_too(replayed: Path, tmp_path: Path) -> None:
     shutil.copy(replayed.with_name("posts.jsonl"), tmp_path)
     out, beside = tmp_path / "out.csv", tmp_path / "out.terms.csv"

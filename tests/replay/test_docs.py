@@ -33,7 +33,18 @@ def test_another_lexicon_is_shown_to_move_the_cells_that_it_moves(tmp_path: Path
 
 
 def replay(out: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
-    done = sandik("replay", SAMPLE, "--window", "5m", "--out", str(out), *arguments, environment=environment)
+    done = sandik(
+        "replay",
+        SAMPLE,
+        "--order",
+        "as-is",
+        "--window",
+        "5m",
+        "--out",
+        str(out),
+        *arguments,
+        environment=environment,
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -42,7 +42,7 @@ NO_POSTS: list[tuple[bytes | None, Reason]] = [
     (a_value()[:-1], Reason.NOT_JSON),
     (a_value() + a_value(), Reason.NOT_JSON),
     (b'{"id": "\xff"}', Reason.NOT_JSON),
-    (b'{"text": "\\ud83d"}', Reason.NOT_JSON),
+    (b'{"text": "\\ud83d"}', Reason.NOT_A_POST),
     (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", Reason.NOT_A_POST),
     (b"null", Reason.NOT_A_POST),
     (b"[]", Reason.NOT_A_POST),

@@ -32,6 +32,7 @@ def nested(levels: int) -> bytes:
 
 
 COUNTED = {
+    "half of a surrogate pair": a_post(text=b'"\\ud800"', more=b',"x":"\\udc00"'),
     "empty text": a_post(text=b'""'),
     "a megabyte of text": a_post(text=b'"' + b"a " * 500_000 + b'"'),
     "a NUL in the text": a_post(text=b'"\\u0000"'),
@@ -49,7 +50,7 @@ REJECTED = {
     "nothing": (b"", Reason.NOT_JSON),
     "not JSON": (b"hello", Reason.NOT_JSON),
     "NaN": (a_post(created_at=b"NaN"), Reason.NOT_JSON),
-    "half of a surrogate pair": (a_post(text=b'"\\ud800"'), Reason.NOT_JSON),
+    "half of a surrogate pair in the id": (a_post().replace(b"t:1", b"t:\\ud800"), Reason.NOT_A_POST),
     "invalid UTF-8": (a_post(text=b'"\xff\xfe"'), Reason.NOT_JSON),
     "a byte order mark": (b"\xef\xbb\xbf" + a_post(), Reason.NOT_JSON),
     "two posts in one": (a_post() + a_post(), Reason.NOT_JSON),

@@ -1,32 +1,55 @@
 """The formats of sources: wire format -> post v1, skipped with a reason, or rejected with a reason.
 
-jsonl       post v1, one JSON object a line
-jetstream   Bluesky, frames of Jetstream v1 and v2
-mastodon    statuses, and the events of its streams as SSE or as WebSocket messages
-telegram    Telegram Desktop's result.json, and flat lists of channel posts
-x           X API v2 and Twitter v1.1: streams, pages, archives
-reddit      comments and submissions, as dumps and as listings
-youtube     comments: the Data API's, yt-dlp's, youtube-comment-downloader's
-feed        RSS and Atom
-csv, tsv    any table with a column for time and text
-parquet     the same
-ira-tsv     the tab-separated extract of the Internet Research Agency tweets
+*.toml      every format: how it is recognised, and, where data suffices, where its fields are
+declared    such a file as a Format; a user's own, too
+paths, pick what it says of its fields, applied to objects and rows
+*.py        the code of formats that need it, named in READERS
 
-All are pure: bytes in, items out. Those of JSON offer `convert` (one decoded object -> its items), which live
-sources use as well, and `is_like` (does this object look like mine?).
+All are pure: bytes in, items out. Code for JSON offers `convert` (one decoded object -> its items), which
+live sources use as well.
 """
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 
-from streams.ingest.frames import Convert, lines, read_objects, read_value, server_sent_events
+from msgspec import convert
+
+from streams.ingest.frames import (
+    BYTE_ORDER_MARK,
+    Convert,
+    lines,
+    read_each,
+    read_value,
+    server_sent_events,
+    whole,
+)
 from streams.ingest.items import Item
+from streams.ingest.objects import objects
+from streams.ingest.tables import separator_of
+from streams.ingest.unpack import begins
 
-from . import delimited, feed, ira_tsv, jetstream, jsonl, mastodon, parquet, reddit, telegram, x, youtube
+from . import (
+    bluesky_car,
+    delimited,
+    feed,
+    ira_tsv,
+    jetstream,
+    jsonl,
+    mastodon,
+    parquet,
+    reddit,
+    telegram,
+    telegram_html,
+    x,
+    xlsx,
+    youtube,
+)
+from .declared import Fields, Format, catalogue
+from .pick import converter
 from .table import TableOptions
+from .x_notes import Notes
 
 
 @dataclass(frozen=True)
@@ -38,34 +61,35 @@ class Content:
     #: The name of the source where the format has none of its own: the file's name without its endings.
     default_source: str
     options: TableOptions
+    #: The long texts of an X archive; they stand in another file of it.
+    notes: Notes | None = None
 
 
 def _json(content: Content, convert: Convert) -> Iterator[Item]:
-    return read_objects(lines(content.bytes), convert)
+    return read_each(objects(content.bytes), convert)
 
 
 def _mastodon(content: Content) -> Iterator[Item]:
-    known: dict[str, str] = {}
-    convert = partial(mastodon.convert, known=known)
-    numbered = lines(content.bytes)
-    first = next(numbered, b"")
-    everything = chain([first], numbered)
-    if not first.startswith((b"event:", b"data:", b":", b"id:", b"retry:")):
-        yield from read_objects(everything, convert)
+    convert = partial(mastodon.convert, known=mastodon.Known(), include=content.options.include)
+    if not begins(content.bytes, 16).startswith((b"event:", b"data:", b":", b"id:", b"retry:")):
+        yield from _json(content, convert)
         return
-    for number, event in enumerate(server_sent_events(everything), start=1):
+    for number, event in enumerate(server_sent_events(lines(content.bytes)), start=1):
         yield from read_value(event, convert, f"event {number}")
 
 
+#: The code that reads formats for which data does not suffice.
 READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
-    "jsonl": lambda content: jsonl.read(lines(content.bytes)),
-    "jetstream": lambda content: _json(content, jetstream.convert),
+    "jsonl": lambda content: jsonl.read_each(objects(content.bytes)),
+    "jetstream": lambda content: _json(content, partial(jetstream.convert, include=content.options.include)),
     "mastodon": _mastodon,
-    "telegram": lambda content: telegram.read(content.bytes.read()),
-    "x": lambda content: _json(content, x.convert),
+    "telegram": lambda content: telegram.read(
+        content.bytes, zone=content.options.zone, private_chats=content.options.private_chats
+    ),
+    "x": lambda content: _json(content, partial(x.convert, notes=content.notes)),
     "reddit": lambda content: _json(content, reddit.convert),
     "youtube": lambda content: _json(content, youtube.convert),
-    "feed": lambda content: feed.read(content.bytes.read()),
+    "feed": lambda content: feed.read(whole(content.bytes, feed.MAX_FEED_BYTES, "split it")),
     "csv": lambda content: delimited.read(
         content.bytes, content.options, content.default_source, is_tsv=False
     ),
@@ -73,6 +97,41 @@ READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
         content.bytes, content.options, content.default_source, is_tsv=True
     ),
     "parquet": lambda content: parquet.read(content.raw, content.options, content.default_source),
+    "xlsx": lambda content: xlsx.read(
+        content.bytes.read(xlsx.MAX_WORKBOOK_BYTES + 1), content.options, content.default_source
+    ),
     "ira-tsv": lambda content: ira_tsv.read(lines(content.bytes)),
+    "telegram-html": lambda content: telegram_html.read(
+        content.bytes.read(telegram_html.MAX_PAGE_BYTES + 1), content.options, content.default_source
+    ),
+    "bluesky-car": lambda content: bluesky_car.read(content.bytes.read(bluesky_car.MAX_REPOSITORY_BYTES + 1)),
 }
-FORMATS = tuple(READERS)
+FORMATS = tuple(catalogue())
+
+
+def read_format(name: str, content: Content) -> Iterator[Item]:
+    """Yield the items of a source of this format; `content.options` may have a format of the user's own."""
+    form = content.options.declared or catalogue()[name]
+    if form.fields is None:
+        return READERS[form.reader or name](content)
+    content = replace(content, options=replace(content.options, declared=form))
+    head = begins(content.bytes, 64).removeprefix(BYTE_ORDER_MARK).lstrip()
+    if form.container == "table" or (form.container == "both" and not head.startswith((b"{", b"["))):
+        return READERS[_table(content.bytes)](content)
+    return _json(content, converter(form, content.options, content.default_source))
+
+
+def _table(stream: io.BufferedReader) -> str:
+    """Return which kind of table it is."""
+    head = begins(stream, 4096)
+    if head.startswith(parquet.MAGIC):
+        return "parquet"
+    if head.startswith(xlsx.MAGICS):
+        return "xlsx"
+    return "tsv" if separator_of(head.split(b"\n", 1)[0].decode("utf-8", "replace")) == "\t" else "csv"
+
+
+def by_paths(columns: Mapping[str, str]) -> Format:
+    """Return the format of JSON whose fields `--columns` names by their paths."""
+    fields = convert({"time": (), "text": (), **columns}, type=Fields)
+    return Format("columns", "JSON, its fields named by --columns", fields=fields)

@@ -18,6 +18,9 @@ from streams.ingest.markup import html_to_text
 from streams.ingest.shape import string
 from streams.ingest.text import as_ingested
 
+#: The longest feed: it is parsed as a whole, into twenty times as much memory.
+MAX_FEED_BYTES = 16 << 20
+
 
 def read(data: bytes) -> Iterator[Item]:
     """Yield what is not a post, then the posts, oldest first; `where` counts entries in the feed's order."""

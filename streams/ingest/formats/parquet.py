@@ -1,13 +1,16 @@
 """Parquet, batch by batch, only the columns that are needed. pyarrow comes with `sandik[parquet]`."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from streams.errors import SandikError, UsageError
-from streams.ingest.items import Item, Rejected
+from streams.ingest.items import Item
 
-from .table import TableOptions, plan, read_row
+from .picked_tables import columns_read, plan, recognised_by
+from .rows import read_rows
+from .table import TableOptions
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 5_000
@@ -30,14 +33,24 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
         source.seek(0)
         with parquet.ParquetFile(source) as file:
             header = file.schema_arrow.names
+            options = recognised_by(header, options)
             how = plan(header, options, default_source)
-            columns = sorted(set(how.indices.values()))
-            how = replace(how, indices={name: columns.index(at) for name, at in how.indices.items()})
-            number = 0
-            for batch in file.iter_batches(BATCH_ROWS, columns=[header[at] for at in columns]):
-                for row in zip(*(batch.column(at).to_pylist() for at in range(len(columns))), strict=True):
-                    number += 1
-                    item = read_row(row, number, how)
-                    yield item._replace(where=f"row {number}") if isinstance(item, Rejected) else item
+            columns = columns_read(header, how, options)
+            if how.picker is None:
+                how = replace(how, indices={name: columns.index(at) for name, at in how.indices.items()})
+            else:
+                how = plan([header[at] for at in columns], options, default_source)
+            yield from read_rows(
+                _rows(file.iter_batches(BATCH_ROWS, columns=[header[at] for at in columns])), how
+            )
     except (ArrowException, OSError) as error:
         raise SandikError(f"no Parquet file that can be read: {error}") from error
+
+
+def _rows(batches: Iterable[Any]) -> Iterator[tuple[str, Sequence[object]]]:
+    number = 0
+    for batch in batches:
+        columns = [batch.column(at).to_pylist() for at in range(batch.num_columns)]
+        for row in zip(*columns, strict=True):
+            number += 1
+            yield f"row {number}", row

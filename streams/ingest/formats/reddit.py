@@ -4,31 +4,21 @@ Read are the dumps of Pushshift and Arctic Shift (one JSON object a line, zstd),
 gives them, with the replies inside.
 
 `created_utc` is in seconds. The id is the full name: `t1_` for a comment, `t3_` for a submission. The text of
-a submission is its title and what is below it. What was deleted or removed has no text any more and is
-skipped; a submission whose body was removed still has its title.
+a submission is its title, what is below it and the options of a poll, without Markdown. What was deleted or
+removed has no text any more and is skipped; a submission whose body was removed still has its title.
 """
 
 from collections.abc import Iterator
-from html import unescape
 
 from schemas.post import Post
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from streams.ingest.markdown import markdown_to_text
 from streams.ingest.shape import MissingError, at, each, identifier, number, required, string
 from streams.ingest.text import as_ingested
 from streams.ingest.times import number_ms
 
 _COMMENT, _SUBMISSION = "t1", "t3"
 _GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]", "[deleted by user]"})
-
-
-def is_like(value: object) -> bool:
-    """Tell a comment, a submission or a listing by its fields."""
-    if at(value, "kind") == "Listing" or at(value, "kind") in (_COMMENT, _SUBMISSION):
-        return True
-    return string(value, "subreddit") is not None or (
-        at(value, "created_utc") is not None
-        and (at(value, "body") is not None or at(value, "title") is not None)
-    )
 
 
 def convert(value: object) -> Iterator[Item]:
@@ -67,8 +57,10 @@ def _thing(thing: object) -> Item:
     if created_at_ms is None:
         return Rejected(RejectReason.BAD_TIME, "no created_utc")
     shown = (string(thing, "body"),) if is_comment else (string(thing, "title"), string(thing, "selftext"))
-    parts = [part for part in shown if part and part.strip() not in _GONE]
-    if not parts:
+    parts = [markdown_to_text(part) for part in shown if part and part.strip() not in _GONE]
+    options = each(thing, "poll_data", "options")
+    parts += [markdown_to_text(string(option, "text") or "") for option in options]
+    if not any(parts):
         return Skipped(SkipReason.REMOVED, str(shown[0] or "no text"))
     author = string(thing, "author_fullname") or string(thing, "author")
     parent = identifier(thing, "parent_id")
@@ -79,7 +71,7 @@ def _thing(thing: object) -> Item:
             id=f"reddit:{kind}_{native_id}",
             source="reddit",
             created_at_ms=created_at_ms,
-            text=unescape("\n\n".join(parts)),
+            text="\n\n".join(filter(None, parts)),
             author_id=None if author in _GONE else author,
             url=f"https://www.reddit.com{path}" if path and path.startswith("/") else path,
             repost_of=f"reddit:{original}" if original else None,

@@ -1,38 +1,47 @@
-r"""Telegram archives, sorted by event time: Telegram Desktop's result.json and flat lists of channel posts.
+r"""Telegram archives: Telegram Desktop's result.json and flat lists of channel posts.
 
 Two shapes are read: the export of one chat or of everything (machine-readable JSON of Telegram Desktop), and
 a list of `{message_id, sender_id, text, date, ...}` as scrapers of channels write it. Both give the same id
 to the same message of a channel: `telegram:<channel id>:<message id>`, without the -100 that the bot
 interface puts before it.
 
-Only `date_unixtime` is an instant; `date` of an export is the exporting computer's local time without a zone,
-so a message that has nothing else is rejected rather than hours off. Control characters, which the exporter
-writes as `\xNN`, are repaired. `repost_of` of a forwarded message names where it came from, not which message
-it was: the export does not say. An edited message has its first time and its last text; a message without
-text is a post too, since the denominator counts all posts.
+An export of everything has the owner's private talk in it. A chat whose `type` is not that of a public
+channel or group is skipped, message by message, unless `private_chats` says otherwise.
 
-Archives are newest first and are sorted here, so a file is held in memory whole.
+Only `date_unixtime` is an instant; `date` of an export is the exporting computer's local time without a zone,
+so a message that has nothing else needs `zone`, or is rejected rather than hours off. Control characters,
+which the exporter writes as `\xNN`, are repaired. `repost_of` of a forwarded message names where it came
+from, not which message it was: the export does not say. An edited message has its first time and its last
+text; a message without text is a post too, since the denominator counts all posts. The question and the
+options of a poll are text.
+
+Archives are newest first, some of them, and are sorted here as far as MAX_SORTED posts go; a larger one comes
+in pieces that are sorted.
 """
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import tzinfo
+from typing import TypeVar
 
 import msgspec
 
 from schemas.post import Post
+from streams.ingest.frames import Readable
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
-from streams.ingest.text import as_ingested, repair_hex_escapes, repair_surrogates
+from streams.ingest.json_walk import BrokenJsonError, Walk
+from streams.ingest.text import as_ingested
+from streams.ingest.times import iso_ms
+from streams.steps.mended import decode_mended
 
-# Bounded, so that no crafted number is too long to be written down again.
-Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-Identifier = Number | str
+from .telegram_chats import Chat, Identifier, Number, messages
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KIND_OF_CHAT = re.compile(r"^(?:channel|chat|user)(?=\d)")
 _CHANNELS_FROM = 10**12  # the bot interface calls channel N -(10**12 + N)
 _MAX_UNIXTIME_DIGITS = 12  # the year 9999 needs as many
+#: Posts held, so that a file of the usual size comes out oldest first.
+MAX_SORTED = 100_000
+_PUBLIC = frozenset({"public_channel", "public_supergroup"})
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -41,11 +50,25 @@ class _Entity(msgspec.Struct):
     text: str = ""
 
 
+_Text = str | list[str | _Entity]
+
+
+class _Answer(msgspec.Struct):
+    text: _Text = ""
+
+
+class _Poll(msgspec.Struct):
+    question: _Text = ""
+    answers: list[_Answer] = []
+
+
 class _Message(msgspec.Struct):
     id: Number
     type: str = "message"
+    date: str | None = None
     date_unixtime: Identifier | None = None
-    text: str | list[str | _Entity] = ""
+    text: _Text = ""
+    poll: _Poll | None = None
     text_entities: list[_Entity] = []
     from_id: Identifier | None = None
     reply_to_message_id: Number | None = None
@@ -61,84 +84,72 @@ class _ChannelPost(msgspec.Struct):
     date: str
 
 
-class _Chat(msgspec.Struct):
-    id: Identifier
-    messages: list[msgspec.Raw]
-
-
-class _Chats(msgspec.Struct):
-    list: tuple[_Chat, ...] = ()
-
-
-class _Everything(msgspec.Struct):
-    chats: _Chats
-    left_chats: _Chats = msgspec.field(default_factory=_Chats)
-
-
-def is_like(value: object) -> bool:
-    """Tell an export, a chat, a message or a channel post by its fields."""
-    if not isinstance(value, dict):
-        return False
-    is_export = "messages" in value or "chats" in value
-    is_message = "date_unixtime" in value or "message_id" in value or "from_id" in value
-    return is_export or is_message
-
-
-def read(data: bytes) -> Iterator[Item]:
-    """Yield what is not a post, in the order of the file, then the posts, oldest first.
+def read(source: Readable, *, zone: tzinfo | None = None, private_chats: bool = False) -> Iterator[Item]:
+    """Yield what is not a post, in the order of the file, and the posts, oldest first.
 
     `where` counts the messages of the file from 1. A file that is no Telegram archive is one Rejected.
     """
-    try:
-        messages = list(_messages(repair_surrogates(repair_hex_escapes(data))))
-    except _UNDECODABLE as error:
-        yield Rejected(RejectReason.NOT_AN_EXPORT, str(error), "file")
-        return
     posts: list[Post] = []
-    for number, (chat_id, message) in enumerate(messages, start=1):
-        where = f"message {number}"
-        item = _read_message(where, chat_id, message)
-        if isinstance(item, Post):
-            posts.append(item)
-        else:
-            yield item._replace(where=where)
-    # By message id within a second: newest first would tell a conversation backwards.
-    posts.sort(key=lambda post: (post.created_at_ms, int(post.id.rpartition(":")[2])))
-    yield from posts
-
-
-def _messages(data: bytes) -> Iterator[tuple[Identifier | None, msgspec.Raw]]:
-    """Yield every message with its chat's id; None where the message itself names the channel."""
-    file = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
-    if isinstance(file, list):
-        yield from ((None, message) for message in file)
-        return
-    if "chats" in file:
-        everything = msgspec.json.decode(data, type=_Everything)
-        chats = everything.chats.list + everything.left_chats.list
-    else:
-        chats = (msgspec.json.decode(data, type=_Chat),)
-    for chat in chats:
-        yield from ((chat.id, message) for message in chat.messages)
-
-
-def _read_message(where: str, chat_id: Identifier | None, raw: msgspec.Raw) -> Item:
+    number = 0
     try:
-        if chat_id is None:
-            return _from_channel_post(where, msgspec.json.decode(raw, type=_ChannelPost))
-        return _from_message(where, chat_id, msgspec.json.decode(raw, type=_Message))
+        for chat, message in messages(Walk(source)):
+            number += 1
+            item = _read_message(f"message {number}", chat, message, zone, private_chats=private_chats)
+            if not isinstance(item, Post):
+                yield item
+                continue
+            posts.append(item)
+            if len(posts) >= MAX_SORTED:
+                yield from _sorted(posts)
+                posts = []
+    except (BrokenJsonError, *_UNDECODABLE) as error:
+        yield from _sorted(posts)
+        posts = []
+        detail = f"after {number} messages: {error}" if number else str(error)
+        yield Rejected(RejectReason.NOT_AN_EXPORT, detail, "file")
+    yield from _sorted(posts)
+
+
+def _sorted(posts: list[Post]) -> list[Post]:
+    # By message id within a second: newest first would tell a conversation backwards.
+    return sorted(posts, key=lambda post: (post.created_at_ms, int(post.id.rpartition(":")[2])))
+
+
+def _read_message(
+    where: str, chat: Chat | None, raw: bytes, zone: tzinfo | None, *, private_chats: bool
+) -> Item:
+    if chat is not None and chat.type is not None and chat.type not in _PUBLIC and not private_chats:
+        return Skipped(SkipReason.NOT_PUBLIC, chat.type, where)
+    try:
+        if chat is None:
+            item = _from_channel_post(_decoded(raw, _ChannelPost), zone)
+        else:
+            item = _from_message(chat.id or "", _decoded(raw, _Message), zone)
     except _UNDECODABLE as error:
-        return Rejected(RejectReason.NOT_A_POST, str(error), where)
+        item = Rejected(RejectReason.NOT_A_POST, str(error))
+    return item if isinstance(item, Post) else item._replace(where=where)
 
 
-def _from_message(where: str, chat_id: Identifier, message: _Message) -> Item:
+_Kind = TypeVar("_Kind")
+
+
+def _decoded(raw: bytes, kind: type[_Kind]) -> _Kind:
+    return decode_mended(msgspec.json.Decoder(kind).decode, raw)[0]
+
+
+def _from_message(chat_id: Identifier, message: _Message, zone: tzinfo | None) -> Item:
     if message.type != "message":
         is_service = message.type == SkipReason.SERVICE
-        return Skipped(SkipReason.SERVICE if is_service else SkipReason.UNSUPPORTED, message.type, where)
+        return Skipped(SkipReason.SERVICE if is_service else SkipReason.UNSUPPORTED, message.type)
     created_at_ms = _unixtime_ms(message.date_unixtime)
+    if created_at_ms is None and zone is not None:
+        created_at_ms = iso_ms(message.date or "", zone)
     if created_at_ms is None:
-        detail = "no date_unixtime, and date has no zone: export again with a newer Telegram Desktop"
-        return Rejected(RejectReason.BAD_TIME, detail, where)
+        detail = (
+            "no date_unixtime, and date has no zone: say --zone, that of the computer that exported it, or "
+            "export again with a newer Telegram Desktop"
+        )
+        return Rejected(RejectReason.BAD_TIME, detail)
     parts = [message.text] if isinstance(message.text, str) else message.text
     entities = [part for part in parts if isinstance(part, _Entity)] or message.text_entities
     origin = message.forwarded_from_id or message.forwarded_from
@@ -148,7 +159,7 @@ def _from_message(where: str, chat_id: Identifier, message: _Message) -> Item:
             id=f"telegram:{_bare(chat_id)}:{message.id}",
             source="telegram",
             created_at_ms=created_at_ms,
-            text="".join(part if isinstance(part, str) else part.text for part in parts),
+            text="\n\n".join(filter(None, (_plain(message.text), _poll(message.poll)))),
             author_id=None if message.from_id is None else str(message.from_id),
             hashtags=tuple(entity.text.removeprefix("#") for entity in entities if entity.type == "hashtag"),
             repost_of=f"telegram:{_bare(origin)}" if origin else None,
@@ -159,19 +170,34 @@ def _from_message(where: str, chat_id: Identifier, message: _Message) -> Item:
     )
 
 
-def _from_channel_post(where: str, post: _ChannelPost) -> Item:
-    try:
-        instant = datetime.fromisoformat(post.date)
-    except ValueError:
-        return Rejected(RejectReason.BAD_TIME, f"date {quote(post.date)} is not ISO 8601", where)
-    if instant.tzinfo is None:
-        return Rejected(RejectReason.BAD_TIME, f"date {quote(post.date)} has no zone", where)
+def _plain(text: _Text) -> str:
+    parts = [text] if isinstance(text, str) else text
+    return "".join(part if isinstance(part, str) else _shown(part) for part in parts)
+
+
+def _shown(part: _Entity) -> str:
+    """Return what is shown; a link without `https://` is made whole, so that its words are not counted."""
+    is_bare = part.type == "link" and not part.text.lower().startswith(("http://", "https://", "www."))
+    return f"https://{part.text}" if is_bare else part.text
+
+
+def _poll(poll: _Poll | None) -> str:
+    if poll is None:
+        return ""
+    return "\n".join(filter(None, map(_plain, (poll.question, *(answer.text for answer in poll.answers)))))
+
+
+def _from_channel_post(post: _ChannelPost, zone: tzinfo | None) -> Item:
+    created_at_ms = iso_ms(post.date, zone)
+    if created_at_ms is None:
+        detail = f"date {quote(post.date)} is not ISO 8601 with a zone: say --zone if it has none"
+        return Rejected(RejectReason.BAD_TIME, detail)
     channel_id = _bare(post.sender_id)
     return as_ingested(
         Post(
             id=f"telegram:{channel_id}:{post.message_id}",
             source="telegram",
-            created_at_ms=(instant - _EPOCH) // timedelta(milliseconds=1),
+            created_at_ms=created_at_ms,
             text=post.text,
             author_id=f"channel{channel_id}" if post.sender_id < 0 else f"user{channel_id}",
         )

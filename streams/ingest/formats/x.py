@@ -15,40 +15,25 @@ from typing import Literal
 
 from schemas.post import Post
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
+from streams.ingest.links import Span, with_whole_links
 from streams.ingest.shape import MissingError, at, each, hashtags, identifier, required, string, strings
 from streams.ingest.text import as_ingested
 from streams.ingest.times import iso_ms
 
 from . import x_v1
-from .x_ids import id_time_ms, language_hint
+from .x_ids import id_time_ms, language_hint, reposted_user
+from .x_notes import Notes
 
 _Op = Literal["create", "update"]
 
 
-def is_like(value: object) -> bool:
-    """Tell a frame, a page or a post of either API by its fields."""
-    if x_v1.is_like(value):
-        return True
+def convert(value: object, notes: Notes | None = None) -> Iterator[Item]:
+    """Yield the posts of one line or page, or why there are none. `notes`: the long texts of an archive."""
     data = at(value, "data")
-    held = data if isinstance(data, dict) else next(each(value, "data"), value)
-    is_answer = any(at(value, name) is not None for name in ("errors", "meta", "includes"))
-    is_compliance = identifier(value, "id") is not None and string(value, "action") is not None
-    return (
-        is_answer
-        or is_compliance
-        or (
-            identifier(held, "id") is not None
-            and (string(held, "text") is not None or string(held, "username") is not None)
-            and at(held, "created_at_ms") is None
-        )
-    )
-
-
-def convert(value: object) -> Iterator[Item]:
-    """Yield the posts of one line or page, or why there are none."""
-    data = at(value, "data")
-    if x_v1.is_like(value):
-        yield from x_v1.convert(value)
+    if at(value, "noteTweet") is not None:
+        yield x_v1.note(value)
+    elif x_v1.is_like(value):
+        yield from x_v1.convert(value, notes)
     elif isinstance(data, dict):
         yield (
             _compliance(data)
@@ -111,7 +96,8 @@ def _post(tweet: object, frame: object, *, is_page: bool) -> Item:
     text = _text(said) if _text(said) is not None else _text(tweet)
     if text is None:
         raise MissingError("no text")
-    repost_id, reply_id = identifier(reposted, "id"), identifier(answered, "id")
+    text = with_whole_links(text, _links(said))
+    repost_id, reply_id = identifier(reposted, "id") or reposted_user(text), identifier(answered, "id")
     return as_ingested(
         Post(
             id=f"x:{first_id}",
@@ -146,3 +132,10 @@ def _tags(tweet: object) -> Iterator[str | None]:
     for holder in (tweet, at(tweet, "note_tweet")):
         for tag in each(holder, "entities", "hashtags"):
             yield string(tag, "tag")
+
+
+def _links(tweet: object) -> Iterator[Span]:
+    for link in each(tweet, "entities", "urls"):
+        start, end, address = at(link, "start"), at(link, "end"), string(link, "expanded_url")
+        if isinstance(start, int) and isinstance(end, int) and address is not None:
+            yield start, end, address

@@ -1,4 +1,6 @@
-"""What the ids and language codes of X mean, in both of its APIs."""
+"""What the ids and language codes of X mean, in both of its APIs, and how a text repeats another."""
+
+import re
 
 #: X's own codes for "no language", "only hashtags" and the like; none is a language.
 _NO_LANGUAGES = frozenset({"und", "zxx", "qam", "qct", "qht", "qme", "qst", "art"})
@@ -21,3 +23,12 @@ def id_time_ms(native_id: str) -> int | None:
 def language_hint(code: str | None) -> str | None:
     """Return the language code, unless it says that there is no language."""
     return None if code is None or code in _NO_LANGUAGES else _RENAMED_LANGUAGES.get(code, code)
+
+
+_REPEATS = re.compile(r"\s*RT @(\w{1,30})\b")
+
+
+def reposted_user(text: str) -> str | None:
+    """Return `@user` of a text that begins as a repost of theirs does: archives say no more of it."""
+    found = _REPEATS.match(text)
+    return f"@{found[1]}" if found else None

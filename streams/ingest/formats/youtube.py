@@ -19,15 +19,6 @@ from streams.ingest.times import iso_ms, number_ms
 _LISTS = ("youtube#commentThreadListResponse", "youtube#commentListResponse")
 
 
-def is_like(value: object) -> bool:
-    """Tell a comment, a thread, a page or a video's file by its fields."""
-    if str(at(value, "kind")).startswith("youtube#"):
-        return True
-    if string(value, "cid") is not None and at(value, "text") is not None:
-        return True
-    return at(value, "extractor_key") == "Youtube" or at(value, "extractor") == "youtube"
-
-
 def convert(value: object) -> Iterator[Item]:
     """Yield the comments of one object, the replies inside it included, or why there are none."""
     kind = at(value, "kind")
@@ -47,7 +38,7 @@ def convert(value: object) -> Iterator[Item]:
             yield _guarded(_of_yt_dlp, comment, identifier(value, "id"))
     elif string(value, "cid") is not None:
         yield _guarded(_of_downloader, value, identifier(value, "video_id"))
-    elif is_like(value):
+    elif at(value, "extractor_key") == "Youtube" or at(value, "extractor") == "youtube":
         yield Skipped(SkipReason.OTHER_RECORD, "a video without comments")
     else:
         yield _guarded(_of_yt_dlp, value, None)

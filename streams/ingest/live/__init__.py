@@ -10,43 +10,55 @@ errors      what waiting mends, and what it does not
 A new one is a class with `read` and `overlap`, named in `live_source`.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from streams.errors import UsageError
+from streams.ingest.shown import without_secrets
 
 from .follow import LiveOptions, LiveSource, follow
 from .frames_zstd import load_unzstd
 from .jetstream import DEFAULT_URL, Jetstream
 from .mastodon import STREAMS, Mastodon
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://")
+
 __all__ = ["LiveOptions", "follow", "is_live", "live_source"]
 
 
 def is_live(name: str) -> bool:
     """Tell the name of a live source from that of a file."""
-    return name == "jetstream" or name.startswith(("ws://", "wss://", "http://", "https://", "mastodon:"))
+    return name == "jetstream" or name.startswith("mastodon:") or _ADDRESS.match(name) is not None
 
 
 def live_source(
-    name: str, token_file: Path | None, zstd_dictionary: Path | None, tell: Callable[[str], object]
+    name: str,
+    token_file: Path | None,
+    zstd_dictionary: Path | None,
+    tell: Callable[[str], object],
+    include: Collection[str] = (),
 ) -> LiveSource:
-    """Return the source of that name.
+    """Return the source of that name. `include`: what of EXTRAS belongs to the text of its posts.
 
     Raises:
         UsageError: the address is of neither kind, or a file cannot be read.
     """
     if name == "jetstream":
-        return Jetstream(DEFAULT_URL, tell, load_unzstd(zstd_dictionary))
+        return Jetstream(DEFAULT_URL, tell, load_unzstd(zstd_dictionary), include)
     if name.startswith("mastodon:"):
         name = f"https://{name.removeprefix('mastodon:').strip('/')}{STREAMS}public"
     if name.startswith(("ws://", "wss://")) and STREAMS.rstrip("/") in name:
-        raise UsageError(f"{name}: of Mastodon give the https address, such as {STREAMS}public")
-    if STREAMS in name:
-        return Mastodon(name, _token(token_file))
+        raise UsageError(
+            f"{without_secrets(name)}: of Mastodon give the https address, such as {STREAMS}public"
+        )
+    if STREAMS in name and name.startswith(("http://", "https://")):
+        return Mastodon(name, _token(token_file), tell, include)
     if name.startswith(("ws://", "wss://")):
-        return Jetstream(name, tell, load_unzstd(zstd_dictionary))
-    raise UsageError(f"{name} is no live source: give jetstream, mastodon:HOST, or the address of a stream")
+        return Jetstream(name, tell, load_unzstd(zstd_dictionary), include)
+    raise UsageError(
+        f"{without_secrets(name)} is no live source: give jetstream, mastodon:HOST, or a stream's address"
+    )
 
 
 def _token(path: Path | None) -> str | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.post import Post
 from streams.errors import SandikError, UsageError
+from streams.ingest.shown import without_secrets
 
 #: Keys written to the file at most: a minute of a busy stream.
 MAX_SAVED = 10_000
@@ -23,8 +24,10 @@ class Cursor(msgspec.Struct):
     recent: list[str] = []
 
 
-def load(path: Path | None, source: str) -> Cursor:
-    """Return the cursor in the file; a new one if there is none.
+def load(path: Path | None, source: str, url: str | None = None) -> Cursor:
+    """Return the cursor of `source` in the file; a new one if there is none.
+
+    `url`: what older files call the source, secrets and all.
 
     Raises:
         UsageError: the file is none of ours, or of another source: going on from there would lose posts.
@@ -35,9 +38,11 @@ def load(path: Path | None, source: str) -> Cursor:
         cursor = msgspec.json.decode(path.read_bytes(), type=Cursor)
     except (msgspec.DecodeError, OSError) as error:
         raise UsageError(f"--cursor {path} is no cursor: {error}. Remove it to begin from now") from error
-    if cursor.source != source:
-        raise UsageError(f"--cursor {path} belongs to {cursor.source}: give each source a file of its own")
-    return cursor
+    if cursor.source not in (source, url):
+        raise UsageError(
+            f"--cursor {path} belongs to {without_secrets(cursor.source)}: give each source a file of its own"
+        )
+    return Cursor(source, cursor.position, cursor.recent)
 
 
 def save(path: Path, cursor: Cursor) -> None:

@@ -13,9 +13,10 @@ import aiohttp
 from schemas.post import Post
 from streams.ingest.items import Item, Skipped, SkipReason
 from streams.ingest.produce import Mark
+from streams.ingest.shown import identity
 
 from .cursor import Cursor, Recent, load, save
-from .errors import LostError
+from .errors import LostError, same_host_only
 
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
@@ -25,15 +26,44 @@ MARK_EVERY_S = 1.0
 GATHER_S = 0.1
 #: Events read ahead while Kafka is slow; after that the server has to wait.
 MAX_WAITING = 10_000
+MAX_WAITING_CHARACTERS = 16 << 20
 MAX_RECENT = 100_000
 
 _Event = tuple[int | None, list[Item]]
+
+
+class Waiting(asyncio.Queue[_Event]):
+    """Events that wait for Kafka: so many, and with so much text, that they fit into memory."""
+
+    _held = 0
+
+    def full(self) -> bool:
+        """Tell whether whoever has another one has to wait."""
+        return self._held >= MAX_WAITING_CHARACTERS or super().full()
+
+    def _put(self, item: _Event) -> None:
+        self._held += _characters(item)
+        super()._put(item)
+
+    def _get(self) -> _Event:
+        event = super()._get()
+        self._held -= _characters(event)
+        return event
+
+
+def _characters(event: _Event) -> int:
+    return sum(
+        len(item.text) + sum(map(len, item.hashtags)) if isinstance(item, Post) else len(item.detail)
+        for item in event[1]
+    )
 
 
 class LiveSource(Protocol):
     """A server to read from. Positions grow; None stands for an event that has none."""
 
     url: str
+    #: What people may read of the address.
+    shown: str
 
     def overlap(self, position: int) -> int:
         """Return from where the server is asked to go on."""
@@ -61,9 +91,10 @@ async def follow(source: LiveSource, options: LiveOptions) -> AsyncIterator[list
         SourceError: the source refuses for good.
         UsageError: the cursor file is of no use.
     """
-    cursor = load(options.cursor, source.url)
+    known_as = identity(source.url)
+    cursor = load(options.cursor, known_as, source.url)
     recent = Recent(cursor, MAX_RECENT)
-    events: asyncio.Queue[_Event] = asyncio.Queue(MAX_WAITING)
+    events = Waiting(MAX_WAITING)
     pumping = asyncio.create_task(_pump(source, cursor.position, events, options))
     position = cursor.position
     marked_s = time.monotonic()
@@ -72,11 +103,11 @@ async def follow(source: LiveSource, options: LiveOptions) -> AsyncIterator[list
             batch: list[Item | Mark] = []
             for new_position, items in await _gather(events, pumping):
                 position = max(position or 0, new_position or 0) or None
-                batch += (_once(item, recent, new_position, source.url, options.change) for item in items)
+                batch += (_once(item, recent, new_position, source.shown, options.change) for item in items)
             yield batch
             if options.cursor is not None and position is not None:
                 keys = recent.since(source.overlap(position))
-                place = Cursor(source.url, position, keys)
+                place = Cursor(known_as, position, keys)
                 is_due = time.monotonic() - marked_s >= MARK_EVERY_S
                 marked_s = time.monotonic() if is_due else marked_s
                 yield [Mark(_saver(options.cursor, place), is_due)]
@@ -88,11 +119,13 @@ async def follow(source: LiveSource, options: LiveOptions) -> AsyncIterator[list
             await pumping
 
 
-def _once(item: Item, recent: Recent, position: int | None, url: str, change: Callable[[Item], Item]) -> Item:
+def _once(
+    item: Item, recent: Recent, position: int | None, shown: str, change: Callable[[Item], Item]
+) -> Item:
     # First, so that neither a report nor the cursor file has an id that a key was to hide.
     item = change(item)
     if not isinstance(item, Post):
-        return item._replace(where=item.where or url)
+        return item._replace(where=item.where or shown)
     if not recent.is_new(item, position):
         return Skipped(SkipReason.DUPLICATE, "", item.id)
     return item
@@ -102,7 +135,7 @@ def _saver(path: Path, place: Cursor) -> Callable[[], None]:
     return lambda: save(path, place)
 
 
-async def _gather(events: asyncio.Queue[_Event], pumping: asyncio.Task[None]) -> list[_Event]:
+async def _gather(events: Waiting, pumping: asyncio.Task[None]) -> list[_Event]:
     """Return what has come, at least one event; raise what ended the pump, after the events before it."""
     if events.empty():
         getting = asyncio.ensure_future(events.get())
@@ -118,24 +151,22 @@ async def _gather(events: asyncio.Queue[_Event], pumping: asyncio.Task[None]) ->
     return gathered
 
 
-async def _pump(
-    source: LiveSource, position: int | None, events: asyncio.Queue[_Event], options: LiveOptions
-) -> None:
+async def _pump(source: LiveSource, position: int | None, events: Waiting, options: LiveOptions) -> None:
     """Put the events of one connection after the other into the queue."""
     delay_s = options.first_delay_s
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(trace_configs=[same_host_only()], auto_decompress=False) as session:
         while True:
             try:
                 async with aclosing(source.read(session, position)) as reading:  # type: ignore[type-var]
                     await anext(reading)
                     options.tell(
-                        f"{source.url}: connected" + (f", going on from {position}" if position else "")
+                        f"{source.shown}: connected" + (f", going on from {position}" if position else "")
                     )
                     async for event in reading:
                         delay_s = options.first_delay_s
                         position = max(position or 0, event[0] or 0) or None
                         await events.put(event)
             except LostError as error:
-                options.tell(f"{source.url}: {error}; trying again in {delay_s:g} s")
+                options.tell(f"{source.shown}: {error}; trying again in {delay_s:g} s")
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 2, MAX_DELAY_S)

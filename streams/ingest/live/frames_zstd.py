@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from streams.errors import UsageError
-from streams.ingest.frames import MAX_LINE_BYTES
+from streams.ingest.frames import MAX_EVENT_BYTES
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -30,11 +30,11 @@ class Unzstd:
         """
         unpacker = zstd.ZstdDecompressor(zstd_dict=self._dictionary)
         try:
-            text = unpacker.decompress(message, max_length=MAX_LINE_BYTES)
+            text = unpacker.decompress(message, max_length=MAX_EVENT_BYTES)
         except zstd.ZstdError as error:
             raise BrokenFrameError(str(error)) from error
         if not unpacker.eof:
-            raise BrokenFrameError(f"cut short, or more than {MAX_LINE_BYTES} bytes")
+            raise BrokenFrameError(f"cut short, or more than {MAX_EVENT_BYTES} bytes")
         return text.decode("utf-8", "replace")
 
 

@@ -5,15 +5,17 @@ from where it was, because events of one microsecond may be cut apart and server
 again is known by its id.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
+from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 
 from streams.ingest.formats.jetstream import POSTS, convert
-from streams.ingest.frames import MAX_LINE_BYTES, UNDECODABLE, decode_json, read_value
+from streams.ingest.frames import MAX_EVENT_BYTES, UNDECODABLE, TooManyError, decode_json, read_value
 from streams.ingest.items import Item, Rejected, RejectReason
 from streams.ingest.shape import at, number
+from streams.ingest.shown import without_secrets
 
 from .errors import LostError, SourceError, connection_errors
 from .frames_zstd import BrokenFrameError, Unzstd
@@ -32,10 +34,18 @@ class Jetstream:
     With `unzstd`, a v1 server is asked to compress; v2 does so by itself.
     """
 
-    def __init__(self, url: str, tell: Callable[[str], object], unzstd: Unzstd | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        tell: Callable[[str], object],
+        unzstd: Unzstd | None = None,
+        include: Collection[str] = (),
+    ) -> None:
         self.url = url
+        self.shown = without_secrets(url)
         self._tell = tell
         self._unzstd = unzstd
+        self._convert = partial(convert, include=include)
         self.is_v2 = "subscribeEvents" in url
 
     def overlap(self, position: int) -> int:
@@ -57,14 +67,14 @@ class Jetstream:
                 socket = await session.ws_connect(
                     url,
                     heartbeat=HEARTBEAT_S,
-                    max_msg_size=MAX_LINE_BYTES,
+                    max_msg_size=MAX_EVENT_BYTES,
                     compress=15 if self.is_v2 else 0,  # v1 has its own way, by a dictionary
                 )
             except aiohttp.WSServerHandshakeError as error:
                 if error.status == 400 and position is not None:
                     raise SourceError(
-                        f"{self.url} no longer has what came after {position}: what was posted since then is "
-                        "missing here. Remove the cursor file to go on from now"
+                        f"{self.shown} no longer has what came after {position}: what was posted since then "
+                        "is missing here. Remove the cursor file to go on from now"
                     ) from error
                 raise
             async with socket:
@@ -86,7 +96,7 @@ class Jetstream:
             return
         gap_s = (first - position) // 1_000_000
         self._tell(
-            f"{self.url}: begins {gap_s} s after {position}; what was posted between them is missing here"
+            f"{self.shown}: begins {gap_s} s after {position}; what was posted between them is missing here"
         )
 
     def _is_compressed(self, message: aiohttp.WSMessage) -> bool:
@@ -96,9 +106,9 @@ class Jetstream:
         try:
             text = self._unzstd(data) if self._unzstd and isinstance(data, bytes) else str(data)
             value = decode_json(text.encode("utf-8", "replace"))
-        except (BrokenFrameError, *UNDECODABLE) as error:
+        except (BrokenFrameError, TooManyError, *UNDECODABLE) as error:
             return None, [Rejected(RejectReason.NOT_JSON, str(error))]
-        return self._position(value), list(read_value(value, convert))
+        return self._position(value), list(read_value(value, self._convert))
 
     def _position(self, value: object) -> int | None:
         if at(value, "$type") == "error":

@@ -118,20 +118,20 @@ class Scene:
                 raise LookupError(f"{place} is in no rule")
             elif isinstance(place, Either):
                 spots = sorted({spot for one in place.places for spot in self._found(one).by_start})
-            elif all(self._may_stand(one) for one in place.places):
+            elif all(self.may_stand(one) for one in place.places):
                 spots = sorted(self._chained(place))
             else:
                 spots = []
             found = self._spots[place] = _sorted(spots)
         return found
 
-    def _may_stand(self, place: Place) -> bool:
+    def may_stand(self, place: Place) -> bool:
         """Say whether a place can be anywhere, at less than the price of finding it."""
         if (number := self._numbers.get(place)) is not None:
             return self.present >> number & 1 > 0
         if isinstance(place, Word):
             return False
-        return (any if isinstance(place, Either) else all)(self._may_stand(one) for one in place.places)
+        return (any if isinstance(place, Either) else all)(self.may_stand(one) for one in place.places)
 
     def _chained(self, chain: Chain) -> Iterator[Spot]:
         """Yield a spot for each last member that is reached: each is near one that is reached before it."""

@@ -41,7 +41,7 @@ def test_a_bad_line_is_reported_with_its_number_and_reason(line: bytes, reason: 
 
 @given(st.lists(st.sampled_from(["good", "bad", "blank"])))
 def test_every_line_is_a_post_or_reported_or_blank(kinds: list[str]) -> None:
-    lines = {"bad": b"{", "blank": b" \t\r"}
+    lines = {"bad": b"{x", "blank": b" \t\r"}
     items = list(read(lines.get(kind, a_line(number)) + b"\n" for number, kind in enumerate(kinds, start=1)))
 
     found = [item.id if isinstance(item, Post) else item.where for item in items]

@@ -1,11 +1,14 @@
+import io
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import Post
+from streams.ingest.formats import telegram
 from streams.ingest.formats.telegram import read
 from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
@@ -28,7 +31,7 @@ def a_chat(*messages: dict[str, Any], chat_id: int = 77) -> dict[str, Any]:
 
 
 def read_json(file: object) -> list[Item]:
-    return list(read(json.dumps(file).encode()))
+    return list(read(io.BytesIO(json.dumps(file).encode())))
 
 
 def the_post(message: dict[str, Any]) -> Post:
@@ -110,7 +113,7 @@ def test_control_characters_as_the_exporter_writes_them_are_repaired() -> None:
     with pytest.raises(json.JSONDecodeError):
         json.loads(data)
 
-    [post] = read(data)
+    [post] = read(io.BytesIO(data))
     assert isinstance(post, Post)
     assert post.text == "a\x0bb \\x41 c"
 
@@ -174,7 +177,74 @@ def test_posts_come_oldest_first_whatever_the_order_of_the_archive(seconds: list
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"messages": []}', b'"text"', b"[1", b"\xff", b"[" * 9999])
 def test_a_file_that_is_no_archive_is_reported_once(data: bytes) -> None:
-    [item] = read(data)
+    *_, item = read(io.BytesIO(data))
 
     assert isinstance(item, Rejected)
     assert (item.where, item.reason) == ("file", RejectReason.NOT_AN_EXPORT)
+
+
+def everything(*chats: dict[str, Any], left: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    return {"about": "…", "chats": {"about": "…", "list": list(chats)}, "left_chats": {"list": list(left)}}
+
+
+PRIVATE = [
+    "personal_chat", "bot_chat", "saved_messages", "replies", "verification_codes", "private_group",
+    "private_supergroup", "private_channel",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PRIVATE)
+def test_private_talk_is_skipped_and_counted_and_read_where_it_may_be(kind: str) -> None:
+    private = a_chat(a_message(1), a_message(2, text=7), chat_id=5) | {"type": kind}
+    public = a_chat(a_message(3)) | {"type": "public_supergroup"}
+    for export in (everything(private, public), everything(public, left=(private,))):
+        items = read_json(export)
+        assert [item.id for item in items if isinstance(item, Post)] == ["telegram:77:3"]
+        skipped = [(item.reason, item.detail) for item in items if isinstance(item, Skipped)]
+        assert skipped == [(SkipReason.NOT_PUBLIC, kind)] * 2
+    assert {item.reason for item in read_json(private) if isinstance(item, Skipped)} == {"not_public"}
+
+    read_all = read(io.BytesIO(json.dumps(private).encode()), private_chats=True)
+    assert [item.id for item in read_all if isinstance(item, Post)] == ["telegram:5:1"]
+
+
+def test_a_chat_may_say_what_it_is_after_its_messages() -> None:
+    private = {"messages": [a_message(1)], "type": "personal_chat", "id": 5}
+    public = {"messages": [a_message(2)], "id": 6, "type": "public_channel"}
+    [skipped, post] = read_json(everything(private, public))
+    assert isinstance(skipped, Skipped)
+    assert isinstance(post, Post)
+
+
+@pytest.mark.parametrize("question", ["Oyunuz?", ["Oy", {"type": "bold", "text": "unuz"}, "?"]])
+def test_the_question_and_the_options_of_a_poll_are_text(question: object) -> None:
+    poll = {"question": question, "answers": [{"text": "Evet", "voters": 1}, {"text": "Hayır"}]}
+    assert the_post(a_message(1, text="", poll=poll)).text == "Oyunuz?\nEvet\nHayır"
+    assert the_post(a_message(1, text="Bakın", poll=poll)).text == "Bakın\n\nOyunuz?\nEvet\nHayır"
+
+
+def test_a_date_without_a_zone_is_read_in_the_one_that_is_said() -> None:
+    zone = ZoneInfo("Europe/Istanbul")
+    old = a_chat(a_message(5, date_unixtime=None))
+    [post] = read(io.BytesIO(json.dumps(old).encode()), zone=zone)
+    [flat] = read(io.BytesIO(json.dumps([a_channel_post(5, "2023-05-11T21:00:00")]).encode()), zone=zone)
+    assert isinstance(post, Post)
+    assert isinstance(flat, Post)
+    assert post.created_at_ms == flat.created_at_ms == 1_683_828_000_000
+
+
+def test_an_export_that_is_cut_off_gives_the_messages_before_the_cut_and_says_so() -> None:
+    data = json.dumps(a_chat(*map(a_message, range(1, 40)))).encode()
+    *posts, broken = read(io.BytesIO(data[: len(data) // 2]))
+    assert 10 < len(posts) < 30
+    assert all(isinstance(item, Post) for item in posts)
+    assert isinstance(broken, Rejected)
+    assert (broken.reason, f"after {len(posts)} messages" in broken.detail) == ("not_an_export", True)
+
+
+def test_a_large_archive_comes_in_sorted_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telegram, "MAX_SORTED", 4)
+    items = read_json(a_chat(*map(a_message, range(10, 0, -1))))
+    assert [int(item.id.split(":")[2]) for item in items if isinstance(item, Post)] == [
+        7, 8, 9, 10, 3, 4, 5, 6, 1, 2,
+    ]  # fmt: skip

@@ -105,10 +105,19 @@ class FakeServer:
 async def serving(server: FakeServer, tls: ssl.SSLContext | None = None) -> AsyncIterator[FakeServer]:
     """Run the server on a free port until the body ends."""
     app = web.Application()
-    app.router.add_get("/subscribe", server.websocket)
-    app.router.add_get("/xrpc/network.bsky.jetstream.subscribeEvents", server.websocket)
-    app.router.add_get("/api/v1/streaming/public", server.events)
-    app.router.add_get("/api/v1/timelines/public", server.page)
+
+    # Asked for at every request: a test may change what the server does while it runs.
+    def answer(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            found: web.StreamResponse = await getattr(server, name)(request)
+            return found
+
+        return handle
+
+    app.router.add_get("/subscribe", answer("websocket"))
+    app.router.add_get("/xrpc/network.bsky.jetstream.subscribeEvents", answer("websocket"))
+    app.router.add_get("/api/v1/streaming/public", answer("events"))
+    app.router.add_get("/api/v1/timelines/public", answer("page"))
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)

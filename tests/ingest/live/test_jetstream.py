@@ -13,7 +13,7 @@ from backports import zstd
 from schemas.post import Post
 from streams.errors import UsageError
 from streams.ingest.authors import with_pseudonyms
-from streams.ingest.frames import MAX_LINE_BYTES
+from streams.ingest.frames import MAX_EVENT_BYTES
 from streams.ingest.items import Rejected, Skipped
 from streams.ingest.live import LiveOptions, follow
 from streams.ingest.live.cursor import load
@@ -253,7 +253,7 @@ def a_dictionary() -> bytes:
 async def test_what_the_server_compresses_is_read_and_what_is_broken_is_rejected() -> None:
     dictionary = a_dictionary()
     packed = [zstd.compress(frame.encode(), zstd_dict=zstd.ZstdDict(dictionary)) for frame in frames(1, 2, 3)]
-    bomb = zstd.compress(b" " * (MAX_LINE_BYTES + 1))
+    bomb = zstd.compress(b" " * (MAX_EVENT_BYTES + 1))
     script = sending_bytes(packed[0], b"nonsense", packed[1][:-5], packed[1], bomb, packed[2])
     async with serving(FakeServer([script])) as server:
         source = Jetstream(url(server), print, Unzstd(dictionary))

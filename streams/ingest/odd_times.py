@@ -1,0 +1,62 @@
+"""What a value that is no time of a post looks like: said to whoever has to mend the table.
+
+A spreadsheet's 45057.875, 20230511 and 2023 are numbers, and every number is some Unix time: of 1970 here.
+Only when the time it would be cannot be meant is it asked what else was.
+"""
+
+import re
+from datetime import datetime
+
+_EXCEL_DAYS = re.compile(r"(\d{5})(?:[.,]\d+)?")
+_COMPACT = (
+    (8, "%Y%m%d"),
+    (10, "%Y%m%d%H"),
+    (12, "%Y%m%d%H%M"),
+    (14, "%Y%m%d%H%M%S"),
+    (17, "%Y%m%d%H%M%S%f"),
+)
+_ROUNDED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?")
+#: The first days of spreadsheets, and what databases and programs write for "never".
+_NEVER = re.compile(
+    r"0000-00-00|0001-01-0[12]|1899-12-3[01]|1900-01-0[01]|1904-01-0[12]|1970-01-01|1601-01-01"
+)
+#: Days since 1899-12-30 of 1982 to 2119, and ticks since other beginnings as 2000 to 2100 have them.
+_DAYS = range(30_000, 80_000)
+_TICKS = (
+    (range(630_822_816 * 10**9, 662_380_416 * 10**9), "ticks of .NET since the year 1"),
+    (range(12_591_158_400 * 10**7, 15_746_918_400 * 10**7), "a file time of Windows, since 1601"),
+    (range(12_591_158_400 * 10**6, 15_746_918_400 * 10**6), "microseconds since 1601, as Chrome writes them"),
+)
+
+
+def looks_like(written: str) -> str:
+    """Return what a value that is no plausible time may be, and what to do; nothing if nobody can tell."""
+    text = written.strip().strip("\"'")
+    if _NEVER.match(text):
+        return "what programs write for no time at all"
+    if _ROUNDED.fullmatch(text):
+        return "a number that a spreadsheet has rounded: export again with times as text"
+    if _YEAR.fullmatch(text):
+        return "a year: one moment is needed"
+    if (days := _EXCEL_DAYS.fullmatch(text)) and int(days[1]) in _DAYS:
+        return (
+            "the serial date of a spreadsheet, in days since 1899-12-30: "
+            "say --time-format excel (or excel-1904) and --zone, or export again with dates as text"
+        )
+    digits = text.removesuffix(".0")
+    if not digits.isdecimal():
+        return ""
+    for length, time_format in _COMPACT:
+        if len(digits) == length and _is_date(digits, time_format):
+            return f"a date without separators: say --time-format {time_format} and --zone"
+    number = int(digits) if len(digits) < 20 else 0
+    return next((what for ticks, what in _TICKS if number in ticks), "")
+
+
+def _is_date(digits: str, time_format: str) -> bool:
+    try:
+        year = datetime.strptime(digits, time_format).year  # noqa: DTZ007 - only whether it is one
+    except ValueError:
+        return False
+    return 1900 <= year <= 2100
