@@ -39,7 +39,9 @@ class Why:
             if spots := self._scene.spots(place):
                 failed = next(one for one in besides if not self._scene.holds(one))
                 return spots[0], f"match does not hold: {self._said(failed, None, False)}"
-            if isinstance(place, Chain) and (spots := self._scene.spots(first)):
+            # A first member alone is told of nobody.
+            is_worth_telling = isinstance(place, Chain) and sum(map(self._scene.may_stand, place.places)) > 1
+            if is_worth_telling and (spots := self._scene.spots(first)):
                 return spots[0], f"match does not hold: {self._missing(place)}"
         return None
 
