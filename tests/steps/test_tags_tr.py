@@ -122,8 +122,10 @@ def test_words_of_many_meanings_count_beside_an_election(text: str, word: str) -
         ("sesini klonlamışlar", ["sesini klonlamışlar"]),
         ("ses klonlamayla dolandırmışlar", ["ses klonlamayla"]),
         ("montajlı videolarla kandırıyorlar", ["montajlı videolarla"]),
-        ("o görüntüler montajdır", ["montajdır"]),
-        ("videonun montaj olduğu ortaya çıktı", ["montaj olduğu"]),
+        ("o görüntüler montajdır", ["görüntüler montajdır"]),
+        ("ortada bir sahte video var", ["sahte video"]),
+        ("fotoşoplu bu", ["fotoşoplu"]),
+        ("videonun montaj olduğu ortaya çıktı", ["videonun montaj"]),
         ("kaset kumpası kuranlar", ["kaset kumpası"]),
         ("manipüle edilmiş görüntüler", ["manipüle edilmiş görüntüler"]),
         ("fotomontaj diyor", ["fotomontaj"]),
@@ -150,7 +152,7 @@ def test_crafts_and_old_tapes_are_no_deepfake(text: str) -> None:
     assert found(text, "deepfake") == []
 
 
-@pytest.mark.parametrize("word", ["montaj", "kaset", "sahte video", "fotoşoplu"])
+@pytest.mark.parametrize("word", ["montaj", "kaset"])
 def test_montage_and_tape_count_beside_an_election(word: str) -> None:
     assert found(f"ortada bir {word} var", "deepfake") == []
     assert found(f"seçim haftası bir {word} çıkardılar", "deepfake") == [word]

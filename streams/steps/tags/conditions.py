@@ -7,7 +7,8 @@ What stands inside the hit itself is not near it; what covers it and more is (`u
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from operator import gt, itemgetter
+from functools import reduce
+from operator import gt, itemgetter, or_, sub
 from typing import NamedTuple
 
 from streams.steps.tags.boundaries import word_spans
@@ -17,6 +18,7 @@ from streams.steps.tags.query import All, Chain, Condition, Either, Not, Place, 
 _LOOK_BACK = 64
 
 Span = tuple[int, int]
+_LEAVES = itemgetter(2)  # of a word
 
 
 class Spot(NamedTuple):
@@ -30,10 +32,10 @@ class Spot(NamedTuple):
 class _Spots(NamedTuple):
     """Spots in the order of their starts, and the same in the order of their ends."""
 
-    by_start: list[Spot]
-    starts: list[int]
-    by_end: list[Spot]
-    ends: list[int]
+    by_start: Sequence[Spot]
+    starts: Sequence[int]
+    by_end: Sequence[Spot]
+    ends: Sequence[int]
     longest: int
 
 
@@ -45,13 +47,11 @@ class Scene:
     ) -> None:
         """Take the number of each leaf, and where words stand: start, end, and their leaves as bits."""
         self._text, self._numbers, self._words = text, numbers, words
-        self.present = 0
-        for _, _, leaves in words:
-            self.present |= leaves
-        self._word_bounds: tuple[list[int], list[int]] | None = None
+        self.present = reduce(or_, map(_LEAVES, words), 0)
+        self._word_bounds: tuple[Sequence[int], Sequence[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
 
-    def spots(self, place: Place) -> list[Spot]:
+    def spots(self, place: Place) -> Sequence[Spot]:
         """Return where a place is in this text."""
         return self._found(place).by_start
 
@@ -167,10 +167,11 @@ class Scene:
         number = bisect_right(starts, at) - 1
         return max(at + 1, ends[number]) if number >= 0 else at + 1
 
-    def _bounds(self) -> tuple[list[int], list[int]]:
+    def _bounds(self) -> tuple[Sequence[int], Sequence[int]]:
         if self._word_bounds is None:
             spans = word_spans(self._text)
-            self._word_bounds = [start for start, _ in spans], [end for _, end in spans]
+            starts, ends = zip(*spans, strict=True) if spans else ((), ())
+            self._word_bounds = starts, ends
         return self._word_bounds
 
 
@@ -183,14 +184,18 @@ def _is_inside(spot: Spot, hit: Spot) -> bool:
     return any(start <= spot.start and spot.end <= end for start, end in hit.parts)
 
 
-def _sorted(spots: list[Spot]) -> _Spots:
+def _sorted(spots: Sequence[Spot]) -> _Spots:
+    if not spots:
+        return _NOWHERE
     if len(spots) == 1:
         [(start, end, _)] = spots
-        return _Spots(spots, [start], spots, [end], end - start)
-    ends = [spot.end for spot in spots]
-    longest = max([spot.end - spot.start for spot in spots], default=0)
-    by_end = spots
+        return _Spots(spots, (start,), spots, (end,), end - start)
+    starts, ends, _ = zip(*spots, strict=True)
+    longest, by_end = max(map(sub, ends, starts)), spots
     if any(map(gt, ends, ends[1:])):
         by_end = sorted(spots, key=itemgetter(1, 0))
-        ends = [spot.end for spot in by_end]
-    return _Spots(spots, [spot.start for spot in spots], by_end, ends, longest)
+        ends = tuple(spot.end for spot in by_end)
+    return _Spots(spots, starts, by_end, ends, longest)
+
+
+_NOWHERE = _Spots((), (), (), (), 0)

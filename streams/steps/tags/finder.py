@@ -70,7 +70,12 @@ class Finder:
         self._asking = asking
         self._is_trigger = np.array(asking.is_trigger, np.bool_)
         self._is_form = np.array([bool(ranks) for ranks in asking.ranks], np.bool_)
-        self._leaves = _as_rows(asking.leaves)
+        # Most patterns are no leaf, and many the same leaves: a table that stays in the processor's cache.
+        kinds = {bits: kind for kind, bits in enumerate(dict.fromkeys((0, *asking.leaves)))}
+        self._kinds = np.array(
+            [kinds[bits] for bits in asking.leaves], np.uint16 if len(kinds) < 1 << 16 else np.intp
+        )
+        self._leaves = _as_rows([*kinds])
         self._is_in_hashtags, self._is_beginning = (
             np.concatenate(
                 [
@@ -144,32 +149,39 @@ class Finder:
 
         And take away those that are no form, in the others: names of politicians are in every third post.
         """
-        is_trigger = self._is_trigger.take(columns[4]) & (columns[-1] > 0)
-        if is_trigger.any():
-            asked = np.unique(columns[0][is_trigger])
-            words = self._words_in(batch, asked)
-            present = np.zeros((len(batch.breaks), self._leaves.shape[1]), np.uint64)
-            for indices, patterns in ((columns[0], columns[4]), words[:2]):
-                if len(indices):
-                    firsts = np.flatnonzero(np.diff(indices, prepend=-1))
-                    present[indices[firsts]] |= np.bitwise_or.reduceat(
-                        self._leaves.take(patterns, axis=0), firsts
-                    )
-            triggers: dict[int, list[int]] = {}
-            for index, pattern in zip(*columns[:5:4, is_trigger].tolist(), strict=True):
-                triggers.setdefault(index, []).append(pattern)
-            wanted = np.zeros_like(present)
-            for index, some in triggers.items():
-                if leaves := self._asking.wanted(some, int.from_bytes(present[index].tobytes(), "little")):
-                    wanted[index] = np.frombuffer(leaves.to_bytes(wanted.strides[0], "little"), np.uint64)
-            is_wanted = (self._leaves.take(words[1], axis=0) & wanted.take(words[0], axis=0)).any(axis=1)
-            more = self._columns(batch, words[1:, is_wanted].T)
-            is_kept = self._is_form.take(columns[4])
-            is_kept |= (self._leaves.take(columns[4], axis=0) & wanted.take(columns[0], axis=0)).any(axis=1)
-            columns = np.concatenate((columns[:, is_kept], more), axis=1)
-            in_order: _Columns = columns.take(columns[0].argsort(kind="stable"), axis=1)
-            return in_order
-        return columns[:, self._is_form.take(columns[4])]
+        indices, patterns = columns[0], columns[4]
+        is_kept = self._is_form.take(patterns)
+        is_trigger = self._is_trigger.take(patterns) & (columns[-1] > 0)
+        if not is_trigger.any():
+            return columns[:, is_kept]
+        asked = np.unique(indices[is_trigger])
+        words = self._words_in(batch, asked)
+        known = np.flatnonzero(np.isin(indices, asked) & (self._kinds.take(patterns) > 0))
+        leaves, word_leaves = (
+            self._leaves.take(self._kinds.take(some), axis=0) for some in (patterns.take(known), words[1])
+        )
+        present = np.zeros((len(batch.breaks), self._leaves.shape[1]), np.uint64)
+        for places, rows in ((indices.take(known), leaves), (words[0], word_leaves)):
+            if len(places):
+                firsts = np.flatnonzero(np.diff(places, prepend=-1))
+                present[places[firsts]] |= np.bitwise_or.reduceat(rows, firsts)
+        triggers: dict[int, list[int]] = {}
+        for index, pattern in zip(*columns[:5:4, is_trigger].tolist(), strict=True):
+            triggers.setdefault(index, []).append(pattern)
+        wanted = np.zeros_like(present)
+        is_any_wanted = False
+        for index, some in triggers.items():
+            if bits := self._asking.wanted(some, int.from_bytes(present[index].tobytes(), "little")):
+                wanted[index] = np.frombuffer(bits.to_bytes(wanted.strides[0], "little"), np.uint64)
+                is_any_wanted = True
+        if not is_any_wanted:
+            return columns[:, is_kept]
+        is_kept[known] |= (leaves & wanted.take(indices.take(known), axis=0)).any(axis=1)
+        is_wanted = (word_leaves & wanted.take(words[0], axis=0)).any(axis=1)
+        more = self._columns(batch, words[1:, is_wanted].T)
+        together = np.concatenate((columns[:, is_kept], more), axis=1)
+        in_order: _Columns = together.take(together[0].argsort(kind="stable"), axis=1)
+        return in_order
 
     def _words_in(self, batch: FoldedBatch, asked: _Columns) -> _Columns:
         """Return where words of conditions stand in some texts: index of the text, pattern, start, end."""
