@@ -115,15 +115,20 @@ def without_assignment(text: bytes) -> bytes:
 def _begins_document(line: bytes) -> bool:
     """Tell a first line that only opens something from one that is an object, or a broken one."""
     text = line.strip()
-    if not text.startswith((b"{", b"[")) or (text.endswith((b"}", b"]")) and _is_json(text)):
+    if not text.startswith((b"{", b"[")):
         return False
+    try:
+        if text.endswith((b"}", b"]")) and _is_json(text):
+            return False
+    except TooManyError:
+        return False  # as a whole it will be refused
     return text.endswith((b"{", b"[", b",", b":", b"}")) or text == b""
 
 
 def _is_json(text: bytes) -> bool:
     try:
         decode_json(text)
-    except (TooManyError, *UNDECODABLE):
+    except UNDECODABLE:
         return False
     return True
 

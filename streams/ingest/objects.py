@@ -9,7 +9,7 @@ from .json_values import ELEMENT
 from .json_walk import BrokenJsonError, Walk
 from .unpack import begins
 
-_HEAD_BYTES = 1 << 16
+_HEAD_BYTES = 1 << 14
 
 
 def objects(stream: "io.BufferedReader[Any]") -> Iterator[tuple[str, bytes]]:
