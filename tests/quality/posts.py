@@ -70,7 +70,7 @@ def telegram_files() -> list[str]:
 
 def labels() -> Iterator[Label]:
     """Yield every label of `labels/<language>.tsv`."""
-    for path in sorted(LABELS.glob("*.tsv")):
+    for path in sorted(LABELS.glob("??.tsv")):
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
                 is_about = {"1": True, "0": False}[row["label"]]

@@ -73,7 +73,7 @@ TRAPS = {
     "a sandık is also a chest": ("tr", "sandık dolu çeyiz"),
     "ada is an island": ("tr", "adaya gittik, iş adayı"),
     "выбор is a choice": ("ru", "выбор за вами, нет выбора, по выбору, выбором"),
-    "голос is a voice": ("ru", "её голос, мусорная урна"),
+    "голос is a voice": ("ru", "её голос, и мусор в урне"),
     "кандидат наук is a degree": ("ru", "кандидат наук, кандидат технических наук"),
     "явка с повинной is to give oneself up": ("ru", "явка с повинной"),
     "монтаж is assembly": ("ru", "монтаж окон, видеомонтаж на заказ"),
