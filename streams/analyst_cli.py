@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -77,6 +77,9 @@ def replay(
     time_format: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
     encoding: Annotated[str | None, typer.Option(help="CSV and TSV: as for ingest.")] = None,
     source: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    order: Annotated[
+        Literal["time", "as-is"] | None, typer.Option(help="Files: as for ingest. Default: time.")
+    ] = None,
 ) -> None:
     """Count a range of posts again, beside the live system. The same settings give the same bytes."""
     from streams.config import load_settings
@@ -97,6 +100,7 @@ def replay(
         "time_format": time_format,
         "encoding": encoding,
         "source": source,
+        "order": order,
     }
     request = Request(
         out=None if out is None else str(out),

@@ -5,9 +5,11 @@ The workers' run says them in the topic `control`, a replay in its manifest.
 
 from collections.abc import Sequence
 
+from aiokafka.errors import TopicAuthorizationFailedError
+
 from schemas.pair import DEFAULT_PAIR, Pair
 from streams.control import read_control
-from streams.errors import TopicError
+from streams.errors import BrokerError, TopicError
 from streams.settings import Settings
 
 Pairs = tuple[Pair, ...]
@@ -23,6 +25,10 @@ async def pairs_in_force(settings: Settings) -> Pairs:
         owner = (await read_control(settings)).owner
     except TopicError:
         return (DEFAULT_PAIR,)
+    except BrokerError as error:
+        if isinstance(error.__cause__, TopicAuthorizationFailedError):
+            return (DEFAULT_PAIR,)  # a reader that may only read counts
+        raise
     return owner.pairs if owner else (DEFAULT_PAIR,)
 
 

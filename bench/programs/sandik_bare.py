@@ -38,7 +38,11 @@ class BareJob(Job):
     """Looks at no text, so it has none to remember either."""
 
     def annotate(
-        self, texts: Sequence[str], hints: Hints | None = None, lap: Lap = no_lap
+        self,
+        texts: Sequence[str],
+        hints: Hints | None = None,
+        lap: Lap = no_lap,
+        times_ms: Sequence[int | None] | None = None,  # noqa: ARG002  # nothing here counts on some days only
     ) -> list[Annotation]:
         """Return the detector's languages, without tags; how sure it is counts for nothing here."""
         languages = self.detector.detect(texts, hints)

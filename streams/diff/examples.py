@@ -86,7 +86,7 @@ async def records_of(
     if plan.topic is None:
         check_inputs(plan.inputs)
         with TemporaryDirectory() as name:
-            slices, _ = spool(open_all(plan.inputs, plan.reading), Path(name), plan.partitions)
+            slices, _ = spool(open_all(plan.inputs, plan.reading), Path(name), plan.partitions, plan.reading)
             for one in slices:
                 async for lines in read_spooled(
                     Path(name), one.partition, 0, plan.ingested_at_ms or 0, _AT_ONCE

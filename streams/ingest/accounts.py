@@ -48,13 +48,6 @@ class Accounts:
         self._posts: list[Post] = []
         self._numbers: list[int] = []
 
-    @property
-    def last_ms(self) -> int | None:
-        """The newest event time of all."""
-        return max(
-            (one.last_created_at_ms for one in self.files if one.last_created_at_ms is not None), default=None
-        )
-
     def through(
         self, placed: Iterable[Slice | Aside], lateness: Callable[[], Lateness | None]
     ) -> Iterator[Item]:

@@ -7,7 +7,6 @@ been read was delivered first.
 """
 
 import asyncio
-import dataclasses
 import math
 import sys
 from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence, Set
@@ -173,11 +172,11 @@ def run_ingest(
         exit_code = error.exit_code
     reading = source.reading if source else None
     if summary.seconds:  # otherwise nothing was begun
-        if reading is not None:
+        if reading is not None and (exit_code == 0 or reading.has_begun):
             for line in table(reading.files()):
                 console.print(line)
         console.print(_describe(summary, reading if options.is_check else None))
-        for line in notes(reading, summary, options.rules) if reading else ():
+        for line in notes(reading, summary) if reading else ():
             console.print(line)
     if options.json_summary:
         sys.stdout.buffer.write(_as_json(summary, reading))
@@ -189,7 +188,7 @@ def _of_one_line(text: str) -> str:
 
 
 def _as_json(summary: Summary, reading: Reading | None) -> bytes:
-    told = dataclasses.asdict(summary)
+    told = dict(vars(summary))
     if reading is not None:
         files = reading.files()
         told |= {"expected_late": sum(one.expected_late for one in files), "files": files}
@@ -282,10 +281,10 @@ async def _run(
             reading.lateness = Lateness(rules, clock.now_ms(), clocks_ms)
 
     def closing() -> int | None:
-        last_ms = reading.accounts.last_ms if reading else None
-        if not options.is_closing or options.rules is None or last_ms is None:
+        lateness = reading.lateness if reading else None
+        if not options.is_closing or lateness is None or lateness.newest_ms is None:
             return None
-        return min(options.rules.newest_end_ms(last_ms), clock.now_ms())
+        return min(lateness.rules.newest_end_ms(lateness.newest_ms), clock.now_ms())
 
     async with progress_bar(console, source.files, summary, sorting):
         if options.is_check:

@@ -43,6 +43,8 @@ class Lateness:
         #: How far the run had come before, if it is known to have begun.
         self.stood_ms = max(self.clocks_ms.values(), default=None)
         self._now_ms = now_ms
+        #: The newest event time of what was taken and will move a clock.
+        self.newest_ms: int | None = None
 
     def late(self, posts: Sequence[Post]) -> list[int]:
         """Take posts in the order in which they are written; return which of them will be late."""
@@ -50,6 +52,8 @@ class Lateness:
         if not places:
             return []
         times_ms = np.array([posts[at].created_at_ms for at in places], np.int64)
+        newest_ms = int(times_ms.max())
+        self.newest_ms = newest_ms if self.newest_ms is None else max(self.newest_ms, newest_ms)
         keys = [posts[at].id.encode() for at in places]
         partitions = np.array(partitions_of(keys, self.rules.partitions), np.int64)
         timing, found = self.rules.timing, []

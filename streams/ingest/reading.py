@@ -30,7 +30,7 @@ class Reading:
         change: Callable[[Item], Item],
         order: Order,
         temp_dir: Path | None,
-        tell_late: Callable[[Account, Post], object],
+        tell_late: Callable[[Account, Post], object] = lambda _, __: None,
     ) -> None:
         self.sources = sources
         self.accounts = Accounts([Account(source.shown_name) for source in sources], tell_late)
@@ -51,6 +51,11 @@ class Reading:
     def is_sorted(self) -> bool:
         """Say whether all posts are put in order."""
         return not self._as_is
+
+    @property
+    def has_begun(self) -> bool:
+        """Say whether anything was read."""
+        return any(one.posts or one.rejected or one.skipped for one in self.accounts.files)
 
     @property
     def doubtful(self) -> Apart | None:

@@ -4,7 +4,7 @@ From the newest records: those of `partials` have the clocks themselves, those o
 yet.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from streams.steps.decode import decode
 from .lateness import Rules
 
 #: How many of the newest records of each partition of `posts` are read, and of `partials`.
-NEWEST_POSTS, NEWEST_PARTIALS = 20, 5_000
+NEWEST_POSTS, NEWEST_PARTIALS = 20, 2_000
 POLL_MS, MAX_SILENT_POLLS = 500, 10
 
 _decode_partial = msgspec.json.Decoder(Partial).decode
@@ -36,53 +36,63 @@ async def clocks_of(
     limits = dict.fromkeys(tps, NEWEST_POSTS)
     if partials is not None:
         limits[TopicPartition(partials, 0)] = NEWEST_PARTIALS
+    clocks, clocks_ms = Clocks(), dict[int, int]()
     consumer = AIOKafkaConsumer(**connection, enable_auto_commit=False, isolation_level="read_committed")
     try:
         await consumer.start()
-        found = await _newest(consumer, limits)
+        async for record in newest(consumer, limits):
+            if record.topic == partials:
+                clocks.take(record)
+                continue
+            at_ms = _reached_ms(record, rules)
+            if at_ms is not None:
+                clocks_ms[record.partition] = max(at_ms, clocks_ms.get(record.partition, at_ms))
     except KafkaError:
         return {}
     finally:
         await let_go(consumer)
-    clocks_ms = _counted([record for record in found if record.topic == partials])
-    for record in found:
-        at_ms = _reached_ms(record, rules) if record.topic == posts else None
-        if at_ms is not None:
-            clocks_ms[record.partition] = max(at_ms, clocks_ms.get(record.partition, at_ms))
+    for at, clock in clocks.furthest.items():
+        if clock.clock_ms is not None:
+            clocks_ms[at] = max(clock.clock_ms, clocks_ms.get(at, clock.clock_ms))
     return clocks_ms
 
 
-async def _newest(consumer: Any, limits: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:
+class Clocks:
+    """The furthest clock of each partition, of the run that has written last, from records of `partials`."""
+
+    def __init__(self) -> None:
+        self.furthest: dict[int, PartitionClock] = {}
+
+    def take(self, record: ConsumerRecord) -> None:
+        """Take the next record in; those of windows say nothing here."""
+        if record.value is None or not (record.key or b"").endswith(b"|clock"):
+            return
+        try:
+            clock = _decode_partial(record.value)
+        except msgspec.MsgspecError:  # of another version, and no business of ours
+            return
+        if not isinstance(clock, PartitionClock):
+            return
+        if any(known.run_id != clock.run_id for known in self.furthest.values()):
+            self.furthest = {}
+        known = self.furthest.get(clock.partition)
+        if known is None or known.offset <= clock.offset:
+            self.furthest[clock.partition] = clock
+
+
+async def newest(consumer: Any, limits: Mapping[TopicPartition, int]) -> AsyncIterator[ConsumerRecord]:
+    """Yield the newest records of some partitions, at most so many of each, those of a partition in order."""
     consumer.assign([*limits])
     ends, starts = await consumer.end_offsets([*limits]), await consumer.beginning_offsets([*limits])
     for tp, limit in limits.items():
         consumer.seek(tp, max(starts[tp], ends[tp] - limit))
-    found: list[ConsumerRecord] = []
     silent = 0
     while silent < MAX_SILENT_POLLS and any([await consumer.position(tp) < ends[tp] for tp in limits]):
         batches = await consumer.getmany(timeout_ms=POLL_MS)
         silent = 0 if batches else silent + 1
-        found += [record for records in batches.values() for record in records]
-    return found
-
-
-def _counted(records: list[ConsumerRecord]) -> dict[int, int]:
-    """Return the furthest clocks of the run that has written last."""
-    clocks: dict[int, PartitionClock] = {}
-    run_id = None
-    for record in reversed(records):
-        if record.value is None or not (record.key or b"").endswith(b"|clock"):
-            continue
-        try:
-            clock = _decode_partial(record.value)
-        except msgspec.MsgspecError:  # of another version, and no business of ours
-            continue
-        if isinstance(clock, PartitionClock) and (run_id or clock.run_id) == clock.run_id:
-            run_id = clock.run_id
-            known = clocks.get(clock.partition)
-            if known is None or known.offset < clock.offset:
-                clocks[clock.partition] = clock
-    return {at: clock.clock_ms for at, clock in clocks.items() if clock.clock_ms is not None}
+        for records in batches.values():
+            for record in records:
+                yield record
 
 
 def _reached_ms(record: ConsumerRecord, rules: Rules) -> int | None:

@@ -6,7 +6,6 @@ from streams.steps.labels import iso
 
 from .accounts import Account
 from .apart import DAY_MS
-from .lateness import Rules
 from .produce import Summary
 from .progress import by_reason
 from .reading import Reading
@@ -71,7 +70,7 @@ def _printable(name: str) -> str:
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
 
 
-def notes(reading: Reading, summary: Summary, rules: Rules | None) -> Iterator[str]:
+def notes(reading: Reading, summary: Summary) -> Iterator[str]:
     """Yield what is to be said besides the table, each with what to do."""
     files = reading.files()
     posts, late = sum(one.posts for one in files), sum(one.expected_late for one in files)
@@ -89,10 +88,9 @@ def notes(reading: Reading, summary: Summary, rules: Rules | None) -> Iterator[s
         )
     if reading.sorting.is_on_disk and reading.sorting.was_sorted:
         yield "note: the files were in order: with --order as-is they need no room on disk and less time"
-    until_ms = summary.closed_until_ms
-    if until_ms is not None and rules is not None:
-        last_ms = reading.accounts.last_ms
-        is_all = last_ms is not None and rules.newest_end_ms(last_ms) <= until_ms
+    until_ms, lateness = summary.closed_until_ms, reading.lateness
+    if until_ms is not None and lateness is not None:
+        is_all = lateness.newest_ms is None or lateness.rules.newest_end_ms(lateness.newest_ms) <= until_ms
         rest = "" if is_all else "; those that are not over yet stay current"
         yield f"closed: windows that end until {iso(until_ms)} become final{rest}"
 

@@ -16,9 +16,10 @@ _BATCH = 500
 
 
 class Post(msgspec.Struct):
-    """What a line of the sample needs: a text."""
+    """What a line of the sample needs: a text; its time is heard by entries that count on some days only."""
 
     text: str
+    created_at_ms: int | None = None
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -43,34 +44,35 @@ class Share(msgspec.Struct, frozen=True):
         )
 
 
-def read_sample(file: Path) -> list[str]:
-    """Return the texts of JSON lines. Raises UsageError, with the line, if one is none."""
-    texts, number = [], 0
+def read_sample(file: Path) -> list[Post]:
+    """Return the posts of JSON lines. Raises UsageError, with the line, if one is none."""
+    found, number = [], 0
     try:
         with file.open("rb") as lines:
             for line in lines:
                 number += 1
                 if line.strip():
-                    texts.append(msgspec.json.decode(line, type=Post).text)
+                    found.append(msgspec.json.decode(line, type=Post))
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}:{number}: not a JSON object with a `text`: {error}") from error
-    if not texts:
+    if not found:
         raise UsageError(f"{file}: no posts in it; write one JSON object with a `text` a line")
-    return texts
+    return found
 
 
-def shares(tagger: Tagger, detector: Detector, texts: Sequence[str]) -> list[Share]:
-    """Return a share for every entry that counts in at least one of the texts: most posts first."""
+def shares(tagger: Tagger, detector: Detector, sample: Sequence[Post]) -> list[Share]:
+    """Return a share for every entry that counts in at least one of the posts: most of them first."""
     posts: Counter[Entry] = Counter()
-    for first in range(0, len(texts), _BATCH):
-        batch = texts[first : first + _BATCH]
+    for first in range(0, len(sample), _BATCH):
+        batch = [post.text for post in sample[first : first + _BATCH]]
+        times_ms = [post.created_at_ms for post in sample[first : first + _BATCH]]
         languages = [language.code for language in detector.detect(batch)]
-        for hits in tagger.counted(batch, languages).values():
+        for hits in tagger.counted(batch, languages, times_ms).values():
             posts.update({hit.entry for hit in hits})
     result = []
     for entry, count in sorted(posts.items(), key=lambda item: (-item[1], item[0])):
         file, line = entry.where.rsplit(":", 1)
-        result.append(Share(file, int(line), entry.tag, entry.lemma, count, round(count / len(texts), 4)))
+        result.append(Share(file, int(line), entry.tag, entry.lemma, count, round(count / len(sample), 4)))
     return result

@@ -20,6 +20,7 @@ from streams.lexicon.check import findings as lexicon_findings
 from streams.ops.ask import compare_clocks, newest_posts
 from streams.ops.examine import Finding, Found, errors, topic, versions
 from streams.ops.owner import owner
+from streams.ops.too_late import too_late
 from streams.run import application_id, lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
 from streams.topics import POSTS, WINDOWS_TABLE, all_topics, changelog, connected
@@ -55,6 +56,7 @@ async def examined(settings: Settings, clock: Clock) -> list[Finding]:
             found += [finding async for finding in _kafka(admin, settings, job)]
             found.append(await compare_clocks(admin, settings, clock))
         found += [finding async for finding in newest_posts(settings)]
+        found += [finding async for finding in too_late(settings)]
         if job:
             found += [finding async for finding in owner(settings, job)]
     except SandikError as error:

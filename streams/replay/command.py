@@ -140,7 +140,8 @@ def _plan(
     if read := {one.name for one in inputs} & {str(file.resolve()) for file in files}:
         raise UsageError(f"{min(read)} is read, so it cannot be replaced: choose another name")
     reading = {name: value for name, value in request.reading.items() if value is not None}
-    slices, not_posts = spool(open_all(inputs, reading), folder, settings.partitions)
+    reading.setdefault("order", "time")
+    slices, not_posts = spool(open_all(inputs, reading), folder, settings.partitions, reading)
     return Plan(
         **common,
         partitions=settings.partitions,

@@ -13,8 +13,10 @@ from schemas.post import Post
 from streams.engine.pieces import pieces
 from streams.errors import StateError, UsageError
 from streams.ingest.partition import partitions_of
+from streams.ingest.period import within
 from streams.ingest.produce import MAX_RECORD_BYTES
-from streams.ingest.sources import STDIN, Source, find, open_source, read
+from streams.ingest.reading import Order, Reading
+from streams.ingest.sources import STDIN, Source, find, open_source
 from streams.progress import progress
 from streams.ranges import Slice
 from streams.replay.plan import MAX_PARTITIONS, Input
@@ -78,8 +80,13 @@ def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list
     return [open_source(one.name, reading.get("format"), options) for one in inputs]
 
 
-def spool(sources: Sequence[Source], folder: Path, partitions: int) -> tuple[list[Slice], int]:
+def spool(
+    sources: Sequence[Source], folder: Path, partitions: int, reading: Mapping[str, str | None]
+) -> tuple[list[Slice], int]:
     """Write `N.log`, a post a line, for each partition; return the slices and how many items are no posts.
+
+    In the order in which ingest writes them, and without what it sets aside. Of a replay from before an order
+    could be chosen, as they are.
 
     Raises:
         UsageError: there are more partitions than files may be open.
@@ -89,7 +96,8 @@ def spool(sources: Sequence[Source], folder: Path, partitions: int) -> tuple[lis
             f"files are spread over {MAX_PARTITIONS:,} partitions at most: set SANDIK_PARTITIONS lower"
         )
     counts, left_out = [0] * partitions, 0
-    items = read(sources)
+    order: Order = "time" if reading.get("order") == "time" else "as-is"
+    items = Reading(sources, within(None, None), order, folder).items()
     with ExitStack() as stack:
         bar = stack.enter_context(progress("reading the files"))
         files = [

@@ -119,7 +119,7 @@ def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
         asyncio.run(check_held(settings, plan.topic, plan.slices))
     check_inputs(plan.inputs)
     if plan.inputs:
-        slices, _ = spool(open_all(plan.inputs, plan.reading), folder, plan.partitions)
+        slices, _ = spool(open_all(plan.inputs, plan.reading), folder, plan.partitions, plan.reading)
         for was, now in zip(plan.slices, slices, strict=True):
             if was.end > now.end:
                 raise StateError(

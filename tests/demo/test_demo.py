@@ -66,7 +66,7 @@ def test_without_a_terminal_it_ends_by_itself_in_any_folder(tmp_path: Path) -> N
 
     shown = done.stdout.decode()
     assert done.returncode == 0, done.stderr.decode()
-    assert "$ sandik ingest deploy/demo/posts.jsonl\n" in shown
+    assert "$ sandik ingest deploy/demo/posts.jsonl --order as-is\n" in shown
     assert shown.endswith(f"# {COUNTED} Nothing is left running.\n")
     assert "dashboard" not in shown
 

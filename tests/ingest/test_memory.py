@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,23 @@ async def test_memory_is_flat_over_ten_gigabytes(kafka: EmbeddedKafka) -> None:
     posts, early_kb, late_kb = await feed(kafka, 10_000_000_000)
 
     assert late_kb - early_kb < MAX_GROWTH_KB, f"{posts} posts: {early_kb} kB became {late_kb} kB"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_memory_does_not_grow_with_what_is_put_in_order(tmp_path: Path) -> None:
+    """Files of 200,000 and 800,000 posts, in no order at all: both are more than is sorted in memory."""
+    peaks_kb = []
+    for posts in (200_000, 800_000):
+        path = tmp_path / f"{posts}.jsonl"
+        with path.open("w") as file:
+            file.writelines(
+                (LINE % number).replace("1683828", str(1_683_000 + number * 7_919 % 100_003))
+                for number in range(posts)
+            )
+        with start_sandik("ingest", "--check", str(path)) as process:
+            process.communicate()
+        # Of all children until now: the largest, so that what the second one adds is its own.
+        peaks_kb.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+
+    assert peaks_kb[1] - peaks_kb[0] < MAX_GROWTH_KB, peaks_kb

@@ -15,6 +15,7 @@ from streams.settings import Settings
 from streams.topics import APPEND_TIME, DAY_MS, WINDOW_TIME, TopicSpec, all_topics, connected, create
 from tests.support.command import sandik
 from tests.support.kafka import configure, produce, wait_until
+from tests.support.lexicons import write_lexicon
 from tests.support.scene import some_posts
 from tests.support.workers import environment
 
@@ -106,12 +107,14 @@ async def test_each_topic_that_is_broken_is_named_with_its_repair(worker_setting
     assert sandik("doctor", environment=environment(settings)).returncode == 1
 
 
-def test_a_lexicon_without_a_tag_of_the_built_in_one_is_a_warning() -> None:
-    settings = Settings(broker="127.0.0.1:1", lexicon=Path("docs/narrow"))
+def test_a_lexicon_without_a_tag_of_the_built_in_one_is_a_warning(tmp_path: Path) -> None:
+    flood = '[[term]]\nlanguage = "tr"\nlemma = "sel"\nforms = ["sel(|ler)"]\n'
+    lexicon = write_lexicon(tmp_path, flood=flood)
+    settings = Settings(broker="127.0.0.1:1", lexicon=str(lexicon))
     found = asyncio.run(examined(settings, SystemClock()))
     [finding] = [one for one in found if one.what == "lexicon"]
     assert finding.level == "warning"
-    assert "docs/narrow gives no counts of election and both" in finding.message
+    assert f"{lexicon} gives no counts of election and deepfake and both" in finding.message
 
 
 def test_without_kafka_and_lexicon_both_are_named() -> None:

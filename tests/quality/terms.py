@@ -143,7 +143,7 @@ def _left_out() -> dict[tuple[str, str], set[str]]:
 def is_found(tagger: Tagger, form: str, language: str) -> bool:
     """Say whether a term stands in the form: one that counts, or would in company."""
     return any(
-        verdict.refusal in (None, Refusal.ALONE) and not verdict.hit.entry.is_trap
+        verdict.refusal in (None, Refusal.ALONE, Refusal.CONDITION) and not verdict.hit.entry.is_trap
         for verdict in tagger.verdicts(form, language)
     )
 

@@ -13,6 +13,7 @@ from streams.lexicon.measured import last_measured
 from streams.settings import Settings
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import wait_until
+from tests.support.lexicons import write_lexicon
 from tests.support.scene import some_posts
 from tests.support.truth import single_pass
 
@@ -44,6 +45,27 @@ def test_the_manifest_says_what_was_counted_and_how(replayed: Path) -> None:
     assert sum(end - start for _, start, end in manifest["plan"]["slices"]) == 235
     assert sum(row["count"] for row in rows if row["tag"] == "all") == manifest["tally"]["counted"]
     assert "emitted_at_ms" not in rows[0]
+
+
+def test_files_are_counted_in_the_order_of_their_times_as_ingest_writes_them(tmp_path: Path) -> None:
+    """The newest first, over hours: read as they are, nearly all would be late."""
+    posts = [
+        {
+            "id": f"a:{at}",
+            "source": "a",
+            "created_at_ms": 1_683_828_000_000 + 3_600_000 * at,
+            "text": "oy ver",
+        }
+        for at in range(50)
+    ]
+    source, out = tmp_path / "posts.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(post) + "\n" for post in posts[::-1]))
+
+    done = sandik("replay", str(source), "--out", str(out), environment=FAST)
+
+    assert done.returncode == 0, done.stderr
+    tally = json.loads(out.with_name("out.jsonl.manifest.json").read_text())["tally"]
+    assert (tally["counted"], tally["late"]) == (50, 0)
 
 
 def test_top_terms_are_in_a_file_beside_that_is_verified_too(replayed: Path, tmp_path: Path) -> None:
@@ -96,12 +118,14 @@ def test_counts_that_the_lexicon_takes_away_are_told_wherever_the_result_is_used
     replayed: Path, tmp_path: Path
 ) -> None:
     narrow = tmp_path / "narrow.csv"
-    lost = b"gives no counts of election and both"
-    done = sandik("replay", str(SAMPLE), "--lexicon", "docs/narrow", "--out", str(narrow), environment=FAST)
+    lost = b"gives no counts of election and deepfake and both"
+    words = '[[term]]\nlanguage = "tr"\nlemma = "sel"\nforms = ["sel(|ler)"]\n'
+    lexicon = write_lexicon(tmp_path / "lexicon", flood=words)
+    done = sandik("replay", str(SAMPLE), "--lexicon", str(lexicon), "--out", str(narrow), environment=FAST)
     assert (done.returncode, lost in done.stderr) == (0, True), done.stderr
     manifest = f"{narrow}.manifest.json"
 
-    assert ["both", "election"] == json.loads(Path(manifest).read_text())["lost_cells"]
+    assert ["both", "deepfake", "election"] == json.loads(Path(manifest).read_text())["lost_cells"]
     assert [] == json.loads(Path(f"{replayed}.manifest.json").read_text())["lost_cells"]
     assert lost in sandik("replay", "--manifest", manifest).stderr
     moved = sandik("diff", str(replayed), str(narrow)).stderr

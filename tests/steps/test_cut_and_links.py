@@ -21,6 +21,7 @@ def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
         ("#deepfak…", ["deepfak"]),
         ("#deepfa… #x", ["deepfa"]),
         ("what a deepfa", []),
+        ("the deep f…", []),
         ("a deep…", []),  # two words less a letter are one, and short
         ("doğru seçi…", []),  # a trap that was cut off
         ("@deepfa…", []),

@@ -140,7 +140,7 @@ def test_a_term_that_depends_on_what_is_near_makes_others_certain(tmp_path: Path
 
 def test_sets_are_shared_by_the_files_of_a_language(tmp_path: Path) -> None:
     other = entry("aday", near="{party}")
-    write_lexicon(tmp_path, fake=SETS + entry("x", near="{medium} OR {party}"), election=other)
+    write_lexicon(tmp_path, fake=SETS + entry("x", near="{medium} OR {party}"), rain=other)
     own = load_tagger(tmp_path)
 
     assert matched(own, "CHP aday", "tr") == ["aday"]

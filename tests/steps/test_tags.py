@@ -29,7 +29,7 @@ def tags(text: str, language: str) -> tuple[str, ...]:
         ("tr", "oy\nverdim", ["oy\nverdim"]),
         ("ru", "Выборы и избирательная кампания", ["Выборы", "избирательная кампания"]),
         ("ru", "о подсчёте голосов", ["подсчёте голосов"]),
-        ("en", "The re-election, a run-off", ["re-election", "run-off"]),
+        ("en", "The re-election, a run-off", ["re-election, a run-off"]),
         ("en", "She voted at the polling station.", ["voted", "polling station"]),
         ("tr", "deepfake'ler ve deep-fake ve dipfeyk", ["deepfake", "deep-fake", "dipfeyk"]),
         ("tr", "deepfakelerin, derin sahte", ["deepfakelerin", "derin sahte"]),
@@ -73,7 +73,7 @@ TRAPS = {
     "a sandık is also a chest": ("tr", "sandık dolu çeyiz"),
     "ada is an island": ("tr", "adaya gittik, iş adayı"),
     "выбор is a choice": ("ru", "выбор за вами, нет выбора, по выбору, выбором"),
-    "голос is a voice": ("ru", "её голос и урна"),
+    "голос is a voice": ("ru", "её голос, мусорная урна"),
     "кандидат наук is a degree": ("ru", "кандидат наук, кандидат технических наук"),
     "явка с повинной is to give oneself up": ("ru", "явка с повинной"),
     "монтаж is assembly": ("ru", "монтаж окон, видеомонтаж на заказ"),
@@ -101,7 +101,7 @@ def test_ambiguous_words_count_beside_a_sign_and_are_shown() -> None:
 
 
 def test_ambiguous_words_are_no_sign_for_each_other() -> None:
-    assert matched("montaj, kaset, kumpas, aday, sandık", "tr") == []
+    assert matched("montaj, kaset, kumpas, aday, baraj, pusula", "tr") == []
 
 
 def test_a_trap_takes_only_its_own_words() -> None:
@@ -109,7 +109,7 @@ def test_a_trap_takes_only_its_own_words() -> None:
 
 
 def test_of_overlapping_terms_the_first_then_the_longest_counts() -> None:
-    assert matched("YSK: seçim sandığı, erken seçim günü", "tr")[1:] == ["seçim sandığı", "erken seçim"]
+    assert matched("Bugün: seçim sandığı, erken seçim günü", "tr") == ["seçim sandığı", "erken seçim"]
     assert matched("избирательная комиссия выборов", "ru") == ["избирательная комиссия", "выборов"]
 
 

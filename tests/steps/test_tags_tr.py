@@ -26,15 +26,15 @@ def found(text: str, tag: str) -> list[str]:
         ("oyumuzu verdik geldik", ["oyumuzu"]),
         ("gidip oyverecegim insallah", ["oyverecegim"]),
         ("1 oy farkla kazanmış", ["oy"]),
-        ("bunların derdi oy kaygısı", ["oy"]),
+        ("bunların derdi oy kaygısı", ["oy kaygısı"]),
         ("dedem oy kullanamadı", ["oy kullanamadı"]),
         ("bu secimde hile olmasin", ["secimde hile"]),
         ("seçimide kaybettiler", ["seçimide"]),
         ("SEÇİM GÜNÜ sandıkta görüşürüz", ["SEÇİM GÜNÜ", "sandıkta görüşürüz"]),
         ("ysk'ya güvenmiyorum", ["ysk"]),
         ("YSK nin karari, ysknın ayıbı", ["YSK", "ysknın"]),
-        ("açılan sandık oranı yüzde 12", ["açılan sandık"]),
-        ("müşahitler ıslak imzalı tutanağı almadan çıkmasın", ["müşahitler", "ıslak imzalı tutanağı"]),
+        ("açılan sandık oranı yüzde 12", ["açılan sandık oranı"]),
+        ("müşahitler ıslak imzalı tutanağı almadan çıkmasın", ["müşahitler ıslak imzalı tutanağı"]),
         ("mühürsüz oylar geçerli sayıldı", ["mühürsüz oylar"]),
         ("yeni başkan mazbatasını aldı", ["mazbatasını"]),
         ("ilçe seçim kuruluna gittik", ["ilçe seçim kuruluna"]),
@@ -106,7 +106,7 @@ def test_games_choices_chests_and_laments_are_no_election(text: str) -> None:
     ],
 )
 def test_words_of_many_meanings_count_beside_an_election(text: str, word: str) -> None:
-    assert word in found(text, "election")
+    assert any(word in one for one in found(text, "election"))
 
 
 @pytest.mark.parametrize(

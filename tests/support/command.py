@@ -4,15 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO
 
 
 def sandik(
-    *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+    *arguments: str,
+    stdin: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command to its end."""
     return subprocess.run(
-        _command(arguments), input=stdin, capture_output=True, env=_merged(environment), check=False
+        _command(arguments), input=stdin, capture_output=True, env=_merged(environment), check=False, cwd=cwd
     )
 
 

@@ -70,7 +70,8 @@ def clean(texts: Sequence[str]) -> list[str]:
 
 def has_enough_letters(cleaned: str) -> bool:
     """Whether there is enough in a clean text to name its language."""
-    return _LETTERS.search(cleaned) is not None
+    start = cleaned[:MIN_LETTERS]  # nearly always enough, and cheaper to look at
+    return (len(start) == MIN_LETTERS and start.isalpha()) or _LETTERS.search(cleaned) is not None
 
 
 def has_a_letter(cleaned: str) -> bool:

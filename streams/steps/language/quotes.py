@@ -12,16 +12,18 @@ MIN_OWN_LETTERS = 16
 #: A text's own words are the answer if they are as clear as this. In labelled tweets with a quotation in the
 #: language of the tweet, which most are, nothing changes.
 CLEAR = 0.9
+#: A quotation that is a smaller part of the text does not decide its language.
+_LARGE = 0.2
 #: Characters that are looked at: a quotation behind them changes nothing.
 _MAX_CHARS = 1_200
 
 
 def own_words(text: str) -> str | None:
-    """Return a raw text without its quotations; None if it has none, or little else."""
+    """Return a raw text without its quotations; None if they are a small part of it, or nearly all."""
     if not _MARKS.search(text, 0, _MAX_CHARS):
         return None
     text = text[:_MAX_CHARS]
     own = _QUOTED.sub(" ", text)
-    if len(own) == len(text) or len(_LETTER.findall(own)) < MIN_OWN_LETTERS:
+    if len(own) > len(text) * (1 - _LARGE) or len(_LETTER.findall(own)) < MIN_OWN_LETTERS:
         return None
     return own

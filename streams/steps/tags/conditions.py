@@ -6,7 +6,7 @@ What stands inside the hit itself is not near it; what covers it and more is (`u
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import gt, itemgetter
 from typing import NamedTuple
 
@@ -17,8 +17,6 @@ from streams.steps.tags.query import All, Chain, Condition, Either, Not, Place, 
 _LOOK_BACK = 64
 
 Span = tuple[int, int]
-#: Finds where a word, phrase, prefix or set stands in a text: in order.
-Finder = Callable[[Word], Sequence[Span]]
 
 
 class Spot(NamedTuple):
@@ -42,9 +40,15 @@ class _Spots(NamedTuple):
 class Scene:
     """One text and what stands in it, found when it is asked for, and once."""
 
-    def __init__(self, text: str, finder: Finder) -> None:
-        self._text, self._finder = text, finder
-        self._words: tuple[list[int], list[int]] | None = None
+    def __init__(
+        self, text: str, numbers: Mapping[Place, int], words: Sequence[tuple[int, int, int]]
+    ) -> None:
+        """Take the number of each leaf, and where words stand: start, end, and their leaves as bits."""
+        self._text, self._numbers, self._words = text, numbers, words
+        self.present = 0
+        for _, _, leaves in words:
+            self.present |= leaves
+        self._word_bounds: tuple[list[int], list[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
 
     def spots(self, place: Place) -> list[Spot]:
@@ -103,8 +107,15 @@ class Scene:
     def _found(self, place: Place) -> _Spots:
         found = self._spots.get(place)
         if found is None:
-            if isinstance(place, Word):
-                spots = [Spot(start, end, ((start, end),)) for start, end in self._finder(place)]
+            if (number := self._numbers.get(place)) is not None:
+                bit = 1 << number
+                spots = (
+                    [Spot(start, end, ((start, end),)) for start, end, leaves in self._words if leaves & bit]
+                    if self.present & bit
+                    else []
+                )
+            elif isinstance(place, Word):
+                raise LookupError(f"{place} is in no rule")
             elif isinstance(place, Either):
                 spots = sorted({spot for one in place.places for spot in self._found(one).by_start})
             elif all(self._may_stand(one) for one in place.places):
@@ -116,8 +127,10 @@ class Scene:
 
     def _may_stand(self, place: Place) -> bool:
         """Say whether a place can be anywhere, at less than the price of finding it."""
+        if (number := self._numbers.get(place)) is not None:
+            return self.present >> number & 1 > 0
         if isinstance(place, Word):
-            return bool(self._finder(place))
+            return False
         return (any if isinstance(place, Either) else all)(self._may_stand(one) for one in place.places)
 
     def _chained(self, chain: Chain) -> Iterator[Spot]:
@@ -155,10 +168,10 @@ class Scene:
         return max(at + 1, ends[number]) if number >= 0 else at + 1
 
     def _bounds(self) -> tuple[list[int], list[int]]:
-        if self._words is None:
+        if self._word_bounds is None:
             spans = word_spans(self._text)
-            self._words = [start for start, _ in spans], [end for _, end in spans]
-        return self._words
+            self._word_bounds = [start for start, _ in spans], [end for _, end in spans]
+        return self._word_bounds
 
 
 def _together(one: Spot, other: Spot) -> Spot:
@@ -171,6 +184,9 @@ def _is_inside(spot: Spot, hit: Spot) -> bool:
 
 
 def _sorted(spots: list[Spot]) -> _Spots:
+    if len(spots) == 1:
+        [(start, end, _)] = spots
+        return _Spots(spots, [start], spots, [end], end - start)
     ends = [spot.end for spot in spots]
     longest = max([spot.end - spot.start for spot in spots], default=0)
     by_end = spots

@@ -1,27 +1,27 @@
-"""Words that were cut off, as in old retweets ("Sandığa sahip çı…"): their beginning counts if it is enough.
+"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is enough.
 
-It is enough if five letters stand there and at most two are missing from a form of the lexicon; of a phrase,
-all words but the last must be whole. The form that lacks least counts, of those the first in the alphabet.
+It is enough if five letters stand there, three of them of the word that was cut, and at most two are missing
+from a form of the lexicon, of one word or two. The form that lacks least counts, of those the first in the
+alphabet.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from streams.steps.tags.fold import fold_batch
 
 SIGN = "…"
-_MIN_LETTERS, _MAX_MISSING = 5, 2
-#: How far back from the sign, and how many words, are looked at.
-_LOOK_CHARACTERS, _LOOK_WORDS = 80, 4
+_MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
+#: How far back from the sign is looked.
+_LOOK_CHARACTERS = 60
 
 
 class CutWords:
     """Finds patterns that were cut off. Those from `hashtags_from` on are for hashtags only."""
 
     def __init__(self, patterns: Sequence[str], hashtags_from: int) -> None:
-        self._numbers = sorted(range(len(patterns)), key=patterns.__getitem__)
-        self._sorted = [patterns[number] for number in self._numbers]
-        self._hashtags_from = hashtags_from
+        self._patterns, self._hashtags_from = patterns, hashtags_from
 
     def find(self, texts: Sequence[str]) -> list[tuple[int, int, int, int]]:
         """Return index of the text, start, end and pattern of what is cut off in texts, in text order."""
@@ -29,22 +29,33 @@ class CutWords:
         if not tails:
             return []
         # All at once: folding is cheap for many, and is not for one.
-        lines = (
-            fold_batch([texts[index][start:end] for index, start, end, _ in tails]).folded[1:-2].split("\n")
-        )
+        batch = fold_batch([texts[index][start:end] for index, start, end, _ in tails])
         found: dict[tuple[int, int], tuple[int, int, int, int]] = {}
-        for (index, start, end, is_hashtag), folded in zip(tails, lines, strict=True):
-            if len(folded) >= _MIN_LETTERS and (index, end) not in found:
-                pattern = self._longer(folded.strip(), in_hashtag=is_hashtag)
+        openings = self._openings
+        for tail, folded in zip(tails, batch.folded[1:-2].split("\n"), strict=True):
+            if folded[:_MIN_LETTERS] in openings:
+                index, start, end, is_hashtag = tail
+                beginning = folded.strip()
+                is_enough = len(beginning) - beginning.rfind(" ") > _MIN_OF_WORD
+                pattern = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
                 if pattern is not None:
-                    found[index, end] = index, start, end, pattern
+                    found.setdefault((index, end), (index, start, end, pattern))
         return [*found.values()]
 
+    @cached_property
+    def _openings(self) -> frozenset[str]:
+        return frozenset(pattern[:_MIN_LETTERS] for pattern in self._patterns if len(pattern) > _MIN_LETTERS)
+
+    @cached_property
+    def _sorted(self) -> list[tuple[str, int]]:
+        return sorted((pattern, number) for number, pattern in enumerate(self._patterns))
+
     def _longer(self, beginning: str, *, in_hashtag: bool) -> int | None:
-        place = bisect_left(self._sorted, beginning)
+        ordered = self._sorted
+        place = bisect_left(ordered, (beginning, 0))
         best: tuple[int, str, int] | None = None
-        while place < len(self._sorted) and (form := self._sorted[place]).startswith(beginning):
-            number, missing = self._numbers[place], len(form) - len(beginning)
+        while place < len(ordered) and (form := ordered[place][0]).startswith(beginning):
+            number, missing = ordered[place][1], len(form) - len(beginning)
             if not missing:
                 return None  # it is whole, and counts by itself
             if missing <= _MAX_MISSING and (in_hashtag or number < self._hashtags_from):
@@ -54,19 +65,22 @@ class CutWords:
 
 
 def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield the last word before each sign, the last two, and so on: start, end, and if it is a hashtag."""
+    """Yield the last word before each sign, and the last two: start, end, and if it is a hashtag."""
     end = text.find(SIGN)
     while end >= 0:
         first = max(0, end - _LOOK_CHARACTERS)
-        words = text[first:end].split(" ")
-        if first:
-            words[0] = ""  # its beginning may be out of sight
-        last = words[-1]
-        if last.startswith(("#", "＃")):
-            yield end - len(last) + 1, end, True
-        elif last and not last.startswith(("@", "＠")) and not any(sign in last for sign in "/.:"):
-            start = end + 1
-            for word in words[: -_LOOK_WORDS - 1 : -1]:
-                start -= len(word) + 1
+        start = text.rfind(" ", first, end) + 1
+        if start < end and (start or not first):
+            before = text[start]
+            if before in "#＃":
+                yield start + 1, end, True
+            elif before not in "@＠" and not _has_signs(text, start, end):
                 yield start, end, False
+                if start > 1 and (earlier := text.rfind(" ", first, start - 1) + 1 or not first):
+                    yield int(earlier) if earlier is not True else 0, end, False
         end = text.find(SIGN, end + 1)
+
+
+def _has_signs(text: str, start: int, end: int) -> bool:
+    """Say whether it may be a link: that is no word."""
+    return any(text.find(sign, start, end) >= 0 for sign in "/.:")

@@ -4,9 +4,10 @@ Patterns are forms of entries, and words that their conditions ask for. Those wo
 texts in which a condition may be asked, or they would cost more than all the rest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
+from typing import NamedTuple, Protocol
 
 import ahocorasick_rs
 import numpy as np
@@ -33,33 +34,58 @@ _Columns = npt.NDArray[np.intp]
 _OUTSIDE = (None, Refusal.INSIDE_WORD, Refusal.NOT_IN_HASHTAG)
 
 
-class Kind:
-    """What a pattern is, as bits: a form of entries; one that calls for conditions; a word of conditions."""
+class Patterns(NamedTuple):
+    """Patterns that are words, those that are so in hashtags only, and those that begin words."""
 
-    FORM, TRIGGER, WORD = 1, 2, 4
+    whole: Sequence[str]
+    in_hashtags: Sequence[str]
+    beginnings: Sequence[str]
+
+    @property
+    def all(self) -> list[str]:
+        """Return them in this order."""
+        return [*self.whole, *self.in_hashtags, *self.beginnings]
+
+
+class Asking(Protocol):
+    """Which words of conditions matter in a text, by the patterns that stand in it, as numbers."""
+
+    #: Per pattern, whether it makes a condition be asked; and the leaves of conditions that it is.
+    is_trigger: list[bool]
+    ranks: list[list[int]]
+    leaves: list[int]
+
+    def wanted(self, triggers: Iterable[int], present: int) -> int:
+        """Return the leaves that must be known, where these triggers and at most these leaves stand."""
 
 
 class Finder:
     """Finds patterns: in texts, words of their own or of a hashtag, not those in links and @names."""
 
-    def __init__(
-        self,
-        whole: Sequence[str],
-        in_hashtags: Sequence[str],
-        beginnings: Sequence[str],
-        kinds: Sequence[int],
-    ) -> None:
-        """Take patterns that are words, those that are so in hashtags only, and those that begin words.
+    def __init__(self, forms: Patterns, words: Patterns, asking: Asking) -> None:
+        """Take what is looked for in every text, and what conditions ask for besides.
 
-        `kinds`: of all of them, in this order.
+        Patterns are numbered in this order.
         """
-        patterns = [*whole, *in_hashtags, *beginnings]
-        self._hashtags_from = len(whole)
-        self._beginnings_from = len(whole) + len(in_hashtags)
-        self._kinds = np.array(kinds, np.intp)
-        self._longest_form = max(map(len, patterns), default=0)
-        self._automaton = ahocorasick_rs.AhoCorasick(patterns)
-        self._cut_words = CutWords(patterns[: self._beginnings_from], self._hashtags_from)
+        self._asking = asking
+        self._is_trigger = np.array(asking.is_trigger, np.bool_)
+        self._is_form = np.array([bool(ranks) for ranks in asking.ranks], np.bool_)
+        self._leaves = _as_rows(asking.leaves)
+        self._is_in_hashtags, self._is_beginning = (
+            np.concatenate(
+                [
+                    np.full(len(some), number == which)
+                    for one in (forms, words)
+                    for number, some in enumerate(one)
+                ]
+            )
+            for which in (1, 2)
+        )
+        self._words_from = len(forms.all)
+        self._forms = ahocorasick_rs.AhoCorasick(forms.all)
+        self._words = ahocorasick_rs.AhoCorasick(words.all)
+        self._longest = max(map(len, (*forms.all, *words.all)), default=0)
+        self._cut_words = CutWords([*forms.whole, *forms.in_hashtags], len(forms.whole))
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
         """Yield the forms that stand in the texts, and the words of conditions, text by text.
@@ -92,38 +118,73 @@ class Finder:
     def _places(self, texts: list[str], *, refused: bool) -> Iterator[_Place]:
         """Yield where forms stand, and what parts them from what is around, for many of them at once."""
         batch = fold_batch(texts)
-        # A text of several pieces is looked at as if it had a trigger.
-        is_told = refused or len(batch.folded) > _LOOK_CHARS
+        # A text of several pieces is looked at as if everything were asked of it.
+        is_all_asked = refused or len(batch.folded) > _LOOK_CHARS
         for first in range(0, len(batch.folded), _LOOK_CHARS):
-            piece = batch.folded[first : first + _LOOK_CHARS + self._longest_form]
-            matches = self._automaton.find_matches_as_indexes(piece, overlapping=True)
+            piece = batch.folded[first : first + _LOOK_CHARS + self._longest]
+            matches = self._forms.find_matches_as_indexes(piece, overlapping=True)
             found = np.fromiter(chain.from_iterable(matches), np.intp).reshape(-1, 3)
+            if is_all_asked:
+                matches = self._words.find_matches_as_indexes(piece, overlapping=True)
+                words = np.fromiter(chain.from_iterable(matches), np.intp).reshape(-1, 3)
+                words[:, 0] += self._words_from
+                found = np.concatenate((found, words))
+                found = found.take(found[:, 1].argsort(kind="stable"), axis=0)
             found = found[found[:, 1] < _LOOK_CHARS]  # the next piece has the others, too
             found[:, 1:] += first
-            kinds = self._kinds.take(found[:, 0])
-            columns = self._columns(batch, found if is_told else found[kinds != Kind.WORD])
-            if not is_told:
-                columns = self._with_words(batch, columns, found, kinds)
+            columns = self._columns(batch, found)
+            if not is_all_asked:
+                columns = self._with_words(batch, columns)
             if not refused:
                 columns = columns[:, columns[-1] > 0]
             yield from zip(*columns.tolist(), strict=True)
 
-    def _with_words(
-        self, batch: FoldedBatch, columns: _Columns, found: _Columns, kinds: _Columns
-    ) -> _Columns:
-        """Add the places of words that only conditions ask for, in texts where one may be asked."""
-        is_trigger = (self._kinds.take(columns[4]) & Kind.TRIGGER > 0) & (columns[-1] > 0)
-        if not is_trigger.any():
-            return columns
-        asked = np.zeros(len(batch.breaks), np.bool_)
-        asked[columns[0][is_trigger]] = True
-        words = found[kinds == Kind.WORD]
-        words = words[asked.take(np.searchsorted(batch.breaks, words[:, 1]) - 1)]
-        if not len(words):
-            return columns
-        together = np.concatenate((columns, self._columns(batch, words)), axis=1)
-        in_order: _Columns = together.take(together[0].argsort(kind="stable"), axis=1)
-        return in_order
+    def _with_words(self, batch: FoldedBatch, columns: _Columns) -> _Columns:
+        """Add the places of words of conditions, in texts where they may decide something.
+
+        And take away those that are no form, in the others: names of politicians are in every third post.
+        """
+        is_trigger = self._is_trigger.take(columns[4]) & (columns[-1] > 0)
+        if is_trigger.any():
+            asked = np.unique(columns[0][is_trigger])
+            words = self._words_in(batch, asked)
+            present = np.zeros((len(batch.breaks), self._leaves.shape[1]), np.uint64)
+            for indices, patterns in ((columns[0], columns[4]), words[:2]):
+                if len(indices):
+                    firsts = np.flatnonzero(np.diff(indices, prepend=-1))
+                    present[indices[firsts]] |= np.bitwise_or.reduceat(
+                        self._leaves.take(patterns, axis=0), firsts
+                    )
+            triggers: dict[int, list[int]] = {}
+            for index, pattern in zip(*columns[:5:4, is_trigger].tolist(), strict=True):
+                triggers.setdefault(index, []).append(pattern)
+            wanted = np.zeros_like(present)
+            for index, some in triggers.items():
+                if leaves := self._asking.wanted(some, int.from_bytes(present[index].tobytes(), "little")):
+                    wanted[index] = np.frombuffer(leaves.to_bytes(wanted.strides[0], "little"), np.uint64)
+            is_wanted = (self._leaves.take(words[1], axis=0) & wanted.take(words[0], axis=0)).any(axis=1)
+            more = self._columns(batch, words[1:, is_wanted].T)
+            is_kept = self._is_form.take(columns[4])
+            is_kept |= (self._leaves.take(columns[4], axis=0) & wanted.take(columns[0], axis=0)).any(axis=1)
+            columns = np.concatenate((columns[:, is_kept], more), axis=1)
+            in_order: _Columns = columns.take(columns[0].argsort(kind="stable"), axis=1)
+            return in_order
+        return columns[:, self._is_form.take(columns[4])]
+
+    def _words_in(self, batch: FoldedBatch, asked: _Columns) -> _Columns:
+        """Return where words of conditions stand in some texts: index of the text, pattern, start, end."""
+        breaks = batch.breaks
+        lines = [batch.folded[breaks[index] : breaks[index + 1]] for index in asked.tolist()]
+        matches = self._words.find_matches_as_indexes("".join(lines), overlapping=True)
+        found = np.fromiter(chain.from_iterable(matches), np.intp).reshape(-1, 3)
+        begins = np.cumsum([0, *map(len, lines)])
+        line = np.searchsorted(begins, found[:, 1], "right") - 1
+        moved = (np.array(breaks, np.intp).take(asked) - begins[:-1]).take(line)
+        indices = asked.take(line)
+        places: _Columns = np.array(
+            (indices, found[:, 0] + self._words_from, found[:, 1] + moved, found[:, 2] + moved), np.intp
+        )
+        return places
 
     def _columns(self, batch: FoldedBatch, found: _Columns) -> _Columns:
         """Return, of places in a batch, each field of `_Place`, as a number."""
@@ -134,13 +195,13 @@ class Finder:
             batch.origin.take(places) for places in (firsts - 1, firsts, ends - 1, ends)
         )
         left, right = edges(batch, firsts, befores, begins), edges(batch, ends, lasts, afters)
-        is_beginning = patterns >= self._beginnings_from
+        is_beginning = self._is_beginning.take(patterns)
         right[is_beginning] = Edge.WORD
         is_word = (left == Edge.WORD) & (right == Edge.WORD)
         is_glued = (left == Edge.NONE) | (right == Edge.NONE)
         has_end = (left != Edge.NONE) | (right == Edge.WORD)
         is_able = ~is_glued | has_end & (ends - firsts >= MIN_GLUED) & ~is_beginning
-        outside = np.where(is_word, 2 * ((patterns >= self._hashtags_from) & ~is_beginning), 1)
+        outside = np.where(is_word, 2 * self._is_in_hashtags.take(patterns), 1)
         indices = np.searchsorted(batch.breaks, firsts) - 1
         starts = batch.starts.take(indices)
         begins, lasts, afters = (places - starts for places in (begins, lasts, afters))
@@ -148,6 +209,13 @@ class Finder:
             (indices, begins, lasts, afters, patterns, outside, is_glued, is_able), np.intp
         )
         return columns
+
+
+def _as_rows(numbers: Sequence[int]) -> npt.NDArray[np.uint64]:
+    """Return long numbers as rows of 64 bits each, the lowest first."""
+    size = 8 * (max(map(int.bit_length, numbers), default=0) // 64 + 1)
+    rows = b"".join(number.to_bytes(size, "little") for number in numbers)
+    return np.frombuffer(rows, np.uint64).reshape(-1, size // 8)
 
 
 def _pieces(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

@@ -63,7 +63,12 @@ def packs() -> tuple[str, ...]:
 
 def renamed(written: LexiconChoice, named: Callable[[str], str]) -> str:
     """Return the same layers, with `named` called on every one that is a path."""
-    return ",".join(name if is_shipped(name) else named(name) for name in layer_names(written))
+
+    def one(name: str) -> str:
+        new = name if is_shipped(name) else named(name)
+        return f"./{new}" if is_shipped(new) and not is_shipped(name) else new
+
+    return ",".join(map(one, layer_names(written)))
 
 
 def resolved(written: LexiconChoice) -> str | None:

@@ -9,17 +9,18 @@ finds is a hit, too: from the first to the last of the words it is made of.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 from schemas.mention import Term
 from schemas.pair import DEFAULT_PAIR, Pair
+from streams.steps.tags.asking import Asking
 from streams.steps.tags.boundaries import Refusal
 from streams.steps.tags.conditions import Scene, Spot
 from streams.steps.tags.days import Eras
-from streams.steps.tags.finder import Finder, Form, Kind
+from streams.steps.tags.finder import Finder, Form
 from streams.steps.tags.layers import LexiconChoice
 from streams.steps.tags.lexicon import Entry, Lexicon, load_lexicon
 from streams.steps.tags.rules import Rules
@@ -79,25 +80,9 @@ class Tagger:
         for rank, entry in enumerate(self._entries):
             for form in entry.forms:
                 ranks[form].append(rank)
-        self._rules = rules = Rules(lexicon, self._entries)
-        whole = [*ranks, *(word for word in rules.whole if word not in ranks)]
-        hashtag_ranks, hashtag_words = _unspaced(ranks), _unspaced(rules.whole)
-        hashtags = hashtag_ranks | hashtag_words
-        self._ranks = [ranks.get(one, []) for one in whole]
-        self._ranks += [hashtag_ranks.get(one, []) for one in hashtags] + [[]] * len(rules.beginnings)
-        self._words = [rules.whole.get(one, []) for one in whole]
-        self._words += [hashtag_words.get(one, []) for one in hashtags]
-        self._words += rules.beginnings.values()
-        kinds = [self._kind(*one) for one in zip(self._ranks, self._words, strict=True)]
-        self._is_trigger = [kind & Kind.TRIGGER > 0 for kind in kinds]
-        self._finder = Finder(whole, [*hashtags], [*rules.beginnings], kinds)
-
-    def _kind(self, ranks: Iterable[int], words: Iterable[int]) -> int:
-        rules = self._rules
-        is_trigger = any(rank in rules.by_rank for rank in ranks) or any(
-            word in rules.triggers for word in words
-        )
-        return Kind.FORM * bool(ranks) | Kind.TRIGGER * is_trigger | Kind.WORD * bool(words)
+        self._asking = asking = Asking(Rules(lexicon, self._entries), ranks)
+        self._rules, self._ranks = asking.rules, asking.ranks
+        self._finder = Finder(asking.forms, asking.words, asking)
 
     def terms(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
@@ -120,7 +105,7 @@ class Tagger:
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterator[tuple[int, list[_Row]]]:
-        entries, is_trigger = self._entries, self._is_trigger
+        entries, is_trigger = self._entries, self._asking.is_trigger
         eras = self.eras.of(times_ms) if self.eras and times_ms else None
         out: frozenset[int] = frozenset()
         for index, group in groupby(self._finder.forms(texts, refused=False), itemgetter(0)):
@@ -151,24 +136,23 @@ class Tagger:
         ]
         for rank in self._triggered(forms, language).difference(out):
             rule = by_rank[rank]
-            holding += [
-                _row(spot.start, scene.word_end(spot.end - 1), rank)
-                for spot in rule.hits(scene)
-                if rule.holds(scene, spot)
-            ]
+            if rule.may_match(scene.present):
+                holding += [
+                    _row(spot.start, scene.word_end(spot.end - 1), rank)
+                    for spot in rule.hits(scene)
+                    if rule.holds(scene, spot)
+                ]
         return holding
 
     def _scene(self, text: str, forms: Sequence[Form]) -> Scene:
-        words = self._words
-        return self._rules.scene(
-            text, [(start, end, words[pattern]) for _, start, end, pattern, _, _ in forms if words[pattern]]
-        )
+        leaves = self._asking.leaves
+        words = [(start, end, leaves[pattern]) for _, start, end, pattern, _, _ in forms if leaves[pattern]]
+        return Scene(text, self._rules.numbers, words)
 
     def _triggered(self, forms: Sequence[Form], language: str) -> set[int]:
         """Return the ranks of entries whose `match` may find something."""
-        triggers = self._rules.triggers
-        numbers = {number for form in forms for number in self._words[form[3]]}
-        ranks = {rank for number in numbers & triggers.keys() for rank in triggers[number]}
+        matching = self._asking.matching
+        ranks = {rank for form in forms for rank in matching[form[3]]}
         return {rank for rank in ranks if self._entries[rank].accepts(language)}
 
     def verdicts(self, text: str, language: str, time_ms: int | None = None) -> list[Verdict]:
@@ -253,12 +237,13 @@ class Tagger:
     def _longest(self, rows: Iterable[_Row]) -> list[_Row]:
         """Return the leftmost, then longest hits of each tag."""
         chosen = []
+        entries = self._entries
         reached: dict[str, int] = {}
         for row in rows:
-            start, end = _span(row)
-            tag = self._entries[row & _RANK].tag
+            tag = entries[row & _RANK].tag
+            start = row >> _LENGTH_BITS + _RANK_BITS
             if start >= reached.get(tag, 0):
-                reached[tag] = end
+                reached[tag] = start + _SHORTER - (row >> _RANK_BITS & _SHORTER)
                 chosen.append(row)
         return chosen
 
@@ -271,15 +256,6 @@ def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:
     """Return the tags of these terms, sorted, each once."""
     return tuple(sorted({term.tag for term in terms})) if terms else ()
-
-
-def _unspaced(owners: Mapping[str, list[int]]) -> dict[str, list[int]]:
-    """Return phrases as hashtags have them. Nobody runs more than three words together."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for phrase in [phrase for phrase in owners if 1 <= phrase.count(" ") <= 2]:
-        if (hashtag := phrase.replace(" ", "")) not in owners:
-            found[hashtag].extend(owners[phrase])
-    return dict(found)
 
 
 def _row(start: int, end: int, rank: int) -> _Row:

@@ -8,7 +8,9 @@ place in it. NOT binds closest, then NEAR, then AND, then OR.
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias, TypeGuard
+
+import msgspec
 
 Kind = Literal["match", "near", "unless"]
 
@@ -25,7 +27,7 @@ class QueryError(Exception):
     """A query cannot be read: what is wrong, and what to write."""
 
 
-class Word(NamedTuple):
+class Word(msgspec.Struct, frozen=True, cache_hash=True):
     """A word, a "phrase", a prefix* or a {set}, as it is written."""
 
     text: str
@@ -39,7 +41,7 @@ class Word(NamedTuple):
         return self.text
 
 
-class Either(NamedTuple):
+class Either(msgspec.Struct, frozen=True, cache_hash=True):
     """One of several places."""
 
     places: tuple["Place", ...]
@@ -48,7 +50,7 @@ class Either(NamedTuple):
         return f"({' OR '.join(map(str, self.places))})"
 
 
-class Chain(NamedTuple):
+class Chain(msgspec.Struct, frozen=True, cache_hash=True):
     """Places of which each stands within so many words of the one before it in the chain, in any order."""
 
     places: tuple["Place", ...]
@@ -60,9 +62,10 @@ class Chain(NamedTuple):
 
 
 Place: TypeAlias = Word | Either | Chain
+Leaf: TypeAlias = Word | Either
 
 
-class Stands(NamedTuple):
+class Stands(msgspec.Struct, frozen=True, cache_hash=True):
     """A place within so many words of the hit; None: anywhere in the text."""
 
     place: Place
@@ -72,7 +75,7 @@ class Stands(NamedTuple):
         return str(self.place) if self.within is None else f"NEAR/{self.within} {self.place}"
 
 
-class Not(NamedTuple):
+class Not(msgspec.Struct, frozen=True, cache_hash=True):
     """It does not hold."""
 
     part: "Condition"
@@ -81,7 +84,7 @@ class Not(NamedTuple):
         return f"NOT {self.part}"
 
 
-class All(NamedTuple):
+class All(msgspec.Struct, frozen=True, cache_hash=True):
     """Each of several conditions."""
 
     parts: tuple["Condition", ...]
@@ -90,7 +93,7 @@ class All(NamedTuple):
         return f"({' AND '.join(map(str, self.parts))})"
 
 
-class Any(NamedTuple):
+class Any(msgspec.Struct, frozen=True, cache_hash=True):
     """At least one of several conditions."""
 
     parts: tuple["Condition", ...]
@@ -117,6 +120,23 @@ def places_of(condition: Condition) -> Iterator[Place]:
     else:
         for part in condition.parts:
             yield from places_of(part)
+
+
+def leaves_of(node: "Condition | Place") -> Iterator["Leaf"]:
+    """Yield what is looked for in one go: a word, or one of several, with nothing in between."""
+    if is_leaf(node):
+        yield node
+    elif isinstance(node, Place):
+        for place in () if isinstance(node, Word) else node.places:
+            yield from leaves_of(place)
+    else:
+        for place in places_of(node):
+            yield from leaves_of(place)
+
+
+def is_leaf(node: "Condition | Place") -> TypeGuard["Leaf"]:
+    """Say whether it is a word, or one of several words."""
+    return isinstance(node, Word) or (isinstance(node, Either) and all(map(is_leaf, node.places)))
 
 
 def words_of(node: Condition | Place) -> Iterator[Word]:

@@ -1,109 +1,174 @@
 """The conditions of a lexicon's entries, made ready for matching: `match`, `near` and `unless`.
 
-Their words and sets become patterns of the automaton that finds the forms, so a text is still read once. A
-text is looked at again only if a form of an entry with conditions counts in it, or the first member of what a
-`match` finds: the **triggers**.
+Their words and sets become patterns, so that texts are read for them as for the forms. Each **leaf** of a
+query (a word, a set, one of several) has a bit, and what stands in a text is a number of such bits: whether a
+condition can hold at all is mostly told by that alone. Only a text in which a form of an entry with
+conditions counts, or the first member of what a `match` finds (the **triggers**), is looked at for
+conditions.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
-from streams.steps.tags.conditions import Scene, Span, Spot
+from streams.steps.tags.conditions import Scene, Spot
 from streams.steps.tags.lexicon import Entry, Lexicon
+from streams.steps.tags.needs import Needs, bits_of, can_hold, needs_of
 from streams.steps.tags.queries import members_of
-from streams.steps.tags.query import Chain, Condition, Place, Word, hits_of, parse, words_of
+from streams.steps.tags.query import (
+    Chain,
+    Condition,
+    Either,
+    Leaf,
+    Place,
+    hits_of,
+    is_leaf,
+    leaves_of,
+    parse,
+    words_of,
+)
 
 
 class Found(NamedTuple):
-    """What a `match` finds, what must hold besides, and the words without which it can find nothing."""
+    """What a `match` finds, what must hold of the text besides, and what it cannot do without."""
 
     place: Place
     besides: tuple[Condition, ...]
+    needs: Needs
+
+
+class Asks(NamedTuple):
+    """The leaves that must be known, if `needs` are there; and those of the veto, if what it needs is."""
+
+    needs: Needs
+    leaves: int
+    unless_needs: Needs
+    unless: int
 
 
 class Rule(NamedTuple):
-    """The conditions of one entry."""
+    """The conditions of one entry, and the leaves of its `match`, `near` and `unless`."""
 
     found: tuple[Found, ...]
     near: Condition | None
     unless: Condition | None
+    near_needs: Needs
+    unless_needs: Needs
+    leaves: tuple[int, int, int]
+
+    def asks(self, *, is_match: bool) -> Iterator[Asks]:
+        """Yield what has to be known where a form of the entry counts, or its `match` may find something."""
+        match, near, unless = self.leaves
+        for needs in (
+            [(*one.needs, *self.near_needs) for one in self.found] if is_match else [self.near_needs]
+        ):
+            yield Asks(needs, (match if is_match else 0) | near, self.unless_needs, unless)
+
+    def may_match(self, present: int) -> bool:
+        """Say whether `match` can find something where these leaves stand."""
+        for one in self.found:  # noqa: SIM110 - as in `can_hold`
+            if can_hold(one.needs, present):
+                return True
+        return False
 
     def holds(self, scene: Scene, hit: Spot) -> bool:
         """Say whether the entry counts at a hit."""
-        return (self.near is None or scene.holds(self.near, hit)) and (
-            self.unless is None or not scene.holds(self.unless, hit)
-        )
+        near, unless, present = self.near, self.unless, scene.present
+        if near is not None and not (can_hold(self.near_needs, present) and scene.holds(near, hit)):
+            return False
+        return unless is None or not (can_hold(self.unless_needs, present) and scene.holds(unless, hit))
 
     def hits(self, scene: Scene) -> Iterator[Spot]:
         """Yield what `match` finds, whether or not the entry's other conditions hold there."""
-        for place, besides in self.found:
-            spots = scene.spots(place)
-            if spots and all(scene.holds(condition) for condition in besides):
-                yield from spots
+        for place, besides, needs in self.found:
+            if can_hold(needs, scene.present):
+                spots = scene.spots(place)
+                if spots and all(scene.holds(condition) for condition in besides):
+                    yield from spots
 
 
 class Rules:
-    """The rules of a lexicon, by rank of their entry, and the words they are made of, each with a number."""
+    """The rules of a lexicon, by rank of their entry, and the patterns of their leaves."""
 
     def __init__(self, lexicon: Lexicon, entries: Sequence[Entry]) -> None:
+        parsed = {rank: _parsed(entry) for rank, entry in enumerate(entries) if entry.has_rules}
+        leaves = dict.fromkeys(leaf for one in parsed.values() for leaf in one.leaves())
+        self.numbers: dict[Place, int] = {leaf: number for number, leaf in enumerate(leaves)}
+        self.by_rank = {rank: one.rule(self.numbers) for rank, one in parsed.items()}
+        #: Pattern -> the leaves it stands for: in full, and as the beginning of a longer word.
+        self.whole: defaultdict[str, int] = defaultdict(int)
+        self.beginnings: defaultdict[str, int] = defaultdict(int)
         sets = {one.name: one.members for one in lexicon.sets}
-        self.by_rank = {rank: _rule(entry) for rank, entry in enumerate(entries) if entry.has_rules}
-        self.matching = tuple(rank for rank, rule in self.by_rank.items() if rule.found)
-        words = {word for rule in self.by_rank.values() for word in _words(rule)}
-        self.numbers = {word: number for number, word in enumerate(sorted(words))}
-        #: Pattern -> numbers of the words it stands for: in full, and as the beginning of a longer word.
-        self.whole: defaultdict[str, list[int]] = defaultdict(list)
-        self.beginnings: defaultdict[str, list[int]] = defaultdict(list)
-        for word, number in self.numbers.items():
-            for member in members_of(word, sets):
-                patterns = self.beginnings if member.endswith("*") else self.whole
+        for leaf, number in self.numbers.items():
+            for member in {member for word in words_of(leaf) for member in members_of(word, sets)}:
                 pattern = member.removesuffix("*")
-                patterns[pattern].append(number)
-                if patterns is self.beginnings and " " in pattern:  # run together, as in hashtags
-                    patterns[pattern.replace(" ", "")].append(number)
-        #: Words -> the ranks of entries whose `match` needs one of them.
-        self.triggers: defaultdict[int, list[int]] = defaultdict(list)
-        for rank in self.matching:
-            for number in {
-                self.numbers[word] for one in self.by_rank[rank].found for word in _first(one.place)
-            }:
-                self.triggers[number].append(rank)
+                patterns = self.beginnings if member.endswith("*") else self.whole
+                patterns[pattern] |= 1 << number
+                if member.endswith("*") and " " in pattern:  # run together, as in hashtags
+                    patterns[pattern.replace(" ", "")] |= 1 << number
+        #: Leaf -> the ranks of entries whose `match` cannot do without it, or without one like it.
+        self._firsts: defaultdict[int, list[int]] = defaultdict(list)
+        for rank, rule in self.by_rank.items():
+            for number in {self.numbers[leaf] for one in rule.found for leaf in _first(one.place)}:
+                self._firsts[number].append(rank)
+        self._triggers = reduce(or_, (1 << number for number in self._firsts), 0)
 
-    def scene(self, text: str, stands: Iterable[tuple[int, int, Sequence[int]]]) -> Scene:
-        """Return a text in which words stand: start, end and their numbers."""
-        spans: dict[int, list[Span]] = {}
-        for start, end, numbers in stands:
-            for number in numbers:
-                spans.setdefault(number, []).append((start, end))
-        numbers_of = self.numbers
-        return Scene(text, lambda word: spans.get(numbers_of[word], ()))
+    def matching(self, leaves: int) -> tuple[int, ...]:
+        """Return the ranks of entries whose `match` may find something where one of these leaves stands."""
+        if not (leaves := leaves & self._triggers):
+            return ()
+        ranks = (ranks for number, ranks in self._firsts.items() if leaves >> number & 1)
+        return tuple({rank for some in ranks for rank in some})
 
 
-def _rule(entry: Entry) -> Rule:
-    match = parse(entry.match, "match") if entry.match else None
-    found = tuple(Found(place, besides) for place, besides in hits_of(match)) if match else ()
-    near = parse(entry.near, "near") if entry.near else None
-    unless = parse(entry.unless, "unless") if entry.unless else None
-    return Rule(found, near, unless)
+class _Parsed(NamedTuple):
+    match: Condition | None
+    near: Condition | None
+    unless: Condition | None
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Yield the leaves of all three; of a `match`, as it is looked for."""
+        for condition in self:
+            if condition is not None:
+                yield from leaves_of(condition)
+
+    def rule(self, numbers: dict[Place, int]) -> Rule:
+        """Return it with its leaves as numbers."""
+        found = tuple(
+            Found(
+                place,
+                besides,
+                (*needs_of(place, numbers), *(need for one in besides for need in needs_of(one, numbers))),
+            )
+            for place, besides in (hits_of(self.match) if self.match else ())
+        )
+        match, near, unless = (bits_of(one, numbers) if one else 0 for one in self)
+        return Rule(
+            found,
+            self.near,
+            self.unless,
+            needs_of(self.near, numbers) if self.near else (),
+            needs_of(self.unless, numbers) if self.unless else (),
+            (match, near, unless),
+        )
 
 
-def _words(rule: Rule) -> Iterator[Word]:
-    for place, besides in rule.found:
-        yield from words_of(place)
-        for beside in besides:
-            yield from words_of(beside)
-    for condition in (rule.near, rule.unless):
-        if condition:
-            yield from words_of(condition)
+def _parsed(entry: Entry) -> _Parsed:
+    return _Parsed(
+        parse(entry.match, "match") if entry.match else None,
+        parse(entry.near, "near") if entry.near else None,
+        parse(entry.unless, "unless") if entry.unless else None,
+    )
 
 
-def _first(place: Place) -> Iterator[Word]:
-    """Yield words of which one must stand where the place does."""
-    if isinstance(place, Word):
+def _first(place: Place) -> Iterator[Leaf]:
+    """Yield leaves of which one must stand where the place does."""
+    if is_leaf(place):
         yield place
     elif isinstance(place, Chain):
         yield from _first(place.places[0])
-    else:
+    elif isinstance(place, Either):
         for one in place.places:
             yield from _first(one)

@@ -1,9 +1,10 @@
 """What a condition found in a text, for people: which part held, which did not, and how near it came."""
 
+import re
 from collections.abc import Iterator
 
 from streams.steps.tags.conditions import Scene, Spot
-from streams.steps.tags.query import Chain, Condition, Either, Not, Place, Stands
+from streams.steps.tags.query import Chain, Condition, Not, Place, Stands
 from streams.steps.tags.rules import Rule
 
 _MAX_QUOTED = 40
@@ -31,7 +32,7 @@ class Why:
 
     def miss(self, rule: Rule) -> tuple[Spot, str] | None:
         """Say how near a `match` that found nothing came, and where its first member stands."""
-        for place, besides in rule.found:
+        for place, besides, _ in rule.found:
             first = place
             while isinstance(first, Chain):
                 first = first.places[0]
@@ -57,30 +58,22 @@ class Why:
                     yield from self._leaves(part, hit, wanted)
 
     def _leaf(self, condition: Stands, hit: Spot | None) -> str:
-        places = condition.place.places if isinstance(condition.place, Either) else (condition.place,)
-        said = []
-        for place in places:
-            if hit is None:
-                spots = self._scene.spots(place)
-                nearest = (0, spots[0]) if spots else None
-            else:
-                nearest = self._scene.nearest(place, hit)
-            if nearest is None:
-                missing = (
-                    self._missing(place) if isinstance(place, Chain) else f"{_name(place)} is not in the post"
-                )
-                said.append((1_000_000, missing))
-                continue
-            away, spot = nearest
-            words = f"stands {away} word{'s' * (away != 1)} away" if hit else "stands there"
-            allowed = condition.within
-            more = f", {allowed} allowed" if allowed is not None and away > allowed else ""
-            said.append((away, f"{_name(place)} ({self._quoted(spot)}) {words}{more}"))
-        nearest_first = sorted(said, key=lambda one: one[0])
-        is_held = self._scene.holds(condition, hit)
-        return nearest_first[0][1] if is_held else ", ".join(text for _, text in nearest_first)
+        place, allowed = condition.place, condition.within
+        if hit is None:
+            spots = self._scene.spots(place)
+            nearest = (0, spots[0]) if spots else None
+        else:
+            nearest = self._scene.nearest(place, hit)
+        if nearest is None:
+            return self._missing(place)
+        away, spot = nearest
+        words = f"stands {away} word{'s' * (away != 1)} away" if hit else "stands there"
+        more = f", {allowed} allowed" if allowed is not None and away > allowed else ""
+        return f"{_name(place)} ({self._quoted(spot)}) {words}{more}"
 
-    def _missing(self, chain: Chain) -> str:
+    def _missing(self, chain: Place) -> str:
+        if not isinstance(chain, Chain):
+            return f"{_name(chain)} is not in the post"
         if chain not in self._misses:
             self._misses[chain] = self._miss(chain)
         return self._misses[chain]
@@ -103,15 +96,12 @@ class Why:
         return ", ".join(self._quoted(Spot(start, end, ())) for start, end in hit.parts)
 
     def _quoted(self, spot: Spot) -> str:
-        text = " ".join(self._text[spot.start : spot.end][: _MAX_QUOTED + 1].split())
+        end = self._scene.word_end(spot.end - 1)
+        text = " ".join(self._text[spot.start : min(end, spot.start + _MAX_QUOTED + 1)].split())
         return f"'{text[:_MAX_QUOTED]}…'" if len(text) > _MAX_QUOTED else f"'{text}'"
 
 
 def _name(place: Place) -> str:
     """Return a place as it is written: {medium}, without the language that was looked up for it."""
-    text = str(place)
-    return (
-        text
-        if ":" not in text
-        else "{".join(part.split(":", 1)[-1] if n else part for n, part in enumerate(text.split("{")))
-    )
+    text = re.sub(r"\{\w+:", "{", str(place)).removeprefix("(").removesuffix(")")
+    return text if len(text) <= 2 * _MAX_QUOTED else f"{text[: 2 * _MAX_QUOTED]}…"

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from streams.steps.tags.fold import fold
+from streams.steps.tags.fold import fold_batch
 from streams.steps.tags.rows import Place, Problem, Row, lines_of
 
 
@@ -116,10 +116,13 @@ def joined(rows: Iterable[LocatedSet], forms: Mapping[LocatedSet, Iterable[str]]
     """Yield the sets by name, each once. `forms`: the written or generated forms of each table."""
     members: dict[str, set[str]] = {}
     for row in rows:
-        folded = (fold(form.removesuffix("*")).strip() + "*" * form.endswith("*") for form in forms[row])
-        members.setdefault(row.language_name, set()).update(folded)
-    for name, words in sorted(members.items()):
-        yield WordSet(name, tuple(sorted(words)))
+        written = [*forms[row]]
+        folded = fold_batch([form.removesuffix("*") for form in written]).folded[1:-2].split("\n")
+        stars = ("*" * form.endswith("*") for form in written)
+        words = (form.strip() + star for form, star in zip(folded, stars, strict=True))
+        members.setdefault(row.language_name, set()).update(words)
+    for name, found in sorted(members.items()):
+        yield WordSet(name, tuple(sorted(found)))
 
 
 def _complaint(row: SetRow) -> str:
