@@ -2,12 +2,17 @@
 
 items       what a reader yields: a Post, Rejected or Skipped; nothing is dropped without one of them
 formats/    wire format -> items, all pure: a file of data each, and code where that does not suffice
-frames      bytes -> lines, JSON objects, events of a stream
+frames      bytes -> lines, JSON objects, events of a stream; objects: the same of an array in one line
+json_walk   a JSON document of any size, value by value
 shape       liberal access to decoded JSON
 text        the repairs all readers share, and the limits of what they make
 markup      HTML -> text
 times       whatever sources write for an instant -> ms UTC
-unpack      gzip, zstd, bzip2, xz, zip
+unpack      gzip, zstd, bzip2, xz, UTF-16; archives: zip and tar; zip_stream: zip from front to back
+odd_times   what a value that is no time looks like
+bounds      no post is from before 2000 or from tomorrow
+markdown    Reddit's Markdown -> text
+shown       what may reach a terminal; terminal: standard error
 samples     the beginning of a source: its first objects, or what may be a table's header
 detect      which format is this?
 format_choice  the same, as the command says it or the source shows it

@@ -52,15 +52,36 @@ def zone_of(name: str) -> tzinfo:
     return timezone(-distance if sign == "-" else distance)
 
 
+# Spreadsheets and people leave zeros out, write slashes, and count hours to 12.
+_LOOSE = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+    r"(?:[ T]+(\d{1,2})(:\d{2}(?::\d{2})?)((?:\.\d+)?)\s*(?:([AaPp])\.?[Mm]\.?)?(.*))?"
+)
+
+
+def _tidied(written: str) -> str:
+    """Return a time that begins with the year as ISO 8601 has it; what is none, as it is."""
+    found = _LOOSE.fullmatch(written)
+    if found is None:
+        return written
+    year, month, day, hour, minutes, fraction, half, rest = found.groups(default="")
+    if hour and half:
+        if not 1 <= int(hour) <= 12:
+            return written
+        hour = str(int(hour) % 12 + (12 if half.lower() == "p" else 0))
+    time = f" {hour:0>2}{minutes}{fraction}{rest}" if hour else ""
+    return f"{year}-{month:0>2}-{day:0>2}{time}"
+
+
 def iso_ms(text: str, zone: tzinfo | None = None) -> int | None:
     """Return the instant of an ISO 8601 time; one without a zone is in `zone`, or None without that."""
     written = text.strip()
     try:
         return to_ms(datetime.fromisoformat(written), zone)
     except (ValueError, OverflowError):
-        bare, named = _with_zone(written)
+        bare, named = _with_zone(_tidied(written))
         try:
-            return None if named is None else to_ms(datetime.fromisoformat(bare), named)
+            return to_ms(datetime.fromisoformat(bare.rstrip()), named or zone)
         except (ValueError, OverflowError):
             return None
 
@@ -79,7 +100,9 @@ def _with_zone(written: str) -> tuple[str, tzinfo | None]:
     bare, name, distance = found.groups()
     if distance is not None:
         return bare, zone_of(distance)
-    return bare, zone_of_name(name)
+    minutes = _ZONES_MINUTES.get(name.upper())
+    # A name that nobody knows stays, so that it is no time, whatever zone is said.
+    return (written, None) if minutes is None else (bare, timezone(timedelta(minutes=minutes)))
 
 
 def mail_ms(text: str, zone: tzinfo | None = None) -> int | None:

@@ -20,10 +20,15 @@ from streams.ingest.unpack import BREAKS, buffered, unpacked
 
 MIB = 1 << 20
 _POST = b'"id":"a:1","source":"a","created_at_ms":1683828000000,"text":"oy"'
+_LONG_POST = b"{" + _POST[:-3] + b"oy " * 700 + b'"},\n'
 _MESSAGE = b'{"id":1,"type":"message","date_unixtime":"1683828000","from_id":"channel7","text":"%s"},' % (
     b"oy " * 300
 )
-_ENTRY = b"<item><guid>x:1</guid><pubDate>Thu, 11 May 2023 18:00:00 GMT</pubDate><title>oy</title></item>"
+_ENTRY = (
+    b"<item><guid>x:1</guid><pubDate>Thu, 11 May 2023 18:00:00 GMT</pubDate><title>oy</title><description>"
+    + b"oy ver " * 200
+    + b"</description></item>"
+)
 
 
 def times(piece: bytes, size: int) -> Iterator[bytes]:
@@ -47,15 +52,16 @@ STREAMS: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
     "objects in an object": ("x", lambda: chain([b'{"data":['], times(b"{},", 60 * MIB), [b"{}]}\n"])),
     "an array in one line": (
         "jsonl",
-        lambda: chain(
-            [b"[" + (b"{" + _POST + b"},") * 999], times(b"{" + _POST + b"},", 100 * MIB), [b"{}]"]
-        ),
+        lambda: chain([b"[" + _LONG_POST.strip() * 9], times(_LONG_POST.strip(), 80 * MIB), [b"{}]"]),
     ),
     "an array over many lines": (
         "jsonl",
-        lambda: chain([b"[\n"], times(b"{" + _POST + b"},\n", 30 * MIB), [b"{" + _POST + b"}\n]\n"]),
+        lambda: chain([b"[\n"], times(_LONG_POST, 80 * MIB), [b"{}\n]\n"]),
     ),
-    "an object over many lines": ("x", lambda: chain([b"{\n"], times(b'"a": "b",\n', 80 * MIB))),
+    "an object over many lines": (
+        "x",
+        lambda: chain([b"{\n"], times(b'"a": "' + b"b" * 999 + b'",\n', 80 * MIB)),
+    ),
     "an event without an end": (
         "mastodon",
         lambda: chain([b"event: update\n"], times(b"data: x\n", 100 * MIB)),
@@ -78,11 +84,11 @@ STREAMS: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
         ),
     ),
     "a feed": ("feed", lambda: chain([b"<?xml version='1.0'?><rss><channel>"], times(_ENTRY, 100 * MIB))),
-    "a third of the largest feed": (
+    "a large feed": (
         "feed",
         lambda: chain(
             [b"<?xml version='1.0'?><rss version='2.0'><channel>"],
-            times(_ENTRY, 5 * MIB),
+            times(_ENTRY, 14 * MIB),
             [b"</channel></rss>"],
         ),
     ),
@@ -104,7 +110,7 @@ STREAMS: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
         "mastodon",
         lambda: chain(
             [b'{"uri":"u","created_at":"2023-05-11T18:00:00Z","account":{},"content":"'],
-            times(b"<b>x", 15 * MIB),
+            times(b"<b>x", 114 * MIB),
             [b'"}'],
         ),
     ),

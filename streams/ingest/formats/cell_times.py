@@ -29,8 +29,8 @@ def has_time(row: Sequence[object], how: Plan) -> bool:
 
 def instant_ms(value: object, time_of_day: object, how: Plan) -> int | str:
     """Return the instant, or what is wrong with it."""
-    written = "" if value is None else str(value).strip()
-    found = _read_ms(value, written, time_of_day, how)
+    written = _together("" if value is None else str(value).strip(), time_of_day, how)
+    found = _read_ms(value, written, how)
     if found is not None and MIN_CREATED_AT_MS <= found <= _MAX_MS:
         return found
     told = looks_like(written)
@@ -44,16 +44,21 @@ def instant_ms(value: object, time_of_day: object, how: Plan) -> int | str:
     )
 
 
-def _read_ms(value: object, text: str, time_of_day: object, how: Plan) -> int | None:
+def _together(day: str, time_of_day: object, how: Plan) -> str:
+    """Return day and hour as one time, where they stand in two columns."""
+    may_have_hours = how.time_format is None or "%H" in how.time_format or "%I" in how.time_format
+    if may_have_hours and isinstance(time_of_day, str) and ":" in time_of_day and _DATE.fullmatch(day):
+        return f"{day} {time_of_day.strip()}"
+    return day
+
+
+def _read_ms(value: object, text: str, how: Plan) -> int | None:
     if isinstance(value, datetime):
         return to_ms(value, how.zone)
     if how.time_format in _SPREADSHEETS:
         return _days_ms(text, _SPREADSHEETS[how.time_format], how.zone)
     if isinstance(value, (int, float)) and how.time_format is None:
         return number_ms(value)
-    may_have_hours = how.time_format is None or "%H" in how.time_format or "%I" in how.time_format
-    if may_have_hours and isinstance(time_of_day, str) and ":" in time_of_day and _DATE.fullmatch(text):
-        text = f"{text} {time_of_day.strip()}"
     if how.time_format is not None:
         return formatted_ms(text, how.time_format, how.zone)
     if _NUMBER.fullmatch(text):

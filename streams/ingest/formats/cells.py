@@ -7,6 +7,7 @@ many.
 
 import re
 from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from math import log
 
 from streams.ingest.items import quote
@@ -49,6 +50,8 @@ def is_yes(value: object) -> bool:
 
 def native_id(value: object) -> str | None:
     """Return an id as its source writes it, or None: `1.0` is what a float column makes of 1."""
+    if isinstance(value, str) and value.isdecimal() and value.strip("0"):
+        return value  # most are
     text = bare(value)
     if text is None or is_nothing(text):
         return None
@@ -58,6 +61,8 @@ def native_id(value: object) -> str | None:
 
 def is_surely_rounded(text: str) -> bool:
     """Tell an id that shows by itself that digits are missing: `9.06e+17`, `1656700000000000000.0`."""
+    if text.isdecimal():
+        return False
     if _EXPONENT.fullmatch(text):
         return True
     found = _FLOAT.fullmatch(text)
@@ -68,14 +73,16 @@ def _is_long(text: str) -> bool:
     return len(text) >= _MIN_LONG_DIGITS and text.isascii() and text.isdecimal()
 
 
-def _kept(text: str) -> list[int]:
+def _kept(text: str) -> Sequence[int]:
     """Return how many digits a program kept of this id if it rounded it; nothing if none can have."""
+    if not text.endswith("0"):
+        return ()
     return [kept for kept in _KEPT_DIGITS if len(text) > kept and not text[kept:].strip("0")]
 
 
 def is_doubtful(text: str | None) -> bool:
     """Tell an id that ends in as many zeros as a rounded one."""
-    return text is not None and _is_long(text) and bool(_kept(text))
+    return text is not None and text.endswith("0") and _is_long(text) and bool(_kept(text))
 
 
 class Rounded:
@@ -120,7 +127,7 @@ class Rounded:
         """Tell whether this id is rounded, by itself or by what has been seen of its column."""
         if is_surely_rounded(text):
             return True
-        if not _is_long(text):
+        if not text.endswith("0") or not _is_long(text):
             return False
         length = len(text)
         return any(

@@ -79,6 +79,8 @@ def _read(
     taken: list[str | None] = []
     header = _header(lines, taken, options, is_tsv=is_tsv)
     if header is None:
+        if None in taken:
+            yield Rejected(RejectReason.TOO_LARGE, "a line longer than any header or row", "line 1")
         return
     how = plan(header.names, options, default_source)
     if how.zone is None:
@@ -102,8 +104,11 @@ def _header(
     """
     told: str | None = None
     first: _Header | None = None
+    held = open_line = 0
     for line in lines:
         taken.append(line)
+        held += len(line or "")
+        began = len(taken)
         if line is None or not line.strip():
             continue
         if len(taken) == 1 and (found := _SEPARATOR_LINE.fullmatch(line.rstrip("\r\n"))):
@@ -115,8 +120,10 @@ def _header(
             taken.append(more)
             line += more
             state = state_after(more, separator, state)
-            if len(taken) > MAX_PREAMBLE_LINES:
+            if len(taken) > MAX_PREAMBLE_LINES or len(line) > MAX_ROW_CHARACTERS:
                 break
+        if state is not State.COMPLETE:
+            open_line = open_line or began
         names = line.rstrip("\r\n").split("\t") if separator == "\t" else parsed(line, separator) or []
         if not options.has_header:
             names = [str(index) for index in range(1, len(names) + 1)]
@@ -124,8 +131,10 @@ def _header(
         first = first or header
         if not options.has_header or _names_columns(names, options):
             return header
-        if len(taken) >= MAX_PREAMBLE_LINES:
+        if len(taken) >= MAX_PREAMBLE_LINES or held > MAX_ROW_CHARACTERS:
             break
+    if open_line:
+        raise UsageError(f"a quotation mark on line {open_line} is not closed, and no header is found")
     return first
 
 

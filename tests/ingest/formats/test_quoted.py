@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.post import Post
+from streams.errors import UsageError
 from streams.ingest.formats import quoted
 from streams.ingest.formats.quoted import Rows
 from streams.ingest.formats.table import TableOptions
@@ -108,6 +109,11 @@ def test_lines_above_the_header_are_passed_over_and_lines_keep_their_numbers(tmp
     assert texts(posts) == ["oy"]
     assert isinstance(posts[1], Rejected)
     assert posts[1].where == f"{tmp_path}/t.csv:7"
+
+
+def test_a_header_with_an_open_mark_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="quotation mark on line 1 is not closed"):
+        rows(tmp_path, 'id,"time,text\n1,1683806401,oy\n')
 
 
 def test_a_row_that_never_ends_is_rejected_and_the_next_is_read(
