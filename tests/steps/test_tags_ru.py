@@ -70,7 +70,7 @@ TRAPS = {
     "one votes with one's feet": "покупатели голосуют рублём, голосовал на обочине",
     "a federation has a president, too": "кандидат в президенты федерации",
     "кандидат is a degree and an applicant": "кандидат технических наук, кандидат на вакансию",
-    "words that need company": "голос, дебаты, второй тур. В парке карусель",
+    "words that need company": "голос певицы, карусель в парке, урна",
     "a fake is not a deepfake": "фейк, фейковые новости, фотошоп, подделка документов",
     "монтаж is assembly": "монтаж камер и видеомонтаж",
     "a machine that is not about persons": "нейросеть научилась переводить, искусственный интеллект",
