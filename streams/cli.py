@@ -5,9 +5,10 @@ import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
+from typer.core import TyperGroup, TyperOption
 
 from streams import __version__, analyst_cli, control_cli, letters_cli
 from streams.errors import SandikError
@@ -33,7 +34,7 @@ app = typer.Typer(
     "deepfakes, and of both.",
     epilog="Exit codes: 0 done; 1 failed, or found something wrong or different; 2 called wrongly; 130 "
     "stopped by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, "
-    "dashboard, counts, top.",
+    "dashboard, counts, top, up.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -252,6 +253,50 @@ def ingest(
     )
 
 
+@app.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="All options of `sandik ingest` may be given as well: --format, --columns, --filter, --pace, ...",
+)
+def up(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE...", help="What to read, as for `sandik ingest`."),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where all data are kept. Default: SANDIK_DATA_DIR, or .sandik"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port of the page; 0 takes a free one. Default: 8080 if it is free."
+        ),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser, too.")] = False,
+    again: Annotated[bool, typer.Option(help="Read files again that were read before.")] = False,
+) -> None:
+    """From a source to a page: start what is missing of Kafka, topics, worker and page, until Ctrl-C.
+
+    A second `up` with the same data reads its own source into what the first one runs. With SANDIK_BROKER
+    set, no Kafka is started.
+    """
+    with _until_stopped():
+        from streams.up.command import run_up
+
+        words = sources or []
+        raise typer.Exit(
+            run_up(
+                words,
+                _options("ingest", words),
+                _settings(),
+                data_dir=data_dir,
+                page_port=port,
+                reads_again=again,
+                opens_page=open_,
+            )
+        )
+
+
 @app.command()
 def worker(
     log_level: Annotated[
@@ -415,6 +460,15 @@ def lexicon_explain(
     from streams.lexicon.command import run_explain
 
     raise typer.Exit(run_explain(text, _settings(), at, json=json))
+
+
+def _options(name: str, words: list[str]) -> dict[str, bool]:
+    """Return the options of a command, and whether a word follows each. The words are checked by them."""
+    command = cast(TyperGroup, typer.main.get_command(app)).commands[name]
+    if words:
+        command.make_context(f"sandik {name}", list(words))
+    options = [one for one in command.params if isinstance(one, TyperOption)]
+    return {word: not one.is_flag for one in options for word in (*one.opts, *one.secondary_opts)}
 
 
 def _ms(time: datetime | None) -> int | None:

@@ -21,6 +21,9 @@ PREFIX = "SANDIK_"
 #: Read by the project's own tests and never by a command.
 TEST_PREFIX = "SANDIK_TEST_"
 
+#: No setting: where `sandik broker` keeps Kafka's jars.
+CACHE_VARIABLE = "SANDIK_CACHE_DIR"
+
 MASKED = "********"
 
 
@@ -50,7 +53,7 @@ def load_settings() -> Settings:
 
 def misspelt(environment: Iterable[str]) -> Iterator[str]:
     """Yield a complaint for each variable with our prefix that sets nothing."""
-    known = {variable(name) for name in Settings.model_fields}
+    known = {variable(name) for name in Settings.model_fields} | {CACHE_VARIABLE}
     # pydantic-settings does not mind case, so neither does this.
     for name in sorted(environment):
         upper = name.upper()

@@ -1,10 +1,11 @@
 """`make demo`: the whole path on a real Kafka, from posts in a file to counts on the screen.
 
-Every step is a command that you can type yourself; each is shown before it runs. At a terminal the page
-follows, until Ctrl-C.
+Every step is a command that you can type yourself; each is shown before it runs. At a terminal a page that
+moves follows, until Ctrl-C.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,9 +14,8 @@ from pathlib import Path
 
 import orjson
 from live import watch
-from shell import ROOT, Environment, as_text, command, sandik, say, show
+from shell import ROOT, Environment, Up, as_text, command, sandik, say
 
-from streams.broker import EmbeddedKafka
 from streams.errors import SandikError
 
 POSTS = "deploy/demo/posts.jsonl"
@@ -31,37 +31,33 @@ SETTINGS = {
 
 def main() -> int:
     """Run the demo; return 0 when every post is accounted for."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # they would end us alone, and leave what we have started
+        signal.signal(number, signal.default_int_handler)
     posts = [orjson.loads(line) for line in (ROOT / POSTS).read_bytes().splitlines()]
     with tempfile.TemporaryDirectory(prefix="sandik-demo-") as data_dir:
-        say("Starting a real Kafka: `sandik broker` (the first time, its jars are fetched)")
-        with EmbeddedKafka(Path(data_dir) / "kafka") as kafka:
-            own = {"SANDIK_BROKER": kafka.bootstrap_servers, "SANDIK_OPS_PORT": "0"}
-            environment = {**os.environ, **SETTINGS, **own}
-            counted, late = count_the_sample(environment, len(posts))
+        own = {"SANDIK_DATA_DIR": data_dir, "SANDIK_OPS_PORT": "0"}
+        environment = {**os.environ, **SETTINGS, **own}
+        environment.pop("SANDIK_BROKER", None)  # the demo has a Kafka of its own
+        say(f"Settings of this demo: {as_text(SETTINGS)}")
+        with Up(POSTS, environment) as up:
+            environment["SANDIK_BROKER"] = up.until(lambda line: "export SANDIK_BROKER=" in line).split("=")[
+                1
+            ]
+            up.until(lambda line: " counted" in line and " to go" not in line)
+            up.listen_no_more()
+            counted, late = show_counts(environment, up, len(posts))
             told = f"{len(posts)} posts: {counted} counted + {late} too late (in posts.late)."
-            if not (sys.stdin.isatty() and sys.stdout.isatty()):
-                say(f"{told} Nothing is left running.")
-                return 0
-            say(told)
-            watch(posts, environment, Path(data_dir))
-    say("Nothing is left running.")
+            is_watched = sys.stdin.isatty() and sys.stdout.isatty()
+            if is_watched:
+                say(told)
+                watch(posts, environment, Path(data_dir))
+    say("Nothing is left running." if is_watched else f"{told} Nothing is left running.")
     return 0
 
 
-def count_the_sample(environment: Environment, posts: int) -> tuple[int, int]:
-    """Create the topics, ingest, count with a worker, show the counts; return (counted, late)."""
-    say(f"Settings of this demo: {as_text(SETTINGS)}")
-    sandik("topics create", environment)
-    sandik(f"ingest {POSTS} --order as-is", environment)  # some of its posts are late, to be seen
-
-    show("worker &")
-    worker = subprocess.Popen(command("worker"), env=environment, cwd=ROOT)
-    try:
-        found = wait_for_counts(environment, worker, posts)
-    finally:
-        worker.terminate()
-        worker.wait()
-
+def show_counts(environment: Environment, up: Up, posts: int) -> tuple[int, int]:
+    """Show the counts once they are complete; return (counted, late)."""
+    found = wait_for_counts(environment, up, posts)
     say("An evening in May 2023, three days before the vote (posts written for this demo)")
     sandik("counts --once --to 2023-05-12", environment)
     say("Election night in the United States, November 2024 (real posts of Russian Telegram channels)")
@@ -69,10 +65,10 @@ def count_the_sample(environment: Environment, posts: int) -> tuple[int, int]:
     return found
 
 
-def wait_for_counts(environment: Environment, worker: subprocess.Popen[bytes], posts: int) -> tuple[int, int]:
+def wait_for_counts(environment: Environment, up: Up, posts: int) -> tuple[int, int]:
     """Return (counted, late) as soon as they are all the posts, and only what is newest is not final."""
     deadline_s = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline_s and worker.poll() is None:
+    while time.monotonic() < deadline_s and up.is_running:
         out = subprocess.run(
             command("counts --once --json --tag all"), env=environment, stdout=subprocess.PIPE, check=True
         )

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from shell import Environment, Jobs, as_text, command, sandik, say
+from shell import Environment, Jobs, Up, as_text, command, say
 
-from streams.broker import probe
 from streams.clock import SystemClock
 from streams.errors import SandikError
 
@@ -34,49 +33,34 @@ SPEED = 30
 BEFORE_MS = 600_000
 #: What is written ahead of its time; `--pace` holds each post back until it is due.
 AHEAD_MS = 3_000
-USUAL_PORT = 8080
 
 Post = dict[str, Any]
 
 
-def watch(posts: Iterable[Post], environment: Environment, logs: Path) -> None:
+def watch(posts: Iterable[Post], environment: Environment, data_dir: Path) -> None:
     """Show the page and keep posts flowing until Ctrl-C, or until the terminal is closed.
 
     Raises:
         SandikError: one of the commands has ended by itself.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):  # they would end us alone, and leave what we have started
-        signal.signal(number, signal.default_int_handler)
-    environment = environment | SETTINGS
-    jobs = Jobs(environment, logs)
+    environment = environment | SETTINGS | {"SANDIK_DATA_DIR": str(data_dir / "live")}
+    say("Now the same evening as if it were now, half an hour in a minute, beside it. Settings of its own:")
+    print(as_text({"SANDIK_BROKER": environment["SANDIK_BROKER"], **SETTINGS}), flush=True)
+    jobs = Jobs(environment, data_dir)
     try:
-        say(
-            "Now the page: the same evening as if it were now, half an hour in a minute. Settings of its own:"
-        )
-        print(as_text({"SANDIK_BROKER": environment["SANDIK_BROKER"], **SETTINGS}), flush=True)
-        sandik("topics create", environment)
-        jobs.start("worker")
-        _flow(posts, environment, jobs, _page(jobs))
+        with Up("", environment) as up:
+            address = up.until(lambda line: line.startswith("http://"))
+            up.listen_no_more()
+            try:
+                _flow(posts, environment, jobs, up, address)
+            finally:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it
+                jobs.stop()
     except KeyboardInterrupt:
         pass
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it
-        jobs.stop()
 
 
-def _page(jobs: Jobs) -> str:
-    """Start the page and return its address."""
-    port = USUAL_PORT if probe.is_free(USUAL_PORT) else 0
-    process = jobs.start(f"dashboard --port {port}", stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    line: bytes = process.stdout.readline()
-    if not line:
-        process.wait()
-        jobs.check()
-    return line.decode().strip()
-
-
-def _flow(posts: Iterable[Post], environment: Environment, jobs: Jobs, address: str) -> None:
+def _flow(posts: Iterable[Post], environment: Environment, jobs: Jobs, up: Up, address: str) -> None:
     """Write the last minutes at once, and then for ever what is due."""
     now_ms = SystemClock().now_ms
     began_ms = now_ms()
@@ -88,11 +72,12 @@ def _flow(posts: Iterable[Post], environment: Environment, jobs: Jobs, address: 
     ingest = jobs.start("ingest --pace 1x -", stdin=subprocess.PIPE)
     assert ingest.stdin is not None
     say(f"{address}?span=hour\n# Posts flow for as long as you look; Ctrl-C ends everything.")
-    while True:
+    while up.is_running:
         jobs.check()
         with suppress(BrokenPipeError):  # the check says why
             ingest.stdin.write(replay.until(now_ms() + AHEAD_MS))
         time.sleep(0.5)
+    raise SandikError(f"`sandik up` has ended: see {environment['SANDIK_DATA_DIR']}")
 
 
 class Replay:

@@ -3,8 +3,10 @@
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from threading import Thread
+from typing import Any, NamedTuple, Self
 
 from streams.errors import SandikError
 
@@ -39,6 +41,49 @@ def say(text: str) -> None:
 def as_text(settings: Environment) -> str:
     """Return settings as they are written before a command."""
     return " ".join(f"{name}={value}" for name, value in settings.items())
+
+
+class Up:
+    """`sandik up` in the background, until the block ends. What it says is shown to whoever listens."""
+
+    def __init__(self, arguments: str, environment: Environment) -> None:
+        show(f"up {arguments} &".replace("  ", " "))
+        self._process = subprocess.Popen(
+            command(f"up {arguments}"),
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we end things in order
+        )
+        assert self._process.stdout is not None
+        self._said = self._process.stdout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._said.close()
+        self._process.wait()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self._process.poll() is None
+
+    def until(self, is_wanted: Callable[[str], bool]) -> str:
+        """Show what it says up to the line that is wanted; return that."""
+        for line in map(bytes.decode, self._said):
+            print(line, end="", flush=True)
+            if is_wanted(line):
+                return line.strip()
+        raise SandikError(f"`sandik up` has ended with {self._process.wait()}")
+
+    def listen_no_more(self) -> None:
+        """Leave unread, and unseen, what it says from now on."""
+        Thread(target=self._said.read, daemon=True).start()
 
 
 class _Job(NamedTuple):

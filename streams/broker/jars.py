@@ -61,6 +61,11 @@ def cache_dir() -> Path:
     return Path(os.environ.get("SANDIK_CACHE_DIR") or Path.home() / ".cache" / "sandik").absolute()
 
 
+def are_cached() -> bool:
+    """Say whether all jars lie in the cache: otherwise a start fetches them first. Looks at no bytes."""
+    return not _missing(cache_dir() / f"kafka-{KAFKA_VERSION}", pinned())
+
+
 def pinned() -> list[Jar]:
     """Return the jars of the broker, in the order of its class path."""
     lines = LOCK.read_text(encoding="utf-8").splitlines()

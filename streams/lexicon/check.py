@@ -14,8 +14,9 @@ from streams.lexicon.overlaps import overlaps
 from streams.lexicon.satisfiable import never_counts
 from streams.steps.language import UNDETERMINED
 from streams.steps.language.fasttext_model import load_fasttext_model
+from streams.steps.tags.layer_files import LayerRows, read_forms
 from streams.steps.tags.layers import LexiconChoice
-from streams.steps.tags.lexicon import Draft, LayerRows, LexiconError, Written, read_forms, read_lexicon
+from streams.steps.tags.lexicon import Draft, LexiconError, Written, read_lexicon
 from streams.steps.tags.queries import words_in
 from streams.steps.tags.rows import Place
 from streams.steps.tags.wordsets import LocatedSet

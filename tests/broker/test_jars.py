@@ -70,9 +70,11 @@ def names_in(folder: Path) -> set[str]:
 def test_the_jars_are_fetched_once_and_then_found_without_a_network(
     cache: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    assert not jars.are_cached()
     fetched = jars.class_path()
     monkeypatch.setattr(jars, "download", no_network)
 
+    assert jars.are_cached()
     assert jars.class_path() == fetched == [cache / ONE, cache / TWO]
     assert [path.read_bytes() for path in fetched] == list(CONTENT.values())
     assert names_in(cache.parent) == {cache.name, "lock"}

@@ -66,9 +66,12 @@ def test_without_a_terminal_it_ends_by_itself_in_any_folder(tmp_path: Path) -> N
 
     shown = done.stdout.decode()
     assert done.returncode == 0, done.stderr.decode()
-    assert "$ sandik ingest deploy/demo/posts.jsonl --order as-is\n" in shown
+    assert "$ sandik up deploy/demo/posts.jsonl &\n" in shown
+    assert "posts.jsonl read, 235 posts | 235 counted, 0 too late\n" in shown
     assert shown.endswith(f"# {COUNTED} Nothing is left running.\n")
-    assert "dashboard" not in shown
+    assert "span=hour" not in shown
+    readme = (Path(DEMO).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert lasting(shown) == lasting(readme.partition("$ make demo\n")[2].partition("```")[0])
 
 
 async def until_final(session: aiohttp.ClientSession, known_ms: int) -> int:
@@ -96,6 +99,12 @@ def counted_at(broker: str) -> int:
         (one["window_start_ms"], one["language"]): one for one in map(orjson.loads, done.stdout.splitlines())
     }
     return sum(one["count"] for one in latest.values())
+
+
+def lasting(said: str) -> list[str]:
+    """Return the lines that are the same every time: chance decides on ports, and which states are seen."""
+    lines = [re.sub(r"(127\.0\.0\.1):\d+", r"\1", line.rstrip()) for line in said.splitlines()]
+    return [line for line in lines if line and not line.startswith("kafka ")]
 
 
 def marks() -> set[str]:

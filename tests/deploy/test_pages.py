@@ -8,7 +8,9 @@ from tests.deploy.test_alerts import anchors
 from tests.deploy.tools import ROOT
 
 
-@pytest.mark.parametrize("page", ["deploy/runbook.md", "docs/operate.md", "deploy/kubernetes/README.md"])
+@pytest.mark.parametrize(
+    "page", ["deploy/runbook.md", "docs/operate.md", "docs/up.md", "deploy/kubernetes/README.md"]
+)
 def test_every_link_leads_somewhere(page: str) -> None:
     here = ROOT / page
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", here.read_text(encoding="utf-8"))

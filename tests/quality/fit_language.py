@@ -30,7 +30,7 @@ from tests.quality.kinds import altered
 from tests.quality.labelled import Text, labelled
 
 #: How much a text counts: tweets are what is to be judged, words and pairs of them are rare in streams.
-WEIGHTS = {"tweets": 2.0, "word": 0.3, "altered-ru": 0.1, "altered": 0.5}
+WEIGHTS = {"tweets": 2.0, "word": 0.15, "altered-ru": 0.1, "altered": 0.5}
 #: Their labels often are the sender's country.
 LEFT_OUT = "llclass-tweets"
 #: A voice's weight is held to nothing by this much.

@@ -83,8 +83,12 @@ def _odd(text: str) -> int:
 
 
 def is_right(text: Text, code: str) -> bool:
-    """Whether an answer is right. A text of two languages (`tr/ru`) has two right ones."""
-    return code in map(our_code, text.language.split("/"))
+    """Whether an answer is right: of a text in two languages (`tr/ru`) either one or both, of others theirs.
+
+    Two languages (`en+ur`) are right if the label is one of them: the post is counted there.
+    """
+    labels, found = {our_code(one) for one in text.language.split("/")}, set(code.split("+"))
+    return found <= labels or labels <= found
 
 
 def interval(right: int, of: int) -> Share:
@@ -94,7 +98,8 @@ def interval(right: int, of: int) -> Share:
     z, share = 1.96, right / of
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return Share(of, round(share, 4), round(middle - half, 4), round(middle + half, 4))
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Share(of, round(share, 4), round(low, 4), round(high, 4))
 
 
 def by_kind(detect: Detect) -> dict[str, Share]:

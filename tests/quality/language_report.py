@@ -36,7 +36,8 @@ _KINDS = """\
 Over the half of the texts that nothing was fitted to (by a hash of the text), with 95 % intervals; `und` is
 a wrong answer. Sentences are of Tatoeba, Universal Dependencies and lingua's test files. `short and odd
 posts`: `tests/quality/language_cases.jsonl`, written for this. The texts in ASCII and in Latin letters are
-sentences and tweets that were put into them. F1 is over all tweets.
+sentences and tweets that were put into them. Of two languages in one post (`en+ur`), either one that is
+labelled makes the answer right; in the tables below none does. F1 is over these tweets.
 """
 _RELIABILITY = """\
 Of the answers with a confidence from `from` up to the next row's, the share that is right, over the half of

@@ -96,5 +96,5 @@ def test_right_hints_help_and_random_ones_hardly_harm(tweets: list[Text]) -> Non
         score(tweets, detector.detect(texts, hints)).accuracy
         for hints in (None, labels, [labels[tweet.bucket % len(labels)] for tweet in tweets])
     )
-    assert right > none + 0.01
+    assert right > none + (1 - none) / 3  # of what is wrong without
     assert random > none - 0.005

@@ -64,6 +64,8 @@ words = st.sampled_from(
         *("seçim", "oy", "ver", "aday", "montaj", "deepfake", "doğru seçim", "oysa", "oyun", "#oyver"),
         *("#SecimSonuclari", "#secimler", "@vote", "выборы", "голос", "кандидат", "наук", "election"),
         *("voted", "off", "#electionday", "https://x.com/vote"),
+        *("AI", "video", "fake", "yapay zeka", "üretildi", "montaj", "нейросеть", "ролик", "сгенерирован"),
+        *("not", "CHP", "Trump", "wins", "кандидат от", "конкурс", "#AIvideo", "erken seçi…", "t.me/video"),
     ]
 )
 

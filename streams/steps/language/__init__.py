@@ -1,10 +1,10 @@
 """The language of a post: `load_detector().detect(texts)` gives one `Language` per text, in order.
 
-    text -> cleaning -> fasttext_model -> sure? -> Language
-                              | not sure
-                              +-> exact_profiles (langdetect's) -> cascade weighs both -> Language
+    text -> cleaning -> sieve (ELD, then CLD2) -> settled? -> Language
+                              | not settled
+                              +-> voices (all of them) -> pool weighs them -> hint? -> Language
 
-`docs/decisions/004-language-cascade.md` says why it takes two and what each costs.
+`docs/decisions/020-language-pool.md` says why it takes so many and what each costs.
 """
 
 from streams.steps.language.detector import UNDETERMINED, Detector, Hints, Language

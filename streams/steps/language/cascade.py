@@ -11,6 +11,7 @@ from streams.steps.language.eld import EldModel, load_eld
 from streams.steps.language.hints import DECIDED, hinted_code, is_written_in, with_hint
 from streams.steps.language.letters import Marks
 from streams.steps.language.pool import Pool, load_weights
+from streams.steps.language.quotes import CLEAR
 from streams.steps.language.sieve import Sieve
 from streams.steps.language.voices import VOICES, Heard, Voices, load_voices
 
@@ -62,6 +63,20 @@ class Cascade:
             for index, language in zip(indices, pooled, strict=True):
                 answers[index] = language
         return answers
+
+    def clear(self, texts: Sequence[str]) -> list[Language | None]:
+        """Return the language of each clean text that is clear at first sight; None for the others."""
+        if self._sieve is None:
+            answers = self.judge(texts, [None] * len(texts))
+            return [answer if answer.confidence >= CLEAR else None for answer in answers]
+        found: list[Language | None] = [None] * len(texts)
+        judged = [index for index, text in enumerate(texts) if has_enough_letters(text)]
+        if judged:
+            some = [texts[index] for index in judged]
+            settled = self._sieve.settled(some, self._voices.letters.marks(some))
+            for index, answer in zip(judged, settled, strict=True):
+                found[index] = answer
+        return found
 
     def _judge(self, texts: Sequence[str], hints: Sequence[str | None], marks: Marks) -> list[Language]:
         probabilities, heard = self._pool.judge(texts, marks)

@@ -11,7 +11,7 @@ from streams.steps.language.detector import UNDETERMINED, Detector, Hints, Langu
 from streams.steps.language.exact_profiles import load_exact_profiles
 from streams.steps.language.fasttext_model import Probabilities, load_fasttext_model
 from streams.steps.language.lingua_model import LinguaModel
-from streams.steps.language.quotes import CLEAR, own_words
+from streams.steps.language.quotes import own_words
 from streams.steps.language.scripts import ByScript
 
 #: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
@@ -30,7 +30,8 @@ class BatchDetector:
 
     version: str
     judge: Judge
-    hears_own_words: bool = False
+    #: Asked about clean texts without what they quote; None where that does not decide.
+    clear: Callable[[Sequence[str]], list[Language | None]] | None = None
 
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """See `Detector.detect`."""
@@ -39,16 +40,15 @@ class BatchDetector:
             raw = texts[start : start + BATCH]
             batch = clean(raw)
             judged = self.judge(batch, hints[start : start + BATCH] if hints else [None] * len(batch))
-            answers += self._by_own_words(raw, judged) if self.hears_own_words else judged
+            answers += self._by_own_words(raw, judged) if self.clear else judged
         return answers
 
     def _by_own_words(self, raw: Sequence[str], judged: list[Language]) -> list[Language]:
         """Judge texts that quote once more, by what is theirs: if that is clear, it is the answer."""
         owns = {index: own for index, own in enumerate(map(own_words, raw)) if own}
-        if owns:
-            again = self.judge(clean([*owns.values()]), [None] * len(owns))
-            for index, answer in zip(owns, again, strict=True):
-                if answer.confidence >= CLEAR and answer.code != judged[index].code:
+        if owns and self.clear:
+            for index, answer in zip(owns, self.clear(clean([*owns.values()])), strict=True):
+                if answer and answer.code != judged[index].code:
                     judged[index] = answer
         return judged
 
@@ -67,7 +67,7 @@ def load_detector(name: str = "cascade") -> Detector:
 def _load_cascade() -> Detector:
     cascade = load_cascade()
     kind = "portable" if cascade.is_portable else "cascade"
-    return ByScript(BatchDetector(f"{kind}-{RULES}:{cascade.version}", cascade.judge, hears_own_words=True))
+    return ByScript(BatchDetector(f"{kind}-{RULES}:{cascade.version}", cascade.judge, cascade.clear))
 
 
 def _load_fasttext() -> Detector:

@@ -20,7 +20,7 @@ from streams.steps.language.letters import Marks
 from streams.steps.language.voices import IN_LATIN, LANGDETECT_VOICES, VOICES, Heard, Values, Voices
 
 #: Below this probability of the best language, langdetect is heard as well.
-UNSURE = 0.5
+UNSURE = 0.4
 
 #: By kind of voices (`all`, or `portable` without ELD and CLD2) and round (`second`: with langdetect): the
 #: weights of each voice, by class of length.

@@ -9,8 +9,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 #: Fewer letters of its own say nothing: `"…" (via @name)`.
 MIN_OWN_LETTERS = 16
-#: A text's own words are the answer if they are as clear as this. In labelled tweets with a quotation in the
-#: language of the tweet, which most are, nothing changes.
+#: Where there is no sieve, a text's own words are the answer if they are as clear as this.
 CLEAR = 0.9
 #: A quotation that is a smaller part of the text does not decide its language.
 _LARGE = 0.2

@@ -126,10 +126,9 @@ class Voices:
         chances = by_name["fasttext"]
         chances[: len(self._fasttext.codes)] = self._fasttext.probabilities(texts)
         np.log(chances + _FLOOR, out=by_name["fasttext_log"])
-        for column, text in enumerate(texts):
-            shares, divided = self._words.shares(text)
-            self._fill(by_name["words"], column, shares)
-            self._fill(by_name["own_words"], column, divided)
+        shares = [self._words.shares(text) for text in texts]
+        self._fill(by_name["words"], [listed for listed, _ in shares])
+        self._fill(by_name["own_words"], [divided for _, divided in shares])
         by_name["alien"][...] = (marks & self._alien) != 0
         by_name["borrowed"][...] = (marks & self._borrowed) != 0
         by_name["other_script"][...] = (marks & self._written) == 0
@@ -156,11 +155,11 @@ class Voices:
         by_name: Mapping[str, Values],
     ) -> None:
         behind = by_name["eld_behind"]
-        for column, text in enumerate(texts):
-            self._fill(by_name["cld2"], column, cld2.shares(text))
-            scores, is_reliable = eld.scores(text)
-            self._fill(behind, column, scores)
-            by_name["eld_reliable"][behind[:, column].argmax(), column] = is_reliable
+        self._fill(by_name["cld2"], [cld2.shares(text) for text in texts])
+        scored = [eld.scores(text) for text in texts]
+        self._fill(behind, [scores for scores, _ in scored])
+        reliable = [is_reliable for _, is_reliable in scored]
+        by_name["eld_reliable"][behind.argmax(axis=0), np.arange(len(texts))] = reliable
         knows = (self._eld_knows != 0) & ((self._eld_needs == 0) | ((marks & self._eld_needs) != 0))
         away = np.where(behind > 0, behind - behind.max(axis=0), -UNSCORED)
         behind[...] = np.where(knows, away, 0.0)
@@ -172,11 +171,15 @@ class Voices:
     def _by_row(self, by_code: Mapping[str, int]) -> npt.NDArray[np.int64]:
         return np.array([[by_code.get(code, 0)] for code in self.rows], np.int64)
 
-    def _fill(self, said: Values, column: int, by_code: Mapping[str, float]) -> None:
-        for code, value in by_code.items():
-            row = self.row_of.get(code)
-            if row is not None:
-                said[row, column] = value
+    def _fill(self, said: Values, by_text: Sequence[Mapping[str, float]]) -> None:
+        """Put in what each text has by code; codes that are no row are left out."""
+        row_of = self.row_of
+        rows = [row_of.get(code, -1) for by_code in by_text for code in by_code]
+        columns = [column for column, by_code in enumerate(by_text) for _ in by_code]
+        values = [value for by_code in by_text for value in by_code.values()]
+        padded = np.zeros((len(said) + 1, len(by_text)))  # its last row takes what has none
+        padded[rows, columns] = values
+        said[...] = padded[:-1]
 
 
 def load_voices(eld: EldModel | None, cld2: Cld2Model | None) -> Voices:

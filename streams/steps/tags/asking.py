@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from streams.steps.tags.finder import Patterns
-from streams.steps.tags.rules import Rules
+from streams.steps.tags.rules import Asks, Rules
 
 T = TypeVar("T")
 
@@ -67,10 +67,15 @@ class Asking:
             for bits, conditional, matching in zip(self.leaves, conditional_ranks, self.matching, strict=True)
         ]
 
+        #: Leaves of which one is needed by whatever a pattern asks for: -1, all, where something needs none.
+        self._gates = [_gate(asks) for asks in self._asks]
+
     def wanted(self, triggers: Iterable[int], present: int) -> int:
         """Return the leaves that must be known, where these patterns and at most these leaves stand."""
         wanted = 0
         for pattern in triggers:
+            if self._gates[pattern] >= 0 and not present & self._gates[pattern]:
+                continue
             for needs, leaves, unless_needs, unless in self._asks[pattern]:
                 # Loops, not `all`: this is asked of a third of all posts.
                 for need in needs:
@@ -84,6 +89,13 @@ class Asking:
                     else:
                         wanted |= unless
         return wanted
+
+
+def _gate(asks: Iterable[Asks]) -> int:
+    gate = 0
+    for ask in asks:
+        gate |= ask.needs[0] if ask.needs else -1
+    return gate
 
 
 def _unspaced(owners: Mapping[str, T]) -> dict[str, list[T]]:

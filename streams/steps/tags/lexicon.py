@@ -32,24 +32,17 @@ import msgspec
 from schemas.languages import languages_in
 from schemas.pair import DEFAULT_PAIR, Pair
 from streams.steps.tags.fold import FOLD_VERSION, fold_batch
+from streams.steps.tags.layer_files import LayerRows, read_forms, read_layer, read_tag_file, tag_files, twice
 from streams.steps.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
-from streams.steps.tags.pairs import FILE as PAIRS_FILE
-from streams.steps.tags.pairs import RESERVED, read_pairs
+from streams.steps.tags.pairs import read_pairs
 from streams.steps.tags.queries import EntryQueryError, expand, queries_of, words_in
-from streams.steps.tags.rows import LocatedRow, Place, Problem, Removal, Row, read_rows
-from streams.steps.tags.wordsets import LocatedSet, WordSet, joined, read_sets
+from streams.steps.tags.rows import LocatedRow, Problem, Row
+from streams.steps.tags.wordsets import LocatedSet, WordSet, joined
 
 __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", "read_tag_file", "tag_files"]
 
 #: Raise it when the same forms match otherwise than before (boundaries, hashtags, overlaps, context).
 MATCH_VERSION = 3
-
-
-class TagFile(NamedTuple):
-    """The rows of one TOML file."""
-
-    term: tuple[Row, ...]
-    trap: tuple[Row, ...] = ()
 
 
 class Entry(NamedTuple):
@@ -98,15 +91,6 @@ class Written(NamedTuple):
     spelled: Mapping[str, str]
 
 
-class LayerRows(NamedTuple):
-    """What one layer has to say: its rows, and what it takes away from the layers before it, by tag."""
-
-    layer: Layer
-    rows: dict[str, list[LocatedRow]]
-    removals: dict[str, list[tuple[Place, Removal]]]
-    sets: dict[LocatedSet, tuple[str, ...]]  # with the forms of each
-
-
 class Draft(NamedTuple):
     """All that can be read of a lexicon, and all that is wrong with it."""
 
@@ -148,7 +132,7 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     """
     layers = read_layers(lexicon)
     problems: list[Problem] = []
-    read = [_read_layer(layer, problems) for layer in layers]
+    read = [read_layer(layer, problems) for layer in layers]
     rows: dict[str, list[LocatedRow]] = {}
     for one in read:
         for tag, some in one.rows.items():
@@ -158,7 +142,7 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     for one in read:
         problems.extend(_removed(entries, one))
         for tag, some in one.rows.items():
-            problems.extend(_twice(some))
+            problems.extend(twice(some))
             prefix = f"{one.layer.name}/" if len(read) > 1 else ""
             entries.update(_written_rows(tag, some, one.layer, rows, known, problems, prefix))
     left = [*entries.values()]
@@ -170,37 +154,6 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
 
 #: What an entry is known by: tag, language and lemma. Those of different days are different entries.
 _Key = tuple[str, str, str, str]
-
-
-def _read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
-    read = LayerRows(layer, {}, {}, {})
-    for tag, files in tag_files(layer.folder).items():
-        if tag in (*RESERVED, DEFAULT_PAIR.name):
-            message = f"a tag cannot be called {tag}: counts use it; rename the file"
-            problems.append(Problem(Place(files[0], 0), message))
-        for file in files:
-            rows, removals, wrong = read_rows(file)
-            read.rows.setdefault(tag, []).extend(rows)
-            read.removals.setdefault(tag, []).extend(removals)
-            problems.extend(wrong)
-            _read_sets(tag, file, read, problems)
-    return read
-
-
-def _read_sets(tag: str, file: Traversable, read: LayerRows, problems: list[Problem]) -> None:
-    sets, wrong = read_sets(file)
-    problems.extend(wrong)
-    folder = read.layer.folder
-    for one in sets:
-        if not one.row.inflects:
-            patterns = (*one.row.lemmas, *one.row.forms)
-            read.sets[one] = tuple(form for pattern in patterns for form in expand(pattern))
-            continue
-        generated = read_forms(folder, tag, one.row.language)
-        read.sets[one] = tuple(generated.get(one.row.key, ()))
-        if one.row.key not in generated:
-            message = f"{one}: no forms of it yet; run python -m streams.lexicon.generate {folder}"
-            problems.append(Problem(one.place, message))
 
 
 def _removed(entries: dict[_Key, Written], layer: LayerRows) -> Iterator[Problem]:
@@ -252,59 +205,11 @@ def _version(entries: Sequence[Entry], sets: tuple[WordSet, ...], pairs: tuple[P
     return f"lex-{hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]}"
 
 
-def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
-    """Return the TOML files of each tag: `<tag>.toml` and `<tag>.<anything>.toml`, by name.
-
-    `tags.toml` is no tag: it says which of them make a pair.
-    """
-    files: dict[str, list[Traversable]] = {}
-    for child in sorted(folder.iterdir(), key=lambda child: child.name):
-        if child.name.endswith(".toml") and child.name != PAIRS_FILE:
-            files.setdefault(child.name.split(".")[0], []).append(child)
-    return files
-
-
-def read_tag_file(file: Traversable) -> TagFile:
-    """Return the rows of one TOML file; `tags.toml` has none. Raises LexiconError."""
-    if file.name == PAIRS_FILE:
-        return TagFile(())
-    rows, _, problems = read_rows(file)
-    if problems or (problems := list(_twice(rows))):
-        raise LexiconError(str(problems[0]))
-    return TagFile(
-        tuple(row.row for row in rows if not row.is_trap), tuple(row.row for row in rows if row.is_trap)
-    )
-
-
-def read_forms(folder: Traversable, tag: str, language: str) -> dict[str, list[str]]:
-    """Return lemma -> generated forms: a lemma starts its line, its forms follow, indented, one a line."""
-    forms: dict[str, list[str]] = {}
-    file = folder / "forms" / f"{tag}.{language}.txt"
-    if not file.is_file():
-        return forms
-    under: list[str] = []
-    for line in file.read_text("utf-8").splitlines():
-        if line.startswith("  "):
-            under.append(line.strip())
-        elif line and not line.startswith("#"):
-            under = forms.setdefault(line.strip(), [])
-    return forms
-
-
 def by_hand(row: Row) -> list[str]:
     """Return the forms that are written in the row itself; its lemma is one unless it says what is."""
     if row.match and not row.forms:
         return []
     return [form for pattern in row.forms or (row.lemma,) for form in expand(pattern)]
-
-
-def _twice(rows: Iterable[LocatedRow]) -> Iterator[Problem]:
-    first: dict[tuple[str, str, str], LocatedRow] = {}
-    for row in rows:
-        other = first.setdefault((row.row.language, row.row.lemma, row.row.valid), row)
-        if other is not row:
-            where = f"{other.place.file.name}:{other.place.line}"
-            yield Problem(row.place, f"{row} is there twice, first in {where}; merge the two entries")
 
 
 def _written(

@@ -3,8 +3,7 @@
 Their words and sets become patterns, so that texts are read for them as for the forms. Each **leaf** of a
 query (a word, a set, one of several) has a bit, and what stands in a text is a number of such bits: whether a
 condition can hold at all is mostly told by that alone. Only a text in which a form of an entry with
-conditions counts, or the first member of what a `match` finds (the **triggers**), is looked at for
-conditions.
+conditions counts, or the first member of what a `match` finds (the **triggers**), is looked at for them.
 """
 
 from collections import defaultdict
