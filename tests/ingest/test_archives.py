@@ -1,225 +1,284 @@
-"""Archives as people have them, through the command: in any order, several at once, with a wrong clock."""
+"""Archives, whole, cut off, broken and encrypted: every whole line is read, and then it is told."""
 
+import bz2
 import gzip
-import json
-import signal
-from collections.abc import Sequence
+import io
+import lzma
+import random
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from backports import zstd
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streams.ingest.accounts import EXAMPLES, EXAMPLES_IN_ALL, Account
-from streams.ingest.order import Sorting
-from streams.ingest.produce import Summary
-from streams.ingest.progress import step_of
-from streams.ingest.sources import Source
-from streams.ingest.told import MAX_ROWS, table
-from tests.support.command import sandik, start_sandik
+from schemas.post import Post
+from streams.errors import UsageError
+from streams.ingest.items import Item, Rejected, Skipped
+from streams.ingest.sources import open_source, read
 
-BEGIN_S = 1_683_828_000
-HOUR_S = 3_600
-
-
-def a_line(number: int, time_s: int, **more: Any) -> bytes:
-    post = {"id": f"a:{number}", "source": "a", "created_at_ms": time_s * 1_000, "text": "oy ver"}
-    return json.dumps(post | more).encode() + b"\n"
-
-
-def a_file(folder: Path, times_s: Sequence[int], name: str = "posts.jsonl") -> Path:
-    path = folder / name
-    lines = b"".join(a_line(number, time_s) for number, time_s in enumerate(times_s))
-    path.write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
-    return path
+#: Texts that do not pack well, so that a cut in the middle is one in the middle of the lines.
+_WORDS = [f"{random.Random(number).getrandbits(256):064x}" for number in range(4_000)]
+LINES = b"".join(
+    b'{"id":"a:%d","source":"a","created_at_ms":1683828000000,"text":"oy %s"}\n' % (number, word.encode())
+    for number, word in enumerate(_WORDS)
+)
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "zst": zstd.compress,
+    "bz2": lambda data: bz2.compress(data, 1),
+    "xz": lzma.compress,
+}
 
 
-def checked(*arguments: str | Path, stdin: bytes = b"") -> tuple[dict[str, Any], str, int]:
-    environment = {"SANDIK_BROKER": "127.0.0.1:1", "SANDIK_PARTITIONS": "2"}
-    ran = sandik("ingest", "--check", "--json", *map(str, arguments), stdin=stdin, environment=environment)
-    return json.loads(ran.stdout or b"{}"), ran.stderr.decode(), ran.returncode
+def tarred(files: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=form) as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return made.getvalue()
 
 
-def late_of(told: dict[str, Any]) -> tuple[int, int]:
-    return sum(one["posts"] for one in told["files"]), told["expected_late"]
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
 
 
-NEWEST_FIRST = [BEGIN_S + HOUR_S * at for at in range(60)][::-1]
+def streamed_zip(files: dict[str, bytes]) -> bytes:
+    """Return a zip as a pipe gets it: lengths stand behind the files."""
+
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def seek(self, *_: int) -> int:
+            raise io.UnsupportedOperation
+
+        def tell(self) -> int:
+            raise io.UnsupportedOperation
+
+    made = Pipe()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
 
 
-def test_an_archive_with_its_newest_posts_first_loses_none(tmp_path: Path) -> None:
-    path = a_file(tmp_path, NEWEST_FIRST)
-
-    assert late_of(checked(path)[0]) == (60, 0)
-    as_it_is, said, _ = checked(path, "--order", "as-is")
-    assert late_of(as_it_is) == (60, 58), "the first of each partition is on time"
-    assert "58 of 60 posts, most of what was read, will be too late to be counted" in said
-
-
-def test_the_files_of_a_command_are_put_in_order_together(tmp_path: Path) -> None:
-    """Comments and submissions of one month, a packed one among them."""
-    times = [BEGIN_S + HOUR_S * at for at in range(40)]
-    comments, submissions = a_file(tmp_path, times, "rc.jsonl.gz"), a_file(tmp_path, times, "rs.jsonl")
-    submissions.write_bytes(submissions.read_bytes().replace(b"a:", b"b:"))
-
-    assert late_of(checked(comments, submissions)[0]) == (80, 0)
-    assert checked(comments, submissions, "--order", "as-is")[0]["expected_late"] > 0
+def encrypted(archive: bytes) -> bytes:
+    """Return the archive with every file marked as encrypted."""
+    made = bytearray(archive)
+    for magic, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = made.find(magic)
+        while start >= 0:
+            made[start + at] |= 1
+            start = made.find(magic, start + 4)
+    return bytes(made)
 
 
-def test_a_pipe_comes_as_it_is_and_says_what_will_be_late(tmp_path: Path) -> None:
-    lines = a_file(tmp_path, NEWEST_FIRST).read_bytes()
-
-    told, said, code = checked("-", stdin=lines)
-
-    assert (late_of(told), code) == ((60, 58), 0)
-    assert "warning: posts will be too late to be counted, the first in stdin" in said
-    assert "Files given by their names" in said
+def items(tmp_path: Path, data: bytes, name: str = "archive.bin") -> list[Item]:
+    path = tmp_path / name
+    path.write_bytes(data)
+    return list(read([open_source(str(path), None)]))
 
 
-def test_one_wrong_clock_is_set_aside_with_its_time(tmp_path: Path) -> None:
-    times = [BEGIN_S + at for at in range(40)]
-    times[17] = BEGIN_S + 417 * 86_400
-    path = a_file(tmp_path, times)
-
-    told, said, code = checked(path)
-
-    [file] = told["files"]
-    assert (file["posts"], file["rejected"], code) == (39, {"clock_apart": 1}, 0)
-    assert file["last_created_at_ms"] == (BEGIN_S + 39) * 1_000
-    assert (
-        f"{path}: post a:17: rejected: clock_apart: 2024-07-01T18:00:00Z, 416 days after all others" in said
-    )
+def posts(found: list[Item]) -> list[str]:
+    return [item.id for item in found if isinstance(item, Post)]
 
 
-def test_a_lone_post_at_the_end_is_counted_and_told_with_what_to_do(tmp_path: Path) -> None:
-    told, said, _ = checked(a_file(tmp_path, [*(BEGIN_S + at for at in range(40)), BEGIN_S + 417 * 86_400]))
-
-    assert late_of(told) == (41, 0)
-    assert "note: the last post stands 416 days after all others" in said
-    assert "give --to 2023-05-12" in said
+def ids(count: int) -> list[str]:
+    return [f"a:{number}" for number in range(count)]
 
 
-def test_only_posts_of_a_period(tmp_path: Path) -> None:
-    path = a_file(tmp_path, [BEGIN_S + 6 * HOUR_S * at for at in range(12)])  # from 2023-05-11 18:00 on
-
-    told, said, _ = checked(path, "--from", "2023-05-12", "--to", "2023-05-13", "--explain")
-
-    [file] = told["files"]
-    assert (file["posts"], file["skipped"]) == (4, {"outside_period": 8})
-    assert "post a:0: skipped: outside_period: 2023-05-11T18:00:00Z" in said
+def whole_lines(packed: bytes, decompressor: object) -> int:
+    """Return how many whole lines the decompressor itself gets out of it."""
+    return decompressor.decompress(packed).count(b"\n")  # type: ignore[attr-defined, no-any-return]
 
 
-def test_no_time_before_2000_or_after_3000_gets_in_and_no_mark_of_an_earlier_ingest(tmp_path: Path) -> None:
-    path = tmp_path / "posts.jsonl"
-    lines = [a_line(1, 45_057), a_line(2, 10**20), a_line(3, BEGIN_S), a_line(4, BEGIN_S, op="close")]
-    path.write_bytes(b"".join(lines))
-
-    [file] = checked(path)[0]["files"]
-
-    assert (file["posts"], file["rejected"], file["skipped"]) == (1, {"bad_time": 2}, {"notice": 1})
-
-
-def test_of_each_reason_the_first_three_are_told_and_then_how_many(tmp_path: Path) -> None:
-    paths = [tmp_path / f"{number}.jsonl" for number in range(2)]
-    for path in paths:
-        path.write_bytes(a_line(1, BEGIN_S) + b"bozuk\n" * 50)
-
-    told, said, _ = checked(*paths)
-
-    examples = [line for line in said.splitlines() if "rejected: not_json" in line]
-    assert [line.partition(" ")[0] for line in examples] == [
-        f"{path}:{line}:" for path in paths for line in range(2, 2 + EXAMPLES)
-    ]
-    assert told["rejected"] == {"not_json": 100}
-    assert said.count("not_json 50") == 2
-    assert said.count("not_json 100") == 2, "in the row of all, and in the summary"
-    assert checked(*paths, "--explain")[1].count("rejected: not_json") == 100
-
-
-def test_examples_end_however_many_files_there_are(tmp_path: Path) -> None:
-    for number in range(EXAMPLES_IN_ALL):
-        (tmp_path / f"{number}.jsonl").write_bytes(a_line(number, BEGIN_S) + b"bozuk\n" * 2)
-
-    told, said, code = checked(f"{tmp_path}/*.jsonl")
-
-    assert (said.count("rejected: not_json"), code) == (EXAMPLES_IN_ALL, 0)
-    assert told["rejected"] == {"not_json": 2 * EXAMPLES_IN_ALL}
-
-
-def test_the_table_has_what_is_known_of_each_file(tmp_path: Path) -> None:
-    path, empty = a_file(tmp_path, [BEGIN_S, BEGIN_S + 5]), tmp_path / "none.csv"
-    empty.write_bytes(b"created_at,text\n2023-05-11T18:00:00,oy\n")
-
-    _, said, _ = checked(path, empty)
-
-    rows = [line.split() for line in said.splitlines() if line.startswith(" ")]
-    head = "file format posts rejected first event (UTC) last event (UTC)"
-    times = ["2023-05-11", "18:00:00", "2023-05-11", "18:00:05"]
-    assert rows == [
-        head.split(),
-        [str(path), "jsonl", "2", *times],
-        [str(empty), "csv", "0", "bad_time", "1"],
-        ["all", "2", "bad_time", "1", *times],
-    ]
-
-
-def test_of_very_many_files_those_with_something_amiss_are_in_the_table() -> None:
-    files = [Account(f"{number}.jsonl", posts=1) for number in range(1_000)]
-    files[900].expected_late = 1
-
-    lines = list(table(files))
-
-    assert len(lines) == 1 + MAX_ROWS + 2
-    assert any("900.jsonl" in line for line in lines)
-    assert "960 more files" in lines[-2]
-    assert lines[-1].split()[:2] == ["all", "1,000"]
-
-
-def test_no_name_of_a_file_moves_the_cursor_of_a_terminal() -> None:
-    assert "\\x1b[2Jseçim.csv" in "\n".join(table([Account("\x1b[2Jseçim.csv", posts=1)]))
-
-
-@pytest.mark.parametrize("option", ["--close", "--check"])
-def test_what_is_for_files_is_refused_for_a_live_source(option: str) -> None:
-    ran = sandik("ingest", "jetstream", option)
-
-    assert (ran.returncode, b"a live source has no end" in ran.stderr) == (2, True)
-
-
-def test_progress_reads_first_and_sends_then() -> None:
-    sources = [Source(f"{number}.jsonl", "jsonl", 500_000, is_read=number < 1) for number in range(3)]
-    reading, sending = Sorting(read=100), Sorting(read=300, is_read=True)
-    summary = Summary(produced=150)
-    summary.skipped["service"] = 2
-
-    assert step_of(sources, summary, reading, 2) == (
-        "read 0.5 of 1.5 MB, 100 posts, 50/s; skipped: service 2",
-        500_000,
-        1_500_000,
-    )
-    assert step_of(sources, summary, sending, 3) == (
-        "sent 150 of 300 posts, 50/s; skipped: service 2",
-        150,
-        300,
-    )
-    assert step_of([*sources, Source("-", None, None)], summary, None, 3).total is None
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_what_waits_on_disk_is_gone_when_the_command_is_told_to_stop(
-    tmp_path: Path, number: signal.Signals, code: int
+@pytest.mark.parametrize(
+    ("packer", "decompressor"),
+    [
+        ("gz", lambda: __import__("zlib").decompressobj(31)),
+        ("zst", zstd.ZstdDecompressor),
+        ("bz2", bz2.BZ2Decompressor),
+        ("xz", lzma.LZMADecompressor),
+    ],
+)
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.97])
+def test_all_whole_lines_before_a_cut_are_read(
+    tmp_path: Path, packer: str, decompressor: Callable[[], object], share: float
 ) -> None:
-    """In the middle of reading 300,000 posts, of which 100,000 are held in memory."""
-    path, folder = tmp_path / "posts.jsonl", tmp_path / "temp"
-    folder.mkdir()
-    lines = b"".join(a_line(at, BEGIN_S - at) for at in range(10_000))
-    path.write_bytes(b"bozuk\n" + lines * 30)
+    packed = PACKERS[packer](LINES)
+    cut = packed[: int(len(packed) * share)]
+    expected = whole_lines(cut, decompressor())
 
-    with start_sandik("ingest", "--check", "--temp-dir", str(folder), str(path)) as process:
-        assert process.stderr is not None
-        assert b"rejected: not_json" in process.stderr.readline()  # it has begun
-        process.send_signal(number)
-        said = process.stderr.read()
+    *read_posts, last = items(tmp_path, cut, f"x.jsonl.{packer}")
+    assert posts(read_posts) == ids(expected)
+    assert expected > 0 or packer != "gz"
+    assert isinstance(last, Rejected)
+    assert (last.reason, f"after {expected:,} posts" in last.detail) == ("broken_off", True)
 
-    assert (process.returncode, b"interrupted: " in said) == (code, True), said
-    assert b"Traceback" not in said
-    assert list(folder.iterdir()) == []
+
+def test_the_second_of_two_packed_files_in_a_row_may_be_cut_off(tmp_path: Path) -> None:
+    half = LINES[: LINES.index(b'{"id":"a:2000"')]
+    rest = LINES[len(half) :]
+    found = items(tmp_path, gzip.compress(half) + gzip.compress(rest)[:-5_000], "x.jsonl.gz")
+    assert 2_000 < len(posts(found)) < 4_000
+    assert posts(found) == ids(len(posts(found)))
+    assert isinstance(found[-1], Rejected)
+
+
+def test_bytes_that_are_wrong_in_the_middle_cost_what_follows(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(LINES))
+    packed[len(packed) // 2] ^= 0xFF
+    found = items(tmp_path, bytes(packed), "x.jsonl.gz")
+    assert isinstance(found[-1], Rejected)
+    assert found[-1].reason == "broken_off"
+    assert len(posts(found)) > 1_000
+
+
+def test_the_files_behind_a_broken_one_are_read(tmp_path: Path) -> None:
+    broken, whole = tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl"
+    broken.write_bytes(gzip.compress(LINES)[:-9_000])
+    whole.write_bytes(LINES)
+    found = list(read([open_source(str(path), None) for path in (broken, whole)]))
+    assert posts(found)[-4_000:] == ids(4_000)
+    assert [item.where for item in found if isinstance(item, Rejected)] == [str(broken)]
+
+
+FILES = {"a/1.jsonl": LINES, "a/oku.txt": b"Merhaba", "2.jsonl.gz": gzip.compress(LINES)}
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        tarred(FILES),
+        tarred(FILES, tarfile.USTAR_FORMAT),
+        tarred(FILES, tarfile.GNU_FORMAT),
+        gzip.compress(tarred(FILES)),
+        bz2.compress(tarred(FILES)),
+        lzma.compress(tarred(FILES)),
+        zstd.compress(tarred(FILES)),
+        gzip.compress(gzip.compress(tarred(FILES))),
+        zipped(FILES),
+        zipped(FILES, zipfile.ZIP_STORED),
+        zipped(FILES, zipfile.ZIP_BZIP2),
+        streamed_zip(FILES),
+        gzip.compress(zipped(FILES)),
+        gzip.compress(streamed_zip(FILES)),
+    ],
+)
+def test_a_tar_is_opened_like_a_zip_however_it_is_packed(tmp_path: Path, archive: bytes) -> None:
+    found = items(tmp_path, archive)
+    assert posts(found) == [*ids(4_000), *ids(4_000)]
+    [left_out] = [item for item in found if not isinstance(item, Post)]
+    assert isinstance(left_out, Skipped)
+    assert (left_out.reason, left_out.where) == ("other_file", f"{tmp_path}/archive.bin!a/oku.txt")
+
+
+def test_a_name_may_be_as_long_as_it_likes(tmp_path: Path) -> None:
+    name = "ş" * 200 + "/x.jsonl"
+    line = LINES[: LINES.index(b"\n") + 1] + b"bozuk\n"
+    for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+        [_, rejected] = items(tmp_path, tarred({name: line}, form))
+        assert isinstance(rejected, Rejected)
+        assert rejected.where == f"{tmp_path}/archive.bin!{name}:2"
+
+
+@pytest.mark.parametrize("pack", [tarred, zipped, streamed_zip])
+def test_an_archive_in_an_archive_is_opened_and_there_is_an_end_to_it(
+    tmp_path: Path, pack: Callable[[dict[str, bytes]], bytes]
+) -> None:
+    line = LINES[: LINES.index(b"\n") + 1]
+    archive = pack({"x.jsonl": line})
+    for _ in range(2):
+        archive = pack({"in.zip": archive, "beside.jsonl": line})
+    assert posts(items(tmp_path, archive)) == ["a:0"] * 3
+
+    [deep, beside] = items(tmp_path, pack({"in.zip": archive, "beside.jsonl": line}))[-2:]
+    assert isinstance(beside, Post)
+    assert isinstance(deep, (Rejected, Post))
+
+
+@pytest.mark.parametrize("pack", [zipped, streamed_zip, tarred, lambda files: gzip.compress(tarred(files))])
+def test_an_archive_that_is_cut_off_gives_what_is_whole(
+    tmp_path: Path, pack: Callable[[dict[str, bytes]], bytes]
+) -> None:
+    archive = pack({"1.jsonl": LINES, "2.jsonl": LINES})
+    found = items(tmp_path, archive[: int(len(archive) * 0.75)])
+    assert posts(found)[:4_000] == ids(4_000)
+    assert 1_000 < len(posts(found)[4_000:]) < 4_000
+    assert posts(found)[4_000:] == ids(len(posts(found)) - 4_000)
+    assert [item.reason for item in found if isinstance(item, Rejected)] == ["broken_off"]
+
+
+def test_a_file_of_a_zip_that_is_broken_costs_itself_only(tmp_path: Path) -> None:
+    archive = bytearray(zipped({"1.jsonl": LINES, "2.jsonl": LINES}))
+    archive[len(archive) // 4] ^= 0xFF
+    found = items(tmp_path, bytes(archive))
+    assert posts(found)[-4_000:] == ids(4_000)
+    broken = [item.where for item in found if isinstance(item, Rejected) and item.reason == "broken_off"]
+    assert broken == [f"{tmp_path}/archive.bin!1.jsonl"]
+
+
+@pytest.mark.parametrize("pack", [zipped, lambda files: gzip.compress(zipped(files))])
+def test_an_encrypted_zip_says_so(tmp_path: Path, pack: Callable[[dict[str, bytes]], bytes]) -> None:
+    archive = encrypted(zipped({"1.jsonl": LINES}))
+    [item] = items(tmp_path, archive if pack is zipped else gzip.compress(archive))
+    assert isinstance(item, Rejected)
+    assert (item.reason, "encrypted" in item.detail, "password" in item.detail) == (
+        "not_unpacked",
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [(b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07\x00", "RAR"), (b"\x04\x22\x4d\x18", "lz4")],
+)
+def test_what_is_packed_in_a_foreign_way_is_told(tmp_path: Path, begins: bytes, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        items(tmp_path, begins + bytes(100), "x.jsonl")
+
+
+def test_a_folder_is_told_and_what_to_write_instead(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"it is a folder. Give the files in it: .*/\*"):
+        open_source(str(tmp_path), None)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n \n", gzip.compress(b"", mtime=0)])
+def test_a_file_with_nothing_in_it_says_so(tmp_path: Path, data: bytes) -> None:
+    [item] = items(tmp_path, data, "x.jsonl")
+    assert isinstance(item, Rejected)
+    assert item.reason == "no_posts"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_text_that_says_its_encoding_is_read_in_it(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding.endswith(("le", "be")) else ""
+    line = '{"id":"a:1","source":"a","created_at_ms":1683828000000,"text":"Seçim 🗳"}\n'
+    for data in ((mark + line).encode(encoding), gzip.compress((mark + line).encode(encoding))):
+        [post] = items(tmp_path, data, "x.jsonl")
+        assert isinstance(post, Post)
+        assert post.text == "Seçim 🗳"
+
+
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh9"]),
+)
+def test_any_bytes_behind_any_magic_end_in_items(data: bytes, magic: bytes) -> None:
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile(suffix=".jsonl") as file:
+        file.write(magic + data)
+        file.flush()
+        assert list(read([open_source(file.name, "jsonl")]))
