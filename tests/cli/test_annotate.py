@@ -26,7 +26,7 @@ from tests.support.stubs import a_job
 SPELT = {
     "İstanbul'da SEÇİM günü: seçimlere az kaldı": ["SEÇİM günü", "seçimlere"],
     "😀👩‍👩‍👧 Bu seçim öncesi DEEPFAKE videolar yayılıyor": ["seçim öncesi", "DEEPFAKE videolar"],
-    "Sandık başına! #14MayısSeçimleri": ["Sandık başına", "#14Mayıs", "Seçimleri"],
+    "Sandık başına! #14MayısSeçimleri": ["Sandık başına! #14MayısSeçimleri"],
     "Bu sec\u0327im c\u0327ok önemli": ["sec\u0327im"],
     "Выборы президента: дипфейк распространяется в соцсетях": ["Выборы", "дипфейк"],
     "Bugün hava çok güzel, sahilde yürüyüşe çıktık": [],

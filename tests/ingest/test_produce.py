@@ -282,7 +282,7 @@ async def test_exit_codes_tell_nothing_readable_from_usage(kafka: EmbeddedKafka,
         return process.returncode
 
     assert code(good) == 0
-    assert code(empty) == 1
+    assert code(empty) == 1, "an empty file is no success"
     assert code(bad) == 1
     assert code(unknown) == 2
     assert code(good, into="no-such-topic") == 1

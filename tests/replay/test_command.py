@@ -102,6 +102,7 @@ def test_a_folder_with_all_that_a_replay_is_of_can_be_moved(tmp_path: Path) -> N
     shutil.copy(SAMPLE, here / "raw")
     (here / "words").mkdir()
     (here / "words" / "deepfake.toml").write_text('[[term]]\nlanguage = "en"\nlemma = "deepfake"\n')
+    (here / "words" / "tags.toml").write_text("")
     arguments = ("--out", str(here / "a.csv"), "--lexicon", str(here / "words"))
     done = sandik("replay", str(here / "raw" / SAMPLE.name), *arguments, environment=FAST)
     assert done.returncode == 0, done.stderr

@@ -69,7 +69,7 @@ def test_the_figures_are_those_of_the_file_and_of_its_manifest(counts: Path, eve
     assert evening["tally"] == msgspec.to_builtins(manifest.tally)
     assert evening["method"]["run_id"] == manifest.plan.rules.run_id
     assert evening["notices"] == []
-    assert evening["figures"]["coverage"]["late"] == 3
+    assert evening["figures"]["coverage"]["late"] == 0
 
 
 def test_posts_outside_the_whole_steps_are_not_left_out_without_a_word(

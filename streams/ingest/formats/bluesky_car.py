@@ -58,9 +58,13 @@ def _entries(blocks: _Blocks, root: object) -> Iterator[tuple[str, Any]]:
         seen.add(one)
         inside: list[tuple[str, Any] | object] = [node.get("l")]
         key = b""
-        for entry in node.get("e") or ():
-            key = key[: entry["p"]] + bytes(entry["k"])
-            inside += [(key.decode("utf-8", "replace"), entry["v"]), entry.get("t")]
+        entries = node.get("e")
+        for entry in entries if isinstance(entries, list) else ():
+            try:
+                key = key[: entry["p"]] + bytes(entry["k"])
+                inside += [(key.decode("utf-8", "replace"), entry["v"]), entry.get("t")]
+            except (KeyError, TypeError, ValueError, AttributeError, MemoryError, OverflowError):
+                break  # it is no entry of a tree, and the keys behind it begin with its own
         waiting.extend(reversed([part for part in inside if part is not None]))
 
 
