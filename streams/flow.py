@@ -21,6 +21,9 @@ from streams.steps.tags import Tagger, tags_of
 from streams.steps.terms import with_terms
 from streams.steps.window import Timing
 
+#: Characters of a text that are read; ingest takes no longer ones. A record may be all words that are looked for.
+MAX_READ_CHARS = 100_000
+
 #: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
 Lap = Callable[[str], None]
 
@@ -94,7 +97,7 @@ class Job:
         """
 
         def work_out(new: list[int]) -> list[Annotation]:
-            some = [texts[index] for index in new]
+            some = [texts[index][:MAX_READ_CHARS] for index in new]
             languages = self.detector.detect(some, [hints[index] for index in new] if hints else None)
             lap("language")
             some_ms = [times_ms[index] for index in new] if times_ms else None

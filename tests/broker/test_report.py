@@ -46,7 +46,7 @@ async def test_a_live_report_is_that_of_a_replay_and_leaves_no_trace(
 
     with Workers(variables, tmp_path) as workers:
         workers.start()
-        sandik("ingest", str(SAMPLE), environment=variables).check_returncode()
+        sandik("ingest", str(SAMPLE), "--order", "as-is", environment=variables).check_returncode()
         await wait_until(is_counted, 120, "the evening to be counted")
         groups = await _groups(settings)
         live = report("live", str(tmp_path / "live.html"))

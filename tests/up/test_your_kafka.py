@@ -73,7 +73,7 @@ async def test_a_file_that_breaks_off_is_told_the_rest_counted_and_the_exit_code
     broken.write_bytes(whole[: len(whole) // 2])
     with up(tmp_path / "data", str(broken), environment=variables(worker_settings)) as one:
         await one.until_said("broken.jsonl.gz read in part, ")
-        assert "`sandik ingest` has ended with exit code 1\n  error: " in one.said
+        assert "`sandik ingest` has ended with exit code 1" in one.said
         posts = one.said.partition("read in part, ")[2].partition(" posts")[0].replace(",", "")
         await one.counted(int(posts))
         assert one.end() == 1
@@ -86,7 +86,8 @@ async def test_a_file_without_a_post_ends_everything(worker_settings: Settings, 
     nothing.write_text("no post at all\n")
     with up(tmp_path / "data", str(nothing), environment=variables(worker_settings)) as one:
         assert one.wait() == 1
-        assert "`sandik ingest` has ended with exit code 1" in one.said
+        assert "`sandik ingest` has ended with exit code 2" in one.said
+        assert "cannot tell the format" in one.said
         assert processes(one.mark) == []
 
 
