@@ -21,7 +21,7 @@ from streams.steps.tags import Tagger, tags_of
 from streams.steps.terms import with_terms
 from streams.steps.window import Timing
 
-#: Characters of a text that are read; ingest takes no longer ones. A record may be all words that are looked for.
+#: Characters of a text that are read: as many as ingest takes. A record may be all words that are looked for.
 MAX_READ_CHARS = 100_000
 
 #: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
