@@ -61,7 +61,7 @@ OTHERS = {
     "diff": ["diff", "a.csv", "b.csv"],
     "report": ["report", "live", "out.html"],
     "dlq": ["dlq", "list"],
-    "late": ["late", "redrive"],
+    "late": ["late", "list"],
 }
 
 
