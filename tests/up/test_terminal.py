@@ -11,6 +11,7 @@ from streams.settings import Settings
 from streams.up.look import Numbers
 from streams.up.shown import Shown, Status
 from tests.demo.terminal import CTRL_C, at_a_terminal
+from tests.support.kafka import wait_until
 from tests.support.workers import environment
 from tests.up.running import processes
 
@@ -50,7 +51,9 @@ def test_elsewhere_a_change_of_numbers_alone_is_no_line() -> None:
 
 @pytest.mark.broker
 @pytest.mark.timeout(600)
-def test_ctrl_c_at_a_terminal_ends_everything_in_order(worker_settings: Settings, tmp_path: Path) -> None:
+async def test_ctrl_c_at_a_terminal_ends_everything_in_order(
+    worker_settings: Settings, tmp_path: Path
+) -> None:
     browser, opened = tmp_path / "browser", tmp_path / "opened"
     browser.write_text(f"#!/bin/sh\necho $1 > '{opened}'\n")
     browser.chmod(0o755)
@@ -59,6 +62,7 @@ def test_ctrl_c_at_a_terminal_ends_everything_in_order(worker_settings: Settings
     command = [sys.executable, "-m", "streams", "up", "--open", "--data-dir", str(tmp_path / "data")]
     with at_a_terminal(*command, environment=variables) as terminal:
         terminal.read_until("http://127.0.0.1:")
+        await wait_until(lambda: opened.exists() and bool(opened.read_text()), 60, "the page is opened")
 
         terminal.type(CTRL_C)
 
