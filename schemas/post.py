@@ -10,6 +10,10 @@ MIN_CREATED_AT_MS = 946_684_800_000
 #: Event times after this (3000-01-01T00:00:00Z) are taken for one, too, whatever a record's timestamp says.
 MAX_CREATED_AT_MS = 32_503_680_000_000
 
+#: Characters of a text that are read. The longest that any source allows is Reddit's 40,000: what is longer
+#: than this is no post but a file gone wrong.
+MAX_TEXT_CHARS = 100_000
+
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from schemas.languages import languages_in
 from schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from schemas.partial import PartitionClock, WindowPartial
-from schemas.post import Post
+from schemas.post import MAX_TEXT_CHARS, Post
 from streams.steps.counts import NO_FLOOR, Changes, Group, PartitionState, Read, Reposts, cell_tags, fold
 from streams.steps.decode import Decoded, Rejected, decode_all
 from streams.steps.dedupe import id_hash
@@ -20,9 +20,6 @@ from streams.steps.repeats import Repeats
 from streams.steps.tags import Tagger, tags_of
 from streams.steps.terms import with_terms
 from streams.steps.window import Timing
-
-#: Characters of a text that are read: as many as ingest takes. A record may be all words that are looked for.
-MAX_READ_CHARS = 100_000
 
 #: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
 Lap = Callable[[str], None]
@@ -97,7 +94,7 @@ class Job:
         """
 
         def work_out(new: list[int]) -> list[Annotation]:
-            some = [texts[index][:MAX_READ_CHARS] for index in new]
+            some = [texts[index][:MAX_TEXT_CHARS] for index in new]  # a record may be all terms
             languages = self.detector.detect(some, [hints[index] for index in new] if hints else None)
             lap("language")
             some_ms = [times_ms[index] for index in new] if times_ms else None

@@ -7,7 +7,7 @@ Workers judge event times as well (`steps/decode`), of every producer alike; but
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from schemas.post import MIN_CREATED_AT_MS, Post
+from schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
 from .items import Item, Rejected, RejectReason
 
@@ -21,7 +21,7 @@ def bounded(max_ahead_ms: int, now_ms: Callable[[], int]) -> Callable[[Item], It
         at_ms = item.created_at_ms
         if at_ms < MIN_CREATED_AT_MS:
             detail = f"{_shown(at_ms)}, before 2000-01-01: a wrong unit, or no time"
-        elif at_ms > (latest_ms := now_ms() + max_ahead_ms):
+        elif at_ms > (latest_ms := min(now_ms() + max_ahead_ms, MAX_CREATED_AT_MS)):
             detail = f"{_shown(at_ms)}, after {_shown(latest_ms)}: a wrong unit, or a wrong clock"
         else:
             return item

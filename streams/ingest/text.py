@@ -11,13 +11,9 @@ from unicodedata import is_normalized, normalize
 
 import msgspec
 
-from schemas.post import Post
+from schemas.post import MAX_TEXT_CHARS, Post
 
 from .items import Rejected, RejectReason
-
-#: The longest text of a post, in characters. The longest any source allows is Reddit's 40,000; what is longer
-#: than this is no post but a file gone wrong, and is rejected rather than cut, since a cut would hide terms.
-MAX_TEXT_CHARACTERS = 100_000
 
 #: The longest id and source, in characters: the limit of post v1.
 MAX_ID_CHARACTERS = 512
@@ -40,9 +36,9 @@ def as_ingested(post: Post) -> Post | Rejected:
     The ingest time of a post that was exported and is read again would be that of the first time.
     """
     text = post.text
-    if len(text) > MAX_TEXT_CHARACTERS:
+    if len(text) > MAX_TEXT_CHARS:  # rejected rather than cut, since a cut would hide terms
         return Rejected(
-            RejectReason.TOO_LARGE, f"the text has {len(text)} characters, more than {MAX_TEXT_CHARACTERS}"
+            RejectReason.TOO_LARGE, f"the text has {len(text)} characters, more than {MAX_TEXT_CHARS}"
         )
     if not (0 < len(post.id) <= MAX_ID_CHARACTERS and 0 < len(post.source) <= MAX_ID_CHARACTERS):
         return Rejected(

@@ -9,6 +9,7 @@ from .apart import DAY_MS
 from .produce import Summary
 from .progress import by_reason
 from .reading import Reading
+from .shown import printable
 
 #: Files in the table; of more, those where something is amiss come first.
 MAX_ROWS = 40
@@ -38,7 +39,7 @@ def table(files: Sequence[Account]) -> Iterator[str]:
 def _row(one: Account) -> tuple[str, ...]:
     first_ms, last_ms = one.first_created_at_ms, one.last_created_at_ms
     return (
-        _printable(one.file),
+        printable(one.file),
         one.format,
         f"{one.posts:,}",
         by_reason(one.skipped),
@@ -64,10 +65,6 @@ def _total(files: Sequence[Account]) -> Account:
 
 def _short(time_ms: int) -> str:
     return iso(time_ms)[:19].replace("T", " ")
-
-
-def _printable(name: str) -> str:
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
 
 
 def notes(reading: Reading, summary: Summary) -> Iterator[str]:

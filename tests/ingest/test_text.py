@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
+from schemas.post import MAX_TEXT_CHARS, Post
 from streams.ingest.items import Rejected
-from streams.ingest.text import MAX_TEXT_CHARACTERS, as_ingested, repair_hex_escapes
+from streams.ingest.text import as_ingested, repair_hex_escapes
 from streams.steps.mended import repair_surrogates
 
 
@@ -45,7 +45,7 @@ def ingested(post: Post) -> Post:
 @pytest.mark.parametrize(
     ("post", "reason"),
     [
-        (Post("a:1", "a", 1, "x" * (MAX_TEXT_CHARACTERS + 1)), "too_large"),
+        (Post("a:1", "a", 1, "x" * (MAX_TEXT_CHARS + 1)), "too_large"),
         (Post("a:" + "1" * 511, "a", 1, "x"), "not_a_post"),
         (Post("", "a", 1, "x"), "not_a_post"),
         (Post("a:1", "", 1, "x"), "not_a_post"),
@@ -59,7 +59,7 @@ def test_what_breaks_a_limit_is_rejected_and_not_cut(post: Post, reason: str) ->
 
 
 def test_the_longest_text_there_may_be_is_left_alone() -> None:
-    post = Post("a:1", "a", 1, "ş" * MAX_TEXT_CHARACTERS)
+    post = Post("a:1", "a", 1, "ş" * MAX_TEXT_CHARS)
 
     assert ingested(post) == post
 

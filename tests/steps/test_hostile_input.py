@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import MIN_CREATED_AT_MS
-from streams.flow import MAX_READ_CHARS, Job
+from schemas.post import MAX_TEXT_CHARS, MIN_CREATED_AT_MS
+from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
 from streams.steps.counts import PartitionState
@@ -164,6 +164,6 @@ def test_records_that_could_not_be_read_are_each_in_the_tally_and_one_row_of_rej
 def test_of_a_text_as_long_as_no_post_is_the_beginning_is_read() -> None:
     """Whoever writes records of a megabyte decides neither how long a batch takes nor how much memory."""
     job = load_job(Settings())
-    inside, beyond = " " * (MAX_READ_CHARS - 40), " " * MAX_READ_CHARS
+    inside, beyond = " " * (MAX_TEXT_CHARS - 40), " " * MAX_TEXT_CHARS
     texts = [f"seçim günü{space}deepfake videosu" for space in (inside, beyond)]
     assert [one.tags for one in job.annotate(texts)] == [("deepfake", "election"), ("election",)]

@@ -60,11 +60,12 @@ def _entries(blocks: _Blocks, root: object) -> Iterator[tuple[str, Any]]:
         key = b""
         entries = node.get("e")
         for entry in entries if isinstance(entries, list) else ():
-            try:
-                key = key[: entry["p"]] + bytes(entry["k"])
-                inside += [(key.decode("utf-8", "replace"), entry["v"]), entry.get("t")]
-            except (KeyError, TypeError, ValueError, AttributeError, MemoryError, OverflowError):
-                break  # it is no entry of a tree, and the keys behind it begin with its own
+            match entry:
+                case {"p": int(shared), "k": bytes(rest), "v": value}:
+                    key = key[:shared] + rest
+                    inside += [(key.decode("utf-8", "replace"), value), entry.get("t")]
+                case _:
+                    break  # it is no entry of a tree, and the keys behind it begin with its own
         waiting.extend(reversed([part for part in inside if part is not None]))
 
 
