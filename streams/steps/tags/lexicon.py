@@ -34,7 +34,8 @@ from schemas.pair import DEFAULT_PAIR, Pair
 from streams.steps.tags.fold import FOLD_VERSION, fold_batch
 from streams.steps.tags.layer_files import LayerRows, read_forms, read_layer, read_tag_file, tag_files, twice
 from streams.steps.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
-from streams.steps.tags.pairs import read_pairs
+from streams.steps.tags.openings import Opening
+from streams.steps.tags.pairs import openings_of, read_pairs
 from streams.steps.tags.queries import EntryQueryError, expand, queries_of, words_in
 from streams.steps.tags.rows import LocatedRow, Problem, Row
 from streams.steps.tags.wordsets import LocatedSet, WordSet, joined
@@ -81,6 +82,7 @@ class Lexicon(NamedTuple):
     version: str
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     sets: tuple[WordSet, ...] = ()
+    openings: tuple[Opening, ...] = ()
 
 
 class Written(NamedTuple):
@@ -99,6 +101,7 @@ class Draft(NamedTuple):
     entries: list[Written]  # what the layers come to
     problems: list[Problem]
     pairs: tuple[Pair, ...]
+    openings: tuple[Opening, ...]
 
     @property
     def sets(self) -> list[LocatedSet]:
@@ -120,8 +123,8 @@ def load_lexicon(lexicon: LexiconChoice = None) -> Lexicon:
     entries = sorted(written.entry for written in draft.entries)
     used = {word.text[1:-1] for entry in entries for word in words_in(entry) if word.is_set}
     sets = tuple(one for one in joined(draft.sets, draft.set_forms) if one.name in used)
-    version = _version(entries, sets, draft.pairs)
-    return Lexicon(_tag_names(entries), tuple(entries), version, draft.pairs, sets)
+    version = _version(entries, sets, draft.pairs, draft.openings)
+    return Lexicon(_tag_names(entries), tuple(entries), version, draft.pairs, sets, draft.openings)
 
 
 def read_lexicon(lexicon: LexiconChoice) -> Draft:
@@ -149,7 +152,9 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     tags = _tag_names(written.entry for written in left)
     # What cannot be read is said; that its tag is missing then needs no saying.
     pairs, wrong = read_pairs(layers, tags if not problems else tuple(rows))
-    return Draft(read, rows, left, [*problems, *wrong], pairs)
+    openings = openings_of(layers, tuple(rows))
+    problems += [*wrong, *openings.problems]
+    return Draft(read, rows, left, problems, pairs, tuple(openings.by_tag.values()))
 
 
 #: What an entry is known by: tag, language and lemma. Those of different days are different entries.
@@ -198,10 +203,16 @@ def _tag_names(entries: Iterable[Entry]) -> tuple[str, ...]:
     return tuple(sorted(tags, key=lambda tag: (tag != DEFAULT_PAIR.base, tag)))
 
 
-def _version(entries: Sequence[Entry], sets: tuple[WordSet, ...], pairs: tuple[Pair, ...]) -> str:
-    # Pairs are left out where they say nothing: most lexicons have none of their own.
+def _version(
+    entries: Sequence[Entry],
+    sets: tuple[WordSet, ...],
+    pairs: tuple[Pair, ...],
+    openings: tuple[Opening, ...],
+) -> str:
+    # Pairs and openings are left out where they say nothing: most lexicons have none of their own.
     content = [FOLD_VERSION, MATCH_VERSION, [entry[:-1] for entry in entries], sets]
     content += [pairs] if pairs != (DEFAULT_PAIR,) else []
+    content += [openings] if openings else []
     return f"lex-{hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]}"
 
 
