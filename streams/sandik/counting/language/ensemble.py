@@ -4,8 +4,8 @@
     probability     = softmax of the scores
 
 A voice that does not know a language says so, which has a weight of its own: having no profile is no evidence
-against a language. `make fit-language` fits the weights in `ensemble.toml` to one half of the labelled texts; so
-the probability is how often such an answer is right.
+against a language. `make fit-language` fits the weights in `ensemble.toml` to one half of the labelled texts;
+so the probability is how often such an answer is right.
 """
 
 import tomllib
