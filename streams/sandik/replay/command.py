@@ -20,8 +20,9 @@ from sandik.counting.labels import iso
 from sandik.errors import UsageError
 from sandik.kafka.ranges import instant_ms
 from sandik.kafka.topics import POSTS
+from sandik.progress import tell
 from sandik.replay import outputs
-from sandik.replay.finish import finish, tell, wider_target
+from sandik.replay.finish import finish, wider_target
 from sandik.replay.local_log import inputs_of, open_all, spool
 from sandik.replay.manifest import Manifest, manifest_path, write
 from sandik.replay.offsets import resolve
