@@ -8,11 +8,13 @@ import pytest
 
 from streams.broker import EmbeddedKafka
 from streams.settings import Settings
+from tests.support.quick_java import use_what_was_learnt
 from tests.support.workers import quick_settings
 
 # A shell that runs the tests in the background ignores Ctrl-C for them, and they would pass that on to the
 # commands they interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+use_what_was_learnt()
 
 
 # How long an example takes says how busy the machine is, not whether a law holds.

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.count import Count
 from streams.settings import Settings
 from tests.support.kafka import unique_prefix, wait_until
+from tests.support.warm import start
 
 _decoder = msgspec.json.Decoder(Count)
 
@@ -66,9 +67,7 @@ class Workers:
 
     def start(self) -> subprocess.Popen[bytes]:
         log = (self.log_dir / f"worker-{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streams", "worker"], env=self.environment, stdout=log, stderr=log
-        )
+        process = start("streams", "worker", environment=self.environment, stdout=log, stderr=log)
         self.processes.append(process)
         return process
 
