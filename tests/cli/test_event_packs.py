@@ -9,14 +9,12 @@ import pytest
 import streams.lexicon
 from streams.lexicon.check import findings
 from streams.lexicon.generate import generate
-from streams.run import load_job
-from streams.settings import Settings
 from streams.steps.tags.layers import packs
 from streams.steps.tags.lexicon import load_lexicon, read_lexicon
 from tests.support.command import sandik
+from tests.support.loaded import job
 
 FOLDER = Path(streams.lexicon.__file__).parent / "events"
-TURKEY = load_job(Settings(lexicon="builtin,events/turkey-2023"))
 DOCS = Path("docs/events.md").read_text("utf-8")
 
 
@@ -25,7 +23,7 @@ def ms(day: str) -> int:
 
 
 def tags(text: str, day: str = "2023-05-11") -> tuple[str, ...]:
-    [found] = TURKEY.annotate([text], times_ms=[ms(day)])
+    [found] = job("builtin,events/turkey-2023").annotate([text], times_ms=[ms(day)])
     return found.tags
 
 

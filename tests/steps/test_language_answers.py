@@ -4,16 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.steps.language import UNDETERMINED, Language, load_detector
+from streams.steps.language import UNDETERMINED, Language
 from streams.steps.language.cleaning import clean
 from streams.steps.language.hints import DECIDED
 from streams.steps.language.quotes import own_words
-
-DETECTOR = load_detector()
+from tests.support.loaded import detector
 
 
 def detect(text: str) -> Language:
-    [answer] = DETECTOR.detect([text])
+    [answer] = detector().detect([text])
     return answer
 
 

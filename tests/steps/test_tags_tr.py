@@ -5,11 +5,9 @@ import pytest
 from schemas.mention import Term
 from streams.steps.tags import load_tagger
 
-TAGGER = load_tagger()
-
 
 def terms(text: str) -> tuple[Term, ...]:
-    return TAGGER.terms([text], ["tr"])[0]
+    return load_tagger().terms([text], ["tr"])[0]
 
 
 def found(text: str, tag: str) -> list[str]:

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tests.support.warm import start
 
@@ -16,7 +16,7 @@ def sandik(
     cwd: Path | None = None,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command to its end."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with start("streams", *arguments, environment=_merged(environment), cwd=cwd, **pipes) as process:
         try:
             output, said = process.communicate(stdin)

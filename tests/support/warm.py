@@ -23,11 +23,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from pkgutil import walk_packages
 from tempfile import TemporaryFile
 from threading import Lock
-from typing import IO, TextIO
+from typing import IO, Any, Literal, TextIO
 
 import streams
 from streams.steps.tags import load_tagger
@@ -50,7 +51,8 @@ def start(
     cwd: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start `python -m module`: a copy, where that is what a new Python would be with these variables."""
-    command, popen = [module, *arguments], Warm
+    command = [module, *arguments]
+    popen: type[subprocess.Popen[bytes]] = Warm
     if not hasattr(os, "pidfd_open") or _of_python(environment) != _of_python(_BORN):
         command, popen = [sys.executable, "-m", *command], subprocess.Popen
     return popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment, cwd=cwd)
@@ -64,26 +66,8 @@ def _of_python(environment: Mapping[str, str]) -> dict[str, str]:
 class Warm(subprocess.Popen[bytes]):
     """A `Popen` of `python -m`, but for who is the parent. What it overrides is that the parent waits."""
 
-    def _execute_child(  # type: ignore[no-untyped-def]
-        self,
-        args: Sequence[str],
-        executable: object,
-        preexec_fn: object,
-        close_fds: object,
-        pass_fds: object,
-        cwd: str | os.PathLike[str] | None,
-        env: Mapping[str, str] | None,
-        startupinfo: object,
-        creationflags: object,
-        shell: object,
-        p2cread: int,
-        p2cwrite: int,
-        c2pread: int,
-        c2pwrite: int,
-        errread: int,
-        errwrite: int,
-        *_rest: object,
-    ) -> None:
+    def _execute_child(self, *given: Any) -> None:
+        args, (cwd, env), (stdin, _, _, stdout, _, stderr) = given[0], given[5:7], given[10:16]
         wanted = {
             "arguments": list(map(os.fspath, args)),
             "folder": os.fspath(cwd or Path.cwd()),
@@ -91,7 +75,7 @@ class Warm(subprocess.Popen[bytes]):
             "ignores_ctrl_c": signal.getsignal(signal.SIGINT) is signal.SIG_IGN,
         }
         self._told, told = os.pipe()
-        pipes = [fd if fd >= 0 else own for own, fd in enumerate((p2cread, c2pwrite, errwrite))]
+        pipes = [fd if fd >= 0 else own for own, fd in enumerate((stdin, stdout, stderr))]
         with TemporaryFile() as request:
             request.write(json.dumps(wanted).encode())
             request.flush()
@@ -101,7 +85,7 @@ class Warm(subprocess.Popen[bytes]):
             os.close(told)
             self.pid = self._number()
         self._child_created = True
-        self._close_pipe_fds(p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite)  # type: ignore[attr-defined]
+        self._close_pipe_fds(*given[10:16])  # type: ignore[attr-defined]
 
     def _number(self) -> int:
         number: int = _NUMBER.unpack(os.read(self._told, _NUMBER.size))[0]
@@ -183,16 +167,22 @@ def _become(pipes: Sequence[int], request: int) -> str:
     sys.path[0] = wanted["folder"]
     if not wanted["ignores_ctrl_c"]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdin = sys.__stdin__ = _text(0, "r", sys.stdin)
-    sys.stdout = sys.__stdout__ = _text(1, "w", sys.stdout)
-    sys.stderr = sys.__stderr__ = _text(2, "w", sys.stderr)
+    sys.stdin = _text(0, "rb", sys.stdin)
+    sys.stdout = _text(1, "wb", sys.stdout)
+    sys.stderr = _text(2, "wb", sys.stderr)
     module, *sys.argv[1:] = wanted["arguments"]
     return str(module)
 
 
-def _text(fd: int, mode: str, like: TextIO) -> TextIO:
-    return open(  # type: ignore[return-value]
-        fd, mode, 1 if fd == 2 or os.isatty(fd) else -1, like.encoding, like.errors, closefd=False
+def _text(fd: int, mode: Literal["rb", "wb"], like: Any) -> TextIO:
+    """Open it as Python does at its start; `like` is what the original has."""
+    is_unbuffered = like.write_through
+    return TextIOWrapper(
+        open(fd, mode, 0 if is_unbuffered else -1, closefd=False),
+        like.encoding,
+        like.errors,
+        line_buffering=not is_unbuffered and (fd == 2 or os.isatty(fd)),
+        write_through=is_unbuffered,
     )
 
 
