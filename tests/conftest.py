@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import hypothesis
 import pytest
 
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
+from sandik.broker import EmbeddedKafka
+from sandik.settings import Settings
 from tests.support.quick_java import use_what_was_learnt
 from tests.support.shared_kafka import PATIENT, shared_kafka
 from tests.support.workers import quick_settings

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-import streams.lexicon
-from streams.lexicon.check import findings
-from streams.lexicon.generate import generate
-from streams.steps.tags.layers import packs
-from streams.steps.tags.lexicon import load_lexicon, read_lexicon
+from sandik import lexicon
+from sandik.counting.tags.layers import packs
+from sandik.counting.tags.lexicon import load_lexicon, read_lexicon
+from sandik.lexicon_tools.check import findings
+from sandik.lexicon_tools.generate import generate
 from tests.support.command import sandik
 from tests.support.loaded import job
 
-FOLDER = Path(streams.lexicon.__file__).parent / "events"
+FOLDER = Path(lexicon.__file__).parent / "events"
 DOCS = Path("docs/events.md").read_text("utf-8")
 
 

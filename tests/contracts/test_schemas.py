@@ -10,14 +10,14 @@ import msgspec
 import pytest
 from referencing import Registry, Resource
 
-from schemas.control import Control
-from schemas.count import Count
-from schemas.load import NAMES, json_schema
-from schemas.mention import Mention, Term
-from schemas.partial import Partial
-from schemas.post import MIN_CREATED_AT_MS, Post
-from schemas.term import TermCount
-from streams.steps.language import load_detector
+from sandik.counting.language import load_detector
+from sandik_schemas.control import Control
+from sandik_schemas.count import Count
+from sandik_schemas.load import NAMES, json_schema
+from sandik_schemas.mention import Mention, Term
+from sandik_schemas.partial import Partial
+from sandik_schemas.post import MIN_CREATED_AT_MS, Post
+from sandik_schemas.term import TermCount
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 EXAMPLES = sorted((SCHEMAS / "examples").glob("*/v1/*/*.json"))
@@ -166,7 +166,8 @@ def test_the_earliest_event_time_is_the_same_in_type_and_schemas() -> None:
 
 
 def test_every_schema_has_good_and_bad_examples_and_there_are_no_orphans() -> None:
-    assert {path.name for path in (SCHEMAS / "json").glob("*.json")} == {f"{n}.v1.schema.json" for n in NAMES}
+    files = (SCHEMAS / "sandik_schemas" / "json").glob("*.json")
+    assert {path.name for path in files} == {f"{name}.v1.schema.json" for name in NAMES}
     assert {name_of(path) for path in GOOD} == set(NAMES)
     assert {name_of(path) for path in BAD} == set(NAMES)
     everything = {path for path in (SCHEMAS / "examples").rglob("*") if path.is_file()}

@@ -17,7 +17,7 @@ def sandik(
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command to its end."""
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with start("streams", *arguments, environment=_merged(environment), cwd=cwd, **pipes) as process:
+    with start("sandik", *arguments, environment=_merged(environment), cwd=cwd, **pipes) as process:
         try:
             output, said = process.communicate(stdin)
         except BaseException:
@@ -35,7 +35,7 @@ def start_sandik(
     """Start the command. Use as a context manager, or its pipes stay open."""
     variables = _merged(environment)
     return start(
-        "streams", *arguments, environment=variables, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr
+        "sandik", *arguments, environment=variables, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr
     )
 
 

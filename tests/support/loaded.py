@@ -2,10 +2,10 @@
 
 from functools import cache
 
-from streams.flow import Job
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.language import Detector, load_detector
+from sandik.counting.job import Job
+from sandik.counting.language import Detector, load_detector
+from sandik.run import load_job
+from sandik.settings import Settings
 
 
 @cache

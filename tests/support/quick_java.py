@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from streams.broker import EmbeddedKafka
+from sandik.broker import EmbeddedKafka
 
 LEARNT = Path(sys.prefix) / "kafka.aot"
 #: Read by every `java`, also one that a command of ours starts.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from streams.broker import EmbeddedKafka
+from sandik.broker import EmbeddedKafka
 
 #: Half a minute after its start Kafka deletes what is past its retention, and some tests write records that
 #: say they are of 2023.

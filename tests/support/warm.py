@@ -3,7 +3,7 @@
 A copy is a process like any other: it has the pipes, folder and environment that it is given, its own signals
 and its own end. Only what happens before `main` is not run in it; tests of that start Python themselves.
 
-    start("streams", "worker", environment=…)   a process of `python -m streams worker`
+    start("sandik", "worker", environment=…)    a process of `python -m sandik worker`
     python -m tests.support.warm FD             the one that is copied, for as long as FD, a socket, is open
 """
 
@@ -30,8 +30,8 @@ from tempfile import TemporaryFile
 from threading import Lock
 from typing import IO, Any, Literal, TextIO
 
-import streams
-from streams.steps.tags import load_tagger
+import sandik
+from sandik.counting.tags import load_tagger
 
 #: The process ID of a copy, then the status with which it ended.
 _NUMBER = struct.Struct("i")
@@ -188,7 +188,7 @@ def _text(fd: int, mode: Literal["rb", "wb"], like: Any) -> TextIO:
 
 def _import_everything() -> None:
     """Import what any command may need, and load the lexicon that ships with sandik."""
-    for module in walk_packages(streams.__path__, "streams."):
+    for module in walk_packages(sandik.__path__, "sandik."):
         if not module.name.endswith("__main__"):
             with suppress(ImportError):  # of an extra that is not installed
                 import_module(module.name)

@@ -6,10 +6,10 @@ import signal
 from pathlib import Path
 
 import aiohttp
-import psutil  # type: ignore[import-untyped]  # ships no types
+import psutil
 import pytest
 
-from streams.broker import EmbeddedKafka
+from sandik.broker import EmbeddedKafka
 from tests.support.kafka import wait_until
 from tests.up.running import DEADLINE_S, Up, archive, processes, up
 

@@ -1,1 +1,0 @@
-"""The thin shell: read a batch, call the flow, write, wait, acknowledge."""

@@ -1,0 +1,67 @@
+"""Everyday words of languages: what share of a text's words is whose. `common_words.toml` has them."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from typing import Any
+
+# Small Latin letters lose their marks, since every second post leaves them out; Turkish ı and Azerbaijani ə
+# with them. A capital İ in small letters is an i and a combining dot.
+_FOLDED = str.maketrans(
+    dict(
+        zip(
+            "çğıöşüâîûêəáàäåãéèëíìïóòôõúùýžčćđñňßøæšё’",
+            "cgiosuaiueeaaaaaeeeiiioooouuyzccdnnsoasе'",
+            strict=True,
+        )
+    )
+    | {"̇": ""}
+)
+
+#: Words that one text may have: what comes later changes no answer.
+MAX_WORDS = 60
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text as they are compared: small letters, no marks on Latin ones."""
+    folded = text.lower().replace("-", " ")
+    return (folded if folded.isascii() else folded.translate(_FOLDED)).split()
+
+
+class Words:
+    """Whose everyday words a text has."""
+
+    def __init__(self, entries: Mapping[str, Any]) -> None:
+        listed: dict[str, dict[str, None]] = defaultdict(dict)
+        for code, entry in entries.items():
+            verbs = entry.get("verbs", {})
+            parts = [verbs.get(part, "").split() for part in ("starts", "stems", "ends")]
+            made = map("".join, product(parts[0] or [""], *parts[1:]))
+            for word in folded_words(" ".join([entry["words"], *made])):
+                listed[word][code] = None
+        #: By word: the languages that list it, each with its part of it.
+        self._parts = {word: [(code, 1 / len(codes)) for code in codes] for word, codes in listed.items()}
+        self.codes = tuple(entries)
+
+    def shares(self, text: str) -> tuple[dict[str, float], dict[str, float]]:
+        """Return what share of a text's words each language lists, and that with shared words divided."""
+        words = folded_words(text)[:MAX_WORDS]
+        shares: dict[str, float] = {}
+        divided: dict[str, float] = {}
+        for word in words:
+            parts = self._parts.get(word)
+            if parts is None and "'" in word:  # an ending behind a name: `Bakı'da`
+                parts = self._parts.get(word.partition("'")[0])
+            for code, part in parts or ():
+                shares[code] = shares.get(code, 0.0) + 1 / len(words)
+                divided[code] = divided.get(code, 0.0) + part / len(words)
+        return shares, divided
+
+
+@cache
+def load_words() -> Words:
+    """Read the lists."""
+    return Words(tomllib.loads(files(__package__).joinpath("common_words.toml").read_text("utf-8")))
