@@ -7,7 +7,6 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
-import orjson
 
 from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
 from bench.programs.sandik_bare import bare_job
@@ -15,12 +14,13 @@ from bench.results import Results
 from bench.say import say
 from schemas.partial import Partial, PartitionClock, Tally, WindowPartial
 from streams.flow import Job
+from streams.partition_counter import PartitionCounter
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.counts import PartitionState
 from streams.steps.labels import Labels
 from streams.steps.language import Hints, Language
-from streams.steps.merge import Merge
+from streams.steps.merge import new_merge
+from streams.steps.records import record_of
 
 POSTS = 120_000
 #: As a worker that catches up gets them: the posts of one partition in one fetch.
@@ -104,14 +104,11 @@ def _measured(job: Job, records: Sequence[_Record]) -> dict[str, float]:
 
 
 def _count(job: Job, records: Sequence[_Record], watch: _Stopwatch) -> None:
-    state = PartitionState.empty("run", 0)
+    counter = PartitionCounter.begin(job, 0)
     watch.start()
     for start in range(0, len(records), BATCH):
-        counted = job.count(state, records[start : start + BATCH], watch.lap)
-        entries = counted.changes.entries
-        state.take(entries)
-        for entry in entries:
-            _encode(entry)
+        counter.take(counter.count(records[start : start + BATCH], watch.lap))
+        counter.settle()
         watch.lap("state")
 
 
@@ -140,7 +137,7 @@ def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, floa
     job = bare_job(settings)
     applied_us, emitted_us = [], []
     for _ in range(rounds):
-        merge = Merge(Labels("run", "lexicon", "detector"), job.timing, partitions)
+        merge = new_merge(Labels("run", "lexicon", "detector"), job.timing, partitions)
         watch, partials, counts = _Stopwatch(), 0, 0
         for turn in range(TURNS):
             values = [_encode(partial) for at in range(partitions) for partial in _partials(at, turn)]
@@ -151,7 +148,7 @@ def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, floa
             merge.advance()
             made = merge.emit(INGESTED_MS)
             for count in made:
-                orjson.dumps(msgspec.to_builtins(count))
+                record_of(count)
             watch.lap("emit")
             partials += len(values)
             counts += len(made)

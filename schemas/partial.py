@@ -6,15 +6,24 @@ The same values, under the same keys, are the entries of the count agent's state
 
 import msgspec
 
+#: Language -> tag -> posts.
 Cells = dict[str, dict[str, int]]
+#: Language -> tag -> term -> posts that contain it.
+Terms = dict[str, dict[str, dict[str, int]]]
+#: Language -> tags of a group of posts, with spaces between -> sketch of the authors of these posts.
 Sketches = dict[str, dict[str, bytes]]
+
+
+def window_key(run_id: str, partition: int, window_start_ms: int) -> bytes:
+    """Return the key of a window partial: `run_id|partition|window_start_ms`."""
+    return f"{run_id}|{partition}|{window_start_ms}".encode()
 
 
 class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_defaults=True):
     """The cells of one window from one source partition, after the post at `offset` was applied.
 
-    With `authors`, it is what one batch adds to them, and has no counts: language to group of tags (with
-    spaces between) to the sketch of the authors of those posts. A set: to add it again changes nothing.
+    `with_author` counts the posts that name an author, and `terms` those that contain a term; both are empty,
+    and not written, unless authors or terms are counted.
     """
 
     run_id: str
@@ -23,13 +32,36 @@ class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_default
     offset: int
     counts: Cells
     late_counts: Cells
-    authors: Sketches | None = None
+    with_author: Cells = {}
+    terms: Terms = {}
 
     @property
     def key(self) -> bytes:
-        """Record key: `run_id|partition|window_start_ms`, and `|authors|offset` behind it with authors."""
-        behind = "" if self.authors is None else f"|authors|{self.offset}"
-        return f"{self.run_id}|{self.partition}|{self.window_start_ms}{behind}".encode()
+        """Record key: `run_id|partition|window_start_ms`."""
+        return window_key(self.run_id, self.partition, self.window_start_ms)
+
+
+def authors_key(run_id: str, partition: int, window_start_ms: int, offset: int) -> bytes:
+    """Return the key of an authors partial: `run_id|partition|window_start_ms|authors|offset`."""
+    return f"{run_id}|{partition}|{window_start_ms}|authors|{offset}".encode()
+
+
+class AuthorsPartial(msgspec.Struct, tag="authors", tag_field="kind"):
+    """The authors that one batch adds to a window; `offset` is the batch's last one.
+
+    They are a set: to add them again changes nothing.
+    """
+
+    run_id: str
+    partition: int
+    window_start_ms: int
+    offset: int
+    authors: Sketches
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `run_id|partition|window_start_ms|authors|offset`."""
+        return authors_key(self.run_id, self.partition, self.window_start_ms, self.offset)
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -152,4 +184,4 @@ class SeenIds(msgspec.Struct, tag="ids", tag_field="kind"):
         return f"{self.run_id}|{self.partition}|{self.window_start_ms}|ids|{self.offset}".encode()
 
 
-Partial = WindowPartial | PartitionClock | Watermark
+Partial = WindowPartial | AuthorsPartial | PartitionClock | Watermark

@@ -14,10 +14,10 @@ from streams.steps.tags import Tagger, load_tagger
 from streams.steps.tags.layers import BUILT_IN, LexiconChoice, read_layers
 from streams.steps.tags.lexicon import tag_files
 from streams.steps.tags.pairs import read_pairs
+from streams.steps.terms import TERMS_VERSION
 from streams.steps.window import Timing
 
 if TYPE_CHECKING:
-    from streams.steps.author_sets import AuthorSets
     from streams.steps.authors import ThetaAuthors
 
 
@@ -33,15 +33,6 @@ def load_authors(choice: AuthorsChoice) -> "ThetaAuthors | None":
             "pip install 'sandik[authors]', or set SANDIK_AUTHORS=off"
         ) from error
     return ThetaAuthors()
-
-
-def author_sets(authors: object | None) -> "AuthorSets | None":
-    """Return what merge keeps of authors, if they are counted."""
-    if authors is None:
-        return None
-    from streams.steps.author_sets import AuthorSets
-
-    return AuthorSets()
 
 
 def load_job(settings: Settings) -> Job:
@@ -62,7 +53,7 @@ def load_job(settings: Settings) -> Job:
     versions = detector.version, tagger.version
     authors = load_authors(settings.authors)
     terms = settings.terms != "off"
-    beside = (*((authors.version,) if authors else ()), *(("terms",) if terms else ()))
+    beside = (*((authors.version,) if authors else ()), *((TERMS_VERSION,) if terms else ()))
     rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts, *beside)
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
     max_ahead_ms, dedupe = settings.max_ahead_ms, settings.dedupe

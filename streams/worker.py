@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams import __version__
+from streams.agents.worker import WorkerParts
 from streams.app import attach, create_app, last_words
 from streams.clock import SystemClock
 from streams.connection import client_options, unreachable
@@ -158,7 +159,8 @@ def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces) -> NoRetu
     control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics, traces, control)
+    parts = WorkerParts(app, settings, SystemClock(), vitals.metrics, traces)
+    topology = build(parts, job, partitions, control)
     attach(app, topology)
     vitals.metrics.describe(job, __version__)
     vitals.watch(app, topology)

@@ -9,12 +9,13 @@ from logging import INFO, getLogger
 from typing import Any
 
 import msgspec
-from faust.types import TP, AppT
+from faust.types import TP
 
 from schemas.control import Paused
-from schemas.partial import PartitionClock
+from schemas.partial import PartitionClock, SeenIds
 from streams.agents.pauses import Pauses
-from streams.clock import Clock, KafkasClock
+from streams.agents.worker import WorkerParts
+from streams.clock import KafkasClock
 from streams.dead_letter import dead_letter, late_post
 from streams.engine.identity import Bounds, bounds_of_counted, missing
 from streams.engine.pieces import Record, first_offset
@@ -22,12 +23,12 @@ from streams.engine.publish import Outgoing, publish
 from streams.engine.state import StateTable
 from streams.errors import TopicError, UsageError
 from streams.flow import Counted, Job
-from streams.ops.metrics import Batch, Metrics
-from streams.ops.traces import BatchTrace, Traces
-from streams.settings import Settings
+from streams.ops.metrics import Batch
+from streams.ops.traces import BatchTrace
+from streams.partition_counter import PartitionCounter
 from streams.steps.control import ControlState
-from streams.steps.counts import Entry, PartitionState
 from streams.steps.rejections import Recent
+from streams.steps.state import PartitionState, Settled, Stored
 from streams.topics import (
     MENTIONS,
     PARTIALS,
@@ -50,7 +51,7 @@ notices.setLevel(INFO)
 class Owned:
     """A partition that this worker counts."""
 
-    state: PartitionState
+    counter: PartitionCounter
     next_offset: int
     #: Since when merge knows of all that was read; never, while something of it is on its way.
     quiet_since_ms: float = math.inf
@@ -65,34 +66,30 @@ class Owned:
     #: Why nothing is counted from `next_offset` on, if so: too many records were rejected.
     paused: Paused | None = None
 
+    @property
+    def state(self) -> PartitionState:
+        """What was counted."""
+        return self.counter.state
+
 
 class CountAgent:
     """Counts the posts of the partitions it owns. One batch of one partition at a time."""
 
     def __init__(
-        self,
-        app: AppT,
-        settings: Settings,
-        job: Job,
-        table: StateTable,
-        clock: Clock,
-        partitions: int,
-        metrics: Metrics,
-        traces: Traces,
-        control: ControlState,
+        self, parts: WorkerParts, job: Job, table: StateTable, partitions: int, control: ControlState
     ) -> None:
-        self.app = app
-        self.settings = settings
+        self.app = parts.app
+        self.settings = parts.settings
+        self.clock = parts.clock
+        self.metrics = parts.metrics
+        self.traces = parts.traces
         self.job = job
         self.table = table
-        self.clock = clock
-        self.kafkas_clock = KafkasClock(clock)
+        self.kafkas_clock = KafkasClock(self.clock)
         self.partitions = partitions
-        self.metrics = metrics
-        self.traces = traces
-        self.topic = settings.topic(POSTS)
+        self.topic = self.settings.topic(POSTS)
         self.control = control
-        self.pauses = Pauses(app, settings, control, clock)
+        self.pauses = Pauses(self.app, self.settings, control, self.clock)
         self.owned: dict[int, Owned] = {}
         self._releases = 0
         self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
@@ -116,7 +113,8 @@ class CountAgent:
         states = {}
         for partition in partitions:
             await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
-            states[partition] = self._recovered(partition)
+            values = self.table.stored[partition].values()
+            states[partition] = PartitionState.recovered(self.job.run_id, partition, values)
         clocks = [state.clock for state in states.values()]
         bounds = await bounds_of_counted(self.settings, self.topic, partitions, clocks)
         if self._releases != releases:  # the partitions have gone to others meanwhile
@@ -125,7 +123,7 @@ class CountAgent:
         notices.info("counting %d of the %d partitions of %s", len(self.owned), self.partitions, self.topic)
 
     def _owned(self, state: PartitionState, log: Bounds) -> Owned:
-        owned = Owned(state, self._next_offset(state.clock, log))
+        owned = Owned(PartitionCounter(self.job, state), self._next_offset(state.clock, log))
         owned.paused = self.pauses.known(state.clock.partition, owned.next_offset)
         if owned.paused:
             owned.quiet_since_ms = self.clock.monotonic_ms()
@@ -203,12 +201,12 @@ class CountAgent:
         self, owned: Owned, partition: int, records: Sequence[Record], trace: BatchTrace
     ) -> None:
         batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
-        counted = self.job.count(owned.state, records, batch.lap)
+        counted = owned.counter.count(records, batch.lap)
         paused = self.pauses.due(owned.state.clock, owned.recent, records, counted)
         if paused:
             records = [record for record in records if record.offset < paused.offset]
             batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
-            counted = self.job.count(owned.state, records)
+            counted = owned.counter.count(records)
         if records:
             await self._write(owned, partition, records, counted, batch, trace)
         if paused:
@@ -227,23 +225,23 @@ class CountAgent:
     ) -> None:
         owned.quiet_since_ms = math.inf
         batch.counted(counted)
-        changes = counted.changes
-        owned.state.take(changes.entries)
+        stored = owned.counter.take(counted)
         # Their last partials are in Kafka, unless this batch has more for them.
-        gone = owned.state.settle(self.job.timing, {window.window_start_ms for window in changes.windows})
+        gone = _tombstones(owned.counter.settle(counted))
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
         if self.owned.get(partition) is not owned:  # its next owner, perhaps this worker, has other entries
             return
-        written = {entry.key: _encode(entry) for entry in changes.entries} | dict.fromkeys(gone)
+        entries = {one.key: one.value for one in stored} | gone
+        partials = [one for one in stored if one.kind is not SeenIds]
         # In either order: of a partial that is ahead of the state, and the one that is written again from
         # fewer posts, merge takes the first.
-        await asyncio.gather(self.table.write(partition, written), self._send(changes.partials))
+        await asyncio.gather(self.table.write(partition, entries), self._send(partials))
         batch.lap("state")
         batch.done(counted)
         trace.done(counted)
-        await self._settle(partition, owned.state)
+        await self._settle(partition, owned.counter)
         owned.quiet_since_ms = self.clock.monotonic_ms()
 
     async def send_again(self) -> None:
@@ -254,8 +252,8 @@ class CountAgent:
     async def _send_open(self, partition: int, owned: Owned) -> None:
         async with owned.sending:
             if owned.to_send_again:
-                await self._send(owned.state.partials())
-                await self._settle(partition, owned.state)
+                await self._send(owned.state.stored_partials())
+                await self._settle(partition, owned.counter)
                 owned.to_send_again = False
                 owned.quiet_since_ms = self.clock.monotonic_ms()
 
@@ -283,12 +281,8 @@ class CountAgent:
             is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
             if has_all and is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
-                await self._send([msgspec.structs.replace(owned.state.clock, idle=True)])
-
-    def _recovered(self, partition: int) -> PartitionState:
-        state = PartitionState.empty(self.job.run_id, partition)
-        state.take(self.table.entries(partition))
-        return state
+                idle = msgspec.structs.replace(owned.state.clock, idle=True)
+                await self._send([Stored(PartitionClock, idle.key, _encode(idle))])
 
     async def _pause(self, owned: Owned, paused: Paused) -> None:
         if self.owned.get(paused.partition) is not owned:  # it was taken over meanwhile, and is judged again
@@ -358,18 +352,22 @@ class CountAgent:
             ),
         ]
 
-    async def _send(self, entries: Iterable[Entry]) -> None:
+    async def _send(self, stored: Iterable[Stored]) -> None:
         topic = self.settings.topic(PARTIALS)
         before_ms = self.clock.now_ms()
-        partials = [Outgoing(topic, 0, entry.key, _encode(entry)) for entry in entries]
+        partials = [Outgoing(topic, 0, one.key, one.value) for one in stored]
         for written in (await publish(self.app.producer, partials)).values():
             self.kafkas_clock.heard(before_ms, written.kafka_ms)
 
-    async def _settle(self, partition: int, state: PartitionState) -> None:
+    async def _settle(self, partition: int, counter: PartitionCounter) -> None:
         """Delete settled windows, only now that their last partial is in Kafka."""
-        keys = state.settle(self.job.timing)
-        if keys:
-            await self.table.write(partition, dict.fromkeys(keys))
+        gone = _tombstones(counter.settle())
+        if gone:
+            await self.table.write(partition, gone)
+
+
+def _tombstones(settled: Iterable[Settled]) -> dict[bytes, bytes | None]:
+    return {key: None for window in settled for key in window.keys}
 
 
 _encode = msgspec.json.encode

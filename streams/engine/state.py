@@ -16,8 +16,8 @@ from streams.engine.batching import RAW_BATCHES
 from streams.engine.pieces import Record
 from streams.engine.publish import Growth, Outgoing, publish
 from streams.errors import StateError
-from streams.steps.counts import Entry
 from streams.steps.decode import why_not
+from streams.steps.state import Entry
 
 _decoder = msgspec.json.Decoder(Entry)
 
@@ -75,10 +75,6 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
             ) from error
         if is_newer:
             self._keep(tp.partition, key, record.value)
-
-    def entries(self, partition: int) -> list[Entry]:
-        """Return what is stored of one partition."""
-        return [_decoder.decode(value) for value in self.stored[partition].values()]
 
     def keep_only(self, partitions: Iterable[int]) -> None:
         """Forget the partitions that went to other workers. The changelog keeps them."""

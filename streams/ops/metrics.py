@@ -21,7 +21,8 @@ from schemas.partial import WindowPartial
 from streams.clock import Clock
 from streams.flow import Counted, Job, Lap, SourceRecord
 from streams.ops.catalogue import METRICS
-from streams.steps.counts import ALL, PartitionState, cell_tags
+from streams.steps.counts import ALL, cell_tags
+from streams.steps.state import PartitionState
 from streams.steps.window import Timing
 
 #: Languages with a label of their own; all others share one, so that there are never more.

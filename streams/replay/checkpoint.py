@@ -12,16 +12,15 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.partial import PartitionClock, SeenIds, WindowPartial
+from schemas.partial import AuthorsPartial, PartitionClock, SeenIds, WindowPartial
 from streams.errors import StateError
 from streams.files import new_file
 from streams.ranges import Offset
 from streams.replay.plan import Size
-from streams.steps.counts import Entry, PartitionState
 from streams.steps.dedupe import packed
+from streams.steps.state import Entry, PartitionState
 
-_encode = msgspec.json.encode
-_window = msgspec.json.Decoder(WindowPartial)
+_partial = msgspec.json.Decoder(AuthorsPartial | WindowPartial)
 
 
 class Saved(msgspec.Struct):
@@ -30,7 +29,7 @@ class Saved(msgspec.Struct):
     next_offset: Offset
     is_done: bool
     windows_bytes: Size
-    entries: list[WindowPartial | PartitionClock | SeenIds]
+    entries: list[Entry]
 
 
 _saved = msgspec.msgpack.Decoder(Saved)
@@ -91,9 +90,9 @@ class Checkpoint:
             state.take(self.saved.entries)
         return state
 
-    def finish(self, windows: Iterable[WindowPartial]) -> None:
-        """Write down windows that can no longer change."""
-        self._file.writelines(_encode(window) + b"\n" for window in windows)
+    def finish(self, partials: Iterable[bytes]) -> None:
+        """Write down the partials of windows that can no longer change."""
+        self._file.writelines(partial + b"\n" for partial in partials)
 
     def save(self, state: PartitionState, next_offset: int, *, is_done: bool) -> None:
         """Make everything so far survive a crash."""
@@ -111,14 +110,15 @@ class Checkpoint:
             file.flush()
             os.fsync(file.fileno())
 
-    def windows(self) -> Iterator[WindowPartial]:
-        """Yield every window of the slice, finished or still open, each after its authors."""
+    def partials(self) -> Iterator[AuthorsPartial | WindowPartial]:
+        """Yield those of every window of the slice, finished or still open, each after its authors."""
         with self._windows.open("rb") as file:
             while file.tell() < self.saved.windows_bytes:
                 with self._trusted():
-                    window = _window.decode(file.readline())
-                yield window
-        yield from (entry for entry in self.saved.entries if isinstance(entry, WindowPartial))
+                    partial = _partial.decode(file.readline())
+                yield partial
+        kept = AuthorsPartial | WindowPartial
+        yield from (entry for entry in self.saved.entries if isinstance(entry, kept))
 
     @property
     def clock(self) -> PartitionClock:

@@ -23,12 +23,11 @@ from streams.files import check_free, new_folder
 from streams.ranges import instant_ms
 from streams.replay import outputs
 from streams.replay.crew import count_all
-from streams.replay.finish import finish, tell, wider_target
+from streams.replay.finish import derived_target, finish, tell
 from streams.replay.manifest import Manifest, manifest_path, write
 from streams.replay.plan import Plan, Rules
 from streams.replay.request import PLAN, Begun, Request, begun_in
 from streams.replay.resolve import resolve
-from streams.replay.results import kinds
 from streams.replay.spool import inputs_of, open_all, spool
 from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
@@ -81,7 +80,7 @@ def _files(request: Request, settings: Settings, target: Path) -> list[Path]:
 
 
 def _targets(request: Request, target: Path) -> list[Path]:
-    return [target, *(wider_target(request, target, kind) for kind in kinds(request.spans))]
+    return [target, *(derived_target(request, target, kind) for kind in request.spans.kinds)]
 
 
 def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:

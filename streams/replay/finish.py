@@ -13,7 +13,7 @@ from streams.lexicon.measured import measured
 from streams.replay import outputs
 from streams.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from streams.replay.request import Begun, Request
-from streams.replay.results import Digest, WiderCounts, kinds, merged, merged_terms, read_to
+from streams.replay.results import DerivedCounts, Digest, merged, merged_terms, read_to
 from streams.run import lost_cells
 from streams.settings import Settings
 from streams.steps.labels import iso
@@ -27,13 +27,13 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
     now_ms = SystemClock().now_ms()
     fields = outputs.columns(plan.rules)
     output = _written(begun, settings, target, fields, merged(plan, folder, now_ms))
-    wider = {}
-    for kind in kinds(plan.spans):
-        found = WiderCounts(plan, folder, kind)
-        place = wider_target(begun.request, target, kind)
+    derived = {}
+    for kind in plan.spans.kinds:
+        found = DerivedCounts(plan, folder, kind)
+        place = derived_target(begun.request, target, kind)
         gap_ms = plan.spans.session_gap_ms if kind == "sessions" else None
-        wider[kind] = _written(begun, settings, place, outputs.columns(), found.counts(now_ms), gap_ms)
-        tell(f"{wider[kind].rows:,} counts of {kind} in {place}{_cut(kind, found.left_out)}")
+        derived[kind] = _written(begun, settings, place, outputs.columns(), found.counts(now_ms), gap_ms)
+        tell(f"{derived[kind].rows:,} counts of {kind} in {place}{_cut(kind, found.left_out)}")
     terms = None
     if plan.rules.terms != "off":
         terms_file, of_terms = outputs.terms_path(target), Digest()
@@ -55,7 +55,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         command=shlex.join(["sandik", *sys.argv[1:]]),
         again=shlex.join(["sandik", "replay", "--manifest", path.name]),
         terms=terms,
-        wider=wider,
+        wider=derived,
         lost_cells=lost_cells(tagger),
         lexicon_measured=measured(plan.rules.lexicon_version),
         pairs=tagger.pairs,
@@ -80,9 +80,9 @@ def _written(
     return Output(target.name, False, digest.rows, digest.sha256, outputs.file_sha256(target))
 
 
-def wider_target(request: Request, target: Path, kind: Kind) -> Path:
-    """Return where the wider windows of a kind go, beside the counts."""
-    return target.with_name(outputs.wider_name(target.name, kind, is_topic=request.topic is not None))
+def derived_target(request: Request, target: Path, kind: Kind) -> Path:
+    """Return where the derived windows of a kind go, beside the counts."""
+    return target.with_name(outputs.derived_name(target.name, kind, is_topic=request.topic is not None))
 
 
 def _cut(kind: Kind, left_out: int) -> str:

@@ -21,7 +21,6 @@ from streams.export.tables import SUFFIXES
 from streams.files import new_file
 from streams.lexicon.measured import OneMeasured
 from streams.replay.plan import Plan, Sha256, Size
-from streams.replay.results import kinds
 from streams.steps.spans import Kind
 from streams.steps.tags.layers import renamed
 
@@ -98,8 +97,8 @@ class Manifest(msgspec.Struct, frozen=True):
             return f"several of its outputs have one name: {', '.join(names)}"
         if any(one.is_topic != self.output.is_topic for one in outputs):
             return "its outputs must be either topics or files"
-        if self.wider.keys() != set(kinds(self.plan.spans)):
-            return "its outputs of wider windows are not those of its spans"
+        if self.wider.keys() != set(self.plan.spans.kinds):
+            return "its outputs of derived windows are not those of its sizes"
         if (self.terms is None) != (self.plan.rules.terms == "off"):
             return "its output of terms is not that of its rules"
         return next((wrong for one in outputs if (wrong := one.wrong())), None) or self.plan.wrong()

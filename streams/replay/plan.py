@@ -13,7 +13,7 @@ from streams.settings import AuthorsChoice, Settings, TermsChoice
 from streams.steps.counts import Reposts
 from streams.steps.spans import Kind
 from streams.steps.tags.layers import resolved
-from streams.steps.wider import Spans
+from streams.steps.wider import DerivedSizes
 from streams.steps.window import Timing
 
 By = Literal["event", "record"]
@@ -74,7 +74,7 @@ class Rules(msgspec.Struct, frozen=True):
         """Return the present settings with these rules. UsageError if they are none that settings allow."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
         update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
-        update |= msgspec.structs.asdict(Spans())  # those of the workers need not fit these windows
+        update |= msgspec.structs.asdict(DerivedSizes())  # those of the workers need not fit these windows
         try:
             return Settings.model_validate({**present.model_dump(), **update})
         except ValidationError as error:
@@ -129,7 +129,7 @@ class Plan(msgspec.Struct, frozen=True):
     reading: dict[str, str] = {}
     ingested_at_ms: TimeMs | None = None
     whole_from_ms: TimeMs | None = None
-    spans: Spans = Spans()
+    spans: DerivedSizes = DerivedSizes()
 
     def wrong(self) -> str | None:
         """Return what cannot be in it, if anything: it may come from a file that anybody wrote."""
@@ -159,7 +159,7 @@ class Plan(msgspec.Struct, frozen=True):
         )
 
     def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
-        """Say whether nothing of a wider window lies, or of a session could lie, outside the range."""
+        """Say whether nothing of a derived window lies, or of a session could lie, outside the range."""
         if self.by == "record":
             return True
         reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0

@@ -9,7 +9,7 @@ from streams.errors import UsageError
 from streams.ranges import duration_ms
 from streams.replay.plan import By, Plan
 from streams.settings import Settings
-from streams.steps.wider import Spans
+from streams.steps.wider import DerivedSizes
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Request(msgspec.Struct, frozen=True):
     to: str | None = None
     by: By = "event"
     finals_only: bool = False
-    spans: Spans = Spans()
+    spans: DerivedSizes = DerivedSizes()
     processes: int | None = None
     force: bool = False
 
@@ -78,12 +78,12 @@ def with_rules(
     return settings.model_copy(update=update)
 
 
-def spans_of(hopping: str | None, session_gap: str | None) -> Spans:
-    """Return the wider windows of the command line: `1h/5m`, and a duration."""
+def spans_of(hopping: str | None, session_gap: str | None) -> DerivedSizes:
+    """Return the derived windows of the command line: `1h/5m`, and a duration."""
     size, slash, advance = (hopping or "").partition("/")
     if hopping and not slash:
         raise UsageError(f"--hopping {hopping}: write size and advance, such as 1h/5m")
-    return Spans(
+    return DerivedSizes(
         duration_ms(size) if hopping else 0,
         duration_ms(advance) if hopping else 0,
         duration_ms(session_gap) if session_gap else 0,

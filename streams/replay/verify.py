@@ -23,7 +23,7 @@ from streams.replay.finish import tell
 from streams.replay.manifest import Manifest, Output, load, software
 from streams.replay.plan import Plan
 from streams.replay.resolve import check_held
-from streams.replay.results import Digest, WiderCounts, canonical, merged, merged_terms
+from streams.replay.results import DerivedCounts, Digest, canonical, merged, merged_terms
 from streams.replay.spool import check_inputs, open_all, spool
 from streams.run import lexicon_notice
 from streams.settings import Settings
@@ -63,7 +63,7 @@ def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, pr
     fields = outputs.columns(plan.rules)
     are_same = [again.counts(manifest.output, fields, merged(plan, folder, now_ms))]
     for kind, output in manifest.wider.items():
-        counts = WiderCounts(plan, folder, kind).counts(now_ms)
+        counts = DerivedCounts(plan, folder, kind).counts(now_ms)
         are_same.append(again.counts(output, outputs.columns(), counts))
     if manifest.terms:
         are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))

@@ -11,12 +11,12 @@ from schemas.mention import Mention
 from schemas.post import Post
 from streams.diff.examples import records_of
 from streams.diff.results import reading, rows_of
+from streams.partition_counter import PartitionCounter
 from streams.progress import Bar
 from streams.ranges import CLOCKS_APART_MS, records_since
 from streams.replay.plan import Plan
 from streams.report.evidence import Seen
 from streams.settings import Settings
-from streams.steps.counts import PartitionState
 from streams.steps.mended import decode_mended
 from streams.topics import MENTIONS, decoded
 
@@ -74,7 +74,7 @@ async def from_replay(
     """
     job = plan.rules.job(settings)
     ends = {one.partition: one.end for one in plan.slices}
-    states: dict[int, PartitionState] = {}
+    counters: dict[int, PartitionCounter] = {}
     async with aclosing(records_of(plan, settings)) as batches:
         async for partition, batch in batches:
             for start in range(0, len(batch), _AT_ONCE):
@@ -82,10 +82,10 @@ async def from_replay(
                 tell(len(records))
                 if not records:
                     continue
-                state = states.setdefault(partition, PartitionState.empty(job.run_id, partition))
-                counted = job.count(state, records)
-                state.take(counted.changes.entries)
-                state.settle(plan.rules.timing)
+                counter = counters.setdefault(partition, PartitionCounter.begin(job, partition))
+                counted = counter.count(records)
+                counter.take(counted)
+                counter.settle()
                 values = {record.offset: record.value for record in records}
                 yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
 

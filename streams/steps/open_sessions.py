@@ -5,7 +5,7 @@ from operator import add as plus
 
 from schemas.partial import Cells, OpenSession
 from streams.steps.counts import ALL
-from streams.steps.spans import Sums
+from streams.steps.spans import CellSums
 
 #: Language -> tag -> its open session.
 Open = dict[str, dict[str, OpenSession]]
@@ -67,6 +67,6 @@ def present(counts: Cells) -> Iterator[tuple[str, str]]:
                 yield language, tag
 
 
-def sums(one: OpenSession) -> Sums:
+def sums(one: OpenSession) -> CellSums:
     """Return the posts from the session's start to its end."""
-    return Sums(one.count, one.late_count, one.total, one.total_late)
+    return CellSums(one.count, one.late_count, one.total, one.total_late)

@@ -18,8 +18,8 @@ from schemas.post import Post
 from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.counts import PartitionState
 from streams.steps.decode import decode, decode_all
+from streams.steps.state import PartitionState
 from tests.cost.instructions import executed
 
 SAMPLE = (Path(__file__).parents[2] / "deploy" / "demo" / "posts.jsonl").read_bytes().splitlines()

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from schemas.count import Count
 from schemas.partial import Partial, PartitionClock
-from streams.steps.counts import PartitionState
 from streams.steps.decode import Rejected
 from streams.steps.labels import Labels
 from streams.steps.merge import Merge
+from streams.steps.state import PartitionState
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 BASE_MS = 1_683_800_040_000 - 1_683_800_040_000 % MINUTE_MS
@@ -340,7 +340,7 @@ def test_a_successor_of_merge_reads_the_topic_and_ends_with_the_same_counts(
         if settled and dies_at != "settled":
             mark, gone = settled
             topic[len(topic)] = mark
-            keys = {one.key for one in gone[: data.draw(st.integers(0, len(gone))) if dies_at else None]}
+            keys = set(gone[: data.draw(st.integers(0, len(gone))) if dies_at else None])
             topic = {place: None if one and one.key in keys else one for place, one in topic.items()}
         if dies_at:
             merge = Merge(LABELS, TIMING, PARTITIONS)

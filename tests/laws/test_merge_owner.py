@@ -8,6 +8,7 @@ import pytest
 from faust.types import TP
 
 from streams.agents.merge import MergeAgent
+from streams.agents.worker import WorkerParts
 from streams.clock import SystemClock
 from streams.ops.metrics import Metrics
 from streams.ops.traces import Traces
@@ -41,7 +42,7 @@ def an_agent(meanwhile: Callable[[], None]) -> MergeAgent:
     def new_merge() -> Merge:
         return Merge(Labels("r", "lex", "det"), TIMING, 1)
 
-    return MergeAgent(app, Settings(), new_merge, clock, Metrics(clock), Traces())
+    return MergeAgent(WorkerParts(app, Settings(), clock, Metrics(clock), Traces()), new_merge)
 
 
 async def test_who_is_assigned_partials_owns_merge() -> None:

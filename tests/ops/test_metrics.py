@@ -12,7 +12,7 @@ from streams.clock import SystemClock
 from streams.ops.catalogue import METRICS, as_markdown
 from streams.ops.metrics import Metrics, corrections
 from streams.ops.vitals import Vitals
-from streams.steps.counts import PartitionState
+from streams.steps.state import PartitionState
 from streams.steps.window import Timing
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"

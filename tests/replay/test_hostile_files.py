@@ -22,7 +22,7 @@ from streams.replay.request import begun_in
 from streams.replay.results import merged
 from streams.replay.spool import check_inputs
 from streams.settings import Settings
-from streams.steps.counts import PartitionState
+from streams.steps.state import PartitionState
 from tests.support.command import sandik
 from tests.support.scene import some_posts
 

@@ -17,13 +17,13 @@ from streams.ranges import Slice
 from streams.replay import tally
 from streams.replay.checkpoint import Checkpoint
 from streams.replay.plan import Plan, Rules
-from streams.replay.results import WiderCounts, merged
-from streams.steps.counts import PartitionState
+from streams.replay.results import DerivedCounts, merged
 from streams.steps.labels import Labels
 from streams.steps.latest import latest
 from streams.steps.merge import Merge
 from streams.steps.spans import Kind
-from streams.steps.wider import Spans
+from streams.steps.state import PartitionState
+from streams.steps.wider import DerivedSizes
 from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -142,7 +142,7 @@ def wider(plan: Plan, partitions: Sequence[Sequence[Record]], kind: Kind) -> lis
         for one in plan.slices:
             checkpoint = Checkpoint(folder, JOB.run_id, one.partition, one.start)
             asyncio.run(count(plan, one, checkpoint, partitions[one.partition], None))
-        return list(WiderCounts(plan, folder, kind).counts(0))
+        return list(DerivedCounts(plan, folder, kind).counts(0))
 
 
 @settings(max_examples=60)
@@ -154,7 +154,7 @@ def test_a_range_gives_of_wider_windows_what_the_whole_gives_and_nothing_cut(
     from_ms = BASE_MS + first * MINUTE_MS
     to_ms = from_ms + minutes * MINUTE_MS
     slices = [Slice(number, 0, len(records)) for number, records in enumerate(partitions)]
-    spans = Spans(3 * MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS)
+    spans = DerivedSizes(3 * MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS)
     whole, part = (
         wider(msgspec.structs.replace(plan, spans=spans), partitions, kind)
         for plan in (a_plan(slices), a_plan(slices, from_ms, to_ms))

@@ -3,8 +3,8 @@
 import msgspec
 
 from schemas.partial import SeenIds
-from streams.steps.counts import Entry, PartitionState
 from streams.steps.dedupe import add, id_hash, packed, unpacked
+from streams.steps.state import Entry, PartitionState
 from tests.laws.test_counting_laws import BASE_MS, JOB, Record
 
 
@@ -45,9 +45,9 @@ def test_the_same_id_in_another_window_is_counted_there() -> None:
 def test_settled_windows_take_their_ids_along() -> None:
     state = PartitionState.empty("r", 0)
     state.take(JOB.count(state, [a_record(0, "a"), a_record(1, "b", after_ms=900_000)]).changes.entries)
-    keys = state.settle(JOB.timing)
+    [settled] = state.settle(JOB.timing)
 
-    assert [f"r|0|{BASE_MS}".encode(), f"r|0|{BASE_MS}|ids|1".encode()] == keys
+    assert [f"r|0|{BASE_MS}".encode(), f"r|0|{BASE_MS}|ids|1".encode()] == settled.keys
     assert {BASE_MS + 900_000} == set(state.seen) == set(state.windows)
 
 

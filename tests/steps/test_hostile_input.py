@@ -11,8 +11,8 @@ from schemas.post import MAX_TEXT_CHARS, MIN_CREATED_AT_MS
 from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.counts import PartitionState
 from streams.steps.decode import MAX_NESTING, Reason, Rejected, Unread, decode
+from streams.steps.state import PartitionState
 from tests.laws.test_counting_laws import Record
 
 NOW_MS = 1_683_800_040_000

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.steps.counts import PartitionState
 from streams.steps.language import UNDETERMINED, Hints, Language, load_detector
 from streams.steps.language.fasttext_model import load_fasttext_model
 from streams.steps.language.hints import DECIDED, hinted_code, with_hint
+from streams.steps.state import PartitionState
 from tests.laws.test_counting_laws import Record
 from tests.support.stubs import FirstWord, a_job
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.steps.counts import PartitionState
 from streams.steps.rejections import RATIO_OVER_RECORDS, Limit, Recent, Rejections, first_beyond
+from streams.steps.state import PartitionState
 from tests.laws.test_counting_laws import BASE_MS, JOB, Record
 from tests.steps.test_dedupe import a_record
 

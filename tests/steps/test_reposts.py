@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from streams.flow import Job
 from streams.run import load_job
 from streams.settings import Settings
-from streams.steps.counts import PartitionState, Reposts
+from streams.steps.counts import Reposts
+from streams.steps.state import PartitionState
 from tests.support.stubs import a_job
 
 BASE_MS = 1_700_000_000_000

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.post import Post
 from streams.ingest.live.mastodon import Mastodon
-from streams.steps.counts import PartitionState
+from streams.steps.state import PartitionState
 from tests.ingest.live.follower import followed
 from tests.ingest.live.servers import FakeServer, a_status, event, sending, serving
 from tests.support.stubs import a_job
