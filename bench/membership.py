@@ -19,7 +19,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.say import say
-from schemas.partial import Partial, PartitionClock
+from schemas.partial import Partial, PartialRecord, PartitionClock
 from streams.broker import EmbeddedKafka
 from streams.clock import SystemClock
 from streams.settings import Settings
@@ -33,7 +33,7 @@ EVERY_S = 0.1
 STEADY_S = 12
 #: Shorter ones happen while nothing changes.
 PAUSE_S = 2
-_partial: msgspec.json.Decoder[Partial] = msgspec.json.Decoder(Partial)
+_partial: msgspec.json.Decoder[Partial] = msgspec.json.Decoder(PartialRecord)
 
 
 class Feed:

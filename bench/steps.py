@@ -12,7 +12,7 @@ from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
 from bench.programs.sandik_bare import bare_job
 from bench.results import Results
 from bench.say import say
-from schemas.partial import Partial, PartitionClock, Tally, WindowPartial
+from schemas.partial import Partial, PartitionClock, Tally, WindowPartial, decode_partial
 from streams.flow import Job
 from streams.partition_counter import PartitionCounter
 from streams.run import load_job
@@ -34,7 +34,6 @@ TAGS = ("all", "election", "deepfake", "both")
 TURNS = 60
 
 _encode = msgspec.json.encode
-_decode_partial = msgspec.json.Decoder(Partial).decode
 
 
 class _Record(NamedTuple):
@@ -143,7 +142,7 @@ def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, floa
             values = [_encode(partial) for at in range(partitions) for partial in _partials(at, turn)]
             watch.start()
             for value in values:
-                merge.apply(_decode_partial(value))
+                merge.apply(decode_partial(value))
             watch.lap("apply")
             merge.advance()
             made = merge.emit(INGESTED_MS)

@@ -4,6 +4,8 @@ The same values, under the same keys, are the entries of the count agent's state
 `counts` maps language to tag to number of posts, all of them absolute.
 """
 
+from typing import TypeVar
+
 import msgspec
 
 #: Language -> tag -> posts.
@@ -46,22 +48,46 @@ def authors_key(run_id: str, partition: int, window_start_ms: int, offset: int) 
     return f"{run_id}|{partition}|{window_start_ms}|authors|{offset}".encode()
 
 
-class AuthorsPartial(msgspec.Struct, tag="authors", tag_field="kind"):
+class AuthorsPartial(msgspec.Struct, tag="window", tag_field="kind"):
     """The authors that one batch adds to a window; `offset` is the batch's last one.
 
-    They are a set: to add them again changes nothing.
+    They are a set: to add them again changes nothing. It is written as a window without counts.
     """
 
     run_id: str
     partition: int
     window_start_ms: int
     offset: int
-    authors: Sketches
+    counts: Cells = {}
+    late_counts: Cells = {}
+    authors: Sketches = {}
 
     @property
     def key(self) -> bytes:
         """Record key: `run_id|partition|window_start_ms|authors|offset`."""
         return authors_key(self.run_id, self.partition, self.window_start_ms, self.offset)
+
+
+class WindowRecord(msgspec.Struct, tag="window", tag_field="kind"):
+    """A window partial or an authors partial as it is written: one kind, for readers of version 0.1."""
+
+    run_id: str
+    partition: int
+    window_start_ms: int
+    offset: int
+    counts: Cells
+    late_counts: Cells
+    with_author: Cells = {}
+    terms: Terms = {}
+    authors: Sketches | None = None
+
+    @property
+    def partial(self) -> WindowPartial | AuthorsPartial:
+        """Return which of them it is."""
+        place = self.run_id, self.partition, self.window_start_ms, self.offset
+        if self.authors is not None:
+            return AuthorsPartial(*place, authors=self.authors)
+        return WindowPartial(*place, self.counts, self.late_counts, self.with_author, self.terms)
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -185,3 +211,28 @@ class SeenIds(msgspec.Struct, tag="ids", tag_field="kind"):
 
 
 Partial = WindowPartial | AuthorsPartial | PartitionClock | Watermark
+#: What a record of `partials` holds.
+PartialRecord = WindowRecord | PartitionClock | Watermark
+#: What a partition's state is stored as.
+Entry = SeenIds | AuthorsPartial | WindowPartial | PartitionClock
+#: What a record of the changelog holds.
+EntryRecord = SeenIds | WindowRecord | PartitionClock
+
+_partial = msgspec.json.Decoder(PartialRecord)
+_entry = msgspec.json.Decoder(EntryRecord)
+_RecordT = TypeVar("_RecordT")
+
+
+def typed(record: _RecordT | WindowRecord) -> _RecordT | WindowPartial | AuthorsPartial:
+    """Return what a record holds."""
+    return record.partial if isinstance(record, WindowRecord) else record
+
+
+def decode_partial(value: bytes) -> Partial:
+    """Return the partial of a record's value. msgspec.MsgspecError if it is none."""
+    return typed(_partial.decode(value))
+
+
+def decode_entry(value: bytes) -> Entry:
+    """Return the entry of a record's value. msgspec.MsgspecError if it is none."""
+    return typed(_entry.decode(value))

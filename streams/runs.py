@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from schemas.control import Run
-from schemas.partial import Partial, Watermark, begin_key
+from schemas.partial import Partial, Watermark, begin_key, decode_partial
 from streams.clock import Clock
 from streams.control import read_control, write_control
 from streams.engine.identity import bounds
@@ -25,8 +25,6 @@ from streams.topics import (
     partitions_or_none,
 )
 from streams.writer import write
-
-_decode_partial = msgspec.json.Decoder(Partial).decode
 
 
 async def claim(settings: Settings, job: Job, partitions: int, clock: Clock) -> ControlState:
@@ -115,7 +113,7 @@ async def _check_no_state(settings: Settings, job: Job) -> None:
 async def _partials(settings: Settings) -> AsyncIterator[Partial]:
     async for records in read(settings, settings.topic(PARTIALS), follow=False):
         for record in records:
-            partial = decoded(record, _decode_partial)
+            partial = decoded(record, decode_partial)
             if partial is not None:
                 yield partial
 

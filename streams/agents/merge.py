@@ -8,7 +8,7 @@ from logging import getLogger
 import msgspec
 from faust.types import TP
 
-from schemas.partial import Partial, Watermark, begin_key
+from schemas.partial import Partial, Watermark, begin_key, decode_partial
 from streams.agents.worker import WorkerParts
 from streams.engine.identity import ADVICE, bounds, bounds_of_counted, record_at
 from streams.engine.pieces import Record
@@ -38,8 +38,6 @@ OWNER_TRIES, OWNER_EVERY_S = 5, 2.0
 DERIVED: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 log = getLogger(__name__)
-
-_decoder = msgspec.json.Decoder(Partial)
 
 
 class MergeAgent:
@@ -144,14 +142,13 @@ class MergeAgent:
 
     def _decoded(self, offset: int, value: bytes) -> Partial:
         try:
-            partial: Partial = _decoder.decode(value)
+            return decode_partial(value)
         except msgspec.MsgspecError as error:
             raise StateError(
                 f"topic {self.tp.topic}, partition {self.tp.partition}, offset {offset} is no partial "
                 f"of ours ({why_not(value, error)}): something else writes there, or a newer version did. "
                 "Use that version, or set another SANDIK_TOPIC_PREFIX"
             ) from error
-        return partial
 
     async def emit(self) -> None:
         """Write what changed since the last call. Nothing before all that was there is folded."""

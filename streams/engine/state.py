@@ -12,14 +12,14 @@ import faust
 import msgspec
 from faust.types import TP
 
+from schemas.partial import EntryRecord
 from streams.engine.batching import RAW_BATCHES
 from streams.engine.pieces import Record
 from streams.engine.publish import Growth, Outgoing, publish
 from streams.errors import StateError
 from streams.steps.decode import why_not
-from streams.steps.state import Entry
 
-_decoder = msgspec.json.Decoder(Entry)
+_decoder = msgspec.json.Decoder(EntryRecord)
 
 
 class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say what of
@@ -89,5 +89,5 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
 
 
 def _offset(value: bytes) -> int:
-    entry: Entry = _decoder.decode(value)
+    entry: EntryRecord = _decoder.decode(value)
     return entry.offset

@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-import msgspec
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from schemas.partial import Partial, PartitionClock
+from schemas.partial import PartitionClock, decode_partial
 from streams.connection import client_options, let_go, unreachable
 from streams.control import read_control
 from streams.engine.identity import bounds, bounds_of_counted
@@ -23,8 +22,6 @@ from streams.topics import PARTIALS, POSTS, decoded
 
 #: The newest records of `partials` that are read. An idle partition's clock comes again and again.
 TAIL = 20_000
-
-_decode = msgspec.json.Decoder(Partial).decode
 
 
 async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
@@ -82,7 +79,7 @@ async def _newest_clocks(settings: Settings, run_id: str) -> list[PartitionClock
         await consumer.start()
         async for records in read_slice(consumer, tp, max(log.earliest, log.end - TAIL), log.end):
             for record in records:
-                partial = decoded(record, _decode)
+                partial = decoded(record, decode_partial)
                 if isinstance(partial, PartitionClock) and partial.run_id == run_id:
                     known = clocks.get(partial.partition)
                     if known is None or partial.offset >= known.offset:

@@ -9,18 +9,27 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from schemas.partial import AuthorsPartial, PartitionClock, SeenIds, WindowPartial
+from schemas.partial import (
+    AuthorsPartial,
+    EntryRecord,
+    PartitionClock,
+    SeenIds,
+    WindowPartial,
+    WindowRecord,
+    typed,
+)
 from streams.errors import StateError
 from streams.files import new_file
 from streams.ranges import Offset
 from streams.replay.plan import Size
 from streams.steps.dedupe import packed
-from streams.steps.state import Entry, PartitionState
+from streams.steps.state import PartitionState
 
-_partial = msgspec.json.Decoder(AuthorsPartial | WindowPartial)
+_record = msgspec.json.Decoder(WindowRecord)
 
 
 class Saved(msgspec.Struct):
@@ -29,7 +38,7 @@ class Saved(msgspec.Struct):
     next_offset: Offset
     is_done: bool
     windows_bytes: Size
-    entries: list[Entry]
+    entries: list[EntryRecord]
 
 
 _saved = msgspec.msgpack.Decoder(Saved)
@@ -87,7 +96,7 @@ class Checkpoint:
         """Return the state to go on from."""
         state = PartitionState.empty(self._run_id, self._partition)
         with self._trusted():
-            state.take(self.saved.entries)
+            state.take(typed(entry) for entry in self.saved.entries)
         return state
 
     def finish(self, partials: Iterable[bytes]) -> None:
@@ -103,7 +112,7 @@ class Checkpoint:
             SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen))
             for start_ms, seen in state.seen.items()
         ]
-        entries: list[Entry] = [*ids, *state.partials()]
+        entries: list[Any] = [*ids, *state.partials()]
         self.saved = Saved(next_offset, is_done, self._file.tell(), entries)
         with new_file(self._state, replaces=True) as new, new.open("wb") as file:
             file.write(msgspec.msgpack.encode(self.saved))
@@ -115,10 +124,10 @@ class Checkpoint:
         with self._windows.open("rb") as file:
             while file.tell() < self.saved.windows_bytes:
                 with self._trusted():
-                    partial = _partial.decode(file.readline())
-                yield partial
+                    record = _record.decode(file.readline())
+                yield record.partial
         kept = AuthorsPartial | WindowPartial
-        yield from (entry for entry in self.saved.entries if isinstance(entry, kept))
+        yield from (one for one in map(typed, self.saved.entries) if isinstance(one, kept))
 
     @property
     def clock(self) -> PartitionClock:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.pair import DEFAULT_PAIR, Pair
-from schemas.partial import Partial, PartitionClock, Tally
+from schemas.partial import PartitionClock, Tally, decode_partial
 from streams.diff.results import LIVE
 from streams.pairs import pairs_in_force
 from streams.reader import read
@@ -16,8 +16,6 @@ from streams.replay.plan import Rules
 from streams.run import lexicon_notice, load_job, lost_cells
 from streams.settings import Settings
 from streams.topics import PARTIALS
-
-_decode_partial = msgspec.json.Decoder(Partial).decode
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -87,7 +85,7 @@ async def _clocks(settings: Settings) -> tuple[dict[tuple[str, int], PartitionCl
         for record in records:
             if record.value is None or not (record.key or b"").endswith(b"|clock"):
                 continue
-            clock = _decode_partial(record.value)
+            clock = decode_partial(record.value)
             if not isinstance(clock, PartitionClock):
                 continue
             key = clock.run_id, clock.partition

@@ -64,7 +64,7 @@ class ThetaAuthors:
             sketch.update(f"{post.source}\0{post.author_id}")
         run_id, partition, offset = clock.run_id, clock.partition, columns.last_offset
         return [
-            AuthorsPartial(run_id, partition, start_ms, offset, _serialized(by_language))
+            AuthorsPartial(run_id, partition, start_ms, offset, authors=_serialized(by_language))
             for start_ms, by_language in windows.items()
         ]
 

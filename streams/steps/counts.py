@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from schemas.pair import Pair
-from schemas.partial import AuthorsPartial, Cells, PartitionClock, SeenIds, Tally, Terms, WindowPartial
+from schemas.partial import AuthorsPartial, Cells, Entry, PartitionClock, SeenIds, Tally, Terms, WindowPartial
 from streams.steps.dedupe import Seen, packed
-from streams.steps.state import Entry, PartitionState
+from streams.steps.state import PartitionState
 from streams.steps.window import FOR_EVER_MS, Times, Timing
 
 ALL = "all"

@@ -7,20 +7,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.partial import AuthorsPartial, PartitionClock, SeenIds, WindowPartial, window_key
+from schemas.partial import (
+    AuthorsPartial,
+    Entry,
+    Partial,
+    PartitionClock,
+    SeenIds,
+    WindowPartial,
+    decode_entry,
+    decode_partial,
+    window_key,
+)
 from streams.steps.dedupe import Seen, add, unpacked
 from streams.steps.window import Timing
 
-#: What a partition's state is stored as.
-Entry = SeenIds | AuthorsPartial | WindowPartial | PartitionClock
 #: The order in which entries are written, to the changelog and to `partials`. Each vouches for those before
 #: it, so whatever prefix of a batch is there after a crash, counting goes on from it: a window says up to
 #: which offset its ids and authors are complete, and the clock says so of all windows.
 ORDER: tuple[type[Entry], ...] = (SeenIds, AuthorsPartial, WindowPartial, PartitionClock)
 
 _encode = msgspec.json.encode
-_decode = msgspec.json.Decoder(Entry).decode
-_decode_partial = msgspec.json.Decoder(AuthorsPartial | WindowPartial | PartitionClock).decode
 _decode_window = msgspec.json.Decoder(WindowPartial).decode
 
 
@@ -87,7 +93,7 @@ class PartitionState:
         """Return the state that these entries are stored of, in any order. It shares their bytes."""
         state = cls.empty(run_id, partition)
         for value in values:
-            entry = _decode(value)
+            entry = decode_entry(value)
             state._keep(entry, Stored(type(entry), entry.key, value))
         return state
 
@@ -143,6 +149,6 @@ class PartitionState:
             yield Stored(WindowPartial, key, value)
         yield Stored(PartitionClock, self.clock.key, _encode(self.clock))
 
-    def partials(self) -> Iterator[AuthorsPartial | WindowPartial | PartitionClock]:
+    def partials(self) -> Iterator[Partial]:
         """Yield the same, decoded."""
-        yield from (_decode_partial(one.value) for one in self.stored_partials())
+        yield from (decode_partial(one.value) for one in self.stored_partials())

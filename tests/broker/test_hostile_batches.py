@@ -10,7 +10,7 @@ import pytest
 
 from schemas.count import Count
 from schemas.mention import Mention
-from schemas.partial import Partial, PartitionClock
+from schemas.partial import PartialRecord, PartitionClock
 from streams.broker import EmbeddedKafka
 from streams.clock import SystemClock
 from streams.dashboard.texts import Texts
@@ -177,7 +177,7 @@ async def test_each_has_a_letter_by_reference_with_where_it_is_how_large_and_why
 
 
 async def test_every_record_is_accounted_for(scene: Scene) -> None:
-    decoder = msgspec.json.Decoder(Partial)
+    decoder = msgspec.json.Decoder(PartialRecord)
     clocks: dict[int, PartitionClock] = {}
     for record in await read_topic(scene.settings.broker, scene.settings.topic("partials")):
         partial = decoder.decode(record.value) if record.value else None

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.partial import Partial, PartitionClock, Tally
+from schemas.partial import PartialRecord, PartitionClock, Tally
 from streams.clock import SystemClock
 from streams.settings import Settings
 from streams.steps.decode import MAX_NESTING
@@ -31,7 +31,7 @@ BURST = 50
 #: some are on their way when the posts come.
 AT_MOST = 24
 
-_decoder = msgspec.json.Decoder(Partial)
+_decoder = msgspec.json.Decoder(PartialRecord)
 
 
 def floods(number: int) -> Iterator[bytes]:

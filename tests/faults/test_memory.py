@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from schemas.count import Count
-from schemas.partial import Partial, PartitionClock, WindowPartial
+from schemas.partial import PartialRecord, PartitionClock, WindowPartial
 from streams.settings import Settings
 from streams.steps.labels import Labels
 from streams.steps.merge import Merge
@@ -34,7 +34,7 @@ PARTITIONS = 12
 LANGUAGES = [f"q{number:03}" for number in range(200)]
 RUN = "run-1"
 
-_decoder = msgspec.json.Decoder(Partial)
+_decoder = msgspec.json.Decoder(PartialRecord)
 
 
 class Sample(NamedTuple):

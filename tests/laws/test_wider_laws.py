@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.count import Count
-from schemas.partial import Partial, PartitionClock, Watermark
+from schemas.partial import Partial, PartialRecord, PartitionClock, Watermark
 from streams.steps.merge import Merge
 from streams.steps.spans import DerivedRecord, Kind
 from streams.steps.state import PartitionState
@@ -101,7 +101,7 @@ class Topics:
 
     def mark(self, mark: Watermark | None) -> None:
         if mark:  # through JSON, as in the topic
-            self.partials.append(msgspec.json.decode(msgspec.json.encode(mark), type=Partial))
+            self.partials.append(msgspec.json.decode(msgspec.json.encode(mark), type=PartialRecord))
 
     def settle(self, tombstones: int | None = None) -> None:
         settled = self.merge.settle()

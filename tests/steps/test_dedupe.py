@@ -2,9 +2,9 @@
 
 import msgspec
 
-from schemas.partial import SeenIds
+from schemas.partial import EntryRecord, SeenIds, typed
 from streams.steps.dedupe import add, id_hash, packed, unpacked
-from streams.steps.state import Entry, PartitionState
+from streams.steps.state import PartitionState
 from tests.laws.test_counting_laws import BASE_MS, JOB, Record
 
 
@@ -26,7 +26,7 @@ def test_a_delivery_in_a_later_batch_is_a_duplicate_even_after_recovery() -> Non
     state = PartitionState.empty("r", 0)
     stored = msgspec.json.encode(JOB.count(state, [a_record(0, "a")]).changes.entries)
     recovered = PartitionState.empty("r", 0)
-    recovered.take(msgspec.json.decode(stored, type=list[Entry]))
+    recovered.take(typed(one) for one in msgspec.json.decode(stored, type=list[EntryRecord]))
 
     changes = JOB.count(recovered, [a_record(1, "a")]).changes
 
