@@ -12,15 +12,15 @@ from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
 from bench.programs.sandik_bare import bare_job
 from bench.results import Results
 from bench.say import say
-from schemas.partial import Partial, PartitionClock, Tally, WindowPartial, decode_partial
-from streams.flow import Job
+from sandik.counting.job import Job
+from sandik.counting.labels import Labels
+from sandik.counting.language import Hints, Language
+from sandik.counting.merge import new_merge
+from sandik.counting.records import record_of
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.partial import Partial, PartitionClock, Tally, WindowPartial, decode_partial
 from streams.partition_counter import PartitionCounter
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.labels import Labels
-from streams.steps.language import Hints, Language
-from streams.steps.merge import new_merge
-from streams.steps.records import record_of
 
 POSTS = 120_000
 #: As a worker that catches up gets them: the posts of one partition in one fetch.

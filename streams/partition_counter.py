@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from streams.flow import Counted, Job, Lap, SourceRecord, no_lap
-from streams.steps.state import PartitionState, Settled, Stored
+from sandik.counting.job import Counted, Job, Lap, SourceRecord, no_lap
+from sandik.counting.state import PartitionState, Settled, Stored
 
 
 class PartitionCounter:
