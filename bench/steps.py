@@ -16,11 +16,11 @@ from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.language import Hints, Language
 from sandik.counting.merge import new_merge
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.records import record_of
 from sandik.run import load_job
 from sandik.settings import Settings
 from sandik_schemas.partial import Partial, PartitionClock, Tally, WindowPartial, decode_partial
-from streams.partition_counter import PartitionCounter
 
 POSTS = 120_000
 #: As a worker that catches up gets them: the posts of one partition in one fetch.

@@ -42,7 +42,7 @@ class SourceRecord(Protocol):
 
 
 class Authors(Protocol):
-    """How authors are counted, if they are: `sandik.counting.authors.sketches`, which needs a package more."""
+    """How authors are counted, if they are: `counting.authors.sketches`, which needs a package more."""
 
     def added(
         self,

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from sandik.counting.job import Job, SourceRecord
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan
-from streams.partition_counter import PartitionCounter
 
 #: Records between two checkpoints: what a crash costs at most, for each process.
 CHECKPOINT_EVERY = 20_000

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.surrogates import decode_mended
 from sandik.kafka.ranges import CLOCKS_APART_MS, records_since
 from sandik.kafka.topics import MENTIONS, decoded
@@ -18,7 +19,6 @@ from sandik.report.evidence import Seen
 from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from sandik_schemas.post import Post
-from streams.partition_counter import PartitionCounter
 
 _AT_ONCE = 1_000
 

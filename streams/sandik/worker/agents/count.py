@@ -14,6 +14,7 @@ from faust.types import TP
 from sandik.clock import KafkasClock
 from sandik.counting.control import ControlState
 from sandik.counting.job import Counted, Job
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.rejections import Recent
 from sandik.counting.state import PartitionState, Settled, Stored
 from sandik.errors import TopicError, UsageError
@@ -29,14 +30,13 @@ from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.engine.state import StateTable
 from sandik_schemas.control import Paused
 from sandik_schemas.partial import PartitionClock, SeenIds
-from streams.partition_counter import PartitionCounter
 
 #: So many assignments in so short a time are those of two workers with one SANDIK_INSTANCE_ID.
 FIGHT_TIMES, FIGHT_MS = 10, 10_000
 
 log = getLogger(__name__)
 #: What a worker says at any level: that it is well.
-notices = getLogger("streams.notices")
+notices = getLogger("sandik.notices")
 notices.setLevel(INFO)
 
 
