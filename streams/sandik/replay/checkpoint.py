@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -32,9 +32,16 @@ from sandik_schemas.partial import (
 _record = msgspec.json.Decoder(WindowRecord)
 
 
-class Saved(msgspec.Struct):
-    """A slice's state after the record before `next_offset`. `is_done`: there is no more to read."""
+_FORM: Final = 2
 
+
+class Saved(msgspec.Struct):
+    """A slice's state after the record before `next_offset`. `is_done`: there is no more to read.
+
+    `form` is another one than that of versions whose windows had terms among the tags.
+    """
+
+    form: Literal[2]
     next_offset: Offset
     is_done: bool
     windows_bytes: Size
@@ -55,7 +62,7 @@ class Checkpoint:
         self._windows = folder / f"{partition}.windows"
         self._state = folder / f"{partition}.state"
         self._run_id, self._partition = run_id, partition
-        self.saved = Saved(start, False, 0, [PartitionState.empty(run_id, partition).clock])
+        self.saved = Saved(_FORM, start, False, 0, [PartitionState.empty(run_id, partition).clock])
         with self._trusted(), suppress(FileNotFoundError):
             self.saved = _saved.decode(self._state.read_bytes())
             self._check(start, end)
@@ -113,7 +120,7 @@ class Checkpoint:
             for start_ms, seen in state.seen.items()
         ]
         entries: list[Any] = [*ids, *state.partials()]
-        self.saved = Saved(next_offset, is_done, self._file.tell(), entries)
+        self.saved = Saved(_FORM, next_offset, is_done, self._file.tell(), entries)
         with new_file(self._state, replaces=True) as new, new.open("wb") as file:
             file.write(msgspec.msgpack.encode(self.saved))
             file.flush()
