@@ -56,8 +56,17 @@ def load_job(settings: Settings) -> Job:
     beside = (*((authors.version,) if authors else ()), *((TERMS_VERSION,) if terms else ()))
     rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts, *beside)
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
-    max_ahead_ms, dedupe = settings.max_ahead_ms, settings.dedupe
-    return Job(run_id, timing, max_ahead_ms, dedupe, detector, tagger, settings.reposts, authors, terms)
+    return Job(
+        run_id,
+        timing,
+        max_ahead_ms=settings.max_ahead_ms,
+        dedupe=settings.dedupe,
+        detector=detector,
+        tagger=tagger,
+        reposts=settings.reposts,
+        authors=authors,
+        terms=terms,
+    )
 
 
 def rules_of(settings: Settings, job: Job) -> Rules:

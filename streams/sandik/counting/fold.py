@@ -144,12 +144,12 @@ def fold(state: PartitionState, columns: PostColumns, timing: Timing) -> Changes
     clock = PartitionClock(
         old.run_id,
         old.partition,
-        columns.last_offset,
-        placed.clock_ms,
-        False,
-        tally,
-        columns.rejected_in_a_row,
-        columns.fingerprint,
+        offset=columns.last_offset,
+        clock_ms=placed.clock_ms,
+        idle=False,
+        tally=tally,
+        rejected_in_a_row=columns.rejected_in_a_row,
+        fingerprint=columns.fingerprint,
     )
     return Changes(ids, (), windows, clock, [*late.values()], sorted(duplicate_offsets))
 

@@ -50,19 +50,13 @@ class Rules(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, settings: Settings, job: Job) -> "Rules":
         """Return the rules of these settings."""
+        named_alike = {name: getattr(settings, name) for name in ("max_ahead_ms", "dedupe", *_NAMED_ALIKE)}
         return cls(
-            job.run_id,
-            job.tagger.version,
-            job.detector.version,
-            *job.timing,
-            settings.max_ahead_ms,
-            settings.dedupe,
-            settings.detector,
-            resolved(settings.lexicon),
-            settings.reposts,
-            settings.authors,
-            settings.terms,
-            settings.top_terms,
+            run_id=job.run_id,
+            lexicon_version=job.tagger.version,
+            detector_version=job.detector.version,
+            **job.timing._asdict(),
+            **(named_alike | {"lexicon": resolved(settings.lexicon)}),
         )
 
     @property
