@@ -158,7 +158,7 @@ class Merge:
         With `at_most`, windows that would come after so many counts are left for the next call.
         """
         if self.watermark_ms is not None:
-            for final_ms in self._current.pop_until(self.watermark_ms - self.timing.window_size_ms):
+            for final_ms in self._current.pop_until(self.timing.newest_ended_ms(self.watermark_ms)):
                 self._dirty.add(final_ms)
         counts: list[Count] = []
         while (start_ms := self._dirty.oldest_ms) is not None and (at_most is None or len(counts) < at_most):
@@ -183,7 +183,7 @@ class Merge:
         forgotten_ms = self.derived.forgotten_ms(self.settled_ms)
         if forgotten_ms is None:
             return None
-        gone = self._known.pop_until(forgotten_ms - self.timing.window_size_ms)
+        gone = self._known.pop_until(self.timing.newest_ended_ms(forgotten_ms))
         keys = [key for start_ms in gone for key in self._forget(start_ms)]
         return Settled(self.mark(), keys) if gone else None
 
@@ -237,7 +237,7 @@ class Merge:
         return self.derived.written_ms(settled_ms)
 
     def _is_settled(self, start_ms: int) -> bool:
-        return self.settled_ms is not None and start_ms + self.timing.window_size_ms <= self.settled_ms
+        return self.settled_ms is not None and start_ms <= self.timing.newest_ended_ms(self.settled_ms)
 
     def _counts(self, start_ms: int, now_ms: int) -> Iterator[Count]:
         # A predecessor died between mark and tombstones, or a thawed worker wrote an old partial again:

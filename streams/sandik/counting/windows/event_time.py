@@ -34,14 +34,17 @@ class Timing(NamedTuple):
 
     def is_final(self, window_start_ms: int, watermark_ms: int) -> bool:
         """Say whether the watermark has reached the window's end."""
-        return window_start_ms + self.window_size_ms <= watermark_ms
+        return window_start_ms <= self.newest_ended_ms(watermark_ms)
 
-    def is_settled(self, window_start_ms: int, watermark_ms: int) -> bool:
-        """Say whether the window is past its allowed lateness: posts for it are no longer counted."""
-        return window_start_ms + self.window_size_ms + self.allowed_lateness_ms <= watermark_ms
+    def newest_ended_ms(self, time_ms: int) -> int:
+        """Return which windows end at or before a time: those that start up to this."""
+        return time_ms - self.window_size_ms
 
     def newest_settled_ms(self, clock_ms: TimeT) -> TimeT:
-        """Return the start of the newest window that is settled when the newest event time is `clock_ms`."""
+        """Return the start of the newest window that is settled when the newest event time is `clock_ms`.
+
+        It is past its allowed lateness: posts for it are no longer counted.
+        """
         behind_ms = self.max_disorder_ms + self.window_size_ms + self.allowed_lateness_ms
         return self.window_start_ms(clock_ms - min(behind_ms, FOR_EVER_MS))
 
