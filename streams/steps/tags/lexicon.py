@@ -42,7 +42,7 @@ from streams.steps.tags.wordsets import LocatedSet, WordSet, joined
 __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", "read_tag_file", "tag_files"]
 
 #: Raise it when the same forms match otherwise than before (boundaries, hashtags, overlaps, context).
-MATCH_VERSION = 3
+MATCH_VERSION = 4
 
 
 class Entry(NamedTuple):
