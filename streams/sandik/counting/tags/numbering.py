@@ -1,0 +1,88 @@
+"""Numbers the patterns of a lexicon, and says of each what kind it is: patterns of one kind mean the same.
+
+There are some 200,000 patterns, and about a hundredth as many kinds. So what is known is kept by kind, and of
+a pattern no more than its kind.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeVar
+
+from sandik.counting.tags.rules import Rules
+
+T = TypeVar("T")
+Ranks = tuple[int, ...]
+
+
+class Kind(NamedTuple):
+    """What a pattern is: a form of the entries of these ranks, and these leaves of conditions."""
+
+    ranks: Ranks
+    leaves: int
+
+
+class Patterns(NamedTuple):
+    """Patterns that are words, those that are so in hashtags only, and those that begin words."""
+
+    whole: tuple[str, ...]
+    in_hashtags: tuple[str, ...]
+    beginnings: tuple[str, ...]
+
+    @property
+    def all(self) -> list[str]:
+        """Return them in this order."""
+        return [*self.whole, *self.in_hashtags, *self.beginnings]
+
+
+class Numbered(NamedTuple):
+    """All patterns in the order of their numbers, those of `forms` first.
+
+    `forms` are looked for in all texts: forms of entries, and words that make a condition be asked. `words`
+    are what conditions ask for besides. `kind_of` has the kind of each pattern, as its place in `kinds`.
+    """
+
+    forms: Patterns
+    words: Patterns
+    kinds: list[Kind]
+    kind_of: list[int]
+
+
+def numbered(rules: Rules, ranks: Mapping[str, Ranks]) -> Numbered:
+    """Return the patterns of a lexicon with their numbers. `ranks`: by form, the ranks of its entries."""
+    hashtag_ranks = {one: sum(owners, ()) for one, owners in _unspaced(ranks).items()}
+    hashtag_leaves = {one: _joined(owners) for one, owners in _unspaced(rules.whole).items()}
+    sources: tuple[tuple[Mapping[str, Ranks], Mapping[str, int]], ...] = (
+        (ranks, rules.whole),
+        (hashtag_ranks, hashtag_leaves),
+        ({}, rules.beginnings),
+    )
+    triggers = {bits for _, leaves in sources for bits in set(leaves.values()) if rules.matching(bits)}
+    forms, words = [], []
+    for ranks_of, leaves_of in sources:
+        triggering = (one for one, bits in leaves_of.items() if bits in triggers)
+        found = dict.fromkeys((*ranks_of, *triggering))
+        forms.append(tuple(found))
+        words.append(tuple(one for one in leaves_of if one not in found))
+    kinds: dict[Kind, int] = {}
+    kind_of = [
+        kinds.setdefault(Kind(ranks_of.get(one, ()), leaves_of.get(one, 0)), len(kinds))
+        for patterns in (forms, words)
+        for some, (ranks_of, leaves_of) in zip(patterns, sources, strict=True)
+        for one in some
+    ]
+    return Numbered(Patterns(*forms), Patterns(*words), [*kinds], kind_of)
+
+
+def _unspaced(owners: Mapping[str, T]) -> dict[str, list[T]]:
+    """Return what phrases become in hashtags. Nobody runs more than three words together."""
+    found: dict[str, list[T]] = {}
+    for phrase, owner in owners.items():
+        if 1 <= phrase.count(" ") <= 2 and (hashtag := phrase.replace(" ", "")) not in owners:
+            found.setdefault(hashtag, []).append(owner)
+    return found
+
+
+def _joined(owners: Iterable[int]) -> int:
+    leaves = 0
+    for bits in owners:
+        leaves |= bits
+    return leaves
