@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sandik.counting.tags.alphabet import FoldedBatch, fold_batch
 from sandik.counting.tags.boundaries import MIN_GLUED, Edge, Markup, Refusal, edges, may_have_markup
 from sandik.counting.tags.cut_words import CutWords
-from sandik.counting.tags.numbering import Numbered, Ranks
+from sandik.counting.tags.pattern_index import Numbered, Ranks
 
 #: Posts are folded in pieces of about this many characters, so that the arrays of a large batch
 #: stay in the processor's cache (a fifth faster).

@@ -14,14 +14,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
 from sandik.counting.tags.finder import Finder, Form
 from sandik.counting.tags.layers import LexiconChoice
 from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
-from sandik.counting.tags.numbering import Ranks, numbered
-from sandik.counting.tags.pattern_index import Asking
+from sandik.counting.tags.pattern_index import Ranks, numbered
 from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term

@@ -1,62 +1,88 @@
-"""What each kind of pattern makes worth asking: entries, conditions, and the words that these need."""
+"""Numbers the patterns of a lexicon, and says of each what kind it is: patterns of one kind mean the same.
 
-from collections.abc import Iterable, Sequence
+There are some 200,000 patterns, and about a hundredth as many kinds. So what is known is kept by kind, and of
+a pattern no more than its kind.
+"""
 
-from sandik.counting.tags.numbering import Kind
-from sandik.counting.tags.rules import Asks, Rules
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeVar
 
+from sandik.counting.tags.rules import Rules
 
-class Asking:
-    """Says, by number of a kind, what patterns of it are for."""
-
-    def __init__(self, rules: Rules, kinds: Sequence[Kind]) -> None:
-        #: The ranks of entries that it is a form of, and the leaves that it is.
-        self.ranks = [kind.ranks for kind in kinds]
-        self.leaves = [kind.leaves for kind in kinds]
-        #: Ranks of entries whose `match` may find something where it stands.
-        self.matching = [rules.matching(bits) for bits in self.leaves]
-        conditional = [tuple(rank for rank in ranks if rank in rules.by_rank) for ranks in self.ranks]
-        #: Whether it makes a condition be asked.
-        self.is_trigger = [bool(one or other) for one, other in zip(self.matching, conditional, strict=True)]
-        #: Whether it is known though its end was cut off: forms are, and what a `match` begins with.
-        self.is_known_cut = [bool(ranks or bits & rules.firsts) for ranks, bits in kinds]
-        self._asks = [
-            (*_without(bits, rules.asks_of_forms(some)), *_without(bits, rules.asks_of_leaves(bits)))
-            for bits, some in zip(self.leaves, conditional, strict=True)
-        ]
-        #: Leaves of which one is needed by whatever it asks for: -1, all, where something needs none.
-        self._gates = [_gate(asks) for asks in self._asks]
-
-    def wanted(self, triggers: Iterable[int], present: int) -> int:
-        """Return the leaves that must be known, where these kinds and at most these leaves stand."""
-        wanted = 0
-        for kind in triggers:
-            if self._gates[kind] >= 0 and not present & self._gates[kind]:
-                continue
-            for needs, leaves, unless_needs, unless in self._asks[kind]:
-                # Loops, not `all`: this is asked of a sixth of all posts.
-                for need in needs:
-                    if not present & need:
-                        break
-                else:
-                    wanted |= leaves
-                    for need in unless_needs:
-                        if not present & need:
-                            break
-                    else:
-                        wanted |= unless
-        return wanted
+T = TypeVar("T")
+Ranks = tuple[int, ...]
 
 
-def _without(bits: int, asks: Iterable[Asks]) -> Iterable[Asks]:
-    """Return these, without the needs that a pattern with these leaves fulfils; each once."""
-    return dict.fromkeys(
-        ask._replace(needs=tuple(need for need in ask.needs if not need & bits)) for ask in asks
+class Kind(NamedTuple):
+    """What a pattern is: a form of the entries of these ranks, and these leaves of conditions."""
+
+    ranks: Ranks
+    leaves: int
+
+
+class Patterns(NamedTuple):
+    """Patterns that are words, those that are so in hashtags only, and those that begin words."""
+
+    whole: tuple[str, ...]
+    in_hashtags: tuple[str, ...]
+    beginnings: tuple[str, ...]
+
+    @property
+    def all(self) -> list[str]:
+        """Return them in this order."""
+        return [*self.whole, *self.in_hashtags, *self.beginnings]
+
+
+class Numbered(NamedTuple):
+    """All patterns in the order of their numbers, those of `forms` first.
+
+    `forms` are looked for in all texts: forms of entries, and words that make a condition be asked. `words`
+    are what conditions ask for besides. `kind_of` has the kind of each pattern, as its place in `kinds`.
+    """
+
+    forms: Patterns
+    words: Patterns
+    kinds: list[Kind]
+    kind_of: list[int]
+
+
+def numbered(rules: Rules, ranks: Mapping[str, Ranks]) -> Numbered:
+    """Return the patterns of a lexicon with their numbers. `ranks`: by form, the ranks of its entries."""
+    hashtag_ranks = {one: sum(owners, ()) for one, owners in _unspaced(ranks).items()}
+    hashtag_leaves = {one: _joined(owners) for one, owners in _unspaced(rules.whole).items()}
+    sources: tuple[tuple[Mapping[str, Ranks], Mapping[str, int]], ...] = (
+        (ranks, rules.whole),
+        (hashtag_ranks, hashtag_leaves),
+        ({}, rules.beginnings),
     )
+    triggers = {bits for _, leaves in sources for bits in set(leaves.values()) if rules.matching(bits)}
+    forms, words = [], []
+    for ranks_of, leaves_of in sources:
+        triggering = (one for one, bits in leaves_of.items() if bits in triggers)
+        found = dict.fromkeys((*ranks_of, *triggering))
+        forms.append(tuple(found))
+        words.append(tuple(one for one in leaves_of if one not in found))
+    kinds: dict[Kind, int] = {}
+    kind_of = [
+        kinds.setdefault(Kind(ranks_of.get(one, ()), leaves_of.get(one, 0)), len(kinds))
+        for patterns in (forms, words)
+        for some, (ranks_of, leaves_of) in zip(patterns, sources, strict=True)
+        for one in some
+    ]
+    return Numbered(Patterns(*forms), Patterns(*words), [*kinds], kind_of)
 
 
-def _gate(asks: Iterable[Asks]) -> int:
-    gate = 0
-    for ask in asks:
-        gate |= ask.needs[0] if ask.needs else -1
-    return gate
+def _unspaced(owners: Mapping[str, T]) -> dict[str, list[T]]:
+    """Return what phrases become in hashtags. Nobody runs more than three words together."""
+    found: dict[str, list[T]] = {}
+    for phrase, owner in owners.items():
+        if 1 <= phrase.count(" ") <= 2 and (hashtag := phrase.replace(" ", "")) not in owners:
+            found.setdefault(hashtag, []).append(owner)
+    return found
+
+
+def _joined(owners: Iterable[int]) -> int:
+    leaves = 0
+    for bits in owners:
+        leaves |= bits
+    return leaves
