@@ -1,4 +1,4 @@
-"""A tag that has an opening is spoken of there, or nowhere: what stands further down counts in company only."""
+"""A tag that has an opening is spoken of there, or nowhere: further down it counts in company only."""
 
 from pathlib import Path
 
@@ -16,7 +16,8 @@ OPENING = '[[opening]]\ntag = "flood"\ncharacters = 40\nbeside = ["storm"]\n'
 def lexicon(folder: Path, tags: str = OPENING) -> Path:
     write_lexicon(
         folder,
-        flood='[[term]]\nlanguage = "en"\nlemma = "flood"\n[[trap]]\nlanguage = "en"\nlemma = "flood of tears"\n',
+        flood='[[term]]\nlanguage = "en"\nlemma = "flood"\n'
+        '[[trap]]\nlanguage = "en"\nlemma = "flood of tears"\n',
         storm='[[term]]\nlanguage = "en"\nlemma = "storm"\n',
     )
     (folder / "tags.toml").write_text(tags)
