@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import INFO, getLogger
-from typing import Any
 
 import msgspec
 from faust.types import TP, AppT
@@ -26,7 +25,8 @@ from sandik.settings import Settings
 from sandik.telemetry.metrics import Batch, Metrics
 from sandik.telemetry.traces import BatchTrace, Traces
 from sandik.worker.agents.pauses import Pauses
-from sandik.worker.engine.state import StateTable
+from sandik.worker.engine.reader import Reader
+from sandik.worker.engine.state import State
 from sandik_schemas.control import Paused
 from sandik_schemas.partial import PartitionClock
 
@@ -67,7 +67,8 @@ class CountAgent:
         app: AppT,
         settings: Settings,
         job: Job,
-        table: StateTable,
+        reader: Reader,
+        state: State,
         clock: Clock,
         partitions: int,
         metrics: Metrics,
@@ -77,7 +78,8 @@ class CountAgent:
         self.app = app
         self.settings = settings
         self.job = job
-        self.table = table
+        self.reader = reader
+        self.state = state
         self.clock = clock
         self.kafkas_clock = KafkasClock(clock)
         self.partitions = partitions
@@ -85,7 +87,7 @@ class CountAgent:
         self.traces = traces
         self.topic = settings.topic(POSTS)
         self.control = control
-        self.pauses = Pauses(app, settings, control, clock)
+        self.pauses = Pauses(app, reader, settings, control, clock)
         self.owned: dict[int, Owned] = {}
         self._releases = 0
         self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
@@ -101,11 +103,10 @@ class CountAgent:
         """
         self._check_name()
         # While metadata is on its way, the client knows of no partitions.
-        known = self.app.consumer.topic_partitions(self.topic)
+        known = self.reader.partitions_of(self.topic)
         self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
         releases = self._releases
         partitions = sorted(tp.partition for tp in assigned if tp.topic == self.topic)
-        self.table.keep_only(partitions)
         states = {}
         for partition in partitions:
             await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
@@ -232,7 +233,7 @@ class CountAgent:
         written = {entry.key: _encode(entry) for entry in changes.entries} | dict.fromkeys(gone)
         # In either order: of a partial that is ahead of the state, and the one that is written again from
         # fewer posts, merge takes the first.
-        await asyncio.gather(self.table.write(partition, written), self._send(changes.partials))
+        await asyncio.gather(self.state.write(partition, written), self._send(changes.partials))
         batch.lap("state")
         batch.done(counted)
         trace.done(counted)
@@ -266,13 +267,11 @@ class CountAgent:
         }
         if not quiet:
             return
-        ends = await self.app.consumer.highwaters(*quiet)
         for tp, owned in quiet.items():
-            consumer: Any = self.app.consumer  # PositionedConsumer
-            end = ends[tp]
+            end = self.reader.highwater(tp)
             if end is not None and end < owned.next_offset:
                 await self._check_log(tp.partition, owned)
-            has_all = owned.paused or await consumer.nothing_left(tp, owned.next_offset, end or 0)
+            has_all = owned.paused or await self.reader.nothing_left(tp, owned.next_offset, end or 0)
             is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
             if has_all and is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
@@ -280,7 +279,7 @@ class CountAgent:
 
     def _recovered(self, partition: int) -> PartitionState:
         state = PartitionState.empty(self.job.run_id, partition)
-        state.take(self.table.entries(partition))
+        state.take(self.state.entries(partition))
         return state
 
     async def _pause(self, owned: Owned, paused: Paused) -> None:
@@ -323,7 +322,7 @@ class CountAgent:
         log.info(
             "topic %s, partition %d: expected offset %d, got %d; reading again", self.topic, partition, *gap
         )
-        await self.app.consumer.seek(tp, owned.next_offset)
+        await self.reader.seek(tp, owned.next_offset)
         return False
 
     async def _check_log(self, partition: int, owned: Owned) -> Bounds:
@@ -362,7 +361,7 @@ class CountAgent:
         """Delete settled windows, only now that their last partial is in Kafka."""
         keys = state.settle(self.job.timing)
         if keys:
-            await self.table.write(partition, dict.fromkeys(keys))
+            await self.state.write(partition, dict.fromkeys(keys))
 
 
 _encode = msgspec.json.encode

@@ -30,6 +30,7 @@ from sandik.kafka.topics import (
 from sandik.settings import Settings
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
+from sandik.worker.engine.reader import Reader
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial, Watermark, begin_key
 from sandik_schemas.term import TermCount
@@ -54,6 +55,7 @@ class MergeAgent:
         self,
         app: AppT,
         settings: Settings,
+        reader: Reader,
         new_merge: Callable[[], Merge],
         clock: Clock,
         metrics: Metrics,
@@ -61,6 +63,7 @@ class MergeAgent:
     ) -> None:
         self.app = app
         self.settings = settings
+        self.reader = reader
         self._new_merge = new_merge
         self.merge = new_merge()
         self.clock = clock
@@ -90,10 +93,10 @@ class MergeAgent:
         if self.tp not in set(assigned):
             self.release()
             # Nobody is assigned a topic that is gone, and no worker would write counts any more.
-            if not self.app.consumer.topic_partitions(self.tp.topic):
+            if not self.reader.partitions_of(self.tp.topic):
                 await self._check_owned(self._releases)
             return
-        end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+        end = await self.reader.end(self.tp)
         if self._releases != releases:  # it has gone to another worker meanwhile
             return
         if end < self.next_offset:
@@ -145,14 +148,14 @@ class MergeAgent:
         """
         gap = self.next_offset, offset
         if offset < self.next_offset:  # a leftover, or the topic was made anew and is read from its beginning
-            end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+            end = await self.reader.end(self.tp)
             if end < self.next_offset:
                 raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
         if offset <= self.next_offset or gap in self.gaps:
             self.gaps.clear()
             return True
         self.gaps.add(gap)
-        await self.app.consumer.seek(self.tp, self.next_offset)
+        await self.reader.seek(self.tp, self.next_offset)
         return False
 
     def _decoded(self, offset: int, value: bytes) -> Partial:
