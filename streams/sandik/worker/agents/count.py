@@ -271,7 +271,10 @@ class CountAgent:
             end = self.reader.highwater(tp)
             if end is not None and end < owned.next_offset:
                 await self._check_log(tp.partition, owned)
-            has_all = owned.paused or await self.reader.nothing_left(tp, owned.next_offset, end or 0)
+            is_known = end is not None  # not before the first fetch
+            has_all = owned.paused or (
+                is_known and await self.reader.nothing_left(tp, owned.next_offset, end or 0)
+            )
             is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
             if has_all and is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
