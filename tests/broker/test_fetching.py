@@ -115,7 +115,7 @@ async def test_what_was_on_its_way_in_a_rebalance_is_read_again(worker: Worker) 
     before = await worker.take()
     assigned = worker.reader.assignment()
 
-    worker.reader.revoke()
+    await worker.reader.revoke()
     worker.reader.assign(assigned)
 
     with worker.reader.working(before) as is_ours:
@@ -123,9 +123,21 @@ async def test_what_was_on_its_way_in_a_rebalance_is_read_again(worker: Worker) 
     await worker.count_all()
 
 
+async def test_partitions_are_given_away_when_the_batch_that_is_counted_is_done(worker: Worker) -> None:
+    handed = await worker.take()
+    with worker.reader.working(handed) as is_ours:
+        giving_away = asyncio.create_task(worker.reader.revoke())
+        await asyncio.sleep(0)
+        assert is_ours
+        assert worker.owners.owned
+    await giving_away
+
+    assert not worker.owners.owned
+
+
 async def test_nothing_is_handed_over_between_two_assignments(worker: Worker) -> None:
     await worker.take()
-    worker.reader.revoke()
+    await worker.reader.revoke()
     generation = worker.reader.generation
     left = []
     with suppress(TimeoutError):

@@ -52,6 +52,7 @@ class Topology:
 
     async def recover(self, assigned: Iterable[TP]) -> None:
         """Read the state of the partitions of a new assignment, as far as it is not in memory."""
+        await self.count.check()
         await self.state.recover(tp.partition for tp in assigned if tp.topic == self.count.topic)
 
     async def adopt(self, assigned: Iterable[TP]) -> None:

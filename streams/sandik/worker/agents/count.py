@@ -93,18 +93,12 @@ class CountAgent:
         self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
-        """Take over the partitions of a new assignment from the recovered table.
+        """Take over the partitions of a new assignment from the recovered state.
 
         Raises:
             BrokerError: Kafka does not say what it holds of `posts`.
-            UsageError: another worker has the same SANDIK_INSTANCE_ID.
             StateError: the log of `posts` is another one than was counted, or has lost the post to read next.
-            TopicError: `posts` is gone, or has another number of partitions than at the start.
         """
-        self._check_name()
-        # While metadata is on its way, the client knows of no partitions.
-        known = self.reader.partitions_of(self.topic)
-        self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
         releases = self._releases
         partitions = sorted(tp.partition for tp in assigned if tp.topic == self.topic)
         states = {}
@@ -117,6 +111,18 @@ class CountAgent:
             return
         self.owned = {partition: self._owned(state, bounds[partition]) for partition, state in states.items()}
         notices.info("counting %d of the %d partitions of %s", len(self.owned), self.partitions, self.topic)
+
+    async def check(self) -> None:
+        """Refuse an assignment that cannot be counted, before its state is read.
+
+        Raises:
+            UsageError: another worker has the same SANDIK_INSTANCE_ID.
+            TopicError: `posts` is gone, or has another number of partitions than at the start.
+        """
+        self._check_name()
+        # While metadata is on its way, the client knows of no partitions.
+        known = self.reader.partitions_of(self.topic)
+        self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
 
     def _owned(self, state: PartitionState, log: Bounds) -> Owned:
         owned = Owned(state, self._next_offset(state.clock, log))

@@ -6,7 +6,7 @@ See docs/decisions/030-agents-on-channels.md.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging import getLogger
 from typing import Any, NamedTuple, Protocol
 
@@ -25,8 +25,8 @@ log = getLogger(__name__)
 FETCH_MAX_WAIT_MS = 100
 #: How long a fetch may wait for posts: taking over partitions waits behind it, too.
 POLL_MS = 100
-#: How long a worker that stops waits for the batch that it counts.
-LAST_BATCH_S = 30.0
+#: How long whoever gives partitions away waits for the batch that it counts.
+LAST_BATCH_S = 5.0
 
 
 class Handed(NamedTuple):
@@ -192,13 +192,19 @@ class Reader(Service):
 
     # Assignments.
 
-    def revoke(self) -> None:
-        """Hand nothing over, and drop what was: the partitions may be another worker's soon."""
+    async def revoke(self) -> None:
+        """Hand nothing over, and drop what waits: the partitions may be another worker's soon.
+
+        The batch that is counted is finished first, so that nobody counts it once more.
+        """
         self.generation += 1
         self.is_rebalancing = True
         self._may_read.clear()
         if self._adopting is not None:
             self._adopting.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_BATCH_S):
+                await self._at_rest.wait()
         if self.owners is not None:
             self.owners.release()
         self.on_revoked()
@@ -330,7 +336,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         self._reader = reader
 
     async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002
-        self._reader.revoke()
+        await self._reader.revoke()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self._reader.assign({TP(*tp) for tp in assigned})
