@@ -13,15 +13,15 @@ from aiokafka import TopicPartition
 from faust.types import AppT
 
 from sandik.counting.decode import why_not
-from sandik.counting.fold import Entry
 from sandik.errors import StateError
 from sandik.kafka.connection import check_answers
 from sandik.kafka.consumer import consuming
 from sandik.kafka.publish import Growth, Outgoing, publish
 from sandik.kafka.record_lists import Record
 from sandik.settings import Settings
+from sandik_schemas.partial import EntryRecord
 
-_decoder = msgspec.json.Decoder(Entry)
+_decoder = msgspec.json.Decoder(EntryRecord)
 _POLL_MS = 200
 
 
@@ -120,10 +120,6 @@ class State:
         if is_newer:
             self._keep(partition, key, record.value)
 
-    def entries(self, partition: int) -> list[Entry]:
-        """Return what is stored of one partition."""
-        return [_decoder.decode(value) for value in self.stored[partition].values()]
-
     def keep_only(self, partitions: Iterable[int]) -> None:
         """Forget the partitions that went to other workers. The changelog keeps them."""
         for partition in self.stored.keys() - set(partitions):
@@ -138,5 +134,5 @@ class State:
 
 
 def _offset(value: bytes) -> int:
-    entry: Entry = _decoder.decode(value)
+    entry: EntryRecord = _decoder.decode(value)
     return entry.offset
