@@ -52,7 +52,11 @@ test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those o
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
-	$(BIN)/python -m pytest -m "not broker and not long"
+	$(BIN)/python -m pytest -m "not broker and not long" -n 2 --dist worksteal
+
+.PHONY: test-pure
+test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
+	$(BIN)/python -m pytest -m "not broker and not long" -n 2 --dist worksteal tests/counting tests/figures tests/laws
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
@@ -75,7 +79,7 @@ typing: $(VENV)/.ready-dev  ## mypy --strict over everything
 	$(BIN)/mypy
 
 .PHONY: check
-check: lint typing test-quick  ## Everything that takes less than a minute
+check: lint typing test-pure  ## Everything that takes less than a minute
 
 .PHONY: settings
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
