@@ -1,7 +1,7 @@
 """The schemas of the operators' custom resources, read from the definitions that they publish.
 
-They are not part of the project. SANDIK_CRDS names a folder of them: the install files of Strimzi, KEDA and the
-Prometheus operator, or what `kubectl get crd -o yaml` prints where they are installed.
+They are not part of the project. SANDIK_CRDS names a folder of them: the install files of Strimzi, KEDA and
+the Prometheus operator, or what `kubectl get crd -o yaml` prints where they are installed.
 """
 
 import os
@@ -29,7 +29,7 @@ def definitions() -> list[Resource]:
 
 @cache
 def schema(api_version: str, kind: str) -> Schema | None:
-    """Return the schema of a custom resource, which takes no field that it does not name; None if none has it."""
+    """Return the schema of a custom resource, closed to fields that it does not name; None if it has none."""
     group, _, version = api_version.rpartition("/")
     for definition in definitions():
         spec = definition["spec"]
