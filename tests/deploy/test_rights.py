@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
 from tests.deploy.rights import Row, least, of_users, rows
 from tests.support.command import sandik
 from tests.support.kafka import produce, wait_until

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from streams.broker.jars import cache_dir
+from sandik.broker.jars import cache_dir
 
 ROOT = Path(__file__).parents[2]
 KUSTOMIZE = "v5.8.1"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.errors import UsageError
-from streams.ranges import duration_ms, instant_ms
+from sandik.errors import UsageError
+from sandik.kafka.ranges import duration_ms, instant_ms
 
 NOW_MS = 1_683_800_040_000
 

@@ -10,7 +10,7 @@ import trustme
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 
-from streams.broker import EmbeddedKafka, probe
+from sandik.broker import EmbeddedKafka, probe
 from tests.support.secured_kafka import add_scram_user, write_keystore
 
 PASSWORD = "gizli-4c1d"  # noqa: S105 - of this broker alone
