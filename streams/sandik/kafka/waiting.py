@@ -16,8 +16,10 @@ _ASK_EVERY_S = 0.5
 _LEADERS_S = 30.0
 
 
-async def wait_for_kafka(settings: Settings, wait_s: float | None) -> None:
+async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: bool = False) -> None:
     """Return when Kafka answers. `wait_s`: how long to wait; None for half a minute at a terminal, else not.
+
+    That it waits is written to stderr once, unless it `is_told` already.
 
     Raises:
         BrokerError: it does not answer by then, or does not let us in.
@@ -25,7 +27,6 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None) -> None:
     if wait_s is None:
         wait_s = AT_A_TERMINAL_S if sys.stderr.isatty() else 0.0
     give_up_s = monotonic() + wait_s
-    is_told = False
     while True:
         try:
             async with connected(settings):

@@ -1,6 +1,7 @@
 """Where the facts come from: the app, its consumer, its agents. Read by a thread of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -31,11 +32,19 @@ class Vitals(Collector):
         self._topology: Topology | None = None
         self._beat_s: float | None = None
         self._is_assigned = False
+        self._awaits_kafka = False
         #: For each partition: what was committed last, and when that was news, or all there was.
         self._commits: dict[int, tuple[int | None, float]] = {}
         self._rebalance_began_s: float | None = None
         self._assigned_s: float | None = None
         metrics.registry.register(self)
+
+    @contextmanager
+    def waiting_for_kafka(self) -> Iterator[None]:
+        """Say so for as long as the block lasts."""
+        self._awaits_kafka = True
+        yield
+        self._awaits_kafka = False
 
     def watch(self, app: App, topology: Topology) -> None:
         """Begin to watch this app."""
@@ -57,12 +66,13 @@ class Vitals(Collector):
         """Return what is known now."""
         app = self._app
         if app is None or self._beat_s is None:
-            return Facts()
+            return Facts(awaits_kafka=self._awaits_kafka)
         now_s = monotonic()
-        reason = app.first_crash_reason
+        reason = None if app.begins_anew else app.first_crash_reason
         owned = list(self._topology.count.owned.items()) if self._topology else []
         return Facts(
-            is_stopping=app.should_stop and reason is None,
+            is_stopping=app.should_stop and app.first_crash_reason is None,
+            awaits_kafka=app.begins_anew,
             crash=None if reason is None else f"{type(reason).__name__}: {reason}",
             loop_silent_s=now_s - self._beat_s,
             is_assigned=self._is_assigned,
