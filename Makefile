@@ -46,15 +46,19 @@ tools: $(VENV)/.ready-dev
 
 .PHONY: test
 test: $(VENV)/.ready-dev chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
-	$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 3 --dist worksteal
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
-	$(BIN)/python -m pytest -m "not broker and not long"
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy"
 
 .PHONY: test-long
 test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
 	$(BIN)/python -m pytest -m long
+
+.PHONY: deploy-test
+deploy-test: $(VENV)/.ready-dev  ## The stack for real: image, compose, Kubernetes' API, Prometheus (needs root, or Docker; long)
+	$(BIN)/python -m pytest -m deploy tests/deploy/live
 
 .PHONY: lint
 lint: $(VENV)/.ready-dev  ## Style, and who may import whom

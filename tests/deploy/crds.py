@@ -16,13 +16,17 @@ Schema = dict[str, Any]
 Resource = dict[str, Any]
 
 
+def folder() -> Path:
+    """Return the folder of the definitions, be it there or not."""
+    return Path(os.environ.get("SANDIK_CRDS", "crds"))
+
+
 @cache
 def definitions() -> list[Resource]:
     """Return all CustomResourceDefinitions of the folder. The test is skipped where there is none."""
-    folder = Path(os.environ.get("SANDIK_CRDS", "crds"))
-    files = sorted(folder.glob("*.yaml"))
+    files = sorted(folder().glob("*.yaml"))
     if not files:
-        pytest.skip(f"no definitions of custom resources in {folder}: set SANDIK_CRDS to a folder of them")
+        pytest.skip(f"no definitions of custom resources in {folder()}: set SANDIK_CRDS to a folder of them")
     documents = [one for file in files for one in yaml.safe_load_all(file.read_text(encoding="utf-8")) if one]
     return [one for each in documents for one in each.get("items", [each])]
 

@@ -43,12 +43,16 @@ class Scene:
     def __init__(self, strict: StrictKafka, folder: Path) -> None:
         self.strict, self.folder = strict, folder
         self.settings = Settings(
-            broker=strict.kafka.bootstrap_servers, partitions=2, idle_after_ms=2_000, emit_every_ms=300
+            broker=strict.kafka.bootstrap_servers,
+            partitions=2,
+            idle_after_ms=2_000,
+            emit_every_ms=300,
+            dlq_max_consecutive=3,
         )
 
-    def run(self, user: str, command: str) -> str:
-        """Run it in the folder, and return what it says."""
-        variables = {**environment(self.settings), **self.strict.login(user)}
+    def run(self, user: str | None, command: str) -> str:
+        """Run it in the folder, as somebody who may do all or as this user, and return what it says."""
+        variables = {**environment(self.settings), **(self.strict.login(user) if user else {})}
         done = sandik(*command.split(), environment=variables, cwd=self.folder)
         said = done.stdout.decode() + done.stderr.decode()
         assert done.returncode == 0, f"{command}: {said}"
@@ -58,7 +62,8 @@ class Scene:
         await create(self.settings, all_topics(self.settings))
         late = (*a_post(200, BASE_MS - 86_400_000), 0, None)
         posts = [(key, value, 0, None) for key, value in some_posts(60)]
-        await produce(self.settings.broker, "posts", [*posts, late, (b"bad", b"no post", 1, None)])
+        bad = [(b"bad", b"no post", partition, None) for partition in (0, 1, 1, 1, 1, 1)]
+        await produce(self.settings.broker, "posts", [*posts, late, *bad])  # which pause a partition
         (self.folder / "posts.jsonl").write_bytes(a_post(300, BASE_MS)[1] + b"\n")
         with Workers(environment(self.settings), self.folder) as workers:
             worker = workers.start()
@@ -66,7 +71,8 @@ class Scene:
 
                 async def are_counted() -> bool:
                     workers.assert_running()
-                    return await follower.total() == len(posts) + 1  # and the late one, as late
+                    is_paused = "is paused" in await asyncio.to_thread(self.run, None, "partitions paused")
+                    return is_paused and await follower.total() == len(posts) + 1  # the late one, as late
 
                 await wait_until(are_counted, 120, "all posts are counted")
             assert workers.terminate(worker) == 0

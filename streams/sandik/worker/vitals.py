@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -18,6 +19,8 @@ from sandik.worker.engine.consumer_health import committed, has_coordinator, lag
 from sandik.worker.topology import Topology
 
 BEAT_S = 1.0
+#: So many beats without Kafka, a minute, and it begins anew: who has nothing to write would not notice.
+SILENT_BEATS = 60
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 
@@ -104,6 +107,17 @@ class Vitals(Collector):
             commits[tp.partition] = (offset, now_s if is_well else since_s)
         self._commits = commits
 
+    @property
+    def hears_kafka(self) -> bool:
+        """Say whether the coordinator of the group answers, as far as the app has come to ask."""
+        return self._app is None or not self._is_assigned or has_coordinator(self._app.consumer)
+
+    async def give_up(self) -> None:
+        """Crash the app, because Kafka is silent."""
+        if self._app is not None:
+            error = KafkaConnectionError(f"no word of the group's coordinator for {SILENT_BEATS} s")
+            await self._app.crash(error)
+
     def rebalance_started(self) -> None:
         """Count a rebalance."""
         self._is_assigned = False
@@ -173,7 +187,7 @@ class Rebalances(faust.Sensor):
 
 
 class Pulse(faust.Service):
-    """Lives on the worker's event loop and says so."""
+    """Lives on the worker's event loop and says so; and notices that Kafka has gone."""
 
     def __init__(self, vitals: Vitals) -> None:
         super().__init__()
@@ -185,8 +199,13 @@ class Pulse(faust.Service):
         self.add_future(self._beat())
 
     async def _beat(self) -> None:
+        silent = 0  # beats, not seconds: a worker that was frozen has missed none
         while not self.should_stop:
             self.vitals.beat()
+            silent = 0 if self.vitals.hears_kafka else silent + 1
+            if silent > SILENT_BEATS:
+                await self.vitals.give_up()
+                return
             await self.sleep(BEAT_S)
 
 

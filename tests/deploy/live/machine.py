@@ -1,8 +1,9 @@
-"""What this machine has, and an end with words where it lacks something: a check is never left out in silence."""
+"""What this machine has; where it lacks something, an end with words. No check is left out in silence."""
 
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -16,6 +17,13 @@ def lacks(what: str, how: str) -> NoReturn:
     pytest.fail(f"not checked, this machine lacks {what}: {how}", pytrace=False)
 
 
+def say(words: str) -> None:
+    """Tell whoever watches, past pytest's capturing."""
+    assert sys.__stderr__
+    sys.__stderr__.write(f"\n{words}\n")
+    sys.__stderr__.flush()
+
+
 def run(
     *command: str, check: bool = True, stdin: IO[bytes] | None = None, **options: Any
 ) -> subprocess.CompletedProcess[str]:
@@ -26,7 +34,9 @@ def run(
     done = subprocess.run(
         command, stdin=stdin, env=environment, capture_output=True, text=True, check=False, **options
     )
-    assert done.returncode == 0 or not check, f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    assert done.returncode == 0 or not check, (
+        f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    )
     return done
 
 

@@ -1,8 +1,8 @@
 """Images that stand in for those of a registry, where none can be reached: the same programs, from elsewhere.
 
-Python's is Debian's base system from its mirror with a Python that is installed here; Kafka's is that, with the
-jars of the embedded broker, its Java, and Kafka's own start of its image (`kafka.docker.KafkaDockerWrapper`).
-What they prove of our files they prove; of the real images' own doings they prove nothing.
+Python's is Debian's base system from its mirror with a Python that is installed here. Kafka's is that, with
+the jars and the Java of the embedded broker, and the start that is in Kafka's jars for its own image. They
+show that our files fit together; of what is in the real images they show nothing.
 """
 
 import re
@@ -28,10 +28,11 @@ LIBRARIES = (
 START_KAFKA = """#!/bin/bash
 set -eu
 export CLASSPATH='/opt/kafka/libs/*'
+config=/opt/kafka/config
 java="/opt/java/bin/java ${KAFKA_HEAP_OPTS:-}"
 $java kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \\
-  --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config
-exec $java -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.yaml kafka.Kafka /opt/kafka/config/server.properties
+  --mounted-configs-dir /mnt/shared/config --final-configs-dir $config
+exec $java -Dlog4j2.configurationFile=$config/log4j2.yaml kafka.Kafka $config/server.properties
 """
 KAFKA = """FROM {python}
 RUN useradd --uid 1000 --no-create-home appuser \\
