@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from time import monotonic
 
 from sandik.errors import BrokerError
+from sandik.kafka.connection import answers, client_options
 from sandik.kafka.topics import connected
 from sandik.settings import Settings
 
@@ -19,7 +20,7 @@ _LEADERS_S = 30.0
 async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: bool = False) -> None:
     """Return when Kafka answers. `wait_s`: how long to wait; None for half a minute at a terminal, else not.
 
-    That it waits is written to stderr once, unless it `is_told` already.
+    That it waits is written to stderr once. If it `is_told` already, nothing is, nor by the Kafka client.
 
     Raises:
         BrokerError: it does not answer by then, or does not let us in.
@@ -27,6 +28,8 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: b
     if wait_s is None:
         wait_s = AT_A_TERMINAL_S if sys.stderr.isatty() else 0.0
     give_up_s = monotonic() + wait_s
+    while is_told and monotonic() < give_up_s and not await answers(client_options(settings)):
+        await asyncio.sleep(_ASK_EVERY_S)
     while True:
         try:
             async with connected(settings):

@@ -46,14 +46,14 @@ def is_silence(error: BaseException | None) -> bool:
 class Outage:
     """How this process bears that Kafka is away.
 
-    A worker that has counted something, or has lived for `limit_s`, starts the time again. So what looks like
+    A worker that has counted something, or had a Kafka for `limit_s`, starts the time again. So what looks like
     an outage and never ends, as too few replicas in sync, ends the process after `limit_s`, too.
     """
 
     def __init__(self, limit_s: float, has_counted: Callable[[], bool]) -> None:
         self._limit_s = limit_s
         self._has_counted = has_counted
-        self._began_s = monotonic()
+        self._answered_s: float | None = None
         since = os.environ.pop(SINCE, None)
         self._before_s = float(since) if since else None
 
@@ -61,6 +61,10 @@ class Outage:
     def has_begun_anew(self) -> bool:
         """Say whether another worker of this process has met the outage before."""
         return self._before_s is not None
+
+    def is_over(self) -> None:
+        """Note that Kafka answers."""
+        self._answered_s = monotonic()
 
     @property
     def left_s(self) -> float:
@@ -79,5 +83,6 @@ class Outage:
     @property
     def _since_s(self) -> float:
         now_s = monotonic()
-        is_well = self._has_counted() or now_s - self._began_s > self._limit_s
+        has_lasted = self._answered_s is not None and now_s - self._answered_s > self._limit_s
+        is_well = has_lasted or self._has_counted()
         return now_s if is_well or self._before_s is None else self._before_s

@@ -148,6 +148,7 @@ def run_worker(settings: Settings, log_level: str | None = None, wait_s: float |
                     asyncio.run(wait_for_kafka(settings, outage.left_s, is_told=True))
                 else:
                     asyncio.run(wait_for_kafka(settings, wait_s))
+            outage.is_over()
             _run(settings, job, vitals, traces, outage)
         except ClockError as error:
             raise asyncio.run(_measured(settings, error)) from None

@@ -91,7 +91,7 @@ class Prometheus:
     def ask(self, path: str, **parameters: str) -> Any:
         """Return the data of an answer of its API."""
         address = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
-        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - ours
+        with urllib.request.urlopen(address, timeout=10) as answer:
             return json.load(answer)["data"]
 
     def firing(self) -> set[tuple[str, str]]:
