@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The archives that some tests read are not part of the project; without the folder those tests are skipped.
 export SANDIK_TEST_DATA ?= $(abspath ../shared/data)
 # Nor are the operators' definitions of their custom resources (tests/deploy/crds.py).
-export SANDIK_CRDS ?= $(abspath ../shared/platform/crds)
+export SANDIK_TEST_CRDS ?= $(abspath ../shared/platform/crds)
 
 .PHONY: help
 help:  ## Show this list

@@ -66,7 +66,7 @@ def started(folder: Path, name: str, *arguments: str) -> Iterator[None]:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
     if not list(crds_folder().glob("*.yaml")):
-        lacks("the definitions of the operators' resources", "set SANDIK_CRDS to a folder of them")
+        lacks("the definitions of the operators' resources", "set SANDIK_TEST_CRDS to a folder of them")
     run("etcd", "--version")
     try:
         server = built(APISERVER)
