@@ -1,7 +1,7 @@
 """The schemas of the operators' custom resources, read from the definitions that they publish.
 
-They are not part of the project. SANDIK_TEST_CRDS names a folder of them: the install files of Strimzi, KEDA and
-the Prometheus operator, or what `kubectl get crd -o yaml` prints where they are installed.
+They are not part of the project. SANDIK_TEST_CRDS names a folder of them: the install files of Strimzi, KEDA
+and the Prometheus operator, or what `kubectl get crd -o yaml` prints where they are installed.
 """
 
 import os
@@ -26,7 +26,7 @@ def definitions() -> list[Resource]:
     """Return all CustomResourceDefinitions of the folder. The test is skipped where there is none."""
     files = sorted(folder().glob("*.yaml"))
     if not files:
-        pytest.skip(f"no definitions of custom resources in {folder()}: set SANDIK_TEST_CRDS to a folder of them")
+        pytest.skip(f"no definitions of custom resources in {folder()}: SANDIK_TEST_CRDS names another")
     documents = [one for file in files for one in yaml.safe_load_all(file.read_text(encoding="utf-8")) if one]
     return [one for each in documents for one in each.get("items", [each])]
 

@@ -28,16 +28,16 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: b
     if wait_s is None:
         wait_s = AT_A_TERMINAL_S if sys.stderr.isatty() else 0.0
     give_up_s = monotonic() + wait_s
-    while is_told and monotonic() < give_up_s and not await answers(client_options(settings)):
-        await asyncio.sleep(_ASK_EVERY_S)
     while True:
-        try:
-            async with connected(settings):
-                return
-        except BrokerError as error:
-            # Only silence may end by itself; a wrong password does not.
-            if "does not answer" not in str(error) or monotonic() >= give_up_s:
-                raise
+        is_time_over = monotonic() >= give_up_s
+        if is_time_over or not is_told or await answers(client_options(settings)):
+            try:
+                async with connected(settings):
+                    return
+            except BrokerError as error:
+                # Only silence may end by itself; a wrong password does not.
+                if is_time_over or "does not answer" not in str(error):
+                    raise
         if not is_told:
             sys.stderr.write(
                 f"Kafka at {settings.broker} does not answer yet; waiting up to {wait_s:.0f} s\n"

@@ -46,8 +46,8 @@ def is_silence(error: BaseException | None) -> bool:
 class Outage:
     """How this process bears that Kafka is away.
 
-    A worker that has counted something, or had a Kafka for `limit_s`, starts the time again. So what looks like
-    an outage and never ends, as too few replicas in sync, ends the process after `limit_s`, too.
+    A worker that has counted something, or had a Kafka for `limit_s`, starts the time again. So what looks
+    like an outage and never ends, as too few replicas in sync, ends the process after `limit_s`, too.
     """
 
     def __init__(self, limit_s: float, has_counted: Callable[[], bool]) -> None:
