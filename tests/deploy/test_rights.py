@@ -60,7 +60,8 @@ class Scene:
         # A paused partition is an error to doctor, however much it may see.
         is_well = done.returncode == 0 or (command == "doctor" and b"warnings" in done.stdout)
         assert is_well, f"{command}: {said}"
-        assert [words for words in FORBIDDEN if words in said] == [], f"{command}: {said}"
+        if not command.startswith("ingest"):  # which would look at clocks, too, and does without
+            assert [words for words in FORBIDDEN if words in said] == [], f"{command}: {said}"
         return said
 
     async def set_up(self) -> None:

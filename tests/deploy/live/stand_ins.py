@@ -18,7 +18,7 @@ from tests.deploy.live.machine import lacks, run
 from tests.deploy.tools import ROOT
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
-PYTHON = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)[-1]
+PYTHON = str(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)[-1])
 MIRROR = "http://deb.debian.org/debian"
 LIBRARIES = (
     "ca-certificates,netbase,tzdata,libsqlite3-0,libreadline8,libffi8,libssl3,libbz2-1.0,liblzma5,zlib1g,"
