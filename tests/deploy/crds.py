@@ -40,7 +40,8 @@ def schema(api_version: str, kind: str) -> Schema | None:
         if (spec["group"], spec["names"]["kind"]) == (group, kind):
             for each in spec["versions"]:
                 if each["name"] == version and each["served"]:
-                    return _closed(each["schema"]["openAPIV3Schema"])
+                    closed: Schema = _closed(each["schema"]["openAPIV3Schema"])
+                    return closed
     return None
 
 
