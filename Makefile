@@ -58,7 +58,7 @@ test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
 
 .PHONY: deploy-test
 deploy-test: $(VENV)/.ready-dev  ## The stack for real: image, compose, Kubernetes' API, Prometheus (needs root, or Docker; long)
-	$(BIN)/python -m pytest -m deploy tests/deploy/live
+	$(BIN)/python -m pytest -m deploy --capture=sys tests/deploy/live
 
 .PHONY: lint
 lint: $(VENV)/.ready-dev  ## Style, and who may import whom
