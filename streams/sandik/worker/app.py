@@ -17,6 +17,7 @@ from mode import ServiceT
 from sandik.errors import SandikError
 from sandik.kafka.connection import client_options
 from sandik.settings import Settings
+from sandik.worker.anew import Outage
 from sandik.worker.engine.allocator import look_for_cycles_seldom, return_large_buffers
 from sandik.worker.engine.assignor import EvenAssignor
 from sandik.worker.engine.reader import Reader
@@ -50,19 +51,32 @@ class App(faust.App):
 
     #: What it crashed on. Faust keeps the last reason, and stopping may bring up others.
     first_crash_reason: BaseException | None = None
+    #: Tells for what to begin anew instead, and does it.
+    outage: Outage | None = None
+    begins_anew = False
 
     def _crash(self, reason: BaseException) -> None:
         # What an agent or the recovery fails on comes this way, and not by way of `crash`.
         if not self.crashed:
             self.first_crash_reason = reason
             words = last_words(reason)
-            is_foreseen = isinstance(reason, SandikError | KafkaError)
-            log.critical("worker stops: %s", words, exc_info=None if is_foreseen else reason)
+            self.begins_anew = self.outage is not None and self.outage.bears(reason)
+            if self.outage and self.begins_anew:
+                log.warning(
+                    "Kafka has gone (%s): this worker lets go of its partitions, and begins anew when Kafka "
+                    "is back. It waits for up to %.0f s",
+                    words,
+                    self.outage.left_s,
+                )
+                end = Timer(CRASH_GRACE_S, self.outage.begin_anew)
+            else:
+                is_foreseen = isinstance(reason, SandikError | KafkaError)
+                log.critical("worker stops: %s", words, exc_info=None if is_foreseen else reason)
+                end = Timer(CRASH_GRACE_S, _end, args=(words,))
             # All that is logged from now on comes of stopping, and the last line is to be the reason.
             logging.disable()
-            last_resort = Timer(CRASH_GRACE_S, _end, args=(words,))
-            last_resort.daemon = True
-            last_resort.start()
+            end.daemon = True
+            end.start()
         super()._crash(reason)
 
 

@@ -1,9 +1,11 @@
 """Where the facts come from: the app, its consumer, its agents. Read by a thread of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 import faust
+from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -16,6 +18,8 @@ from sandik.worker.engine.consumer_health import has_coordinator, lag_records
 from sandik.worker.topology import Topology
 
 BEAT_S = 1.0
+#: So many beats without Kafka, a minute, and it begins anew: who has nothing to write would not notice.
+SILENT_BEATS = 60
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 
@@ -30,11 +34,19 @@ class Vitals(Collector):
         self._topology: Topology | None = None
         self._beat_s: float | None = None
         self._is_assigned = False
+        self._awaits_kafka = False
         #: For each partition: what was committed last, and when that was news, or all there was.
         self._commits: dict[int, tuple[int | None, float]] = {}
         self._rebalance_began_s: float | None = None
         self._assigned_s: float | None = None
         metrics.registry.register(self)
+
+    @contextmanager
+    def waiting_for_kafka(self) -> Iterator[None]:
+        """Say so for as long as the block lasts."""
+        self._awaits_kafka = True
+        yield
+        self._awaits_kafka = False
 
     def watch(self, app: App, topology: Topology) -> None:
         """Begin to watch this app."""
@@ -57,12 +69,13 @@ class Vitals(Collector):
         """Return what is known now."""
         app = self._app
         if app is None or self._beat_s is None:
-            return Facts()
+            return Facts(awaits_kafka=self._awaits_kafka)
         now_s = monotonic()
-        reason = app.first_crash_reason
+        reason = None if app.begins_anew else app.first_crash_reason
         owned = list(self._topology.count.owned.items()) if self._topology else []
         return Facts(
-            is_stopping=app.should_stop and reason is None,
+            is_stopping=app.should_stop and app.first_crash_reason is None,
+            awaits_kafka=app.begins_anew,
             crash=None if reason is None else f"{type(reason).__name__}: {reason}",
             loop_silent_s=now_s - self._beat_s,
             is_assigned=self._is_assigned,
@@ -93,6 +106,17 @@ class Vitals(Collector):
             is_well = offset != known or (offset is not None and offset >= next_offset)
             commits[tp.partition] = (offset, now_s if is_well else since_s)
         self._commits = commits
+
+    @property
+    def hears_kafka(self) -> bool:
+        """Say whether the coordinator of the group answers, as far as the app has come to ask."""
+        return self._app is None or not self._is_assigned or has_coordinator(self._app.reader)
+
+    async def give_up(self) -> None:
+        """Crash the app, because Kafka is silent."""
+        if self._app is not None:
+            error = KafkaConnectionError(f"no word of the group's coordinator for {SILENT_BEATS} s")
+            await self._app.crash(error)
 
     def rebalance_started(self) -> None:
         """Count a rebalance."""
@@ -146,7 +170,7 @@ class Vitals(Collector):
 
 
 class Pulse(faust.Service):
-    """Lives on the worker's event loop and says so."""
+    """Lives on the worker's event loop and says so; and notices that Kafka has gone."""
 
     def __init__(self, vitals: Vitals) -> None:
         super().__init__()
@@ -158,8 +182,13 @@ class Pulse(faust.Service):
         self.add_future(self._beat())
 
     async def _beat(self) -> None:
+        silent = 0  # beats, not seconds: a worker that was frozen has missed none
         while not self.should_stop:
             self.vitals.beat()
+            silent = 0 if self.vitals.hears_kafka else silent + 1
+            if silent > SILENT_BEATS:
+                await self.vitals.give_up()
+                return
             await self.sleep(BEAT_S)
 
 
