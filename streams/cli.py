@@ -3,7 +3,6 @@
 import logging
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -11,14 +10,12 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from streams import __version__, analyst_cli, control_cli, letters_cli
+from streams.analyst_cli import From, To
 from streams.errors import SandikError
 from streams.ops.calm import Calm
 
 if TYPE_CHECKING:
     from streams.settings import Settings
-
-#: How a time may be written on the command line.
-TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 Wait = Annotated[
     float | None,
@@ -198,12 +195,8 @@ def ingest(
         Path | None,
         typer.Option(help="Where posts wait that are put in order. Default: the system's temporary folder."),
     ] = None,
-    from_: Annotated[
-        datetime | None, typer.Option("--from", formats=TIMES, help="Only posts at or after this time, UTC.")
-    ] = None,
-    to: Annotated[
-        datetime | None, typer.Option(formats=TIMES, help="Only posts before this time, UTC.")
-    ] = None,
+    from_: From = None,
+    to: To = None,
     close: Annotated[
         bool,
         typer.Option("--close", help="Files: make their last windows final, though no later posts follow."),
@@ -220,10 +213,13 @@ def ingest(
 ) -> None:
     """Write the posts of files or of a live source to the topic `posts`. What is no post is accounted for."""
     from streams.connection import client_options
+    from streams.clock import SystemClock
     from streams.ingest.command import IngestOptions, rules_of, run_ingest, table_options
+    from streams.ranges import bounds_ms
     from streams.topics import PARTIALS, POSTS
 
     settings = _settings()
+    from_ms, to_ms = bounds_ms(from_, to, SystemClock().now_ms())
     options = IngestOptions(
         format=format,
         table=table_options(
@@ -241,8 +237,8 @@ def ingest(
         zstd_dictionary=zstd_dictionary,
         order=order,
         temp_dir=temp_dir,
-        from_ms=_ms(from_),
-        to_ms=_ms(to),
+        from_ms=from_ms,
+        to_ms=to_ms,
         is_check=check,
         is_closing=close,
         rules=rules_of(settings),
@@ -317,14 +313,9 @@ def counts(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line per record.")] = False,
     once: Annotated[bool, typer.Option(help="Print what is there now and stop.")] = False,
     tag: Annotated[list[str] | None, typer.Option(help="Only these tags; may be repeated.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="Only these languages; may be repeated.")] = None,
-    from_: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=TIMES, help="Only windows that start at or after this time, UTC."),
-    ] = None,
-    to: Annotated[
-        datetime | None, typer.Option(formats=TIMES, help="Only windows that start before this time, UTC.")
-    ] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only these languages: tr or Turkish; may be repeated.")] = None,
+    from_: From = None,
+    to: To = None,
     last: Annotated[int, typer.Option(min=1, help="Windows in the table.")] = 20,
     windows: Annotated[
         Literal["tumbling", "hopping", "sessions"],
@@ -333,9 +324,13 @@ def counts(
 ) -> None:
     """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
     with _until_stopped(is_endless=not once):
+        from streams.clock import SystemClock
+        from streams.language_names import language_codes
+        from streams.ranges import bounds_ms
         from streams.view import Filter, run_counts
 
-        wanted = Filter(frozenset(tag or ()), frozenset(language or ()), _ms(from_), _ms(to))
+        bounds = bounds_ms(from_, to, SystemClock().now_ms())
+        wanted = Filter(frozenset(tag or ()), language_codes(language or ()), *bounds)
         run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
 
 
@@ -345,10 +340,7 @@ def dashboard(
         str, typer.Option(help="Address to listen on. There is no login: who reaches it can read it all.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
-    from_: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=TIMES, help="Read windows from this time on, UTC. Default: all."),
-    ] = None,
+    from_: From = None,
     hide_texts: Annotated[bool, typer.Option(help="Never send the texts of posts to a browser.")] = False,
     allow_origin: Annotated[
         list[str] | None,
@@ -357,13 +349,15 @@ def dashboard(
 ) -> None:
     """Show the counts as a web page, and serve them to programs, until Ctrl-C. Any number may run."""
     with _until_stopped():
+        from streams.clock import SystemClock
         from streams.dashboard.command import run_dashboard
+        from streams.ranges import instant_ms
 
         run_dashboard(
             _settings(),
             host=host,
             port=port,
-            from_ms=_ms(from_),
+            from_ms=instant_ms(from_, SystemClock().now_ms()),
             hides_texts=hide_texts,
             origins=allow_origin or (),
         )
@@ -469,10 +463,6 @@ def _options(name: str, words: list[str]) -> dict[str, bool]:
         command.make_context(f"sandik {name}", list(words))
     options = [one for one in command.params if isinstance(one, TyperOption)]
     return {word: not one.is_flag for one in options for word in (*one.opts, *one.secondary_opts)}
-
-
-def _ms(time: datetime | None) -> int | None:
-    return None if time is None else int(time.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _settings() -> "Settings":

@@ -83,7 +83,7 @@ def commands(topic: str, what: str) -> typer.Typer:
 def _wanted(reasons: list[str] | None, from_: str | None, to: str | None) -> "Wanted":
     from streams.clock import SystemClock
     from streams.letters.box import Wanted
-    from streams.ranges import instant_ms
+    from streams.ranges import bounds_ms
 
     now_ms = SystemClock().now_ms()
-    return Wanted(instant_ms(from_, now_ms), instant_ms(to, now_ms), reasons or ())
+    return Wanted(*bounds_ms(from_, to, now_ms), reasons or ())

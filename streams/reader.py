@@ -15,7 +15,7 @@ from streams.topics import partition_count
 async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerator[list[ConsumerRecord], None]:
     """Yield batches of all records of `topic` from its beginning.
 
-    With `follow`, goes on for ever. Without, stops at the end as it was found at the start, so a busy topic
+    With `follow`, goes on for ever; an empty batch comes once, when all is read that was there. Without, stops at the end as it was found at the start, so a busy topic
     cannot keep the reader.
 
     Raises:
@@ -32,7 +32,13 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         ends = await consumer.end_offsets(tps)
-        while follow or any([await consumer.position(tp) < ends[tp] for tp in tps]):
+        is_behind = True
+        while True:
+            if is_behind and all([await consumer.position(tp) >= ends[tp] for tp in tps]):
+                if not follow:
+                    return
+                is_behind = False
+                yield []
             found = await consumer.getmany(timeout_ms=500)
             for records in found.values():
                 for record in records:

@@ -7,8 +7,10 @@ import msgspec
 from schemas.pair import Pair
 from streams.dashboard.examples import TopTerm
 from streams.dashboard.follow import Link
+from streams.dashboard.headline import Change, Figure, Usual
 from streams.dashboard.rows import Query, Row
 from streams.errors import UsageError
+from streams.steps.counts import ALL
 
 SCHEMA_VERSION = 1
 DEFAULT_ROLLUP_MS = 60_000
@@ -29,6 +31,20 @@ class Counts(msgspec.Struct, frozen=True):
     from_ms: int
     watermark_ms: int | None
     rows: list[Row]
+
+
+class Headline(msgspec.Struct, frozen=True):
+    """`/api/headline`: the figure of all posts of a span, and what it is to be compared with."""
+
+    schema_version: int
+    version: str
+    pair: Pair | None
+    now: Figure
+    before: Figure | None
+    change: Change | None
+    usual: Usual | None
+    current: int
+    late: int
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -106,7 +122,15 @@ class Terms(msgspec.Struct, frozen=True):
     terms: list[TopTerm]
 
 
-def parse_query(values: Mapping[str, str], window_size_ms: int) -> Query:
+def parse_pair(values: Mapping[str, str], pairs: tuple[Pair, ...]) -> Pair | None:
+    """Return the pair that `share` names; one of its own for a tag, which is of all posts; else the first."""
+    name = values.get("share")
+    if name is None:
+        return next(iter(pairs), None)
+    return next((pair for pair in pairs if pair.name == name), Pair(name, (name,), ALL))
+
+
+def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pair, ...] = ()) -> Query:
     """Return the query that a request asks for.
 
     Raises:
@@ -120,6 +144,8 @@ def parse_query(values: Mapping[str, str], window_size_ms: int) -> Query:
         from_ms=_number(values, "from_ms", 0, 0, 1 << 53),
         to_ms=_number(values, "to_ms", 1 << 53, 0, 1 << 53),
         span_ms=_number(values, "span_ms", 0, 1, 1 << 53) or None,
+        among=_set(values, "among"),
+        pair=parse_pair(values, pairs),
     )
     if query.span_ms and ("from_ms" in values or "to_ms" in values):
         raise UsageError("span_ms ends with the newest window: leave out from_ms and to_ms, or span_ms")

@@ -17,6 +17,7 @@ from streams.dashboard import answers
 from streams.dashboard.answers import SCHEMA_VERSION
 from streams.dashboard.examples import Examples
 from streams.dashboard.follow import Follower
+from streams.dashboard.headline import headline
 from streams.dashboard.model import Model
 from streams.dashboard.rows import Query, changed_rows, rows
 from streams.dashboard.texts import Texts
@@ -86,17 +87,20 @@ class Board:
 
     def counts_answer(self, query: Query) -> bytes:
         """Return the rows as JSON; UsageError when there are too many."""
-        query = self._with_pair(query)
         return self._once(("counts", query, self.model.version), lambda: rows(self.model.cells, query), query)
 
     def changes_answer(self, query: Query, since: int) -> bytes:
         """Return the rows that have changed since as JSON; UsageError when there are too many."""
-        query = self._with_pair(query)
         key = "changes", query, self.model.version, since
         return self._once(key, lambda: changed_rows(self.model.cells, query, since), query)
 
-    def _with_pair(self, query: Query) -> Query:
-        return query._replace(pair=next(iter(self.model.pairs), None))
+    def headline_answer(self, query: Query) -> bytes:
+        """Return the figure of the whole span as JSON."""
+        return self._keep(("headline", query, self.model.version), lambda: self._headline(query))
+
+    def _headline(self, query: Query) -> answers.Headline:
+        found = headline(self.model.cells, query)
+        return answers.Headline(SCHEMA_VERSION, str(self.model.version), query.pair, *found)
 
     def status(self) -> answers.Status:
         """Return how things are now."""
@@ -139,9 +143,10 @@ class Board:
         return msgspec.json.encode(answers.Posts(SCHEMA_VERSION, shown))
 
     def _once(self, key: Any, make: Callable[[], list[Any]], query: Query) -> bytes:
-        if key not in self._kept:
-            model = self.model
-            answer = answers.Counts(
+        model = self.model
+        return self._keep(
+            key,
+            lambda: answers.Counts(
                 SCHEMA_VERSION,
                 str(model.version),
                 model.cells.window_size_ms,
@@ -149,8 +154,12 @@ class Board:
                 query.now(model.cells).from_ms,
                 model.cells.watermark_ms,
                 make(),
-            )
-            self._kept[key] = msgspec.json.encode(answer)
+            ),
+        )
+
+    def _keep(self, key: Any, make: Callable[[], Any]) -> bytes:
+        if key not in self._kept:
+            self._kept[key] = msgspec.json.encode(make())
             while len(self._kept) > _KEPT_ANSWERS:
                 self._kept.popitem(last=False)
         return self._kept[key]

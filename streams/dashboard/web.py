@@ -58,6 +58,7 @@ def create_web(
         [
             web.get("/", _file(STATIC / "index.html")),
             web.get("/api/counts", site.counts),
+            web.get("/api/headline", site.headline),
             web.get("/api/stream", site.stream),
             web.get("/api/status", site.status),
             web.get("/api/posts", site.posts),
@@ -77,10 +78,14 @@ class _Site:
         self._free_streams = streams
 
     def _query(self, request: web.Request) -> Query:
-        return parse_query(request.query, self._board.model.cells.window_size_ms)
+        model = self._board.model
+        return parse_query(request.query, model.cells.window_size_ms, model.pairs)
 
     async def counts(self, request: web.Request) -> web.StreamResponse:
         return _json(self._board.counts_answer(self._query(request)))
+
+    async def headline(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._board.headline_answer(self._query(request)))
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         query = self._query(request)

@@ -20,7 +20,7 @@ from streams.export.tables import SUFFIXES, USUAL_CSV, CsvForm, Row, check_writa
 from streams.files import check_free, new_file
 from streams.newest import newest_counts
 from streams.progress import Bar, progress
-from streams.ranges import CLOCKS_APART_MS, instant_ms, records_since
+from streams.ranges import CLOCKS_APART_MS, bounds_ms, records_since
 from streams.settings import Settings
 
 
@@ -130,7 +130,7 @@ def _choice(order: Order, settings: Settings) -> Choice:
 
 def _rows(order: Order, settings: Settings, table: Table, bar: Bar) -> Generator[Row, None, None]:
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
     time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
 
     def wanted(row: Row) -> bool:

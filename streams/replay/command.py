@@ -20,7 +20,7 @@ from streams.clock import SystemClock
 from streams.errors import UsageError
 from streams.export.tables import check_writable
 from streams.files import check_free, new_folder
-from streams.ranges import instant_ms
+from streams.ranges import bounds_ms
 from streams.replay import outputs
 from streams.replay.crew import count_all
 from streams.replay.finish import finish, tell, wider_target
@@ -113,9 +113,7 @@ def _plan(
     request: Request, settings: Settings, rules: Rules, folder: Path, files: list[Path]
 ) -> tuple[Plan, int]:
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(request.from_, now_ms), instant_ms(request.to, now_ms)
-    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
-        raise UsageError(f"--from {request.from_} is not before --to {request.to}")
+    from_ms, to_ms = bounds_ms(request.from_, request.to, now_ms)
     common: dict[str, Any] = {
         "rules": rules,
         "by": request.by,

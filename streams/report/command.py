@@ -10,7 +10,7 @@ from streams.clock import SystemClock
 from streams.errors import UsageError
 from streams.files import check_free, new_file
 from streams.progress import progress
-from streams.ranges import duration_ms, instant_ms
+from streams.ranges import bounds_ms, duration_ms
 from streams.report.figures import figures_of
 from streams.report.gather import Order, gather_counted, gather_evidence, tell
 from streams.report.page import page
@@ -76,7 +76,7 @@ def make_report(order: Order, settings: Settings) -> Report:
         SandikError: as `run_report`.
     """
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UsageError(f"--from {order.from_} is not before --to {order.to}")
     step_ms = None if order.step is None else duration_ms(order.step)

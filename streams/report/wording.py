@@ -6,26 +6,12 @@ from html import escape
 
 from schemas.pair import Pair
 from streams.dashboard.rows import EVERY, Share
+from streams.language_names import english_name
 from streams.report.topics import about
 from streams.shares import percent
 
 #: HTML does not allow them, and a terminal that shows the file obeys some.
 _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}
-#: Of the languages that the lexicon knows; the others are shown by their code.
-_LANGUAGES = {
-    EVERY: "All languages",
-    "tr": "Turkish",
-    "ru": "Russian",
-    "en": "English",
-    "de": "German",
-    "uk": "Ukrainian",
-    "ar": "Arabic",
-    "az": "Azerbaijani",
-    "ku": "Kurdish",
-    "und": "Undetected",
-}
-
-
 def when(at_ms: int) -> str:
     """Return `2023-05-11 18:00`, UTC, with seconds only where there are some."""
     found = datetime.fromtimestamp(at_ms / 1000, UTC)
@@ -63,10 +49,10 @@ def interval(share: Share) -> str:
 
 def language_name(code: str) -> str:
     """Return the name of a language, with its code."""
-    name = _LANGUAGES.get(code)
-    if name is None:
-        return code
-    return name if code == EVERY else f"{name} ({code})"
+    if code == EVERY:
+        return "All languages"
+    name = english_name(code)
+    return f"{name} ({code})" if name else code
 
 
 def safe(text: str) -> str:

@@ -44,7 +44,7 @@ async def ask(client: Client, path: str, **parameters: Any) -> Any:
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
-@pytest.mark.parametrize("name", ["counts", "status", "posts", "terms"])
+@pytest.mark.parametrize("name", ["counts", "headline", "status", "posts", "terms"])
 async def test_every_answer_is_as_the_schema_says(
     board: Board, client: Client, name: str, is_empty: bool
 ) -> None:
@@ -160,7 +160,7 @@ async def test_what_cannot_be_meant_is_refused_with_the_reason(
     board: Board, client: Client, parameters: dict[str, str], reason: str
 ) -> None:
     fill(board)
-    for path in ("/api/counts", "/api/stream", "/api/posts"):
+    for path in ("/api/counts", "/api/headline", "/api/stream", "/api/posts"):
         async with client.get(path, params=parameters) as response:
             body = await response.json()
 

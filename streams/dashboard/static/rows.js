@@ -1,7 +1,6 @@
 // Rows by language and bucket, and what charts and figures need of them.
 
 export const EVERY = "*";
-const Z = 1.959963984540054; // two-sided 95 %, as streams/dashboard/figures.py
 
 /** The newest rows of one query. */
 export class Rows {
@@ -56,16 +55,22 @@ export class Rows {
     for (const row of this.byLanguage.get(language)?.values() ?? []) posts += total(row, tag);
     return posts;
   }
+
+  /** What a chart shows of a language: a value for each of `starts`. */
+  course(language, starts, pair) {
+    const found = starts.map((start_ms) => this.row(language, start_ms));
+    return {
+      share: found.map((row) => row?.share ?? null),
+      base: found.map((row) => total(row, pair.base)),
+      part: found.map((row) => total(row, pair.name)),
+      isFinal: found.map((row, place) => this.isFinal(row, starts[place])),
+      marks: found.flatMap((row, place) => [
+        ...(row?.bursts.includes(pair.name) ? [{ at: place, kind: "burst" }] : []),
+        ...(row?.corrected[pair.name] || row?.corrected[pair.base] ? [{ at: place, kind: "corrected" }] : []),
+      ]),
+    };
+  }
 }
 
 /** Posts of the row with the tag, final or not. */
 export const total = (row, tag) => (row ? (row.counts[tag] ?? 0) + (row.current[tag] ?? 0) : 0);
-
-/** The 95 % Wilson interval of successes / trials, or null without trials. */
-export function wilson(successes, trials) {
-  if (!trials) return null;
-  const share = successes / trials, spread = (Z * Z) / trials;
-  const centre = (share + spread / 2) / (1 + spread);
-  const margin = (Z * Math.sqrt((share * (1 - share)) / trials + spread / (4 * trials))) / (1 + spread);
-  return { value: share, low: successes ? centre - margin : 0, high: successes === trials ? 1 : centre + margin };
-}
