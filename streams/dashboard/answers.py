@@ -106,6 +106,7 @@ class ExamplePost(msgspec.Struct, frozen=True):
     terms: list[dict[str, str | int]]
     text: str | None
     text_state: str
+    url: str | None
 
 
 class Posts(msgspec.Struct, frozen=True):

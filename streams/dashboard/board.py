@@ -20,7 +20,7 @@ from streams.dashboard.follow import Follower
 from streams.dashboard.headline import headline
 from streams.dashboard.model import Model
 from streams.dashboard.rows import Query, changed_rows, rows
-from streams.dashboard.texts import Texts
+from streams.dashboard.texts import Text, Texts
 from streams.settings import Settings
 from streams.steps.control import ControlState
 from streams.steps.decode import why_not
@@ -231,15 +231,15 @@ class Board:
         self.notify()
 
 
-def _example(mention: Mention, texts: Mapping[tuple[int, int], str | None] | None) -> answers.ExamplePost:
+def _example(mention: Mention, texts: Mapping[tuple[int, int], Text | None] | None) -> answers.ExamplePost:
     place = mention.source_partition, mention.source_offset
+    found = texts.get(place) if texts else None
     if texts is None:
-        text, state = None, "hidden"
+        state = "hidden"
     elif place not in texts:
-        text, state = None, "unknown"
+        state = "unknown"
     else:
-        text = texts[place]
-        state = "gone" if text is None else "shown"
+        state = "gone" if found is None else "shown"
     terms: list[dict[str, str | int]] = [
         {"term": one.term, "tag": one.tag, "start": one.start, "end": one.end} for one in mention.terms
     ]
@@ -252,6 +252,7 @@ def _example(mention: Mention, texts: Mapping[tuple[int, int], str | None] | Non
         mention.language,
         list(mention.tags),
         terms,
-        text,
+        found.text if found else None,
         state,
+        found.url if found else None,
     )

@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -18,11 +18,12 @@ KEPT_POSTS = 200
 
 
 class TopTerm(msgspec.Struct, frozen=True):
-    """How many posts use a term, once a post."""
+    """How many posts use a term, once a post, and how many did in as many hours before; None before all hours."""
 
     term: str
     tag: str
     posts: int
+    before: int | None = None
 
 
 class Examples:
@@ -74,19 +75,25 @@ class Examples:
         self, languages: frozenset[str], tags: frozenset[str], from_ms: int, to_ms: int, limit: int
     ) -> list[TopTerm]:
         """Return the terms that most posts use, in the full hours that touch `[from_ms, to_ms)`."""
-        total: Counter[tuple[str, str]] = Counter()
-        for terms in self._hours(languages, from_ms, to_ms):
-            total.update(terms)
+        known = [hour for hour, _ in self._terms] or [0]
+        first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)
+        total = self._posts(languages, first, end)
+        before = self._posts(languages, first - (end - first), first)
+        is_known = first - (end - first) >= min(known)
         ordered = sorted(total.items(), key=lambda item: (-item[1], item[0]))
-        wanted = [TopTerm(term, tag, posts) for (term, tag), posts in ordered if not tags or tag in tags]
-        return wanted[:limit]
+        return [
+            TopTerm(*one, posts, before[one] if is_known else None)
+            for one, posts in ordered
+            if not tags or one[1] in tags
+        ][:limit]
 
-    def _hours(
-        self, languages: frozenset[str], from_ms: int, to_ms: int
-    ) -> Iterator[Counter[tuple[str, str]]]:
+    def _posts(self, languages: frozenset[str], first: int, end: int) -> Counter[tuple[str, str]]:
+        """Add up the terms of the hours from `first` up to `end`, both counted from 1970 on."""
+        total: Counter[tuple[str, str]] = Counter()
         for (hour, language), terms in self._terms.items():
-            if from_ms < (hour + 1) * HOUR_MS and hour * HOUR_MS < to_ms and _is_wanted(language, languages):
-                yield terms
+            if first <= hour < end and _is_wanted(language, languages):
+                total.update(terms)
+        return total
 
 
 def _is_wanted(language: str, languages: frozenset[str]) -> bool:

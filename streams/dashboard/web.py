@@ -1,7 +1,6 @@
 """The HTTP side: routes, and headers that let a browser trust nothing but this very page."""
 
 import asyncio
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -31,19 +30,6 @@ _HEADERS = {
 _RETRY_AFTER_S = 30
 
 
-def chart_library() -> Path:
-    """Return the folder of uPlot, which the package uplot-python ships.
-
-    Raises:
-        UsageError: the package is not installed.
-    """
-    # Found without importing it: the package itself would load IPython.
-    found = find_spec("uplot")
-    if found is None or not found.submodule_search_locations:
-        raise UsageError("the chart library is missing: pip install 'sandik[dashboard]'")
-    return Path(found.submodule_search_locations[0]) / "static"
-
-
 def create_web(
     board: Board, *, origins: frozenset[str], is_local: bool, streams: int, stopping: asyncio.Event
 ) -> web.Application:
@@ -65,8 +51,6 @@ def create_web(
             web.get("/api/terms", site.terms),
             web.get("/api/schema", _file(SCHEMA)),
             web.static("/static", STATIC),
-            web.get("/lib/uPlot.js", _file(chart_library() / "uPlot.iife.js")),
-            web.get("/lib/uPlot.css", _file(chart_library() / "uPlot.min.css")),
         ]
     )
     return app

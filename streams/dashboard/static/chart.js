@@ -1,11 +1,11 @@
-// One chart, drawn for the width it has: a share with its interval as a line, the posts it is of as bars below.
+// One chart, drawn anew for the width it has: a share with its interval as a line, the posts it is of as bars below.
 // Colours are the style sheet's, so a change of theme needs no new drawing.
 
 import { el, svg } from "./dom.js";
 import { axisTicks } from "./ticks.js";
 import { number, percent, say, time } from "./words.js";
 
-const LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, HEAD_PX = 18, GAP_PX = 8;
+const LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, HEAD_PX = 18, GAP_PX = 14;
 const TOPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1];
 const DRAG_PX = 8;
 
@@ -23,20 +23,22 @@ export class Chart {
   constructor(host, height_px, on) {
     this.height_px = height_px;
     this.on = on;
+    this.fold = 1;
     this.readout = el("output", { class: "readout" });
     this.host = el("div", {
       class: "plot", tabindex: "0", role: "group",
       keydown: (event) => this.#onKey(event), pointermove: (event) => this.#onMove(event),
       pointerdown: (event) => this.#onDown(event), pointerup: (event) => this.#onUp(event),
-      pointerleave: () => { this.dragFrom = null; this.on.point(null); },
+      pointercancel: () => { this.dragFrom = null; }, pointerleave: () => { this.dragFrom = null; this.on.point(null); },
     });
-    host.append(this.host, this.readout);
+    host.append(el("div", { class: "chart" }, this.host, this.readout));
     new ResizeObserver(() => { if (this.course && this.host.clientWidth !== this.width) this.redraw(); }).observe(this.host);
   }
 
-  /** Draw a course as `Rows.course` has it; `top` ends the axis of shares, `most` that of posts. */
-  draw(label, starts, step_ms, course, top, most) {
-    Object.assign(this, { label, starts, step_ms, course, top, most });
+  /** Draw a course as `Rows.course` has it, `fold` buckets to a point; `top` ends the axis of shares. */
+  draw(label, starts, step_ms, course, top, fold = 1) {
+    const own = starts.filter((_, place) => place % fold === 0);
+    Object.assign(this, { label, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
     this.redraw();
   }
 
@@ -52,7 +54,7 @@ export class Chart {
       this.cursor = svg("line", { class: "cursor", y1: HEAD_PX, y2: base, visibility: "hidden" }),
       this.drag = svg("rect", { class: "drag", y: HEAD_PX, height: base - HEAD_PX, visibility: "hidden" }));
     this.host.replaceChildren(this.svg);
-    if (n) this.read(this.place ?? null);
+    if (n) this.#show(this.place ?? null);
   }
 
   #x(place) { return LEFT_PX + (this.inner * (place + 0.5)) / this.starts.length; }
@@ -60,7 +62,7 @@ export class Chart {
   #y(share) { return HEAD_PX + (this.floor - HEAD_PX) * (1 - Math.min(share, this.top) / this.top); }
 
   #axes(width, base) {
-    const levels = this.top === 0.75 || (this.top === 0.3) ? [0, 1 / 3, 2 / 3, 1] : [0, 0.5, 1];
+    const levels = this.height_px < 160 ? [0, 1] : this.top === 0.75 || (this.top === 0.3) ? [0, 1 / 3, 2 / 3, 1] : [0, 0.5, 1];
     const lines = levels.flatMap((part) => {
       const y = Math.round(this.#y(part * this.top)) + 0.5;
       return [svg("line", { class: "grid", x1: LEFT_PX, x2: width - RIGHT_PX, y1: y, y2: y }),
@@ -90,17 +92,19 @@ export class Chart {
       : `M${round(this.#x(run[0]) - 1.5)},${round(this.#y(share[run[0]].high))}h3V${round(this.#y(share[run[0]].low))}h-3Z`)).join("");
     const line = (wanted) => runs.map((run) => run.slice(1).map((place, before) => (isFinal[place] === wanted
       ? `M${point(run[before], "value")}L${point(place, "value")}` : "")).join("")).join("");
-    const dots = runs.flatMap((run) => run.filter((place) => run.length === 1 || !isFinal[place] || this.starts.length <= 24))
+    const dots = runs.flatMap((run) => run.filter((place) => run.length === 1 || !isFinal[place]))
       .map((place) => svg("circle", { class: isFinal[place] ? "dot" : "dot current", cx: round(this.#x(place)), cy: round(this.#y(share[place].value)), r: 3 }));
     const last = share.findLastIndex(Boolean);
     const end = last < 0 ? [] : [svg("text", { class: "end", x: this.#x(last) + 8, y: this.#y(share[last].value) + 4 }, percent(share[last].value))];
     const isOpen = isFinal.includes(false);
-    const open = isOpen ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
+    const open = isOpen && this.fold === 1 ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
     return [svg("path", { class: "band", d: band }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...open];
   }
 
   #marks() {
-    return this.course.marks.map(({ at, kind }) => {
+    // Of bursts side by side the first is enough.
+    const isFirst = ({ at, kind }) => !this.course.marks.some((other) => other.kind === kind && other.at === at - 1);
+    return this.course.marks.filter(isFirst).map(({ at, kind }) => {
       const x = this.#x(at), y = this.#y(this.course.share[at]?.value ?? 0) - 12;
       return svg("path", { class: `mark ${kind}`, d: kind === "burst" ? `M${x - 5},${y - 4}h10l-5,9z` : `M${x},${y - 5}l4,5l-4,5l-4,-5z` });
     });
@@ -118,11 +122,11 @@ export class Chart {
       const [x1, x2] = [this.#x(this.dragFrom.place), this.#x(place)].sort((a, b) => a - b);
       for (const [name, value] of Object.entries({ x: x1, width: x2 - x1, visibility: "visible" })) this.drag.setAttribute(name, value);
     }
-    this.on.point(place);
+    this.on.point(place * this.fold);
   }
 
   #onDown(event) {
-    if (event.pointerType === "mouse" && event.button === 0) this.dragFrom = { place: this.#placeAt(event), x: event.clientX };
+    if (event.button === 0) this.dragFrom = { place: this.#placeAt(event), x: event.clientX };
   }
 
   #onUp(event) {
@@ -141,11 +145,13 @@ export class Chart {
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined || last < 0) return;
     event.preventDefault();
-    this.on.point(Math.min(last, Math.max(0, from + step)));
+    this.on.point(Math.min(last, Math.max(0, from + step)) * this.fold);
   }
 
-  /** Say what the chart shows at a place; null for nowhere. */
-  read(place) {
+  /** Say what the chart shows at the place of a bucket; null for nowhere. */
+  read(bucket) { if (this.course) this.#show(bucket === null ? null : Math.floor(bucket / this.fold)); }
+
+  #show(place) {
     this.place = place;
     const isThere = place !== null && place in this.starts;
     this.cursor.setAttribute("visibility", isThere ? "visible" : "hidden");

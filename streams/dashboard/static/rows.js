@@ -1,6 +1,7 @@
 // Rows by language and bucket, and what charts and figures need of them.
 
 export const EVERY = "*";
+const Z = 1.959963984540054; // two-sided 95 %, as streams/dashboard/figures.py
 
 /** The newest rows of one query. */
 export class Rows {
@@ -74,3 +75,26 @@ export class Rows {
 
 /** Posts of the row with the tag, final or not. */
 export const total = (row, tag) => (row ? (row.counts[tag] ?? 0) + (row.current[tag] ?? 0) : 0);
+
+/** The 95 % Wilson interval of part / base, or null without any of the base. */
+export function wilson(part, base) {
+  if (!base) return null;
+  const value = part / base, spread = (Z * Z) / base;
+  const centre = (value + spread / 2) / (1 + spread);
+  const margin = (Z * Math.sqrt((value * (1 - value)) / base + spread / (4 * base))) / (1 + spread);
+  return { value, low: part ? centre - margin : 0, high: part === base ? 1 : centre + margin };
+}
+
+/** The same course in steps of so many buckets: for charts that are small, or of few posts. */
+export function folded(course, buckets) {
+  if (buckets === 1) return course;
+  const pieces = (values) => Array.from({ length: Math.ceil(values.length / buckets) }, (_, place) => values.slice(place * buckets, (place + 1) * buckets));
+  const sums = (values) => pieces(values).map((some) => some.reduce((sum, one) => sum + one, 0));
+  const base = sums(course.base), part = sums(course.part);
+  return {
+    base, part,
+    share: base.map((posts, place) => wilson(Math.min(part[place], posts), posts)),
+    isFinal: pieces(course.isFinal).map((some) => some.every(Boolean)),
+    marks: [],
+  };
+}
