@@ -69,19 +69,19 @@ check: lint typing test-quick  ## Everything that takes less than a minute
 
 .PHONY: settings
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
-	$(BIN)/python -c 'from streams.config import as_markdown; print(as_markdown(), end="")' > docs/settings.md
+	$(BIN)/python -c 'from sandik.cli.config import as_markdown; print(as_markdown(), end="")' > docs/settings.md
 
 .PHONY: metrics
 metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
-	$(BIN)/python -c 'from streams.ops.catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
+	$(BIN)/python -c 'from sandik.telemetry.metric_catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
 
 .PHONY: formats
 formats: $(VENV)/.ready-dev  ## Write the list of formats in docs/ingest.md again
-	$(BIN)/python -m streams.ingest.formats.listed
+	$(BIN)/python -m sandik.ingest.formats.write_docs
 
 .PHONY: schemas
-schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/asyncapi.yaml again
-	$(BIN)/python -m schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')
+schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/sandik_schemas/asyncapi.yaml again
+	$(BIN)/python -m sandik_schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')
 
 .PHONY: notebook
 notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs again
@@ -89,11 +89,11 @@ notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs ag
 
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
-	$(BIN)/python -m streams.lexicon.generate
+	$(BIN)/python -m sandik.lexicon_tools.generate
 
 .PHONY: jars
 jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Maven Central
-	$(BIN)/python -m streams.broker.pin_jars
+	$(BIN)/python -m sandik.broker.pin_jars
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)

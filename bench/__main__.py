@@ -22,7 +22,7 @@ from bench.say import say
 from bench.scale import partitions, scale
 from bench.setup import kafka_streams, peers_python
 from bench.steps import steps
-from streams.errors import SandikError
+from sandik.errors import SandikError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 

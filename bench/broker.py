@@ -13,9 +13,9 @@ from aiokafka.errors import KafkaError
 from bench.data import PARTITIONS
 from bench.say import say
 from bench.setup import WORK_DIR, peers_environment, peers_python
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
-from streams.topics import POSTS, TopicSpec, all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import POSTS, TopicSpec, all_topics, create
+from sandik.settings import Settings
 
 _POLL_S = 0.1
 

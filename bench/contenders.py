@@ -61,7 +61,7 @@ WHOLE, NAIVE = 0.12, 0.006
 QUIX = peer("bench.programs.quix_counts")
 
 SANDIK_WHOLE = Contender(
-    "sandik", "whole", 3 * WHOLE, project("-m", "streams", "worker"), outputs.sandik, is_sandik=True
+    "sandik", "whole", 3 * WHOLE, project("-m", "sandik", "worker"), outputs.sandik, is_sandik=True
 )
 SANDIK_BARE = Contender(
     "sandik",

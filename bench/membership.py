@@ -19,11 +19,11 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.say import say
-from schemas.partial import Partial, PartitionClock
-from streams.broker import EmbeddedKafka
-from streams.clock import SystemClock
-from streams.settings import Settings
-from streams.topics import PARTIALS, POSTS
+from sandik.broker import EmbeddedKafka
+from sandik.clock import SystemClock
+from sandik.kafka.topics import PARTIALS, POSTS
+from sandik.settings import Settings
+from sandik_schemas.partial import Partial, PartitionClock
 from tests.support.kafka import wait_until
 from tests.support.scene import TEXTS, Scene, wait_for_all
 from tests.support.workers import Follower, Workers, environment

@@ -21,8 +21,8 @@ from bench.results import Results
 from bench.running import ContenderError
 from bench.say import say
 from bench.setup import LOGS, WORK_DIR, environment
-from streams.errors import StateError
-from streams.replay.checkpoint import Checkpoint
+from sandik.errors import StateError
+from sandik.replay.checkpoint import Checkpoint
 
 POLL_S = 0.2
 
@@ -64,7 +64,7 @@ def _replayed(broker: Broker, prefix: str, count: int, processes: int) -> dict[s
     said = LOGS / "replay.log"
     with TemporaryDirectory(prefix="replay-", dir=WORK_DIR) as folder, said.open("wb") as log:
         out = Path(folder) / "out.jsonl"
-        command = project("-m", "streams", "replay", "--out", str(out), "--processes", str(processes))()
+        command = project("-m", "sandik", "replay", "--out", str(out), "--processes", str(processes))()
         variables = {"SANDIK_BROKER": broker.address, "SANDIK_TOPIC_PREFIX": prefix}
         before_s = _ended_cpu_s()
         process = psutil.Popen(command, env=environment(variables), stdout=log, stderr=log)

@@ -8,7 +8,7 @@ import orjson
 import psutil
 
 from bench.setup import ROOT
-from streams import __version__ as sandik_version
+from sandik import __version__ as sandik_version
 
 JSON_FILE = ROOT / "docs" / "bench.json"
 PLOT_FILE = ROOT / "docs" / "bench.png"

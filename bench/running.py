@@ -14,7 +14,7 @@ import psutil
 from bench.broker import Broker
 from bench.contenders import Contender
 from bench.setup import LOGS, WORK_DIR, environment
-from streams.topics import COUNTS, POSTS
+from sandik.kafka.topics import COUNTS, POSTS
 
 STOP_WITHIN_S = 20
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from bench.say import say
-from streams.broker.jvm import java
+from sandik.broker.jvm import java
 
 BENCH = Path(__file__).parent
 ROOT = BENCH.parent

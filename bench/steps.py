@@ -13,14 +13,14 @@ from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
 from bench.programs.sandik_bare import bare_job
 from bench.results import Results
 from bench.say import say
-from schemas.partial import Partial, PartitionClock, Tally, WindowPartial
-from streams.flow import Job
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.counts import PartitionState
-from streams.steps.labels import Labels
-from streams.steps.language import Hints, Language
-from streams.steps.merge import Merge
+from sandik.counting.fold import PartitionState
+from sandik.counting.job import Job
+from sandik.counting.labels import Labels
+from sandik.counting.language import Hints, Language
+from sandik.counting.merge import Merge
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.partial import Partial, PartitionClock, Tally, WindowPartial
 
 POSTS = 120_000
 #: As a worker that catches up gets them: the posts of one partition in one fetch.

@@ -3,14 +3,14 @@
 import sys
 from typing import NamedTuple
 
-from schemas.count import Count
-from schemas.languages import is_of, languages_in
-from schemas.pair import DEFAULT_PAIR
-from streams.errors import UsageError
+from sandik.counting.fold import ALL
+from sandik.counting.labels import iso
+from sandik.errors import UsageError
+from sandik.kafka.pairs_in_force import Pairs
+from sandik_schemas.count import Count
+from sandik_schemas.languages import is_of, languages_in
+from sandik_schemas.pair import DEFAULT_PAIR
 from streams.language_names import NAMES, did_you_mean
-from streams.pairs import Pairs
-from streams.steps.counts import ALL
-from streams.steps.labels import iso
 
 
 class Filter(NamedTuple):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from streams.errors import UsageError
+from sandik.errors import UsageError
 
 #: The English name first. The others of the built-in lexicon, and those that sources most often have.
 NAMES: dict[str, tuple[str, ...]] = {

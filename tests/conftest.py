@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
+from sandik.broker import EmbeddedKafka
+from sandik.settings import Settings
 from tests.support.workers import quick_settings
 
 # A shell that runs the tests in the background ignores Ctrl-C for them, and they would pass that on to the

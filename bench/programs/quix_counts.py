@@ -35,15 +35,15 @@ def annotator() -> Callable[[Post], tuple[str, Sequence[str]]]:
     if os.environ["BENCH_ANNOTATE"] == "fasttext":
         language = fasttext_language()
         return lambda post: (language(post["text"]), cell_tags(post["text"]))
-    from streams.run import load_job
-    from streams.settings import Settings
-    from streams.steps import counts
+    from sandik.counting import fold
+    from sandik.run import load_job
+    from sandik.settings import Settings
 
     job = load_job(Settings())
 
     def annotate(post: Post) -> tuple[str, Sequence[str]]:
         [found] = job.annotate([post["text"]])
-        return found.language.code, counts.cell_tags(found.tags, job.tagger.pairs)
+        return found.language.code, fold.cell_tags(found.tags, job.tagger.pairs)
 
     return annotate
 
@@ -53,7 +53,7 @@ def add(cells: Cells, annotated: tuple[str, Sequence[str]]) -> Cells:
     language, tags = annotated
     counts = cells.setdefault(language, {})
     for tag in tags:
-        counts[tag] = counts.get(tag, 0) + 1
+        counts[tag] = fold.get(tag, 0) + 1
     return cells
 
 

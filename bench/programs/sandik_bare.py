@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-import streams.worker
-from schemas.mention import Term
-from streams.flow import Annotation, Job, Lap, no_lap
-from streams.settings import Settings
-from streams.steps.language import UNDETERMINED, Detector, Hints, Language
-from streams.steps.tags import Tagger
-from streams.steps.window import Timing
+import sandik.worker.start
+from sandik.counting.job import Annotation, Job, Lap, no_lap
+from sandik.counting.language import UNDETERMINED, Detector, Hints, Language
+from sandik.counting.tags import Tagger
+from sandik.counting.windows.event_time import Timing
+from sandik.settings import Settings
+from sandik_schemas.mention import Term
 
 
 class NoDetector:
@@ -61,5 +61,5 @@ def bare_job(settings: Settings, detector: Detector | None = None) -> Job:
 
 
 if __name__ == "__main__":
-    streams.worker.load_job = bare_job
-    streams.worker.run_worker(Settings(), "warning")
+    sandik.worker.start.load_job = bare_job
+    sandik.worker.start.run_worker(Settings(), "warning")

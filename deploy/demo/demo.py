@@ -16,7 +16,7 @@ import orjson
 from live import watch
 from shell import ROOT, Environment, Up, as_text, command, sandik, say
 
-from streams.errors import SandikError
+from sandik.errors import SandikError
 
 POSTS = "deploy/demo/posts.jsonl"
 DEADLINE_S = 120

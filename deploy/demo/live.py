@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 from shell import Environment, Jobs, Up, as_text, command, say
 
-from streams.clock import SystemClock
-from streams.errors import SandikError
+from sandik.clock import SystemClock
+from sandik.errors import SandikError
 
 SETTINGS = {
     "SANDIK_TOPIC_PREFIX": "live-",

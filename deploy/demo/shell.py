@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple, Self
 
-from streams.errors import SandikError
+from sandik.errors import SandikError
 
 ROOT = Path(__file__).parents[2]
 STOP_S = 20
@@ -25,7 +25,7 @@ def sandik(arguments: str, environment: Environment) -> None:
 
 def command(arguments: str) -> list[str]:
     """Return `sandik ...` as run by this very Python."""
-    return [sys.executable, "-m", "streams", *shlex.split(arguments)]
+    return [sys.executable, "-m", "sandik", *shlex.split(arguments)]
 
 
 def show(arguments: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
+from sandik.broker import EmbeddedKafka
+from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until
 from tests.support.workers import Follower, Workers, environment, quick_settings

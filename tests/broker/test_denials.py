@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.scene import some_posts
 from tests.support.strict_kafka import OPERATIONS, Right, StrictKafka, strict_kafka

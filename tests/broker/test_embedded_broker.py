@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import BrokerError, EmbeddedKafka, data
+from sandik.broker import BrokerError, EmbeddedKafka, data
 from tests.support.kafka import create_topic, produce, read_topic, unique_prefix, wait_until
 
 pytestmark = pytest.mark.broker
@@ -188,7 +188,7 @@ def test_the_command_ends_with_1_and_the_reason_when_it_cannot_start(
 
 def start_command(data_dir: Path, port: int) -> "subprocess.Popen[str]":
     script = (
-        "import sys, pathlib; from streams.broker.command import run_broker;"
+        "import sys, pathlib; from sandik.broker.command import run_broker;"
         "sys.exit(run_broker(int(sys.argv[1]), 0, pathlib.Path(sys.argv[2])))"
     )
     return subprocess.Popen(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Scene, some_posts
 from tests.support.workers import Follower, Workers, environment

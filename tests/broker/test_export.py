@@ -12,14 +12,14 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from schemas.count import Count
-from schemas.mention import Mention, Term
-from schemas.post import Post
-from streams.broker import EmbeddedKafka
-from streams.export.rows import Choice, What, table_of
-from streams.ingest.authors import post_pseudonym, pseudonym
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.export.rows import Choice, What, table_of
+from sandik.ingest.authors import post_pseudonym, pseudonym
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
+from sandik_schemas.count import Count
+from sandik_schemas.mention import Mention, Term
+from sandik_schemas.post import Post
 from tests.support.command import sandik
 from tests.support.kafka import produce
 from tests.support.workers import environment, quick_settings

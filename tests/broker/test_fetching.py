@@ -10,9 +10,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faust.types import TP
 
-from streams.engine.batching import Batch, FetchedInBatches
-from streams.engine.transport import _InTurns
-from streams.settings import Settings
+from sandik.settings import Settings
+from sandik.worker.engine.batching import Batch, FetchedInBatches
+from sandik.worker.engine.consumer import _InTurns
 from tests.support.kafka import create_topic, produce, unique_prefix, wait_until
 
 pytestmark = pytest.mark.broker

@@ -10,16 +10,16 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from faust.types import TP
 
-from streams import ranges
-from streams.broker import EmbeddedKafka
-from streams.dead_letter import dead_letter, late_post
-from streams.letters import box
-from streams.letters.box import Wanted, last_letters, one_letter
-from streams.ranges import Slice, read_slice
-from streams.settings import Settings
-from streams.steps.counts import Late
-from streams.steps.decode import Reason, Rejected
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.counting.decode import Reason, Rejected
+from sandik.counting.fold import Late
+from sandik.kafka import ranges
+from sandik.kafka.dead_letters import dead_letter, late_post
+from sandik.kafka.ranges import Slice, read_slice
+from sandik.kafka.topics import all_topics, create
+from sandik.letters import reading
+from sandik.letters.reading import Wanted, last_letters, one_letter
+from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import read_topic
 from tests.support.workers import environment, quick_settings

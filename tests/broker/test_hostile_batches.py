@@ -8,18 +8,18 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from schemas.count import Count
-from schemas.mention import Mention
-from schemas.partial import Partial, PartitionClock
-from streams.broker import EmbeddedKafka
-from streams.clock import SystemClock
-from streams.dashboard.texts import Texts
-from streams.replay.results import canonical, line
-from streams.settings import Settings
-from streams.steps.decode import MAX_NESTING
-from streams.steps.latest import latest
-from streams.topics import all_topics, create
-from streams.unpacking import MAX_UNPACKED_BYTES
+from sandik.broker import EmbeddedKafka
+from sandik.clock import SystemClock
+from sandik.counting.decode import MAX_NESTING
+from sandik.counting.latest import latest
+from sandik.kafka.post_texts import Texts
+from sandik.kafka.topics import all_topics, create
+from sandik.kafka.unpacking import MAX_UNPACKED_BYTES
+from sandik.replay.results import canonical, line
+from sandik.settings import Settings
+from sandik_schemas.count import Count
+from sandik_schemas.mention import Mention
+from sandik_schemas.partial import Partial, PartitionClock
 from tests.support.command import sandik
 from tests.support.hostile import CODECS, Raw, a_batch, send
 from tests.support.kafka import produce, read_topic, wait_until

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
-from schemas.count import Count
-from streams.broker import EmbeddedKafka
-from streams.run import load_job
-from streams.settings import Settings
+from sandik.broker import EmbeddedKafka
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.quality.posts import DATA, IRA, WITHOUT_DATA
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import BrokerError, EmbeddedKafka, jars
-from streams.broker.pin_jars import KAFKA, LOG_BINDING
-from streams.broker.settings import KAFKA_VERSION
+from sandik.broker import BrokerError, EmbeddedKafka, jars
+from sandik.broker.pin_jars import KAFKA, LOG_BINDING
+from sandik.broker.settings import KAFKA_VERSION
 
 CONTENT = {"org.example:bir:1.0": b"PK one" * 1_000, "org.example:iki:2.1": b"PK two" * 2_000}
 ONE, TWO = "bir-1.0.jar", "iki-2.1.jar"
@@ -268,7 +268,7 @@ def test_a_cache_that_belongs_to_somebody_else_is_refused(
     jars.class_path()
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     owner = cache.stat().st_uid
-    monkeypatch.setattr("streams.broker.own_files.ROOT", owner + 2)
+    monkeypatch.setattr("sandik.broker.own_files.ROOT", owner + 2)
 
     with pytest.raises(BrokerError, match=f"belongs to another user .uid {owner}."):
         jars.class_path()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedKafka
-from streams.clock import SystemClock
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.clock import SystemClock
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import NewRecord, produce, read_topic, unique_prefix, wait_until
 from tests.support.scene import a_post

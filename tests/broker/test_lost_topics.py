@@ -9,8 +9,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from streams.settings import Settings
-from streams.topics import WINDOWS_TABLE, all_topics, create
+from sandik.kafka.topics import WINDOWS_TABLE, all_topics, create
+from sandik.settings import Settings
 from tests.broker.test_refusals import delete_topic, refusal
 from tests.support.command import sandik
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_all

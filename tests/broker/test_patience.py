@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedKafka
-from streams.broker.probe import free_port
-from streams.settings import Settings
-from streams.topics import all_topics, create, existing
+from sandik.broker import EmbeddedKafka
+from sandik.broker.probe import free_port
+from sandik.kafka.topics import all_topics, create, existing
+from sandik.settings import Settings
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import unique_prefix, wait_until
 from tests.support.workers import Workers, environment

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
 from tests.broker.test_refusals import posts
 from tests.support.command import sandik
 from tests.support.hostile import Raw, a_batch, send

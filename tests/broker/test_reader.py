@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from aiokafka import ConsumerRecord
 
-from streams.broker import EmbeddedKafka
-from streams.diff.examples import records_of
-from streams.errors import BrokerError
-from streams.ranges import Slice, records_since
-from streams.reader import read
-from streams.replay.plan import Plan, Rules
-from streams.settings import Settings
+from sandik.broker import EmbeddedKafka
+from sandik.errors import BrokerError
+from sandik.kafka.ranges import Slice, records_since
+from sandik.kafka.reader import read
+from sandik.replay.plan import Plan, Rules
+from sandik.replay.posts_again import records_of
+from sandik.settings import Settings
 from tests.support.kafka import create_topic, produce
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(200)]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from aiokafka import ConsumerRecord
 
-from schemas.post import MIN_CREATED_AT_MS
-from streams.clock import SystemClock
-from streams.settings import Settings
-from streams.topics import WINDOWS_TABLE, TopicSpec, all_topics, changelog, create
+from sandik.clock import SystemClock
+from sandik.kafka.topics import WINDOWS_TABLE, TopicSpec, all_topics, changelog, create
+from sandik.settings import Settings
+from sandik_schemas.post import MIN_CREATED_AT_MS
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, produce, read_topic, wait_until
 from tests.support.scene import Scene, a_post, start_module

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
 from tests.support.kafka import NewRecord, configure, produce, read_topic, wait_until
 from tests.support.scene import Scene
 from tests.support.workers import Workers, count_all, environment
@@ -127,7 +127,7 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
 @pytest.mark.parametrize("variable", ["SANDIK_DETECTOR", "SANDIK_LEXICON", "SANDIK_WINDOW_SIZE_MS"])
 def test_settings_that_make_no_sense_are_a_usage_error(worker_settings: Settings, variable: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "streams", "annotate", "-"],
+        [sys.executable, "-m", "sandik", "annotate", "-"],
         input=b"",
         capture_output=True,
         env={**environment(worker_settings), variable: "nonsense"},

@@ -10,12 +10,12 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from schemas.count import Count
-from streams.broker import EmbeddedKafka
-from streams.ranges import first_at, new_consumer
-from streams.replay.results import canonical, line
-from streams.settings import Settings
-from streams.steps.latest import latest
+from sandik.broker import EmbeddedKafka
+from sandik.counting.latest import latest
+from sandik.kafka.ranges import first_at, new_consumer
+from sandik.replay.results import canonical, line
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, produce, read_topic, topic_names, unique_prefix, wait_until

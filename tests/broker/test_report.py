@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from streams.settings import Settings
-from streams.topics import all_topics, connected, create
+from sandik.kafka.topics import all_topics, connected, create
+from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import wait_until
 from tests.support.workers import Workers, environment

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams import runs_command
-from streams.control import read_control
-from streams.run import load_job
-from streams.settings import Settings
-from streams.topics import all_topics
+from sandik.cli import runs
+from sandik.kafka.control import read_control
+from sandik.kafka.topics import all_topics
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.broker.test_refusals import refusal
 from tests.support.command import sandik
 from tests.support.kafka import wait_until
@@ -98,7 +98,7 @@ async def test_of_two_that_replace_a_run_at_once_the_second_removes_nothing(
     settings = brief(worker_settings)
     await Scene(settings).make_topics()
     both = [settings.model_copy(update={"window_size_ms": size_ms}) for size_ms in (20_000, 30_000)]
-    check, have_looked = runs_command._check_stopped, asyncio.Barrier(2)
+    check, have_looked = runs._check_stopped, asyncio.Barrier(2)
 
     async def look_together(*arguments: Any) -> None:
         await check(*arguments)
@@ -106,7 +106,7 @@ async def test_of_two_that_replace_a_run_at_once_the_second_removes_nothing(
 
     monkeypatch.setattr(runs_command, "_check_stopped", look_together)
     outcomes = await asyncio.gather(
-        *(runs_command._replace(one, load_job(one)) for one in both), return_exceptions=True
+        *(runs._replace(one, load_job(one)) for one in both), return_exceptions=True
     )
 
     [refused] = [one for one in outcomes if isinstance(one, BaseException)]

@@ -11,8 +11,8 @@ from threading import Event, Thread
 import msgspec
 import pytest
 
-from schemas.count import Count
-from streams.clock import SystemClock
+from sandik.clock import SystemClock
+from sandik_schemas.count import Count
 from tests.support.command import sandik
 from tests.support.kafka import unique_prefix, wait_until
 from tests.support.secured_kafka import PASSWORD, USERNAME, SecuredKafka, a_token, secured_kafka
@@ -68,7 +68,7 @@ def assert_tells_no_secret(output: bytes, variables: Mapping[str, str]) -> None:
 @contextmanager
 def a_worker(variables: Mapping[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker that says all it can, until the end of the block."""
-    command = [sys.executable, "-m", "streams", *COMMANDS["worker"]]
+    command = [sys.executable, "-m", "sandik", *COMMANDS["worker"]]
     with log.open("wb") as output, Workers(variables, log.parent) as workers:
         process = subprocess.Popen(command, env=workers.environment, stdout=output, stderr=output)
         workers.processes.append(process)

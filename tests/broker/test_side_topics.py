@@ -10,17 +10,17 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from schemas.count import Count
-from schemas.mention import Mention
-from schemas.partial import begin_key
-from streams import __version__
-from streams.broker import EmbeddedKafka
-from streams.clock import SystemClock
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.decode import MAX_DETAIL_CHARACTERS
-from streams.steps.language import Language
-from streams.topics import all_topics, create
+from sandik import __version__
+from sandik.broker import EmbeddedKafka
+from sandik.clock import SystemClock
+from sandik.counting.decode import MAX_DETAIL_CHARACTERS
+from sandik.counting.language import Language
+from sandik.kafka.topics import all_topics, create
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.count import Count
+from sandik_schemas.mention import Mention
+from sandik_schemas.partial import begin_key
 from tests.contracts.test_schemas import validate
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, produce, read_topic, wait_until

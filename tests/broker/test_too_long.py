@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.mention import MAX_TERMS, Mention
-from streams.settings import Settings
+from sandik.settings import Settings
+from sandik_schemas.mention import MAX_TERMS, Mention
 from tests.support.command import sandik
 from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.scene import Scene

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streams.reader import read
-from streams.settings import Settings
-from streams.topics import POSTS
+from sandik.kafka.reader import read
+from sandik.kafka.topics import POSTS
+from sandik.settings import Settings
 from tests.support.kafka import create_topic, unique_prefix, wait_until
 from tests.support.scene import BASE_MS, Post, Scene, a_post, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment

@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.count import Count
-from schemas.post import Post
-from streams.broker import EmbeddedKafka
-from streams.export.dictionary import GUARDED, RAW
-from streams.report.counted import read_file
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import all_topics, create
+from sandik.report.read_counts import read_file
+from sandik.settings import Settings
+from sandik.tables.dictionary import GUARDED, RAW
+from sandik_schemas.count import Count
+from sandik_schemas.post import Post
 from tests.demo.terminal import at_a_terminal
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import NewRecord, produce, wait_until
@@ -161,7 +161,7 @@ def test_at_a_terminal_they_say_how_far_they_are(settings: Settings, tmp_path: P
         ),
         (("report", "live", str(tmp_path / "r.html"), "--no-examples"), "counts: 270 of 270"),
     ):
-        command = (sys.executable, "-m", "streams", *arguments)
+        command = (sys.executable, "-m", "sandik", *arguments)
         with at_a_terminal(*command, environment=environment_of(settings)) as terminal:
             assert terminal.wait() == 0, terminal.shown
         assert shown in terminal.shown

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import annotate
-from streams.flow import Annotation, Job
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.language import Language
+from sandik.cli import annotate
+from sandik.counting.job import Annotation, Job
+from sandik.counting.language import Language
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.cost.instructions import executed
 from tests.support.command import sandik, start_sandik
 from tests.support.stubs import a_job

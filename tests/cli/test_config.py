@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.config import MASKED, as_markdown, knobs, misspelt, variable
-from streams.settings import Settings
+from sandik.cli.config import MASKED, as_markdown, knobs, misspelt, variable
+from sandik.settings import Settings
 from tests.support.command import sandik
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"

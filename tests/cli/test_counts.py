@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.count import Count
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
-from streams.steps.labels import iso
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.counting.labels import iso
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import create_topic, produce, topic_names
 from tests.support.workers import environment

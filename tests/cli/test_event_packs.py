@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-import streams.lexicon
-from streams.lexicon.check import findings
-from streams.lexicon.generate import generate
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.tags.layers import packs
-from streams.steps.tags.lexicon import load_lexicon, read_lexicon
+import sandik.lexicon
+from sandik.counting.tags.layers import packs
+from sandik.counting.tags.lexicon import load_lexicon, read_lexicon
+from sandik.lexicon_tools.check import findings
+from sandik.lexicon_tools.generate import generate
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.support.command import sandik
 
-FOLDER = Path(streams.lexicon.__file__).parent / "events"
+FOLDER = Path(sandik.lexicon.__file__).parent / "events"
 TURKEY = load_job(Settings(lexicon="builtin,events/turkey-2023"))
 DOCS = Path("docs/events.md").read_text("utf-8")
 

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-import streams.lexicon
-from streams.lexicon import check
-from streams.lexicon.check import findings
+import sandik.lexicon
+from sandik.lexicon_tools import check
+from sandik.lexicon_tools.check import findings
 from tests.support.command import sandik
 from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
 
-BUILT_IN = Path(streams.lexicon.__file__).parent
+BUILT_IN = Path(sandik.lexicon.__file__).parent
 SEL = '[[term]]\nlanguage = "tr"\nlemma = "sel"\nforms = ["sel(|ler)"]\n'
 
 
@@ -100,7 +100,7 @@ def test_what_is_wrong_is_said_with_its_line(what: str, tmp_path: Path) -> None:
 
 
 def test_forms_that_are_out_of_date_are_told_and_generating_mends_them(tmp_path: Path) -> None:
-    from streams.lexicon.generate import main
+    from sandik.lexicon_tools.generate import main
 
     write_lexicon(tmp_path, flood=a_term("sel", 'inflects = "noun"'))
     assert main([str(tmp_path)]) == 0

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.lexicon.check import findings
-from streams.lexicon.generate import main as generate
+from sandik.lexicon_tools.check import findings
+from sandik.lexicon_tools.generate import main as generate
 from tests.support.command import sandik
 from tests.support.lexicons import write_lexicon
 

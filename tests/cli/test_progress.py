@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from streams.progress import Bar, progress
+from sandik.progress import Bar, progress
 
 
 class Terminal(io.StringIO):

@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
-from schemas.cards import load_cards
-from schemas.load import json_schema
+from sandik_schemas.cards import load_cards
+from sandik_schemas.load import json_schema
 from tests.support.command import sandik
 
 

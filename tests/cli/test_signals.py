@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.settings import Settings
-from streams.topics import COUNTS, POSTS, all_topics, create
+from sandik.kafka.topics import COUNTS, POSTS, all_topics, create
+from sandik.settings import Settings
 from tests.cli.test_counts import a_count, line_with
 from tests.support.command import start_sandik
 from tests.support.kafka import produce, read_topic, wait_until
@@ -36,7 +36,7 @@ class Signals:
             os.kill(os.getpid(), int(number))
 
 sys.meta_path.insert(0, Signals())
-runpy.run_module("streams", run_name="__main__")
+runpy.run_module("sandik", run_name="__main__")
 """
 #: Commands that would go on for ever: to be told to stop is all that ends them.
 ENDLESS = {
@@ -84,7 +84,7 @@ def stopped_at_import(
 
 
 @SIGNALS
-@pytest.mark.parametrize("module", ["streams.cli", "typer", "pydantic_core", "numpy", "aiokafka"])
+@pytest.mark.parametrize("module", ["sandik.cli.main", "typer", "pydantic_core", "numpy", "aiokafka"])
 def test_no_import_shows_a_traceback(module: str, number: signal.Signals, tmp_path: Path) -> None:
     done = stopped_at_import(module, number, ["topics", "create"], tmp_path)
 
@@ -94,7 +94,7 @@ def test_no_import_shows_a_traceback(module: str, number: signal.Signals, tmp_pa
 @pytest.mark.parametrize("name", [*ENDLESS, *OTHERS])
 def test_every_command_that_is_stopped_as_it_begins_ends_well(name: str, tmp_path: Path) -> None:
     arguments = ENDLESS.get(name) or OTHERS[name]
-    module = "streams.broker" if name == "broker" else "streams.config"
+    module = "sandik.broker" if name == "broker" else "sandik.cli.config"
 
     done = stopped_at_import(module, signal.SIGTERM, arguments, tmp_path)
 

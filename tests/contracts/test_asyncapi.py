@@ -1,4 +1,4 @@
-"""`schemas/asyncapi.yaml` is a valid AsyncAPI 3.0 document and says what schemas and cards say."""
+"""`schemas/sandik_schemas/asyncapi.yaml` is a valid AsyncAPI 3.0 document and says what schemas and cards say."""
 
 import copy
 import warnings
@@ -12,11 +12,11 @@ import yaml
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
-from schemas.cards import load_cards
-from schemas.generate import asyncapi_yaml, readme
-from schemas.load import json_schema
-from streams import __version__
-from streams.topics import all_topics
+from sandik import __version__
+from sandik.kafka.topics import all_topics
+from sandik_schemas.cards import load_cards
+from sandik_schemas.generate import asyncapi_yaml, readme
+from sandik_schemas.load import json_schema
 from tests.support.wider import EVERYTHING
 
 with warnings.catch_warnings():  # two of its fields are called as methods of pydantic are

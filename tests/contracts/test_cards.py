@@ -10,20 +10,11 @@ import pytest
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
-from schemas.cards import Card, load_cards
-from schemas.control import Control
-from schemas.count import Count
-from schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
-from schemas.load import NAMES, json_schema
-from schemas.partial import Partial
-from schemas.term import TermCount
-from streams.dead_letter import dead_letter, late_post
-from streams.ops.trace_headers import TRACEPARENT
-from streams.settings import Settings
-from streams.steps.counts import Late
-from streams.steps.decode import Reason, Rejected
-from streams.steps.spans import session_key
-from streams.topics import (
+from sandik.counting.decode import Reason, Rejected
+from sandik.counting.fold import Late
+from sandik.counting.windows.panes import session_key
+from sandik.kafka.dead_letters import dead_letter, late_post
+from sandik.kafka.topics import (
     CONTROL,
     COUNTS,
     COUNTS_HOPPING,
@@ -34,6 +25,15 @@ from streams.topics import (
     POSTS_LATE,
     all_topics,
 )
+from sandik.settings import Settings
+from sandik.telemetry.trace_headers import TRACEPARENT
+from sandik_schemas.cards import Card, load_cards
+from sandik_schemas.control import Control
+from sandik_schemas.count import Count
+from sandik_schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
+from sandik_schemas.load import NAMES, json_schema
+from sandik_schemas.partial import Partial
+from sandik_schemas.term import TermCount
 from tests.support.wider import EVERYTHING, WIDER
 
 CARDS = load_cards()

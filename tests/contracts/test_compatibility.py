@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.compatibility import breaks
-from schemas.load import NAMES, json_schema
+from sandik_schemas.compatibility import breaks
+from sandik_schemas.load import NAMES, json_schema
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 RELEASED = sorted((SCHEMAS / "released").glob("*/*.schema.json"))

@@ -10,10 +10,10 @@ import pytest
 import typer
 import yaml
 
-from streams.broker import EmbeddedKafka
-from streams.broker.settings import KAFKA_VERSION, SHARED_SETTINGS, server_properties
-from streams.cli import app
-from streams.settings import Settings
+from sandik.broker import EmbeddedKafka
+from sandik.broker.settings import KAFKA_VERSION, SHARED_SETTINGS, server_properties
+from sandik.cli.main import app
+from sandik.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from pydantic import ValidationError
 
-from streams.app import create_app
-from streams.connection import client_options, unreachable
-from streams.errors import UsageError
-from streams.settings import Settings
+from sandik.errors import UsageError
+from sandik.kafka.connection import client_options, unreachable
+from sandik.settings import Settings
+from sandik.worker.app import create_app
 from tests.support.command import sandik
 
 SECRETS = {"sasl_password": "gizli-9f2c61", "author_key": "anahtar-71d0e8-9c3fa2"}

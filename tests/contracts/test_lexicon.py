@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-import streams.lexicon
-from streams.lexicon import slavic
-from streams.lexicon.generate import generate, main
-from streams.lexicon.turkish import attach, compound, noun, verb
-from streams.steps.tags.lexicon import LexiconError, load_lexicon, read_tag_file
+import sandik.lexicon
+from sandik.counting.tags.lexicon import LexiconError, load_lexicon, read_tag_file
+from sandik.lexicon_tools import slavic
+from sandik.lexicon_tools.generate import generate, main
+from sandik.lexicon_tools.turkish import attach, compound, noun, verb
 
-FOLDER = Path(streams.lexicon.__file__).parent
+FOLDER = Path(sandik.lexicon.__file__).parent
 #: Languages that share words and their meaning: кандидат is one in Ukrainian, too.
 SISTERS = {"uk": "ru"}
 

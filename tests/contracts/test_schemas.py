@@ -10,14 +10,14 @@ import msgspec
 import pytest
 from referencing import Registry, Resource
 
-from schemas.control import Control
-from schemas.count import Count
-from schemas.load import NAMES, json_schema
-from schemas.mention import Mention, Term
-from schemas.partial import Partial
-from schemas.post import MIN_CREATED_AT_MS, Post
-from schemas.term import TermCount
-from streams.steps.language import load_detector
+from sandik.counting.language import load_detector
+from sandik_schemas.control import Control
+from sandik_schemas.count import Count
+from sandik_schemas.load import NAMES, json_schema
+from sandik_schemas.mention import Mention, Term
+from sandik_schemas.partial import Partial
+from sandik_schemas.post import MIN_CREATED_AT_MS, Post
+from sandik_schemas.term import TermCount
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 EXAMPLES = sorted((SCHEMAS / "examples").glob("*/v1/*/*.json"))

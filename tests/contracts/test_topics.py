@@ -7,11 +7,19 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.broker import EmbeddedKafka
-from streams.errors import BrokerError, TopicError
-from streams.settings import Settings
-from streams.topics import APPEND_TIME, WINDOW_TIME, WINDOWS_TABLE, all_topics, changelog, create, existing
-from streams.worker import prepare
+from sandik.broker import EmbeddedKafka
+from sandik.errors import BrokerError, TopicError
+from sandik.kafka.topics import (
+    APPEND_TIME,
+    WINDOW_TIME,
+    WINDOWS_TABLE,
+    all_topics,
+    changelog,
+    create,
+    existing,
+)
+from sandik.settings import Settings
+from sandik.worker.start import prepare
 from tests.support.command import sandik
 from tests.support.kafka import create_topic, read_topic, topic_names
 from tests.support.wider import EVERYTHING, WIDER

@@ -11,8 +11,8 @@ import pytest
 import trustme
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, TopicAuthorizationFailedError
 
-from streams import connection
-from streams.connection import answers, denial, unreachable
+from sandik.kafka import connection
+from sandik.kafka.connection import answers, denial, unreachable
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
 PROTOCOLS = pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL"])

@@ -14,12 +14,12 @@ import orjson
 import pytest
 
 from bench.programs.sandik_bare import bare_job
-from schemas.post import Post
-from streams.flow import Job
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.counts import PartitionState
-from streams.steps.decode import decode, decode_all
+from sandik.counting.decode import decode, decode_all
+from sandik.counting.fold import PartitionState
+from sandik.counting.job import Job
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.post import Post
 from tests.cost.instructions import executed
 
 SAMPLE = (Path(__file__).parents[2] / "deploy" / "demo" / "posts.jsonl").read_bytes().splitlines()

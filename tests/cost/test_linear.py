@@ -8,16 +8,16 @@ from collections.abc import Callable
 
 import pytest
 
-from streams.flow import Job
-from streams.ingest.formats.row import read_row
-from streams.ingest.formats.table import Plan, TableOptions, plan
-from streams.ingest.frames import without_assignment
-from streams.ingest.items import Rejected
-from streams.ingest.markup import html_to_text
-from streams.lexicon.explain import explain
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.tags import Tagger, load_tagger
+from sandik.counting.job import Job
+from sandik.counting.tags import Tagger, load_tagger
+from sandik.ingest.decoding.frames import without_assignment
+from sandik.ingest.decoding.markup import html_to_text
+from sandik.ingest.formats.row import read_row
+from sandik.ingest.formats.table import Plan, TableOptions, plan
+from sandik.ingest.items import Rejected
+from sandik.lexicon_tools.explain import explain
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.cost.instructions import executed
 from tests.support.lexicons import write_lexicon
 

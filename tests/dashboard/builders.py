@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from schemas.count import Count
-from schemas.mention import Mention, Term
-from streams.steps.labels import iso
+from sandik.counting.labels import iso
+from sandik_schemas.count import Count
+from sandik_schemas.mention import Mention, Term
 
 MINUTE_MS = 60_000
 BASE_MS = 1_683_799_980_000 - 1_683_799_980_000 % 3_600_000

@@ -7,10 +7,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from streams.clock import SystemClock
-from streams.dashboard.board import Board
-from streams.dashboard.web import create_web
-from streams.settings import Settings
+from sandik.clock import SystemClock
+from sandik.dashboard.service import Board
+from sandik.dashboard.web import create_web
+from sandik.settings import Settings
 
 #: How many streams the page has at once.
 STREAMS = 20

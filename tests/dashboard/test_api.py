@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.clock import SystemClock
-from streams.dashboard.answers import parse_query
-from streams.dashboard.board import Board
-from streams.dashboard.web import SCHEMA, STATIC
-from streams.settings import Settings
+from sandik.clock import SystemClock
+from sandik.dashboard.api_types import parse_query
+from sandik.dashboard.service import Board
+from sandik.dashboard.web import SCHEMA, STATIC
+from sandik.settings import Settings
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count, a_mention
 from tests.dashboard.conftest import Client, serving
 

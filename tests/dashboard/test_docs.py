@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from streams.dashboard.board import Board
+from sandik.dashboard.service import Board
 from tests.dashboard.builders import BASE_MS, a_count
 from tests.dashboard.conftest import Client
 

@@ -5,16 +5,18 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.count import Count
-from schemas.languages import languages_in
-from schemas.pair import DEFAULT_PAIR, Pair
-from streams.dashboard.headline import DAY_MS, Change, headline
-from streams.dashboard.rows import EVERY, Query, rows
+from sandik.dashboard.headline import DAY_MS, Change, headline
+from sandik.figures.rollup import EVERY, Query, rows
+from sandik_schemas.count import Count
+from sandik_schemas.languages import languages_in
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
-from tests.dashboard.test_rows import cells_of, consistent, newest, rollups, spans
+from tests.figures.test_rollup import cells_of, consistent, newest, rollups, spans
 
 OF_ALL = Pair("election", ("election",), "all")
-some_languages = st.sampled_from([frozenset(), frozenset({"tr"}), frozenset({"tr", "ru"}), frozenset({"ru+tr"})])
+some_languages = st.sampled_from(
+    [frozenset(), frozenset({"tr"}), frozenset({"tr", "ru"}), frozenset({"ru+tr"})]
+)
 
 
 def sums(counts: list[Count], from_ms: int, to_ms: int, among: frozenset[str]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What the page must be told besides the counts."""
 
-from streams.dashboard.model import Model, Version
+from sandik.dashboard.live_counts import Model, Version
 from tests.dashboard.builders import a_count
 
 MINUTE_MS = 60_000

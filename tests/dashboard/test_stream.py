@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
-from streams.dashboard.board import Board
-from streams.dashboard.rows import MAX_CHANGED_ROWS
+from sandik.dashboard.service import Board
+from sandik.figures.rollup import MAX_CHANGED_ROWS
 from tests.dashboard.builders import a_count
 from tests.dashboard.conftest import STREAMS, Client
 from tests.dashboard.test_api import ask, validate

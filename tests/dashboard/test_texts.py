@@ -6,10 +6,10 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
-from schemas.mention import Mention
-from streams.dashboard.texts import Texts
-from streams.settings import Settings
-from streams.topics import POSTS, all_topics, create
+from sandik.kafka.post_texts import Texts
+from sandik.kafka.topics import POSTS, all_topics, create
+from sandik.settings import Settings
+from sandik_schemas.mention import Mention
 from tests.dashboard.builders import a_mention
 from tests.support.kafka import produce
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientError, ClientSession
 
-from streams.broker import probe
-from streams.errors import BrokerError
-from streams.record_times import mend
-from streams.run import application_id, load_job
-from streams.settings import Settings
-from streams.topics import WINDOWS_TABLE, all_topics, changelog, create
+from sandik.broker import probe
+from sandik.errors import BrokerError
+from sandik.kafka.record_times import mend
+from sandik.kafka.topics import WINDOWS_TABLE, all_topics, changelog, create
+from sandik.run import application_id, load_job
+from sandik.settings import Settings
 from tests.deploy.rendered import of_kind
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import configure, produce, read_topic, wait_until

@@ -6,10 +6,10 @@ import pytest
 import typer
 import yaml
 
-from streams.broker.settings import KAFKA_VERSION
-from streams.cli import app
-from streams.settings import Settings
-from streams.topics import all_topics
+from sandik.broker.settings import KAFKA_VERSION
+from sandik.cli.main import app
+from sandik.kafka.topics import all_topics
+from sandik.settings import Settings
 from tests.deploy.rendered import OVERLAYS, environment, of_kind, pods
 from tests.deploy.tools import ROOT
 from tests.support.wider import EVERYTHING
@@ -18,7 +18,9 @@ OPS = {"SANDIK_OPS_HOST": "0.0.0.0", "SANDIK_OPS_PORT": "8081"}  # noqa: S104 - 
 OPS_PORT = 8081
 DASHBOARD_PORT = 8080
 DEFAULTS = Settings.model_construct()
-ASYNCAPI: dict[str, Any] = yaml.safe_load((ROOT / "schemas/asyncapi.yaml").read_text(encoding="utf-8"))
+ASYNCAPI: dict[str, Any] = yaml.safe_load(
+    (ROOT / "schemas/sandik_schemas/asyncapi.yaml").read_text(encoding="utf-8")
+)
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))[
     "services"
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.ops.catalogue import METRICS
+from sandik.telemetry.metric_catalogue import METRICS
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.tools import ROOT, promtool
 

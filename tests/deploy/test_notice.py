@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from streams.broker.jars import pinned
+from sandik.broker.jars import pinned
 from tests.deploy.tools import ROOT
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
@@ -47,7 +47,10 @@ def test_the_wheel_that_is_put_into_the_image_has_the_notice_and_the_checksums(t
 
         assert declared == ["LICENSE", "NOTICE"]
         assert wheel.read(f"{licences}/NOTICE").decode() == NOTICE
-        assert wheel.read("streams/broker/jars.lock") == (ROOT / "streams/broker/jars.lock").read_bytes()
+        assert (
+            wheel.read("streams/sandik/broker/jars.lock")
+            == (ROOT / "streams/sandik/broker/jars.lock").read_bytes()
+        )
 
 
 def test_the_source_distribution_has_the_notice(tmp_path: Path) -> None:
@@ -66,7 +69,7 @@ def test_the_notice_names_what_is_shipped_or_fetched() -> None:
 
 
 def test_every_language_whose_forms_come_from_a_dictionary_is_named() -> None:
-    made = {path.stem.split(".")[1] for path in (ROOT / "streams/lexicon/forms").iterdir()}
+    made = {path.stem.split(".")[1] for path in (ROOT / "streams/sandik/lexicon/forms").iterdir()}
 
     # Turkish forms follow from rules of our own.
     assert made - {"tr"} == set(re.findall(r"\*\.(\w+)\.txt", NOTICE))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.deploy.rendered import OVERLAYS, of_kind, pods, rendered, strings
 from tests.deploy.tools import ROOT
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from streams.broker.jars import cache_dir
+from sandik.broker.jars import cache_dir
 
 ROOT = Path(__file__).parents[2]
 KUSTOMIZE = "v5.8.1"

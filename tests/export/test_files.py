@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from streams.errors import SandikError, UsageError
-from streams.export.days import write_days
-from streams.export.tables import write_table
-from streams.files import check_free, new_file, new_folder, place
+from sandik.errors import SandikError, UsageError
+from sandik.export.days import write_days
+from sandik.tables.atomic_files import check_free, new_file, new_folder, place
+from sandik.tables.writers import write_table
 
 COLUMNS = {"created_at": "time", "id": "text"}
 ROW = {"created_at": "2023-05-11T12:00:00Z", "id": "a"}

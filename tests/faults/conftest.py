@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.support.scene import Scene, brief
 
 

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from streams.agents.count import CountAgent
-from streams.agents.merge import MergeAgent
-from streams.engine.state import StateTable
-from streams.settings import Settings
-from streams.worker import run_worker
+from sandik.settings import Settings
+from sandik.worker.agents.count import CountAgent
+from sandik.worker.agents.merge import MergeAgent
+from sandik.worker.engine.state import StateTable
+from sandik.worker.start import run_worker
 
 Method = Callable[..., Coroutine[Any, Any, None]]
 

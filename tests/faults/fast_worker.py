@@ -6,8 +6,8 @@ from typing import Any
 
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-import streams.app
-from streams.cli import main
+import sandik.worker.app
+from sandik.cli.main import main
 
 
 def set_ahead(ahead_ms: int) -> None:
@@ -24,7 +24,7 @@ def set_ahead(ahead_ms: int) -> None:
 
 
 if __name__ == "__main__":
-    streams.app.CRASH_GRACE_S = 600  # on a busy machine it may take more than 5 s to end
+    sandik.worker.app.CRASH_GRACE_S = 600  # on a busy machine it may take more than 5 s to end
     set_ahead(int(sys.argv.pop()))
     sys.argv.append("worker")
     main()

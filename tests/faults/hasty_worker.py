@@ -2,8 +2,8 @@
 
 from faust.agents.manager import AgentManager
 
-from streams.settings import Settings
-from streams.worker import run_worker
+from sandik.settings import Settings
+from sandik.worker.start import run_worker
 
 
 async def leave_alone(_: AgentManager) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
-from streams.settings import Settings
-from streams.worker import run_worker
+from sandik.settings import Settings
+from sandik.worker.start import run_worker
 
 DELAY_S = 4.0
 

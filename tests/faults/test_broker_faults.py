@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedKafka
-from streams.ops.calm import AT_ONCE, EVERY_S
+from sandik.broker import EmbeddedKafka
+from sandik.telemetry.log_throttle import AT_ONCE, EVERY_S
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_more
 from tests.support.workers import Follower, Workers, environment, quick_settings

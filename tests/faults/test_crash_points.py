@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.faults.dying_worker import POINTS
 from tests.support.kafka import read_topic
 from tests.support.scene import BASE_MS, Scene, a_post, brief, some_posts, start_module, wait_for_all

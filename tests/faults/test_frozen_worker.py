@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.count import Count
-from streams.settings import Settings
-from streams.topics import WINDOWS_TABLE
+from sandik.kafka.topics import WINDOWS_TABLE
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment

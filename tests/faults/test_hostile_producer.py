@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.partial import Partial, PartitionClock, Tally
-from streams.clock import SystemClock
-from streams.settings import Settings
-from streams.steps.decode import MAX_NESTING
+from sandik.clock import SystemClock
+from sandik.counting.decode import MAX_NESTING
+from sandik.settings import Settings
+from sandik_schemas.partial import Partial, PartitionClock, Tally
 from tests.support.hostile import Raw, a_batch, send
 from tests.support.kafka import produce, wait_until
 from tests.support.scene import Scene, a_post

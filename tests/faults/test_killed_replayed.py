@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.count import Count
-from schemas.term import TermCount
-from streams.replay.results import canonical, line
-from streams.settings import Settings
-from streams.steps.latest import latest
+from sandik.counting.latest import latest
+from sandik.replay.results import canonical, line
+from sandik.settings import Settings
+from sandik_schemas.count import Count
+from sandik_schemas.term import TermCount
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_more

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from schemas.count import Count
-from schemas.partial import Partial, PartitionClock, WindowPartial
-from streams.settings import Settings
-from streams.steps.labels import Labels
-from streams.steps.merge import Merge
+from sandik.counting.labels import Labels
+from sandik.counting.merge import Merge
+from sandik.settings import Settings
+from sandik_schemas.count import Count
+from sandik_schemas.partial import Partial, PartitionClock, WindowPartial
 from tests.support.kafka import produce, read_topic, wait_until
 from tests.support.scene import Scene, some_posts
 from tests.support.soak import Soak

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.support.scene import Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.count import Count
-from streams.settings import Settings
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.support.kafka import NewRecord, produce, read_topic, unique_prefix, wait_until
 from tests.support.scene import Scene, brief, some_posts
 from tests.support.workers import Follower, Workers, environment

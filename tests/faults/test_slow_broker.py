@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 
-from streams.broker import EmbeddedKafka, probe
-from streams.settings import Settings
+from sandik.broker import EmbeddedKafka, probe
+from sandik.settings import Settings
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import (
     BASE_MS,

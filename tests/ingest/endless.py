@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 
-from schemas.post import Post
-from streams.ingest.formats import Content, read_format
-from streams.ingest.formats.table import TableOptions
-from streams.ingest.json_values import TooLongValueError
-from streams.ingest.unpack import BREAKS, buffered, unpacked
+from sandik.ingest.decoding.json_values import TooLongValueError
+from sandik.ingest.decoding.unpack import BREAKS, buffered, unpacked
+from sandik.ingest.formats import Content, read_format
+from sandik.ingest.formats.table import TableOptions
+from sandik_schemas.post import Post
 
 MIB = 1 << 20
 _POST = b'"id":"a:1","source":"a","created_at_ms":1683828000000,"text":"oy"'

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.author_key import weakness
-from streams.ingest import authors
-from streams.ingest.authors import post_pseudonym, pseudonym, with_pseudonyms
-from streams.ingest.items import Skipped, SkipReason
-from streams.ingest.sources import open_source, read
-from streams.settings import Settings
+from sandik.counting.authors.key import weakness
+from sandik.ingest import authors
+from sandik.ingest.authors import post_pseudonym, pseudonym, with_pseudonyms
+from sandik.ingest.items import Skipped, SkipReason
+from sandik.ingest.sources import open_source, read
+from sandik.settings import Settings
+from sandik_schemas.post import Post
 from tests.ingest.formats.test_golden import inputs
 
 KEY, OTHER = "anahtar-71d0e8-bir", "anahtar-9c3fa2-iki"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.cli import main
+from sandik.cli.main import main
 from tests.support.command import sandik, start_sandik
 
 FRAME = (

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from schemas.post import Post
-from streams.ingest.formats.jsonl import read
+from sandik.ingest.formats.jsonl import read
+from sandik_schemas.post import Post
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 POSTS = list(read((DEMO / "posts.jsonl").read_bytes().splitlines(keepends=True)))

@@ -9,14 +9,14 @@ import pytest
 import typer.main
 import yaml
 
-from schemas.post import Post
-from streams.cli import app
-from streams.ingest.formats import FORMATS, bluesky_car, feed, telegram_html, xlsx
-from streams.ingest.formats.declared import Fields, catalogue
-from streams.ingest.formats.listed import written_into
-from streams.ingest.formats.table import FIELDS
-from streams.ingest.items import RejectReason, SkipReason
-from streams.ingest.sources import open_source, read
+from sandik.cli.main import app
+from sandik.ingest.formats import FORMATS, bluesky_car, feed, telegram_html, xlsx
+from sandik.ingest.formats.declared import Fields, catalogue
+from sandik.ingest.formats.table import FIELDS
+from sandik.ingest.formats.write_docs import written_into
+from sandik.ingest.items import RejectReason, SkipReason
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 TEXT = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text()
 

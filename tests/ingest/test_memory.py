@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedKafka
+from sandik.broker import EmbeddedKafka
 from tests.support.command import start_sandik
 from tests.support.kafka import create_topic, unique_prefix
 

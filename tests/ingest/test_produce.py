@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.post import Post
-from streams.broker import EmbeddedKafka
-from streams.clock import SystemClock
-from streams.errors import BrokerError, TopicError
-from streams.ingest.command import IngestOptions, run_ingest
-from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
-from streams.ingest.produce import Mark, Summary, ingest
+from sandik.broker import EmbeddedKafka
+from sandik.clock import SystemClock
+from sandik.errors import BrokerError, TopicError
+from sandik.ingest.command import IngestOptions, run_ingest
+from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from sandik.ingest.produce import Mark, Summary, ingest
+from sandik_schemas.post import Post
 from tests.support.kafka import create_topic, produce, read_topic, unique_prefix, wait_until
 
 pytestmark = pytest.mark.broker
@@ -219,7 +219,7 @@ async def test_no_broker_is_a_broker_error() -> None:
 
 COMMAND = """
 import sys
-from streams.ingest.command import IngestOptions, run_ingest
+from sandik.ingest.command import IngestOptions, run_ingest
 servers, topic, *sources = sys.argv[1:]
 connection = {"bootstrap_servers": servers}
 options = IngestOptions(json_summary=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ingest.read_ahead import ReadAhead
+from sandik.ingest.read_ahead import ReadAhead
 
 
 @given(st.integers(0, 300), st.integers(1, 50))

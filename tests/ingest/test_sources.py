@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.detect import detect
-from streams.ingest.formats.ira_tsv import HEADER
-from streams.ingest.items import Rejected
-from streams.ingest.sources import open_source, read
+from sandik.errors import UsageError
+from sandik.ingest.formats.ira_tsv import HEADER
+from sandik.ingest.items import Rejected
+from sandik.ingest.recognise.detect import detect
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 POST_LINE = b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "oy"}\n'
 IRA_FILE = HEADER + b"\n2016-11-08 21:15:00\ta\tRussian\t\t0\t\toy\n"

@@ -10,12 +10,12 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.count import Count
-from schemas.partial import Partial, WindowPartial
-from streams.steps.author_sets import AuthorSets
-from streams.steps.authors import ThetaAuthors
-from streams.steps.counts import PartitionState
-from streams.steps.merge import Merge
+from sandik.counting.authors.sets import AuthorSets
+from sandik.counting.authors.sketches import ThetaAuthors
+from sandik.counting.fold import PartitionState
+from sandik.counting.merge import Merge
+from sandik_schemas.count import Count
+from sandik_schemas.partial import Partial, WindowPartial
 from tests.laws.test_counting_laws import BASE_MS, LABELS, Record, emitted, idle
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 

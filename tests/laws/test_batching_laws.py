@@ -16,8 +16,8 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.batching import Batch, _in_batches
-from streams.unpacking import SafeRecords
+from sandik.kafka.unpacking import SafeRecords
+from sandik.worker.engine.batching import Batch, _in_batches
 
 TP_0 = TP("posts", 0)
 #: Where Kafka's batches (format 2) have these fields.

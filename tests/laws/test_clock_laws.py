@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from streams.clock import SKEW_MS, KafkasClock, Skew, SystemClock
+from sandik.clock import SKEW_MS, KafkasClock, Skew, SystemClock
 
 TIMES_MS = some.integers(0, 4_000_000_000_000)
 TOOK_MS = some.integers(0, 600_000)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.count import Count
-from schemas.partial import Partial, PartitionClock
-from streams.steps.counts import PartitionState
-from streams.steps.decode import Rejected
-from streams.steps.labels import Labels
-from streams.steps.merge import Merge
+from sandik.counting.decode import Rejected
+from sandik.counting.fold import PartitionState
+from sandik.counting.labels import Labels
+from sandik.counting.merge import Merge
+from sandik_schemas.count import Count
+from sandik_schemas.partial import Partial, PartitionClock
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 BASE_MS = 1_683_800_040_000 - 1_683_800_040_000 % MINUTE_MS

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from streams.agents.merge import MergeAgent
-from streams.clock import SystemClock
-from streams.ops.metrics import Metrics
-from streams.ops.traces import Traces
-from streams.settings import Settings
-from streams.steps.labels import Labels
-from streams.steps.merge import Merge
+from sandik.clock import SystemClock
+from sandik.counting.labels import Labels
+from sandik.counting.merge import Merge
+from sandik.settings import Settings
+from sandik.telemetry.metrics import Metrics
+from sandik.telemetry.traces import Traces
+from sandik.worker.agents.merge import MergeAgent
 from tests.support.stubs import TIMING
 
 PARTIALS = TP("partials", 0)

@@ -6,10 +6,10 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.count import CellKey, Count
-from streams.dashboard.model import Model
-from streams.report.counted import Counted
-from streams.steps.latest import LatestCounts
+from sandik.counting.latest import LatestCounts
+from sandik.dashboard.live_counts import Model
+from sandik.report.read_counts import Counted
+from sandik_schemas.count import CellKey, Count
 from tests.dashboard.builders import a_count
 
 Log = list[tuple[bytes, Count | None]]

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.count import Count
-from schemas.mention import Term
-from schemas.partial import Partial
-from schemas.term import TermCount
-from streams.ranges import Slice
-from streams.replay import tally
-from streams.replay.results import merged_terms
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.counts import PartitionState
-from streams.steps.merge import Merge
-from streams.steps.terms import top_terms
+from sandik.counting.fold import PartitionState
+from sandik.counting.merge import Merge
+from sandik.counting.terms import top_terms
+from sandik.kafka.ranges import Slice
+from sandik.replay import count_slice
+from sandik.replay.results import merged_terms
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.count import Count
+from sandik_schemas.mention import Term
+from sandik_schemas.partial import Partial
+from sandik_schemas.term import TermCount
 from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record, idle
 from tests.replay import test_laws as replays
 from tests.support.stubs import MINUTE_MS, TIMING, Literal, a_job

@@ -11,10 +11,9 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.batching import _in_batches
-from streams.engine.pieces import BATCH_BYTES
-from streams.steps.decode import Reason, Unread
-from streams.unpacking import (
+from sandik.counting.decode import Reason, Unread
+from sandik.kafka.record_lists import BATCH_BYTES
+from sandik.kafka.unpacking import (
     MAX_HEADERS,
     MAX_RECORD_BYTES,
     MAX_RECORDS,
@@ -22,6 +21,7 @@ from streams.unpacking import (
     LeftOut,
     SafeRecords,
 )
+from sandik.worker.engine.batching import _in_batches
 from tests.support.hostile import CODECS, Raw, a_batch, batch_of, varint
 
 TP_0 = TP("posts", 0)

@@ -9,11 +9,11 @@ from typing import Any
 from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import Consumer
 
-import streams.app
-import streams.ops.health
-from streams.__main__ import main
-from streams.agents.count import CountAgent
-from streams.app import App
+import sandik.telemetry.health
+import sandik.worker.app
+from sandik.__main__ import main
+from sandik.worker.agents.count import CountAgent
+from sandik.worker.app import App
 
 LONG_S = 600.0
 
@@ -45,7 +45,7 @@ def crashes() -> None:
         await asyncio.sleep(LONG_S)
 
     CountAgent.process = _fail  # type: ignore[method-assign, assignment]
-    streams.app.CRASH_GRACE_S = LONG_S
+    sandik.worker.app.CRASH_GRACE_S = LONG_S
     App.on_stop = linger  # type: ignore[method-assign, assignment]
 
 
@@ -78,7 +78,7 @@ def blocks() -> None:
         time.sleep(LONG_S)  # noqa: ASYNC251  # that is the oddity
 
     CountAgent.process = block  # type: ignore[method-assign, assignment]
-    streams.ops.health.LOOP_SILENT_S = 1.5
+    sandik.telemetry.health.LOOP_SILENT_S = 1.5
 
 
 def chokes() -> None:

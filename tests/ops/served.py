@@ -10,9 +10,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from streams.ops.health import Answer
-from streams.ops.logs import configure_logs
-from streams.ops.server import served
+from sandik.telemetry.health import Answer
+from sandik.telemetry.logs import configure_logs
+from sandik.worker.ops_server import served
 
 
 def well() -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
-from streams.clock import Skew, SystemClock
-from streams.ops.doctor import CLIENTS, examined
-from streams.ops.examine import Finding, Found, clock_skew, topic, versions
-from streams.settings import Settings
-from streams.topics import APPEND_TIME, DAY_MS, WINDOW_TIME, TopicSpec, all_topics, connected, create
+from sandik.clock import Skew, SystemClock
+from sandik.kafka.topics import APPEND_TIME, DAY_MS, WINDOW_TIME, TopicSpec, all_topics, connected, create
+from sandik.ops.doctor import CLIENTS, examined
+from sandik.ops.findings import Finding, Found, clock_skew, topic, versions
+from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import configure, produce, wait_until
 from tests.support.lexicons import write_lexicon

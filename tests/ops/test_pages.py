@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.mention import Mention
-from streams import __version__
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
-from streams.topics import MENTIONS, POSTS
+from sandik import __version__
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import MENTIONS, POSTS
+from sandik.settings import Settings
+from sandik_schemas.mention import Mention
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.ops import Ops
 from tests.support.scene import BASE_MS, TEXTS, Scene, some_posts, start_module

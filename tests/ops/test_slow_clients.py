@@ -15,9 +15,9 @@ from typing import NamedTuple
 import pytest
 from aiohttp import web
 
-from streams import http_server
-from streams.broker.probe import free_port
-from streams.ops.server import routes
+from sandik import http_server
+from sandik.broker.probe import free_port
+from sandik.worker.ops_server import routes
 from tests.ops.served import well
 from tests.support.slow_clients import MANY, UNFINISHED, exchange, get, half_open
 
@@ -48,7 +48,7 @@ def serving(kind: str, folder: Path) -> Iterator[Server]:
     port, log = free_port(), folder / "log"
     command = {
         "ops": ["tests.ops.served", str(port)],
-        "dashboard": ["streams", "dashboard", "--port", str(port)],
+        "dashboard": ["sandik", "dashboard", "--port", str(port)],
     }[kind]
     environment = {
         **os.environ,
@@ -262,7 +262,7 @@ def test_lines_that_were_left_out_are_counted(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now_s = [0.0]
-    monkeypatch.setattr("streams.http_server.time.monotonic", lambda: now_s[0])
+    monkeypatch.setattr("sandik.http_server.time.monotonic", lambda: now_s[0])
     log = logging.getLogger("sparing")
     log.addFilter(http_server._Sparing())
     for second in range(12):

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from streams.ops.survey import Partition, Survey
-from streams.settings import Settings
+from sandik.ops.cluster_state import Partition, Survey
+from sandik.settings import Settings
 from tests.demo.terminal import CTRL_C, at_a_terminal
 from tests.support.command import sandik
 from tests.support.kafka import wait_until
@@ -72,7 +72,7 @@ async def test_top_shows_who_counts_what_and_what_nobody_does(
 def test_at_a_terminal_it_looks_again_and_again_until_ctrl_c(worker_settings: Settings) -> None:
     asyncio.run(Scene(worker_settings).make_topics())
     variables = {**os.environ, **environment(worker_settings), "TERM": "xterm"}
-    command = (sys.executable, "-m", "streams", "top", "--every", "0.2")
+    command = (sys.executable, "-m", "sandik", "top", "--every", "0.2")
 
     with at_a_terminal(*command, environment=variables) as terminal:
         terminal.read_until("0 workers")

@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from schemas.count import Count
-from streams.settings import Settings
-from streams.topics import COUNTS
+from sandik.kafka.topics import COUNTS
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.support.command import start_sandik
 from tests.support.kafka import produce
 from tests.support.workers import environment

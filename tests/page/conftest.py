@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
 from tests.page.browser import chromium, dashboard
 from tests.page.scenes import write_an_hour
 from tests.support.workers import quick_settings

@@ -17,10 +17,10 @@ import aiohttp
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from schemas.count import Count
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
-from streams.topics import COUNTS, all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import COUNTS, all_topics, create
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.dashboard.builders import a_count
 from tests.page.browser import chromium, dashboard, looking, write_counts
 from tests.support.kafka import wait_until

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from schemas.mention import Term
-from streams.settings import Settings
-from streams.topics import MENTIONS, POSTS, all_topics, create
+from sandik.kafka.topics import MENTIONS, POSTS, all_topics, create
+from sandik.settings import Settings
+from sandik_schemas.mention import Term
 from tests.dashboard.builders import BASE_MS, a_count, a_mention
 from tests.page.browser import write_counts
 from tests.support.kafka import produce

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
 from tests.page.browser import chromium, dashboard, looking, shows
 from tests.support.command import sandik
 from tests.support.workers import Workers, environment

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Route
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.dashboard.builders import BASE_MS
 from tests.page.browser import looking, seeing, serious_faults, shows
 from tests.page.scenes import LAST_HOUR

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from schemas.mention import Term
-from streams.broker import EmbeddedKafka
-from streams.settings import Settings
-from streams.topics import POSTS, all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import POSTS, all_topics, create
+from sandik.settings import Settings
+from sandik_schemas.mention import Term
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
 from tests.page.browser import dashboard, figures, looking, seeing, serious_faults, shows, write_counts
 from tests.page.scenes import LAST_HOUR, TEXT, write_post

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser
 
-from streams.shares import percent
+from sandik.figures.shares import percent
 from tests.page.browser import looking
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from streams.run import load_job
-from streams.settings import Settings
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.quality.judged import judged
 from tests.quality.posts import SourcedPost, posts
 

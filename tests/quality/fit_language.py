@@ -1,4 +1,4 @@
-"""`make fit-language`: the weights of streams/steps/language/pool.toml, from one half of the labelled texts.
+"""`make fit-language`: the weights of streams/sandik/counting/language/ensemble.toml, from one half of the labelled texts.
 
 A conditional logit by Newton's method: nothing is drawn at random, so the same texts give the same weights.
 """
@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams.steps.language import pool
-from streams.steps.language.cascade import load_pair
-from streams.steps.language.cleaning import clean, has_enough_letters
-from streams.steps.language.letters import Letters
-from streams.steps.language.sieve import Sieve
-from streams.steps.language.voices import (
+from sandik.counting.language import ensemble
+from sandik.counting.language.cascade import load_pair
+from sandik.counting.language.cleaning import clean, has_enough_letters
+from sandik.counting.language.letter_evidence import Letters
+from sandik.counting.language.scores import (
     IN_LATIN,
     LANGDETECT_VOICES,
     LENGTHS,
@@ -26,6 +25,7 @@ from streams.steps.language.voices import (
     length_class,
     load_voices,
 )
+from sandik.counting.language.sieve import Sieve
 from tests.quality.kinds import altered
 from tests.quality.labelled import Text, labelled
 
@@ -173,7 +173,7 @@ def as_toml(name: str, voices: Sequence[str], weights: Values) -> str:
 
 
 def main() -> int:
-    """Fit, and write pool.toml."""
+    """Fit, and write ensemble.toml."""
     texts = to_fit()
     eld, cld2 = load_pair()
     if not (eld and cld2):
@@ -181,7 +181,7 @@ def main() -> int:
         return 2
     bounds = ", ".join(map(str, LENGTHS))
     parts = [
-        f"# The weights of pool.py, by class of length (letters up to {bounds} and more).\n"
+        f"# The weights of ensemble.py, by class of length (letters up to {bounds} and more).\n"
         "# Written by `make fit-language`: do not edit.\n"
     ]
     whole, portable = load_voices(eld, cld2), load_voices(None, None)
@@ -192,7 +192,7 @@ def main() -> int:
         sys.stderr.write(f"{kind}: {len(found)} texts\n")
         for name, voices in (("first", VOICES), ("second", VOICES + LANGDETECT_VOICES)):
             parts.append(as_toml(f"{kind}.{name}", voices, fitted(found, len(voices))))
-    path = Path(str(pool.__file__)).with_name("pool.toml")
+    path = Path(str(ensemble.__file__)).with_name("pool.toml")
     path.write_text("\n".join(parts), "utf-8")
     return 0
 

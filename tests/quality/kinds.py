@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from streams.steps.language.codes import our_code
+from sandik.counting.language.codes import our_code
 from tests.quality.labelled import Detect, Text, labelled
 
 _ASCII = str.maketrans("çğıİöşüâîûêəÇĞÖŞÜÂÎÛÊƏ", "cgiIosuaiueeCGOSUAIUEE")

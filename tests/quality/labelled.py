@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.steps.language import UNDETERMINED, Hints, Language
+from sandik.counting.language import UNDETERMINED, Hints, Language
 from tests.quality.posts import DATA, LID
 
 Detect = Callable[[Sequence[str], Hints | None], list[Language]]

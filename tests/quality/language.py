@@ -15,11 +15,11 @@ import langdetect
 import msgspec
 from fasttext import load_model
 
-from streams.steps.language import NAMES, UNDETERMINED, Hints, Language, load_detector
-from streams.steps.language.codes import our_code
-from streams.steps.language.exact_profiles import load_exact_profiles
-from streams.steps.language.fasttext_model import model_path
-from streams.steps.language.hints import DECIDED
+from sandik.counting.language import NAMES, UNDETERMINED, Hints, Language, load_detector
+from sandik.counting.language.codes import our_code
+from sandik.counting.language.exact_profiles import load_exact_profiles
+from sandik.counting.language.fasttext.model import model_path
+from sandik.counting.language.hints import DECIDED
 from tests.quality.calibrate import Bin, calibration_error, held_out, reliability
 from tests.quality.kinds import COUNTRY, Share, by_kind
 from tests.quality.labelled import Detect, Score, Text, labelled, score

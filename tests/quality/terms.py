@@ -4,7 +4,7 @@ Post by post: precision and recall on judged posts (judged.py), by language, kin
 Form by form: of the forms in $SANDIK_TEST_DATA/term_forms whose lemma the lexicon has, those that it finds.
 Match by match: of the posts that carried a tag once and were labelled by reading (tests/quality/labels),
 those that are about it. Writes docs/terms.json, docs/terms.md, the table of README.md, and
-streams/lexicon/measured.json, which tells the readers of counts.
+streams/sandik/lexicon/measured.json, which tells the readers of counts.
 """
 
 import csv
@@ -16,13 +16,13 @@ from pathlib import Path
 
 import msgspec
 
-from streams.flow import Job
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.tags import Tagger
-from streams.steps.tags.boundaries import Refusal
-from streams.steps.tags.fold import fold
-from streams.steps.tags.lexicon import expand, read_lexicon
+from sandik.counting.job import Job
+from sandik.counting.tags import Tagger
+from sandik.counting.tags.alphabet import fold
+from sandik.counting.tags.boundaries import Refusal
+from sandik.counting.tags.lexicon import expand, read_lexicon
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.quality.judged import Judged, judged
 from tests.quality.post_level import Figure, figures
 from tests.quality.posts import DATA, EARTHQUAKE, WITHOUT_DATA, Label, SourcedPost, labels, posts

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from streams.lexicon.measured import Measured, OneMeasured
+from sandik.lexicon_tools.measured import Measured, OneMeasured
 from tests.quality.post_level import Figure
 from tests.quality.terms import LemmaInTheEarthquake, Precision, Quality, Recall
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.steps.language import load_detector
+from sandik.counting.language import load_detector
 from tests.quality.calibrate import calibration_error, held_out, reliability
 from tests.quality.kinds import COUNTRY, Share, altered, by_kind, cases, interval
 from tests.quality.labelled import Text, labelled, score

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.lexicon.measured import last_measured, measured
-from streams.steps.tags.lexicon import load_lexicon
+from sandik.counting.tags.lexicon import load_lexicon
+from sandik.lexicon_tools.measured import last_measured, measured
 from tests.quality.terms import Quality
 from tests.quality.terms_report import as_markdown, told_to_readers, with_figures
 

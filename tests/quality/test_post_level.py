@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.run import load_job
-from streams.settings import Settings
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.quality.draw import drawn
 from tests.quality.judged import Judged, is_held_out, judged
 from tests.quality.post_level import Figure, figures

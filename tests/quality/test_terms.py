@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from streams.run import load_job
-from streams.settings import Settings
+from sandik.run import load_job
+from sandik.settings import Settings
 from tests.quality.posts import DATA, IRA, WITHOUT_DATA, SourcedPost, labels, posts
 from tests.quality.terms import is_found, precisions, recalls, tagged
 

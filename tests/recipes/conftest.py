@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedKafka
-from streams.topics import all_topics, create
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import all_topics, create
 from tests.recipes.recipe import Counted, counted_records
 from tests.support.kafka import produce
 from tests.support.workers import Workers, environment, quick_settings

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.support.kafka import read_topic, wait_until
 from tests.support.workers import Follower, Workers
 

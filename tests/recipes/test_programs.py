@@ -16,8 +16,8 @@ import msgspec
 import pytest
 import yaml
 
-from schemas.count import Count
-from schemas.load import json_schema
+from sandik_schemas.count import Count
+from sandik_schemas.load import json_schema
 from tests.recipes.recipe import RECIPES, Cell, Counted, blocks
 from tests.support.kafka import create_topic, read_topic, wait_until
 from tests.support.workers import environment

@@ -23,7 +23,7 @@ def committed() -> Any:
 
 def executed(root: Path) -> Any:
     """Return the notebook, run in a copy of what it needs of the project, which `root` becomes."""
-    for folder in ("docs", "deploy/demo", "streams/lexicon"):
+    for folder in ("docs", "deploy/demo", "streams/sandik/lexicon"):
         shutil.copytree(ROOT / folder, root / folder)
     notebook = committed()
     commands = "\n".join(re.findall(r"^\$ (.*)$", notebook.cells[0].source, re.MULTILINE))

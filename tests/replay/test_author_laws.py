@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.export.tables import SUFFIXES
-from streams.ranges import Slice
-from streams.replay import outputs, tally
-from streams.replay.results import Digest
+from sandik.kafka.ranges import Slice
+from sandik.replay import count_slice, outputs
+from sandik.replay.results import Digest
+from sandik.tables.writers import SUFFIXES
 from tests.laws.test_author_laws import JOB, Post, logs, records_of, told, truth
 from tests.replay import test_laws as laws
 

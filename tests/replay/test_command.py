@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.lexicon.measured import last_measured
-from streams.settings import Settings
+from sandik.lexicon_tools.measured import last_measured
+from sandik.settings import Settings
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import wait_until
 from tests.support.lexicons import write_lexicon
@@ -302,7 +302,7 @@ async def test_interrupted_it_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def truth_of(posts: list[tuple[bytes, bytes]]) -> dict[bytes, int]:
-    from streams.run import load_job
+    from sandik.run import load_job
 
     decoded = [json.loads(value) for _, value in posts]
     triples = [(post["created_at_ms"], post["text"], None) for post in decoded]

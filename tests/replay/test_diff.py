@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.diff.moved import by_language_and_tag, moved_cells
-from streams.diff.results import Cell
-from streams.errors import UsageError
+from sandik.diff.compare import by_language_and_tag, moved_cells
+from sandik.errors import UsageError
+from sandik.replay.read_results import Cell
 from tests.support.command import sandik
 from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
 

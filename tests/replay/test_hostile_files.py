@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.partial import PartitionClock, Tally
-from streams.errors import StateError, UsageError
-from streams.ranges import Slice
-from streams.replay.checkpoint import Checkpoint, Saved
-from streams.replay.manifest import Manifest, Output, load
-from streams.replay.plan import MAX_PARTITIONS, Input, Plan, Rules
-from streams.replay.request import begun_in
-from streams.replay.results import merged
-from streams.replay.spool import check_inputs
-from streams.settings import Settings
-from streams.steps.counts import PartitionState
+from sandik.counting.fold import PartitionState
+from sandik.errors import StateError, UsageError
+from sandik.kafka.ranges import Slice
+from sandik.replay.checkpoint import Checkpoint, Saved
+from sandik.replay.local_log import check_inputs
+from sandik.replay.manifest import Manifest, Output, load
+from sandik.replay.plan import MAX_PARTITIONS, Input, Plan, Rules
+from sandik.replay.request import begun_in
+from sandik.replay.results import merged
+from sandik.settings import Settings
+from sandik_schemas.partial import PartitionClock, Tally
 from tests.support.command import sandik
 from tests.support.scene import some_posts
 

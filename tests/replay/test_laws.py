@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.count import Count
-from schemas.partial import Partial
-from streams.ranges import Slice
-from streams.replay import tally
-from streams.replay.checkpoint import Checkpoint
-from streams.replay.plan import Plan, Rules
-from streams.replay.results import WiderCounts, merged
-from streams.steps.counts import PartitionState
-from streams.steps.labels import Labels
-from streams.steps.latest import latest
-from streams.steps.merge import Merge
-from streams.steps.spans import Kind
-from streams.steps.wider import Spans
+from sandik.counting.fold import PartitionState
+from sandik.counting.labels import Labels
+from sandik.counting.latest import latest
+from sandik.counting.merge import Merge
+from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.panes import Kind
+from sandik.kafka.ranges import Slice
+from sandik.replay import count_slice
+from sandik.replay.checkpoint import Checkpoint
+from sandik.replay.plan import Plan, Rules
+from sandik.replay.results import WiderCounts, merged
+from sandik_schemas.count import Count
+from sandik_schemas.partial import Partial
 from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -60,7 +60,7 @@ async def count(
 
     with checkpoint:
         try:
-            await tally.count_slice(JOB, plan, one.end, checkpoint, read, lambda _: None)
+            await count_slice.count_slice(JOB, plan, one.end, checkpoint, read, lambda _: None)
         except ConnectionError:
             # What a crash would leave of windows that no state vouches for.
             checkpoint._file.write(b'{"torn')

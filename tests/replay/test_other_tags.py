@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.control import Run
-from schemas.pair import DEFAULT_PAIR, Pair
-from streams.dashboard.model import Model
-from streams.dashboard.rows import EVERY, Query, rows
-from streams.report.counted import read_file
-from streams.run import load_job
-from streams.settings import Settings
-from streams.steps.control import ControlState
-from streams.view import Filter, Latest, table
+from sandik.cli.counts import Filter, Latest, table
+from sandik.counting.control import ControlState
+from sandik.dashboard.live_counts import Model
+from sandik.figures.rollup import EVERY, Query, rows
+from sandik.report.read_counts import read_file
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.control import Run
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from tests.support.command import sandik
 from tests.support.lexicons import write_lexicon
 

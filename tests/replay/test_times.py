@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.errors import UsageError
-from streams.ranges import bounds_ms, duration_ms, instant_ms
+from sandik.errors import UsageError
+from sandik.kafka.ranges import bounds_ms, duration_ms, instant_ms
 
 NOW_MS = 1_683_800_040_000
 
@@ -42,9 +42,7 @@ def test_a_time_that_could_mean_two_things_is_refused(text: str, says: str) -> N
         instant_ms(text, NOW_MS)
 
 
-@given(
-    st.datetimes(timezones=st.timezones(), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))
-)
+@given(st.datetimes(timezones=st.timezones(), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)))
 def test_an_instant_is_the_same_whatever_zone_it_is_written_in(instant: datetime) -> None:
     in_utc = instant.astimezone(UTC).isoformat()
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from schemas.count import Count
-from streams.report.counted import Counted
-from streams.report.evidence import Evidence, Seen
-from streams.report.figures import Figures, figures_of
-from streams.report.origin import Origin
-from streams.report.period import Period
-from streams.report.report import Report, report_of
+from sandik.report.document import Report, report_of
+from sandik.report.evidence import Evidence, Seen
+from sandik.report.period import Period
+from sandik.report.read_counts import Counted
+from sandik.report.run_origin import Origin
+from sandik.report.series import Figures, figures_of
+from sandik_schemas.count import Count
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
 
 #: A language and tag by minute, as many posts as the value says.

@@ -10,17 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.mention import Mention
-from streams.errors import UsageError
-from streams.export.rows import Choice, table_of
-from streams.export.tables import write_table
-from streams.replay.manifest import load
-from streams.report.command import make_report, run_report
-from streams.report.gather import Order
-from streams.report.mentions import from_replay
-from streams.report.report import Report
-from streams.settings import Settings
-from streams.steps.labels import iso
+from sandik.counting.labels import iso
+from sandik.errors import UsageError
+from sandik.export.rows import Choice, table_of
+from sandik.replay.manifest import load
+from sandik.report.command import make_report, run_report
+from sandik.report.document import Report
+from sandik.report.gather import Order
+from sandik.report.mentions import from_replay
+from sandik.settings import Settings
+from sandik.tables.writers import write_table
+from sandik_schemas.mention import Mention
 from tests.support.command import sandik
 
 SAMPLE = Path("deploy/demo/posts.jsonl")

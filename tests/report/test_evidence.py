@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.mention import Term
-from streams.report.bursts import Burst
-from streams.report.evidence import SHOWN_POSTS, Evidence, Seen
+from sandik.report.bursts import Burst
+from sandik.report.evidence import SHOWN_POSTS, Evidence, Seen
+from sandik_schemas.mention import Term
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_mention
 from tests.report.builders import an_hour
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.dashboard.figures import wilson
-from streams.errors import UsageError
-from streams.report.figures import figures_of
-from streams.report.period import MOST_STEPS, Period, period_of
+from sandik.errors import UsageError
+from sandik.figures.statistics import wilson
+from sandik.report.period import MOST_STEPS, Period, period_of
+from sandik.report.series import figures_of
 from tests.dashboard.builders import BASE_MS, MINUTE_MS
 from tests.report.builders import Posts, an_hour, counted_of, counts_of, figures_from
 

@@ -7,15 +7,15 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.mention import Term
-from schemas.pair import DEFAULT_PAIR
-from streams.lexicon.measured import OneMeasured
-from streams.report.charts import chart, top_share
-from streams.report.evidence import Seen
-from streams.report.highlights import marked
-from streams.report.origin import Origin
-from streams.report.page import page
-from streams.report.report import Report
+from sandik.lexicon_tools.measured import OneMeasured
+from sandik.report.charts import chart, top_share
+from sandik.report.document import Report
+from sandik.report.evidence import Seen
+from sandik.report.highlights import marked
+from sandik.report.page import page
+from sandik.report.run_origin import Origin
+from sandik_schemas.mention import Term
+from sandik_schemas.pair import DEFAULT_PAIR
 from tests.dashboard.builders import BASE_MS, a_mention
 from tests.report.builders import Posts, figures_from, report_from
 

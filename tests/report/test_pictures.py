@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from streams.report.pictures import write_pictures
+from sandik.report.pictures import write_pictures
 from tests.report.builders import Posts, report_from
 
 HOUR: Posts = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.report.page import page
-from streams.shares import percent
+from sandik.figures.shares import percent
+from sandik.report.page import page
 from tests.report.builders import report_from
 
 

@@ -37,7 +37,7 @@ def start_sandik(
 
 
 def _command(arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-m", "streams", *arguments]
+    return [sys.executable, "-m", "sandik", *arguments]
 
 
 def _merged(environment: Mapping[str, str] | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.record_times import alter
+from sandik.kafka.record_times import alter
 
 #: (key, value, partition, timestamp_ms); None lets the producer choose partition or time.
 NewRecord = tuple[bytes | None, bytes | None, int | None, int | None]

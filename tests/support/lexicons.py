@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from streams.steps.tags import Tagger, load_tagger
+from sandik.counting.tags import Tagger, load_tagger
 
 #: A few words of each kind: long and short, a phrase, in company only, in one language only, traps.
 ELECTION = """

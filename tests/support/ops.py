@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.broker.probe import free_port
+from sandik.broker.probe import free_port
 from tests.support.kafka import wait_until
 
 

@@ -13,10 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
-from streams.flow import Job
-from streams.run import application_id, load_job
-from streams.settings import Settings
-from streams.topics import POSTS, all_topics, create
+from sandik.counting.job import Job
+from sandik.kafka.topics import POSTS, all_topics, create
+from sandik.run import application_id, load_job
+from sandik.settings import Settings
 from tests.support.kafka import produce, wait_until
 from tests.support.truth import single_pass
 from tests.support.workers import Follower, Workers

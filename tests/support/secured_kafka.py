@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from streams.broker import EmbeddedKafka, jvm, probe
-from streams.broker.jars import class_path
-from streams.clock import SystemClock
+from sandik.broker import EmbeddedKafka, jvm, probe
+from sandik.broker.jars import class_path
+from sandik.clock import SystemClock
 
 USERNAME = "sayim"
 PASSWORD = "gizli-9f2c61"  # noqa: S105 - of this broker alone

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 
-from streams.broker import EmbeddedKafka, probe
+from sandik.broker import EmbeddedKafka, probe
 
 PASSWORD = "gizli-4c1d"  # noqa: S105 - of this broker alone
 #: The protocol's numbers.

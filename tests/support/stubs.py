@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from schemas.mention import Term
-from streams.flow import Job
-from streams.steps.language import Hints, Language
-from streams.steps.tags import Tagger
-from streams.steps.window import Timing
+from sandik.counting.job import Job
+from sandik.counting.language import Hints, Language
+from sandik.counting.tags import Tagger
+from sandik.counting.windows.event_time import Timing
+from sandik_schemas.mention import Term
 
 MINUTE_MS = 60_000
 TIMING = Timing(window_size_ms=MINUTE_MS, max_disorder_ms=30_000, allowed_lateness_ms=2 * MINUTE_MS)

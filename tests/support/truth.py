@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from streams.flow import Job
+from sandik.counting.job import Job
 
 
 def single_pass(posts: Sequence[tuple[int, str, str | None]], job: Job) -> Counter[bytes]:

@@ -12,8 +12,8 @@ from types import TracebackType
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.count import Count
-from streams.settings import Settings
+from sandik.settings import Settings
+from sandik_schemas.count import Count
 from tests.support.kafka import unique_prefix, wait_until
 
 _decoder = msgspec.json.Decoder(Count)
@@ -67,7 +67,7 @@ class Workers:
     def start(self) -> subprocess.Popen[bytes]:
         log = (self.log_dir / f"worker-{len(self.processes)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "streams", "worker"], env=self.environment, stdout=log, stderr=log
+            [sys.executable, "-m", "sandik", "worker"], env=self.environment, stdout=log, stderr=log
         )
         self.processes.append(process)
         return process

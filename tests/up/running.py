@@ -15,7 +15,7 @@ from threading import Thread
 import msgspec
 import psutil  # type: ignore[import-untyped]  # ships no types
 
-from streams.up.home import Home, Running
+from sandik.up.data_dir import Home, Running
 from tests.support.command import sandik
 from tests.support.kafka import wait_until
 
@@ -81,7 +81,7 @@ class Up:
 
     def process_of(self, command: str) -> psutil.Process:
         """Return the process of this command, such as `worker`."""
-        found = [one for one in processes(self.mark) if one.cmdline()[1:4] == ["-m", "streams", command]]
+        found = [one for one in processes(self.mark) if one.cmdline()[1:4] == ["-m", "sandik", command]]
         assert len(found) == 1, found
         return found[0]
 
@@ -104,7 +104,7 @@ def up(
     """Start it; whatever is left of it at the end is killed."""
     mark = uuid.uuid4().hex
     own = {"SANDIK_OPS_PORT": "0", "UP_TEST": mark, "PYTHONPATH": str(Path.cwd()), **(environment or {})}
-    command = [sys.executable, "-m", "streams", "up", *arguments, "--data-dir", str(data_dir)]
+    command = [sys.executable, "-m", "sandik", "up", *arguments, "--data-dir", str(data_dir)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

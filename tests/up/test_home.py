@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.errors import SandikError, UsageError
-from streams.settings import Settings
-from streams.up.beside import check_same
-from streams.up.first import Choice
-from streams.up.home import Home, Running
-from streams.up.request import looked_up, take_apart
+from sandik.errors import SandikError, UsageError
+from sandik.settings import Settings
+from sandik.up.data_dir import Home, Running
+from sandik.up.joining import check_same
+from sandik.up.request import looked_up, take_apart
+from sandik.up.supervisor import Choice
 
 RUNNING = Running(1, "127.0.0.1:9", "p-", True, 2, "own Kafka p-", "http://127.0.0.1:8080/")
 

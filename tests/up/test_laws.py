@@ -6,14 +6,14 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.clock import SystemClock
-from streams.ops.metrics import Metrics
-from streams.up.child import environment, last_words
-from streams.up.jobs import Job
-from streams.up.look import Numbers, numbers_in
-from streams.up.request import Request, take_apart
-from streams.up.restart import MAX_FAILURES, STEADY_S, Ended, failures_after, pause_s
-from streams.up.shown import Status, as_line, cut
+from sandik.clock import SystemClock
+from sandik.telemetry.metrics import Metrics
+from sandik.up.commands import Job
+from sandik.up.process import environment, last_words
+from sandik.up.request import Request, take_apart
+from sandik.up.restart import MAX_FAILURES, STEADY_S, Ended, failures_after, pause_s
+from sandik.up.status_line import Status, as_line, cut
+from sandik.up.worker_status import Numbers, numbers_in
 
 NAMES = st.text(string.ascii_letters + "çığ. /*", min_size=1).filter(lambda name: not name.startswith("-"))
 TAKES_VALUE = {"--format": True, "--pace": True, "--explain": False, "--json": False}

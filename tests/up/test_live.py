@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
+from sandik.settings import Settings
 from tests.ingest.live.servers import FakeServer, frames, sending, serving
 from tests.support.kafka import wait_until
 from tests.support.workers import environment

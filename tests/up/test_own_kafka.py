@@ -9,7 +9,7 @@ import aiohttp
 import psutil  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from streams.broker import EmbeddedKafka
+from sandik.broker import EmbeddedKafka
 from tests.support.kafka import wait_until
 from tests.up.running import DEADLINE_S, Up, archive, processes, up
 

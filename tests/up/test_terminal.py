@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from streams.up.look import Numbers
-from streams.up.shown import Shown, Status
+from sandik.settings import Settings
+from sandik.up.status_line import Shown, Status
+from sandik.up.worker_status import Numbers
 from tests.demo.terminal import CTRL_C, at_a_terminal
 from tests.support.kafka import wait_until
 from tests.support.workers import environment
@@ -59,7 +59,7 @@ async def test_ctrl_c_at_a_terminal_ends_everything_in_order(
     browser.chmod(0o755)
     own = {**environment(worker_settings), "SANDIK_OPS_PORT": "0", "UP_TEST": str(tmp_path)}
     variables = {**os.environ, **own, "BROWSER": str(browser)}
-    command = [sys.executable, "-m", "streams", "up", "--open", "--data-dir", str(tmp_path / "data")]
+    command = [sys.executable, "-m", "sandik", "up", "--open", "--data-dir", str(tmp_path / "data")]
     with at_a_terminal(*command, environment=variables) as terminal:
         terminal.read_until("http://127.0.0.1:")
         await wait_until(lambda: opened.exists() and bool(opened.read_text()), 60, "the page is opened")

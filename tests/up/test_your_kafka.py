@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from streams.up.child import last_words
+from sandik.settings import Settings
+from sandik.up.process import last_words
 from tests.support.command import sandik
 from tests.support.workers import environment
 from tests.up.running import archive, processes, up

@@ -9,11 +9,11 @@ import libipld
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.ingest.formats.bluesky_car import read
-from streams.ingest.items import Rejected, Skipped
-from streams.ingest.sources import open_source
-from streams.ingest.sources import read as read_sources
+from sandik.ingest.formats.bluesky_car import read
+from sandik.ingest.items import Rejected, Skipped
+from sandik.ingest.sources import open_source
+from sandik.ingest.sources import read as read_sources
+from sandik_schemas.post import Post
 
 DID = "did:plc:a"
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.command import table_options
-from streams.ingest.detect import recognise
-from streams.ingest.formats.declared import catalogue, parsed
-from streams.ingest.formats.table import TableOptions
-from streams.ingest.items import Item, Rejected
-from streams.ingest.samples import sample
-from streams.ingest.sources import open_source, read
+from sandik.errors import UsageError
+from sandik.ingest.command import table_options
+from sandik.ingest.formats.declared import catalogue, parsed
+from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.items import Item, Rejected
+from sandik.ingest.recognise.detect import recognise
+from sandik.ingest.recognise.samples import sample
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 OWN = """

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.post import Post
-from streams.ingest.formats import FORMATS
-from streams.ingest.items import Item
-from streams.ingest.sources import open_source, read
+from sandik.ingest.formats import FORMATS
+from sandik.ingest.items import Item
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 EXPECTED = FIXTURES / "expected"

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.ingest.formats import FORMATS, Content, jetstream, mastodon, read_format, reddit, x, youtube
-from streams.ingest.formats.declared import catalogue
-from streams.ingest.formats.pick import converter
-from streams.ingest.formats.picked_tables import columns_of
-from streams.ingest.formats.table import TableOptions
-from streams.ingest.frames import Convert, decode_json, read_object
-from streams.ingest.sources import open_source
+from sandik.ingest.decoding.frames import Convert, decode_json, read_object
+from sandik.ingest.formats import FORMATS, Content, jetstream, mastodon, read_format, reddit, x, youtube
+from sandik.ingest.formats.declared import catalogue
+from sandik.ingest.formats.pick import converter
+from sandik.ingest.formats.picked_tables import columns_of
+from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.sources import open_source
+from sandik_schemas.post import Post
 from tests.ingest.formats.test_golden import inputs
 
 CONVERTERS: dict[str, Convert] = {

@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.ingest.formats.ira_tsv import HEADER, read
-from streams.ingest.items import Rejected, RejectReason
+from sandik.ingest.formats.ira_tsv import HEADER, read
+from sandik.ingest.items import Rejected, RejectReason
+from sandik_schemas.post import Post
 
 ROW = "2016-11-08 21:15:00\tan_author\tRussian\tR\t1\tUnknown\tВыборы"
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.ingest.formats.jsonl import read
-from streams.ingest.items import Rejected, RejectReason
+from sandik.ingest.formats.jsonl import read
+from sandik.ingest.items import Rejected, RejectReason
+from sandik_schemas.post import Post
 
 BAD_LINES = {
     b"sandik": RejectReason.NOT_JSON,

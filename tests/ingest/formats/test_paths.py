@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ingest.formats.paths import find, there
+from sandik.ingest.formats.paths import find, there
 
 KEYS = st.text(st.characters(codec="ascii", categories=["L"]), min_size=1, max_size=4)
 TREES = st.recursive(

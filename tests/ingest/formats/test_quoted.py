@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.formats import quoted
-from streams.ingest.formats.quoted import Rows
-from streams.ingest.formats.table import TableOptions
-from streams.ingest.items import Item, Rejected
-from streams.ingest.sources import open_source, read
+from sandik.errors import UsageError
+from sandik.ingest.formats import quoted
+from sandik.ingest.formats.quoted import Rows
+from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.items import Item, Rejected
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 CELLS = st.text(alphabet='a,;"\n \tş', max_size=8)
 
@@ -119,7 +119,7 @@ def test_a_header_with_an_open_mark_is_an_error_that_names_the_line(tmp_path: Pa
 def test_a_row_that_never_ends_is_rejected_and_the_next_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from streams.ingest.formats import delimited
+    from sandik.ingest.formats import delimited
 
     monkeypatch.setattr(quoted, "MAX_ROW_CHARACTERS", 100)
     monkeypatch.setattr(delimited, "MAX_ROW_CHARACTERS", 100)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.command import table_options
-from streams.ingest.formats.mastodon import MAX_KNOWN, Known
-from streams.ingest.formats.table import TableOptions
-from streams.ingest.items import Skipped
-from streams.ingest.markdown import markdown_to_text
-from streams.ingest.sources import open_source, read
+from sandik.errors import UsageError
+from sandik.ingest.command import table_options
+from sandik.ingest.decoding.markdown import markdown_to_text
+from sandik.ingest.formats.mastodon import MAX_KNOWN, Known
+from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.items import Skipped
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 A_STATUS = {
     "id": "110000000000000001",

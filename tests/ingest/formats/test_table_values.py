@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.command import table_options
-from streams.ingest.formats.cells import JUDGED_IDS, Rounded, is_doubtful, is_nothing, native_id
-from streams.ingest.formats.table import TableOptions
-from streams.ingest.items import Item, Rejected, Skipped
-from streams.ingest.sources import open_source, read
-from streams.ingest.times import iso_ms, mail_ms, zone_of
+from sandik.errors import UsageError
+from sandik.ingest.command import table_options
+from sandik.ingest.decoding.times import iso_ms, mail_ms, zone_of
+from sandik.ingest.formats.cell_values import JUDGED_IDS, Rounded, is_doubtful, is_nothing, native_id
+from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.items import Item, Rejected, Skipped
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 NOON_MS = 1_683_806_400_000  # 2023-05-11T12:00:00Z
 #: Ids as X gives them out, far enough apart.

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.post import Post
-from streams.ingest.formats import telegram
-from streams.ingest.formats.telegram import read
-from streams.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from sandik.ingest.formats import telegram
+from sandik.ingest.formats.telegram import read
+from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
+from sandik_schemas.post import Post
 
 
 def a_message(number: int, **fields: Any) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.items import Item, Skipped
-from streams.ingest.sources import open_source, read
+from sandik.errors import UsageError
+from sandik.ingest.items import Item, Skipped
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 LONG = "@veli Sandık başında bekleyenler için uzun bir yazı: " + "oy " * 200 + "ve en sonda seçim"
 CREATED = "Thu May 11 18:00:00 +0000 2023"

@@ -6,10 +6,10 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from schemas.post import Post
-from streams.ingest.formats.table import TableOptions
-from streams.ingest.items import Item, Rejected, Skipped
-from streams.ingest.sources import open_source, read
+from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.items import Item, Rejected, Skipped
+from sandik.ingest.sources import open_source, read
+from sandik_schemas.post import Post
 
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas.post import Post
-from streams.ingest.items import Item
-from streams.ingest.live import LiveOptions, follow
-from streams.ingest.live.follow import LiveSource
-from streams.ingest.produce import Mark
+from sandik.ingest.items import Item
+from sandik.ingest.live import LiveOptions, follow
+from sandik.ingest.live.follow import LiveSource
+from sandik.ingest.produce import Mark
+from sandik_schemas.post import Post
 
 DEADLINE_S = 60
 

@@ -9,27 +9,17 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from schemas.post import Post
-from streams.ingest.frames import MAX_EVENT_BYTES
-from streams.ingest.items import Rejected
-from streams.ingest.live import mastodon
-from streams.ingest.live.cursor import Cursor, load, save
-from streams.ingest.live.errors import SourceError
-from streams.ingest.live.follow import MAX_WAITING_CHARACTERS, LiveSource, Waiting
-from streams.ingest.live.jetstream import Jetstream
-from streams.ingest.live.mastodon import Mastodon
+from sandik.ingest.decoding.frames import MAX_EVENT_BYTES
+from sandik.ingest.items import Rejected
+from sandik.ingest.live import mastodon
+from sandik.ingest.live.cursor import Cursor, load, save
+from sandik.ingest.live.errors import SourceError
+from sandik.ingest.live.follow import MAX_WAITING_CHARACTERS, LiveSource, Waiting
+from sandik.ingest.live.jetstream import Jetstream
+from sandik.ingest.live.mastodon import Mastodon
+from sandik_schemas.post import Post
 from tests.ingest.live.follower import Follower, followed
-from tests.ingest.live.servers import (
-    FakeServer,
-    Talk,
-    a_status,
-    event,
-    frames,
-    oy,
-    sending,
-    serving,
-    stay,
-)
+from tests.ingest.live.servers import FakeServer, Talk, a_status, event, frames, oy, sending, serving, stay
 from tests.support.kafka import wait_until
 
 

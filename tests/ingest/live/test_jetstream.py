@@ -10,17 +10,17 @@ import pytest
 import trustme
 from backports import zstd
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.authors import with_pseudonyms
-from streams.ingest.frames import MAX_EVENT_BYTES
-from streams.ingest.items import Rejected, Skipped
-from streams.ingest.live import LiveOptions, follow
-from streams.ingest.live.cursor import load
-from streams.ingest.live.errors import SourceError
-from streams.ingest.live.frames_zstd import Unzstd, load_unzstd
-from streams.ingest.live.jetstream import OVERLAP_US, Jetstream
-from streams.ingest.produce import Mark
+from sandik.errors import UsageError
+from sandik.ingest.authors import with_pseudonyms
+from sandik.ingest.decoding.frames import MAX_EVENT_BYTES
+from sandik.ingest.items import Rejected, Skipped
+from sandik.ingest.live import LiveOptions, follow
+from sandik.ingest.live.cursor import load
+from sandik.ingest.live.errors import SourceError
+from sandik.ingest.live.frames_zstd import Unzstd, load_unzstd
+from sandik.ingest.live.jetstream import OVERLAP_US, Jetstream
+from sandik.ingest.produce import Mark
+from sandik_schemas.post import Post
 from tests.ingest.live.follower import DEADLINE_S, Follower, followed
 from tests.ingest.live.servers import (
     EPOCH_US,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.broker import EmbeddedKafka
+from sandik.broker import EmbeddedKafka
 from tests.ingest.live.servers import FakeServer, frames, oy, sending, serving
 from tests.support.command import start_sandik
 from tests.support.kafka import create_topic, read_topic, unique_prefix, wait_until

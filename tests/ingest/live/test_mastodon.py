@@ -6,23 +6,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from schemas.post import Post
-from streams.errors import UsageError
-from streams.ingest.items import Rejected, Skipped
-from streams.ingest.live import is_live, live_source
-from streams.ingest.live.errors import SourceError
-from streams.ingest.live.mastodon import Mastodon
+from sandik.errors import UsageError
+from sandik.ingest.items import Rejected, Skipped
+from sandik.ingest.live import is_live, live_source
+from sandik.ingest.live.errors import SourceError
+from sandik.ingest.live.mastodon import Mastodon
+from sandik_schemas.post import Post
 from tests.ingest.live.follower import Follower, followed
-from tests.ingest.live.servers import (
-    FakeServer,
-    Talk,
-    a_status,
-    event,
-    oy,
-    sending,
-    serving,
-    stay,
-)
+from tests.ingest.live.servers import FakeServer, Talk, a_status, event, oy, sending, serving, stay
 
 
 async def following(

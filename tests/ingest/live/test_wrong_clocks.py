@@ -5,9 +5,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from schemas.post import Post
-from streams.ingest.live.mastodon import Mastodon
-from streams.steps.counts import PartitionState
+from sandik.counting.fold import PartitionState
+from sandik.ingest.live.mastodon import Mastodon
+from sandik_schemas.post import Post
 from tests.ingest.live.follower import followed
 from tests.ingest.live.servers import FakeServer, a_status, event, sending, serving
 from tests.support.stubs import a_job

@@ -1,9 +1,0 @@
-"""sandik's workers: how much a stream of posts speaks of an election, of deepfakes, and of both.
-
-The flow, in order (streams/topology.py is the map, streams/flow.py the sentence):
-
-posts -> decode -> language -> tags -> windows -> partials -> merge -> counts
-         (posts.dlq)       (mentions)  (posts.late)
-"""
-
-__version__ = "0.1.0"

@@ -1,0 +1,9 @@
+"""sandik's workers: how much a stream of posts speaks of an election, of deepfakes, and of both.
+
+The flow, in order (streams/sandik/worker/topology.py is the map, streams/sandik/counting/job.py the sentence):
+
+posts -> decode -> language -> tags -> windows -> partials -> merge -> counts
+         (posts.dlq)       (mentions)  (posts.late)
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,237 @@
+"""The commands of analysts: replay, diff, export, report. Each imports what it needs when it runs."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sandik.errors import UsageError
+
+app = typer.Typer()
+
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        help="From this time on: 2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h.",
+    ),
+]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Up to this time, which is not in it.")]
+
+
+class By(StrEnum):
+    """Which time a range is of."""
+
+    event = "event"
+    record = "record"
+
+
+@app.command()
+def replay(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE...]", help="Files, as for ingest. Default: the topic `posts`."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the counts to this file: .jsonl, .csv or .parquet.")
+    ] = None,
+    topic: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Write the counts to a topic of their own, counts.RUN.")
+    ] = None,
+    from_: From = None,
+    to: To = None,
+    by: Annotated[
+        By, typer.Option(help="event: windows wholly inside the range. record: posts written in it.")
+    ] = By.event,
+    lexicon: Annotated[
+        str | None, typer.Option(metavar="LAYERS", help="As for SANDIK_LEXICON. Default: the settings'.")
+    ] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="Language detector. Default: the one of the settings.")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Window size: 60s, 5m, 1h. Default: the settings'.")
+    ] = None,
+    authors: Annotated[
+        bool | None, typer.Option("--authors/--no-authors", help="Count authors. Default: the settings'.")
+    ] = None,
+    terms: Annotated[
+        bool | None,
+        typer.Option("--terms/--no-terms", help="Top terms, to OUT.terms.*. Default: the settings'."),
+    ] = None,
+    hopping: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE/ADVANCE", help="Hopping windows, too, such as 1h/5m: to OUT.hopping."),
+    ] = None,
+    session_gap: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Sessions, too, that so much silence ends: to OUT.sessions."),
+    ] = None,
+    final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
+    ] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Default: one a core.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    format: Annotated[str | None, typer.Option(help="Files: as for ingest.")] = None,  # noqa: A002
+    columns: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="CSV and TSV: as for ingest.")] = None,
+    source: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
+    order: Annotated[
+        Literal["time", "as-is"] | None, typer.Option(help="Files: as for ingest. Default: time.")
+    ] = None,
+) -> None:
+    """Count a range of posts again, beside the live system. The same settings give the same bytes."""
+    from sandik.cli.config import load_settings
+    from sandik.replay.command import run_replay
+    from sandik.replay.request import Request, spans_of, with_rules
+    from sandik.replay.verify import run_verify
+
+    settings = load_settings()
+    if manifest is not None:
+        rules = (lexicon, detector, window, authors, terms, hopping, session_gap)
+        if files or out or topic or from_ or to or final or force or any(one is not None for one in rules):
+            raise UsageError("--manifest says all there is to say: leave out everything but --processes")
+        raise typer.Exit(run_verify(manifest, settings, processes))
+    reading = {
+        "format": format,
+        "columns": columns,
+        "zone": zone,
+        "time_format": time_format,
+        "encoding": encoding,
+        "source": source,
+        "order": order,
+    }
+    request = Request(
+        out=None if out is None else str(out),
+        topic=topic,
+        files=tuple(files or ()),
+        reading=reading,
+        from_=from_,
+        to=to,
+        by=by.value,
+        finals_only=final,
+        spans=spans_of(hopping, session_gap),
+        processes=processes,
+        force=force,
+    )
+    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors, terms)))
+
+
+class What(StrEnum):
+    """Which topic becomes a table."""
+
+    mentions = "mentions"
+    posts = "posts"
+    counts = "counts"
+
+
+class Authors(StrEnum):
+    """What becomes of ids that name authors."""
+
+    keep = "keep"
+    pseudonym = "pseudonym"
+    drop = "drop"
+
+
+@app.command()
+def export(
+    what: Annotated[What, typer.Argument(help="The topic.")],
+    out: Annotated[Path, typer.Argument(help=".parquet, .jsonl or .csv; with --by-day, a folder.")],
+    from_: From = None,
+    to: To = None,
+    by_day: Annotated[bool, typer.Option("--by-day", help="A file a day: OUT/day=2023-05-11/.")] = False,
+    format: Annotated[str, typer.Option(help="With --by-day: parquet, jsonl or csv.")] = "parquet",  # noqa: A002
+    texts: Annotated[bool, typer.Option(help="Posts: with their texts.")] = True,
+    authors: Annotated[
+        Authors | None,
+        typer.Option(
+            help="Only keep has links, and ids as sources made them; pseudonym and drop hash ids of posts. "
+            "Default: pseudonym where there is a key; else drop of posts, keep of mentions."
+        ),
+    ] = None,
+    author_key_file: Annotated[
+        Path | None, typer.Option(help="The key of the pseudonyms. Default: SANDIK_AUTHOR_KEY.")
+    ] = None,
+    raw_csv: Annotated[
+        bool, typer.Option("--raw-csv", help="CSV: texts as they are, though a spreadsheet may run them.")
+    ] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV: begin with a byte order mark, so that Excel reads UTF-8.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an export that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what was written as a JSON line.")] = False,
+) -> None:
+    """Write a topic as a table, with a data dictionary. Times are event times."""
+    from sandik.cli.config import load_settings
+    from sandik.export.command import Order, run_export
+    from sandik.tables.writers import CsvForm
+
+    order = Order(
+        what.value,
+        out,
+        from_,
+        to,
+        by_day,
+        format,
+        texts,
+        None if authors is None else authors.value,
+        author_key_file,
+        force,
+        CsvForm(raw_csv, bom),
+    )
+    raise typer.Exit(run_export(order, load_settings(), json=json))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A file of counts, `live`, or topic:NAME.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    top: Annotated[int, typer.Option(min=1, help="Cells in the table.")] = 20,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Posts to show that the two see differently. Needs both manifests.")
+    ] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Show which cells of two results differ and why. The exit code is 1 if any does."""
+    from sandik.cli.config import load_settings
+    from sandik.diff.command import run_diff
+
+    settings = load_settings()
+    raise typer.Exit(run_diff(before, after, settings, top=top, examples=examples, json=json))
+
+
+@app.command()
+def report(
+    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
+    out: Annotated[Path | None, typer.Argument(help="The file to write: .html.")] = None,
+    from_: From = None,
+    to: To = None,
+    step: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Length of a step: 5m, 1h, 1d. Default: what fits.")
+    ] = None,
+    mentions: Annotated[
+        Path | None,
+        typer.Option(help="Mentions as exported. Default: the topic, or the posts of a replay once more."),
+    ] = None,
+    examples: Annotated[bool, typer.Option(help="With terms, and posts of bursts.")] = True,
+    texts: Annotated[bool, typer.Option(help="With texts and ids of posts.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the charts into it, as PNG files.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the figures behind it as one JSON object.")
+    ] = False,
+) -> None:
+    """Write the figures of a period as one HTML file that needs nothing else. Times are event times."""
+    from sandik.cli.config import load_settings
+    from sandik.report.command import run_report
+    from sandik.report.gather import Order
+
+    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png)
+    raise typer.Exit(run_report(order, load_settings(), json=json))

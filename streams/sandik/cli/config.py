@@ -1,0 +1,164 @@
+"""`sandik config`: the settings in force, where each comes from, and what to make of a misspelt one."""
+
+import json as json_module
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Literal, NamedTuple, get_args, get_origin
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from rich.console import Console
+from rich.table import Table
+
+from sandik.errors import UsageError
+from sandik.settings import Settings
+
+PREFIX = "SANDIK_"
+
+#: Read by the project's own tests and never by a command.
+TEST_PREFIX = "SANDIK_TEST_"
+
+#: No setting: where `sandik broker` keeps Kafka's jars.
+CACHE_VARIABLE = "SANDIK_CACHE_DIR"
+
+MASKED = "********"
+
+
+class Knob(NamedTuple):
+    """One setting in force. `value` is masked where it is a secret."""
+
+    variable: str
+    value: str | None
+    default: str | None
+    origin: str
+    description: str
+
+
+def load_settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        UsageError: a variable is misspelt or its value is not allowed; the message names it.
+    """
+    if wrong := list(misspelt(os.environ)):
+        raise UsageError(f"settings: {'; '.join(wrong)}. `sandik config` lists those there are")
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise UsageError(f"settings: {'; '.join(map(_complaint, error.errors()))}") from error
+
+
+def misspelt(environment: Iterable[str]) -> Iterator[str]:
+    """Yield a complaint for each variable with our prefix that sets nothing."""
+    known = {variable(name) for name in Settings.model_fields} | {CACHE_VARIABLE}
+    # pydantic-settings does not mind case, so neither does this.
+    for name in sorted(environment):
+        upper = name.upper()
+        if upper.startswith(PREFIX) and not upper.startswith(TEST_PREFIX) and upper not in known:
+            near = get_close_matches(upper, known, n=1)
+            yield f"{name} is no setting" + (f"; {near[0]} is" if near else "")
+
+
+def knobs(settings: Settings, environment: Mapping[str, str]) -> list[Knob]:
+    """Return every setting in the order of `streams/sandik/settings.py`."""
+    given = {name.upper() for name in environment}
+    return [
+        Knob(
+            variable(name),
+            _shown(getattr(settings, name)),
+            _default(field),
+            "environment" if variable(name) in given else "default",
+            field.description or "",
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a field of Settings."""
+    return PREFIX + name.upper()
+
+
+def print_knobs(settings: Settings, *, json: bool) -> None:
+    """Print the settings in force: a table, or JSON."""
+    found = knobs(settings, os.environ)
+    if json:
+        sys.stdout.write(as_json(found) + "\n")
+        return
+    table = Table("variable", "value", "origin", "meaning", box=None, pad_edge=False)
+    for knob in found:
+        style = "bold" if knob.origin == "environment" else ""
+        table.add_row(knob.variable, knob.value or "", knob.origin, knob.description, style=style)
+    Console(highlight=False).print(table)
+
+
+def as_json(found: Iterable[Knob]) -> str:
+    """Return the settings as one JSON object: variable -> value, origin, default."""
+    return json_module.dumps(
+        {
+            knob.variable: {"value": knob.value, "origin": knob.origin, "default": knob.default}
+            for knob in found
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def as_markdown() -> str:
+    """Return the table of docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables, the same for every command. `sandik config` prints those in force and where",
+        "each comes from; a variable that starts with `SANDIK_` and is not in this table is an error.",
+        "`make settings` writes this file.",
+        "",
+        "| variable | default | values | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = _default(field)
+        shown = f"`{default}`" if default else "none"
+        lines.append(f"| `{variable(name)}` | {shown} | {_values(field)} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, SecretStr):
+        return MASKED
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _default(field: FieldInfo) -> str | None:
+    # Made when asked, such as a folder below the system's temporary one: not the same on every machine.
+    if field.default_factory is not None:
+        return "below the system's temporary folder"
+    return _shown(field.default)
+
+
+def _values(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
+    if field.annotation is bool:
+        return "`true`, `false`"
+    if field.annotation not in (int, float):
+        return "text"
+    limits = [
+        f"{sign} {getattr(limit, name)}"
+        for limit in field.metadata
+        for name, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"))
+        if hasattr(limit, name)
+    ]
+    return " ".join(["whole number" if field.annotation is int else "number", ", ".join(limits)])
+
+
+def _complaint(one: ErrorDetails) -> str:
+    what = one["msg"].removeprefix("Value error, ")
+    if not one["loc"]:  # of several that do not go together
+        return what
+    return f"{variable('_'.join(map(str, one['loc'])))}: {what}"

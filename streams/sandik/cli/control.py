@@ -1,0 +1,58 @@
+"""`sandik runs` and `sandik partitions`: what operators decide, and workers follow."""
+
+from typing import Annotated
+
+import typer
+
+from sandik.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON line.")]
+
+runs = typer.Typer(help="The run that the topics of a prefix belong to.", no_args_is_help=True)
+partitions = typer.Typer(
+    help="The partitions that are paused because too many of their records are rejected.",
+    no_args_is_help=True,
+)
+
+
+@runs.command("show")
+def runs_show(json: Json = False) -> None:
+    """Print which run owns the topics, and its rules."""
+    from sandik.cli.runs import run_show
+
+    run_show(_settings(), json=json)
+
+
+@runs.command("replace")
+def runs_replace(json: Json = False) -> None:
+    """Remove all counts, and give the topics to the run of these settings. Stop all workers first."""
+    from sandik.cli.runs import run_replace
+
+    run_replace(_settings(), json=json)
+
+
+@partitions.command("paused")
+def partitions_paused(json: Json = False) -> None:
+    """List the paused partitions: since when, at which offset, and why."""
+    from sandik.cli.partitions import run_paused
+
+    run_paused(_settings(), json=json)
+
+
+@partitions.command("resume")
+def partitions_resume(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="[PARTITION...]", help="Default: all that are paused.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Count paused partitions on from their next good record. What is skipped goes to posts.dlq."""
+    from sandik.cli.partitions import run_resume
+
+    run_resume(_settings(), numbers or [], json=json)
+
+
+def _settings() -> Settings:
+    from sandik.cli.config import load_settings
+
+    return load_settings()

@@ -1,0 +1,263 @@
+"""`sandik counts`: the output topic as a table or as JSON lines."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import aclosing, nullcontext
+from typing import Literal, NamedTuple
+
+import msgspec
+from aiokafka import ConsumerRecord
+from rich import box
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from sandik.counting.latest import LatestCounts
+from sandik.kafka.pairs_in_force import in_order, pairs_in_force
+from sandik.kafka.reader import read
+from sandik.kafka.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
+from sandik.settings import Settings
+from sandik_schemas.count import CellKey, Count
+from sandik_schemas.languages import is_of
+from sandik_schemas.pair import Pair
+from streams.asked import EVERYTHING, Filter, Seen
+
+Windows = Literal["tumbling", "hopping", "sessions"]
+TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
+
+_decoder = msgspec.json.Decoder(Count)
+
+
+class Row(NamedTuple):
+    """One window and language: its counts by tag."""
+
+    window_start: str
+    window_end: str
+    language: str
+    counts: dict[str, Count]
+
+    def count(self, tag: str) -> int:
+        """Return the posts that carry the tag: 0 where there is no such cell."""
+        cell = self.counts.get(tag)
+        return cell.count if cell else 0
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether the watermark has passed the window."""
+        return all(count.is_final for count in self.counts.values())
+
+
+class Latest(LatestCounts):
+    """The newest record of each cell, as rows of a table."""
+
+    def rows(
+        self,
+        last_windows: int | None = None,
+        tags: frozenset[str] = frozenset(),
+        languages: frozenset[str] = frozenset(),
+    ) -> Iterator[Row]:
+        """Yield a row for each language of the newest windows, oldest first, most posts first.
+
+        With `tags`, only windows and languages with one of them. With `languages`, a row for each of these: a
+        post of two languages is in the rows of either. Without, it is in one of its own, such as `ru+tr`.
+        """
+        windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
+        for count in self._cells.values():
+            # With its end: runs of other window sizes may have written to the same topic.
+            window = count.window_start_ms, count.window_end_ms
+            for language in _row_languages(count.language, languages):
+                cells = windows.setdefault(window, {}).setdefault(language, {})
+                cells[count.tag] = _sum(cells[count.tag], count) if count.tag in cells else count
+        if tags:
+            windows = {
+                window: shown
+                for window, by_language in windows.items()
+                if (
+                    shown := {
+                        code: cells for code, cells in by_language.items() if not tags.isdisjoint(cells)
+                    }
+                )
+            }
+        newest = sorted(windows)[-last_windows:] if last_windows else sorted(windows)
+        for window in newest:
+            by_language = windows[window]
+            for language in sorted(by_language, key=lambda code: (-_most(by_language[code]), code)):
+                cells = by_language[language]
+                one = next(iter(cells.values()))
+                yield Row(one.window_start, one.window_end, language, cells)
+
+
+def table(
+    latest: Latest, last_windows: int, wanted: Filter = EVERYTHING, *, with_ends: bool = False
+) -> Table:
+    """Return the table of the newest windows. `with_ends`: not all have one size.
+
+    Each pair has its share: of the posts about the election, say, how many speak of deepfakes too.
+    """
+    tags, pairs = wanted.tags, wanted.pairs
+    rows = list(latest.rows(last_windows, tags, wanted.languages))
+    found = {tag for row in rows for tag in row.counts if not tags or tag in tags}
+    shown = in_order(found, pairs)
+    shares = [pair for pair in pairs if pair.name in found]
+    view = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    view.add_column("window (UTC)", no_wrap=True)
+    if with_ends:
+        view.add_column("until", no_wrap=True)
+    view.add_column("language", no_wrap=True)
+    columns = (*shown, *(f"{pair.name} %" for pair in shares), "late")
+    for title in columns:
+        view.add_column(title, justify="right", no_wrap=True)
+    view.add_column("state", no_wrap=True)
+    before = None
+    for row in rows:
+        late = max(count.late_count for count in row.counts.values())
+        view.add_row(
+            _short(row.window_start) if row.window_start != before else "",
+            *([_short(row.window_end)] if with_ends else []),
+            row.language,
+            *(str(row.count(tag) or "") for tag in shown),
+            *(_share(row, pair) for pair in shares),
+            str(late or ""),
+            "final" if row.is_final else "current",
+            style=None if row.is_final else "dim",
+        )
+        before = row.window_start
+    return view
+
+
+def run_counts(
+    settings: Settings, wanted: Filter, windows: Windows, *, json: bool, once: bool, last: int
+) -> None:
+    """Show the counts until it is interrupted, or with `once` what is there now."""
+    topic = settings.topic(TOPICS[windows])
+    if json:
+        show = (_latest_lines if once else _lines)(settings, topic, wanted)
+    else:
+        show = _table(settings, topic, wanted, once=once, last=last, with_ends=windows != "tumbling")
+    try:
+        asyncio.run(show)
+    except BrokenPipeError:
+        # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+        sys.stdout = None
+
+
+async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
+    wanted = wanted._replace(pairs=await pairs_in_force(settings))
+    seen = Seen(topic, wanted)
+    async with aclosing(read(settings, topic, follow=True)) as batches:
+        async for records in batches:
+            if not records:
+                seen.check()
+            for record, count in _readable(records, seen):
+                if count is None:
+                    if line := _taken_back(record.key, wanted):
+                        sys.stdout.buffer.write(line + b"\n")
+                elif wanted.takes(count):
+                    sys.stdout.buffer.write(record.value + b"\n")
+            sys.stdout.buffer.flush()
+
+
+def _taken_back(key: bytes, wanted: Filter) -> bytes | None:
+    """Return the line that says that there is no such cell any more, if it is one of those wanted."""
+    cell = CellKey.parse(key)
+    if cell is None or not wanted.takes_cell(cell.window_start_ms, cell.language, cell.tag):
+        return None
+    return msgspec.json.encode({**cell._asdict(), "is_deleted": True})
+
+
+async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
+    wanted = wanted._replace(pairs=await pairs_in_force(settings))
+    latest, seen = Latest(), Seen(topic, wanted)
+    async with aclosing(read(settings, topic, follow=False)) as batches:
+        async for records in batches:
+            for record, count in _readable(records, seen):
+                latest.add(record.key, count)
+    seen.check()
+    seen.tell_why_nothing()
+    for count in filter(wanted.takes, latest.counts()):
+        sys.stdout.buffer.write(msgspec.json.encode(count) + b"\n")
+
+
+async def _table(
+    settings: Settings, topic: str, wanted: Filter, *, once: bool, last: int, with_ends: bool
+) -> None:
+    console = _console()
+    is_live = console.is_terminal and not once
+    wanted = wanted._replace(pairs=await pairs_in_force(settings))
+    latest, seen = Latest(), Seen(topic, wanted)
+
+    def shown() -> Table:
+        return table(latest, last, wanted, with_ends=with_ends)
+
+    async with aclosing(read(settings, topic, follow=not once)) as batches:
+        with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
+            async for records in batches:
+                for record, count in _readable(records, seen):
+                    if count is None or wanted.needs(count):
+                        latest.add(record.key, count)
+                if not records:
+                    seen.check()
+                if live:
+                    live.update(shown(), refresh=True)
+                elif not once:  # no terminal to redraw: a table whenever something has changed
+                    console.print(shown())
+    if once:
+        seen.check()
+        console.print(shown())
+        seen.tell_why_nothing()
+
+
+def _readable(
+    records: Iterable[ConsumerRecord], seen: Seen | None = None
+) -> Iterator[tuple[ConsumerRecord, Count | None]]:
+    """Yield each record with its count, None where the cell was deleted."""
+    for record in records:
+        try:
+            count = None if record.value is None else _decoder.decode(record.value)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
+            sys.stderr.write(f"{where}: not a count: {error}\n")
+            continue
+        if count and seen:
+            seen.add(count)
+        yield record, count
+
+
+class _Pipe(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would end the process with exit code 1
+
+
+def _console() -> Console:
+    console = _Pipe()
+    if not console.is_terminal:
+        console.width = 120  # a file has no edge to cut the table at
+    return console
+
+
+def _share(row: Row, pair: Pair) -> str:
+    both, base = row.count(pair.name), row.count(pair.base)
+    return f"{both / base:.0%}" if both and base else ""
+
+
+def _short(window_start: str) -> str:
+    return window_start.removesuffix("Z").removesuffix(":00").replace("T", " ")
+
+
+def _row_languages(language: str, wanted: frozenset[str]) -> Iterable[str]:
+    return [one for one in wanted if is_of(language, one)] if wanted else [language]
+
+
+def _sum(one: Count, other: Count) -> Count:
+    """Return the count of the posts of both, as far as the table shows it."""
+    return msgspec.structs.replace(
+        one,
+        count=one.count + other.count,
+        late_count=one.late_count + other.late_count,
+        is_final=one.is_final and other.is_final,
+    )
+
+
+def _most(cells: dict[str, Count]) -> int:
+    return max(count.count for count in cells.values())

@@ -1,0 +1,474 @@
+"""The command `sandik`. Each command imports what it needs when it runs, so that `--help` is instant."""
+
+import logging
+import sys
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+from typer.core import TyperGroup, TyperOption
+
+from sandik import __version__
+from sandik.cli import analyst, control, letters
+from sandik.cli.analyst import From, To
+from sandik.errors import SandikError
+from sandik.telemetry.log_throttle import Calm
+
+if TYPE_CHECKING:
+    from sandik.settings import Settings
+
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Wait so long for a Kafka that is starting. Default: 30 at a terminal, else 0.",
+    ),
+]
+
+app = typer.Typer(
+    help="Count, per event-time window and language, how much a stream of posts speaks of an election, of "
+    "deepfakes, and of both.",
+    epilog="Exit codes: 0 done; 1 failed, or found something wrong or different; 2 called wrongly; 130 "
+    "stopped by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, "
+    "dashboard, counts, top, up.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+topics_app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
+app.add_typer(topics_app, name="topics")
+lexicon_app = typer.Typer(help="The words that are counted.", no_args_is_help=True)
+app.add_typer(lexicon_app, name="lexicon")
+app.add_typer(analyst.app)
+app.add_typer(control.runs, name="runs")
+app.add_typer(control.partitions, name="partitions")
+# Named here, because sandik.kafka.topics would load all of Kafka for --help.
+app.add_typer(letters.commands("posts.dlq", "What is no post"), name="dlq")
+app.add_typer(letters.commands("posts.late", "Posts that came too late"), name="late")
+
+
+def main() -> None:
+    """Run the command line. Errors a user can mend are printed without a traceback."""
+    if logging.lastResort:  # what prints the logs of all commands but the worker
+        logging.lastResort.addFilter(Calm())
+    try:
+        app()
+    except SandikError as error:
+        sys.stderr.write(f"sandik: {error}\n")
+        sys.exit(error.exit_code)
+
+
+def _until_stopped(*, is_endless: bool = True) -> AbstractContextManager[None]:
+    """Let the command end with exit code 0 when it is told to stop, if nothing else ends it."""
+    return suppress(KeyboardInterrupt) if is_endless else nullcontext()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sandik {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def broker(
+    port: Annotated[int, typer.Option(help="Port for clients; 0 takes a free one.")] = 9092,
+    controller_port: Annotated[int, typer.Option(help="Port of the controller; 0 takes a free one.")] = 9093,
+    data_dir: Annotated[Path, typer.Option(help="Where Kafka keeps its data.")] = Path(".sandik/kafka"),
+) -> None:
+    """Run a real single-node Apache Kafka, without Docker, until Ctrl-C."""
+    with _until_stopped():
+        from sandik.broker import run_broker
+
+        raise typer.Exit(run_broker(port, controller_port, data_dir))
+
+
+@topics_app.command("create")
+def topics_create(wait: Wait = None) -> None:
+    """Make all topics, with explicit partitions and cleanup, and return when workers can start.
+
+    Those that exist are left as they are, except for what decides the timestamps of their records.
+    """
+    import asyncio
+
+    from sandik.kafka.record_times import as_text, mend
+    from sandik.kafka.topics import all_topics, create
+    from sandik.kafka.waiting import wait_for_kafka, wait_for_leaders
+
+    settings = _settings()
+    asyncio.run(wait_for_kafka(settings, wait))
+    made = asyncio.run(create(settings, all_topics(settings)))
+    asyncio.run(wait_for_leaders(settings, [spec.name for spec, _ in made]))
+    mended = asyncio.run(mend(settings, [spec for spec, created in made if not created]))
+    for spec, created in made:
+        changes, cleanup = mended.get(spec.name, {}), spec.config["cleanup.policy"]
+        state = "created" if created else "changed" if changes else "exists"
+        is_known = created or spec.name in mended
+        said = as_text(changes) if is_known else "(timestamps not looked at: allow DescribeConfigs)"
+        typer.echo(f"{state:8} {spec.name:24} {spec.partitions:3} partitions  {cleanup:8} {said}".rstrip())
+
+
+@app.command()
+def ingest(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Files or patterns, plain, gzip, zstd, bzip2, xz or zip; - for stdin; jetstream; "
+            "mastodon:HOST; or the address of a stream.",
+        ),
+    ],
+    format: Annotated[  # noqa: A002  # the option's name
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="One of the formats that docs/ingest.md lists, or a file that tells one. Default: by the "
+            "beginning and the name of the file.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELD=COLUMN|PATH,...",
+            help="Which column is what, by name or by number from 1, or which path of JSON: "
+            "time=sent,text=data.body,id=1.",
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="The zone of times that name none: Europe/Istanbul, or +03:00.")
+    ] = None,
+    time_format: Annotated[
+        str | None,
+        typer.Option(help="Tables: how times are written, as for strptime (%d.%m.%Y %H:%M), or excel."),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="CSV and TSV: the encoding.")] = "utf-8-sig",
+    source: Annotated[
+        str | None, typer.Option(help="Tables: the posts' source. Default: the name of the file.")
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Add to the text what is seen with it: alt-text of pictures, titles of link-cards (Bluesky, "
+            "Mastodon); may be repeated."
+        ),
+    ] = None,
+    private_chats: Annotated[
+        bool,
+        typer.Option(
+            "--private-chats",
+            help="Telegram: read private chats and groups, too. For those who may.",
+        ),
+    ] = False,
+    filter: Annotated[  # noqa: A002  # the option's name
+        list[str] | None,
+        typer.Option(help="Only posts with language=tr,ru or term=WORD; may be repeated."),
+    ] = None,
+    pace: Annotated[
+        str, typer.Option(help="max, or replay by event time: 1x as it was, 60x a minute a second.")
+    ] = "max",
+    cursor: Annotated[
+        Path | None, typer.Option(help="Live: the file that says where to go on after a restart.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="Mastodon: the file with the access token that its streams ask for.")
+    ] = None,
+    zstd_dictionary: Annotated[
+        Path | None, typer.Option(help="Jetstream v1: let it compress, by the dictionary in this file.")
+    ] = None,
+    order: Annotated[
+        Literal["time", "as-is"],
+        typer.Option(
+            help="In which order the posts of files are written: by event time, whatever the order of the "
+            "files, or as they are, which needs no room on disk and makes late what is not in order.",
+        ),
+    ] = "time",
+    temp_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where posts wait that are put in order. Default: the system's temporary folder."),
+    ] = None,
+    from_: From = None,
+    to: To = None,
+    close: Annotated[
+        bool,
+        typer.Option("--close", help="Files: make their last windows final, though no later posts follow."),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Read all and say what is in it, without Kafka, and produce nothing."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the first posts as they would be produced, and stop.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each skipped line why, too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as a JSON line.")] = False,
+) -> None:
+    """Write the posts of files or of a live source to the topic `posts`. What is no post is accounted for."""
+    from sandik.clock import SystemClock
+    from sandik.ingest.command import IngestOptions, rules_of, run_ingest, table_options
+    from sandik.kafka.connection import client_options
+    from sandik.kafka.ranges import bounds_ms
+    from sandik.kafka.topics import PARTIALS, POSTS
+
+    settings = _settings()
+    from_ms, to_ms = bounds_ms(from_, to, SystemClock().now_ms())
+    options = IngestOptions(
+        format=format,
+        table=table_options(
+            columns, zone, time_format, source, encoding, include or (), private_chats=private_chats
+        ),
+        filters=filter or (),
+        pace=pace,
+        is_dry_run=dry_run,
+        explain=explain,
+        json_summary=json,
+        author_key=settings.author_key.get_secret_value() if settings.author_key else None,
+        max_ahead_ms=settings.max_ahead_ms,
+        cursor=cursor,
+        token_file=token_file,
+        zstd_dictionary=zstd_dictionary,
+        order=order,
+        temp_dir=temp_dir,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        is_check=check,
+        is_closing=close,
+        rules=rules_of(settings),
+        partials=settings.topic(PARTIALS),
+    )
+    raise typer.Exit(
+        run_ingest(sources, connection=client_options(settings), topic=settings.topic(POSTS), options=options)
+    )
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="All options of `sandik ingest` may be given as well: --format, --columns, --filter, --pace, ...",
+)
+def up(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE...", help="What to read, as for `sandik ingest`."),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where all data are kept. Default: SANDIK_DATA_DIR, or .sandik"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port of the page; 0 takes a free one. Default: 8080 if it is free."
+        ),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser, too.")] = False,
+    again: Annotated[bool, typer.Option(help="Read files again that were read before.")] = False,
+) -> None:
+    """From a source to a page: start what is missing of Kafka, topics, worker and page, until Ctrl-C.
+
+    A second `up` with the same data reads its own source into what the first one runs. With SANDIK_BROKER
+    set, no Kafka is started.
+    """
+    with _until_stopped():
+        from sandik.up.command import run_up
+
+        words = sources or []
+        raise typer.Exit(
+            run_up(
+                words,
+                _options("ingest", words),
+                _settings(),
+                data_dir=data_dir,
+                page_port=port,
+                reads_again=again,
+                opens_page=open_,
+            )
+        )
+
+
+@app.command()
+def worker(
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        typer.Option(help="What to log. Default: SANDIK_LOG_LEVEL."),
+    ] = None,
+    wait: Wait = None,
+) -> None:
+    """Count posts until Ctrl-C. Start as many as there are partitions of `posts`, on any machines."""
+    with _until_stopped():
+        from sandik.worker.start import run_worker
+
+        run_worker(_settings(), log_level, wait)
+
+
+@app.command()
+def counts(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON line per record.")] = False,
+    once: Annotated[bool, typer.Option(help="Print what is there now and stop.")] = False,
+    tag: Annotated[list[str] | None, typer.Option(help="Only these tags; may be repeated.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Only these languages: tr or Turkish; may be repeated.")
+    ] = None,
+    from_: From = None,
+    to: To = None,
+    last: Annotated[int, typer.Option(min=1, help="Windows in the table.")] = 20,
+    windows: Annotated[
+        Literal["tumbling", "hopping", "sessions"],
+        typer.Option(help="Which windows."),
+    ] = "tumbling",
+) -> None:
+    """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
+    with _until_stopped(is_endless=not once):
+        from sandik.cli.counts import Filter, run_counts
+        from sandik.clock import SystemClock
+        from sandik.kafka.ranges import bounds_ms
+        from streams.language_names import language_codes
+
+        bounds = bounds_ms(from_, to, SystemClock().now_ms())
+        wanted = Filter(frozenset(tag or ()), language_codes(language or ()), *bounds)
+        run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
+
+
+@app.command()
+def dashboard(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. There is no login: who reaches it can read it all.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
+    from_: From = None,
+    hide_texts: Annotated[bool, typer.Option(help="Never send the texts of posts to a browser.")] = False,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Another site whose scripts may read /api, or *; may be repeated. Default: none."),
+    ] = None,
+) -> None:
+    """Show the counts as a web page, and serve them to programs, until Ctrl-C. Any number may run."""
+    with _until_stopped():
+        from sandik.clock import SystemClock
+        from sandik.dashboard.command import run_dashboard
+        from sandik.kafka.ranges import instant_ms
+
+        run_dashboard(
+            _settings(),
+            host=host,
+            port=port,
+            from_ms=instant_ms(from_, SystemClock().now_ms()),
+            hides_texts=hide_texts,
+            origins=allow_origin or (),
+        )
+
+
+@app.command()
+def annotate(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="JSON lines with a `text`, or - for stdin.")
+    ],
+) -> None:
+    """Print language, tags and terms of each line, in order, without a broker."""
+    from sandik.cli.annotate import run_annotate
+
+    raise typer.Exit(run_annotate(source, _settings()))
+
+
+@app.command()
+def config(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print the settings in force and where each comes from. Secrets are masked."""
+    from sandik.cli.config import print_knobs
+
+    print_knobs(_settings(), json=json)
+
+
+@app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check Kafka, topics, posts, lexicon and clocks, and say how to mend it. Exit code 1 on errors."""
+    from sandik.ops.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(_settings(), json=json))
+
+
+@app.command()
+def top(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON line per look.")] = False,
+    once: Annotated[bool, typer.Option(help="Look once and stop.")] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 2.0,
+    last: Annotated[int, typer.Option(min=1, help="Windows to show.")] = 5,
+) -> None:
+    """Show workers, partitions, lag, rates and the newest windows until Ctrl-C."""
+    with _until_stopped(is_endless=not once):
+        from sandik.ops.top import run_top
+
+        run_top(_settings(), every_s=every, last=last, once=once, json=json)
+
+
+@app.command()
+def schemas(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A topic or its schema: print its JSON Schema.")
+    ] = None,
+    asyncapi: Annotated[bool, typer.Option("--asyncapi", help="Print all as one AsyncAPI document.")] = False,
+) -> None:
+    """List the topics and their schemas, or print one as JSON Schema."""
+    from sandik.cli.schemas import run_schemas
+
+    run_schemas(name, asyncapi=asyncapi)
+
+
+@lexicon_app.command("check")
+def lexicon_check(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="[LAYERS|FILE]", help="As for SANDIK_LEXICON. Default: the settings'."),
+    ] = None,
+    sample: Annotated[
+        Path | None, typer.Option(help="JSON lines with a `text`: how many of them would each entry hit?")
+    ] = None,
+    max_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the sample from which an entry is too general.")
+    ] = 0.1,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what is wrong with a lexicon, with file and line. The exit code is 1 if there are errors."""
+    from sandik.lexicon_tools.command import run_check
+
+    raise typer.Exit(run_check(path, sample, max_share, _settings(), json=json))
+
+
+@lexicon_app.command("explain")
+def lexicon_explain(
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The text of a post, or - for stdin.")],
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When it was posted, for entries valid on some days.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show language, confidence, every match, and why others did not count."""
+    from sandik.lexicon_tools.command import run_explain
+
+    raise typer.Exit(run_explain(text, _settings(), at, json=json))
+
+
+def _options(name: str, words: list[str]) -> dict[str, bool]:
+    """Return the options of a command, and whether a word follows each. The words are checked by them."""
+    command = cast(TyperGroup, typer.main.get_command(app)).commands[name]
+    if words:
+        command.make_context(f"sandik {name}", list(words))
+    options = [one for one in command.params if isinstance(one, TyperOption)]
+    return {word: not one.is_flag for one in options for word in (*one.opts, *one.secondary_opts)}
+
+
+def _settings() -> "Settings":
+    from sandik.cli.config import load_settings
+
+    return load_settings()

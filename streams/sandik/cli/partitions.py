@@ -1,0 +1,121 @@
+"""`sandik partitions`: which are paused because too many records were rejected, and how they go on."""
+
+import asyncio
+import sys
+from collections.abc import Collection
+from typing import NamedTuple
+
+import msgspec
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from sandik.clock import Clock, SystemClock
+from sandik.counting.control import ControlState
+from sandik.counting.decode import decode_all
+from sandik.counting.labels import iso
+from sandik.errors import UsageError
+from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.control import read_control, write_control
+from sandik.kafka.log_identity import bounds
+from sandik.kafka.ranges import new_consumer, read_slice
+from sandik.kafka.topics import POSTS, POSTS_DLQ
+from sandik.settings import Settings
+from sandik_schemas.control import Paused, Resume
+
+
+class Resumed(NamedTuple):
+    """A partition that goes on: `skipped` records before `next_good` (None: before `end`) are rejected."""
+
+    partition: int
+    paused_at: int
+    next_good: int | None
+    skipped: int
+    end: int
+
+
+def run_paused(settings: Settings, *, json: bool) -> None:
+    """Print the partitions that are paused."""
+    paused = _paused(asyncio.run(read_control(settings)))
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(paused) + b"\n")
+        return
+    for one in paused:
+        sys.stdout.write(
+            f"partition {one.partition} is paused at offset {one.offset} since {iso(one.since_ms)}: "
+            f"{one.reason}\n"
+        )
+    if not paused:
+        sys.stdout.write("no partition is paused\n")
+
+
+def run_resume(settings: Settings, partitions: Collection[int], *, json: bool) -> None:
+    """Have the workers count the partitions on from their next good record; all paused ones if none is named.
+
+    Raises:
+        UsageError: a partition is not paused.
+        BrokerError: Kafka does not answer, or refuses.
+    """
+    resumed = asyncio.run(_resume(settings, partitions, SystemClock()))
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode([one._asdict() for one in resumed]) + b"\n")
+        return
+    dead_letters = settings.topic(POSTS_DLQ)
+    for one in resumed:
+        goes_on = (
+            "there is no good record after them yet"
+            if one.next_good is None
+            else f"counting goes on at offset {one.next_good}"
+        )
+        sys.stdout.write(
+            f"partition {one.partition}: {one.skipped} rejected records from offset {one.paused_at} on go to "
+            f"{dead_letters}; {goes_on}\n"
+        )
+    if not resumed:
+        sys.stdout.write("no partition is paused\n")
+
+
+def _paused(state: ControlState) -> list[Paused]:
+    """Return what the owner's workers have paused, by partition."""
+    group = state.owner.group if state.owner else None
+    found = [one for one in state.paused.values() if one.group == group]
+    return sorted(found, key=lambda one: one.partition)
+
+
+async def _resume(settings: Settings, partitions: Collection[int], clock: Clock) -> list[Resumed]:
+    state = await read_control(settings)
+    paused = {one.partition: one for one in _paused(state)}
+    if others := sorted(set(partitions) - paused.keys()):
+        raise UsageError(
+            f"partition {others[0]} is not paused: `sandik partitions paused` lists those that are"
+        )
+    resumed = []
+    for partition in sorted(partitions or paused):
+        one = paused[partition]
+        found = await _next_good(settings, one)
+        # A share that is too high may pause a partition in front of a good record.
+        until = max(one.offset + 1, found.end if found.next_good is None else found.next_good)
+        await write_control(settings, Resume(one.group, partition, until, clock.now_ms()))
+        resumed.append(found)
+    return resumed
+
+
+async def _next_good(settings: Settings, paused: Paused) -> Resumed:
+    topic = settings.topic(POSTS)
+    end = (await bounds(settings, topic, [paused.partition]))[paused.partition].end
+    consumer = new_consumer(settings)
+    skipped = 0
+    try:
+        await consumer.start()
+        tp = TopicPartition(topic, paused.partition)
+        async for records in read_slice(consumer, tp, paused.offset, end):
+            values, timestamps = [one.value for one in records], [one.timestamp for one in records]
+            decoded = decode_all(values, timestamps, settings.max_ahead_ms)
+            first = decoded.at[0] if decoded.posts else len(records)
+            skipped += sum(one.records for at, one in decoded.rejected if at < first)
+            if decoded.posts:
+                return Resumed(paused.partition, paused.offset, records[first].offset, skipped, end)
+        return Resumed(paused.partition, paused.offset, None, skipped, end)
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await let_go(consumer)

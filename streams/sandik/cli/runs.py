@@ -1,0 +1,138 @@
+"""`sandik runs`: which run owns the topics of a prefix, and how another one replaces its counts."""
+
+import asyncio
+import sys
+
+import msgspec
+from aiokafka.admin import AIOKafkaAdminClient
+
+from sandik.clock import SystemClock
+from sandik.counting.job import Job
+from sandik.counting.labels import iso
+from sandik.errors import StateError
+from sandik.kafka.control import read_control, write_control
+from sandik.kafka.reader import read
+from sandik.kafka.run_claims import new_claim, write_claim
+from sandik.kafka.topics import (
+    COUNTS,
+    COUNTS_HOPPING,
+    COUNTS_SESSIONS,
+    COUNTS_TERMS,
+    PARTIALS,
+    POSTS,
+    WINDOWS_TABLE,
+    changelog,
+    connected,
+    existing,
+    find_coordinator,
+    partitions_of,
+)
+from sandik.kafka.writer import write
+from sandik.run import application_id, load_job
+from sandik.settings import Settings
+from sandik_schemas.control import Run
+from sandik_schemas.partial import BEGIN
+
+#: What a run has written, and the run that replaces it must not find.
+_RESULTS = (COUNTS, COUNTS_TERMS, COUNTS_HOPPING, COUNTS_SESSIONS, PARTIALS)
+
+
+def run_show(settings: Settings, *, json: bool) -> None:
+    """Print which run owns the topics."""
+    owner = asyncio.run(read_control(settings)).owner
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(owner) + b"\n")
+    elif owner is None:
+        sys.stdout.write("no run yet: the first worker's run will own the topics\n")
+    else:
+        sys.stdout.write(_described(owner))
+
+
+def _described(owner: Run) -> str:
+    rules = "".join(f"  {name:20} {value}\n" for name, value in owner.rules.items())
+    state = "" if owner.state == "counting" else "  `sandik runs replace` has not finished: run it again\n"
+    return (
+        f"run {owner.run_id}, consumer group {owner.group}, generation {owner.generation}, since "
+        f"{iso(owner.claimed_at_ms)}\n{state}{rules}"
+    )
+
+
+def run_replace(settings: Settings, *, json: bool) -> None:
+    """Remove what was counted before, and give the topics to the run of these settings.
+
+    Raises:
+        StateError: workers still run.
+        BrokerError: Kafka does not answer, or refuses.
+    """
+    removed, owner = asyncio.run(_replace(settings, load_job(settings)))
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode({"removed": removed, "run": owner}) + b"\n")
+        return
+    for topic, records in removed.items():
+        sys.stdout.write(f"{records} records removed from {topic}\n")
+    sys.stdout.write(_described(owner))
+    sys.stdout.write("Start the workers: they count all posts that are there.\n")
+
+
+async def _replace(settings: Settings, job: Job) -> tuple[dict[str, int], Run]:
+    partitions = (await existing(settings))[settings.topic(POSTS)]
+    before = (await read_control(settings)).owner
+    group = application_id(settings, job)
+    await _check_stopped(settings, {group, *([before.group] if before else [])})
+    generation = before.generation + 1 if before else 1
+    claimed = await new_claim(settings, job, partitions, generation, SystemClock())
+    # Whoever starts while records are removed is refused; after a crash, the command does it all again.
+    replacing = msgspec.structs.replace(claimed, state="replacing")
+    await write_control(settings, replacing)
+    if (owner := (await read_control(settings)).owner) != replacing:
+        raise StateError(
+            "another `sandik runs replace` has begun meanwhile, and of two the first holds: "
+            f"{owner and owner.run_id}. Nothing was removed. Wait until it has finished, and run this again "
+            "if you still want to"
+        )
+    state = changelog(group, WINDOWS_TABLE, partitions).name
+    names = [*map(settings.topic, _RESULTS), state]
+    async with connected(settings) as admin:
+        found = await partitions_of(admin, names)
+        if found.get(state, partitions) != partitions:  # `posts` has grown; the first worker makes it again
+            await admin.delete_topics([state])
+            del found[state]
+    removed = {name: await _emptied(settings, name) for name in names if name in found}
+    await write_claim(settings, claimed)
+    return removed, claimed
+
+
+async def _check_stopped(settings: Settings, groups: set[str]) -> None:
+    async with connected(settings) as admin:
+        for group in sorted(groups):
+            await find_coordinator(admin, group)
+            if members := await _members(admin, group):
+                raise StateError(
+                    f"{members} workers of the group {group} still run, and would go on writing counts of "
+                    "the "
+                    "run that is to be replaced. Stop them, wait for SANDIK_SESSION_TIMEOUT_MS if one was "
+                    "killed, and run this again. Nothing was changed"
+                )
+
+
+async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
+    [answer] = await admin.describe_consumer_groups([group])
+    return sum(len(members) for _, _, _, _, _, members, *_ in answer.groups)
+
+
+async def _emptied(settings: Settings, topic: str) -> int:
+    """Write a tombstone for every key of a compacted topic; return how many."""
+    live: dict[int, dict[bytes, None]] = {}
+    async for records in read(settings, topic, follow=False):
+        for record in records:
+            keys = live.setdefault(record.partition, {})
+            if record.value is None:
+                keys.pop(record.key, None)
+            else:
+                keys[record.key] = None
+    removed = 0
+    for partition, keys in sorted(live.items()):
+        # The one by which merge forgets what came before must not be compacted away before the others.
+        in_order = sorted(keys, key=lambda key: key.endswith(BEGIN))
+        removed += await write(settings, topic, ((key, None) for key in in_order), partition)
+    return removed

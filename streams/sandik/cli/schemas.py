@@ -1,0 +1,44 @@
+"""`sandik schemas`: the contract of the topics, as an installed sandik carries it."""
+
+import sys
+from importlib.resources import files
+
+from sandik.errors import UsageError
+from sandik_schemas.cards import Card, load_cards
+from sandik_schemas.load import VERSION
+
+
+def run_schemas(name: str | None, *, asyncapi: bool) -> None:
+    """Print the list of topics, the JSON Schema of one, or the AsyncAPI document of all.
+
+    Raises:
+        UsageError: there is no such topic or schema, or it has no schema.
+    """
+    if asyncapi:
+        if name is not None:
+            raise UsageError("--asyncapi prints the document of all topics: leave the name out")
+        sys.stdout.write((files("sandik_schemas") / "asyncapi.yaml").read_text(encoding="utf-8"))
+    elif name is not None:
+        file = f"{_schema_of(name)}.v{VERSION}.schema.json"
+        sys.stdout.write((files("sandik_schemas") / "json" / file).read_text(encoding="utf-8"))
+    else:
+        sys.stdout.writelines(
+            f"{card.name:12} {card.schema or '-':8} {_summary(card)}\n" for card in load_cards().topic
+        )
+
+
+def _summary(card: Card) -> str:
+    return card.about.split(". ")[0].rstrip(".")
+
+
+def _schema_of(name: str) -> str:
+    cards = load_cards().topic
+    for card in cards:
+        if name in (card.name, card.schema):
+            return card.schema or _no_schema(card)
+    known = ", ".join(f"{card.schema} ({card.name})" for card in cards if card.schema)
+    raise UsageError(f"there is no schema {name}: there are {known}")
+
+
+def _no_schema(card: Card) -> str:
+    raise UsageError(f"{card.name} has no schema. {card.about}")

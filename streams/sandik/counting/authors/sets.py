@@ -1,0 +1,91 @@
+"""The authors of every window that merge knows, over all partitions.
+
+A batch's authors come before the window that vouches for them, and count only when that has come: so the
+authors told with a revision are those of the posts that it counts, whatever a crash left behind.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from sandik.counting.authors.sketches import NONE, Distinct, added_up, distinct
+from sandik.counting.side_cells import WITH_AUTHOR, cell_of
+from sandik_schemas.partial import Sketches, WindowPartial
+
+
+class _Waiting(NamedTuple):
+    partition: int
+    offset: int
+    authors: Sketches
+
+
+class _Window:
+    __slots__ = ("added", "keys", "reached", "sketches", "waiting")
+
+    def __init__(self) -> None:
+        self.sketches: Sketches = {}
+        #: Taken in, and not in `sketches` yet: that is done for many at once.
+        self.added: list[Sketches] = []
+        self.waiting: list[_Waiting] = []
+        #: Partition -> offset of its last window partial.
+        self.reached: dict[int, int] = {}
+        self.keys: set[tuple[int, int]] = set()
+
+
+class AuthorSets:
+    """Takes in what `sandik.counting.authors.sketches` makes of batches; tells the authors of cells."""
+
+    def __init__(self) -> None:
+        self._windows: dict[int, _Window] = {}
+
+    @property
+    def windows(self) -> Collection[int]:
+        """The starts of the windows with authors."""
+        return self._windows.keys()
+
+    def apply(self, partial: WindowPartial) -> None:
+        """Take in what a batch added to a window. A second time changes nothing."""
+        window = self._windows.setdefault(partial.window_start_ms, _Window())
+        window.keys.add((partial.partition, partial.offset))
+        window.waiting.append(_Waiting(partial.partition, partial.offset, partial.authors or {}))
+        self._take_in(window)
+
+    def reach(self, partial: WindowPartial) -> None:
+        """Take note that the window's counts now hold the posts up to an offset, and so do its authors."""
+        window = self._windows.setdefault(partial.window_start_ms, _Window())
+        window.reached[partial.partition] = partial.offset
+        self._take_in(window)
+
+    def _take_in(self, window: _Window) -> None:
+        waiting = []
+        for one in window.waiting:
+            if one.offset <= window.reached.get(one.partition, -1):
+                window.added.append(one.authors)
+            else:
+                waiting.append(one)
+        window.waiting = waiting
+
+    def told(
+        self, start_ms: int, language: str, tags: Iterable[str], cells: Mapping[str, int]
+    ) -> dict[str, dict[str, int]]:
+        """Return what a count of each of the tags says of authors. `cells`: the language's posts by cell."""
+        found = self._distinct(start_ms, language)
+        return {
+            tag: {
+                "with_author": cells.get(cell_of(WITH_AUTHOR, tag), 0),
+                **found.get(tag, NONE)._asdict(),
+            }
+            for tag in tags
+        }
+
+    def _distinct(self, start_ms: int, language: str) -> dict[str, Distinct]:
+        window = self._windows[start_ms]
+        if window.added:
+            window.sketches = added_up([window.sketches, *window.added])
+            window.added = []
+        return distinct(window.sketches.get(language, {}))
+
+    def forget(self, run_id: str, start_ms: int) -> Iterator[WindowPartial]:
+        """Forget a window; yield what has the keys of all that was taken in of it, and no authors."""
+        window = self._windows.pop(start_ms, None)
+        for partition, offset in sorted(window.keys) if window else ():
+            yield WindowPartial(run_id, partition, start_ms, offset, {}, {}, authors={})

@@ -1,0 +1,273 @@
+"""Fold posts into one partition's open windows. Exact however often a post is read again."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from sandik.counting.dedupe import Seen, add, packed, unpacked
+from sandik.counting.windows.event_time import FOR_EVER_MS, Times, Timing
+from sandik.counting.windows.packed import PackedWindows
+from sandik_schemas.pair import Pair
+from sandik_schemas.partial import PartitionClock, SeenIds, Tally, WindowPartial
+
+ALL = "all"
+REPOST = "repost"
+
+#: Below any clock, and far enough from the end of 64 bits for windows to be reckoned from it.
+NO_FLOOR = -FOR_EVER_MS
+
+#: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
+Reposts = Literal["count", "apart", "exclude"]
+
+#: What a partition's state is stored as.
+Entry = WindowPartial | PartitionClock | SeenIds
+
+
+#: The language of a post and the tags of its cells: posts of one group are counted in the same cells.
+Group = tuple[str, tuple[str, ...]]
+
+
+class Read(NamedTuple):
+    """One batch as it was read: a column for each thing that counting needs of its good posts, and the rest.
+
+    `id_hashes` is None when duplicates are to be counted. `floors_ms` is None when only posts move the clock;
+    else it has, for each post and for the end of the batch, what the clock is at least right before it, as
+    marks that close windows say (NO_FLOOR: nothing).
+    """
+
+    offsets: Sequence[int]
+    created_at_ms: Sequence[int]
+    groups: Sequence[Group]
+    id_hashes: Sequence[bytes] | None
+    rejected: int
+    ignored: int
+    last_offset: int
+    rejected_in_a_row: int = 0
+    fingerprint: bytes | None = None
+    floors_ms: Sequence[int] | None = None
+
+
+class Late(NamedTuple):
+    """A post that came after its window was settled: how late, for which window, at which watermark."""
+
+    offset: int
+    lateness_ms: int
+    window_start_ms: int
+    watermark_ms: int
+
+
+class Changes(NamedTuple):
+    """What a batch does to a partition's state, and which of its posts were not counted."""
+
+    clock: PartitionClock
+    windows: list[WindowPartial]
+    ids: list[SeenIds]
+    late: list[Late]
+    duplicate_offsets: list[int]
+    authors: Sequence[WindowPartial] = ()
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Return the entries to store, in the order to store them: the clock vouches for all before it."""
+        return [*self.ids, *self.partials]
+
+    @property
+    def partials(self) -> list[WindowPartial | PartitionClock]:
+        """Return what merge is to know, in that order: a window vouches for its authors."""
+        return [*self.authors, *self.windows, self.clock]
+
+
+@dataclass(slots=True)
+class PartitionState:
+    """All that one partition of `posts` has added up: a function of the partition's prefix and the run."""
+
+    clock: PartitionClock
+    windows: PackedWindows = field(default_factory=PackedWindows)
+    seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(dict))
+    id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    authors: defaultdict[int, list[WindowPartial]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def empty(cls, run_id: str, partition: int) -> "PartitionState":
+        """Return the state before the first post."""
+        return cls(PartitionClock(run_id, partition, offset=-1, clock_ms=None, idle=False))
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Take stored entries over, after a batch or in recovery."""
+        for entry in entries:
+            if isinstance(entry, PartitionClock):
+                self.clock = entry
+            elif isinstance(entry, WindowPartial) and entry.authors is not None:
+                self.authors[entry.window_start_ms].append(entry)
+            elif isinstance(entry, WindowPartial):
+                self.windows[entry.window_start_ms] = entry
+            else:
+                add(self.seen[entry.window_start_ms], unpacked(entry))
+                self.id_keys[entry.window_start_ms].append(entry.key)
+
+    def settle(self, timing: Timing, but: Collection[int] = ()) -> list[bytes]:
+        """Forget the windows that can no longer change, `but` these; return the keys of their entries."""
+        if self.clock.clock_ms is None:
+            return []
+        newest_ms = timing.newest_settled_ms(self.clock.clock_ms)
+        keys = []
+        for start_ms in [start for start in self.windows if start <= newest_ms and start not in but]:
+            self.seen.pop(start_ms, None)
+            keys += [self.windows.pop(start_ms).key, *self.id_keys.pop(start_ms, [])]
+            keys += [entry.key for entry in self.authors.pop(start_ms, ())]
+        return keys
+
+    def partials(self) -> Iterator[WindowPartial | PartitionClock]:
+        """Yield all that merge is to know, in the order of `Changes.partials`."""
+        yield from chain.from_iterable(self.authors.values())
+        yield from self.windows.values()
+        yield self.clock
+
+
+@lru_cache(maxsize=1_024)
+def cell_tags(tags: tuple[str, ...], pairs: tuple[Pair, ...], *, is_apart: bool = False) -> tuple[str, ...]:
+    """Return the tags of the cells a post is counted in: `all`, its own, and the pairs it has all tags of.
+
+    Of a repost that is counted apart: `all`, `repost`, and its own with `_repost` behind.
+    """
+    both = tuple(pair.name for pair in pairs if pair.holds(tags)) if len(tags) > 1 else ()
+    if is_apart:
+        return (ALL, REPOST, *(f"{tag}_{REPOST}" for tag in (*tags, *both)))
+    return (ALL, *tags, *both)
+
+
+def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
+    """Count the posts of a batch. The state is left as it is.
+
+    A post at or below its window's offset was counted before a crash and is skipped in that window only.
+    Late is decided by the partition's own clock as it stood before the post, so it depends on nothing but
+    the order inside the partition. A post too late for its window is added to the late counts of the
+    window that the clock is in: its own window's state is gone. An earlier post with the same id makes a
+    duplicate; a post read again is no duplicate of itself.
+    """
+    old = state.clock
+    placed = _placed(old.clock_ms, read, timing)
+    late = placed.late
+    windows: list[WindowPartial] = []
+    ids: list[SeenIds] = []
+    duplicate_offsets: list[int] = []
+    for start_ms, posts in _by_window(placed.window_starts_ms):
+        if read.id_hashes is not None:
+            on_time = [post for post in posts if post not in late] if late else posts
+            hashes = [read.id_hashes[post] for post in on_time]
+            offsets = [read.offsets[post] for post in on_time]
+            new, twice = _new_ids(hashes, offsets, state.seen.get(start_ms, {}))
+            if new:
+                ids.append(SeenIds(old.run_id, old.partition, start_ms, read.last_offset, packed(new)))
+            if twice:
+                duplicate_offsets += twice
+                posts = [post for post in posts if read.offsets[post] not in twice]
+        if posts:
+            window = state.windows.get(start_ms) or WindowPartial(
+                old.run_id, old.partition, start_ms, -1, {}, {}
+            )
+            _add(window, read, posts, late)
+            windows.append(window)
+    tally = Tally(
+        counted=old.tally.counted + len(read.offsets) - len(late) - len(duplicate_offsets),
+        late=old.tally.late + len(late),
+        rejected=old.tally.rejected + read.rejected,
+        duplicate=old.tally.duplicate + len(duplicate_offsets),
+        ignored=old.tally.ignored + read.ignored,
+    )
+    clock = PartitionClock(
+        old.run_id,
+        old.partition,
+        read.last_offset,
+        placed.clock_ms,
+        False,
+        tally,
+        read.rejected_in_a_row,
+        read.fingerprint,
+    )
+    return Changes(clock, windows, ids, [*late.values()], sorted(duplicate_offsets))
+
+
+class _Placed(NamedTuple):
+    """The clock after a batch, the window that each post is counted in, and the posts that are too late."""
+
+    clock_ms: int | None
+    window_starts_ms: Times
+    late: dict[int, Late]
+
+
+def _placed(clock_ms: int | None, read: Read, timing: Timing) -> _Placed:
+    if not read.created_at_ms:
+        return _Placed(_raised(clock_ms, read.floors_ms), np.empty(0, np.int64), {})
+    times_ms = np.array(read.created_at_ms, np.int64)
+    # The clock before each post; before the very first one its own time, of which nobody is late.
+    clocks_ms = np.maximum.accumulate(np.append(times_ms[0] if clock_ms is None else clock_ms, times_ms))
+    if read.floors_ms is not None:
+        floors_ms = np.maximum.accumulate(np.array(read.floors_ms, np.int64))
+        if clock_ms is None and floors_ms[0] > NO_FLOOR:  # the very first post may be late, too
+            clocks_ms[0] = NO_FLOOR
+        clocks_ms = np.maximum(clocks_ms, floors_ms)
+    before_ms = clocks_ms[:-1]
+    starts_ms = timing.window_start_ms(times_ms)
+    too_late = np.flatnonzero(starts_ms <= timing.newest_settled_ms(before_ms)).tolist()
+    late = {}
+    for post in too_late:
+        start_ms, watermark_ms = int(starts_ms[post]), timing.watermark_ms(int(before_ms[post]))
+        lateness_ms = watermark_ms - start_ms - timing.window_size_ms
+        late[post] = Late(read.offsets[post], lateness_ms, start_ms, watermark_ms)
+        starts_ms[post] = timing.window_start_ms(int(before_ms[post]))
+    return _Placed(int(clocks_ms[-1]), starts_ms, late)
+
+
+def _raised(clock_ms: int | None, floors_ms: Sequence[int] | None) -> int | None:
+    """Return the clock after a batch without posts."""
+    highest_ms = max(floors_ms, default=NO_FLOOR) if floors_ms else NO_FLOOR
+    if highest_ms == NO_FLOOR:
+        return clock_ms
+    return highest_ms if clock_ms is None else max(clock_ms, highest_ms)
+
+
+def _by_window(starts_ms: Times) -> list[tuple[int, list[int]]]:
+    """Return the posts of each window, by their indices, and the windows in the order they are first met."""
+    order = np.argsort(starts_ms, kind="stable")
+    sorted_ms = starts_ms[order]
+    firsts = np.flatnonzero(np.diff(sorted_ms, prepend=-1))
+    posts, bounds = order.tolist(), [*firsts.tolist(), len(order)]
+    windows = [
+        (start_ms, posts[first:end])
+        for start_ms, first, end in zip(sorted_ms[firsts].tolist(), bounds, bounds[1:], strict=False)
+    ]
+    return sorted(windows, key=lambda window: window[1][0])
+
+
+def _new_ids(hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen) -> tuple[Seen, set[int]]:
+    """Return the ids that posts of a window are counted under, and the offsets of the duplicates."""
+    new = dict(zip(hashes, offsets, strict=True))
+    if len(new) == len(offsets) and new.keys().isdisjoint(seen.keys()):
+        return new, set()  # as nearly always; what follows says the same, of each post
+    new, duplicate_offsets = {}, set()
+    for hashed, offset in zip(hashes, offsets, strict=True):
+        if seen.get(hashed, offset) < offset or new.get(hashed, offset) < offset:
+            duplicate_offsets.add(offset)
+        else:
+            new[hashed] = offset
+    return new, duplicate_offsets
+
+
+def _add(window: WindowPartial, read: Read, posts: Sequence[int], late: Collection[int]) -> None:
+    """Count the posts in the window, but for those that it has counted before."""
+    if read.offsets[posts[0]] <= window.offset:
+        posts = [post for post in posts if read.offsets[post] > window.offset]
+    too_late = [post for post in posts if post in late] if late else []
+    on_time = [post for post in posts if post not in late] if late else posts
+    for cells, some in ((window.counts, on_time), (window.late_counts, too_late)):
+        for (language, tags), number in Counter(map(read.groups.__getitem__, some)).items():
+            counts = cells.setdefault(language, {})
+            for tag in tags:
+                counts[tag] = counts.get(tag, 0) + number
+    window.offset = max(window.offset, read.last_offset)

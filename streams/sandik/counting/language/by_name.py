@@ -1,0 +1,117 @@
+"""The detectors by name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandik.counting.language.cascade import load_cascade
+from sandik.counting.language.cleaning import clean, has_enough_letters
+from sandik.counting.language.detector import UNDETERMINED, Detector, Hints, Language, rounded
+from sandik.counting.language.exact_profiles import load_exact_profiles
+from sandik.counting.language.fasttext.model import Probabilities, load_fasttext_model
+from sandik.counting.language.lingua_model import LinguaModel
+from sandik.counting.language.quotes import own_words
+from sandik.counting.language.scripts import ByScript
+
+#: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
+#: models are weighed). Raise it when an answer may change: it is part of every version string.
+RULES = 3
+
+#: Texts judged together. More save nothing and would need memory in proportion.
+BATCH = 2_048
+
+Judge = Callable[[Sequence[str], Sequence[str | None]], list[Language]]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDetector:
+    """A detector made of `judge`, which is asked about some clean texts and their hints at a time."""
+
+    version: str
+    judge: Judge
+    #: Asked about clean texts without what they quote; None where that does not decide.
+    clear: Callable[[Sequence[str]], list[Language | None]] | None = None
+
+    def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
+        """See `Detector.detect`."""
+        answers: list[Language] = []
+        for start in range(0, len(texts), BATCH):
+            raw = texts[start : start + BATCH]
+            batch = clean(raw)
+            judged = self.judge(batch, hints[start : start + BATCH] if hints else [None] * len(batch))
+            answers += self._by_own_words(raw, judged) if self.clear else judged
+        return answers
+
+    def _by_own_words(self, raw: Sequence[str], judged: list[Language]) -> list[Language]:
+        """Judge texts that quote once more, by what is theirs: if that is clear, it is the answer."""
+        owns = {index: own for index, own in enumerate(map(own_words, raw)) if own}
+        if owns and self.clear:
+            for index, answer in zip(owns, self.clear(clean([*owns.values()])), strict=True):
+                if answer and answer.code != judged[index].code:
+                    judged[index] = answer
+        return judged
+
+
+def load_detector(name: str = "cascade") -> Detector:
+    """Load a detector, in less than 2 s: `cascade` (the default), `fasttext`, `langdetect` or `lingua`.
+
+    Nothing is downloaded and nothing loaded before. ValueError names the choices if `name` is none of them,
+    and the extra to install for `lingua`.
+    """
+    if name not in _LOADERS:
+        raise ValueError(f"no language detector is called {name!r}: choose one of {', '.join(NAMES)}")
+    return _LOADERS[name]()
+
+
+def _load_cascade() -> Detector:
+    cascade = load_cascade()
+    kind = "portable" if cascade.is_portable else "cascade"
+    return ByScript(BatchDetector(f"{kind}-{RULES}:{cascade.version}", cascade.judge, cascade.clear))
+
+
+def _load_fasttext() -> Detector:
+    model = load_fasttext_model()
+    return BatchDetector(f"fasttext-{RULES}:{model.version}", _likeliest(model.codes, model.probabilities))
+
+
+def _load_langdetect() -> Detector:
+    profiles = load_exact_profiles()
+    return BatchDetector(
+        f"langdetect-{RULES}:{profiles.version}", _likeliest(profiles.codes, profiles.posterior)
+    )
+
+
+def _load_lingua() -> Detector:
+    model = LinguaModel()
+
+    def judge(texts: Sequence[str], _hints: Sequence[str | None]) -> list[Language]:
+        return [model.best(text) if has_enough_letters(text) else UNDETERMINED for text in texts]
+
+    return BatchDetector(f"lingua-{RULES}:{model.version}", judge)
+
+
+def _likeliest(codes: Sequence[str], probabilities: Callable[[Sequence[str]], Probabilities]) -> Judge:
+    """Judge by one model alone: no hints, no corrections."""
+
+    def judge(texts: Sequence[str], _hints: Sequence[str | None]) -> list[Language]:
+        judged = [index for index, text in enumerate(texts) if has_enough_letters(text)]
+        answers = [UNDETERMINED] * len(texts)
+        if judged:
+            found = probabilities([texts[index] for index in judged])
+            best = found.argmax(axis=0)
+            highest = rounded(found[best, np.arange(len(judged))])
+            for index, row, confidence in zip(judged, best.tolist(), highest, strict=True):
+                answers[index] = Language(codes[row], confidence) if confidence else UNDETERMINED
+        return answers
+
+    return judge
+
+
+_LOADERS = {
+    "cascade": _load_cascade,
+    "fasttext": _load_fasttext,
+    "langdetect": _load_langdetect,
+    "lingua": _load_lingua,
+}
+NAMES = tuple(_LOADERS)

@@ -1,0 +1,35 @@
+"""CLD2 (`pycld2`): 80 languages and more, 5 µs a short post, good at words and clean sentences."""
+
+from importlib.metadata import version
+from typing import Any
+
+from sandik.counting.language.codes import our_code
+
+_OUR_NAMES = {"iw": "he", "jw": "jv", "zh-Hant": "zh", "bh": "bih", "un": ""}
+
+
+class Cld2Model:
+    """Asks CLD2. It keeps nothing between two texts."""
+
+    def __init__(self, pycld2: Any) -> None:
+        self.version = f"cld2-{version('pycld2')}"
+        self._detect = pycld2.detect
+
+    def shares(self, text: str) -> dict[str, float]:
+        """Return which part (0 to 1) of a clean text is in which language, the greatest first."""
+        found: dict[str, float] = {}
+        for _, code, percent, _ in self._detect(text, True, bestEffort=True)[2]:
+            ours = _OUR_NAMES.get(code, code)
+            if ours:
+                ours = our_code(ours)
+                found[ours] = found.get(ours, 0.0) + percent / 100
+        return found
+
+
+def load_cld2() -> Cld2Model | None:
+    """Load CLD2, if it is installed."""
+    try:
+        import pycld2
+    except ImportError:
+        return None
+    return Cld2Model(pycld2)

@@ -1,0 +1,42 @@
+"""ELD (`eldc`): 60 languages, 2.5 µs a post, and a word on whether its answer is reliable."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from sandik.counting.language.codes import our_code
+
+#: As many scores as ELD gives.
+_ALL_SCORES = 20
+
+
+class EldModel:
+    """Asks ELD. Its settings are instances of our own: nobody else's change an answer."""
+
+    def __init__(self, eldc: Any) -> None:
+        eldc.init()
+        self.version = f"eldc-{version('eldc')}"
+        self.codes = frozenset(map(our_code, eldc.LANGUAGES))
+        self._quick, self._full = eldc.instance(), eldc.instance()
+        for instance, scores in ((self._quick, 1), (self._full, _ALL_SCORES)):
+            instance.set_languages([])  # all of them
+            instance.set_scheme("iso639-1")
+            instance.set_scores(scores)
+
+    def quick(self, texts: Sequence[str]) -> list[tuple[str, bool]]:
+        """Return for each clean text the best language, and whether ELD calls that reliable."""
+        return [(found.language, found.reliable) for found in map(self._quick.detect_details, texts)]
+
+    def scores(self, text: str) -> tuple[dict[str, float], bool]:
+        """Return the scores (0 to 1) of up to 20 languages of a text, and whether the best is reliable."""
+        found = self._full.detect_details(text)
+        return found.scores, found.reliable
+
+
+def load_eld() -> EldModel | None:
+    """Load ELD (0.1 s), if it is installed."""
+    try:
+        import eldc
+    except ImportError:
+        return None
+    return EldModel(eldc)

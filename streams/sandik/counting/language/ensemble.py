@@ -1,0 +1,67 @@
+"""What several voices hold of a text, weighed: each speaks for the languages it knows, and none has a veto.
+
+    score(language) = sum of weight(voice, length of the text) * what the voice says
+    probability     = softmax of the scores
+
+A voice that does not know a language says so, which has a weight of its own: having no profile is no evidence
+against a language. The weights are in `pool.toml`, fitted by `make fit-language` to one half of the labelled
+texts; so the probability is how often such an answer is right.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from sandik.counting.language.letter_evidence import Marks
+from sandik.counting.language.scores import IN_LATIN, LANGDETECT_VOICES, VOICES, Heard, Values, Voices
+
+#: Below this probability of the best language, langdetect is heard as well.
+UNSURE = 0.4
+
+#: By kind of voices (`all`, or `portable` without ELD and CLD2) and round (`second`: with langdetect): the
+#: weights of each voice, by class of length.
+Weights = Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
+
+
+class Pool:
+    """Weighs what the voices say of clean texts, many at a time."""
+
+    def __init__(self, voices: Voices, weights: Weights) -> None:
+        self._voices = voices
+        kind = weights["portable" if voices.is_portable else "all"]
+        self._first = np.array([kind["first"][voice] for voice in VOICES], float)
+        self._second = np.array([kind["second"][voice] for voice in VOICES + LANGDETECT_VOICES], float)
+
+    def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Heard]:
+        """Return the probability of each language (a row) for each text (a column), and what was heard."""
+        heard = self._voices.hear(texts, marks)
+        probabilities = self._weighed(heard, self._first)
+        unsure = np.flatnonzero(probabilities.max(axis=0) < UNSURE)
+        if len(unsure):
+            more = self._voices.hear_langdetect([texts[column] for column in unsure.tolist()])
+            some = heard.some(unsure)
+            both = Heard(np.concatenate([some.said, more]), some.lengths)
+            probabilities[:, unsure] = self._weighed(both, self._second)
+        return probabilities, heard
+
+    def _weighed(self, heard: Heard, weights: Values) -> Values:
+        scores = np.zeros(heard.said.shape[1:])
+        for said, weight in zip(heard.said, weights[:, heard.lengths], strict=True):
+            scores += said * weight  # voice after voice: the order of a sum must not vary with the batch
+        scores -= scores.max(axis=0)
+        np.exp(scores, out=scores)
+        scores /= scores.cumsum(axis=0)[-1]  # row after row, for the same reason
+        probabilities = scores[: len(self._voices.codes)]
+        for code, ours in IN_LATIN.items():
+            probabilities[self._voices.row_of[ours]] += scores[self._voices.row_of[code]]
+        return probabilities
+
+
+@cache
+def load_weights() -> Mapping[str, Any]:
+    """Read `pool.toml`."""
+    return tomllib.loads(files(__package__).joinpath("pool.toml").read_text("utf-8"))

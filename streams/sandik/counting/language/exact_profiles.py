@@ -1,0 +1,143 @@
+"""langdetect's profiles, evaluated exactly.
+
+langdetect draws n-grams of the text at random until it is sure, seven times over and with random smoothing:
+slow, and another answer on another day. Here every n-gram counts once and the smoothing is its mean, which is
+what all that drawing estimates. The n-grams are langdetect's own, to the last one: a test compares them.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from itertools import chain, compress, repeat
+from operator import add
+from pathlib import Path
+from typing import TypedDict
+
+import langdetect
+import numpy as np
+import numpy.typing as npt
+from langdetect.utils.ngram import NGram
+
+from sandik.counting.language.codes import merged_codes
+from sandik.counting.language.word_cache import Remembered, Vectors, Words, sums
+
+_SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
+
+# Log probabilities are kept as whole numbers: their sum does not depend on the order of addition, hence not
+# on numpy's version or the machine. At this scale the smallest (-9.9) just fits int16: half the memory, and a
+# text looks up a hundred rows that are all over it.
+_UNITS = 3_200
+
+#: For 65,536 words: 17 MB.
+_PLACE_BITS = 16
+
+_LATIN = re.compile("[A-Za-z]")
+_NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
+_WORD = re.compile("[^ ]+ ?")
+
+#: A word without end has nine hundred n-grams, and each takes 350 bytes for a moment.
+_WORDS_AT_ONCE = 64
+
+
+class _Profile(TypedDict):
+    name: str
+    freq: dict[str, int]
+    n_words: list[int]
+
+
+class _Normal(dict[int, str]):
+    """For `str.translate`: langdetect's normal form of each character. Filled as it is asked."""
+
+    def __missing__(self, code_point: int) -> str:
+        self[code_point] = normal = str(NGram.normalize(chr(code_point)))
+        return normal
+
+
+_NORMAL = _Normal()
+
+
+def words(text: str) -> list[str]:
+    """Return the words langdetect finds in a clean `text`, each with the space behind it, if there is one."""
+    text = NGram.normalize_vi(text)
+    others = len(_NOT_LATIN.findall(text))
+    if others and len(_LATIN.findall(text)) * 2 < others:
+        text = _LATIN.sub("", text)  # Latin words in a text of another script are taken for noise
+    return _WORD.findall(text.translate(_NORMAL))
+
+
+def ngrams(word: str) -> list[str]:
+    """Return the n-grams langdetect looks up in one of the `words`, and some that no profile has."""
+    pairs = list(map(add, " " + word, word))
+    found = [list(word), pairs, ["", *map(add, pairs, word[1:])]]
+    if not word.islower():  # nor does it look into words in capitals
+        looked_into = [not (pair[0].isupper() and pair[1].isupper()) for pair in pairs]
+        found = [list(compress(grams, looked_into)) for grams in found]
+    return [*chain.from_iterable(found)]
+
+
+def _log(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
+    logs: npt.NDArray[np.float64] = np.rint(np.log(probabilities + _SMOOTHING) * _UNITS)
+    return logs.astype(np.int16)
+
+
+class ExactProfiles:
+    """The profiles of langdetect's 55 languages, as one table: n-gram by language."""
+
+    version: str
+    #: Our codes of the languages, in the order of the rows that `posterior` returns.
+    codes: tuple[str, ...]
+
+    def __init__(self, profiles: Iterable[_Profile]) -> None:
+        self.version = f"langdetect-{version('langdetect')}"
+        self._rows: dict[str, int] = {}
+        names, columns = [], []
+        for profile in profiles:  # one at a time: all of them decoded would take 100 MB
+            rows = [self._rows.setdefault(ngram, len(self._rows)) for ngram in profile["freq"]]
+            totals = np.array([profile["n_words"][len(ngram) - 1] for ngram in profile["freq"]])
+            names.append(profile["name"])
+            columns.append((np.array(rows), _log(np.array(list(profile["freq"].values())) / totals)))
+        self.codes, self._first, self._more = merged_codes(names)
+        self._unknown = len(self._rows)  # a last row, of an n-gram that tells no language from another
+        self._logs = np.full((len(self._rows) + 1, len(names) + 1), _log(np.zeros(1))[0])
+        self._logs[:, -1] = 1  # counts the n-grams that are known
+        self._logs[self._unknown] = 0
+        for column, (present, logs) in enumerate(columns):
+            self._logs[present, column] = logs
+        self._remembered = Remembered(len(names) + 1, _PLACE_BITS, self._worked_out)
+
+    def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
+        """Return the probability of each language (row) after the n-grams of each clean text (column).
+
+        All are equal before. `power` below 1 takes the n-grams for less evidence than they claim. A column is
+        all zeros if none of its n-grams is known.
+        """
+        found = [words(text) for text in texts]
+        vectors = self._remembered.vectors(Words.of(chain.from_iterable(found)))
+        totals = sums(vectors, _bounds(found)).T
+        logs, known = totals[:-1], totals[-1]
+        weights = np.exp((logs - logs.max(axis=0)) * (power / _UNITS))
+        merged: npt.NDArray[np.float64] = weights[self._first]
+        for row, more in self._more:
+            merged[row] += weights[more]
+        merged *= (known > 0) / merged.cumsum(axis=0)[-1]
+        return merged
+
+    def _worked_out(self, some_words: list[str]) -> Vectors:
+        """Return the sum of the logarithms of each word's n-grams, and how many of these are known."""
+        worked_out = []
+        for start in range(0, len(some_words), _WORDS_AT_ONCE):
+            found = [ngrams(word) for word in some_words[start : start + _WORDS_AT_ONCE]]
+            known = map(self._rows.get, chain.from_iterable(found), repeat(self._unknown))
+            worked_out.append(sums(self._logs.take(np.fromiter(known, np.intp), axis=0), _bounds(found)))
+        return np.concatenate(worked_out)
+
+
+def _bounds(lists: Sequence[Sequence[str]]) -> npt.NDArray[np.intp]:
+    return np.cumsum([0, *map(len, lists)])
+
+
+def load_exact_profiles() -> ExactProfiles:
+    """Read the profiles out of the langdetect wheel (0.3 s)."""
+    folder = Path(langdetect.PROFILES_DIRECTORY)
+    return ExactProfiles(json.loads(path.read_bytes()) for path in sorted(folder.iterdir()))

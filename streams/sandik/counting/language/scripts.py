@@ -1,0 +1,120 @@
+"""More than one language in a post: its words by script, and a language for each script that carries it."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from sandik.counting.language.detector import Detector, Hints, Language
+from sandik.counting.language.quotes import own_words
+from sandik_schemas.languages import both_languages
+
+#: A script carries a post with this part of its letters, in so many letters, and with so many words in a row
+#: of which this part begins with a small letter: names of firms and shows in a Russian post do not.
+MIN_PART, MIN_LETTERS, MIN_WORDS, MIN_SMALL = 0.25, 16, 3, 0.5
+
+#: Less sure than this of either language, the detector is asked about the post as a whole.
+SURE = 0.7
+
+#: Characters that are read. The longest message of Telegram is as long.
+MAX_CHARS = 4_096
+
+#: Two languages of one script are not told apart within a post; of the rest, nobody mixes two.
+_NONE, _LATIN, _CYRILLIC, _REST = range(4)
+_SCRIPTS = (_LATIN, _CYRILLIC, _REST)
+_RANGES = (
+    (_LATIN, 0x41, 0x5A), (_LATIN, 0x61, 0x7A), (_LATIN, 0xC0, 0x24F), (_LATIN, 0x1E00, 0x1EFF),
+    (_CYRILLIC, 0x400, 0x52F),
+    (_REST, 0x370, 0x3FF), (_REST, 0x530, 0x1DFF), (_REST, 0x3040, 0x30FF), (_REST, 0x3400, 0x9FFF),
+    (_REST, 0xAC00, 0xD7A3),
+)  # fmt: skip
+_SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one stands for all beyond
+for _script, _first, _last in _RANGES:
+    _SCRIPT[_first : _last + 1] = _script
+
+#: Links, names and hashtags are in no language, nor are the marks of photographers: `face/Globallookpress`.
+_WORDS = re.compile(r"(?<!\S)(?!\S*(?:[/@＠&_]|www\.))[^\s#＃]\S*")
+#: The same, found faster and less surely.
+_LINKS = re.compile(r"https?://\S+|[@#]\w+")
+
+
+class ByScript:
+    """A detector that hears two languages where two scripts carry a post: `ru+tr`, in alphabetical order."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.version = detector.version
+        self._detector = detector
+
+    def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
+        """See `Detector.detect`. Of two languages the confidence is that of the less sure one."""
+        answers = self._detector.detect(texts, hints)
+        split = [(index, parts) for index in _may_be_mixed(texts) if (parts := parts_of(texts[index]))]
+        if split:
+            several = [hints[index] if hints else None for index, _ in split for _ in range(2)]
+            found = self._detector.detect([part for _, parts in split for part in parts], several)
+            for (index, _), first, second in zip(split, found[::2], found[1::2], strict=True):
+                confidence = min(first.confidence, second.confidence)
+                if first.code != second.code and confidence >= SURE:
+                    answers[index] = Language(both_languages((first.code, second.code)), confidence)
+        return answers
+
+
+def parts_of(text: str) -> tuple[str, str] | None:
+    """Return the words of the two scripts that carry a text, in the order of their letters; None if one does.
+
+    A word is of the script of most of its letters: some write a Latin letter for one that looks alike.
+    """
+    words: dict[int, list[str]] = {script: [] for script in _SCRIPTS}
+    letters, longest = dict.fromkeys(_SCRIPTS, 0), dict.fromkeys(_SCRIPTS, 0)
+    before, row = _NONE, 0
+    text = own_words(text) or text
+    for word in _WORDS.findall(text[:MAX_CHARS]):
+        of = np.bincount(_scripts(word), minlength=4)[1:]
+        if most := int(of.max()):
+            script = _SCRIPTS[int(of.argmax())]
+            words[script].append(word)
+            letters[script] += most
+            before, row = script, row + 1 if script == before else 1
+            longest[script] = max(longest[script], row)
+    least = max(MIN_LETTERS, MIN_PART * sum(letters.values()))
+    carrying = [
+        one
+        for one in _SCRIPTS
+        if letters[one] >= least and longest[one] >= MIN_WORDS and _is_running_text(words[one])
+    ]
+    if len(carrying) < 2:
+        return None
+    first, second = sorted(carrying, key=lambda one: (-letters[one], one))[:2]
+    return " ".join(words[first]), " ".join(words[second])
+
+
+def _is_running_text(words: Sequence[str]) -> bool:
+    """Say whether words are sentences rather than names, as far as their script has capitals."""
+    return sum(not _first_letter(word).isupper() for word in words) >= MIN_SMALL * len(words)
+
+
+def _first_letter(word: str) -> str:
+    return next(filter(str.isalpha, word), "")
+
+
+def _may_be_mixed(texts: Sequence[str]) -> list[int]:
+    """Return the texts that are worth to be looked at word by word. Of a batch at once: hardly one is."""
+    # The letters of links are Latin: without them there are not more of these, and as many of the others.
+    first = _with_two_scripts([text[:MAX_CHARS] for text in texts], (MIN_PART, 0, 0))
+    without_links = [_LINKS.sub(" ", texts[index][:MAX_CHARS]) for index in first]
+    return [first[index] for index in _with_two_scripts(without_links, (MIN_PART,) * 3)]
+
+
+def _with_two_scripts(texts: Sequence[str], parts: tuple[float, float, float]) -> list[int]:
+    if not texts:
+        return []
+    found = _scripts("\n".join([*texts, ""]))
+    starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    letters = np.array([np.add.reduceat(found == one, starts, dtype=np.intp) for one in _SCRIPTS])
+    least = np.maximum(MIN_LETTERS, np.outer(parts, letters.sum(axis=0)))
+    return np.flatnonzero((letters >= least).sum(axis=0) >= 2).tolist()
+
+
+def _scripts(text: str) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return _SCRIPT[np.minimum(codes, len(_SCRIPT) - 1)]

@@ -1,0 +1,176 @@
+"""Where words begin and end: in running text, and in hashtags, which run several together.
+
+Anything but a letter or digit parts words, and so does the change from one to the other: Election2016. In a
+#hashtag a capital after a small letter does, too (#SandığaSahipÇık, #YSKSeçim); and where capitals give no
+help, a long form may stand at either end (#secimsonuclari, #votersuppression). In links and @names nothing is
+a word.
+"""
+
+import re
+from bisect import bisect_right
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from sandik.counting.tags.alphabet import FoldedBatch
+
+#: Letters from which on a form is known at one end of a hashtag, whatever else is glued to it. Shorter ones
+#: that stand so in real hashtags are other words too often: #pollution, #циклон, #obamaday.
+MIN_GLUED = 5
+
+#: Links and names are nobody's words; hashtags are several. \w leaves out accents written as characters of
+#: their own, as some systems do.
+_LETTERS = r"[\w\u0300-\u036f\u064b-\u065f\u0670]+"
+#: Domains that are one by themselves, and those that are with a path only: seçim.be and oy.me are also words.
+_DOMAINS = r"com|org|net|edu|gov|info|ru|su|рф|(?:(?<=com\.)|(?<=gov\.)|(?<=org\.)|(?<=edu\.))tr|(?<=co\.)uk"
+_WITH_PATH = (
+    "tr|me|be|ly|co|io|tv|gl|gd|gg|fm|am|ee|cc|to|do|la|li|id|in|is|it|im|ws|st|sh|re|us|uk|de|fr|es|nl|se|no|pl|cz|"
+    "at|ch|eu|by|kz|az|ua|kg|uz|md|ge|rs|bg|gr|il|iq|ir|sy|sa|ae|qa|eg|cn|jp|kr|br|mx|ca|au|nz|app|dev|link|news|"
+    "live|page|site|online|xyz|club|shop|blog|press|media|today|social|pub|top|pro|biz|int|mobi|name|world|space"
+)
+_LINK = (
+    r"(?:https?://|www\.)\S+|(?<![\w.@-])(?:[\w-]++\.(?=\w))++"
+    rf"(?:(?:{_DOMAINS})(?![\w-])(?:[/?]\S*)?|(?:{_WITH_PATH})/\S+)"
+)
+_MARKUP = re.compile(rf"{_LINK}|[@＠]\w+|[#＃](?P<hashtag>{_LETTERS})", re.IGNORECASE)
+#: No link, name or hashtag is without one of these.
+_SIGNS = re.compile(r"[#＃@＠:]|\.\w")
+_COUNTED = re.compile(rf"{_LINK}|[@＠]\w+|(?P<word>{_LETTERS}(?:['’`´]{_LETTERS})*)", re.IGNORECASE)
+#: Small words that a writer of #CapitalsPartWords leaves small, glued to the word before: #ВыборывТурции.
+_SMALL = re.compile(
+    "(?:[вскуоиа]|во|на|по|за|из|от|до|об|со|не|для|при|про|над|под|та|з|і|й|у|ve|ile|da|de|ta|te|mi|mı|"
+    "of|in|on|at|for|to|the|and|by|is|und|der|die|das|im|zur|və)(?![a-zа-яёіїєґçğıöşüə])"
+)
+
+#: Characters of a hashtag that are looked at in one go.
+_SHORT = 64
+
+Places = npt.NDArray[np.intp]
+
+
+class Refusal(StrEnum):
+    """Why a form that stands in a text does not count there."""
+
+    INSIDE_WORD = "is part of a longer word"
+    IN_LINK_OR_NAME = "stands in a link or an @name"
+    NOT_IN_HASHTAG = "is written without its spaces, which counts only in hashtags"
+    UNSURE_IN_HASHTAG = "is glued to other letters of a hashtag, and needs company"
+    OTHER_LANGUAGE = "counts only in posts of another language"
+    OUT_OF_DAYS = "counts only in posts of other days"
+    CONDITION = "its conditions do not hold"
+    ALONE = "counts only beside a term that counts by itself"
+    TRAPPED = "is taken by a trap"
+    COVERED = "is covered by another term"
+
+
+class Edge:
+    """What parts words at a place: nothing, capitals (which count in hashtags only), or anything else."""
+
+    NONE, CAPITAL, WORD = range(3)
+
+
+#: What a character is, as bits; 0 as long as nobody asked.
+_BITS = _KNOWN, _ALNUM, _DIGIT, _LOWER, _UPPER = 1, 2, 4, 8, 16
+_KINDS = np.zeros(0x110000, np.uint8)
+
+
+def edges(batch: FoldedBatch, at: Places, before: Places, after: Places) -> npt.NDArray[np.uint8]:
+    """Say what parts the folded characters `at` and the one in front of it, for each of many places.
+
+    `before` and `after`: which characters of the original text became these two.
+    """
+    left, right, behind = (_kinds(batch.codes.take(places)) for places in (before, after, after + 1))
+    is_word = _kinds(batch.letters.take(at - 1)) & _kinds(batch.letters.take(at)) & _ALNUM == 0
+    is_word |= (left ^ right) & _DIGIT > 0
+    # A capital after a small letter, or the end of an acronym: YSK|Seçim.
+    is_capital = (right & _UPPER > 0) & ((left & _LOWER > 0) | (left & _UPPER > 0) & (behind & _LOWER > 0))
+    found: npt.NDArray[np.uint8] = np.where(is_word, Edge.WORD, is_capital * Edge.CAPITAL)
+    return found
+
+
+def _kinds(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    kinds = _KINDS.take(codes)
+    if not kinds.all():
+        for code in set(codes[kinds == 0].tolist()):
+            char = chr(code)
+            answers = (True, char.isalnum(), char.isdigit(), char.islower(), char.isupper())
+            _KINDS[code] = sum(bit * answer for bit, answer in zip(_BITS, answers, strict=True))
+        kinds = _KINDS.take(codes)
+    return kinds
+
+
+def may_have_markup(text: str) -> bool:
+    """Say whether a text can have a link, a name or a hashtag."""
+    return _SIGNS.search(text) is not None
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Return where words stand, as a reader counts them: a hashtag is one, links and @names are none."""
+    return [found.span() for found in _COUNTED.finditer(text) if found.lastgroup]
+
+
+class Markup:
+    """Where links, names and hashtags stand in one text.
+
+    None of them has a space inside, so it looks between two spaces only, where it is asked: much of a text
+    is never asked for. It is asked from left to right, but for some letters, so that it need not remember
+    more than what it found last. And never what stands there, only where: a hashtag may be a megabyte.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._from = self._to = 0
+        self._found: list[re.Match[str]] = []
+        #: Where the last one begins and ends that a form stood in, and whether it is a hashtag.
+        self._begins = self._ends = 0
+        self._is_hashtag = False
+        self._run_from = self._run_to = 0
+        self._run_has_capitals = False
+
+    def refusal(self, begin: int, last: int, outside: Refusal | None, *, is_glued: bool) -> Refusal | None:
+        """Say why the form at `begin`..`last` does not count: `outside` is the reason outside hashtags."""
+        if not (self._begins <= begin < self._ends or self._is_inside(begin)):
+            return outside
+        if not self._is_hashtag:
+            return Refusal.IN_LINK_OR_NAME
+        is_parted = not (is_glued and self._has_capitals(begin)) or self._is_before_small_word(begin, last)
+        return None if last < self._ends and is_parted else outside
+
+    def _is_inside(self, at: int) -> bool:
+        if not self._from <= at < self._to:
+            self._from = self._text.rfind(" ", 0, at) + 1
+            end = self._text.find(" ", at)
+            self._to = end if end >= 0 else len(self._text)
+            self._found = [*_MARKUP.finditer(self._text, self._from, self._to)]
+        place = bisect_right(self._found, at, key=re.Match.start) - 1
+        if place < 0 or at >= self._found[place].end():
+            return False
+        self._begins, self._ends = self._found[place].span()
+        self._is_hashtag = self._found[place].lastgroup is not None
+        return True
+
+    def _has_capitals(self, at: int) -> bool:
+        """Say whether capitals part words in the run of letters around `at`: then they do so everywhere."""
+        if not self._run_from <= at < self._run_to:
+            first, end = self._run(at)
+            run = self._text[first:end]
+            self._run_has_capitals = not (run[1:] == run[1:].lower() or run == run.upper())
+            self._run_from, self._run_to = first, max(end, at + 1)
+        return self._run_has_capitals
+
+    def _is_before_small_word(self, begin: int, last: int) -> bool:
+        text = self._text
+        starts = text[begin].isupper() or begin - 1 == self._begins
+        return starts and _SMALL.match(text, last + 1, self._ends) is not None
+
+    def _run(self, at: int) -> tuple[int, int]:
+        text, begins, ends = self._text, self._begins + 1, self._ends
+        if begins <= at and ends - begins <= _SHORT and text[begins:ends].isalpha():
+            return begins, ends  # as in most hashtags: one look
+        first = end = at
+        while first and text[first - 1].isalpha():
+            first -= 1
+        while end < len(text) and text[end].isalpha():
+            end += 1
+        return first, end

@@ -1,0 +1,201 @@
+"""Whether a condition of the lexicon holds in a text, or near a hit in it. Each look takes a few bisections.
+
+Words are counted as a reader does: what letters and digits without anything in between make up, with an
+apostrophe inside; a hashtag is one; links and @names are none. From a word to its neighbour it is one word.
+What stands inside the hit itself is not near it; what covers it and more is (`unless = '"doğru seçim"'`).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import gt, itemgetter, or_, sub
+from typing import NamedTuple
+
+from sandik.counting.tags.boundaries import word_spans
+from sandik.counting.tags.query_parser import All, Chain, Condition, Either, Not, Place, Stands, Word
+
+#: How many of a place are asked if they cover a hit: more stand there only in floods.
+_LOOK_BACK = 64
+
+Span = tuple[int, int]
+_LEAVES = itemgetter(2)  # of a word
+
+
+class Spot(NamedTuple):
+    """Where something stands: characters `start`..`end`, made of these parts. Only a chain has several."""
+
+    start: int
+    end: int
+    parts: tuple[Span, ...]
+
+
+class _Spots(NamedTuple):
+    """Spots in the order of their starts, and the same in the order of their ends."""
+
+    by_start: Sequence[Spot]
+    starts: Sequence[int]
+    by_end: Sequence[Spot]
+    ends: Sequence[int]
+    longest: int
+
+
+class Scene:
+    """One text and what stands in it, found when it is asked for, and once."""
+
+    def __init__(
+        self, text: str, numbers: Mapping[Place, int], words: Sequence[tuple[int, int, int]]
+    ) -> None:
+        """Take the number of each leaf, and where words stand: start, end, and their leaves as bits."""
+        self._text, self._numbers, self._words = text, numbers, words
+        self.present = reduce(or_, map(_LEAVES, words), 0)
+        self._word_bounds: tuple[Sequence[int], Sequence[int]] | None = None
+        self._spots: dict[Place, _Spots] = {}
+
+    def spots(self, place: Place) -> Sequence[Spot]:
+        """Return where a place is in this text."""
+        return self._found(place).by_start
+
+    def holds(self, condition: Condition, hit: Spot | None = None) -> bool:
+        """Say whether a condition holds: near the hit as far as it speaks of one."""
+        if isinstance(condition, Stands):
+            if condition.within is None or hit is None:
+                return self._stands(condition, hit)
+            nearest = self.nearest(condition.place, hit)
+            return nearest is not None and nearest[0] <= condition.within
+        if isinstance(condition, Not):
+            return not self.holds(condition.part, hit)
+        if isinstance(condition, All):
+            return all(self.holds(part, hit) for part in condition.parts)
+        return any(self.holds(part, hit) for part in condition.parts)
+
+    def _stands(self, condition: Stands, hit: Spot | None) -> bool:
+        found = self._found(condition.place)
+        return bool(found.starts) if hit is None else self.nearest(condition.place, hit) is not None
+
+    def nearest(self, place: Place, hit: Spot) -> tuple[int, Spot] | None:
+        """Return how many words it is from the hit to the nearest of a place, and that one."""
+        found = self._found(place)
+        behind = bisect_left(found.starts, hit.end)
+        for number in range(behind - 1, max(-1, behind - 1 - _LOOK_BACK), -1):
+            spot = found.by_start[number]
+            if spot.start + found.longest <= hit.start:
+                break
+            if spot.end > hit.start and not _is_inside(spot, hit):
+                return 0, spot
+        return self._beside(found, hit.start, hit.end)
+
+    def shortest(self, chain: Chain) -> int:
+        """Return the fewest words between the last member of a chain and the one before it."""
+        before = _sorted(self.spots(chain.places[0]) if len(chain.places) == 2 else [*self._ends(chain)])
+        near = (self._beside(before, spot.start, spot.end) for spot in self.spots(chain.places[-1]))
+        return min((one[0] for one in near if one), default=0)
+
+    def _beside(self, found: _Spots, start: int, end: int) -> tuple[int, Spot] | None:
+        """Return the nearest spot that ends before `start` or begins behind `end`, and how far it is."""
+        left, right = bisect_right(found.ends, start) - 1, bisect_left(found.starts, end)
+        nearest = None
+        if left >= 0:
+            spot = found.by_end[left]
+            nearest = self._word(start) - self._word(spot.end - 1), spot
+        if right < len(found.starts):
+            spot = found.by_start[right]
+            away = self._word(spot.start) - self._word(end - 1)
+            if nearest is None or away < nearest[0]:
+                nearest = away, spot
+        return nearest
+
+    def _found(self, place: Place) -> _Spots:
+        found = self._spots.get(place)
+        if found is None:
+            if (number := self._numbers.get(place)) is not None:
+                bit = 1 << number
+                spots = (
+                    [Spot(start, end, ((start, end),)) for start, end, leaves in self._words if leaves & bit]
+                    if self.present & bit
+                    else []
+                )
+            elif isinstance(place, Word):
+                raise LookupError(f"{place} is in no rule")
+            elif isinstance(place, Either):
+                spots = sorted({spot for one in place.places for spot in self._found(one).by_start})
+            elif all(self.may_stand(one) for one in place.places):
+                spots = sorted(self._chained(place))
+            else:
+                spots = []
+            found = self._spots[place] = _sorted(spots)
+        return found
+
+    def may_stand(self, place: Place) -> bool:
+        """Say whether a place can be anywhere, at less than the price of finding it."""
+        if (number := self._numbers.get(place)) is not None:
+            return self.present >> number & 1 > 0
+        if isinstance(place, Word):
+            return False
+        return (any if isinstance(place, Either) else all)(self.may_stand(one) for one in place.places)
+
+    def _chained(self, chain: Chain) -> Iterator[Spot]:
+        """Yield a spot for each last member that is reached: each is near one that is reached before it."""
+        yield from (whole for _, whole in self._reached(chain))
+
+    def _ends(self, chain: Chain) -> Iterator[Spot]:
+        """Yield where the last member but one of a chain is reached."""
+        shorter = Chain(chain.places[:-1], chain.within[:-1])
+        yield from (spot for spot, _ in self._reached(shorter))
+
+    def _reached(self, chain: Chain) -> list[tuple[Spot, Spot]]:
+        """Return, for each last member that is reached, where it stands, and all of the chain with it."""
+        reached = [(spot, spot) for spot in self._found(chain.places[0]).by_start]
+        for place, within in zip(chain.places[1:], chain.within, strict=True):
+            if not reached:
+                break
+            whole = dict(reached)
+            known = _sorted([spot for spot, _ in reached])
+            reached = []
+            for spot in self._found(place).by_start:
+                nearest = self._beside(known, spot.start, spot.end)
+                if nearest and nearest[0] <= within:
+                    reached.append((spot, _together(whole[nearest[1]], spot)))
+        return reached
+
+    def _word(self, at: int) -> int:
+        """Return the number of the word that the character `at` is in, or else of the one before it."""
+        return bisect_right(self._bounds()[0], at)
+
+    def word_end(self, at: int) -> int:
+        """Return where the word ends that the character `at` is in."""
+        starts, ends = self._bounds()
+        number = bisect_right(starts, at) - 1
+        return max(at + 1, ends[number]) if number >= 0 else at + 1
+
+    def _bounds(self) -> tuple[Sequence[int], Sequence[int]]:
+        if self._word_bounds is None:
+            spans = word_spans(self._text)
+            starts, ends = zip(*spans, strict=True) if spans else ((), ())
+            self._word_bounds = starts, ends
+        return self._word_bounds
+
+
+def _together(one: Spot, other: Spot) -> Spot:
+    parts = tuple(sorted({*one.parts, *other.parts}))
+    return Spot(min(one.start, other.start), max(one.end, other.end), parts)
+
+
+def _is_inside(spot: Spot, hit: Spot) -> bool:
+    return any(start <= spot.start and spot.end <= end for start, end in hit.parts)
+
+
+def _sorted(spots: Sequence[Spot]) -> _Spots:
+    if not spots:
+        return _NOWHERE
+    if len(spots) == 1:
+        [(start, end, _)] = spots
+        return _Spots(spots, (start,), spots, (end,), end - start)
+    starts, ends, _ = zip(*spots, strict=True)
+    longest, by_end = max(map(sub, ends, starts)), spots
+    if any(map(gt, ends, ends[1:])):
+        by_end = sorted(spots, key=itemgetter(1, 0))
+        ends = tuple(spot.end for spot in by_end)
+    return _Spots(spots, starts, by_end, ends, longest)
+
+
+_NOWHERE = _Spots((), (), (), (), 0)

@@ -1,0 +1,110 @@
+"""Read the files of a layer: its rows, its word sets, what it takes away. `lexicon` makes entries of them."""
+
+from collections.abc import Iterable, Iterator
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
+
+from sandik.counting.tags.entries import LocatedRow, Place, Problem, Removal, Row, read_rows
+from sandik.counting.tags.entry_queries import expand
+from sandik.counting.tags.layers import Layer, LexiconError
+from sandik.counting.tags.pairs import FILE as PAIRS_FILE
+from sandik.counting.tags.pairs import RESERVED
+from sandik.counting.tags.word_sets import LocatedSet, read_sets
+from sandik_schemas.pair import DEFAULT_PAIR
+
+
+class TagFile(NamedTuple):
+    """The rows of one TOML file."""
+
+    term: tuple[Row, ...]
+    trap: tuple[Row, ...] = ()
+
+
+class LayerRows(NamedTuple):
+    """What one layer has to say: its rows, and what it takes away from the layers before it, by tag."""
+
+    layer: Layer
+    rows: dict[str, list[LocatedRow]]
+    removals: dict[str, list[tuple[Place, Removal]]]
+    sets: dict[LocatedSet, tuple[str, ...]]  # with the forms of each
+
+
+def read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
+    """Return what the files of a layer say; add what is wrong with them to `problems`."""
+    read = LayerRows(layer, {}, {}, {})
+    for tag, files in tag_files(layer.folder).items():
+        if tag in (*RESERVED, DEFAULT_PAIR.name):
+            message = f"a tag cannot be called {tag}: counts use it; rename the file"
+            problems.append(Problem(Place(files[0], 0), message))
+        for file in files:
+            rows, removals, wrong = read_rows(file)
+            read.rows.setdefault(tag, []).extend(rows)
+            read.removals.setdefault(tag, []).extend(removals)
+            problems.extend(wrong)
+            _read_sets(tag, file, read, problems)
+    return read
+
+
+def _read_sets(tag: str, file: Traversable, read: LayerRows, problems: list[Problem]) -> None:
+    sets, wrong = read_sets(file)
+    problems.extend(wrong)
+    folder = read.layer.folder
+    for one in sets:
+        if not one.row.inflects:
+            patterns = (*one.row.lemmas, *one.row.forms)
+            read.sets[one] = tuple(form for pattern in patterns for form in expand(pattern))
+            continue
+        generated = read_forms(folder, tag, one.row.language)
+        read.sets[one] = tuple(generated.get(one.row.key, ()))
+        if one.row.key not in generated:
+            message = f"{one}: no forms of it yet; run python -m sandik.lexicon_tools.generate {folder}"
+            problems.append(Problem(one.place, message))
+
+
+def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
+    """Return the TOML files of each tag: `<tag>.toml` and `<tag>.<anything>.toml`, by name.
+
+    `tags.toml` is no tag: it says which of them make a pair.
+    """
+    files: dict[str, list[Traversable]] = {}
+    for child in sorted(folder.iterdir(), key=lambda child: child.name):
+        if child.name.endswith(".toml") and child.name != PAIRS_FILE:
+            files.setdefault(child.name.split(".")[0], []).append(child)
+    return files
+
+
+def read_tag_file(file: Traversable) -> TagFile:
+    """Return the rows of one TOML file; `tags.toml` has none. Raises LexiconError."""
+    if file.name == PAIRS_FILE:
+        return TagFile(())
+    rows, _, problems = read_rows(file)
+    if problems or (problems := list(twice(rows))):
+        raise LexiconError(str(problems[0]))
+    return TagFile(
+        tuple(row.row for row in rows if not row.is_trap), tuple(row.row for row in rows if row.is_trap)
+    )
+
+
+def read_forms(folder: Traversable, tag: str, language: str) -> dict[str, list[str]]:
+    """Return lemma -> generated forms: a lemma starts its line, its forms follow, indented, one a line."""
+    forms: dict[str, list[str]] = {}
+    file = folder / "forms" / f"{tag}.{language}.txt"
+    if not file.is_file():
+        return forms
+    under: list[str] = []
+    for line in file.read_text("utf-8").splitlines():
+        if line.startswith("  "):
+            under.append(line.strip())
+        elif line and not line.startswith("#"):
+            under = forms.setdefault(line.strip(), [])
+    return forms
+
+
+def twice(rows: Iterable[LocatedRow]) -> Iterator[Problem]:
+    """Yield the rows whose language, lemma and days another row has, too."""
+    first: dict[tuple[str, str, str], LocatedRow] = {}
+    for row in rows:
+        other = first.setdefault((row.row.language, row.row.lemma, row.row.valid), row)
+        if other is not row:
+            where = f"{other.place.file.name}:{other.place.line}"
+            yield Problem(row.place, f"{row} is there twice, first in {where}; merge the two entries")

@@ -1,0 +1,299 @@
+"""Find the lexicon's terms in posts: where forms stand (`finder`), then our own rules.
+
+A hit is a term when it is a word of its own, or of a hashtag, outside links and @names (`boundaries`); when
+the entry accepts the post's language; when no other hit of the same tag that starts earlier, or there and is
+longer, covers it (traps included); when what the entry says with `near` and `unless` holds (`rules`); and, if
+it asks for company (`beside`), when the post has a term of such a tag that counts by itself. What a `match`
+finds is a hit, too: from the first to the last of the words it is made of.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+from sandik.counting.tags.boundaries import Refusal
+from sandik.counting.tags.conditions import Scene, Spot
+from sandik.counting.tags.explanation import Why
+from sandik.counting.tags.finder import Finder, Form
+from sandik.counting.tags.layers import LexiconChoice
+from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
+from sandik.counting.tags.pattern_index import Asking
+from sandik.counting.tags.rules import Rules
+from sandik.counting.tags.valid_days import Eras
+from sandik_schemas.mention import Term
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+
+
+class Hit(NamedTuple):
+    """A form of an entry at `text[start:end]`."""
+
+    start: int
+    end: int
+    entry: Entry
+
+
+class Verdict(NamedTuple):
+    """What became of a hit: a term if `refusal` is None. `by` is the hit that took its place, if one did."""
+
+    hit: Hit
+    refusal: Refusal | None
+    by: Hit | None = None
+    #: What the entry's conditions say, if it has any.
+    why: str = ""
+
+
+#: A hit as one number, of which a text may have a million: its start, how much shorter it is than `_SHORTER`
+#: and the rank of its entry. In order, the one that takes the letters comes first.
+_Row = int
+#: When texts were posted, in ms UTC, as far as that is known.
+Times = Sequence[int | None]
+_RANK_BITS, _LENGTH_BITS = 20, 40
+_PATTERN = itemgetter(3)  # of a form
+_RANK, _SHORTER = (1 << _RANK_BITS) - 1, (1 << _LENGTH_BITS) - 1
+
+#: Of verdicts: the row, why it does not count, and what its conditions say.
+_Told = tuple[_Row, Refusal | None, str]
+
+
+class Tagger:
+    """Finds terms. Pure: the same text and language give the same terms, whatever else is in the batch.
+
+    A text may be a megabyte of nothing but terms, so what is done for each of its forms is little, and never
+    looks at all the others.
+    """
+
+    #: What nobody has to set who finds terms in another way.
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+    eras = Eras(())
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.version = lexicon.version
+        self.tag_names = lexicon.tag_names
+        self.pairs = lexicon.pairs
+        # A trap beats a term of the same letters.
+        self._entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry))
+        self.eras = Eras([entry.valid for entry in self._entries])
+        ranks: defaultdict[str, list[int]] = defaultdict(list)
+        for rank, entry in enumerate(self._entries):
+            for form in entry.forms:
+                ranks[form].append(rank)
+        self._asking = asking = Asking(Rules(lexicon, self._entries), ranks)
+        self._rules, self._ranks = asking.rules, asking.ranks
+        self._finder = Finder(asking.forms, asking.words, asking)
+
+    def terms(
+        self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
+    ) -> list[tuple[Term, ...]]:
+        """Return, per text, the terms that count: in text order, not overlapping within a tag.
+
+        `times_ms`: when each was posted; without a time nothing is out of its days.
+        """
+        found: list[tuple[Term, ...]] = [()] * len(texts)
+        for index, rows in self._counted(texts, languages, times_ms):
+            found[index] = tuple([self._term(row) for row in rows])
+        return found
+
+    def counted(
+        self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
+    ) -> dict[int, list[Hit]]:
+        """Return the hits behind the terms, by index of their text; texts without any are left out."""
+        return {index: [*map(self._hit, rows)] for index, rows in self._counted(texts, languages, times_ms)}
+
+    def _counted(
+        self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
+    ) -> Iterator[tuple[int, list[_Row]]]:
+        entries, is_trigger = self._entries, self._asking.is_trigger
+        eras = self.eras.of(times_ms) if self.eras and times_ms else None
+        out: frozenset[int] = frozenset()
+        for index, group in groupby(self._finder.forms(texts, refused=False), itemgetter(0)):
+            language = languages[index]
+            forms = list(group)
+            if eras:
+                out = self.eras.out(eras[index])
+            able = [
+                _row(start, end, rank)
+                for _, start, end, pattern, _, is_glued in forms
+                for rank in self._ranks[pattern]
+                if rank not in out and _entry_refusal(entries[rank], language, is_glued=is_glued) is None
+            ]
+            if any(map(is_trigger.__getitem__, map(_PATTERN, forms))):
+                able = self._holding(able, texts[index], language, forms, out)
+            _, chosen = self._decide(able)
+            if terms := [row for row in chosen if not entries[row & _RANK].is_trap]:
+                yield index, terms
+
+    def _holding(
+        self, rows: list[_Row], text: str, language: str, forms: Sequence[Form], out: frozenset[int]
+    ) -> list[_Row]:
+        """Return those rows whose entry's conditions hold, and those that a `match` finds; none of `out`."""
+        scene = self._scene(text, forms)
+        by_rank = self._rules.by_rank
+        holding = [
+            row for row in rows if (rule := by_rank.get(row & _RANK)) is None or rule.holds(scene, _spot(row))
+        ]
+        for rank in self._triggered(forms, language).difference(out):
+            rule = by_rank[rank]
+            if rule.may_match(scene.present):
+                holding += [
+                    _row(spot.start, scene.word_end(spot.end - 1), rank)
+                    for spot in rule.hits(scene)
+                    if rule.holds(scene, spot)
+                ]
+        return holding
+
+    def _scene(self, text: str, forms: Sequence[Form]) -> Scene:
+        leaves = self._asking.leaves
+        words = [(start, end, leaves[pattern]) for _, start, end, pattern, _, _ in forms if leaves[pattern]]
+        return Scene(text, self._rules.numbers, words)
+
+    def _triggered(self, forms: Sequence[Form], language: str) -> set[int]:
+        """Return the ranks of entries whose `match` may find something."""
+        matching = self._asking.matching
+        ranks = {rank for form in forms for rank in matching[form[3]]}
+        return {rank for rank in ranks if self._entries[rank].accepts(language)}
+
+    def verdicts(self, text: str, language: str, time_ms: int | None = None) -> list[Verdict]:
+        """Return every form of the lexicon that stands in the text, in text order, and what became of it."""
+        out = self.eras.out(*self.eras.of([time_ms]))
+        forms = [*self._finder.forms([text], refused=True)]
+        found = [
+            (
+                _row(start, end, rank),
+                refusal
+                or (Refusal.OUT_OF_DAYS if rank in out else None)
+                or _entry_refusal(self._entries[rank], language, is_glued=is_glued),
+            )
+            for _, start, end, pattern, refusal, is_glued in forms
+            for rank in self._ranks[pattern]
+        ]
+        told, misses = self._explained(found, text, language, [form for form in forms if form[4] is None])
+        certain, rows = self._decide([row for row, refusal, _ in told if refusal is None])
+        chosen = _Chosen(map(self._hit, rows))
+        verdicts = [
+            Verdict(self._hit(row), refusal, None, why)
+            if refusal
+            else chosen.verdict(self._hit(row), certain)._replace(why=why)
+            for row, refusal, why in told + misses
+        ]
+        return sorted(verdicts, key=lambda verdict: (verdict.hit.start, -verdict.hit.end, verdict.hit.entry))
+
+    def _explained(
+        self, found: list[tuple[_Row, Refusal | None]], text: str, language: str, forms: Sequence[Form]
+    ) -> tuple[list[_Told], list[_Told]]:
+        """Return these rows and those of `match`, and what conditions say; and what a `match` missed."""
+        scene = self._scene(text, forms)
+        why = Why(text, scene)
+        told: list[_Told] = []
+        for row, refusal in found:
+            rule = self._rules.by_rank.get(row & _RANK)
+            if refusal or rule is None:
+                told.append((row, refusal, ""))
+                continue
+            spot = _spot(row)
+            refused = None if rule.holds(scene, spot) else Refusal.CONDITION
+            told.append((row, refused, why.hit(rule, spot, is_match=False)))
+        misses: list[_Told] = []
+        for rank in sorted(self._triggered(forms, language)):
+            rule = self._rules.by_rank[rank]
+            spots = [*rule.hits(scene)]
+            for spot in spots:
+                row = _row(spot.start, scene.word_end(spot.end - 1), rank)
+                refused = None if rule.holds(scene, spot) else Refusal.CONDITION
+                told.append((row, refused, why.hit(rule, spot, is_match=True)))
+            if not spots and (miss := why.miss(rule)):
+                misses.append((_row(miss[0].start, miss[0].end, rank), Refusal.CONDITION, miss[1]))
+        return told, misses
+
+    def _hit(self, row: _Row) -> Hit:
+        start, end = _span(row)
+        return Hit(start, end, self._entries[row & _RANK])
+
+    def _term(self, row: _Row) -> Term:
+        start, end = _span(row)
+        entry = self._entries[row & _RANK]
+        return Term(entry.lemma, entry.tag, start, end)
+
+    def _decide(self, rows: list[_Row]) -> tuple[set[str], list[_Row]]:
+        """Return the tags of the terms that count by themselves, and the rows that take their letters.
+
+        These are in text order, and do not overlap within a tag; traps are among them.
+        """
+        rows.sort()
+        entries = self._entries
+        alone = [row for row in rows if not entries[row & _RANK].beside]
+        chosen = self._longest(alone)
+        certain = {entry.tag for row in chosen if not (entry := entries[row & _RANK]).is_trap}
+        if len(alone) < len(rows):
+            beside = (entries[row & _RANK].beside for row in rows)
+            fitting = [
+                row for row, tags in zip(rows, beside, strict=True) if not tags or certain.intersection(tags)
+            ]
+            chosen = self._longest(fitting)
+        return certain, chosen
+
+    def _longest(self, rows: Iterable[_Row]) -> list[_Row]:
+        """Return the leftmost, then longest hits of each tag."""
+        chosen = []
+        entries = self._entries
+        reached: dict[str, int] = {}
+        for row in rows:
+            tag = entries[row & _RANK].tag
+            start = row >> _LENGTH_BITS + _RANK_BITS
+            if start >= reached.get(tag, 0):
+                reached[tag] = start + _SHORTER - (row >> _RANK_BITS & _SHORTER)
+                chosen.append(row)
+        return chosen
+
+
+def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
+    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError."""
+    return Tagger(load_lexicon(lexicon))
+
+
+def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:
+    """Return the tags of these terms, sorted, each once."""
+    return tuple(sorted({term.tag for term in terms})) if terms else ()
+
+
+def _row(start: int, end: int, rank: int) -> _Row:
+    return (start << _LENGTH_BITS | _SHORTER - (end - start)) << _RANK_BITS | rank
+
+
+def _span(row: _Row) -> tuple[int, int]:
+    start = row >> _LENGTH_BITS + _RANK_BITS
+    return start, start + _SHORTER - (row >> _RANK_BITS & _SHORTER)
+
+
+def _spot(row: _Row) -> Spot:
+    start, end = _span(row)
+    return Spot(start, end, ((start, end),))
+
+
+def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | None:
+    if entry.only_in and not entry.accepts(language):
+        return Refusal.OTHER_LANGUAGE
+    return Refusal.UNSURE_IN_HASHTAG if is_glued and (entry.beside or entry.near) else None
+
+
+class _Chosen:
+    """The hits that take their letters: within a tag, none overlaps another."""
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        self._hits: defaultdict[str, list[Hit]] = defaultdict(list)
+        for hit in hits:
+            self._hits[hit.entry.tag].append(hit)
+        self._ends = {tag: [hit.end for hit in hits] for tag, hits in self._hits.items()}
+
+    def verdict(self, hit: Hit, certain: set[str]) -> Verdict:
+        """Say what becomes of a hit that can count. `certain`: tags of the terms that count by themselves."""
+        if hit.entry.beside and not certain.intersection(hit.entry.beside):
+            return Verdict(hit, Refusal.ALONE)
+        # The first that ends behind its start: the hit itself, or else what covers it.
+        tag = hit.entry.tag
+        by = self._hits[tag][bisect_right(self._ends[tag], hit.start)]
+        if by == hit:
+            return Verdict(hit, Refusal.TRAPPED if hit.entry.is_trap else None)
+        return Verdict(hit, Refusal.TRAPPED if by.entry.is_trap else Refusal.COVERED, by)

@@ -1,0 +1,94 @@
+"""The pairs of a lexicon, from its `tags.toml`: which tags make `both`, and of which one it is a share.
+
+    [[pair]]
+    name = "both"
+    of = ["election", "deepfake"]
+    base = "election"
+
+The last layer that has the file decides. Without one, the pair is the usual one if the lexicon has its tags,
+or else `both` of the lexicon's tags, if they are two.
+"""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.counting.tags.entries import Place, Problem
+from sandik.counting.tags.layers import BUILT_IN, Layer
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+
+FILE = "tags.toml"
+
+#: Names that counts use for themselves. A pair may be called as the usual one is.
+RESERVED = frozenset({"all", "repost"})
+
+
+class _Pairs(msgspec.Struct, forbid_unknown_fields=True):
+    pair: tuple[Pair, ...] = ()
+
+
+class Found(NamedTuple):
+    """The pairs of a lexicon, and what is wrong with them."""
+
+    pairs: tuple[Pair, ...]
+    problems: list[Problem]
+
+
+def read_pairs(layers: Sequence[Layer], tags: Sequence[str]) -> Found:
+    """Return the pairs of a lexicon whose terms have these tags."""
+    written = [layer.folder / FILE for layer in layers if (layer.folder / FILE).is_file()]
+    if written:
+        pairs, problems = _read(written[-1])
+        problems += _wrong(written[-1], pairs, tags)
+        return Found(pairs, problems)
+    if missing := [tag for tag in DEFAULT_PAIR.of if tag not in tags]:
+        pairs = (Pair(DEFAULT_PAIR.name, tuple(tags), tags[0]),) if len(tags) == 2 else ()
+        if len(missing) < len(DEFAULT_PAIR.of):
+            return Found((), [Problem(Place(layers[-1].folder, 0), _dropped(missing, layers))])
+        return Found(pairs, [])
+    return Found((DEFAULT_PAIR,), [])
+
+
+def _read(file: Traversable) -> tuple[tuple[Pair, ...], list[Problem]]:
+    try:
+        found = msgspec.convert(tomllib.loads(file.read_bytes().decode("utf-8-sig")), _Pairs)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        message = f"no pairs of tags: {error}; write [[pair]] with `name`, `of` and `base`"
+        return (), [Problem(Place(file, 0), message)]
+    return found.pair, []
+
+
+def _wrong(file: Traversable, pairs: Sequence[Pair], tags: Sequence[str]) -> Iterable[Problem]:
+    names = [pair.name for pair in pairs]
+    for pair in pairs:
+        said = f"the pair '{pair.name}'"
+        if not _is_name(pair.name) or pair.name in (*RESERVED, *tags) or names.count(pair.name) > 1:
+            yield Problem(Place(file, 0), f"{said} cannot be called so: give it a name of its own")
+        if len(set(pair.of)) != len(pair.of) or len(pair.of) < 2:
+            yield Problem(Place(file, 0), f"{said} has to be `of` two tags or more, each once")
+        elif pair.base not in pair.of:
+            yield Problem(
+                Place(file, 0), f"{said}: `base` is '{pair.base}'; it can be {' or '.join(pair.of)}"
+            )
+        if missing := [tag for tag in pair.of if tag not in tags]:
+            message = (
+                f"{said} is of {' and '.join(missing)}, of which the lexicon has no term: add a layer that "
+                "has, or leave the pair out"
+            )
+            yield Problem(Place(file, 0), message)
+
+
+def _dropped(missing: Sequence[str], layers: Sequence[Layer]) -> str:
+    names = ",".join(layer.name for layer in layers)
+    return (
+        f"it has no term of {' or '.join(missing)}, so there would be no counts of it, nor of "
+        f"{DEFAULT_PAIR.name}. To keep the built-in terms, write {BUILT_IN},{names}; if it is meant so, say "
+        f"it by a file {FILE} without a pair (it may be empty)"
+    )
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and not any(char.isspace() or char in "|,." for char in name)

@@ -1,0 +1,110 @@
+"""The wider windows of a run, if any are asked for: told of panes, asked for counts."""
+
+import msgspec
+
+from sandik.counting.labels import Labels
+from sandik.counting.windows.hopping import Hopping
+from sandik.counting.windows.panes import Panes, Progress, Wide
+from sandik.counting.windows.sessions import Sessions
+from sandik_schemas.partial import Watermark
+
+
+class Spans(msgspec.Struct, frozen=True):
+    """Which wider windows there are. 0: none. All are multiples of the tumbling window's size."""
+
+    hopping_size_ms: int = 0
+    hopping_advance_ms: int = 0
+    session_gap_ms: int = 0
+
+    def wrong(self, pane_size_ms: int) -> str | None:
+        """Return what is wrong with them, if anything is."""
+        size_ms, advance_ms, gap_ms = self.hopping_size_ms, self.hopping_advance_ms, self.session_gap_ms
+        if bool(size_ms) != bool(advance_ms):
+            return "hopping windows have both a size and an advance: give both, or 0 for none"
+        if size_ms and (advance_ms % pane_size_ms or size_ms % advance_ms):
+            return (
+                f"hopping windows are sums of windows of {pane_size_ms} ms: their advance ({advance_ms} ms) "
+                f"must be a multiple of that, and their size ({size_ms} ms) a multiple of the advance"
+            )
+        if gap_ms % pane_size_ms:
+            return f"sessions are made of windows of {pane_size_ms} ms: their gap cannot be {gap_ms} ms"
+        return None
+
+
+class Wider:
+    """Hopping windows and sessions, or neither."""
+
+    def __init__(self, hopping: Hopping | None = None, sessions: Sessions | None = None) -> None:
+        self._hopping = hopping
+        self._sessions = sessions
+
+    @classmethod
+    def of(cls, spans: Spans, labels: Labels, pane_size_ms: int) -> "Wider":
+        """Return what keeps these spans."""
+        size_ms, advance_ms, gap_ms = spans.hopping_size_ms, spans.hopping_advance_ms, spans.session_gap_ms
+        return cls(
+            Hopping(labels, pane_size_ms, size_ms, advance_ms) if size_ms else None,
+            Sessions(labels, pane_size_ms, gap_ms) if gap_ms else None,
+        )
+
+    def take_over(self) -> None:
+        """Become the owner, perhaps after another."""
+        if self._sessions:
+            self._sessions.take_over()
+
+    def take(self, mark: Watermark) -> None:
+        """Read how far an owner, this or another, had come."""
+        if mark.settled_ms is None:
+            return
+        forgotten_ms = mark.settled_ms if mark.forgotten_ms is None else mark.forgotten_ms
+        if self._hopping:
+            self._hopping.cut(forgotten_ms)
+        if self._sessions:
+            self._sessions.take(mark.open_sessions, mark.settled_ms, forgotten_ms)
+
+    def marked(self, mark: Watermark) -> Watermark:
+        """Return the mark with what a successor has to know."""
+        if mark.settled_ms is None:
+            return mark
+        return msgspec.structs.replace(
+            mark,
+            forgotten_ms=self._hopping.forgotten_ms(mark.settled_ms) if self._hopping else None,
+            open_sessions=self._sessions.carried if self._sessions else None,
+        )
+
+    def touch(self, pane_ms: int) -> None:
+        """Say that a pane has changed."""
+        if self._hopping:
+            self._hopping.touch(pane_ms)
+        if self._sessions:
+            self._sessions.touch(pane_ms)
+
+    def emit(self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None = None) -> list[Wide]:
+        """Return what changed or became final since the last call, as far as `at_most` allows."""
+        written = self._hopping.emit(panes, progress, now_ms, at_most) if self._hopping else []
+        if self._sessions and (at_most is None or len(written) < at_most):
+            left = None if at_most is None else at_most - len(written)
+            written += self._sessions.emit(panes, progress, now_ms, left)
+        return written
+
+    def written_ms(self, settled_ms: int) -> int | None:
+        """Return how much of what is settled is written, too."""
+        if self._sessions and not self._sessions.is_settleable:
+            return None
+        kinds = [kind for kind in (self._hopping, self._sessions) if kind]
+        return min([settled_ms, *(time_ms for kind in kinds for time_ms in kind.unwritten_ms())])
+
+    def settle(self, panes: Panes, settled_ms: int | None) -> None:
+        """Forget what nothing can change any more."""
+        if settled_ms is None:
+            return
+        if self._hopping:
+            self._hopping.settle(settled_ms)
+        if self._sessions:
+            self._sessions.settle(panes, settled_ms)
+
+    def forgotten_ms(self, settled_ms: int | None) -> int | None:
+        """Return up to where panes are not needed any more."""
+        if settled_ms is None or not self._hopping:
+            return settled_ms
+        return self._hopping.forgotten_ms(settled_ms)

@@ -1,0 +1,180 @@
+"""What `/api` answers: the types of `api.v1.schema.json`."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from sandik.counting.fold import ALL
+from sandik.dashboard.headline import Change, Figure, Usual
+from sandik.errors import UsageError
+from sandik.figures.examples import TopTerm
+from sandik.figures.rollup import Query, Row
+from sandik.kafka.follow import Link
+from sandik_schemas.pair import Pair
+
+SCHEMA_VERSION = 1
+DEFAULT_ROLLUP_MS = 60_000
+DAY_MS = 86_400_000
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """`/api/counts`, and the event `rows` of `/api/stream`, which has only the rows that have changed.
+
+    The rows are sums of the windows that start at `from_ms` or later. A row is final when it has nothing in
+    `current` and `watermark_ms` has reached its `end_ms`.
+    """
+
+    schema_version: int
+    version: str
+    window_size_ms: int
+    rollup_ms: int
+    from_ms: int
+    watermark_ms: int | None
+    rows: list[Row]
+
+
+class Headline(msgspec.Struct, frozen=True):
+    """`/api/headline`: the figure of all posts of a span, and what it is to be compared with."""
+
+    schema_version: int
+    version: str
+    pair: Pair | None
+    now: Figure
+    before: Figure | None
+    change: Change | None
+    usual: Usual | None
+    current: int
+    late: int
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How the reading of one topic goes."""
+
+    state: str
+    since_ms: int
+    progress: float
+
+    @classmethod
+    def of(cls, link: Link) -> "Reading":
+        """Return the link as it is now."""
+        return cls(link.state, link.since_ms, round(link.progress, 3))
+
+
+class Language(msgspec.Struct, frozen=True):
+    """A language that was counted, with its posts by tag over all windows. A post of two is in either."""
+
+    language: str
+    posts: dict[str, int]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """`/api/status`, and the event `status` of `/api/stream`."""
+
+    schema_version: int
+    version: str
+    now_ms: int
+    counts: Reading
+    mentions: Reading
+    last_count_at_ms: int | None
+    stale_since_ms: int | None
+    stalled_since_ms: int | None
+    first_ms: int | None
+    last_ms: int | None
+    watermark_ms: int | None
+    window_size_ms: int
+    other_window_sizes_ms: list[int]
+    paused_partitions: list[int]
+    lexicon_versions: list[str]
+    examples_version: int
+    texts: bool
+    tags: list[str]
+    pairs: tuple[Pair, ...]
+    languages: list[Language]
+
+
+class ExamplePost(msgspec.Struct, frozen=True):
+    """A post that carries a tag. `start` and `end` of its terms count code points of `text`.
+
+    `text_state`: `shown`; `hidden` by the operator; `gone` from the topic; `unknown` while Kafka is away.
+    """
+
+    id: str
+    source: str
+    created_at_ms: int
+    language: str
+    tags: list[str]
+    terms: list[dict[str, str | int]]
+    text: str | None
+    text_state: str
+    url: str | None
+
+
+class Posts(msgspec.Struct, frozen=True):
+    """`/api/posts`: the newest first."""
+
+    schema_version: int
+    posts: list[ExamplePost]
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """`/api/terms`: the most used first."""
+
+    schema_version: int
+    terms: list[TopTerm]
+
+
+def parse_pair(values: Mapping[str, str], pairs: tuple[Pair, ...]) -> Pair | None:
+    """Return the pair that `share` names; one of its own for a tag, which is of all posts; else the first."""
+    name = values.get("share")
+    if name is None:
+        return next(iter(pairs), None)
+    return next((pair for pair in pairs if pair.name == name), Pair(name, (name,), ALL))
+
+
+def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pair, ...] = ()) -> Query:
+    """Return the query that a request asks for.
+
+    Raises:
+        UsageError: a parameter is not what it must be.
+    """
+    default_ms = max(DEFAULT_ROLLUP_MS, window_size_ms)
+    query = Query(
+        rollup_ms=_number(values, "rollup_ms", default_ms, 1, 366 * DAY_MS),
+        languages=_set(values, "language"),
+        tags=_set(values, "tag"),
+        from_ms=_number(values, "from_ms", 0, 0, 1 << 53),
+        to_ms=_number(values, "to_ms", 1 << 53, 0, 1 << 53),
+        span_ms=_number(values, "span_ms", 0, 1, 1 << 53) or None,
+        among=_set(values, "among"),
+        pair=parse_pair(values, pairs),
+    )
+    if query.span_ms and ("from_ms" in values or "to_ms" in values):
+        raise UsageError("span_ms ends with the newest window: leave out from_ms and to_ms, or span_ms")
+    if query.rollup_ms % window_size_ms:
+        raise UsageError(f"rollup_ms must be a multiple of the windows' {window_size_ms} ms")
+    return query
+
+
+def parse_limit(values: Mapping[str, str], default: int, most: int) -> int:
+    """Return how many are asked for.
+
+    Raises:
+        UsageError: it is not a number from 1 to `most`.
+    """
+    return _number(values, "limit", default, 1, most)
+
+
+def _number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = values.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 16 and least <= int(text) <= most):
+        raise UsageError(f"{name} must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _set(values: Mapping[str, str], name: str) -> frozenset[str]:
+    found = frozenset(part for part in values.get(name, "").split(",") if part)
+    if len(found) > 100 or any(len(part) > 64 for part in found):
+        raise UsageError(f"{name} must be a short list with commas between")
+    return found

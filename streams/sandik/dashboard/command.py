@@ -1,0 +1,90 @@
+"""`sandik dashboard`: serve the page and the API until Ctrl-C."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from sandik.clock import SystemClock
+from sandik.dashboard.service import Board
+from sandik.dashboard.web import create_web
+from sandik.errors import UsageError
+from sandik.http_server import capacity, is_local, listen
+from sandik.kafka.connection import client_options
+from sandik.settings import Settings
+
+#: How long open connections may take to end.
+_STOP_S = 2.0
+#: Connections at once. Half of them may be streams, one for each open page.
+_PLACES = 256
+
+
+def run_dashboard(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    from_ms: int | None,
+    hides_texts: bool,
+    origins: Sequence[str],
+) -> None:
+    """Serve until SIGINT or SIGTERM. The address goes to stdout once it answers, what happens to stderr.
+
+    Raises:
+        UsageError: the address cannot be bound, or a setting is unusable. A Kafka that is away is no error:
+            the page says so, and goes on when it is back.
+    """
+    # It would repeat every second what the followers tell once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    client_options(settings)  # a wrong setting is a mistake now, not a broker that is away
+    serve = _serve(settings, host, port, from_ms, hides_texts, frozenset(origins))
+    asyncio.run(serve)
+
+
+async def _serve(
+    settings: Settings, host: str, port: int, from_ms: int | None, hides_texts: bool, origins: frozenset[str]
+) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    board = Board(settings, SystemClock(), from_ms=from_ms, hides_texts=hides_texts, tell=_tell)
+    app = create_web(
+        board, origins=origins, is_local=is_local(host), streams=capacity(_PLACES) // 2, stopping=stopping
+    )
+    try:
+        runner = await listen(app, host, port, places=_PLACES, stop_s=_STOP_S)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {_reason(error)}. Choose another --host or --port"
+        ) from error
+    try:
+        bound = runner.addresses[0][1]
+        sys.stdout.write(f"http://{f'[{host}]' if ':' in host else host}:{bound}/\n")
+        sys.stdout.flush()
+        if not is_local(host):
+            texts = "" if hides_texts else ", the texts of posts included (--hide-texts leaves them out)"
+            _tell(f"there is no login: whoever reaches {host}:{bound} can read everything here{texts}")
+        reading = asyncio.create_task(board.run())
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({reading, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        board.notify()  # the streams look up, and end
+        for task in (reading, stopped):
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+    finally:
+        stopping.set()
+        await runner.cleanup()
+
+
+def _reason(error: OSError) -> str:
+    # A name that cannot be looked up has an error number that is none of the system's.
+    return str(error) if error.errno is None or error.errno < 0 else os.strerror(error.errno)
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

@@ -1,0 +1,258 @@
+"""What a dashboard holds, and its answers to the requests; no HTTP here."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from aiokafka import ConsumerRecord
+
+from sandik.clock import Clock
+from sandik.counting.control import ControlState
+from sandik.counting.decode import why_not
+from sandik.dashboard import api_types
+from sandik.dashboard.api_types import SCHEMA_VERSION
+from sandik.dashboard.headline import headline
+from sandik.dashboard.live_counts import Model
+from sandik.figures.examples import Examples
+from sandik.figures.rollup import Query, changed_rows, rows
+from sandik.kafka.follow import Follower
+from sandik.kafka.post_texts import Text, Texts
+from sandik.kafka.topics import CONTROL, COUNTS, MENTIONS
+from sandik.settings import Settings
+from sandik_schemas.control import Control
+from sandik_schemas.count import Count
+from sandik_schemas.mention import Mention
+
+#: Answers that are kept while nothing changes: a hundred readers of one page mostly ask the same.
+_KEPT_ANSWERS = 64
+#: A mention is written after its post was, whose clock may be wrong by so much.
+_MENTION_SLACK_MS = 600_000
+
+_decode_count = msgspec.json.Decoder(Count).decode
+_decode_mention = msgspec.json.Decoder(Mention).decode
+_decode_control = msgspec.json.Decoder(Control).decode
+
+
+class Board:
+    """The model, the examples, and who reads them from Kafka. `tell` gets a line about each trouble."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        from_ms: int | None,
+        hides_texts: bool,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.model, self.examples = Model(), Examples()
+        self._clock, self._tell, self._from_ms = clock, tell, from_ms or 0
+        self._texts = None if hides_texts else Texts(settings)
+        self._kept: OrderedDict[Any, bytes] = OrderedDict()
+        self._change = asyncio.Event()
+        mentions_from_ms = None if from_ms is None else from_ms - _MENTION_SLACK_MS
+        self.counts = self._follower(settings, COUNTS, from_ms, self._take_counts, self._clear_counts)
+        self.mentions = self._follower(
+            settings, MENTIONS, mentions_from_ms, self._take_mentions, self._clear_mentions
+        )
+        self._control = ControlState()
+        self.control = self._follower(settings, CONTROL, None, self._take_control, self._clear_control)
+
+    async def run(self) -> None:
+        """Read the topics until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.counts.run())
+                group.create_task(self.mentions.run())
+                group.create_task(self.control.run())
+        finally:
+            if self._texts:
+                await self._texts.close()
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when anything has changed since the call, or after `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._change.wait()
+        except TimeoutError:
+            pass
+
+    def notify(self) -> None:
+        """Wake all that wait."""
+        self._change.set()
+        self._change = asyncio.Event()
+
+    def counts_answer(self, query: Query) -> bytes:
+        """Return the rows as JSON; UsageError when there are too many."""
+        return self._once(("counts", query, self.model.version), lambda: rows(self.model.cells, query), query)
+
+    def changes_answer(self, query: Query, since: int) -> bytes:
+        """Return the rows that have changed since as JSON; UsageError when there are too many."""
+        key = "changes", query, self.model.version, since
+        return self._once(key, lambda: changed_rows(self.model.cells, query, since), query)
+
+    def headline_answer(self, query: Query) -> bytes:
+        """Return the figure of the whole span as JSON."""
+        return self._keep(("headline", query, self.model.version), lambda: self._headline(query))
+
+    def _headline(self, query: Query) -> api_types.Headline:
+        found = headline(self.model.cells, query)
+        return api_types.Headline(SCHEMA_VERSION, str(self.model.version), query.pair, *found)
+
+    def status(self) -> api_types.Status:
+        """Return how things are now."""
+        model, cells, now_ms = self.model, self.model.cells, self._clock.now_ms()
+        return api_types.Status(
+            schema_version=SCHEMA_VERSION,
+            version=str(model.version),
+            now_ms=now_ms,
+            counts=api_types.Reading.of(self.counts.link),
+            mentions=api_types.Reading.of(self.mentions.link),
+            last_count_at_ms=model.last_count_at_ms,
+            stale_since_ms=model.stale_since_ms(now_ms),
+            stalled_since_ms=model.stalled_since_ms(),
+            first_ms=cells.first_ms,
+            last_ms=cells.last_ms,
+            watermark_ms=cells.watermark_ms,
+            window_size_ms=cells.window_size_ms,
+            other_window_sizes_ms=model.other_window_sizes_ms,
+            paused_partitions=self._control.paused_partitions,
+            lexicon_versions=sorted(model.lexicon_versions),
+            examples_version=self.examples.version,
+            texts=self._texts is not None,
+            tags=cells.tags,
+            pairs=self.model.pairs,
+            languages=[api_types.Language(code, cells.posts(code)) for code in cells.languages],
+        )
+
+    def terms_answer(self, query: Query, limit: int) -> bytes:
+        """Return the top terms as JSON."""
+        query = query.now(self.model.cells)
+        found = self.examples.top_terms(query.languages, query.tags, query.from_ms, query.to_ms, limit)
+        return msgspec.json.encode(api_types.Terms(SCHEMA_VERSION, found))
+
+    async def posts_answer(self, query: Query, limit: int) -> bytes:
+        """Return the newest posts as JSON, with their texts unless the operator hides them."""
+        query = query.now(self.model.cells)
+        found = self.examples.newest(query.languages, query.tags, query.from_ms, query.to_ms, limit)
+        texts = await self._texts.of(found) if self._texts else None
+        shown = [_example(mention, texts) for mention in found]
+        return msgspec.json.encode(api_types.Posts(SCHEMA_VERSION, shown))
+
+    def _once(self, key: Any, make: Callable[[], list[Any]], query: Query) -> bytes:
+        model = self.model
+        return self._keep(
+            key,
+            lambda: api_types.Counts(
+                SCHEMA_VERSION,
+                str(model.version),
+                model.cells.window_size_ms,
+                query.rollup_ms,
+                query.now(model.cells).from_ms,
+                model.cells.watermark_ms,
+                make(),
+            ),
+        )
+
+    def _keep(self, key: Any, make: Callable[[], Any]) -> bytes:
+        if key not in self._kept:
+            self._kept[key] = msgspec.json.encode(make())
+            while len(self._kept) > _KEPT_ANSWERS:
+                self._kept.popitem(last=False)
+        return self._kept[key]
+
+    def _follower(
+        self, settings: Settings, topic: str, from_ms: int | None, take: Any, clear: Any
+    ) -> Follower:
+        name = settings.topic(topic)
+
+        def changed(problem: str | None) -> None:
+            self._tell(f"{name}: {problem or follower.link.state}")
+            self.notify()
+
+        follower = Follower(settings, name, from_ms, self._clock, take, clear, changed)
+        return follower
+
+    def _take_counts(self, records: list[ConsumerRecord]) -> None:
+        has_changed = False
+        # In their order: what another run counts comes after the cells that it replaces.
+        for is_deleted, some in groupby(records, lambda record: record.value is None):
+            if is_deleted:
+                has_changed |= self.model.remove([record.key for record in some])
+            else:
+                counts = self._decoded([*some], _decode_count)
+                # Behind the first record of that time older windows may be written again, but not whole.
+                wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
+                has_changed |= self.model.add(wanted, self._clock.now_ms())
+        if has_changed:
+            self.notify()
+
+    def _take_mentions(self, records: list[ConsumerRecord]) -> None:
+        self.examples.add(self._decoded(records, _decode_mention))
+        self.notify()
+
+    def _take_control(self, records: list[ConsumerRecord]) -> None:
+        for record in records:
+            if record.value is None:
+                self._control.take(record.key, None)
+            else:
+                for one in self._decoded([record], _decode_control):
+                    self._control.take(record.key, one)
+        if self._control.owner:
+            self.examples.pairs = self._control.owner.pairs
+            self.model.set_pairs(self._control.owner.pairs)
+        self.notify()
+
+    def _clear_control(self) -> None:
+        self._control = ControlState()
+        self.notify()
+
+    def _decoded(self, records: list[ConsumerRecord], decode: Callable[[bytes], Any]) -> Iterator[Any]:
+        for record in records:
+            if record.value is None:
+                continue  # somebody has deleted it
+            try:
+                yield decode(record.value)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
+                self._tell(f"{where}: left out: {why_not(record.value, error)}")
+
+    def _clear_counts(self) -> None:
+        self.model.clear()
+        self.notify()
+
+    def _clear_mentions(self) -> None:
+        self.examples.clear()
+        if self._texts:
+            self._texts.forget()
+        self.notify()
+
+
+def _example(mention: Mention, texts: Mapping[tuple[int, int], Text | None] | None) -> api_types.ExamplePost:
+    place = mention.source_partition, mention.source_offset
+    found = texts.get(place) if texts else None
+    if texts is None:
+        state = "hidden"
+    elif place not in texts:
+        state = "unknown"
+    else:
+        state = "gone" if found is None else "shown"
+    terms: list[dict[str, str | int]] = [
+        {"term": one.term, "tag": one.tag, "start": one.start, "end": one.end} for one in mention.terms
+    ]
+    if state == "hidden":  # what matched is a piece of the text, and its place says how long that is
+        terms = []
+    return api_types.ExamplePost(
+        mention.id,
+        mention.source,
+        mention.created_at_ms,
+        mention.language,
+        list(mention.tags),
+        terms,
+        found.text if found else None,
+        state,
+        found.url if found else None,
+    )

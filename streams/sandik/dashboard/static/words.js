@@ -1,0 +1,109 @@
+// Words in the reader's language; numbers and times as the reader's browser writes them.
+
+import en from "./words.en.js";
+import ru from "./words.ru.js";
+import tr from "./words.tr.js";
+
+const WORDS = { en, tr, ru };
+let language = "en", locale = "en", numbers, names, times, percents = new Map();
+
+/** Choose the interface: one of WORDS, or what the browser prefers most. */
+export function setInterface(wanted) {
+  const preferred = navigator.languages.find((tag) => tag.slice(0, 2) in WORDS);
+  language = wanted in WORDS ? wanted : (preferred ?? "en").slice(0, 2);
+  // The reader's own region, where it speaks the interface's language: en-GB writes dates as en-US does not.
+  locale = navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
+  numbers = new Intl.NumberFormat(locale);
+  percents = new Map();
+  times = new Map();
+  names = new Intl.DisplayNames(locale, { type: "language" });
+  document.documentElement.lang = language;
+  return language;
+}
+
+/** Return the sentence of that name, its {places} filled. */
+export function say(name, values = {}) {
+  const sentence = WORDS[language][name] ?? en[name] ?? name;
+  return sentence.replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
+}
+
+/** Fill the page's fixed words in. */
+export function sayAll() {
+  for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.getElementById("zone").textContent = say("zone", { zone });
+}
+
+export const number = (value) => numbers.format(value);
+
+/** Return a share as streams/sandik/figures/shares.py does: 0.02 %, never 0 % for a few, nor 100 % for not quite all. */
+export function percent(value) {
+  const small = Number((Math.min(value, 1 - value) * 100).toFixed(8));
+  const digits = small > 0 && (small <= 0.5 || value < 0.01) ? 1 - Math.floor(Math.log10(small)) : value < 0.1 ? 1 : 0;
+  return percentsWith(Math.min(digits, 6)).format(value);
+}
+
+function percentsWith(digits) {
+  if (!percents.has(digits)) {
+    percents.set(digits, new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }));
+  }
+  return percents.get(digits);
+}
+
+/** Return a time, as exactly as steps of `step_ms` need. A day's step is a day in UTC. */
+export function time(ms, step_ms = 60_000) {
+  const isDay = step_ms >= 86_400_000;
+  const parts = isDay ? { dateStyle: "medium", timeZone: "UTC" } : { dateStyle: "medium", timeStyle: step_ms < 60_000 ? "medium" : "short" };
+  return formatted(ms, parts);
+}
+
+/** Return a label for an axis: the hour, and the date where a day begins. */
+export function axisTime(ms, step_ms, withDate) {
+  const hour = { hour: "2-digit", minute: "2-digit", ...(step_ms < 60_000 ? { second: "2-digit" } : {}) };
+  const date = { day: "numeric", month: "short", ...(withDate === "year" ? { year: "2-digit" } : {}), ...(step_ms >= 86_400_000 ? { timeZone: "UTC" } : {}) };
+  return formatted(ms, withDate ? date : hour);
+}
+
+/** Making a format takes a hundred times as long as using it. */
+function formatted(ms, parts) {
+  const key = JSON.stringify(parts);
+  if (!times.has(key)) times.set(key, new Intl.DateTimeFormat(locale, parts));
+  return times.get(key).format(ms);
+}
+
+export function duration(ms) {
+  const [name, unit_ms] = ms >= 3_600_000 ? ["size_hours", 3_600_000] : ms >= 60_000 ? ["size_minutes", 60_000] : ["size_seconds", 1_000];
+  return say(name, { n: number(ms / unit_ms) });
+}
+
+export function tagName(tag) {
+  return `tag_${tag}` in en ? say(`tag_${tag}`) : tag;
+}
+
+/** Whether the pair is that of the built-in lexicon, which the page has plain words for. */
+export const isUsual = (pair) => pair.base === "election" && pair.of.length === 2 && pair.of.includes("deepfake");
+
+/** What the share of a pair is called. */
+export function pairTitle(pair) {
+  if (isUsual(pair)) return say("shareUsual");
+  const { base, of } = pair;
+  return say("shareTitleOf", { base: tagName(base), others: of.filter((tag) => tag !== base).map(tagName).join(", ") });
+}
+
+/** A difference of shares in percentage points: one decimal below ten. */
+export function points(difference, isSigned = false) {
+  const value = difference * 100;
+  const format = new Intl.NumberFormat(locale, { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0, signDisplay: isSigned ? "exceptZero" : "auto" });
+  return isSigned ? format.format(value) : say("points", { n: format.format(value) });
+}
+
+/** Names of languages as a sentence lists them. */
+export const languageList = (codes) => new Intl.ListFormat(locale, { type: "conjunction" }).format(codes.map(languageName));
+
+export function languageName(code) {
+  if (code.includes("+")) return code.split("+").map(languageName).join(" + ");
+  if (code === "*") return say("every");
+  if (code === "und") return say("undetermined");
+  try { return names.of(code) ?? code; } catch { return code; }
+}

@@ -1,0 +1,171 @@
+"""`sandik export`: a topic as a table, with a data dictionary beside it. No consumer group."""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from contextlib import aclosing, closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.clock import SystemClock
+from sandik.counting.authors.key import weakness
+from sandik.errors import UsageError
+from sandik.export.days import check_days, write_days
+from sandik.export.rows import Authors, Choice, Table, What, table_of
+from sandik.kafka.newest_counts import newest_counts
+from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, records_since
+from sandik.progress import Bar, progress
+from sandik.settings import Settings
+from sandik.tables.atomic_files import check_free, new_file
+from sandik.tables.dictionary import GUARDED, RAW, dictionary, dictionary_path
+from sandik.tables.writers import SUFFIXES, USUAL_CSV, CsvForm, Row, check_writable, format_of, write_table
+
+
+class Order(NamedTuple):
+    """What the command line asks for. With `by_day`, `out` is a folder and `format_name` says of what."""
+
+    what: What
+    out: Path
+    from_: str | None = None
+    to: str | None = None
+    by_day: bool = False
+    format_name: str = "parquet"
+    texts: bool = True
+    authors: Authors | None = None
+    key_file: Path | None = None
+    force: bool = False
+    csv: CsvForm = USUAL_CSV
+
+
+def run_export(order: Order, settings: Settings, *, json: bool) -> int:
+    """Write the table and its dictionary; say how many rows.
+
+    Raises:
+        UsageError: it cannot be written so, or authors have no key.
+        SandikError: Kafka or the topic is away.
+    """
+    beside = dictionary_path(order.out)
+    check_free([beside, *([] if order.by_day else [order.out])], replaces=order.force)
+    if order.by_day:
+        check_days(order.out, replaces=order.force)
+    if order.by_day and order.format_name not in SUFFIXES.values():
+        raise UsageError(f"--format {order.format_name}: parquet, jsonl or csv")
+    file = order.out.with_name(f"x.{order.format_name}") if order.by_day else order.out
+    check_writable(file)
+    if order.csv != USUAL_CSV and format_of(file) != "csv":
+        raise UsageError("--raw-csv and --bom are for CSV: leave them out, or choose .csv")
+    choice = _choice(order, settings)
+    table = table_of(order.what, choice)
+    notes: dict[str, str] = {} if order.what == "counts" else {"authors": choice.authors}
+    if format_of(file) == "csv":
+        notes["csv_texts"] = RAW if order.csv.is_raw else GUARDED
+    made = msgspec.json.encode(dictionary(order.what, table.columns, notes))
+    with new_file(beside, replaces=order.force) as new:
+        new.write_bytes(msgspec.json.format(made, indent=2) + b"\n")
+        count = _written(order, settings, table)
+    _tell(order, beside, count, json=json)
+    return 0
+
+
+def _written(order: Order, settings: Settings, table: Table) -> int:
+    """Write the table; return how many rows it has."""
+    time = "window_start" if order.what == "counts" else "created_at"
+    count = 0
+
+    def counted(rows: Iterable[Row]) -> Iterator[Row]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row
+
+    with (
+        progress(f"reading {settings.topic(order.what)}") as bar,
+        closing(_rows(order, settings, table, bar)) as rows,
+    ):
+        if order.by_day:
+            write_days(
+                order.out,
+                order.format_name,
+                table.columns,
+                time,
+                counted(rows),
+                form=order.csv,
+                replaces=order.force,
+            )
+        else:
+            write_table(order.out, table.columns, counted(rows), form=order.csv, replaces=order.force)
+    return count
+
+
+def _tell(order: Order, beside: Path, rows: int, *, json: bool) -> None:
+    if json:
+        told = {"out": str(order.out), "dictionary": str(beside), "rows": rows}
+        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        return
+    sys.stderr.write(f"{rows:,} rows; what the columns mean: {beside}\n")
+    sys.stdout.write(f"{order.out}\n")
+
+
+def _choice(order: Order, settings: Settings) -> Choice:
+    key = settings.author_key.get_secret_value() if settings.author_key else ""
+    if order.key_file is not None:
+        try:
+            key = order.key_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--author-key-file {order.key_file}: {error}") from error
+        if wrong := weakness(key):
+            raise UsageError(f"--author-key-file {order.key_file}: {wrong}")
+    # Mentions name no author but by the id of the post.
+    authors = order.authors or ("pseudonym" if key else "drop" if order.what == "posts" else "keep")
+    if authors == "pseudonym" and not key:
+        raise UsageError(
+            "pseudonyms need a key: set SANDIK_AUTHOR_KEY, or name a file with --author-key-file"
+        )
+    # Ids of posts name authors, too. To drop authors nobody needs a key, so one is made and thrown away.
+    return Choice(order.texts, authors, key or secrets.token_hex(32), settings.max_ahead_ms)
+
+
+def _rows(order: Order, settings: Settings, table: Table, bar: Bar) -> Generator[Row, None, None]:
+    now_ms = SystemClock().now_ms()
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
+    time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
+
+    def wanted(row: Row) -> bool:
+        return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
+
+    # A count's record has its window's time; of the others none is older than its post, but for clocks.
+    since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
+    records = records_since(settings, settings.topic(order.what), since_ms, bar)
+    if order.what == "counts":
+        yield from filter(wanted, map(msgspec.structs.asdict, asyncio.run(newest_counts(records))))
+        return
+
+    async def read() -> AsyncGenerator[list[Row], None]:
+        async with aclosing(records):
+            async for some in records:
+                yield [row for row in table.rows(some) if wanted(row)]
+
+    with closing(_now(read())) as batches:
+        for batch in batches:
+            yield from batch
+
+
+def _now(batches: AsyncGenerator[list[Row], None]) -> Generator[list[Row], None, None]:
+    """Yield what an asynchronous generator does, for writers that know nothing of it."""
+    with asyncio.Runner() as runner:
+        try:
+            while True:
+                try:
+                    yield runner.run(_next(batches))
+                except StopAsyncIteration:
+                    return
+        finally:
+            with suppress(RuntimeError):  # it is still waited for, and ends when the runner cancels that
+                runner.run(batches.aclose())
+
+
+async def _next(batches: AsyncGenerator[list[Row], None]) -> list[Row]:
+    return await anext(batches)

@@ -1,0 +1,101 @@
+"""Records of a topic -> rows. Pure but for what is remembered of records that come twice."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple
+
+import msgspec
+from aiokafka import ConsumerRecord
+
+from sandik.counting.decode import decode
+from sandik.counting.labels import iso
+from sandik.ingest.authors import hidden, post_pseudonym
+from sandik.kafka.topics import decoded
+from sandik.tables.writers import Columns, Row, columns_of
+from sandik_schemas.count import Count
+from sandik_schemas.mention import Mention
+from sandik_schemas.post import Post
+
+What = Literal["mentions", "posts", "counts"]
+Authors = Literal["keep", "pseudonym", "drop"]
+
+_decode_mention = msgspec.json.Decoder(Mention).decode
+
+
+class Choice(NamedTuple):
+    """What to leave out. Unless authors are kept, ids of posts are hashed with `key`, and links left out.
+
+    A key of "" is for tables that hash nothing.
+    """
+
+    texts: bool = True
+    authors: Authors = "keep"
+    key: str = ""
+    max_ahead_ms: int = 0
+
+
+class Table(NamedTuple):
+    """Columns, and what makes rows of the records; a record that is none gives no row."""
+
+    columns: Columns
+    rows: Callable[[Iterable[ConsumerRecord]], Iterator[Row]]
+
+
+def table_of(what: What, choice: Choice) -> Table:
+    """Return how the topic becomes a table."""
+    if what == "counts":
+        return Table(columns_of(Count), lambda _: iter(()))  # `newest_counts` makes the rows
+    if what == "mentions":
+        return Table(_with_time(columns_of(Mention)), _Mentions(choice))
+    left_out = [] if choice.texts else ["text"]
+    if choice.authors != "keep":
+        left_out.append("url")
+    if choice.authors == "drop":
+        left_out.append("author_id")
+    place = {"source_partition": "int", "source_offset": "int", "record_timestamp_ms": "int"}
+    columns = {**_with_time(columns_of(Post, without=left_out)), **place}
+    return Table(columns, lambda records: _posts(records, choice))
+
+
+def _with_time(columns: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, kind in columns.items():
+        if name == "created_at_ms":
+            found["created_at"] = "time"
+        found[name] = kind
+    return found
+
+
+class _Mentions:
+    """After a crash a mention may come again: the same post, by the same rules."""
+
+    def __init__(self, choice: Choice) -> None:
+        self._choice = choice
+        self._seen: set[tuple[int, int, str, str]] = set()
+
+    def __call__(self, records: Iterable[ConsumerRecord]) -> Iterator[Row]:
+        for record in records:
+            one = decoded(record, _decode_mention)
+            if one is None:
+                continue
+            place = one.source_partition, one.source_offset, one.lexicon_version, one.detector_version
+            if place not in self._seen:
+                self._seen.add(place)
+                row = {**msgspec.structs.asdict(one), "created_at": iso(one.created_at_ms)}
+                if self._choice.authors != "keep":
+                    row["id"] = post_pseudonym(one.id, self._choice.key)
+                yield row
+
+
+def _posts(records: Iterable[ConsumerRecord], choice: Choice) -> Iterator[Row]:
+    for record in records:
+        post = decode(record.value, record.timestamp, choice.max_ahead_ms)
+        if not isinstance(post, Post) or post.op == "close":
+            continue
+        shown = post if choice.authors == "keep" else hidden(post, choice.key)
+        yield {
+            **msgspec.structs.asdict(shown),
+            "created_at": iso(post.created_at_ms),
+            "source_partition": record.partition,
+            "source_offset": record.offset,
+            "record_timestamp_ms": record.timestamp,
+        }

@@ -1,0 +1,160 @@
+"""The newest record of each cell, small enough for a month of minutes in twenty languages."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from sandik.figures.statistics import Ints
+from sandik_schemas.count import CellKey, Count
+from sandik_schemas.languages import is_of, languages_in
+
+#: Windows in a chunk. Chunks that nothing was counted in do not exist, so archives of different years fit.
+CHUNK = 1024
+
+
+class Chunk:
+    """So many neighbouring windows of one language and tag, a place in the arrays for each."""
+
+    __slots__ = ("corrected", "count", "is_final", "late", "newest_version", "revision", "version")
+
+    def __init__(self) -> None:
+        self.revision = np.full(CHUNK, -1, dtype=np.int64)
+        self.version = np.zeros(CHUNK, dtype=np.int64)
+        self.count = np.zeros(CHUNK, dtype=np.int32)
+        self.corrected = np.zeros(CHUNK, dtype=np.int32)
+        self.late = np.zeros(CHUNK, dtype=np.int32)
+        self.is_final = np.zeros(CHUNK, dtype=np.bool_)
+        self.newest_version = 0
+
+
+class Found(NamedTuple):
+    """Posts by window, languages added up; `window` is the window's number since 1970, ascending."""
+
+    window: Ints
+    final: Ints
+    current: Ints
+    corrected: Ints
+    late: Ints
+
+
+class Cells:
+    """All cells of one window size. Of two records of a cell, the higher revision holds."""
+
+    def __init__(self, window_size_ms: int) -> None:
+        self.window_size_ms = window_size_ms
+        #: Posts by tag over all windows, by what their cells have for a language.
+        self.totals: dict[str, dict[str, int]] = {}
+        self.first_ms: int | None = None
+        self.last_ms: int | None = None
+        #: End of the newest final window: what the watermark is known to have passed.
+        self.watermark_ms: int | None = None
+        self._chunks: dict[tuple[str, str], dict[int, Chunk]] = {}
+        self._known = 0
+
+    @property
+    def languages(self) -> list[str]:
+        """Return every language that was counted, alone or beside another."""
+        return sorted({one for language in self.totals for one in languages_in(language)})
+
+    def of_language(self, language: str) -> list[str]:
+        """Return what the cells of its posts have for a language: `tr`, and `ru+tr` of the posts of both."""
+        return [one for one in self.totals if is_of(one, language)]
+
+    def posts(self, language: str) -> dict[str, int]:
+        """Return the posts of a language by tag, over all windows."""
+        found: Counter[str] = Counter()
+        for one in self.of_language(language):
+            found.update(self.totals[one])
+        return dict(found)
+
+    @property
+    def tags(self) -> list[str]:
+        """Return every tag that was counted."""
+        return sorted({tag for _, tag in self._chunks})
+
+    def add(self, count: Count, version: int) -> bool:
+        """Take a record in, as part of what `version` changes; say whether it replaced what was known."""
+        number, place = divmod(count.window_start_ms // self.window_size_ms, CHUNK)
+        chunks = self._chunks.setdefault((count.language, count.tag), {})
+        chunk = chunks.get(number)
+        if chunk is None:
+            chunk = chunks[number] = Chunk()
+        known = int(chunk.revision[place])
+        # The same revision again is the same cell or another lexicon's: the later record, as `sandik counts`.
+        if known > count.revision:
+            return False
+        self._known += known < 0
+        before = int(chunk.count[place])
+        if count.is_final:
+            if chunk.is_final[place]:
+                chunk.corrected[place] += count.count - before
+            self.watermark_ms = max(self.watermark_ms or count.window_end_ms, count.window_end_ms)
+        chunk.revision[place] = count.revision
+        chunk.version[place] = chunk.newest_version = version
+        chunk.count[place] = count.count
+        chunk.late[place] = count.late_count
+        chunk.is_final[place] = count.is_final
+        by_tag = self.totals.setdefault(count.language, {})
+        by_tag[count.tag] = by_tag.get(count.tag, 0) + count.count - before
+        self.first_ms = min(self.first_ms or count.window_start_ms, count.window_start_ms)
+        self.last_ms = max(self.last_ms or count.window_end_ms, count.window_end_ms)
+        return True
+
+    def remove(self, cell: CellKey, version: int = 1) -> bool:
+        """Forget a cell that was taken back; say whether it was the last one."""
+        number, place = divmod(cell.window_start_ms // self.window_size_ms, CHUNK)
+        chunk = self._chunks.get((cell.language, cell.tag), {}).get(number)
+        if chunk is None or chunk.revision[place] < 0:
+            return False
+        self.totals[cell.language][cell.tag] -= int(chunk.count[place])
+        chunk.revision[place] = -1
+        chunk.version[place] = chunk.newest_version = version
+        for column in (chunk.count, chunk.corrected, chunk.late, chunk.is_final):
+            column[place] = 0
+        self._known -= 1
+        return not self._known
+
+    def find(self, languages: list[str], tag: str, from_ms: int, to_ms: int) -> Found:
+        """Add up the cells that have one of these for a language, in windows that start in [from, to)."""
+        size = self.window_size_ms
+        first, end = -(-from_ms // size), -(-to_ms // size)
+        chunks: dict[int, list[Chunk]] = {}
+        for language in languages:
+            for number, chunk in self._chunks.get((language, tag), {}).items():
+                if first < (number + 1) * CHUNK and number * CHUNK < end:
+                    chunks.setdefault(number, []).append(chunk)
+        if not chunks:
+            return Found(*(np.zeros(0, dtype=np.int64) for _ in Found._fields))
+        parts = [_added_up(chunks[number], number, first, end) for number in sorted(chunks)]
+        return Found(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def changed(self, language: str, version: int) -> Ints:
+        """Return the numbers of the windows of which a cell has changed after `version`."""
+        parts = [
+            number * CHUNK + np.flatnonzero(chunk.version > version)
+            for number, chunk in self._of(language)
+            if chunk.newest_version > version
+        ]
+        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+
+    def _of(self, language: str) -> Iterator[tuple[int, Chunk]]:
+        for tag in self.totals.get(language, {}):
+            yield from self._chunks[language, tag].items()
+
+
+def _added_up(chunks: list[Chunk], number: int, first: int, end: int) -> tuple[Ints, ...]:
+    """Return the columns of the same chunk of several languages, of the windows in `[first, end)`."""
+    # Whole arrays, unknown places (zeros) included: a month costs a third of picking the known ones.
+    posts, final, corrected, late = np.zeros((4, CHUNK), dtype=np.int64)
+    is_known = np.zeros(CHUNK, dtype=np.bool_)
+    for chunk in chunks:
+        is_known |= chunk.revision >= 0
+        posts += chunk.count
+        final += chunk.count * chunk.is_final
+        corrected += chunk.corrected
+        late += chunk.late
+    start = max(0, first - number * CHUNK)
+    places = start + np.flatnonzero(is_known[start : max(0, end - number * CHUNK)])
+    return number * CHUNK + places, *(column[places] for column in (final, posts - final, corrected, late))

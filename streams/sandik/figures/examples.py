@@ -1,0 +1,100 @@
+"""What `mentions` adds to the counts: the newest posts, and which terms are used most. Pure."""
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from sandik.counting.fold import cell_tags
+from sandik.figures.rollup import EVERY
+from sandik_schemas.languages import is_of
+from sandik_schemas.mention import Mention
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+
+HOUR_MS = 3_600_000
+#: Of each language and combination of tags, so many of the newest posts are known.
+KEPT_POSTS = 200
+
+
+class TopTerm(msgspec.Struct, frozen=True):
+    """How many posts use a term, once a post, and how many did in as many hours before; None before all hours."""
+
+    term: str
+    tag: str
+    posts: int
+    before: int | None = None
+
+
+class Examples:
+    """The newest mentions by language and tag, and the terms by hour of event time."""
+
+    def __init__(self) -> None:
+        #: Grows with every mention taken in.
+        self.version = 0
+        self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+        self._newest: dict[tuple[str, tuple[str, ...]], list[tuple[int, int, int, Mention]]] = {}
+        self._terms: dict[tuple[int, str], Counter[tuple[str, str]]] = {}
+        self._read_up_to: dict[int, int] = {}
+
+    def clear(self) -> None:
+        """Forget everything: the topic is another than before."""
+        version, pairs = self.version, self.pairs
+        self.__init__()  # type: ignore[misc]  # the same object, because others hold it
+        self.version, self.pairs = version + 1, pairs
+
+    def add(self, mentions: Iterable[Mention]) -> None:
+        """Take mentions in. One that a crash has repeated is known by its offset and left out."""
+        for mention in mentions:
+            partition, offset = mention.source_partition, mention.source_offset
+            if offset <= self._read_up_to.get(partition, -1):
+                continue
+            self._read_up_to[partition] = offset
+            self.version += 1
+            newest = self._newest.setdefault((mention.language, mention.tags), [])
+            insort(newest, (mention.created_at_ms, partition, offset, mention))
+            del newest[:-KEPT_POSTS]
+            hour = mention.created_at_ms // HOUR_MS, mention.language
+            terms = self._terms.setdefault(hour, Counter())
+            terms.update({(one.term, one.tag) for one in mention.terms})
+
+    def newest(
+        self, languages: frozenset[str], tags: frozenset[str], from_ms: int, to_ms: int, limit: int
+    ) -> list[Mention]:
+        """Return the newest posts with any of the tags, newest first; an empty set means all."""
+        found = {
+            (partition, offset): (created_at_ms, partition, offset, mention)
+            for (language, own), mentions in self._newest.items()
+            if _is_wanted(language, languages) and (not tags or tags & {*cell_tags(own, self.pairs)})
+            for created_at_ms, partition, offset, mention in mentions
+            if from_ms <= created_at_ms < to_ms
+        }
+        return [mention for *_, mention in sorted(found.values(), reverse=True)[:limit]]
+
+    def top_terms(
+        self, languages: frozenset[str], tags: frozenset[str], from_ms: int, to_ms: int, limit: int
+    ) -> list[TopTerm]:
+        """Return the terms that most posts use, in the full hours that touch `[from_ms, to_ms)`."""
+        known = [hour for hour, _ in self._terms] or [0]
+        first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)
+        total = self._posts(languages, first, end)
+        before = self._posts(languages, first - (end - first), first)
+        is_known = first - (end - first) >= min(known)
+        ordered = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+        return [
+            TopTerm(*one, posts, before[one] if is_known else None)
+            for one, posts in ordered
+            if not tags or one[1] in tags
+        ][:limit]
+
+    def _posts(self, languages: frozenset[str], first: int, end: int) -> Counter[tuple[str, str]]:
+        """Add up the terms of the hours from `first` up to `end`, both counted from 1970 on."""
+        total: Counter[tuple[str, str]] = Counter()
+        for (hour, language), terms in self._terms.items():
+            if first <= hour < end and _is_wanted(language, languages):
+                total.update(terms)
+        return total
+
+
+def _is_wanted(language: str, languages: frozenset[str]) -> bool:
+    return not languages or EVERY in languages or any(is_of(language, one) for one in languages)

@@ -1,0 +1,234 @@
+"""Roll-ups: cells of windows to rows of buckets, whole or what has changed. Pure."""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from sandik.counting.fold import ALL
+from sandik.errors import UsageError
+from sandik.figures.cell_store import Cells, Found
+from sandik.figures.statistics import BASELINE_BUCKETS, Ints, bursts, wilson
+from sandik_schemas.languages import is_of
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+
+#: The language that stands for all of them together.
+EVERY = "*"
+#: More rows than this are refused at once: no chart shows them, and everybody else would wait.
+MAX_ROWS = 20_000
+#: More changes than this are more than a reader who keeps up ever gets.
+MAX_CHANGED_ROWS = 5_000
+
+_FOREVER_MS = 1 << 53
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Of the posts of the pair's base, those of the pair: `both` of `election`; `low` and `high` are 95 %."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One bucket and language: posts by tag, in the windows of the bucket that were asked for.
+
+    `start_ms` and `end_ms` are those of the whole bucket. `counts` sums the final windows, `current` those
+    that are not final yet; what is missing is 0. `corrected` is how much of `counts` late posts have added
+    after a window was final, as far as this process has seen it. `late` are posts that came too late to be
+    counted. `bursts` are the tags by which the whole bucket stands out of those before.
+    """
+
+    start_ms: int
+    end_ms: int
+    language: str
+    counts: dict[str, int]
+    current: dict[str, int]
+    corrected: dict[str, int]
+    late: int
+    share: Share | None
+    bursts: list[str]
+
+
+class Query(NamedTuple):
+    """Which rows: sums, by bucket, of the windows that start in `[from_ms, to_ms)`.
+
+    So the first and the last row may be of a part of their bucket. `span_ms` stands for a `from_ms` that is
+    so long before the end of the newest window. Without languages or tags all, `*` included. `*` sums the
+    languages of `among`, or all. `pair` is that of the share; without one there is none.
+    """
+
+    rollup_ms: int
+    languages: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    from_ms: int = 0
+    to_ms: int = _FOREVER_MS
+    span_ms: int | None = None
+    among: frozenset[str] = frozenset()
+    pair: Pair | None = DEFAULT_PAIR
+
+    def now(self, cells: Cells) -> "Query":
+        """Return the query with the `from_ms` that `span_ms` stands for now."""
+        if self.span_ms is None:
+            return self
+        return self._replace(from_ms=max(0, (cells.last_ms or 0) - self.span_ms))
+
+
+class _Column(NamedTuple):
+    """One tag of one language by bucket; the buckets' numbers ascend."""
+
+    bucket: Ints
+    final: Ints
+    current: Ints
+    corrected: Ints
+    late: Ints
+
+
+def rows(cells: Cells, query: Query) -> list[Row]:
+    """Return the rows, language by language, each in the order of time.
+
+    Raises:
+        UsageError: there are too many, or the windows do not fit into such buckets.
+    """
+    check(cells, query)
+    query = query.now(cells)
+    found = (row for language in _languages(cells, query) for row in _rows(cells, query, language))
+    return _limited(found, MAX_ROWS)
+
+
+def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
+    """Return the rows that are not what they were at `version`: put over those, they make `rows` of now.
+
+    Rows that start before `from_ms` are always among them: with `span_ms` they also change as time goes on.
+    Whoever holds such rows forgets them first.
+
+    Raises:
+        UsageError: as `rows`; a reader who is so far behind had better start again.
+    """
+    check(cells, query)
+    query = query.now(cells)
+    first_whole_ms = -(-query.from_ms // query.rollup_ms) * query.rollup_ms
+    cut = query._replace(to_ms=min(query.to_ms, first_whole_ms))
+    found: list[Row] = []
+    for language in _languages(cells, query):
+        found += _rows(cells, cut, language)
+        own = members(cells, language, query.among)
+        windows = [cells.changed(one, version) for one in own]
+        changed = np.unique(np.concatenate(windows) * cells.window_size_ms // query.rollup_ms)
+        if not len(changed):
+            continue
+        from_ms = max(first_whole_ms, int(changed[0]) * query.rollup_ms)
+        # A burst is judged by the buckets before it, so a change reaches that far ahead.
+        found += (
+            row
+            for row in _rows(cells, query._replace(from_ms=from_ms), language)
+            if _is_near(changed, row.start_ms // query.rollup_ms)
+        )
+        _limited(found, MAX_CHANGED_ROWS)
+    return found
+
+
+def check(cells: Cells, query: Query) -> None:
+    """Raise UsageError when windows of this size do not add up to such buckets."""
+    if query.rollup_ms % cells.window_size_ms:
+        raise UsageError(f"rollup_ms must be a multiple of the windows' {cells.window_size_ms} ms")
+
+
+def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
+    own = members(cells, language, query.among)
+    rollup = query.rollup_ms
+    first, end = query.from_ms // rollup, -(-query.to_ms // rollup)
+    if query.from_ms >= query.to_ms:
+        return
+    # A burst is one of a whole bucket, judged by the buckets before it: those are not shown.
+    span = (first - BASELINE_BUCKETS) * rollup, end * rollup
+    found = {tag: cells.find(own, tag, *span) for tag in cells.tags}
+    columns = {tag: _column(one, cells, rollup) for tag, one in found.items()}
+    bursting = {
+        tag: dict.fromkeys(column.bucket[_bursts(column, columns[ALL])].tolist())
+        for tag, column in columns.items()
+        if tag != ALL and ALL in columns
+    }
+    by_bucket: dict[int, dict[str, tuple[int, int, int, int]]] = {}
+    for tag, one in found.items():
+        column = _column(_inside(one, cells, query), cells, rollup)
+        for bucket, *values in zip(*(part.tolist() for part in column), strict=True):
+            by_bucket.setdefault(bucket, {})[tag] = tuple(values)
+    for bucket in sorted(by_bucket):
+        of = by_bucket[bucket]
+        shown = {tag: values for tag, values in of.items() if not query.tags or tag in query.tags}
+        yield Row(
+            start_ms=bucket * rollup,
+            end_ms=(bucket + 1) * rollup,
+            language=language,
+            counts={tag: values[0] for tag, values in shown.items() if values[0]},
+            current={tag: values[1] for tag, values in shown.items() if values[1]},
+            corrected={tag: values[2] for tag, values in shown.items() if values[2]},
+            late=of[ALL][3] if ALL in of else 0,
+            share=_share_of(of, query.pair),
+            bursts=[tag for tag in shown if bucket in bursting.get(tag, ())],
+        )
+
+
+def _inside(found: Found, cells: Cells, query: Query) -> Found:
+    """Return what is of windows that start in `[from_ms, to_ms)`."""
+    bounds = (-(-time_ms // cells.window_size_ms) for time_ms in (query.from_ms, query.to_ms))
+    first, end = np.searchsorted(found.window, [*bounds])
+    return Found(*(values[first:end] for values in found))
+
+
+def _column(found: Found, cells: Cells, rollup_ms: int) -> _Column:
+    bucket, starts = np.unique(found.window * cells.window_size_ms // rollup_ms, return_index=True)
+    # The windows ascend, so those of a bucket are side by side.
+    return _Column(
+        bucket, *(np.add.reduceat(values, starts) if len(starts) else values for values in found[1:])
+    )
+
+
+def _bursts(column: _Column, everything: _Column) -> Ints:
+    return np.flatnonzero(bursts(column.bucket, column.final + column.current, everything.bucket))
+
+
+def _share_of(of: dict[str, tuple[int, int, int, int]], pair: Pair | None) -> Share | None:
+    return share({tag: sum(values[:2]) for tag, values in of.items()}, pair)
+
+
+def share(posts: Mapping[str, int], pair: Pair | None) -> Share | None:
+    """Return the share of the pair in these posts by tag; None without any of its base."""
+    base = posts.get(pair.base, 0) if pair else 0
+    if not base or pair is None:
+        return None
+    both = posts.get(pair.name, 0)
+    low, high = wilson(min(both, base), base)
+    return Share(round(both / base, 6), round(low, 6), round(high, 6))
+
+
+def _is_near(changed: Ints, bucket: int) -> bool:
+    before = int(np.searchsorted(changed, bucket, side="right")) - 1
+    return before >= 0 and bucket - int(changed[before]) <= BASELINE_BUCKETS
+
+
+def _languages(cells: Cells, query: Query) -> list[str]:
+    if not cells.totals:
+        return []
+    if not query.languages:
+        return [EVERY, *cells.languages]
+    return [one for one in sorted(query.languages) if one == EVERY or cells.of_language(one)]
+
+
+def members(cells: Cells, language: str, among: frozenset[str]) -> list[str]:
+    """Return the cells' languages that a row adds up: a post of two languages is in the rows of either."""
+    if language != EVERY:
+        return cells.of_language(language)
+    return [one for one in cells.totals if not among or any(is_of(one, wanted) for wanted in among)]
+
+
+def _limited(found: Iterable[Row], most: int) -> list[Row]:
+    taken = list(islice(found, most + 1))
+    if len(taken) > most:
+        raise UsageError(
+            f"more than {most:,} rows: ask for a longer rollup_ms, a shorter time or fewer languages"
+        )
+    return taken

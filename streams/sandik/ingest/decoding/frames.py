@@ -1,0 +1,243 @@
+"""Bytes -> lines, JSON objects and events of a stream, in constant memory wherever the format allows it.
+
+Whatever has to be held at once is bounded: a line, an event, one value of JSON and how many values are in it,
+since a small text may become many objects. docs/ingest.md has the limits.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Protocol
+
+import msgspec
+
+from sandik.counting.surrogates import decode_mended
+from sandik.ingest.decoding.json_access import MissingError
+from sandik.ingest.decoding.json_values import ELEMENT, TooLongValueError, values
+from sandik.ingest.items import Item, Rejected, RejectReason
+from sandik_schemas.post import Post
+
+#: The longest line, frame or event. A page of X with all its includes has half a megabyte.
+MAX_LINE_BYTES = 16 << 20
+#: The longest event of a live source; none has a tenth of it.
+MAX_EVENT_BYTES = 4 << 20
+#: The longest JSON document that is one object: the comments of one video, all in one file.
+MAX_DOCUMENT_BYTES = 64 << 20
+#: Values in one of them: each takes 50 to 100 bytes, however short it is.
+MAX_VALUES = 4_000_000
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLOCK_BYTES = 1 << 18
+_SMALL_BYTES = 1 << 20
+_SMALLEST_LINE_BYTES = 64
+_ALONE_BYTES = 4
+# What the archive of an X account puts before its JSON.
+_ASSIGNMENT = re.compile(rb"\s*+(?:window|Grailbird)\.[\w.$]++\s*+=\s*+")
+#: What decoding JSON may raise.
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_decode = msgspec.json.Decoder().decode
+
+#: One decoded object of a source -> its items.
+Convert = Callable[[object], Iterator[Item]]
+
+
+class Readable(Protocol):
+    """What can be read in pieces, each as soon as it is there."""
+
+    def read1(self, size: int = ..., /) -> bytes: ...  # noqa: D102
+
+
+class TooLongError(TooLongValueError):
+    """A line that is longer than any source makes them."""
+
+
+class TooManyError(ValueError):
+    """A text with more values in it than are held at once."""
+
+
+def lines(source: Readable) -> Iterator[bytes]:
+    """Yield the lines without their ends, and without a byte order mark; the last one needs no end.
+
+    Raises:
+        TooLongError: a line is longer than MAX_LINE_BYTES; the first, which may be a whole document, than
+            MAX_DOCUMENT_BYTES.
+    """
+    pieces: list[bytes] = []
+    held = 0
+    is_first = True
+    limit_bytes = MAX_DOCUMENT_BYTES
+    while block := source.read1(_BLOCK_BYTES):
+        if is_first:
+            block = block.removeprefix(BYTE_ORDER_MARK)
+            is_first = False
+        first, *complete = block.split(b"\n")
+        if not complete:
+            pieces.append(first)
+            held += len(first)
+            if held > limit_bytes:
+                raise TooLongError(f"a line is longer than {limit_bytes >> 20} MiB: is this a text file?")
+            continue
+        limit_bytes = MAX_LINE_BYTES
+        pieces.append(first)
+        yield b"".join(pieces)
+        last = complete.pop()
+        yield from complete
+        pieces, held = [last], len(last)
+    if held:
+        yield b"".join(pieces)
+
+
+def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield each JSON object with where it stands: one a line, or in any layout over many lines."""
+    numbered = enumerate(source, start=1)
+    is_first = True
+    for number, line in numbered:
+        if not line or line.isspace():
+            continue
+        bare = without_assignment(line.removeprefix(BYTE_ORDER_MARK)) if number == 1 else line
+        # Behind the first object, only a bracket alone opens a document: other lines are broken ones.
+        if _begins_document(bare) if is_first else len(line) <= _ALONE_BYTES and line.strip() in (b"{", b"["):
+            begins = "" if is_first else f"line {number}, "
+            found = values(chain([bare], (line for _, line in numbered)), MAX_DOCUMENT_BYTES)
+            yield from ((begins + where, data) for where, data in found)
+        else:
+            yield f"line {number}", bare
+        is_first = False
+
+
+def without_assignment(text: bytes) -> bytes:
+    """Return JSON without the `window.YTD.tweets.part0 =` before it."""
+    found = _ASSIGNMENT.match(text)
+    return text[found.end() :] if found else text
+
+
+def _begins_document(line: bytes) -> bool:
+    """Tell a first line that only opens something from one that is an object, or a broken one."""
+    text = line.strip()
+    if not text.startswith((b"{", b"[")):
+        return False
+    try:
+        if text.endswith((b"}", b"]")) and _is_json(text):
+            return False
+    except TooManyError:
+        return False  # as a whole it will be refused
+    return text.endswith((b"{", b"[", b",", b":", b"}")) or text == b""
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        decode_json(text)
+    except UNDECODABLE:
+        return False
+    return True
+
+
+def read_objects(source: Iterator[bytes], convert: Convert) -> Iterator[Item]:
+    """Yield the items of every JSON object in lines, of the elements of lists one by one."""
+    return read_each(json_objects(source), convert)
+
+
+def read_each(objects: Iterable[tuple[str, bytes]], convert: Convert) -> Iterator[Item]:
+    """Yield the items of every object; none is lost silently."""
+    for where, data in objects:
+        yield from read_object(data, convert, where)
+
+
+def read_object(data: bytes, convert: Convert, where: str = "") -> Iterator[Item]:
+    """Yield the items of one JSON text."""
+    try:
+        value = decode_json(data)
+    except TooManyError as error:
+        yield Rejected(RejectReason.TOO_LARGE, str(error), where)
+    except UnicodeDecodeError as error:
+        yield Rejected(RejectReason.NOT_UTF8, str(error), where)
+    except UNDECODABLE as error:
+        yield Rejected(RejectReason.NOT_JSON, str(error), where)
+    else:
+        yield from read_value(value, convert, where)
+
+
+def read_value(value: object, convert: Convert, where: str = "") -> Iterator[Item]:
+    """Yield the items of one decoded object, or of each in a list, each saying where it stands."""
+    is_list = isinstance(value, list) and ELEMENT not in where  # a list in a list is one record
+    for number, one in enumerate(value if isinstance(value, list) and is_list else (value,), start=1):
+        place = f"{where}{ELEMENT}{number}" if is_list else where
+        try:
+            for item in convert(one):
+                yield item if isinstance(item, Post) else item._replace(where=place)
+        except (MissingError, RecursionError) as error:
+            yield Rejected(RejectReason.NOT_A_POST, str(error), place)
+
+
+def decode_json(data: bytes) -> object:
+    """Return the decoded JSON; an escaped half of an emoji in it becomes U+FFFD.
+
+    Raises:
+        TooManyError: there are more values in it than MAX_VALUES.
+    """
+    refuse_too_many(data)
+    return decode_mended(_decode, data)[0]
+
+
+def refuse_too_many(data: bytes) -> None:
+    """Raise TooManyError for JSON that would become more objects than are held at once."""
+    if len(data) > _SMALL_BYTES and data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_VALUES:
+        raise TooManyError(f"more than {MAX_VALUES:,} values")
+
+
+def whole(source: Readable, limit_bytes: int, advice: str) -> bytes:
+    """Return all that a source has.
+
+    Raises:
+        TooLongError: it is more than `limit_bytes`.
+    """
+    pieces: list[bytes] = []
+    held = 0
+    while block := source.read1(_BLOCK_BYTES):
+        pieces.append(block)
+        held += len(block)
+        if held > limit_bytes:
+            raise TooLongError(f"it is larger than {limit_bytes >> 20} MiB, and is read whole: {advice}")
+    return b"".join(pieces)
+
+
+class EventParser:
+    """The events of a text/event-stream, line by line. Comments are heartbeats.
+
+    An event that the connection's end cuts off never comes out: the standard says so, and it would be half.
+    """
+
+    def __init__(self, max_bytes: int = MAX_LINE_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._held = 0
+        self._name = ""
+        self._data: list[str] = []
+
+    def feed(self, line: bytes) -> dict[str, str] | None:
+        """Take one line without its end; return the event that it completes, as `{"event", "payload"}`.
+
+        Raises:
+            TooLongError: the event is longer than any.
+        """
+        # A line takes memory even if it is empty.
+        self._held += len(line) + _SMALLEST_LINE_BYTES
+        if self._held > self._max_bytes:
+            raise TooLongError(f"an event is longer than {self._max_bytes >> 20} MiB")
+        field, _, value = line.rstrip(b"\r").decode("utf-8", "replace").partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            self._name = value
+        elif field == "data":
+            self._data.append(value)
+        elif not line.strip():
+            name, data = self._name or "message", self._data
+            self._name, self._data, self._held = "", [], 0
+            if data:
+                return {"event": name, "payload": "\n".join(data)}
+        return None
+
+
+def server_sent_events(source: Iterable[bytes]) -> Iterator[dict[str, str]]:
+    """Yield the events in the lines of a text/event-stream."""
+    parser = EventParser()
+    return (event for line in source if (event := parser.feed(line)) is not None)

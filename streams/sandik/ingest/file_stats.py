@@ -1,0 +1,101 @@
+"""What became of each file: posts, what is none and why, its first and last event time, what will be late."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sandik.ingest.event_time.lateness import Lateness
+from sandik.ingest.event_time.sorted_pieces import Slice
+from sandik.ingest.event_time.sorting import Aside
+from sandik.ingest.items import Item, Rejected, Skipped
+from sandik_schemas.post import Post
+
+#: Posts whose lateness is worked out at once.
+AT_ONCE = 1_000
+#: How many of what is rejected are told one by one: of a reason in a file, and of a reason.
+EXAMPLES, EXAMPLES_IN_ALL = 3, 30
+
+
+@dataclass
+class Account:
+    """One file. `posts` are those handed on to be written; times are those of creations among them."""
+
+    file: str
+    format: str = ""
+    posts: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    first_created_at_ms: int | None = None
+    last_created_at_ms: int | None = None
+    expected_late: int = 0
+
+    def see(self, time_ms: int) -> None:
+        """Take in the event time of a post."""
+        if self.first_created_at_ms is None or time_ms < self.first_created_at_ms:
+            self.first_created_at_ms = time_ms
+        if self.last_created_at_ms is None or time_ms > self.last_created_at_ms:
+            self.last_created_at_ms = time_ms
+
+
+class Accounts:
+    """The accounts of all files. `tell_late` is called at the first posts that will be late, before them."""
+
+    def __init__(self, files: Sequence[Account], tell_late: Callable[[Account, Post], object]) -> None:
+        self.files = files
+        self._tell_late = tell_late
+        self._is_told = self._has_begun = False
+        self._posts: list[Post] = []
+        self._numbers: list[int] = []
+
+    def through(
+        self, placed: Iterable[Slice | Aside], lateness: Callable[[], Lateness | None]
+    ) -> Iterator[Item]:
+        """Yield the items again, one by one. `lateness` is asked for when the first one is there."""
+        try:
+            for one in placed:
+                if isinstance(one, Aside):
+                    account, item = self.files[one.file], one.item
+                    (account.skipped if isinstance(item, Skipped) else account.rejected)[item.reason] += 1
+                    yield item
+                    continue
+                self._posts += one.posts
+                self._numbers += one.files
+                # The first ones at once: of an archive in order they are the oldest, and late if any are.
+                if len(self._posts) >= AT_ONCE or not self._has_begun:
+                    self._settle(lateness())
+                yield from one.posts
+        finally:
+            self._settle(lateness())
+
+    def _settle(self, lateness: Lateness | None) -> None:
+        posts, numbers, self._has_begun = self._posts, self._numbers, True
+        self._posts, self._numbers = [], []
+        for post, number in zip(posts, numbers, strict=True):
+            account = self.files[number]
+            account.posts += 1
+            if post.op == "create":
+                account.see(post.created_at_ms)
+        late = lateness.late(posts) if lateness else []
+        for at in late:
+            self.files[numbers[at]].expected_late += 1
+        if late and not self._is_told:
+            self._is_told = True
+            self._tell_late(self.files[numbers[late[0]]], posts[late[0]])
+
+
+class Examples:
+    """Chooses what of all that is rejected is told: the first few of each reason of each file."""
+
+    def __init__(self) -> None:
+        self._of_file: Counter[tuple[str, str]] = Counter()
+        self._in_all: Counter[str] = Counter()
+
+    def is_told(self, item: Rejected | Skipped) -> bool:
+        """Say whether this one is an example."""
+        place = item.where.rpartition(":")[0], item.reason
+        # What is told enough is not remembered: a live source has no end.
+        if self._in_all[item.reason] >= EXAMPLES_IN_ALL or self._of_file[place] >= EXAMPLES:
+            return False
+        self._of_file[place] += 1
+        self._in_all[item.reason] += 1
+        return True

@@ -1,0 +1,67 @@
+"""What may go wrong with a live source: what waiting mends, and what it does not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+from yarl import URL
+
+from sandik.errors import SandikError, UsageError
+from sandik.ingest.escaped import printable, scrubbed, without_secrets
+
+#: Answers that another attempt will not change.
+_FINAL = {
+    401: "the token is missing or wrong: see --token-file",
+    403: "the token does not allow it: see --token-file",
+}
+
+
+class LostError(Exception):
+    """The connection is gone or never came about; another attempt may succeed. The text says why."""
+
+
+class SourceError(SandikError):
+    """A live source that refuses for good. The message says what to do."""
+
+
+def same_host_only() -> aiohttp.TraceConfig:
+    """Return what refuses to be sent to another host, or from TLS to none: who knows what it would answer."""
+
+    async def refuse(_: object, __: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
+        target = redirect.response.headers.get("Location") or redirect.response.headers.get("URI") or ""
+        try:
+            to = redirect.url.join(URL(target))
+        except ValueError as error:
+            raise SourceError("it redirects to what is no address") from error
+        is_safe = to.scheme == redirect.url.scheme or to.scheme in ("https", "wss")
+        if to.host != redirect.url.host or not is_safe:
+            raise SourceError(
+                f"{without_secrets(str(redirect.url))} redirects to {printable(to.scheme)}://"
+                f"{printable(to.host or '')}: give that address if it is the one you mean"
+            )
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(refuse)
+    return tracing
+
+
+@contextmanager
+def connection_errors(url: str) -> Iterator[None]:
+    """Turn what aiohttp raises into LostError, or SourceError and UsageError where waiting will not help."""
+    shown = without_secrets(url)
+    try:
+        yield
+    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
+        # A certificate that is wrong today was not wrong by accident: what comes could be anybody's.
+        raise SourceError(
+            f"{shown}: its certificate cannot be trusted, or it speaks no TLS: {scrubbed(str(error), url)}"
+        ) from error
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+        raise UsageError(f"{shown} is no address") from error
+    except aiohttp.ClientResponseError as error:
+        if 400 <= error.status < 500 and error.status not in (408, 425, 429):
+            advice = _FINAL.get(error.status, error.message)
+            raise SourceError(f"{shown} answers {error.status}: {scrubbed(advice, url)}") from error
+        raise LostError(f"answers {error.status} {scrubbed(error.message, url)}") from error
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise LostError(scrubbed(str(error), url) or type(error).__name__) from error

@@ -1,0 +1,80 @@
+"""Files -> items in the order in which they are written, with an account of each file."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+from sandik.ingest.event_time.lateness import Lateness
+from sandik.ingest.event_time.sorted_pieces import Slice
+from sandik.ingest.event_time.sorting import Aside, Sorter, Sorting, as_they_are
+from sandik.ingest.event_time.wrong_clocks import Apart, Watch
+from sandik.ingest.file_stats import Account, Accounts
+from sandik.ingest.items import Item
+from sandik.ingest.sources import Source, read_one
+from sandik_schemas.post import Post
+
+Order = Literal["time", "as-is"]
+
+
+class Reading:
+    """What is read of some sources: files in the order of event time, unless they are wanted as they are.
+
+    A pipe has no end that anybody knows of, so its posts come as they are, after those of the files.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        change: Callable[[Item], Item],
+        order: Order,
+        temp_dir: Path | None,
+        tell_late: Callable[[Account, Post], object] = lambda _, __: None,
+    ) -> None:
+        self.sources = sources
+        self.accounts = Accounts([Account(source.shown_name) for source in sources], tell_late)
+        self.lateness: Lateness | None = None
+        self._change = change
+        files = [number for number, source in enumerate(sources) if source.size_bytes is not None]
+        self._sorted = files if order == "time" else []
+        self._as_is = [number for number in range(len(sources)) if number not in set(self._sorted)]
+        self._sorter = Sorter(temp_dir)
+        self._watch = Watch(self.sorting, [source.shown_name for source in sources])
+
+    @property
+    def sorting(self) -> Sorting:
+        """How far the sorting is, if any is done."""
+        return self._sorter.sorting
+
+    @property
+    def is_sorted(self) -> bool:
+        """Say whether all posts are put in order."""
+        return not self._as_is
+
+    @property
+    def has_begun(self) -> bool:
+        """Say whether anything was read."""
+        return any(one.posts or one.rejected or one.skipped for one in self.accounts.files)
+
+    @property
+    def doubtful(self) -> Apart | None:
+        """The posts that are far from all others, if nothing proves their clocks wrong."""
+        return self._watch.doubtful
+
+    def items(self) -> Iterator[Item]:
+        """Yield everything, once."""
+        in_order = ((number, self._watch.reading(number, self._items(number))) for number in self._sorted)
+        placed: Iterable[Slice | Aside] = chain(
+            self._watch.through(self._sorter.in_order(in_order)),
+            as_they_are((number, self._items(number)) for number in self._as_is),
+        )
+        return self.accounts.through(placed, lambda: self.lateness)
+
+    def files(self) -> Sequence[Account]:
+        """Return the accounts, with the formats that were found."""
+        for account, source in zip(self.accounts.files, self.sources, strict=True):
+            account.format = ", ".join(sorted(source.formats)) or source.format or ""
+        return self.accounts.files
+
+    def _items(self, number: int) -> Iterator[Item]:
+        return map(self._change, read_one(self.sources[number]))

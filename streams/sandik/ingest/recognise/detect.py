@@ -1,0 +1,202 @@
+"""Which format is this? By the rules in `formats/*.toml`: of those that hold, the most specific one.
+
+Nothing is guessed: what no rule recognises is told to the user with the formats that come nearest, and which
+of their conditions do not hold.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from sandik.errors import UsageError
+from sandik.ingest.formats.declared import Format, Rule, bare, catalogue
+from sandik.ingest.formats.format_rules import matches
+from sandik.ingest.formats.paths import there
+from sandik.ingest.formats.table import TableOptions, plan
+from sandik.ingest.recognise.samples import Sample, sample
+from sandik.ingest.recognise.table_start import separator_of
+
+#: As much of a source as is looked at: enough for the first object of every format but huge ones.
+HEAD_BYTES = 1 << 20
+_NEAREST = 3
+_NAMES_SHOWN = 20
+_TABLES = {"csv": "csv", "tsv": "tsv", "tab": "tsv"}
+_LINES = {"jsonl": "jsonl", "ndjson": "jsonl"}  # of an empty file, nothing else can be told
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether one format recognises a source: what of its rule holds, and what does not."""
+
+    name: str
+    holding: Sequence[str] = field(default_factory=tuple)
+    failing: Sequence[str] = field(default_factory=tuple)
+    #: Whether something holds that few others have: not only one of several keys.
+    is_near: bool = True
+
+    @property
+    def is_match(self) -> bool:
+        """Tell whether the format recognises it."""
+        return not self.failing
+
+    def __str__(self) -> str:
+        """`x: it has id, text; it has no created_at`."""
+        said = [f"it has {', '.join(self.holding)}"] if self.holding else []
+        return f"{self.name}: {'; '.join([*said, *self.failing])}"
+
+
+def detect(name: str, head: bytes) -> str | None:
+    """Return the name of the format, or None when nobody can tell."""
+    return recognise(sample(name, head)).name or None
+
+
+def recognise(found: Sample, formats: Mapping[str, Format] | None = None) -> Verdict:
+    """Return the verdict of the format that recognises it; one without a name if none does."""
+    formats = catalogue() if formats is None else formats
+    for one in found.values or (None,):
+        matching = [verdict for verdict in _verdicts(found, one, formats) if verdict.is_match]
+        if matching:
+            return max(matching, key=lambda verdict: len(verdict.holding))
+    return _by_ending_or_header(found) or Verdict("", (), ("nothing is recognised",))
+
+
+def _by_ending_or_header(found: Sample) -> Verdict | None:
+    if found.is_json or found.begins[:1] == b"<":
+        return None
+    ending = found.name.rpartition(".")[2]
+    if name := (_TABLES | (_LINES if not found.begins else {})).get(ending):
+        return Verdict(name, (f"its name ends in .{ending}",))
+    if (header := next(filter(_is_table, found.headers), None)) is not None:
+        is_tsv = separator_of(found.head.split(b"\n", 1)[0].decode("utf-8", "replace")) == "\t"
+        return Verdict("tsv" if is_tsv else "csv", (f"columns for time and text in {', '.join(header)}",))
+    return None
+
+
+def nearest(found: Sample, formats: Mapping[str, Format] | None = None) -> list[Verdict]:
+    """Return the formats of which most holds, and at least something, best first."""
+    formats = catalogue() if formats is None else formats
+    best: dict[str, Verdict] = {}
+    for one in found.values[:5] or (None,):
+        for verdict in _verdicts(found, one, formats):
+            if (
+                verdict.is_near
+                and verdict.holding
+                and (verdict.name not in best or _nearness(verdict) > _nearness(best[verdict.name]))
+            ):
+                best[verdict.name] = verdict
+    return sorted(best.values(), key=_nearness, reverse=True)[:_NEAREST]
+
+
+def cannot_tell(shown: str, found: Sample) -> str:
+    """Return the message of a source that nobody recognises: what comes near, and what to do."""
+    if found.assigned is not None:
+        return (
+            f"cannot read {shown}: it is the part {found.assigned!r} of an X account's archive, and no "
+            "post of it counts. Give the whole archive as the zip that it came in, or data/tweets.js"
+        )
+    near = nearest(found)
+    said = [f"nearest is {' — '.join(map(str, near))}"] if near else []
+    if names := _names(found):
+        said.insert(0, f"it has {', '.join(names[:_NAMES_SHOWN])}{' …' if len(names) > _NAMES_SHOWN else ''}")
+    ways = ["--format NAME"]
+    if found.is_json:
+        ways.append("--columns id=PATH,time=PATH,text=PATH with the paths of its fields")
+    elif len(names) > 1:
+        ways.append("--format csv --columns time=COLUMN,text=COLUMN with the names of its columns")
+    ways.append("--format FILE.toml with a description of your own; docs/ingest.md has all of them")
+    return (
+        f"cannot tell the format of {shown}{': ' if said else ''}{'; '.join(said)}. Say {', or '.join(ways)}"
+    )
+
+
+def _names(found: Sample) -> list[str]:
+    """Return the keys of the first object, or the columns of the widest of the first rows."""
+    first = next((one for one in found.values if isinstance(one, dict)), None)
+    widest = max(found.headers, key=len, default=())
+    return list(first) if first is not None else list(widest) if len(widest) > 1 else []
+
+
+def _nearness(verdict: Verdict) -> float:
+    return len(verdict.holding) / (len(verdict.holding) + len(verdict.failing))
+
+
+def _verdicts(found: Sample, value: object, formats: Mapping[str, Format]) -> Iterator[Verdict]:
+    for form in formats.values():
+        for rule in form.recognise:
+            holding: list[str] = []
+            failing: list[str] = []
+            for holds, yes, no in _conditions(rule, found, value):
+                if holds:
+                    holding.append(yes)
+                else:
+                    failing.append(no)
+            strong = {*rule.keys, *(f"a column {name}" for name in rule.columns)}
+            is_near = not strong.isdisjoint(holding) or any(" = " in one for one in holding)
+            yield Verdict(form.name, tuple(filter(None, holding)), tuple(failing), is_near)
+
+
+def _conditions(rule: Rule, found: Sample, value: object) -> Iterator[tuple[bool, str, str]]:
+    """Yield of each condition: whether it holds, how to say so, and how to say that it does not."""
+    for path in rule.keys:
+        yield there(value, path), path, f"it has no {path}"
+    if rule.any_key:
+        first = next((path for path in rule.any_key if there(value, path)), None)
+        yield first is not None, first or "", f"it has none of {', '.join(rule.any_key)}"
+    for path in rule.absent:
+        yield not there(value, path), "", f"it has {path}"
+    for path, patterns in rule.values.items():
+        told = f"{path} = {patterns if isinstance(patterns, str) else ' or '.join(patterns)}"
+        yield matches(value, path, patterns), told, f"not {told}"
+    for path, patterns in rule.lacks.items():
+        yield not matches(value, path, patterns), "", f"its {path} is {patterns}"
+    yield from _of_table(rule, found)
+    yield from _of_file(rule, found)
+
+
+def _of_table(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
+    if not (rule.columns or rule.any_column):
+        return
+    wanted = [*map(bare, rule.columns), *map(bare, rule.any_column)]
+    rows = [{bare(name) for name in row} for row in found.headers]
+    columns = max(rows, key=lambda row: sum(name in row for name in wanted), default=set())
+    for column in rule.columns:
+        yield bare(column) in columns, f"a column {column}", f"it has no column {column}"
+    if rule.any_column:
+        first = next((one for one in rule.any_column if bare(one) in columns), None)
+        yield (
+            first is not None,
+            f"a column {first}",
+            f"it has none of the columns {', '.join(rule.any_column)}",
+        )
+
+
+def _of_file(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
+    if rule.assigned or found.assigned is not None:
+        name = found.assigned or ""
+        yield (
+            any(fnmatchcase(name, pattern) for pattern in rule.assigned),
+            f"window.YTD.{found.assigned}",
+            "it is no such file of an archive",
+        )
+    tests: tuple[tuple[tuple[str, ...], Callable[[str], bool], str], ...] = (
+        (rule.begins, lambda text: found.begins.startswith(text.encode("latin-1", "replace")), "begin with"),
+        (rule.contains, lambda text: text.encode() in found.head[:4096].lower(), "contain"),
+        (rule.names, lambda pattern: fnmatchcase(found.name, pattern), "have a name like"),
+    )
+    for wanted, holds, verb in tests:
+        if wanted:
+            first = next((one for one in wanted if holds(one)), None)
+            yield (
+                first is not None,
+                f"{verb.replace('have ', '')} {first}",
+                f"it does not {verb} {wanted[0]!r}",
+            )
+
+
+def _is_table(header: Sequence[str]) -> bool:
+    """Tell a table by a header in which time and text have names that are known."""
+    try:
+        plan(header, TableOptions(), "table")
+    except UsageError:
+        return False
+    return True

@@ -1,0 +1,22 @@
+"""Standard error, for people: whatever is written there is escaped first, whoever wrote it."""
+
+from typing import Any
+
+from rich.console import Console
+
+from sandik.ingest.escaped import printable
+
+
+class Terminal(Console):
+    """A console that shows text as it is: no markup, no colours, and no character that acts on a terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print lines of text, escaped; what a progress bar draws itself with is left alone."""
+        super().print(*(_escaped(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+def _escaped(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))

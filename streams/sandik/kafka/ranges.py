@@ -1,0 +1,255 @@
+"""Times as analysts write them, and which offsets of a topic they stand for."""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from sandik.errors import StateError, UsageError
+from sandik.kafka.connection import check_answers, client_options, let_go, unreachable
+from sandik.kafka.record_lists import pieces
+from sandik.kafka.topics import partition_count
+from sandik.progress import Bar
+from sandik.settings import Settings
+
+#: Records before the one that the broker's time index names that must be older than the time asked for.
+LOOK_BACK = 1_000
+#: How far apart the clocks may be that stamped a post and what was written because of it: those of two
+#: brokers, or, in a topic whose records do not have Kafka's time, those of a producer and a worker.
+CLOCKS_APART_MS = 3_600_000
+_ONE_READ = 5_000
+_FETCH_BYTES = 4 << 20
+#: Records that are read and thrown away rather than looked up one by one.
+_GAP = 1_000
+
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: How a time may be written, as errors and `--help` say it.
+TIMES = "2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h"
+_DURATION = re.compile(rf"(\d+)({'|'.join(_UNITS_MS)})")
+
+
+#: As Kafka has them. Checked where a slice is read from a file.
+Partition = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Offset = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+#: Partition and offset of a record.
+Place = tuple[int, int]
+
+
+class Slice(NamedTuple):
+    """Offsets `[start, end)` of one partition."""
+
+    partition: Partition
+    start: Offset
+    end: Offset
+
+
+def duration_ms(text: str) -> int:
+    """Return the milliseconds of `90s`, `5m`, `1h30m` or `2d`. UsageError for anything else, and for none."""
+    parts = _DURATION.findall(text)
+    total_ms = sum(int(number) * _UNITS_MS[unit] for number, unit in parts)
+    if "".join(map("".join, parts)) != text or not total_ms:
+        raise UsageError(f"{text!r} is no duration: write 90s, 5m, 1h30m or 2d")
+    return total_ms
+
+
+def instant_ms(text: str | None, now_ms: int) -> int | None:
+    """Return an instant in ms UTC: a day (UTC), ISO 8601 with a zone, or before now (`-2h`, `now`).
+
+    None stays None. It is the one grammar of times of all commands.
+
+    Raises:
+        UsageError: it is none of these, or names no zone.
+    """
+    if text is None:
+        return None
+    if text == "now":
+        return now_ms
+    if text.startswith("-"):
+        return now_ms - duration_ms(text[1:])
+    written = f"{text}T00:00Z" if _DAY.fullmatch(text) else text
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no time: write {TIMES}") from error
+    if found.tzinfo is None:
+        raise UsageError(f"{text!r} names no zone: write {text}Z for UTC, or {text}+03:00")
+    return (found - _EPOCH) // _MILLISECOND
+
+
+def bounds_ms(from_: str | None, to: str | None, now_ms: int) -> tuple[int | None, int | None]:
+    """Return the instants of `--from` and `--to`.
+
+    Raises:
+        UsageError: as `instant_ms`; or there is no time between them.
+    """
+    from_ms, to_ms = instant_ms(from_, now_ms), instant_ms(to, now_ms)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise UsageError(f"--from {from_} is not before --to {to}: nothing lies between them")
+    return from_ms, to_ms
+
+
+def new_consumer(settings: Settings) -> AIOKafkaConsumer:
+    """Return a consumer without a group, so without a trace on the broker. Aborted posts are left out."""
+    return AIOKafkaConsumer(
+        **client_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=_FETCH_BYTES,
+    )
+
+
+async def read_slice(
+    consumer: Any, tp: TopicPartition, start: int, end: int, at_most: int = _ONE_READ
+) -> AsyncGenerator[list[ConsumerRecord], None]:
+    """Yield the records of `[start, end)` in batches, in order; return at the end, whatever comes later.
+
+    Raises:
+        KafkaError: Kafka does not answer any more.
+        StateError: the log no longer holds them.
+    """
+    if start >= end:
+        return
+    consumer.assign([tp])
+    consumer.seek(tp, start)
+    try:
+        while await consumer.position(tp) < end:
+            found = await consumer.getmany(tp, timeout_ms=500, max_records=at_most)
+            for records in found.values():
+                for some in pieces([record for record in records if record.offset < end], at_most):
+                    yield some
+            if not found:
+                await check_answers(consumer, tp)
+    except OffsetOutOfRangeError as error:
+        raise StateError(
+            f"topic {tp.topic}, partition {tp.partition}: the log no longer holds offsets {start} to {end}: "
+            "they were deleted by retention, or the topic was made anew"
+        ) from error
+
+
+async def first_at(consumer: Any, tp: TopicPartition, time_ms: int, start: int, end: int) -> int:
+    """Return the offset of the first record of `[start, end)` whose timestamp is at or after `time_ms`.
+
+    `end` when there is none. The broker's time index is asked, and believed only if the records that are
+    there agree; if they do not, every record is looked at.
+    """
+    found = (await consumer.offsets_for_times({tp: max(0, time_ms)})).get(tp)
+    at = min(max(found.offset, start), end) if found else end
+    before = [
+        record
+        async for records in read_slice(consumer, tp, max(start, at - LOOK_BACK), at)
+        for record in records
+    ]
+    if all(record.timestamp < time_ms for record in before):
+        here = await first_record(consumer, tp, at, end)
+        if here is None or here.timestamp >= time_ms:
+            return at
+    async with aclosing(read_slice(consumer, tp, start, end)) as batches:
+        async for records in batches:
+            for record in records:
+                if record.timestamp >= time_ms:
+                    return int(record.offset)
+    return end
+
+
+async def first_record(consumer: Any, tp: TopicPartition, start: int, end: int) -> ConsumerRecord | None:
+    """Return the first readable record of `[start, end)`."""
+    async with aclosing(read_slice(consumer, tp, start, end, 1)) as batches:
+        async for records in batches:
+            return records[0]
+    return None
+
+
+@asynccontextmanager
+async def consuming(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+    """Lend a consumer as `new_consumer` returns it.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+    """
+    consumer = new_consumer(settings)
+    try:
+        await consumer.start()
+        yield consumer
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await let_go(consumer)
+
+
+async def slice_since(consumer: Any, tp: TopicPartition, since_ms: int | None) -> Slice:
+    """Return what a partition holds now, from the first record written at `since_ms` on."""
+    start = (await consumer.beginning_offsets([tp]))[tp]
+    end = (await consumer.end_offsets([tp]))[tp]
+    if since_ms is not None:
+        start = await first_at(consumer, tp, since_ms, start, end)
+    return Slice(tp.partition, start, end)
+
+
+async def records_since(
+    settings: Settings, topic: str, since_ms: int | None, bar: Bar | None = None
+) -> AsyncGenerator[list[ConsumerRecord], None]:
+    """Yield the records, partition by partition, from the first written at `since_ms` to the end of now.
+
+    `bar` is told how many there are and how many are read.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    bar = bar or Bar()
+    tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]
+    async with consuming(settings) as consumer:
+        slices = [await slice_since(consumer, tp, since_ms) for tp in tps]
+        bar.expect(sum(one.end - one.start for one in slices))
+        for tp, one in zip(tps, slices, strict=True):
+            async with aclosing(read_slice(consumer, tp, one.start, one.end)) as batches:
+                async for records in batches:
+                    bar.advance(len(records))
+                    yield records
+
+
+async def records_at(
+    settings: Settings, topic: str, places: Collection[Place]
+) -> dict[Place, ConsumerRecord]:
+    """Return the records at these places, as far as the topic has them (still). Nothing else is kept.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    found: dict[Place, ConsumerRecord] = {}
+    partitions = await partition_count(settings, topic)
+    async with consuming(settings) as consumer:
+        for partition in sorted({one for one, _ in places if 0 <= one < partitions}):
+            tp = TopicPartition(topic, partition)
+            _, start, end = await slice_since(consumer, tp, None)
+            offsets = {at for one, at in places if one == partition and start <= at < end}
+            for first, last in _runs(sorted(offsets)):
+                async with aclosing(read_slice(consumer, tp, first, last + 1)) as batches:
+                    async for records in batches:
+                        found |= {
+                            (partition, record.offset): record
+                            for record in records
+                            if record.offset in offsets
+                        }
+    return found
+
+
+def _runs(offsets: Iterable[int]) -> list[tuple[int, int]]:
+    """Return first and last offset of each run of sorted offsets that has no large gap in it."""
+    runs: list[list[int]] = []
+    for at in offsets:
+        if runs and at - runs[-1][-1] <= _GAP:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return [(run[0], run[-1]) for run in runs]

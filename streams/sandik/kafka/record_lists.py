@@ -1,0 +1,52 @@
+"""Records in lists that are counted in one go: bounded in number and in bytes, live and in a replay."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from sandik.counting.decode import Unread
+from sandik.counting.job import SourceRecord
+from sandik.kafka.unpacking import LeftOut
+
+#: What the records of a batch take in memory at most, but for the last one: counting a MiB of the worst takes
+#: a second or two, in which no heartbeat goes out, and some batches are always on their way.
+BATCH_BYTES = 1 << 20
+#: What a header takes in memory besides.
+_HEADER_BYTES = 100
+
+
+class Record(SourceRecord, Protocol):
+    """One record as Kafka delivered it. Its topic and partition are those of its batch."""
+
+    @property
+    def key(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Sequence[tuple[str, Any]]: ...  # noqa: D102
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def first_offset(record: SourceRecord) -> int:
+    """Return the record's offset, or that of the first of those it stands for."""
+    return record.value.first_offset if isinstance(record.value, Unread) else record.offset
+
+
+def pieces(records: Iterable[AnyRecord], at_most: int) -> Iterator[list[AnyRecord]]:
+    """Yield the records in lists, of up to `at_most` and of about `BATCH_BYTES`; the last may be longer."""
+    piece: list[AnyRecord] = []
+    room_bytes = BATCH_BYTES
+    for record in records:
+        piece.append(record)
+        value, headers = record.value, record.headers
+        room_bytes -= len(value or b"") + len(record.key or b"")
+        if headers:
+            room_bytes -= _HEADER_BYTES * len(headers)
+            if isinstance(headers, LeftOut):
+                room_bytes -= headers.size_bytes
+        if not value and isinstance(value, Unread):
+            room_bytes = 0  # it may have taken long to find out: nobody shall wait for another one, too
+        if room_bytes <= 0 or len(piece) == at_most:
+            yield piece
+            piece, room_bytes = [], BATCH_BYTES
+    if piece:
+        yield piece

@@ -1,0 +1,61 @@
+"""Log in to Kafka with a bearer token (SASL OAUTHBEARER) that a file holds and something else renews."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka.abc import AbstractTokenProvider
+from aiokafka.conn import AIOKafkaConnection, OAuthAuthenticator
+from aiokafka.errors import KafkaConnectionError
+
+from sandik.errors import UsageError
+
+#: What RFC 6750 makes a token of. Anything else in the file was not meant to be sent to Kafka.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+
+
+@dataclass(frozen=True)
+class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
+    """Gives every new connection the token that is in the file by then."""
+
+    path: Path
+
+    def read(self) -> str:
+        """Return the token.
+
+        Raises:
+            UsageError: the file cannot be read, or what it holds is no token.
+        """
+        why = "it holds no token"
+        try:
+            token = self.path.read_text(encoding="ascii").strip()
+        except UnicodeDecodeError:
+            token = ""
+        except OSError as error:
+            token, why = "", f"{error.strerror}"
+        if not _TOKEN.fullmatch(token):
+            raise UsageError(f"SANDIK_SASL_TOKEN_FILE={self.path} cannot be used: {why}")
+        return token
+
+    async def token(self) -> str:
+        """Return the token, for aiokafka, which tries again when there is none: it may be about to come."""
+        try:
+            return self.read()
+        except UsageError as error:
+            raise KafkaConnectionError(str(error)) from error
+
+
+class _TokenLogin(OAuthAuthenticator):  # type: ignore[misc]  # aiokafka has no types
+    """aiokafka's own takes a refusal for a welcome, and then waits for ever for answers.
+
+    A server that does not take a token answers why, and refuses what the client says next: RFC 7628, 3.2.3.
+    """
+
+    async def step(self, payload: bytes | None) -> tuple[bytes, bool] | None:
+        answer: tuple[bytes, bool] | None = (b"\x01", True) if payload else await super().step(payload)
+        return answer
+
+
+AIOKafkaConnection.authenticator_oauth = lambda connection: _TokenLogin(
+    sasl_oauth_token_provider=connection._sasl_oauth_token_provider
+)

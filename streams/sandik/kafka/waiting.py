@@ -1,0 +1,66 @@
+"""Wait for a Kafka that is starting, and for topics that were just made."""
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from time import monotonic
+
+from sandik.errors import BrokerError
+from sandik.kafka.topics import connected
+from sandik.settings import Settings
+
+#: How long commands wait at a terminal, where somebody has just started Kafka.
+AT_A_TERMINAL_S = 30.0
+_ASK_EVERY_S = 0.5
+#: How long Kafka may take to give every partition of a new topic a leader.
+_LEADERS_S = 30.0
+
+
+async def wait_for_kafka(settings: Settings, wait_s: float | None) -> None:
+    """Return when Kafka answers. `wait_s`: how long to wait; None for half a minute at a terminal, else not.
+
+    Raises:
+        BrokerError: it does not answer by then, or does not let us in.
+    """
+    if wait_s is None:
+        wait_s = AT_A_TERMINAL_S if sys.stderr.isatty() else 0.0
+    give_up_s = monotonic() + wait_s
+    is_told = False
+    while True:
+        try:
+            async with connected(settings):
+                return
+        except BrokerError as error:
+            # Only silence may end by itself; a wrong password does not.
+            if "does not answer" not in str(error) or monotonic() >= give_up_s:
+                raise
+        if not is_told:
+            sys.stderr.write(
+                f"Kafka at {settings.broker} does not answer yet; waiting up to {wait_s:.0f} s\n"
+            )
+            is_told = True
+        await asyncio.sleep(_ASK_EVERY_S)
+
+
+async def wait_for_leaders(settings: Settings, topics: Iterable[str]) -> None:
+    """Return when every partition of the topics has a leader: from then on, workers can start.
+
+    Raises:
+        BrokerError: Kafka does not answer, or a partition has none within half a minute.
+    """
+    wanted = set(topics)
+    give_up_s = monotonic() + _LEADERS_S
+    async with connected(settings) as admin:
+        while True:
+            described = [one for one in await admin.describe_topics() if one["topic"] in wanted]
+            led = {
+                one["topic"] for one in described if all(part["leader"] >= 0 for part in one["partitions"])
+            }
+            if led == wanted:
+                return
+            if monotonic() >= give_up_s:
+                raise BrokerError(
+                    f"Kafka at {settings.broker} has made {', '.join(sorted(wanted - led))}, and no broker "
+                    f"leads all partitions after {_LEADERS_S:.0f} s: see its log, then run `sandik doctor`"
+                )
+            await asyncio.sleep(_ASK_EVERY_S)

@@ -1,0 +1,151 @@
+"""What is wrong with a lexicon, or odd: `findings(folder)`. An error keeps it from doing what it says.
+
+Errors: what no worker would load; generated forms that are not those the entry asks for; what can never
+count. Warnings: what works, but hardly as meant.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+
+from sandik.counting.language import UNDETERMINED
+from sandik.counting.language.fasttext.model import load_fasttext_model
+from sandik.counting.tags.entries import Place
+from sandik.counting.tags.entry_queries import words_in
+from sandik.counting.tags.layer_files import LayerRows, read_forms
+from sandik.counting.tags.layers import LexiconChoice
+from sandik.counting.tags.lexicon import Draft, LexiconError, Written, read_lexicon
+from sandik.counting.tags.word_sets import LocatedSet
+from sandik.lexicon_tools.finding import Finding
+from sandik.lexicon_tools.generate import forms_of
+from sandik.lexicon_tools.overlaps import overlaps
+from sandik.lexicon_tools.satisfiable import never_counts
+
+#: Letters below which a form is in too many languages and nicknames, unless `only_in` or `beside` hold it.
+MIN_LETTERS = 3
+
+#: From here on Unicode has the scripts of East Asia, where two signs are a long word.
+_EAST_ASIA = "\u3000"
+
+#: What the generator needs for a language; a worker does not, so it may not be installed.
+_DICTIONARIES = {"ru": "pymorphy3_dicts_ru", "uk": "pymorphy3_dicts_uk"}
+
+
+def findings(lexicon: LexiconChoice) -> list[Finding]:
+    """Return what is wrong with the lexicon of these layers, by file and line.
+
+    Raises:
+        LexiconError: a layer is no folder of a lexicon.
+    """
+    draft = read_lexicon(lexicon)
+    found = [Finding("error", "unreadable", place, message) for place, message in draft.problems]
+    for layer in draft.layers:
+        found += _stale(layer)
+    found += _never_in_company(draft)
+    found += _unknown_languages(draft)
+    found += _queries(draft)
+    for written in draft.entries:
+        found += _odd_forms(written)
+    found += overlaps(draft.entries)
+    return sorted(set(found), key=lambda one: (str(one.place.file), one.place.line, one.level, one.message))
+
+
+def _queries(draft: Draft) -> Iterator[Finding]:
+    """Yield word sets that no query names, and queries that keep their entry from ever counting."""
+    used = {word.text[1:-1] for written in draft.entries for word in words_in(written.entry) if word.is_set}
+    # Those of earlier layers may be of entries that a later one has taken away.
+    for one in draft.layers[-1].sets:
+        # What is wrong with other entries may be the query that names it.
+        if one.language_name not in used and not draft.problems:
+            yield Finding("error", "unused", one.place, f"{one}: no query of this language names it")
+    for row, entry, _ in draft.entries:
+        if complaint := never_counts(entry):
+            field = complaint.split("`")[1]
+            yield Finding("error", "unreachable", row.at(field), f"{row}: {complaint}, so it never counts")
+
+
+def _stale(layer: LayerRows) -> Iterator[Finding]:
+    """Yield the entries whose committed forms are not what the generator makes of them today."""
+    folder = layer.layer.folder
+    repair = f"out of date; run python -m sandik.lexicon_tools.generate {folder}"
+    for tag, rows in layer.rows.items():
+        sets = [one for one in layer.sets if one.place.file.name.split(".")[0] == tag and one.row.inflects]
+        languages = {one.row.language for one in rows if one.row.inflects}
+        for language in languages | {one.row.language for one in sets}:
+            written = read_forms(folder, tag, language)
+            file = Place(folder / "forms" / f"{tag}.{language}.txt", 0)
+            dictionary = _DICTIONARIES.get(language)
+            if dictionary and find_spec(dictionary) is None:
+                message = f"not compared with the entries; install pymorphy3 and {dictionary}"
+                yield Finding("warning", "stale", file, message)
+                continue
+            for row in [row for row in rows if row.row.inflects and row.row.language == language]:
+                generated = written.pop(row.row.lemma, None)
+                try:
+                    forms = forms_of(row.row)
+                except LexiconError as error:
+                    yield Finding("error", "unreadable", row.at("inflects"), f"{row}: {error}")
+                    continue
+                if generated not in (None, forms):
+                    yield Finding("error", "stale", row.place, f"{row}: its forms are {repair}")
+            yield from _stale_sets([one for one in sets if one.row.language == language], written, repair)
+            for lemma in sorted(written):
+                yield Finding("error", "stale", file, f"'{lemma}' is no entry any more; {repair}")
+
+
+def _stale_sets(sets: list[LocatedSet], written: dict[str, list[str]], repair: str) -> Iterator[Finding]:
+    places = {one.row.key: one.place for one in sets}
+    for key, place in places.items():
+        generated = written.pop(key, None)
+        try:
+            forms = sorted(
+                {form for one in sets if one.row.key == key for form in forms_of(one.row.as_row())}
+            )
+        except LexiconError as error:
+            yield Finding("error", "unreadable", place, f"{key}: {error}")
+            continue
+        if generated not in (None, forms):
+            yield Finding("error", "stale", place, f"{key}: its forms are {repair}")
+
+
+def _never_in_company(draft: Draft) -> Iterator[Finding]:
+    alone = {entry.tag for _, entry, _ in draft.entries if not entry.beside and not entry.is_trap}
+    for row, entry, _ in draft.entries:
+        if entry.beside and not alone.intersection(entry.beside):
+            message = (
+                f"{row}: no term of {' or '.join(entry.beside)} counts by itself, so this one never does"
+            )
+            yield Finding("error", "unreachable", row.at("beside"), message)
+
+
+def _unknown_languages(draft: Draft) -> Iterator[Finding]:
+    known = {*load_fasttext_model().codes, UNDETERMINED.code}
+    for row in (row for rows in draft.rows.values() for row in rows):
+        for code in row.row.only_in:
+            if code not in known:
+                message = f"{row}: no post is ever of a language '{code}'{_suggestion(code, known)}"
+                yield Finding("error", "unreachable", row.at("only_in"), message)
+        if row.row.language not in known:
+            message = f"{row}: no language is called so{_suggestion(row.row.language, known)}"
+            yield Finding("warning", "conflict", row.at("language"), message)
+
+
+def _suggestion(code: str, known: Iterable[str]) -> str:
+    # Three letters for two (tur, eng) are the usual slip.
+    close = [code[:2]] if code[:2] in known else difflib.get_close_matches(code, known, 1)
+    return f"; did you mean '{close[0]}'?" if close else "; use the code of ISO 639-1, such as tr"
+
+
+def _odd_forms(written: Written) -> Iterator[Finding]:
+    row, entry, spelled = written
+    for form in entry.forms:
+        place = row.at("forms", "spellings", "lemma")
+        letters = sum(map(str.isalnum, form))
+        if letters < MIN_LETTERS and not (entry.beside or entry.only_in) and max(form) < _EAST_ASIA:
+            message = f"{row}: '{spelled[form]}' is in too many texts; add `only_in` or `beside`"
+            yield Finding("warning", "too short", place, message)
+        if form.startswith(("@", "http://", "https://", "www.")):
+            message = (
+                f"{row}: '{spelled[form]}' is a name or a link, and nothing in these counts; leave it out"
+            )
+            yield Finding("error", "unreachable", place, message)

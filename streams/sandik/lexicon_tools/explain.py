@@ -1,0 +1,145 @@
+"""Why a text has the tags it has: its language, every form of the lexicon in it, and what became of each."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+import msgspec
+
+from sandik.counting.job import Job
+from sandik.counting.tags.boundaries import Refusal
+from sandik.counting.tags.lexicon import Entry
+from sandik.counting.tags.match import Hit, Verdict
+
+#: Forms shorter than this are inside so many words that it would explain nothing to list them.
+_MIN_INSIDE = 4
+#: A longer word is quoted up to here: it may be a megabyte, with thousands of forms in it.
+_WORD_CHARACTERS = 100
+
+_WORD = re.compile(r"[\w\u0300-\u036f]+")
+
+
+class Match(msgspec.Struct):
+    """A form at `start`..`end`, and where its entry is written. `reason` says why it does not count.
+
+    `conditions` say what held of the entry's queries, and how near the others came.
+    """
+
+    counts: bool
+    start: int
+    end: int
+    text: str
+    tag: str
+    term: str
+    entry: str
+    reason: str | None
+    conditions: str | None = None
+
+
+class Explanation(msgspec.Struct):
+    """All that decides the tags of a text."""
+
+    language: str
+    language_confidence: float
+    tags: tuple[str, ...]
+    matches: list[Match]
+    lexicon_version: str
+    detector_version: str
+
+
+def explain(text: str, job: Job, time_ms: int | None = None) -> Explanation:
+    """Return what the workers would say about `text`, posted at that time, and why."""
+    [annotation] = job.annotate([text], times_ms=[time_ms])
+    verdicts = _worth_telling(job.tagger.verdicts(text, annotation.language.code, time_ms))
+    words = [*_WORD.finditer(text)]
+    matches = [
+        Match(
+            verdict.refusal is None,
+            verdict.hit.start,
+            verdict.hit.end,
+            text[verdict.hit.start : verdict.hit.end],
+            verdict.hit.entry.tag,
+            verdict.hit.entry.lemma,
+            verdict.hit.entry.where,
+            verdict.refusal and _reason(text, words, verdict, annotation.language.code),
+            verdict.why or None,
+        )
+        for verdict in verdicts
+    ]
+    language = annotation.language
+    versions = job.tagger.version, job.detector.version
+    return Explanation(language.code, language.confidence, annotation.tags, matches, *versions)
+
+
+def _worth_telling(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Leave out what explains nothing: shorter forms of an entry that is there, chance inside words."""
+    whole_hits = [one.hit for one in verdicts if one.refusal is not Refusal.INSIDE_WORD]
+    whole = _Places(whole_hits)
+    inside = _Places(one.hit for one in verdicts if one.refusal is Refusal.INSIDE_WORD)
+    by_entry: defaultdict[Entry, list[Hit]] = defaultdict(list)
+    for hit in whole_hits:
+        by_entry[hit.entry].append(hit)
+    same = {entry: _Places(hits) for entry, hits in by_entry.items()}
+    told = []
+    for verdict in verdicts:
+        hit = verdict.hit
+        if verdict.refusal is Refusal.INSIDE_WORD:
+            is_chance = hit.end - hit.start < _MIN_INSIDE or whole.overlap(hit)
+            if is_chance or inside.cover(hit):
+                continue
+        if verdict.refusal is None or hit.entry not in same or not same[hit.entry].cover(hit):
+            told.append(verdict)
+    return told
+
+
+class _Places:
+    """Where some hits stand. They come in the order of where they start."""
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        ordered = list(hits)
+        self._starts = [hit.start for hit in ordered]
+        #: The end of the one that ends last, of those up to here.
+        self._reached = [*accumulate((hit.end for hit in ordered), max)]
+
+    def overlap(self, hit: Hit) -> bool:
+        """Say whether one of them has a character in common with the hit."""
+        return self._reach(bisect_left(self._starts, hit.end)) > hit.start
+
+    def cover(self, hit: Hit) -> bool:
+        """Say whether one of them is longer than the hit, and covers it."""
+        before, here = bisect_left(self._starts, hit.start), bisect_right(self._starts, hit.start)
+        return self._reach(before) >= hit.end or self._reach(here) > hit.end
+
+    def _reach(self, count: int) -> int:
+        return self._reached[count - 1] if count else 0
+
+
+def _reason(text: str, words: Sequence[re.Match[str]], verdict: Verdict, language: str) -> str:
+    hit, refusal, by, why = verdict
+    if refusal is Refusal.INSIDE_WORD:
+        return f"{refusal}: {_word(text, words, hit)}"
+    if refusal is Refusal.CONDITION:
+        return why
+    if refusal is Refusal.OTHER_LANGUAGE:
+        return f"counts only in posts in {' or '.join(hit.entry.only_in)}; this one is {language}"
+    if refusal is Refusal.OUT_OF_DAYS:
+        return f"counts only in posts of {' to '.join(hit.entry.valid.split('/'))}"
+    if refusal is Refusal.ALONE:
+        return f"counts only beside a term of {' or '.join(hit.entry.beside)} that counts by itself"
+    if hit.entry.is_trap and not by:
+        return "is a trap: what it matches never counts"
+    if by:
+        return f"{refusal}: {text[by.start : by.end]} ({by.entry.lemma}, {by.entry.where})"
+    return str(refusal)
+
+
+def _word(text: str, words: Sequence[re.Match[str]], hit: Hit) -> str:
+    place = bisect_right(words, hit.start, key=re.Match.start) - 1
+    if place < 0 or words[place].end() <= hit.start:
+        return text[hit.start : hit.end]
+    start, end = words[place].span()
+    return (
+        text[start:end] if end - start <= _WORD_CHARACTERS else f"{text[start : start + _WORD_CHARACTERS]}…"
+    )

@@ -1,0 +1,71 @@
+"""Queries that can never hold, or always keep their entry from counting: found by trying all that may be.
+
+Each place may be far away or within any of the distances that a query names, whatever the others are. So what
+is called impossible here is, and what is not may still be.
+"""
+
+from itertools import product
+
+from sandik.counting.tags.entry_queries import FIELDS
+from sandik.counting.tags.lexicon import Entry
+from sandik.counting.tags.query_parser import All, Any, Condition, Either, Not, Place, Stands, parse
+
+#: Cases beyond which nothing is said: twelve places, each there or not.
+_MAX_CASES = 4096
+_ABSENT, _ANYWHERE = 1_000_000, 100_000
+
+
+def never_counts(entry: Entry) -> str:
+    """Say which of an entry's queries keep it from ever counting; nothing if none does."""
+    parsed = {name: parse(query, name) for name in FIELDS if (query := getattr(entry, name))}
+    for name in ("match", "near"):
+        if name in parsed and not _can_hold(parsed[name]):
+            return f"`{name}` can never hold"
+    unless = parsed.get("unless")
+    if unless and not _can_hold(Not(unless)):
+        return "`unless` always holds"
+    wanted = [
+        parsed[name] for name in ("match", "near") if name in parsed and (name == "near" or not entry.forms)
+    ]
+    if unless and wanted and not _can_hold(All((*wanted, Not(unless)))):
+        return f"`unless` holds wherever `{'near' if 'near' in parsed else 'match'}` does"
+    return ""
+
+
+def _can_hold(condition: Condition) -> bool:
+    levels: dict[Place, set[int]] = {}
+    for place, within in _asked(condition):
+        levels.setdefault(place, {_ABSENT, _ANYWHERE}).add(within)
+    cases = 1
+    for one in levels.values():
+        cases *= len(one)
+    if cases > _MAX_CASES:
+        return True
+    return any(
+        _holds(condition, dict(zip(levels, case, strict=True)))
+        for case in product(*(sorted(one) for one in levels.values()))
+    )
+
+
+def _asked(condition: Condition) -> list[tuple[Place, int]]:
+    if isinstance(condition, Stands):
+        return [(place, condition.within or _ANYWHERE) for place in _parts(condition.place)]
+    if isinstance(condition, Not):
+        return _asked(condition.part)
+    return [one for part in condition.parts for one in _asked(part)]
+
+
+def _parts(place: Place) -> tuple[Place, ...]:
+    return tuple(p for one in place.places for p in _parts(one)) if isinstance(place, Either) else (place,)
+
+
+def _holds(condition: Condition, away: dict[Place, int]) -> bool:
+    if isinstance(condition, Stands):
+        within = condition.within or _ANYWHERE
+        return any(away[place] <= within for place in _parts(condition.place))
+    if isinstance(condition, Not):
+        return not _holds(condition.part, away)
+    if isinstance(condition, (All, Any)):
+        held = (_holds(part, away) for part in condition.parts)
+        return all(held) if isinstance(condition, All) else any(held)
+    raise TypeError(condition)

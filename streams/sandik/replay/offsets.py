@@ -1,0 +1,92 @@
+"""A range of times -> the offsets that have to be read. Resolved once, so that a replay ends."""
+
+from typing import NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from sandik.errors import StateError, TopicError
+from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.ranges import Slice, first_at, first_record, new_consumer
+from sandik.kafka.topics import POSTS, check_there, connected, partition_count, partitions_of
+from sandik.replay.plan import By
+from sandik.settings import Settings
+
+
+class Resolved(NamedTuple):
+    """The slices, and from which event time on windows have all their posts in them (None: all do)."""
+
+    slices: list[Slice]
+    whole_from_ms: int | None
+
+
+async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | None) -> Resolved:
+    """Return which offsets of `posts` a range needs.
+
+    By record time: from the first record at or after `from_ms` up to the first one at or after `to_ms`.
+
+    By event time: no post is counted that is more than `max_ahead_ms` ahead of its record's timestamp, so all
+    before the first record of `from_ms - max_ahead_ms` are of windows before the range; and a clock that
+    they would have set is one of before the range, which makes no post of it late. So reading from there
+    gives the same counts as reading from the beginning. The end is that of the log: who counts stops when
+    the partition's clock has passed the range for good.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        TopicError: there is no such topic.
+    """
+    topic = settings.topic(POSTS)
+    partitions = await partition_count(settings, topic)
+    needed_ms = None if from_ms is None else from_ms - (settings.max_ahead_ms if by == "event" else 0)
+    slices, whole_from_ms = [], []
+    consumer = new_consumer(settings)
+    try:
+        await consumer.start()
+        tps = [TopicPartition(topic, partition) for partition in range(partitions)]
+        starts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        for tp in tps:
+            start, end = starts[tp], ends[tp]
+            if needed_ms is not None:
+                start = await first_at(consumer, tp, needed_ms, start, end)
+            if by == "record" and to_ms is not None:
+                end = await first_at(consumer, tp, to_ms, start, end)
+            slices.append(Slice(tp.partition, start, end))
+            is_cut = start > 0 and (by == "record" or start == starts[tp])
+            if is_cut and (first := await first_record(consumer, tp, start, end)):
+                whole_from_ms.append(first.timestamp + settings.max_ahead_ms)
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await let_go(consumer)
+    whole = max(whole_from_ms, default=None)
+    if whole is not None and by == "event" and from_ms is not None and whole <= from_ms:
+        whole = None
+    return Resolved(slices, whole)
+
+
+async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> None:
+    """Raise StateError if the log does not hold the slices (any more), TopicError if there is no log."""
+    async with connected(settings) as admin:
+        found = await partitions_of(admin, [topic])
+        await check_there(admin, settings, [topic], found)
+        partitions = found[topic]
+    consumer = new_consumer(settings)
+    try:
+        await consumer.start()
+        for one in slices:
+            tp = TopicPartition(topic, one.partition)
+            if one.partition >= partitions:
+                raise TopicError(f"topic {topic} has no partition {one.partition}: it was made anew")
+            if one.start == one.end:
+                continue
+            earliest = (await consumer.beginning_offsets([tp]))[tp]
+            end = (await consumer.end_offsets([tp]))[tp]
+            if not earliest <= one.start <= one.end <= end:
+                raise StateError(
+                    f"topic {topic}, partition {one.partition}: the log holds offsets {earliest} to {end} "
+                    f"and no longer {one.start} to {one.end}: posts were deleted, or the topic was made anew"
+                )
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        await let_go(consumer)

@@ -1,0 +1,175 @@
+"""What a replay is to count. The same plan gives the same bytes."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import ValidationError
+
+from sandik.counting.fold import Reposts
+from sandik.counting.job import Job
+from sandik.counting.tags.layers import resolved
+from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.panes import Kind
+from sandik.errors import UsageError
+from sandik.kafka.ranges import Partition, Slice
+from sandik.run import load_job
+from sandik.settings import AuthorsChoice, Settings, TermsChoice
+
+By = Literal["event", "record"]
+# What a plan in a file may say. Far beyond what anybody means, and small enough to be added up.
+TimeMs = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+DurationMs = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+#: Partitions that files are spread over, at most: each is a file that is open while they are read.
+MAX_PARTITIONS = 1_000
+#: Hopping windows that one post is in, at most.
+MAX_ADVANCES = 100_000
+_NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "detector", "lexicon")
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """Everything but the posts that decides a count. `lexicon` is its layers, None the built-in one."""
+
+    run_id: str
+    lexicon_version: str
+    detector_version: str
+    window_size_ms: DurationMs
+    max_disorder_ms: DurationMs
+    allowed_lateness_ms: DurationMs
+    max_ahead_ms: DurationMs
+    dedupe: bool
+    detector: str
+    lexicon: str | None
+    reposts: Reposts = "count"
+    authors: AuthorsChoice = "off"
+    terms: TermsChoice = "off"
+    top_terms: Size = 10
+
+    @classmethod
+    def of(cls, settings: Settings, job: Job) -> "Rules":
+        """Return the rules of these settings."""
+        return cls(
+            job.run_id,
+            job.tagger.version,
+            job.detector.version,
+            *job.timing,
+            settings.max_ahead_ms,
+            settings.dedupe,
+            settings.detector,
+            resolved(settings.lexicon),
+            settings.reposts,
+            settings.authors,
+            settings.terms,
+            settings.top_terms,
+        )
+
+    @property
+    def timing(self) -> Timing:
+        """The rules of event time."""
+        return Timing(self.window_size_ms, self.max_disorder_ms, self.allowed_lateness_ms)
+
+    def settings(self, present: Settings) -> Settings:
+        """Return the present settings with these rules. UsageError if they are none that settings allow."""
+        names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
+        update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
+        update |= msgspec.structs.asdict(Spans())  # those of the workers need not fit these windows
+        try:
+            return Settings.model_validate({**present.model_dump(), **update})
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            raise UsageError(f"its rules are none that sandik counts by: {wrong}") from error
+
+    def job(self, present: Settings) -> Job:
+        """Load the job of these rules.
+
+        Raises:
+            UsageError: the lexicon or the detector is no longer what it was.
+        """
+        job = load_job(self.settings(present))
+        for what, was, is_now in (
+            ("lexicon", self.lexicon_version, job.tagger.version),
+            ("detector", self.detector_version, job.detector.version),
+        ):
+            if was != is_now:
+                raise UsageError(
+                    f"the {what} was {was} and is {is_now} now: the counts would not be the same. Use the "
+                    f"sandik and the {what} of then, or replay anew and `sandik diff` the two"
+                )
+        return job
+
+
+class Input(msgspec.Struct, frozen=True):
+    """A file that was read."""
+
+    name: str
+    size_bytes: Size
+    sha256: Sha256
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A range of posts and the rules to count them by.
+
+    Either `topic` or `inputs` is given. `partitions` is how many the topic has, or files are spread over.
+    `ingested_at_ms` stands for the record timestamp of posts from files. Windows from `whole_from_ms` on have
+    all their posts in the range, as far as its beginning goes; None when that holds for all.
+    """
+
+    rules: Rules
+    by: By
+    from_ms: TimeMs | None
+    to_ms: TimeMs | None
+    finals_only: bool
+    partitions: Partition
+    slices: list[Slice]
+    topic: str | None = None
+    broker: str | None = None
+    inputs: list[Input] = []
+    reading: dict[str, str] = {}
+    ingested_at_ms: TimeMs | None = None
+    whole_from_ms: TimeMs | None = None
+    spans: Spans = Spans()
+
+    def wrong(self) -> str | None:
+        """Return what cannot be in it, if anything: it may come from a file that anybody wrote."""
+        if (self.topic is None) != bool(self.inputs):
+            return "it must have either a topic or inputs"
+        if not self.slices or [one.partition for one in self.slices] != list(range(len(self.slices))):
+            return "its slices must be those of partitions 0, 1, 2 and so on, each once"
+        if self.partitions != len(self.slices):
+            return f"it has {self.partitions} partitions and {len(self.slices)} slices"
+        if self.inputs and self.partitions > MAX_PARTITIONS:
+            return f"files are spread over {MAX_PARTITIONS} partitions at most"
+        if any(one.start > one.end for one in self.slices):
+            return "a slice must not end before it starts"
+        if not self.rules.window_size_ms:
+            return "its windows must have a size"
+        if self.spans.hopping_size_ms > MAX_ADVANCES * self.spans.hopping_advance_ms:
+            return f"a hopping window must not be longer than {MAX_ADVANCES:,} advances"
+        return self.spans.wrong(self.rules.window_size_ms)
+
+    def wants(self, window_start_ms: int) -> bool:
+        """Say whether the window's counts are asked for: by event time, those wholly inside the range."""
+        if self.by == "record":
+            return True
+        end_ms = window_start_ms + self.rules.window_size_ms
+        return (self.from_ms is None or window_start_ms >= self.from_ms) and (
+            self.to_ms is None or end_ms <= self.to_ms
+        )
+
+    def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
+        """Say whether nothing of a wider window lies, or of a session could lie, outside the range."""
+        if self.by == "record":
+            return True
+        reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0
+        return (self.from_ms is None or start_ms - reach_ms >= self.from_ms) and (
+            self.to_ms is None or end_ms + reach_ms <= self.to_ms
+        )
+
+    def is_past(self, settled_ms: int) -> bool:
+        """Say whether nothing that comes later in a partition can change a window that is asked for.
+
+        `settled_ms`: windows that end at or before it are settled in that partition.
+        """
+        return self.by == "event" and self.to_ms is not None and settled_ms >= self.to_ms

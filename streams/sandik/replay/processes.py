@@ -1,0 +1,149 @@
+"""The processes that share the slices: one a core, each with a model and a connection of its own.
+
+A process writes to its pipe after every batch. When whoever started it is gone, that fails, and it ends: a
+killed replay leaves nothing running.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from sandik.counting.job import SourceRecord
+from sandik.errors import SandikError, StateError
+from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.ranges import Slice, new_consumer, read_slice
+from sandik.progress import progress
+from sandik.replay.checkpoint import Checkpoint
+from sandik.replay.count_slice import Read, count_slice
+from sandik.replay.local_log import read_spooled
+from sandik.replay.plan import Plan
+from sandik.settings import Settings
+
+#: Posts counted at once: larger than live, because nobody waits for the first of them.
+BATCH_POSTS = 4_000
+#: Posts that are worth a process of their own: it takes a second or two to load the models.
+POSTS_A_PROCESS = 20_000
+
+
+class Told(NamedTuple):
+    """How far a process has come in a partition, or what it failed on."""
+
+    partition: int
+    next_offset: int
+    error: SandikError | None = None
+
+
+def count_all(plan: Plan, settings: Settings, folder: Path, processes: int | None = None) -> None:
+    """Count every slice of the plan that is not done; return when all checkpoints in `folder` are.
+
+    Raises:
+        SandikError: what a process failed on.
+    """
+    open_slices = [one for one in plan.slices if not _saved(plan, folder, one).is_done]
+    posts = sum(one.end - one.start for one in open_slices)
+    cores = len(os.sched_getaffinity(0))
+    shares = _shares(open_slices, processes or min(cores, 1 + posts // POSTS_A_PROCESS))
+    context = multiprocessing.get_context("spawn")
+    workers: dict[Any, Any] = {}
+    for share in shares:
+        ours, theirs = context.Pipe(duplex=False)
+        worker = context.Process(target=_work, args=(theirs, plan, settings, folder, share), daemon=True)
+        worker.start()
+        theirs.close()  # so that it is closed when the process ends
+        workers[ours] = worker
+    try:
+        _follow(plan, folder, workers)
+    finally:
+        for worker in workers.values():
+            worker.terminate()
+            worker.join()
+
+
+def _shares(slices: Sequence[Slice], processes: int) -> list[list[Slice]]:
+    """Return the slices in so many lists of about the same length, the longest slices first."""
+    shares: list[list[Slice]] = [[] for _ in range(min(processes, len(slices)))]
+    for one in sorted(slices, key=lambda one: one.start - one.end):
+        min(shares, key=lambda share: sum(other.end - other.start for other in share)).append(one)
+    return shares
+
+
+def _saved(plan: Plan, folder: Path, one: Slice) -> Any:
+    return Checkpoint(folder, plan.rules.run_id, *one).saved
+
+
+def _follow(plan: Plan, folder: Path, workers: dict[Any, Any]) -> None:
+    at = {one.partition: _saved(plan, folder, one).next_offset for one in plan.slices}
+    with progress("counting records") as bar:
+        bar.expect(sum(one.end - one.start for one in plan.slices))
+        bar.advance(sum(at[one.partition] - one.start for one in plan.slices))
+        while workers:
+            for pipe in wait(list(workers)):
+                try:
+                    told: Told = cast("Connection", pipe).recv()
+                except EOFError:
+                    worker = workers.pop(pipe)
+                    worker.join()
+                    if worker.exitcode:
+                        raise SandikError(
+                            f"a process that counted ended with exit code {worker.exitcode}. What it had "
+                            "counted is kept: the same command goes on from there"
+                        ) from None
+                    continue
+                if told.error:
+                    raise told.error
+                bar.advance(told.next_offset - at[told.partition])
+                at[told.partition] = told.next_offset
+
+
+def _work(pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits; it ends us
+    try:
+        asyncio.run(_count_share(pipe, plan, settings, folder, share))
+    except BrokenPipeError:
+        os._exit(1)
+    except SandikError as error:
+        pipe.send(Told(-1, 0, error))
+    except OSError as error:
+        lost = f"{folder} cannot be used ({error}): mend that, or delete it and count from the beginning"
+        pipe.send(Told(-1, 0, StateError(lost)))
+
+
+async def _count_share(
+    pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]
+) -> None:
+    job = plan.rules.job(settings)
+    consumer = new_consumer(settings) if plan.topic else None
+    try:
+        if consumer:
+            await consumer.start()
+        for one in share:
+            tell = _teller(pipe, one.partition)
+            read = _reader(plan, folder, consumer, one)
+            with Checkpoint(folder, plan.rules.run_id, *one) as checkpoint:
+                await count_slice(job, plan, one.end, checkpoint, read, tell)
+    except KafkaError as error:
+        raise await unreachable(client_options(settings), error) from error
+    finally:
+        if consumer:
+            await let_go(consumer)
+
+
+def _teller(pipe: Connection, partition: int) -> Any:
+    return lambda next_offset: pipe.send(Told(partition, next_offset))
+
+
+def _reader(plan: Plan, folder: Path, consumer: Any, one: Slice) -> Read:
+    def read(start: int) -> AsyncIterator[Sequence[SourceRecord]]:
+        if plan.topic is None:
+            return read_spooled(folder, one.partition, start, plan.ingested_at_ms or 0, BATCH_POSTS)
+        return read_slice(consumer, TopicPartition(plan.topic, one.partition), start, one.end, BATCH_POSTS)
+
+    return read

@@ -1,0 +1,108 @@
+"""A result of a replay, or the live counts, as cells."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sandik.errors import UsageError
+from sandik.kafka.newest_counts import newest_counts
+from sandik.kafka.reader import read
+from sandik.kafka.topics import COUNTS
+from sandik.replay.manifest import Manifest, load, manifest_path
+from sandik.settings import Settings
+from sandik.tables.csv_texts import unguarded
+from sandik.tables.dictionary import is_raw
+from sandik.tables.writers import format_of
+
+#: What stands for the live counts on the command line.
+LIVE = "live"
+#: Of one field of CSV: more than a record of Kafka holds.
+_MOST_CHARACTERS = 1 << 24
+
+
+class Cell(NamedTuple):
+    """Which posts a count is of."""
+
+    window_start_ms: int
+    window_end_ms: int
+    language: str
+    tag: str
+
+
+class Result(NamedTuple):
+    """The counts of one run. `manifest` is None for live ones, and where none is beside the file."""
+
+    name: str
+    counts: dict[Cell, int]
+    manifest: Manifest | None
+
+
+async def load_result(name: str, settings: Settings) -> Result:
+    """Return the cells of a file of counts; `live` and `topic:NAME` are topics.
+
+    Raises:
+        UsageError: there is no such file, or it holds no counts.
+        SandikError: Kafka or the topic is away.
+    """
+    if name == LIVE or name.startswith("topic:"):
+        topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+        found = await newest_counts(read(settings, topic, follow=False))
+        rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, found)
+        return Result(name, dict(map(_cell, rows)), None)
+    path = Path(name)
+    with reading(path, "counts as `sandik replay` writes them"):
+        counts = dict(map(_cell, rows_of(path)))
+    beside = manifest_path(path)
+    return Result(name, counts, load(beside) if beside.exists() else None)
+
+
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[None]:
+    """Raise UsageError for whatever the file makes of a body that reads `what` from its rows."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+        csv.Error,
+        msgspec.MsgspecError,
+    ) as error:
+        raise UsageError(f"{path} holds no {what}: {error!r}") from error
+
+
+def rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table as `replay` and `export` write them; of CSV all values are text.
+
+    Raises:
+        UsageError: the name says no format.
+    """
+    found = format_of(path)
+    if found == "parquet":
+        from pyarrow import parquet
+
+        yield from parquet.read_table(path).to_pylist()
+    elif found == "csv":
+        csv.field_size_limit(_MOST_CHARACTERS)
+        restored = str if is_raw(path) else unguarded
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                yield {
+                    name: restored(value) if isinstance(value, str) else value for name, value in row.items()
+                }
+    else:
+        with path.open("rb") as lines:
+            yield from map(msgspec.json.decode, lines)
+
+
+def _cell(row: dict[str, Any]) -> tuple[Cell, int]:
+    cell = Cell(int(row["window_start_ms"]), int(row["window_end_ms"]), row["language"], row["tag"])
+    return cell, int(row["count"])

@@ -1,0 +1,156 @@
+"""Windows of all slices -> counts, by the same Merge as the workers; and their canonical form.
+
+The canonical form of a result is one JSON line a cell, in the order of window, language and tag, with the
+fields of a count in the order of its schema, but without `emitted_at_ms`: that is when somebody wrote the
+record, and everything else is a function of the posts and the rules. Of several records of a cell the one
+with the highest revision is meant.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sandik.counting.labels import Labels
+from sandik.counting.merge import Merge
+from sandik.counting.windows.derived import Spans, Wider
+from sandik.counting.windows.panes import Kind
+from sandik.errors import SandikError
+from sandik.kafka.ranges import Slice
+from sandik.replay.checkpoint import Checkpoint
+from sandik.replay.plan import Plan
+from sandik.run import author_sets, load_authors
+from sandik_schemas.count import Count
+from sandik_schemas.partial import Tally
+from sandik_schemas.term import TermCount
+
+#: Counts made at once.
+_AT_ONCE = 100_000
+NOT_CANONICAL = "emitted_at_ms"
+
+Row = dict[str, Any]
+
+
+def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
+    """Yield the counts of the plan's windows, in canonical order. All of the slices must be counted.
+
+    Every partition is taken to have nothing more to read, as the workers do when it is idle: so a window is
+    final when the newest event time of all has passed it.
+    """
+    for counts, _ in _merged(plan, folder, now_ms):
+        yield from (count for count in counts if count.is_final or not plan.finals_only)
+
+
+def merged_terms(plan: Plan, folder: Path, now_ms: int) -> Iterator[TermCount]:
+    """Yield the top terms of the plan's windows likewise, in the order of window, language, tag and rank."""
+    for _, terms in _merged(plan, folder, now_ms):
+        yield from (term for term in terms if term.is_final or not plan.finals_only)
+
+
+def _merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[tuple[list[Count], list[TermCount]]]:
+    merge = _all_of(plan, folder, Spans())
+    while counts := merge.emit(now_ms, _AT_ONCE):
+        yield counts, merge.take_terms()
+
+
+class WiderCounts:
+    """The counts of the plan's wider windows of one kind, likewise, by start, language and tag.
+
+    Those that reach over an edge of the range, or could, are not among them; `left_out` counts these.
+    """
+
+    def __init__(self, plan: Plan, folder: Path, kind: Kind) -> None:
+        self.left_out = 0
+        self._plan = plan
+        self._folder = folder
+        self._kind = kind
+
+    def counts(self, now_ms: int) -> Iterator[Count]:
+        """Yield them."""
+        spans, plan = self._plan.spans, self._plan
+        if self._kind == "hopping":
+            only = msgspec.structs.replace(spans, session_gap_ms=0)
+        else:
+            only = Spans(session_gap_ms=spans.session_gap_ms)
+        merge = _all_of(plan, self._folder, only)
+        while written := merge.emit_wider(now_ms, _AT_ONCE):
+            for count in (one.value for one in written if one.value is not None):
+                if not plan.holds(self._kind, count.window_start_ms, count.window_end_ms):
+                    self.left_out += 1
+                elif count.is_final or not plan.finals_only:
+                    yield count
+
+
+def kinds(spans: Spans) -> list[Kind]:
+    """Return which kinds of wider windows are asked for."""
+    asked: dict[Kind, int] = {"hopping": spans.hopping_size_ms, "sessions": spans.session_gap_ms}
+    return [kind for kind, is_asked in asked.items() if is_asked]
+
+
+def _all_of(plan: Plan, folder: Path, spans: Spans) -> Merge:
+    rules = plan.rules
+    labels = Labels(rules.run_id, rules.lexicon_version, rules.detector_version)
+    wider = Wider.of(spans, labels, rules.window_size_ms)
+    authors = author_sets(load_authors(rules.authors))
+    top_terms = rules.top_terms if rules.terms != "off" else 0
+    merge = Merge(labels, rules.timing, len(plan.slices), wider, authors, top_terms)
+    for number, one in enumerate(plan.slices):
+        checkpoint = _counted(plan, folder, one)
+        for window in checkpoint.windows():
+            if plan.wants(window.window_start_ms):
+                merge.apply(msgspec.structs.replace(window, partition=number))
+        merge.apply(msgspec.structs.replace(checkpoint.clock, partition=number, idle=True))
+    merge.advance()
+    return merge
+
+
+def read_to(plan: Plan, folder: Path) -> tuple[Plan, Tally]:
+    """Return the plan with the ends that were read to, and what became of the records in between."""
+    tally, slices = Tally(), []
+    for one in plan.slices:
+        checkpoint = _counted(plan, folder, one)
+        slices.append(one._replace(end=checkpoint.saved.next_offset))
+        added = msgspec.structs.asdict(checkpoint.clock.tally)
+        tally = Tally(**{name: getattr(tally, name) + count for name, count in added.items()})
+    return msgspec.structs.replace(plan, slices=slices), tally
+
+
+def _counted(plan: Plan, folder: Path, one: Slice) -> Checkpoint:
+    checkpoint = Checkpoint(folder, plan.rules.run_id, *one)
+    if not checkpoint.saved.is_done:
+        raise SandikError(f"partition {one.partition} has not been counted to its end")
+    return checkpoint
+
+
+def canonical(count: Count | TermCount) -> Row:
+    """Return what of a count is a function of the posts and the rules."""
+    row: Row = msgspec.to_builtins(count)  # without what is not counted
+    del row[NOT_CANONICAL]
+    return row
+
+
+def line(row: Row) -> bytes:
+    """Return a row of the canonical form."""
+    return msgspec.json.encode(row) + b"\n"
+
+
+class Digest:
+    """The number of rows and the sha256 of their canonical form, whatever file they go to."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sha256 = hashlib.sha256()
+
+    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows again."""
+        for row in rows:
+            self.rows += 1
+            self._sha256.update(line(row))
+            yield row
+
+    @property
+    def sha256(self) -> str:
+        """Of the rows that have come through."""
+        return self._sha256.hexdigest()

@@ -1,0 +1,136 @@
+"""`sandik replay --manifest FILE`: do a replay again and compare.
+
+A manifest comes from others, and so may what lies beside it. So the count starts from the beginning, in a new
+folder, each time; and nothing is replaced: a file is written only where none is.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from sandik.clock import SystemClock
+from sandik.errors import SandikError, StateError
+from sandik.replay import outputs
+from sandik.replay.finish import tell
+from sandik.replay.local_log import check_inputs, open_all, spool
+from sandik.replay.manifest import Manifest, Output, load, software
+from sandik.replay.offsets import check_held
+from sandik.replay.plan import Plan
+from sandik.replay.processes import count_all
+from sandik.replay.results import Digest, WiderCounts, canonical, merged, merged_terms
+from sandik.run import lexicon_notice
+from sandik.settings import Settings
+from sandik.tables.atomic_files import place
+from sandik.tables.writers import Columns
+from sandik_schemas.count import Count
+from sandik_schemas.term import TermCount
+
+INTERRUPTED = 130
+
+
+def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
+    """Count what the manifest says; return 0 if the same bytes come out, else 1. Says which on stderr.
+
+    The result takes the output's place if that is missing. What is there is never replaced.
+
+    Raises:
+        UsageError: there is no such manifest, it cannot be used, or the lexicon or the detector is another.
+        StateError: the log no longer holds the posts, or a file is another.
+        TopicError: the topic is gone, or has fewer partitions.
+    """
+    manifest = load(path)
+    if notice := lexicon_notice(manifest.plan.rules.lexicon, manifest.lost_cells):
+        tell(notice)
+    try:
+        with TemporaryDirectory(prefix=".verify-", dir=path.parent) as name:
+            return 0 if _verify(manifest, path, Path(name), settings, processes) else 1
+    except KeyboardInterrupt:
+        tell("interrupted: nothing is kept of it. The same command counts from the beginning")
+        return INTERRUPTED
+    except OSError as error:
+        raise SandikError(f"counting again in {path.parent} failed: {error}") from error
+
+
+def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, processes: int | None) -> bool:
+    plan = manifest.plan
+    _begin(plan, settings, folder)
+    count_all(plan, settings, folder, processes)
+    now_ms = SystemClock().now_ms()
+    again = _Again(manifest, path, folder)
+    fields = outputs.columns(plan.rules)
+    are_same = [again.counts(manifest.output, fields, merged(plan, folder, now_ms))]
+    for kind, output in manifest.wider.items():
+        counts = WiderCounts(plan, folder, kind).counts(now_ms)
+        are_same.append(again.counts(output, outputs.columns(), counts))
+    if manifest.terms:
+        are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))
+    return all(are_same)
+
+
+class _Again(NamedTuple):
+    """Writes an output again, beside where it was, and compares."""
+
+    manifest: Manifest
+    path: Path
+    folder: Path
+
+    def counts(self, output: Output, fields: Columns, counts: Iterable[Count]) -> bool:
+        digest, found = Digest(), None
+        if output.is_topic:
+            for _ in digest.through(map(canonical, counts)):
+                pass
+        else:
+            found = self.folder / output.name
+            outputs.write_file(found, fields, counts, digest)
+        return self._compare(output, found, digest)
+
+    def terms(self, output: Output, terms: Iterable[TermCount]) -> bool:
+        digest, found = Digest(), self.folder / output.name
+        outputs.write_terms(found, terms, digest)
+        return self._compare(output, found, digest)
+
+    def _compare(self, was: Output, found: Path | None, digest: Digest) -> bool:
+        again, wanted = digest.sha256, was.rows_sha256
+        if found is not None:
+            again, wanted = outputs.file_sha256(found), was.sha256 or ""
+        if again != wanted:
+            tell(f"differs: {was.name} was {was.rows} rows, and is {digest.rows} rows now")
+            if digest.sha256 == was.rows_sha256:
+                tell("the rows are the same: only how the file is written differs")
+            _tell_software(self.manifest)
+            return False
+        output = self.path.with_name(was.name)
+        if found is not None and not os.path.lexists(output):
+            place(found, output, replaces=False)
+            tell(f"same: {output} was missing, and is there again, with the bytes it had")
+        elif found is not None and not (output.is_file() and outputs.file_sha256(output) == was.sha256):
+            tell(f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were")
+            return False
+        else:
+            tell(f"same: {digest.rows} rows, sha256 {wanted}")
+        return True
+
+
+def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
+    if plan.topic is not None:
+        asyncio.run(check_held(settings, plan.topic, plan.slices))
+    check_inputs(plan.inputs)
+    if plan.inputs:
+        slices, _ = spool(open_all(plan.inputs, plan.reading), folder, plan.partitions, plan.reading)
+        for was, now in zip(plan.slices, slices, strict=True):
+            if was.end > now.end:
+                raise StateError(
+                    f"partition {was.partition} had {was.end} posts and has {now.end} now, from the same "
+                    "files: this sandik reads them otherwise"
+                )
+
+
+def _tell_software(manifest: Manifest) -> None:
+    now = software()
+    for name in sorted(manifest.software.keys() | now.keys()):
+        was, is_now = manifest.software.get(name, "none"), now.get(name, "none")
+        if was != is_now:
+            tell(f"{name} was {was} and is {is_now} now")

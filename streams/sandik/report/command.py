@@ -1,0 +1,109 @@
+"""`sandik report`: the figures of a period as one HTML file, and its charts as pictures. No clock in them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from sandik.clock import SystemClock
+from sandik.errors import UsageError
+from sandik.kafka.ranges import bounds_ms, duration_ms
+from sandik.progress import progress
+from sandik.report.document import Report, report_of
+from sandik.report.gather import Order, gather_counted, gather_evidence, tell
+from sandik.report.page import page
+from sandik.report.period import Period, period_of
+from sandik.report.pictures import check_drawable, write_pictures
+from sandik.report.series import figures_of
+from sandik.report.wording import span
+from sandik.settings import Settings
+from sandik.tables.atomic_files import check_free, new_file
+
+
+def run_report(order: Order, settings: Settings, *, json: bool) -> int:
+    """Write the report; say where it is.
+
+    Raises:
+        UsageError: it cannot be written so, or there are no counts in that time.
+        SandikError: Kafka or a topic is away.
+    """
+    _check(order, json=json)
+    report = make_report(order, settings)
+    if order.out is not None:
+        with new_file(order.out, replaces=order.force) as new:
+            new.write_bytes(page(report))
+        tell(f"{order.out.stat().st_size:,} bytes")
+    pictures = write_pictures(report, order.png) if order.png else []
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+    else:
+        sys.stdout.writelines(f"{path}\n" for path in (order.out, *pictures) if path)
+    return 0
+
+
+def _check(order: Order, *, json: bool) -> None:
+    if order.png is not None:
+        _check_folder(order.png, force=order.force)
+    if order.out is None:
+        if not json and order.png is None:
+            raise UsageError(
+                "say where the report goes: a file that ends in .html, --png FOLDER for pictures, or --json "
+                "for the figures only"
+            )
+        return
+    if order.out.suffix not in (".html", ".htm"):
+        raise UsageError(f"{order.out}: name it .html")
+    if not order.out.absolute().parent.is_dir():
+        raise UsageError(f"{order.out}: there is no folder {order.out.parent}")
+    check_free([order.out], replaces=order.force)
+
+
+def _check_folder(png: Path, *, force: bool) -> None:
+    check_drawable()
+    if png.exists() and not png.is_dir():
+        raise UsageError(f"--png {png} is a file: name a folder")
+    if not png.absolute().parent.is_dir():
+        raise UsageError(f"--png {png}: there is no folder {png.parent}")
+    if not force and png.exists() and any(png.iterdir()):
+        raise UsageError(f"--png {png} is not empty: choose another folder, or say --force")
+
+
+def make_report(order: Order, settings: Settings) -> Report:
+    """Read what the order asks for and return the report.
+
+    Raises:
+        SandikError: as `run_report`.
+    """
+    now_ms = SystemClock().now_ms()
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise UsageError(f"--from {order.from_} is not before --to {order.to}")
+    step_ms = None if order.step is None else duration_ms(order.step)
+    # The 30 steps before the period, which its bursts are compared with, are mostly shorter than itself.
+    since_ms = None
+    if from_ms is not None:
+        since_ms = from_ms - max((to_ms or now_ms) - from_ms, 31 * (step_ms or 0))
+    counted, origin = gather_counted(order, settings, since_ms, to_ms)
+    cells = counted.cells
+    if cells.first_ms is None or cells.last_ms is None:
+        raise UsageError(f"{order.counts} has no counts in that time")
+    period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
+    with progress("summing up the counts"):
+        figures = figures_of(cells, period, origin.pairs)
+    evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
+    notices = [*_cut(period, from_ms, to_ms), *notices]
+    return report_of(figures, counted, origin, evidence, texts, hides_texts=not order.texts, notices=notices)
+
+
+def _cut(period: Period, from_ms: int | None, to_ms: int | None) -> Iterator[str]:
+    """Yield what is to be said where the whole steps are less than what was asked for."""
+    asked = period.from_ms if from_ms is None else from_ms, period.to_ms if to_ms is None else to_ms
+    if asked == (period.from_ms, period.to_ms):
+        return
+    notice = (
+        f"Asked for was {span(*asked)} UTC. The figures are of the whole steps in it: posts of "
+        f"{span(period.from_ms, period.to_ms)}. A --step that divides both times leaves nothing out."
+    )
+    tell(notice)
+    yield notice

@@ -1,0 +1,132 @@
+"""All that a report says, before it is a page: what `--json` prints."""
+
+from typing import Any
+
+import msgspec
+
+from sandik import __version__
+from sandik.figures.examples import TopTerm
+from sandik.lexicon_tools.measured import OneMeasured, measured
+from sandik.report.evidence import BurstEvidence, Evidence, Place
+from sandik.report.read_counts import Counted, Versions
+from sandik.report.run_origin import Origin
+from sandik.report.series import Figures
+from sandik_schemas.partial import Tally
+
+SCHEMA_VERSION = 1
+
+
+class Method(msgspec.Struct, frozen=True):
+    """How the counts came about. What is not known is None; `rules` has what decides a count, by name.
+
+    `measured`: by lexicon version, how right its tags are; nothing if it is not the one that was measured.
+    `posts` says of a replay which posts it read: topic and offsets by partition, or files and their hashes.
+    """
+
+    counts: str
+    run_id: str | None
+    versions: list[Versions]
+    measured: dict[str, tuple[OneMeasured, ...]]
+    window_size_ms: int
+    rules: dict[str, Any] | None
+    posts: dict[str, Any] | None
+    counts_sha256: str | None
+    counted_by: dict[str, str] | None
+    again: str | None
+    reported_by: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """`terms` are by language; `evidence` has an entry for each of the figures' bursts, or for the peak.
+
+    Both are empty where no mentions were read.
+    `tally` is what became of all records that the run has read, whatever the period. `mentions` None: no
+    mentions were read.
+    """
+
+    schema_version: int
+    figures: Figures
+    terms: dict[str, list[TopTerm]]
+    evidence: list[BurstEvidence]
+    mentions: int | None
+    texts: bool
+    tally: Tally | None
+    method: Method
+    notices: list[str]
+
+
+def report_of(
+    figures: Figures,
+    counted: Counted,
+    origin: Origin,
+    evidence: Evidence | None,
+    texts: dict[Place, str | None],
+    *,
+    hides_texts: bool,
+    notices: list[str],
+) -> Report:
+    """Return the report."""
+    return Report(
+        SCHEMA_VERSION,
+        figures,
+        {one.language: evidence.terms(one.language) for one in figures.languages} if evidence else {},
+        evidence.of_bursts(texts, hides_texts=hides_texts) if evidence else [],
+        evidence.mentions if evidence else None,
+        not hides_texts,
+        origin.tally,
+        _method(figures, counted, origin),
+        [*_notices(figures, counted), *origin.notices, *notices],
+    )
+
+
+def _method(figures: Figures, counted: Counted, origin: Origin) -> Method:
+    manifest = origin.manifest
+    rules = posts = None
+    if origin.rules is not None:
+        rules = msgspec.structs.asdict(origin.rules)
+        rules.pop("lexicon")  # a folder of whoever counted; its version says what was in it
+    if manifest is not None:
+        plan = manifest.plan
+        posts = {
+            "topic": plan.topic,
+            "offsets": {str(one.partition): [one.start, one.end] for one in plan.slices},
+            "files": {one.name.rsplit("/", 1)[-1]: one.sha256 for one in plan.inputs},
+        }
+    return Method(
+        origin.name,
+        origin.run_id,
+        counted.versions,
+        {one.lexicon_version: _measured(one.lexicon_version, origin) for one in counted.versions},
+        figures.window_size_ms,
+        rules,
+        posts,
+        manifest.output.rows_sha256 if manifest else None,
+        dict(manifest.software) if manifest else None,
+        manifest.again if manifest else None,
+        f"sandik {__version__}",
+    )
+
+
+def _measured(lexicon_version: str, origin: Origin) -> tuple[OneMeasured, ...]:
+    """Return what its manifest says of the lexicon, or else this sandik: a later one may have another."""
+    manifest = origin.manifest
+    if manifest is not None and manifest.plan.rules.lexicon_version == lexicon_version:
+        return manifest.lexicon_measured
+    return measured(lexicon_version)
+
+
+def _notices(figures: Figures, counted: Counted) -> list[str]:
+    found = []
+    if len(counted.versions) > 1:
+        found.append(
+            "The counts are by more than one lexicon or detector (see Method): a change may "
+            "be theirs, not the posts'. A replay of the period counts all of it by one."
+        )
+    if counted.other_window_sizes_ms:
+        sizes = ", ".join(f"{size // 1000} s" for size in counted.other_window_sizes_ms)
+        found.append(f"There are counts of other window sizes, too, which are not in this report: {sizes}.")
+    if figures.coverage.current:
+        found.append(
+            f"{figures.coverage.current:,} posts are of windows that are not final: they may still grow."
+        )
+    return found

@@ -1,0 +1,120 @@
+"""Everything that a report is made of, read from where it is. Progress goes to stderr."""
+
+import asyncio
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import NamedTuple
+
+from sandik.errors import SandikError, UsageError
+from sandik.kafka.post_texts import Texts
+from sandik.progress import progress
+from sandik.report.evidence import Evidence, Place
+from sandik.report.mentions import from_file, from_replay, from_topic
+from sandik.report.read_counts import Counted, in_range, is_topic, read_file, read_topic
+from sandik.report.run_origin import Origin, origin_of_file, origin_of_topic
+from sandik.report.series import Figures
+from sandik.settings import Settings
+
+
+class Order(NamedTuple):
+    """What the command line asks for. Without `out` and `png`, a folder, only figures are printed."""
+
+    counts: str
+    out: Path | None
+    from_: str | None = None
+    to: str | None = None
+    step: str | None = None
+    mentions: Path | None = None
+    examples: bool = True
+    texts: bool = True
+    force: bool = False
+    png: Path | None = None
+
+
+def gather_counted(
+    order: Order, settings: Settings, since_ms: int | None, to_ms: int | None
+) -> tuple[Counted, Origin]:
+    """Return the counts whose windows lie in `[since_ms, to_ms)`, and how they came about.
+
+    Raises:
+        SandikError: there is no such file or topic, or it holds no counts.
+    """
+    counted = Counted()
+    if not is_topic(order.counts):
+        path = Path(order.counts)
+        with progress(f"reading {path}") as bar:
+            counted.add(in_range(bar.through(read_file(path)), since_ms, to_ms))
+        return counted, origin_of_file(path)
+    tell("reading the counts")
+
+    async def read() -> None:
+        with progress("counts") as bar:
+            async with aclosing(read_topic(order.counts, settings, since_ms, bar)) as batches:
+                async for batch in batches:
+                    counted.take(batch, (since_ms, to_ms))
+
+    asyncio.run(read())
+    return counted, origin_of_topic(order.counts, settings)
+
+
+def gather_evidence(
+    order: Order, settings: Settings, figures: Figures, counted: Counted, origin: Origin
+) -> tuple[Evidence | None, dict[Place, str | None], list[str]]:
+    """Return terms and posts, and what is to be said where they are not to be had."""
+    if not order.examples:
+        return None, {}, []
+    evidence = Evidence(figures.period, figures.highlights, frozenset(counted.versions), figures.pairs)
+    try:
+        texts = asyncio.run(_read_evidence(order, settings, evidence, origin))
+    except SandikError as error:
+        if order.mentions is not None:
+            raise
+        notice = f"No terms and posts: {error}."
+        tell(notice)
+        return None, {}, [notice]
+    notices = []
+    if evidence.foreign:
+        notices.append(
+            f"{evidence.foreign:,} mentions are by another lexicon or detector than the counts: left out."
+        )
+    return evidence, texts, notices
+
+
+async def _read_evidence(
+    order: Order, settings: Settings, evidence: Evidence, origin: Origin
+) -> dict[Place, str | None]:
+    """Read the mentions; return the texts that did not come along with them."""
+    if order.mentions is not None:
+        tell(f"reading {order.mentions}")
+        with progress("mentions") as bar:
+            for batch in bar.through(from_file(order.mentions)):
+                evidence.add(batch)
+    elif is_topic(order.counts):
+        tell("reading the mentions")
+        with progress("mentions") as bar:
+            async with aclosing(from_topic(settings, evidence.period.from_ms, bar)) as batches:
+                async for batch in batches:
+                    evidence.add(batch)
+    elif origin.manifest is None:
+        raise UsageError("they need --mentions FILE, or the manifest of the counts, to count the posts again")
+    else:
+        plan = origin.manifest.plan
+        tell("counting the posts of the replay once more, for terms and examples")
+        with progress("posts") as bar:
+            bar.expect(sum(one.end - one.start for one in plan.slices))
+            async with aclosing(from_replay(plan, settings, bar.advance)) as batches:
+                async for batch in batches:
+                    evidence.add(batch)
+    if not (order.texts and is_topic(order.counts)):
+        return {}
+    texts = Texts(settings)
+    try:
+        return await texts.of(evidence.without_text())
+    finally:
+        await texts.close()
+
+
+def tell(line: str) -> None:
+    """Say on stderr how it goes."""
+    sys.stderr.write(f"{line}\n")

@@ -1,0 +1,94 @@
+"""The mentions of a period: from the topic, an export, or the posts of a replay counted once more."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sandik.counting.fold import PartitionState
+from sandik.counting.surrogates import decode_mended
+from sandik.kafka.ranges import CLOCKS_APART_MS, records_since
+from sandik.kafka.topics import MENTIONS, decoded
+from sandik.progress import Bar
+from sandik.replay.plan import Plan
+from sandik.replay.posts_again import records_of
+from sandik.replay.read_results import reading, rows_of
+from sandik.report.evidence import Seen
+from sandik.settings import Settings
+from sandik_schemas.mention import Mention
+from sandik_schemas.post import Post
+
+_AT_ONCE = 1_000
+
+_decode_mention = msgspec.json.Decoder(Mention).decode
+_decode_post = msgspec.json.Decoder(Post).decode
+
+
+async def from_topic(
+    settings: Settings, from_ms: int, bar: Bar | None = None
+) -> AsyncGenerator[list[Seen], None]:
+    """Yield the mentions of posts from `from_ms` on, and some earlier ones.
+
+    Raises:
+        SandikError: Kafka or the topic is away.
+    """
+    # A mention is written after its post, which may claim to be from a little ahead.
+    since_ms = from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
+    async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms, bar)) as batches:
+        async for records in batches:
+            yield [Seen(one) for record in records if (one := decoded(record, _decode_mention))]
+
+
+def from_file(path: Path) -> Iterator[list[Seen]]:
+    """Yield the mentions that `sandik export mentions` has written.
+
+    Raises:
+        UsageError: there is no such file, or it holds no mentions.
+    """
+    with reading(path, "mentions as export writes them"):
+        for row in rows_of(path):
+            yield [Seen(_mention(row))]
+
+
+def _mention(row: dict[str, Any]) -> Mention:
+    lists: dict[str, Any] = {
+        name: msgspec.json.decode(row[name]) if isinstance(row[name], str) else row[name]
+        for name in ("languages", "tags", "terms")
+        if name in row
+    }
+    return msgspec.convert({**row, **lists}, Mention, strict=False)
+
+
+async def from_replay(
+    plan: Plan, settings: Settings, tell: Callable[[int], None]
+) -> AsyncGenerator[list[Seen], None]:
+    """Yield the mentions of the posts that a replay has counted, with their texts, by counting them again.
+
+    So a post that was late, or counted before, has none here either. `tell` gets how many records were read.
+
+    Raises:
+        UsageError: the lexicon or the detector is no longer what it was.
+        StateError: the log no longer holds the posts, or a file is another.
+    """
+    job = plan.rules.job(settings)
+    ends = {one.partition: one.end for one in plan.slices}
+    states: dict[int, PartitionState] = {}
+    async with aclosing(records_of(plan, settings)) as batches:
+        async for partition, batch in batches:
+            for start in range(0, len(batch), _AT_ONCE):
+                records = [one for one in batch[start : start + _AT_ONCE] if one.offset < ends[partition]]
+                tell(len(records))
+                if not records:
+                    continue
+                state = states.setdefault(partition, PartitionState.empty(job.run_id, partition))
+                counted = job.count(state, records)
+                state.take(counted.changes.entries)
+                state.settle(plan.rules.timing)
+                values = {record.offset: record.value for record in records}
+                yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
+
+
+def _text(value: bytes | None) -> str:
+    return decode_mended(_decode_post, value or b"")[0].text

@@ -1,0 +1,97 @@
+"""How counts came about: what a manifest or the topic `partials` tells of their run."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from sandik.kafka.pairs_in_force import pairs_in_force
+from sandik.kafka.reader import read
+from sandik.kafka.topics import PARTIALS
+from sandik.replay.manifest import Manifest, load, manifest_path
+from sandik.replay.outputs import file_sha256
+from sandik.replay.plan import Rules
+from sandik.replay.read_results import LIVE
+from sandik.run import lexicon_notice, load_job, lost_cells
+from sandik.settings import Settings
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+from sandik_schemas.partial import Partial, PartitionClock, Tally
+
+_decode_partial = msgspec.json.Decoder(Partial).decode
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where the counts are from and how they came about, as far as that is known.
+
+    `tally` is what became of every record that the run has read, whatever the period.
+    """
+
+    name: str
+    run_id: str | None = None
+    tally: Tally | None = None
+    rules: Rules | None = None
+    manifest: Manifest | None = None
+    notices: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+
+
+def origin_of_file(path: Path) -> Origin:
+    """Return what the manifest beside a file of counts tells.
+
+    Raises:
+        UsageError: the manifest is none that this sandik reads.
+    """
+    beside = manifest_path(path)
+    if not beside.exists():
+        return Origin(path.name, notices=(f"No manifest lies beside {path.name}.",))
+    manifest = load(beside)
+    rules = manifest.plan.rules
+    notices: tuple[str, ...] = ()
+    if file_sha256(path) != manifest.output.sha256:
+        notices = (f"{path.name} is not the file that its manifest speaks of: it was changed since.",)
+    if notice := lexicon_notice(rules.lexicon, manifest.lost_cells):
+        notices = (*notices, notice)
+    return Origin(path.name, rules.run_id, manifest.tally, rules, manifest, notices, manifest.pairs)
+
+
+def origin_of_topic(name: str, settings: Settings) -> Origin:
+    """Return what `partials` tell of the run that wrote the live counts last.
+
+    Raises:
+        SandikError: Kafka or the topic is away.
+    """
+    if name != LIVE:
+        return Origin(name)
+    clocks, written_ms = asyncio.run(_clocks(settings))
+    pairs = asyncio.run(pairs_in_force(settings))
+    if not written_ms:
+        return Origin(name, pairs=pairs)
+    run_id = max(written_ms, key=lambda one: (written_ms[one], one))
+    tallies = [msgspec.structs.asdict(clock.tally) for clock in clocks.values() if clock.run_id == run_id]
+    tally = Tally(**{field: sum(one[field] for one in tallies) for field in Tally.__struct_fields__})
+    job = load_job(settings)
+    # Only if these settings make the same run are they those of the workers.
+    rules = Rules.of(settings, job) if job.run_id == run_id else None
+    others = sorted(written_ms.keys() - {run_id})
+    notices = (f"Other runs have written counts, too: {', '.join(others)}.",) if others else ()
+    if rules and (notice := lexicon_notice(rules.lexicon, lost_cells(job.tagger))):
+        notices = (*notices, notice)
+    return Origin(name, run_id, tally, rules, notices=notices, pairs=pairs)
+
+
+async def _clocks(settings: Settings) -> tuple[dict[tuple[str, int], PartitionClock], dict[str, int]]:
+    """Return the furthest clock of each run and partition, and when each run wrote last."""
+    clocks: dict[tuple[str, int], PartitionClock] = {}
+    written_ms: dict[str, int] = {}
+    async for records in read(settings, settings.topic(PARTIALS), follow=False):
+        for record in records:
+            if record.value is None or not (record.key or b"").endswith(b"|clock"):
+                continue
+            clock = _decode_partial(record.value)
+            if not isinstance(clock, PartitionClock):
+                continue
+            key = clock.run_id, clock.partition
+            if key not in clocks or clocks[key].offset <= clock.offset:
+                clocks[key] = clock
+            written_ms[clock.run_id] = max(written_ms.get(clock.run_id, 0), record.timestamp)
+    return clocks, written_ms

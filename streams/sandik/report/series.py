@@ -1,0 +1,147 @@
+"""The figures of a report: shares, steps, bursts and coverage, by the dashboard's own rules. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sandik.counting.fold import ALL
+from sandik.figures.cell_store import Cells
+from sandik.figures.rollup import EVERY, Query, Row, Share, rows, share
+from sandik.report.bursts import Burst, bursts_of, peak_of, posts_of, told_once
+from sandik.report.period import Period
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+
+#: What the detector says of a text that it cannot tell.
+UNDETECTED = "und"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of one language: posts by tag. `is_final`: no window in it will grow."""
+
+    start_ms: int
+    posts: dict[str, int]
+    share: Share | None
+    is_final: bool
+
+
+class LanguageFigures(msgspec.Struct, frozen=True):
+    """One language, `*` for all together: sums over the period, and the steps in which it has posts."""
+
+    language: str
+    posts: dict[str, int]
+    share: Share | None
+    late: int
+    steps: list[Step]
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """What the period's figures rest on, in posts.
+
+    `late` posts were read in the period, too late for their own window; `current` ones are of windows that
+    may still grow. `empty_steps` have no post in any language: the source may have been silent, or away.
+    """
+
+    counted: int
+    late: int
+    undetected: int
+    current: int
+    empty_steps: int
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """All figures of a period; languages with the most posts of the pair's base first, all before them.
+
+    `peak`: where there is no burst, the step of all languages together with the most posts of the pair.
+    `pairs` are those of the lexicon; shares are of the first.
+    """
+
+    period: Period
+    window_size_ms: int
+    languages: list[LanguageFigures]
+    bursts: list[Burst]
+    peak: Burst | None
+    coverage: Coverage
+    pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
+
+    @property
+    def pair(self) -> Pair | None:
+        """The pair that shares are of, if the lexicon has one."""
+        return next(iter(self.pairs), None)
+
+    @property
+    def base(self) -> str | None:
+        """The tag that charts are of: that of the pair, or else the one with the most posts."""
+        if self.pair is not None:
+            return self.pair.base
+        posts = {tag: some for one in self.languages[:1] for tag, some in one.posts.items() if tag != ALL}
+        return min(posts, key=lambda tag: (-posts[tag], tag), default=None)
+
+    @property
+    def highlights(self) -> list[Burst]:
+        """What terms and posts are shown of: the bursts, or the peak."""
+        return self.bursts or ([self.peak] if self.peak else [])
+
+
+def figures_of(cells: Cells, period: Period, pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)) -> Figures:
+    """Return the figures. `cells` may hold more than the period: what is before it is the bursts' baseline.
+
+    Raises:
+        UsageError: the windows do not add up to the period's steps.
+    """
+    pair = next(iter(pairs), None)
+    found = {code: _rows(cells, period, code, pair) for code in (EVERY, *cells.languages)}
+    bursts = told_once(
+        [burst for code, own in found.items() for burst in bursts_of(code, own, period)], pairs
+    )
+    languages = [
+        _language(code, [row for row in own if row.start_ms >= period.from_ms], pair)
+        for code, own in found.items()
+    ]
+    shown = [one for one in languages if one.steps]
+    return Figures(
+        period,
+        cells.window_size_ms,
+        sorted(shown, key=lambda one: (one.language != EVERY, *_rank(one, pair))),
+        bursts,
+        None if bursts or pair is None else peak_of(found[EVERY], period, pair),
+        _coverage(shown, period),
+        pairs,
+    )
+
+
+def _rows(cells: Cells, period: Period, language: str, pair: Pair | None) -> list[Row]:
+    query = Query(
+        period.step_ms,
+        frozenset({language}),
+        frozenset(),
+        period.with_baseline_from_ms,
+        period.to_ms,
+        pair=pair,
+    )
+    return rows(cells, query)
+
+
+def _language(code: str, own: Sequence[Row], pair: Pair | None) -> LanguageFigures:
+    steps = [Step(row.start_ms, posts_of(row), row.share, not row.current) for row in own]
+    sums: dict[str, int] = {}
+    for step in steps:
+        for tag, posts in step.posts.items():
+            sums[tag] = sums.get(tag, 0) + posts
+    return LanguageFigures(
+        code, dict(sorted(sums.items())), share(sums, pair), sum(row.late for row in own), steps
+    )
+
+
+def _rank(one: LanguageFigures, pair: Pair | None) -> tuple[int, int, str]:
+    return -one.posts.get(pair.base if pair else ALL, 0), -one.posts.get(ALL, 0), one.language
+
+
+def _coverage(languages: Sequence[LanguageFigures], period: Period) -> Coverage:
+    of = {one.language: one for one in languages}
+    if EVERY not in of:
+        return Coverage(0, 0, 0, 0, len(period.starts_ms))
+    every = of[EVERY]
+    current = sum(step.posts.get(ALL, 0) for step in every.steps if not step.is_final)
+    undetected = of[UNDETECTED].posts.get(ALL, 0) if UNDETECTED in of else 0
+    empty = len(period.starts_ms) - sum(1 for step in every.steps if step.posts.get(ALL, 0))
+    return Coverage(every.posts.get(ALL, 0), every.late, undetected, current, empty)

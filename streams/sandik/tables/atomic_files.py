@@ -1,0 +1,94 @@
+"""Files that are there whole or not at all. What is being written lies beside its place until it is complete.
+
+When a command fails or is told to stop (KeyboardInterrupt included), what it was writing is removed. Only a
+process that is killed outright leaves its `.NAME.*.new` behind; nothing reads those.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sandik.errors import SandikError, UsageError
+
+
+def check_free(paths: Iterable[Path], *, replaces: bool) -> None:
+    """Raise UsageError if a path is taken; with `replaces`, only if what is there is no file."""
+    there = [path for path in paths if os.path.lexists(path)]
+    if there and not replaces:
+        raise UsageError(
+            f"{', '.join(map(str, there))} is there already: choose another name, or say --force"
+        )
+    if others := [path for path in there if not path.is_file()]:
+        raise UsageError(f"{others[0]} is no file, so --force does not replace it: choose another name")
+
+
+@contextmanager
+def new_file(path: Path, *, replaces: bool = False) -> Iterator[Path]:
+    """Lend an empty file that takes the place of `path` when the body has ended without an error.
+
+    Raises:
+        UsageError: `path` is taken, see `check_free`; also when that has happened in the meantime.
+        SandikError: the disk is full, or does not let us write there.
+    """
+    check_free([path], replaces=replaces)
+    new = _beside(path)
+    try:
+        with _written(path):
+            new.touch(exist_ok=False)
+            yield new
+            place(new, path, replaces=replaces)
+    finally:
+        with suppress(OSError):  # mostly because it has taken its place
+            new.unlink()
+
+
+@contextmanager
+def new_folder(path: Path, *, replaces: bool = False) -> Iterator[Path]:
+    """Lend an empty folder that takes the place of `path` likewise. `replaces`: a folder there is deleted."""
+    new, old = _beside(path), _beside(path)
+    try:
+        with _written(path):
+            new.mkdir()
+            yield new
+            if replaces and path.is_dir() and not path.is_symlink():
+                path.rename(old)
+            check_free([path], replaces=False)
+            new.rename(path)
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def place(new: Path, path: Path, *, replaces: bool) -> None:
+    """Move a file to its place. Without `replaces`, UsageError if something is there."""
+    if replaces:
+        new.replace(path)
+        return
+    try:
+        os.link(new, path, follow_symlinks=False)  # fails where something is; a rename would replace it
+    except FileExistsError:
+        check_free([path], replaces=False)
+    except OSError:  # a file system without hard links
+        check_free([path], replaces=False)
+        new.rename(path)
+    new.unlink(missing_ok=True)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SandikError(
+            f"{path} was not written, and nothing of it is left: {error}. Mend that, or choose another place"
+        ) from error
+
+
+def _beside(path: Path) -> Path:
+    # Another name each time: two commands that write the same file do not get into each other's way.
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")

@@ -1,0 +1,187 @@
+"""The data directory of `sandik up`: one `up` owns it, others find it, the next one finds what it left."""
+
+import asyncio
+import fcntl
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from sandik.broker import probe
+from sandik.broker.own_files import open_own
+from sandik.errors import SandikError
+
+_LOG_KEPT_BYTES = 10 * 1024 * 1024
+_LISTENS = re.compile(rf"^listeners=PLAINTEXT://{re.escape(probe.HOST)}:(\d+),", re.MULTILINE)
+_POLL_S = 0.1
+
+
+class Running(msgspec.Struct):
+    """What others have to know of the `up` that runs.
+
+    `where` tells its topics from others; `page` is None until it answers.
+    """
+
+    pid: int
+    broker: str
+    topic_prefix: str
+    owns_broker: bool
+    ops_port: int
+    where: str
+    page: str | None = None
+
+
+class Home:
+    """The folder `path` and what lies in it.
+
+    kafka/       the broker's own folder, that of `sandik broker --data-dir`
+    worker/      what Faust wants to write
+    logs/        what each process says
+    cursors/     where a live source goes on
+    up.json      what runs; read.json: the files that were read to the end
+    up.lock      held by the `up` that owns the folder
+    up.children  held by each of its processes, so also by those of one that was killed
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.kafka, self.worker, self.logs = (self.path / name for name in ("kafka", "worker", "logs"))
+        self.cursors = self.path / "cursors"
+
+    @contextmanager
+    def claimed(self) -> Iterator[bool]:
+        """Own the folder for as long as the block lasts, or say that another `up` does.
+
+        Raises:
+            SandikError: nothing can be written there.
+        """
+        try:
+            for folder in (self.path, self.logs, self.cursors):
+                folder.mkdir(parents=True, exist_ok=True)
+            lock = open_own(self.path / "up.lock", "a+")
+        except OSError as error:
+            raise SandikError(
+                f"cannot keep data in {self.path} ({error.strerror}): give --data-dir another folder"
+            ) from error
+        with lock:
+            if not _is_had(lock):
+                yield False
+                return
+            yield True
+
+    def is_owned(self) -> bool:
+        """Say whether an `up` runs here."""
+        with self.claimed() as is_ours:
+            return not is_ours
+
+    async def vacated(self) -> IO[str]:
+        """Return the lock for our processes, once those of an `up` that was killed are gone."""
+        left = self.running()
+        self.forget()  # at once: a second `up` may look at any moment
+        lock = open_own(self.path / "up.children", "a+")
+        while not _is_had(lock):  # noqa: ASYNC110 - only the system knows of locks
+            await asyncio.sleep(_POLL_S)
+        if left is not None and left.owns_broker:
+            await self.broker_gone()
+        return lock
+
+    async def broker_gone(self) -> None:
+        """Return when no broker runs in the folder."""
+        while self.broker_port() is not None:  # noqa: ASYNC110 - only the system knows of locks
+            await asyncio.sleep(_POLL_S)
+
+    def broker_port(self) -> int | None:
+        """Return the port of the broker that runs in the folder, whoever started it."""
+        try:
+            with open_own(self.kafka / "lock", "r") as lock:
+                if _is_had(lock):
+                    return None
+            return self.last_broker_port()
+        except OSError:
+            return None
+
+    def last_broker_port(self) -> int | None:
+        """Return the port that the broker had last: it is best kept, because people have typed it."""
+        with suppress(OSError):
+            match = _LISTENS.search((self.kafka / "server.properties").read_text(encoding="ascii"))
+            return int(match[1]) if match else None
+        return None
+
+    def running(self) -> Running | None:
+        """Return what runs, as far as the `up` that owns the folder has told."""
+        with suppress(OSError, msgspec.DecodeError):
+            return msgspec.json.decode((self.path / "up.json").read_bytes(), type=Running)
+        return None
+
+    def tell(self, running: Running) -> None:
+        """Say what runs."""
+        self._write("up.json", msgspec.json.encode(running))
+
+    def forget(self) -> None:
+        """Say that nothing runs."""
+        (self.path / "up.json").unlink(missing_ok=True)
+
+    def cursor(self, source: str) -> Path:
+        """Return the file that says where a live source goes on."""
+        # A hash, because an address may hold a token.
+        return self.cursors / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.json"
+
+    def log(self, name: str) -> Path:
+        """Return the log of a process; what has grown too long is put aside."""
+        path = self.logs / f"{name}.log"
+        if path.exists() and path.stat().st_size > _LOG_KEPT_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        return path
+
+    def known(self, files: Iterable[str], where: str) -> list[str]:
+        """Return those of the files that were read to the end before, and have not changed since.
+
+        `where` says into which topics.
+        """
+        before = set(self._read(where))
+        return [name for name in files if (mark := _mark(name)) is not None and mark in before]
+
+    def remember(self, files: Iterable[str], where: str) -> None:
+        """Say that the files were read to the end, into the topics `where`."""
+        marks = [mark for mark in map(_mark, files) if mark is not None]
+        everything = {**self._all_read(), where: sorted({*self._read(where), *marks})}
+        self._write("read.json", msgspec.json.encode(everything))
+
+    def _read(self, where: str) -> list[tuple[str, int, int]]:
+        return self._all_read().get(where, [])
+
+    def _all_read(self) -> dict[str, list[tuple[str, int, int]]]:
+        with suppress(OSError, msgspec.DecodeError):
+            return msgspec.json.decode(
+                (self.path / "read.json").read_bytes(), type=dict[str, list[tuple[str, int, int]]]
+            )
+        return {}
+
+    def _write(self, name: str, content: bytes) -> None:
+        beside = self.path / f".{name}.new"
+        with open_own(beside, "wb") as file:
+            file.write(content)
+        beside.replace(self.path / name)
+
+
+def _is_had(lock: IO[str]) -> bool:
+    """Take the lock if nobody has it; say whether it is ours now, until it is closed."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _mark(name: str) -> tuple[str, int, int] | None:
+    """Return what tells a file from itself after a change: place, size in bytes, time of the last change."""
+    try:
+        path = Path(name).resolve(strict=True)
+        found = path.stat()
+    except OSError:
+        return None
+    return str(path), found.st_size, found.st_mtime_ns

@@ -1,0 +1,368 @@
+"""posts -> partials, mentions, posts.late, posts.dlq. Scales with the partitions of `posts`."""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from logging import INFO, getLogger
+from typing import Any
+
+import msgspec
+from faust.types import TP, AppT
+
+from sandik.clock import Clock, KafkasClock
+from sandik.counting.control import ControlState
+from sandik.counting.fold import Entry, PartitionState
+from sandik.counting.job import Counted, Job
+from sandik.counting.rejections import Recent
+from sandik.errors import TopicError, UsageError
+from sandik.kafka.dead_letters import dead_letter, late_post
+from sandik.kafka.log_identity import Bounds, bounds_of_counted, missing
+from sandik.kafka.publish import Outgoing, publish
+from sandik.kafka.record_lists import Record, first_offset
+from sandik.kafka.topics import MENTIONS, PARTIALS, POSTS, POSTS_DLQ, POSTS_LATE, partitions_or_none
+from sandik.settings import Settings
+from sandik.telemetry.metrics import Batch, Metrics
+from sandik.telemetry.traces import BatchTrace, Traces
+from sandik.worker.agents.pauses import Pauses
+from sandik.worker.engine.state import StateTable
+from sandik_schemas.control import Paused
+from sandik_schemas.partial import PartitionClock
+
+#: So many assignments in so short a time are those of two workers with one SANDIK_INSTANCE_ID.
+FIGHT_TIMES, FIGHT_MS = 10, 10_000
+
+log = getLogger(__name__)
+#: What a worker says at any level: that it is well.
+notices = getLogger("streams.notices")
+notices.setLevel(INFO)
+
+
+@dataclass
+class Owned:
+    """A partition that this worker counts."""
+
+    state: PartitionState
+    next_offset: int
+    #: Since when merge knows of all that was read; never, while something of it is on its way.
+    quiet_since_ms: float = math.inf
+    #: Its open windows and its clock are to be sent again: a predecessor may have died before it did.
+    to_send_again: bool = True
+    #: Held while they are sent: a batch waits for that, whoever began it.
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: The (expected, found) offsets of gaps in the log that were seen once and sought back from.
+    gaps: set[tuple[int, int]] = field(default_factory=set)
+    #: How many of the newest records were rejected, since this worker owns the partition.
+    recent: Recent = field(default_factory=Recent)
+    #: Why nothing is counted from `next_offset` on, if so: too many records were rejected.
+    paused: Paused | None = None
+
+
+class CountAgent:
+    """Counts the posts of the partitions it owns. One batch of one partition at a time."""
+
+    def __init__(
+        self,
+        app: AppT,
+        settings: Settings,
+        job: Job,
+        table: StateTable,
+        clock: Clock,
+        partitions: int,
+        metrics: Metrics,
+        traces: Traces,
+        control: ControlState,
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.job = job
+        self.table = table
+        self.clock = clock
+        self.kafkas_clock = KafkasClock(clock)
+        self.partitions = partitions
+        self.metrics = metrics
+        self.traces = traces
+        self.topic = settings.topic(POSTS)
+        self.control = control
+        self.pauses = Pauses(app, settings, control, clock)
+        self.owned: dict[int, Owned] = {}
+        self._releases = 0
+        self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
+
+    async def adopt(self, assigned: Iterable[TP]) -> None:
+        """Take over the partitions of a new assignment from the recovered table.
+
+        Raises:
+            BrokerError: Kafka does not say what it holds of `posts`.
+            UsageError: another worker has the same SANDIK_INSTANCE_ID.
+            StateError: the log of `posts` is another one than was counted, or has lost the post to read next.
+            TopicError: `posts` is gone, or has another number of partitions than at the start.
+        """
+        self._check_name()
+        # While metadata is on its way, the client knows of no partitions.
+        known = self.app.consumer.topic_partitions(self.topic)
+        self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
+        releases = self._releases
+        partitions = sorted(tp.partition for tp in assigned if tp.topic == self.topic)
+        self.table.keep_only(partitions)
+        states = {}
+        for partition in partitions:
+            await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
+            states[partition] = self._recovered(partition)
+        clocks = [state.clock for state in states.values()]
+        bounds = await bounds_of_counted(self.settings, self.topic, partitions, clocks)
+        if self._releases != releases:  # the partitions have gone to others meanwhile
+            return
+        self.owned = {partition: self._owned(state, bounds[partition]) for partition, state in states.items()}
+        notices.info("counting %d of the %d partitions of %s", len(self.owned), self.partitions, self.topic)
+
+    def _owned(self, state: PartitionState, log: Bounds) -> Owned:
+        owned = Owned(state, self._next_offset(state.clock, log))
+        owned.paused = self.pauses.known(state.clock.partition, owned.next_offset)
+        if owned.paused:
+            owned.quiet_since_ms = self.clock.monotonic_ms()
+        return owned
+
+    def _check_name(self) -> None:
+        """Raise UsageError when assignments follow each other as they do for two workers of one name."""
+        now_ms = self.clock.monotonic_ms()
+        self._adopted_ms.append(now_ms)
+        is_often = len(self._adopted_ms) == FIGHT_TIMES and now_ms - self._adopted_ms[0] <= FIGHT_MS
+        if self.settings.instance_id and is_often:
+            raise UsageError(
+                f"partitions were assigned to this worker {FIGHT_TIMES} times within {FIGHT_MS // 1000} s: "
+                f"another one has the same SANDIK_INSTANCE_ID={self.settings.instance_id}, and they take "
+                "them "
+                "from each other. Give each worker a name of its own, and start it again"
+            )
+
+    def _check_partitions(self, found: int | None) -> None:
+        if not found:
+            raise TopicError(
+                f"topic {self.topic} is gone: it was deleted while the worker ran. Restore it with its "
+                "posts; "
+                "or run `sandik topics create`, and `sandik runs replace` to count what is then written "
+                "to it"
+            )
+        if found != self.partitions:
+            raise TopicError(
+                f"topic {self.topic} has {found} partitions now, and had {self.partitions} when the "
+                "worker started: posts with the same id may be in two of them, so counts would no longer "
+                "be exact. Stop all workers and count all posts anew with `sandik runs replace`"
+            )
+
+    def _next_offset(self, clock: PartitionClock, log: Bounds) -> int:
+        """Return where to read on: behind what was counted, or at the first post of the run."""
+        if clock.offset >= 0:
+            if log.earliest > clock.offset + 1:
+                raise missing(self.topic, clock.partition, clock.offset + 1, log)
+            return clock.offset + 1
+        owner = self.control.owner
+        begins = owner.start_offsets[clock.partition] if owner else 0
+        if log.earliest > begins:
+            raise missing(self.topic, clock.partition, begins, log)
+        return log.earliest
+
+    def release(self) -> None:
+        """Own nothing: a batch that still arrives is another worker's."""
+        self._releases += 1
+        self.owned = {}
+
+    def positions(self) -> Mapping[TP, int]:
+        """Return where to read on: the state's own offsets, which a lost commit cannot move back."""
+        return {TP(self.topic, partition): owned.next_offset for partition, owned in self.owned.items()}
+
+    async def process(self, partition: int, records: Sequence[Record]) -> None:
+        """Count one batch. Returns when everything it led to is durable.
+
+        Side topics first, so that nothing is lost when a crash comes before the state is written; then the
+        state and the partials, which a successor sends again from the state if need be.
+        """
+        owned = self.owned.get(partition)
+        if owned is None:
+            return
+        if owned.paused:
+            await self.pauses.hold(partition, owned.next_offset)
+            return
+        if not await self._follows(owned, partition, records):
+            return
+        # What a predecessor could not send must be in Kafka before this batch may settle and drop it.
+        await self._send_open(partition, owned)
+        with self.traces.batch(self.topic, partition, records, owned.state.clock.tally) as trace:
+            await self._count(owned, partition, records, trace)
+
+    async def _count(
+        self, owned: Owned, partition: int, records: Sequence[Record], trace: BatchTrace
+    ) -> None:
+        batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
+        counted = self.job.count(owned.state, records, batch.lap)
+        paused = self.pauses.due(owned.state.clock, owned.recent, records, counted)
+        if paused:
+            records = [record for record in records if record.offset < paused.offset]
+            batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
+            counted = self.job.count(owned.state, records)
+        if records:
+            await self._write(owned, partition, records, counted, batch, trace)
+        if paused:
+            await self._pause(owned, paused)
+        else:
+            await self.pauses.withdraw(partition)  # if a higher limit has let it go on
+
+    async def _write(
+        self,
+        owned: Owned,
+        partition: int,
+        records: Sequence[Record],
+        counted: Counted,
+        batch: Batch,
+        trace: BatchTrace,
+    ) -> None:
+        owned.quiet_since_ms = math.inf
+        batch.counted(counted)
+        changes = counted.changes
+        owned.state.take(changes.entries)
+        # Their last partials are in Kafka, unless this batch has more for them.
+        gone = owned.state.settle(self.job.timing, {window.window_start_ms for window in changes.windows})
+        owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
+        await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
+        batch.lap("aside")
+        if self.owned.get(partition) is not owned:  # its next owner, perhaps this worker, has other entries
+            return
+        written = {entry.key: _encode(entry) for entry in changes.entries} | dict.fromkeys(gone)
+        # In either order: of a partial that is ahead of the state, and the one that is written again from
+        # fewer posts, merge takes the first.
+        await asyncio.gather(self.table.write(partition, written), self._send(changes.partials))
+        batch.lap("state")
+        batch.done(counted)
+        trace.done(counted)
+        await self._settle(partition, owned.state)
+        owned.quiet_since_ms = self.clock.monotonic_ms()
+
+    async def send_again(self) -> None:
+        """Send the open partials and the clock of each partition taken over since the last call."""
+        for partition, owned in list(self.owned.items()):
+            await self._send_open(partition, owned)
+
+    async def _send_open(self, partition: int, owned: Owned) -> None:
+        async with owned.sending:
+            if owned.to_send_again:
+                await self._send(owned.state.partials())
+                await self._settle(partition, owned.state)
+                owned.to_send_again = False
+                owned.quiet_since_ms = self.clock.monotonic_ms()
+
+    async def report_idle(self) -> None:
+        """Tell merge of each partition that has had nothing to read, or is paused, for `idle_after_ms`.
+
+        Its clock closes windows, so it must come after their last partials: never while a batch is counted.
+        Told again every `idle_after_ms`: a thawed worker's old clock must not keep the watermark for good.
+        """
+        since_ms = self.clock.monotonic_ms() - self.settings.idle_after_ms
+        quiet = {
+            TP(self.topic, partition): owned
+            for partition, owned in self.owned.items()
+            if owned.quiet_since_ms <= since_ms
+        }
+        if not quiet:
+            return
+        ends = await self.app.consumer.highwaters(*quiet)
+        for tp, owned in quiet.items():
+            consumer: Any = self.app.consumer  # PositionedConsumer
+            end = ends[tp]
+            if end is not None and end < owned.next_offset:
+                await self._check_log(tp.partition, owned)
+            has_all = owned.paused or await consumer.nothing_left(tp, owned.next_offset, end or 0)
+            is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
+            if has_all and is_quiet and self.owned.get(tp.partition) is owned:
+                owned.quiet_since_ms = self.clock.monotonic_ms()
+                await self._send([msgspec.structs.replace(owned.state.clock, idle=True)])
+
+    def _recovered(self, partition: int) -> PartitionState:
+        state = PartitionState.empty(self.job.run_id, partition)
+        state.take(self.table.entries(partition))
+        return state
+
+    async def _pause(self, owned: Owned, paused: Paused) -> None:
+        if self.owned.get(paused.partition) is not owned:  # it was taken over meanwhile, and is judged again
+            return
+        owned.paused, owned.next_offset = paused, paused.offset
+        owned.quiet_since_ms = self.clock.monotonic_ms()
+        await self.pauses.hold(paused.partition, paused.offset)
+        await self.pauses.announce(paused)
+
+    async def resume(self) -> None:
+        """Count the paused partitions on that an operator has resumed. Call it when `control` has news."""
+        for partition, owned in list(self.owned.items()):
+            is_owned = self.owned.get(partition) is owned  # still: the one before was told to Kafka meanwhile
+            if is_owned and owned.paused and not self.pauses.holds(owned.paused):
+                owned.paused, owned.recent = None, Recent()
+                await self.pauses.let_go(partition, owned.next_offset)
+                await self.pauses.withdraw(partition)
+
+    async def _follows(self, owned: Owned, partition: int, records: Sequence[Record]) -> bool:
+        """Say whether the batch starts where the state ends, or earlier; raise StateError if posts are gone.
+
+        A batch that starts later is either a leftover from before a rebalance, or the log has a gap there
+        (transactions leave some). Reading it again from the expected offset tells which: the batch that comes
+        first then is the first to be seen twice, however many were on their way.
+        """
+        gap = owned.next_offset, first_offset(records[0])
+        if gap[1] <= gap[0]:
+            if gap[1] < gap[0]:  # a leftover, or the topic was made anew and is read from its beginning
+                await self._check_log(partition, owned)
+            return True
+        tp = TP(self.topic, partition)
+        if gap in owned.gaps:
+            owned.gaps.clear()
+            found = await self._check_log(partition, owned)
+            if found.earliest > owned.next_offset:  # Kafka deletes old posts while the worker runs, too
+                raise missing(self.topic, partition, owned.next_offset, found)
+            return True
+        owned.gaps.add(gap)
+        log.info(
+            "topic %s, partition %d: expected offset %d, got %d; reading again", self.topic, partition, *gap
+        )
+        await self.app.consumer.seek(tp, owned.next_offset)
+        return False
+
+    async def _check_log(self, partition: int, owned: Owned) -> Bounds:
+        clocks = [owned.state.clock]
+        return (await bounds_of_counted(self.settings, self.topic, [partition], clocks))[partition]
+
+    def _aside(self, partition: int, counted: Counted, records: Sequence[Record]) -> list[Outgoing]:
+        by_offset = {}
+        if counted.changes.late or counted.rejected:  # a pity to make it for nothing
+            by_offset = {record.offset: record for record in records}
+        topic, size_ms = self.settings.topic, self.job.timing.window_size_ms
+        source = TP(self.topic, partition)
+        return [
+            *(
+                Outgoing(topic(MENTIONS), mention.source_partition, mention.id.encode(), _encode(mention))
+                for mention in counted.mentions
+            ),
+            *(
+                late_post(topic(POSTS_LATE), source, by_offset[late.offset], late, size_ms)
+                for late in counted.changes.late
+            ),
+            *(
+                dead_letter(topic(POSTS_DLQ), source, by_offset[offset], rejected)
+                for offset, rejected in counted.rejected
+            ),
+        ]
+
+    async def _send(self, entries: Iterable[Entry]) -> None:
+        topic = self.settings.topic(PARTIALS)
+        before_ms = self.clock.now_ms()
+        partials = [Outgoing(topic, 0, entry.key, _encode(entry)) for entry in entries]
+        for written in (await publish(self.app.producer, partials)).values():
+            self.kafkas_clock.heard(before_ms, written.kafka_ms)
+
+    async def _settle(self, partition: int, state: PartitionState) -> None:
+        """Delete settled windows, only now that their last partial is in Kafka."""
+        keys = state.settle(self.job.timing)
+        if keys:
+            await self.table.write(partition, dict.fromkeys(keys))
+
+
+_encode = msgspec.json.encode

@@ -1,0 +1,277 @@
+"""partials -> counts. One partition, so one owner at a time; another worker takes over when it dies."""
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from logging import getLogger
+
+import msgspec
+import orjson
+from faust.types import TP, AppT
+
+from sandik.clock import Clock
+from sandik.counting.decode import why_not
+from sandik.counting.fingerprint import of_value
+from sandik.counting.merge import Merge
+from sandik.counting.windows.panes import Kind, Wide
+from sandik.errors import BrokerError, StateError
+from sandik.kafka.log_identity import ADVICE, bounds, bounds_of_counted, record_at
+from sandik.kafka.publish import Growth, Outgoing, publish
+from sandik.kafka.record_lists import Record
+from sandik.kafka.topics import (
+    COUNTS,
+    COUNTS_HOPPING,
+    COUNTS_SESSIONS,
+    COUNTS_TERMS,
+    PARTIALS,
+    POSTS,
+    is_owned,
+)
+from sandik.settings import Settings
+from sandik.telemetry.metrics import Metrics
+from sandik.telemetry.traces import Traces
+from sandik_schemas.count import Count
+from sandik_schemas.partial import Partial, Watermark, begin_key
+from sandik_schemas.term import TermCount
+
+#: How many counts are written before the next are made.
+COUNTS_AT_ONCE = 5_000
+#: How often the length of `counts` is marked while it grows.
+MARK_EVERY_MS = 1_000
+#: How often, and at which distance, the group is asked who owns merge.
+OWNER_TRIES, OWNER_EVERY_S = 5, 2.0
+WIDER: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
+
+log = getLogger(__name__)
+
+_decoder = msgspec.json.Decoder(Partial)
+
+
+class MergeAgent:
+    """Folds `partials` from its beginning: that topic is all the state there is."""
+
+    def __init__(
+        self,
+        app: AppT,
+        settings: Settings,
+        new_merge: Callable[[], Merge],
+        clock: Clock,
+        metrics: Metrics,
+        traces: Traces,
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self._new_merge = new_merge
+        self.merge = new_merge()
+        self.clock = clock
+        self.metrics = metrics
+        self.traces = traces
+        self.tp = TP(settings.topic(PARTIALS), 0)
+        self.is_owner = False
+        self.next_offset = 0
+        self.caught_up_at = 0
+        #: The (expected, found) offsets of gaps that were seen once and sought back from.
+        self.gaps: set[tuple[int, int]] = set()
+        self._begin_key = begin_key(self.merge.labels.run_id)
+        self._has_begun = False
+        self._is_checked = False
+        self._releases = 0
+        self._growth = Growth()
+        self._marked_end, self._marked_at_ms = 0, -math.inf
+
+    async def adopt(self, assigned: Iterable[TP]) -> None:
+        """Start, or stop, being the owner. What was folded before stays true and is read on from.
+
+        Raises:
+            BrokerError: Kafka does not say whether there is a topic `partials`.
+            StateError: it is gone, or shorter than what was folded of it: it was made anew.
+        """
+        releases = self._releases
+        if self.tp not in set(assigned):
+            self.release()
+            # Nobody is assigned a topic that is gone, and no worker would write counts any more.
+            if not self.app.consumer.topic_partitions(self.tp.topic):
+                await self._check_owned(self._releases)
+            return
+        end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+        if self._releases != releases:  # it has gone to another worker meanwhile
+            return
+        if end < self.next_offset:
+            raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
+        self.caught_up_at = end
+        self.merge.wider.take_over()
+        self._is_checked = False
+        self.is_owner = True
+
+    async def _check_owned(self, releases: int) -> None:
+        for _ in range(OWNER_TRIES):
+            if self._releases != releases or await is_owned(self.settings, self.app.conf.id, self.tp.topic):
+                return
+            await asyncio.sleep(OWNER_EVERY_S)  # while the group shares partitions, nobody has any
+        raise self._made_anew("it was not there when partitions were assigned")
+
+    def release(self) -> None:
+        """Stop writing counts: another worker may be the owner now."""
+        self._releases += 1
+        self.is_owner = False
+
+    def positions(self) -> Mapping[TP, int]:
+        """Return where to read on: after what was folded, whatever was committed."""
+        return {self.tp: self.next_offset} if self.is_owner else {}
+
+    async def fold(self, records: Sequence[Record]) -> None:
+        """Take a batch of partials in. One that was on its way to a former owner is not ours to fold.
+
+        Raises:
+            StateError: a record is none of ours, or of a newer version.
+        """
+        if not self.is_owner or not await self._follows(records[0].offset):
+            return
+        for record in records:
+            if record.key == self._begin_key:
+                self._has_begun = record.value is not None
+                if not self._has_begun:  # `sandik runs replace` has taken back all that came before
+                    self.merge = self._new_merge()
+                    self.merge.wider.take_over()
+            elif record.value is not None:
+                self.merge.apply(self._decoded(record.offset, record.value))
+        self.next_offset = max(self.next_offset, records[-1].offset + 1)
+
+    async def _follows(self, offset: int) -> bool:
+        """Say whether a batch starts where the last one ended, or earlier.
+
+        Compaction leaves gaps, but a batch may also have been lost in a rebalance: a gap is believed when
+        reading again from the expected offset finds it once more.
+        """
+        gap = self.next_offset, offset
+        if offset < self.next_offset:  # a leftover, or the topic was made anew and is read from its beginning
+            end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+            if end < self.next_offset:
+                raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
+        if offset <= self.next_offset or gap in self.gaps:
+            self.gaps.clear()
+            return True
+        self.gaps.add(gap)
+        await self.app.consumer.seek(self.tp, self.next_offset)
+        return False
+
+    def _decoded(self, offset: int, value: bytes) -> Partial:
+        try:
+            partial: Partial = _decoder.decode(value)
+        except msgspec.MsgspecError as error:
+            raise StateError(
+                f"topic {self.tp.topic}, partition {self.tp.partition}, offset {offset} is no partial "
+                f"of ours ({why_not(value, error)}): something else writes there, or a newer version did. "
+                "Use that version, or set another SANDIK_TOPIC_PREFIX"
+            ) from error
+        return partial
+
+    async def emit(self) -> None:
+        """Write what changed since the last call. Nothing before all that was there is folded."""
+        if not self.is_owner or self.next_offset < self.caught_up_at:
+            return
+        if not self._is_checked and not await self._has_checked():
+            return
+        self.metrics.emitting(self.merge.watermark_ms)
+        # In pieces: after a long catch-up, all counts at once would take more memory than all the windows.
+        while self.is_owner and await self._emit_some() >= COUNTS_AT_ONCE:
+            pass
+        await self._mark_length()
+
+    async def _mark_length(self) -> None:
+        """Say from time to time how long `counts` is, so that a successor notices when it was made anew."""
+        now_ms = self.clock.monotonic_ms()
+        if self.merge.counts_end > self._marked_end and now_ms - self._marked_at_ms >= MARK_EVERY_MS:
+            self._marked_end, self._marked_at_ms = self.merge.counts_end, now_ms
+            await self._write([self._mark(self.merge.mark())])
+
+    async def _has_checked(self) -> bool:
+        """Check the topics; say False when Kafka does not answer: nothing is written until it does."""
+        releases = self._releases
+        try:
+            await self._check()
+        except BrokerError as error:
+            log.warning("counts wait: %s", error)
+            return False
+        self._is_checked = self._releases == releases
+        return self._is_checked
+
+    async def _check(self) -> None:
+        """Refuse to write counts unless `partials`, `posts` and `counts` are those of this run.
+
+        Raises:
+            BrokerError: Kafka does not say what it holds.
+            StateError: one of them was made anew, or has lost what was counted.
+        """
+        if not self._has_begun:
+            raise self._made_anew("its first record of this run is gone")
+        topic = self.settings.topic(POSTS)
+        clocks = self.merge.clocks.values()
+        await bounds_of_counted(self.settings, topic, range(self.merge.partitions), clocks)
+        counts, reached = self.settings.topic(COUNTS), self.merge.counts_end
+        end = (await bounds(self.settings, counts, [0]))[0].end
+        if end < reached:
+            raise StateError(
+                f"topic {counts} was made anew, or has lost records: it ends at offset {end}, and had "
+                "reached "
+                f"{reached}. {ADVICE}"
+            )
+        if reached and self.merge.counts_fingerprint is not None:
+            last = await record_at(self.settings, counts, reached - 1)
+            # Compaction may have taken it away; another record in its place is of another log.
+            if last.offset == reached - 1 and of_value(last.value) != self.merge.counts_fingerprint:
+                raise StateError(
+                    f"topic {counts} was made anew: the record at offset {last.offset} is not the one that "
+                    "was "
+                    f"written there. {ADVICE}"
+                )
+
+    def _made_anew(self, how: str) -> StateError:
+        return StateError(f"topic {self.tp.topic} was made anew, or has lost records: {how}. {ADVICE}")
+
+    async def _emit_some(self) -> int:
+        advanced = self.merge.advance()
+        if advanced is not None:
+            await self._write([self._mark(advanced)])
+        counts = self.merge.emit(self.clock.now_ms(), COUNTS_AT_ONCE)
+        with self.traces.publishing(self.settings.topic(COUNTS), counts):
+            await self._write([self._count(count) for count in counts])
+        await self._write([self._term(term) for term in self.merge.take_terms()])
+        self.metrics.emitted(counts)
+        wider = self.merge.emit_wider(self.clock.now_ms(), COUNTS_AT_ONCE)
+        await self._write([self._wide(one) for one in wider])
+        settled = self.merge.settle()
+        if settled is not None:
+            mark, partials = settled
+            gone = [Outgoing(self.tp.topic, 0, partial.key, None) for partial in partials]
+            await self._write([self._mark(mark), *gone])
+        return max(len(counts), len(wider))
+
+    def _mark(self, watermark: Watermark) -> Outgoing:
+        return Outgoing(self.tp.topic, 0, watermark.key, msgspec.json.encode(watermark))
+
+    def _count(self, count: Count, topic: str = COUNTS, key: bytes | None = None) -> Outgoing:
+        # The record's timestamp is the window's start: the only time Grafana's Kafka plugin can plot.
+        value = orjson.dumps(msgspec.to_builtins(count))
+        start_ms = count.window_start_ms
+        return Outgoing(self.settings.topic(topic), 0, key or count.key, value, start_ms)
+
+    def _term(self, term: TermCount) -> Outgoing:
+        topic, value = self.settings.topic(COUNTS_TERMS), msgspec.json.encode(term)
+        return Outgoing(topic, 0, term.key, value, term.window_start_ms)
+
+    def _wide(self, one: Wide) -> Outgoing:
+        topic = WIDER[one.kind]
+        if one.value is None:
+            return Outgoing(self.settings.topic(topic), 0, one.key, None)
+        return self._count(one.value, topic, one.key)
+
+    async def _write(self, records: Sequence[Outgoing]) -> None:
+        written = await publish(self.app.producer, records)
+        # `partials` is written by the other agent, too, so the order of answers says nothing there.
+        self._growth.check({place: at for place, at in written.items() if place[0] != self.tp.topic})
+        place = self.settings.topic(COUNTS), 0
+        if place in written:
+            first = next(record for record in records if (record.topic, record.partition) == place)
+            self.merge.counts_end = written[place].offset + 1
+            self.merge.counts_fingerprint = of_value(first.value)

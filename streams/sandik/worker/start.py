@@ -1,0 +1,186 @@
+"""`sandik worker`: check what is needed, build the topology, run until told to stop."""
+
+import asyncio
+from contextlib import closing
+from logging import getLogger
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+import faust
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from sandik import __version__
+from sandik.clock import SystemClock
+from sandik.counting.job import Job
+from sandik.errors import BrokerError, ClockError, SandikError, TopicError, UsageError
+from sandik.kafka.connection import client_options, unreachable
+from sandik.kafka.record_times import as_text, complaints, mend_with
+from sandik.kafka.run_claims import claim
+from sandik.kafka.topics import (
+    POSTS,
+    WINDOWS_TABLE,
+    TopicSpec,
+    all_topics,
+    changelog,
+    connected,
+    create_with,
+    existing,
+    find_coordinator,
+    partitions_of,
+)
+from sandik.kafka.waiting import wait_for_kafka
+from sandik.ops.probes import measure_skew
+from sandik.run import application_id, lexicon_notice, load_job, lost_cells
+from sandik.settings import Settings
+from sandik.telemetry.logs import configure_logs
+from sandik.telemetry.metrics import Metrics
+from sandik.telemetry.traces import Traces
+from sandik.worker.app import attach, create_app, last_words
+from sandik.worker.control_watch import ControlWatch
+from sandik.worker.ops_server import served
+from sandik.worker.topology import build
+from sandik.worker.vitals import Pulse, Vitals
+
+#: Counted posts that so many commits have passed by are not being committed.
+UNCOMMITTED_AFTER_COMMITS = 10
+
+log = getLogger(__name__)
+
+
+async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
+    """Make what the group needs in Kafka before its first worker joins.
+
+    Raises:
+        TopicError: the state of this run was made for another number of partitions, or is not compacted.
+        BrokerError: Kafka cannot be reached, or refuses.
+    """
+    spec = changelog(app_id, WINDOWS_TABLE, partitions)
+    async with connected(settings) as admin:
+        found = (await partitions_of(admin, [spec.name])).get(spec.name, partitions)
+        if found != partitions:
+            raise TopicError(
+                f"{settings.topic(POSTS)} has {partitions} partitions, and the state of this run, "
+                f"{spec.name}, was made for {found}: posts with the same id may be in two of them, so counts "
+                "would no longer be exact. Stop all workers and count all posts anew with "
+                "`sandik runs replace`"
+            )
+        await create_with(admin, settings, [spec])
+        await _check_times(admin, settings, spec)
+        await find_coordinator(admin, app_id)
+
+
+async def _check_times(admin: AIOKafkaAdminClient, settings: Settings, state: TopicSpec) -> None:
+    """Log what is wrong with the topics' record timestamps; mend it in the topic of our own."""
+    for line in await complaints(admin, all_topics(settings)):
+        log.warning("%s", line)
+    try:
+        for name, config in (await mend_with(admin, [state])).items():
+            if config:
+                log.warning("topic %s: set %s", name, as_text(config))
+    except BrokerError as error:
+        log.warning("%s", error)
+
+
+def check_data_dir(path: Path) -> None:
+    """Make the directory if need be. Faust wants to write there, though nothing in it is needed later.
+
+    Raises:
+        UsageError: it cannot be made or written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=path):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"cannot write in the data directory {path} ({error.strerror}): set SANDIK_DATA_DIR to another"
+        ) from error
+
+
+def open_traces(settings: Settings) -> Traces:
+    """Return the traces that SANDIK_TRACES asks for.
+
+    Raises:
+        UsageError: OpenTelemetry is not installed, or does not like a variable of its own.
+    """
+    if settings.traces == "off":
+        return Traces()
+    try:
+        from sandik.telemetry.otlp import OtlpTraces
+    except ImportError as error:
+        raise UsageError(
+            f"SANDIK_TRACES={settings.traces} needs OpenTelemetry ({error}): "
+            "pip install 'sandik[otel]', or set SANDIK_TRACES=off"
+        ) from error
+    try:
+        return OtlpTraces(SystemClock())
+    except ValueError as error:
+        raise UsageError(f"SANDIK_TRACES={settings.traces}: an OTEL_ variable is wrong: {error}") from error
+
+
+def run_worker(settings: Settings, log_level: str | None = None, wait_s: float | None = 0.0) -> NoReturn:
+    """Count posts until SIGINT or SIGTERM, then end the process: exit code 0, or 1 after a crash.
+
+    `wait_s`: how long to wait for a Kafka that does not answer; None for half a minute at a terminal.
+
+    Raises:
+        UsageError: the data directory cannot be written, the port of `/metrics` is taken, or there are to
+            be traces without OpenTelemetry.
+        SandikError: Kafka is away, a topic is missing, or the settings name what does not exist.
+    """
+    configure_logs(log_level or settings.log_level)
+    check_data_dir(settings.data_dir)
+    metrics = Metrics(SystemClock())
+    vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
+    with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
+        try:
+            job = load_job(settings)
+            if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
+                log.warning(notice)
+            asyncio.run(wait_for_kafka(settings, wait_s))
+            _run(settings, job, vitals, traces)
+        except ClockError as error:
+            raise asyncio.run(_measured(settings, error)) from None
+
+
+def _unforeseen(reason: BaseException) -> str:
+    return (
+        f"{last_words(reason)}. Nobody has foreseen this. Nothing is lost or counted twice: start the worker "
+        "again, and report what its log says if it comes back"
+    )
+
+
+def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces) -> NoReturn:
+    partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
+    app_id = application_id(settings, job)
+    control = asyncio.run(claim(settings, job, partitions, SystemClock()))
+    asyncio.run(prepare(settings, app_id, partitions))
+    app = create_app(settings, app_id, partitions)
+    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics, traces, control)
+    attach(app, topology)
+    vitals.metrics.describe(job, __version__)
+    vitals.watch(app, topology)
+    watch = ControlWatch(app, settings, control, topology.count.resume)
+    worker = faust.Worker(app, Pulse(vitals), watch, quiet=True, override_logging=False)
+    worker.spinner = None  # its escape codes have no place in a log
+    try:
+        worker.execute_from_commandline()
+    finally:
+        reason = app.first_crash_reason
+        if isinstance(reason, KafkaError):
+            # Such as a password that was changed: Faust waits for an answer until its own time is up.
+            reason = asyncio.run(unreachable(client_options(settings), reason))
+        if reason is not None:
+            raise reason if isinstance(reason, SandikError) else SandikError(_unforeseen(reason)) from None
+
+
+async def _measured(settings: Settings, error: ClockError) -> BrokerError:
+    """Return the error with how far the clocks are apart, where Kafka lets us ask."""
+    try:
+        async with connected(settings) as admin:
+            skew = await measure_skew(admin, settings, SystemClock())
+    except (KafkaError, SandikError):
+        return error
+    return BrokerError(f"{skew}: {error}")

@@ -1,0 +1,133 @@
+"""THE MAP: which agent reads and writes which topic, and what it remembers.
+
+posts    -> count -> partials            (state: table `windows`, one changelog partition per posts partition)
+                  -> mentions            (the posts that carry a tag)
+                  -> posts.late          (too late for their window)
+                  -> posts.dlq           (no posts at all)
+partials -> merge -> counts              (state: `partials` itself, read from its beginning)
+                  -> counts.terms        (if asked for)
+                  -> counts.hopping      (sums of those, if asked for)
+                  -> counts.sessions     (likewise)
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import faust
+from faust.types import TP
+from mode.supervisors import CrashingSupervisor
+
+from sandik.clock import Clock
+from sandik.counting.control import ControlState
+from sandik.counting.job import Job
+from sandik.counting.labels import Labels
+from sandik.counting.merge import Merge
+from sandik.counting.windows.derived import Wider
+from sandik.kafka.topics import PARTIALS, POSTS, WINDOWS_TABLE
+from sandik.run import author_sets
+from sandik.settings import Settings
+from sandik.telemetry.metrics import Metrics
+from sandik.telemetry.traces import Traces
+from sandik.worker.agents.count import CountAgent
+from sandik.worker.agents.merge import MergeAgent
+from sandik.worker.engine.batching import RAW_BATCHES
+from sandik.worker.engine.state import StateTable
+
+Agent = Callable[[Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The two agents of a worker."""
+
+    count: CountAgent
+    merge: MergeAgent
+
+    async def adopt(self, assigned: Iterable[TP]) -> None:
+        """Take over the partitions of a new assignment, once their state is recovered."""
+        assigned = set(assigned)
+        await asyncio.gather(self.count.adopt(assigned), self.merge.adopt(assigned))
+
+    def release(self) -> None:
+        """Own nothing until the next assignment."""
+        self.count.release()
+        self.merge.release()
+
+    def positions(self) -> Mapping[TP, int]:
+        """Return where each owned partition is to be read on."""
+        return {**self.count.positions(), **self.merge.positions()}
+
+
+def build(
+    app: faust.App,
+    settings: Settings,
+    job: Job,
+    clock: Clock,
+    partitions: int,
+    metrics: Metrics,
+    traces: Traces,
+    control: ControlState,
+) -> Topology:
+    """Wire the agents to their topics. `partitions` is how many `posts` has."""
+    table = StateTable(
+        app,
+        name=WINDOWS_TABLE,
+        partitions=partitions,
+        help="Open windows and clock of each partition of posts.",
+    )
+    app.tables.add(table)
+    labels = Labels(job.run_id, job.tagger.version, job.detector.version)
+    count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces, control)
+    top_terms = settings.top_terms if job.terms else 0
+
+    def new_merge() -> Merge:
+        wider = Wider.of(settings.spans, labels, job.timing.window_size_ms)
+        return Merge(labels, job.timing, partitions, wider, author_sets(job.authors), top_terms)
+
+    merge = MergeAgent(app, settings, new_merge, clock, metrics, traces)
+
+    async def count_posts(stream: Any) -> None:
+        """Count each batch of posts, by window, language and tag."""
+        async for event in _batches(stream):
+            await count.process(event.message.partition, event.value)
+            event.ack()
+
+    async def merge_partials(stream: Any) -> None:
+        """Add up the partitions' partials."""
+        async for event in _batches(stream):
+            await merge.fold(event.value)
+            event.ack()
+
+    for name, topic, function in (
+        ("count", POSTS, count_posts),
+        ("merge", PARTIALS, merge_partials),
+    ):
+        raw = app.topic(settings.topic(topic), schema=RAW_BATCHES)
+        # Faust acknowledges what an agent failed on and goes on; a batch that fails must stop the worker.
+        app.agent(raw, name=name, supervisor_strategy=CrashingSupervisor)(_until_stopped(app, function))
+
+    app.timer(settings.emit_every_ms / 1000, name="emit")(merge.emit)
+    app.timer(settings.emit_every_ms / 1000, name="send again")(count.send_again)
+    app.timer(settings.idle_after_ms / 4000, name="report idle")(count.report_idle)
+    return Topology(count, merge)
+
+
+def _batches(stream: Any) -> AsyncIterator[Any]:
+    events: AsyncIterator[Any] = stream.noack().events()
+    return events
+
+
+def _until_stopped(app: faust.App, agent: Agent) -> Agent:
+    @wraps(agent)
+    async def run(stream: Any) -> None:
+        try:
+            await agent(stream)
+        except asyncio.CancelledError:
+            # Once the app has stopped, Faust cancels agents that still wait, and takes it for another crash.
+            if not app.should_stop:
+                raise
+
+    return run

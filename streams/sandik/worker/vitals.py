@@ -1,0 +1,189 @@
+"""Where the facts come from: the app, its consumer, its agents. Read by a thread of their own."""
+
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any
+
+import faust
+from faust.types import TP
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from sandik.telemetry.health import Answer, Facts, alive, ready
+from sandik.telemetry.metric_catalogue import METRICS
+from sandik.telemetry.metrics import Metrics
+from sandik.worker.app import App
+from sandik.worker.engine.consumer_health import committed, has_coordinator, lag_records
+from sandik.worker.topology import Topology
+
+BEAT_S = 1.0
+
+_BY_NAME = {metric.name: metric for metric in METRICS}
+
+
+class Vitals(Collector):
+    """What a worker does right now: for the probes, and for the gauges, which are read when asked for."""
+
+    def __init__(self, metrics: Metrics, uncommitted_after_s: float) -> None:
+        self.metrics = metrics
+        self.uncommitted_after_s = uncommitted_after_s
+        self._app: App | None = None
+        self._topology: Topology | None = None
+        self._beat_s: float | None = None
+        self._is_assigned = False
+        #: For each partition: what was committed last, and when that was news, or all there was.
+        self._commits: dict[int, tuple[int | None, float]] = {}
+        self._rebalance_began_s: float | None = None
+        self._assigned_s: float | None = None
+        metrics.registry.register(self)
+
+    def watch(self, app: App, topology: Topology) -> None:
+        """Begin to watch this app."""
+        self._app, self._topology = app, topology
+        app.sensors.add(Rebalances(self))
+        app.on_partitions_assigned.connect(self._on_assigned)
+
+    @property
+    def alive(self) -> Answer:
+        """Answer `/healthz`."""
+        return alive(self.facts())
+
+    @property
+    def ready(self) -> Answer:
+        """Answer `/readyz`."""
+        return ready(self.facts())
+
+    def facts(self) -> Facts:
+        """Return what is known now."""
+        app = self._app
+        if app is None or self._beat_s is None:
+            return Facts()
+        now_s = monotonic()
+        reason = app.first_crash_reason
+        owned = list(self._topology.count.owned.items()) if self._topology else []
+        return Facts(
+            is_stopping=app.should_stop and reason is None,
+            crash=None if reason is None else f"{type(reason).__name__}: {reason}",
+            loop_silent_s=now_s - self._beat_s,
+            is_assigned=self._is_assigned,
+            is_rebalancing=app.rebalancing,
+            is_recovering=app.in_recovery,
+            has_coordinator=has_coordinator(app.consumer),
+            uncommitted_s={
+                partition: now_s - since_s
+                for partition, (_, since_s) in list(self._commits.items())
+                if now_s - since_s > self.uncommitted_after_s
+            },
+            paused={
+                partition: f"at offset {one.paused.offset}: {one.paused.reason}"
+                for partition, one in owned
+                if one.paused
+            },
+        )
+
+    def beat(self) -> None:
+        """Say that the event loop moves; see whether it commits."""
+        now_s = self._beat_s = monotonic()
+        if self._app is None or self._topology is None:
+            return
+        commits = {}
+        for tp, next_offset in self._topology.count.positions().items():
+            offset = committed(self._app.consumer, tp)
+            known, since_s = self._commits.get(tp.partition, (None, now_s))
+            is_well = offset != known or (offset is not None and offset >= next_offset)
+            commits[tp.partition] = (offset, now_s if is_well else since_s)
+        self._commits = commits
+
+    def rebalance_started(self) -> None:
+        """Count a rebalance."""
+        self._is_assigned = False
+        self.metrics.rebalances.inc()
+        self._rebalance_began_s = self._rebalance_began_s or monotonic()
+
+    def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._assigned_s = monotonic()
+
+    def rebalance_ended(self) -> None:
+        """Time it: reading goes on."""
+        self._is_assigned = True
+        now_s = monotonic()
+        if self._rebalance_began_s is not None:
+            self.metrics.rebalance_seconds.observe(now_s - self._rebalance_began_s)
+        if self._assigned_s is not None:
+            self.metrics.recovery_seconds.set(now_s - self._assigned_s)
+        self._rebalance_began_s = self._assigned_s = None
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Yield the gauges."""
+        yield _gauge("sandik_ready", [((), self.ready.is_ok)])
+        if self._app is None or self._topology is None:
+            return
+        count, merge = self._topology.count, self._topology.merge
+        now_ms = self.metrics.clock.now_ms()
+        owned = list(count.owned.items())  # at once: the event loop changes it meanwhile
+        lags = [
+            ((str(partition),), lag_records(self._app.consumer, TP(count.topic, partition), one.next_offset))
+            for partition, one in owned
+        ]
+        yield _gauge("sandik_consumer_lag_records", lags)
+        watermarks = [
+            ((str(partition),), (now_ms - count.job.timing.watermark_ms(one.state.clock.clock_ms)) / 1000)
+            for partition, one in owned
+            if one.state.clock.clock_ms is not None
+        ]
+        yield _gauge("sandik_watermark_lag_seconds", watermarks)
+        paused = [((str(partition),), one.paused is not None) for partition, one in owned]
+        yield _gauge("sandik_partition_paused", paused)
+        yield _gauge("sandik_merge_owner", [((), merge.is_owner)])
+        watermark_ms = merge.merge.watermark_ms
+        if merge.is_owner and watermark_ms is not None:
+            yield _gauge("sandik_merge_watermark_lag_seconds", [((), (now_ms - watermark_ms) / 1000)])
+        open_windows = [
+            (("count",), sum(len(one.state.windows) for _, one in owned)),
+            (("merge",), len(merge.merge._windows) if merge.is_owner else 0),
+        ]
+        yield _gauge("sandik_open_windows", open_windows)
+
+
+class Rebalances(faust.Sensor):
+    """Faust's own sensor observes zero for each rebalance, and counts those in progress for a total."""
+
+    def __init__(self, vitals: Vitals) -> None:
+        super().__init__()
+        self.vitals = vitals
+
+    def on_rebalance_start(self, app: Any) -> dict[str, Any]:  # noqa: ARG002  # Faust's signature
+        """Partitions are being revoked."""
+        self.vitals.rebalance_started()
+        return {}
+
+    def on_rebalance_end(self, app: Any, state: dict[str, Any]) -> None:  # noqa: ARG002
+        """Recovery is done, too."""
+        self.vitals.rebalance_ended()
+
+
+class Pulse(faust.Service):
+    """Lives on the worker's event loop and says so."""
+
+    def __init__(self, vitals: Vitals) -> None:
+        super().__init__()
+        self.vitals = vitals
+
+    async def on_start(self) -> None:
+        """Begin."""
+        self.vitals.beat()
+        self.add_future(self._beat())
+
+    async def _beat(self) -> None:
+        while not self.should_stop:
+            self.vitals.beat()
+            await self.sleep(BEAT_S)
+
+
+def _gauge(name: str, samples: Iterable[tuple[tuple[str, ...], float | None]]) -> GaugeMetricFamily:
+    metric = _BY_NAME[name]
+    family = GaugeMetricFamily(name, metric.meaning, labels=tuple(metric.labels))
+    for labels, value in samples:
+        if value is not None:
+            family.add_metric(labels, float(value))
+    return family

@@ -1,4 +1,0 @@
-"""Pure steps, in flow order: decode, language, tags, window, counts, merge.
-
-They know nothing of Kafka, Faust or clocks; streams/flow.py joins them.
-"""

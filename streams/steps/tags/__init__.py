@@ -1,6 +1,0 @@
-"""text, language -> the terms that count, and their tags: fold, match, decide. Pure."""
-
-from streams.steps.tags.lexicon import LexiconError
-from streams.steps.tags.match import Tagger, load_tagger, tags_of
-
-__all__ = ["LexiconError", "Tagger", "load_tagger", "tags_of"]
