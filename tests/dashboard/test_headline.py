@@ -5,12 +5,12 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandik.dashboard.headline import DAY_MS, Change, headline
+from sandik.figures.headline import DAY_MS, Change, headline
 from sandik.figures.rollup import EVERY, Query, rows
 from sandik_schemas.count import Count
 from sandik_schemas.languages import languages_in
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
-from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
+from tests.dashboard.builders import MINUTE_MS, a_count
 from tests.figures.test_rollup import cells_of, consistent, newest, rollups, spans
 
 OF_ALL = Pair("election", ("election",), "all")

@@ -42,7 +42,7 @@ def test_a_time_that_could_mean_two_things_is_refused(text: str, says: str) -> N
         instant_ms(text, NOW_MS)
 
 
-@given(st.datetimes(timezones=st.timezones(), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)))
+@given(st.datetimes(timezones=st.timezones()).filter(lambda one: 1970 < one.year < 2100))
 def test_an_instant_is_the_same_whatever_zone_it_is_written_in(instant: datetime) -> None:
     in_utc = instant.astimezone(UTC).isoformat()
 

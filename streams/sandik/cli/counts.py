@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from sandik.cli.asked import EVERYTHING, Filter, Seen
 from sandik.counting.latest import LatestCounts
 from sandik.kafka.pairs_in_force import in_order, pairs_in_force
 from sandik.kafka.reader import read
@@ -21,7 +22,6 @@ from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of
 from sandik_schemas.pair import Pair
-from streams.asked import EVERYTHING, Filter, Seen
 
 Windows = Literal["tumbling", "hopping", "sessions"]
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}

@@ -329,8 +329,8 @@ def counts(
     with _until_stopped(is_endless=not once):
         from sandik.cli.counts import Filter, run_counts
         from sandik.clock import SystemClock
+        from sandik.figures.language_names import language_codes
         from sandik.kafka.ranges import bounds_ms
-        from streams.language_names import language_codes
 
         bounds = bounds_ms(from_, to, SystemClock().now_ms())
         wanted = Filter(frozenset(tag or ()), language_codes(language or ()), *bounds)

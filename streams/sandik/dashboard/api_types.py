@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import msgspec
 
 from sandik.counting.fold import ALL
-from sandik.dashboard.headline import Change, Figure, Usual
 from sandik.errors import UsageError
 from sandik.figures.examples import TopTerm
+from sandik.figures.headline import Change, Figure, Usual
 from sandik.figures.rollup import Query, Row
 from sandik.kafka.follow import Link
 from sandik_schemas.pair import Pair

@@ -14,9 +14,9 @@ from sandik.counting.control import ControlState
 from sandik.counting.decode import why_not
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
-from sandik.dashboard.headline import headline
 from sandik.dashboard.live_counts import Model
 from sandik.figures.examples import Examples
+from sandik.figures.headline import headline
 from sandik.figures.rollup import Query, changed_rows, rows
 from sandik.kafka.follow import Follower
 from sandik.kafka.post_texts import Text, Texts

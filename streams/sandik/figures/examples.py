@@ -18,7 +18,7 @@ KEPT_POSTS = 200
 
 
 class TopTerm(msgspec.Struct, frozen=True):
-    """How many posts use a term, once a post, and how many did in as many hours before; None before all hours."""
+    """How many posts use a term, and how many did in as many hours before: None where nothing reaches back."""
 
     term: str
     tag: str

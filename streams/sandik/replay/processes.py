@@ -9,17 +9,17 @@ import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from sandik.counting.job import SourceRecord
 from sandik.errors import SandikError, StateError
-from sandik.kafka.connection import client_options, let_go, unreachable
-from sandik.kafka.ranges import Slice, new_consumer, read_slice
+from sandik.kafka.consumer import consuming
+from sandik.kafka.ranges import Slice, read_slice
 from sandik.progress import progress
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.count_slice import Read, count_slice
@@ -120,20 +120,12 @@ async def _count_share(
     pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]
 ) -> None:
     job = plan.rules.job(settings)
-    consumer = new_consumer(settings) if plan.topic else None
-    try:
-        if consumer:
-            await consumer.start()
+    async with consuming(settings) if plan.topic else nullcontext() as consumer:
         for one in share:
             tell = _teller(pipe, one.partition)
             read = _reader(plan, folder, consumer, one)
             with Checkpoint(folder, plan.rules.run_id, *one) as checkpoint:
                 await count_slice(job, plan, one.end, checkpoint, read, tell)
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        if consumer:
-            await let_go(consumer)
 
 
 def _teller(pipe: Connection, partition: int) -> Any:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 
+from sandik.figures.language_names import english_name
 from sandik.figures.rollup import EVERY, Share
 from sandik.figures.shares import percent
 from sandik.report.tag_names import about
 from sandik_schemas.pair import Pair
-from streams.language_names import english_name
 
 #: HTML does not allow them, and a terminal that shows the file obeys some.
 _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}

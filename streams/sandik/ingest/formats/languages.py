@@ -2,7 +2,7 @@
 
 import re
 
-from streams.language_names import code_of_name
+from sandik.figures.language_names import code_of_name
 
 _CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 

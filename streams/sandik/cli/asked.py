@@ -6,11 +6,11 @@ from typing import NamedTuple
 from sandik.counting.fold import ALL
 from sandik.counting.labels import iso
 from sandik.errors import UsageError
+from sandik.figures.language_names import NAMES, did_you_mean
 from sandik.kafka.pairs_in_force import Pairs
 from sandik_schemas.count import Count
 from sandik_schemas.languages import is_of, languages_in
 from sandik_schemas.pair import DEFAULT_PAIR
-from streams.language_names import NAMES, did_you_mean
 
 
 class Filter(NamedTuple):
@@ -70,7 +70,7 @@ class Seen:
         self._has_any |= self._wanted.takes(count)
 
     def check(self) -> None:
-        """Raise UsageError for a tag or language that was asked for, is not in the topic and is none we know."""
+        """Raise UsageError for a tag or language that was asked for, is not in the topic and not known."""
         if self._tags:  # of an empty topic nobody can say
             tags = {ALL, *(tag for pair in self._wanted.pairs for tag in (pair.base, *pair.of, pair.name))}
             _check("--tag", self._wanted.tags, self._tags, tags)

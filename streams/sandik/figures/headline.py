@@ -1,4 +1,4 @@
-"""The one figure of a span, and whether it has risen: sums over all windows of the span, whatever the roll-up. Pure."""
+"""The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
 
 from math import hypot
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """How far the share is above the one before, with its 95 % interval (Newcombe's, of two Wilson intervals).
+    """How far the share is above the one before, with its 95 % interval, Newcombe's of two Wilson ones.
 
     It is beyond chance when that interval has no room for no change.
     """
