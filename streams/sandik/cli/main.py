@@ -327,7 +327,8 @@ def counts(
 ) -> None:
     """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
     with _until_stopped(is_endless=not once):
-        from sandik.cli.counts import Filter, run_counts
+        from sandik.cli.asked import Filter
+        from sandik.cli.counts import run_counts
         from sandik.clock import SystemClock
         from sandik.figures.language_names import language_codes
         from sandik.kafka.ranges import bounds_ms

@@ -18,7 +18,7 @@ KEPT_POSTS = 200
 
 
 class TopTerm(msgspec.Struct, frozen=True):
-    """How many posts use a term, and how many did in as many hours before: None where nothing reaches back."""
+    """How many posts use a term, and how many did in as many hours before: None where none reach back."""
 
     term: str
     tag: str

@@ -45,13 +45,13 @@ const draw = soon(() => {
   const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
   lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]));
   drawWhere(rows, starts, languages, pair, handlers);
-  drawLists(rows, [EVERY, ...languages], tagsOf(pair), pair, pick);
+  drawLists(rows, languages.length === 1 ? languages : [EVERY, ...languages], tagsOf(pair), pair, pick);
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes";
 }, 10);
 
 const refreshExamples = soon(async () => {
-  try { await drawExamples(exampleParameters(), state.texts && status.texts, pairOf(status)); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
+  try { await drawExamples(exampleParameters(), status.texts ? state.texts ? null : "textsOff" : "textHidden", pairOf(status)); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
 }, 300);
 
 const refreshHeadline = soon(async () => {

@@ -7,15 +7,16 @@ import { languageName, number, say, tagName, time } from "./words.js";
 
 const MAX_CHARACTERS = 600;
 
-/** Fetch and show the terms and posts that the parameters ask for. */
-export async function drawExamples(parameters, showsTexts, pair) {
+/** Fetch and show the terms that the parameters ask for, and the posts or why there are none. */
+export async function drawExamples(parameters, whyNoPosts, pair) {
   const [{ terms }, { posts }] = await Promise.all([
     fetchJson("/api/terms", { ...parameters, limit: 10 }),
     fetchJson("/api/posts", { ...parameters, limit: 8 }),
   ]);
   drawTerms(terms);
-  at("posts").hidden = !showsTexts;
-  at("posts-off").hidden = showsTexts;
+  at("posts").hidden = whyNoPosts !== null;
+  at("posts-off").hidden = whyNoPosts === null;
+  at("posts-off").textContent = whyNoPosts ? say(whyNoPosts) : "";
   at("posts").replaceChildren(...(posts.length ? posts.map((post) => article(post, pair)) : [el("p", { class: "note" }, say("noPosts"))]));
 }
 

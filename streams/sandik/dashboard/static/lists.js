@@ -2,6 +2,7 @@
 
 import { at, el } from "./dom.js";
 import { EVERY, total } from "./rows.js";
+import { state } from "./state.js";
 import { languageName, number, percent, say, tagName, time } from "./words.js";
 
 const MAX_EVENTS = 12;
@@ -10,7 +11,7 @@ const MAX_ROWS = 60;
 /** Fill the lists and the table. `pick` shows the posts of a burst. */
 export function drawLists(rows, languages, tags, pair, pick) {
   const shown = rows.all().filter((row) => languages.includes(row.language));
-  const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: languageName(row.language) });
+  const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: nameOf(row.language) });
   // Only what is shown is put into words.
   const bursts = shown.flatMap((row) => row.bursts.filter((tag) => tags.includes(tag))
     .map((tag) => () => el("button", { type: "button", class: "link", click: () => pick(row.start_ms, row.end_ms, row.language) }, say("burst", { ...when(row), tag: tagName(tag), n: number(total(row, tag)) }))));
@@ -24,6 +25,8 @@ export function drawLists(rows, languages, tags, pair, pick) {
   drawTable(rows, shown.slice(0, MAX_ROWS), tags, pair);
 }
 
+const nameOf = (language) => (language === EVERY && state.languages.length ? say("together") : languageName(language));
+
 function fill(id, lines, otherwise) {
   const shown = lines.length ? lines.slice(0, MAX_EVENTS) : [() => say(otherwise)];
   at(id).replaceChildren(...shown.map((line) => el("li", {}, line())));
@@ -36,7 +39,7 @@ function drawTable(rows, shown, tags, pair) {
     const isFinal = rows.isFinal(row, row.start_ms);
     return el("tr", { class: isFinal ? null : "current" },
       el("th", { scope: "row" }, time(row.start_ms, rows.rollup_ms)),
-      el("td", {}, languageName(row.language)),
+      el("td", {}, nameOf(row.language)),
       ...columns.map((tag) => el("td", { class: "n" }, number(total(row, tag)))),
       el("td", { class: "n" }, row.share ? percent(row.share.value) : "–"),
       el("td", { class: "n" }, row.share ? `${percent(row.share.low)}–${percent(row.share.high)}` : "–"),

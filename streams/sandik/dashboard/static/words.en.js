@@ -13,7 +13,7 @@ export default {
   rollup_hour: "1 hour", rollup_six_hours: "6 hours", rollup_day: "1 day (UTC)", rollup_window: "window",
   size_seconds: "{n} s", size_minutes: "{n} min", size_hours: "{n} h",
   tag_all: "all posts", tag_election: "election", tag_deepfake: "deepfake", tag_both: "election + deepfake",
-  every: "all languages", undetermined: "undetermined",
+  together: "together", every: "all languages", undetermined: "undetermined",
   waiting: "Waiting for the counts",
   sentence: "{span}, [share] of the posts {languages} about the election also speak of deepfakes.",
   sentenceOf: "{span}, [share] of the posts {languages} about {base} are also about {others}.",

@@ -13,7 +13,7 @@ export default {
   rollup_hour: "1 час", rollup_six_hours: "6 часов", rollup_day: "1 день (UTC)", rollup_window: "окно",
   size_seconds: "{n} с", size_minutes: "{n} мин", size_hours: "{n} ч",
   tag_all: "все сообщения", tag_election: "выборы", tag_deepfake: "дипфейки", tag_both: "выборы и дипфейки",
-  every: "все языки", undetermined: "не определён",
+  together: "вместе", every: "все языки", undetermined: "не определён",
   waiting: "Данные загружаются",
   sentence: "{span} о дипфейках говорится в [share] сообщений о выборах {languages}.",
   sentenceOf: "{span} тема «{others}» есть в [share] сообщений на тему «{base}» {languages}.",

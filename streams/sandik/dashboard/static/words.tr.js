@@ -13,7 +13,7 @@ export default {
   rollup_hour: "1 saat", rollup_six_hours: "6 saat", rollup_day: "1 gün (UTC)", rollup_window: "pencere",
   size_seconds: "{n} sn.", size_minutes: "{n} dk.", size_hours: "{n} sa.",
   tag_all: "tüm gönderiler", tag_election: "seçim", tag_deepfake: "deepfake", tag_both: "seçim + deepfake",
-  every: "tüm diller", undetermined: "belirlenemeyen",
+  together: "birlikte", every: "tüm diller", undetermined: "belirlenemeyen",
   waiting: "Sayımlar bekleniyor",
   sentence: "{span} seçimle ilgili {languages} gönderiler içinde deepfake’lerden de söz edenlerin oranı [share].",
   sentenceOf: "{span} “{base}” konulu {languages} gönderiler içinde “{others}” konulu olanların oranı [share].",
