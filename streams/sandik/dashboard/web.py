@@ -7,15 +7,16 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandik import __version__
 from sandik.dashboard.api_types import parse_limit, parse_query
 from sandik.dashboard.event_stream import stream
+from sandik.dashboard.openapi import SCHEMA, openapi
 from sandik.dashboard.service import Board
 from sandik.errors import UsageError
 from sandik.figures.rollup import Query
 from sandik.http_server import addresses_this_machine
 
 STATIC = Path(__file__).parent / "static"
-SCHEMA = Path(__file__).parent / "api.v1.schema.json"
 
 #: Only files of our own run, and nothing is sent anywhere else.
 _HEADERS = {
@@ -50,6 +51,7 @@ def create_web(
             web.get("/api/posts", site.posts),
             web.get("/api/terms", site.terms),
             web.get("/api/schema", _file(SCHEMA)),
+            web.get("/api/openapi.json", site.openapi),
             web.static("/static", STATIC),
         ]
     )
@@ -88,6 +90,9 @@ class _Site:
 
     async def status(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         return _json(msgspec.json.encode(self._board.status()))
+
+    async def openapi(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        return _json(msgspec.json.encode(openapi(__version__)))
 
     async def posts(self, request: web.Request) -> web.StreamResponse:
         limit = parse_limit(request.query, 20, 100)
