@@ -44,7 +44,7 @@ async def ask(client: Client, path: str, **parameters: Any) -> Any:
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
-@pytest.mark.parametrize("name", ["counts", "headline", "status", "posts", "terms"])
+@pytest.mark.parametrize("name", ["counts", "headline", "status", "posts", "sources", "terms"])
 async def test_every_answer_is_as_the_schema_says(
     board: Board, client: Client, name: str, is_empty: bool
 ) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from sandik.counting.fold import ALL
 from sandik.errors import UsageError
+from sandik.figures.by_source import SourceRow
 from sandik.figures.examples import TopTerm
 from sandik.figures.headline import Change, Figure, Usual
 from sandik.figures.rollup import Query, Row
@@ -31,6 +32,14 @@ class Counts(msgspec.Struct, frozen=True):
     from_ms: int
     watermark_ms: int | None
     rows: list[Row]
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """`/api/sources`: source by source, each in the order of time."""
+
+    schema_version: int
+    rollup_ms: int
+    rows: list[SourceRow]
 
 
 class Headline(msgspec.Struct, frozen=True):

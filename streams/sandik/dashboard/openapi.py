@@ -21,11 +21,11 @@ def _text(description: str, **more: Any) -> dict[str, Any]:
 #: One list with commas: at most 100 parts of at most 64 characters.
 _LIST = {"pattern": r"^([^,]{1,64}(,[^,]{1,64}){0,99})?$"}
 _PARAMETERS = {
-    "rollup_ms": _whole(1, 366 * _DAY_MS, "Length of a bucket, milliseconds: a multiple of the windows' length."),
-    "language": _text("Only these languages, with commas between; `*` is all together. Default: all.", **_LIST),
+    "rollup_ms": _whole(1, 366 * _DAY_MS, "Length of a bucket in milliseconds, a multiple of a window's."),
+    "language": _text("Only these languages, commas between; `*`: all together. Default: all.", **_LIST),
     "tag": _text("Only these tags, with commas between. Default: all.", **_LIST),
     "among": _text("The languages that `*` sums, with commas between. Default: all.", **_LIST),
-    "share": _text("What shares are of: a pair by its name, or a tag among all posts. Default: the first pair."),
+    "share": _text("What shares are of: the name of a pair, or a tag among all posts."),
     "from_ms": _whole(0, _MOST_MS, "Windows that start at this time or later."),
     "to_ms": _whole(0, _MOST_MS, "Windows that start before this time."),
     "span_ms": _whole(1, _MOST_MS, "In place of both: so long before the end of the newest window."),
@@ -38,17 +38,12 @@ def openapi(version: str) -> dict[str, Any]:
     """Return the document; `version` is that of sandik."""
     schemas = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
     limits = {"posts": 100, "terms": 200}
-    paths = {
-        f"/api/{name}": {
-            "get": _operation(
-                name,
-                [_named(one) for one in _QUERY]
-                + ([_named("limit", _whole(1, limits[name], "At most so many."))] if name in limits else []),
-                "application/json",
-            )
-        }
-        for name in ("counts", "headline", "posts", "terms")
-    }
+    paths = {}
+    for name in ("counts", "headline", "posts", "sources", "terms"):
+        parameters = [_named(one) for one in _QUERY]
+        if name in limits:
+            parameters.append(_named("limit", _whole(1, limits[name], "At most so many.")))
+        paths[f"/api/{name}"] = {"get": _operation(name, parameters, "application/json")}
     paths["/api/status"] = {"get": _operation("status", [], "application/json", may_refuse=False)}
     events = [_named(one) for one in (*_QUERY, "since")]
     paths["/api/stream"] = {"get": _operation("stream", events, "text/event-stream")}
@@ -57,7 +52,7 @@ def openapi(version: str) -> dict[str, Any]:
         "info": {
             "title": "sandik dashboard",
             "version": version,
-            "description": "The counts that the page shows. Times are milliseconds since 1970-01-01T00:00:00Z.",
+            "description": "What the page shows. Times are milliseconds since 1970-01-01T00:00:00Z.",
         },
         "paths": paths,
         "components": {"schemas": schemas},
@@ -68,7 +63,7 @@ def _operation(
     name: str, parameters: list[dict[str, Any]], kind: str, *, may_refuse: bool = True
 ) -> dict[str, Any]:
     if name == "stream":
-        said = "Server-sent events: `rows` and `status` as the schemas of those names, `reset` to begin again."
+        said = "Server-sent events: `rows`, as counts; `status`; `reset`, to begin again."
         responses: dict[str, Any] = {
             "200": {"description": said, "content": {kind: {"schema": {"type": "string"}}}},
             "503": {"description": "As many follow already as there are places for."},

@@ -128,6 +128,15 @@ class Board:
             languages=[api_types.Language(code, cells.posts(code)) for code in cells.languages],
         )
 
+    def sources_answer(self, query: Query) -> bytes:
+        """Return the rows of sources as JSON; UsageError when there are too many."""
+        key = "sources", query, self.model.version, self.examples.version
+        return self._keep(key, lambda: self._sources(query.now(self.model.cells)))
+
+    def _sources(self, query: Query) -> api_types.Sources:
+        found = [*self.examples.by_source.rows(query)]
+        return api_types.Sources(SCHEMA_VERSION, query.rollup_ms, found)
+
     def terms_answer(self, query: Query, limit: int) -> bytes:
         """Return the top terms as JSON."""
         query = query.now(self.model.cells)

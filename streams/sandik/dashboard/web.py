@@ -49,6 +49,7 @@ def create_web(
             web.get("/api/stream", site.stream),
             web.get("/api/status", site.status),
             web.get("/api/posts", site.posts),
+            web.get("/api/sources", site.sources),
             web.get("/api/terms", site.terms),
             web.get("/api/schema", _file(SCHEMA)),
             web.get("/api/openapi.json", site.openapi),
@@ -90,6 +91,9 @@ class _Site:
 
     async def status(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         return _json(msgspec.json.encode(self._board.status()))
+
+    async def sources(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._board.sources_answer(self._query(request)))
 
     async def openapi(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         return _json(msgspec.json.encode(openapi(__version__)))

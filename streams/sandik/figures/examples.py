@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from sandik.counting.fold import cell_tags
+from sandik.figures.by_source import BySource
 from sandik.figures.rollup import EVERY
 from sandik_schemas.languages import is_of
 from sandik_schemas.mention import Mention
@@ -35,6 +36,7 @@ class Examples:
         self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
         self._newest: dict[tuple[str, tuple[str, ...]], list[tuple[int, int, int, Mention]]] = {}
         self._terms: dict[tuple[int, str], Counter[tuple[str, str]]] = {}
+        self.by_source = BySource()
         self._read_up_to: dict[int, int] = {}
 
     def clear(self) -> None:
@@ -54,6 +56,7 @@ class Examples:
             newest = self._newest.setdefault((mention.language, mention.tags), [])
             insort(newest, (mention.created_at_ms, partition, offset, mention))
             del newest[:-KEPT_POSTS]
+            self.by_source.add(mention, self.pairs)
             hour = mention.created_at_ms // HOUR_MS, mention.language
             terms = self._terms.setdefault(hour, Counter())
             terms.update({(one.term, one.tag) for one in mention.terms})

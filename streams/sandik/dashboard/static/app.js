@@ -12,11 +12,11 @@ import { EVERY, Rows } from "./rows.js";
 import { choose, onBack, rollup, span, state } from "./state.js";
 import { takeCsv, takePng, takeSvg } from "./take.js";
 import { drawTrust } from "./trust.js";
-import { drawWhere, shownCharts } from "./where.js";
+import { asRows, drawWhere, shownCharts } from "./where.js";
 import { say, sayAll, setInterface, tagName } from "./words.js";
 
 const RETRY_MS = 2_000, HEADLINE_MS = 300, LEAD_PX = 210;
-let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null;
+let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, sources = null;
 
 const lead = new Chart(at("lead-chart"), LEAD_PX, handlers(EVERY));
 
@@ -44,7 +44,10 @@ const draw = soon(() => {
   if (!rows) return;
   const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
   lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]));
-  drawWhere(rows, starts, languages, pair, handlers);
+  at("by").hidden = !canBeBySource();
+  for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", bySource() === (by === "source"));
+  if (!bySource()) drawWhere(rows, starts, languages, pair, handlers);
+  else if (sources) drawWhere(sources, starts, [...sources.byLanguage.keys()], pair, () => handlers(EVERY), (source) => source);
   drawLists(rows, languages.length === 1 ? languages : [EVERY, ...languages], tagsOf(pair), pair, pick);
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes";
@@ -56,6 +59,16 @@ const refreshExamples = soon(async () => {
 
 const refreshHeadline = soon(async () => {
   try { headline = await fetchJson("/api/headline", common()); } catch (error) { if (!problem) drawNotices(status, error); }
+  draw();
+}, HEADLINE_MS);
+
+/** Sources are known of tagged posts of all languages together. */
+const canBeBySource = () => !state.languages.length && pairOf(status).base !== "all";
+const bySource = () => state.by === "source" && canBeBySource();
+
+const refreshSources = soon(async () => {
+  if (!rows || !bySource()) return;
+  try { sources = asRows(await fetchJson("/api/sources", { ...common(), rollup_ms: rows.rollup_ms })); } catch (error) { if (!problem) drawNotices(status, error); }
   draw();
 }, HEADLINE_MS);
 
@@ -103,7 +116,7 @@ async function ask() {
   following = follow(query, { start, rows: take, status: look, lost: (error) => { problem = error; draw(); } });
 }
 
-function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); draw(); }
+function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); refreshSources(); draw(); }
 function take(counts) { rows?.add(counts); refreshHeadline(); draw(); }
 
 function look(news) {
@@ -111,7 +124,7 @@ function look(news) {
   problem = null;
   if (asked === null && status.last_ms !== null) ask();
   const examples = JSON.stringify([status.examples_version, status.mentions.state]);
-  if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); }
+  if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); refreshSources(); }
   draw();
 }
 
@@ -141,9 +154,10 @@ at("take-png").addEventListener("click", () => rows && takePng(lead.svg, caption
 at("interface").addEventListener("change", (event) => { choose({ interface: event.target.value }); dress(); if (status) ask(); });
 at("theme").addEventListener("change", (event) => { choose({ theme: event.target.value }); dress(); });
 at("texts").addEventListener("change", (event) => { choose({ texts: event.target.checked }); refreshExamples(); });
+for (const by of ["language", "source"]) at(`by-${by}`).addEventListener("click", () => { choose({ by }); sources = null; refreshSources(); draw(); });
 at("posts-all").addEventListener("click", unpick);
 at("form").addEventListener("submit", (event) => event.preventDefault());
-onBack(() => { dress(); if (status) ask(); });
+onBack(() => { dress(); if (status) { refreshSources(); ask(); } });
 
 dress();
 begin();

@@ -28,6 +28,7 @@ function fromAddress() {
     from_ms: Number(address.get("from")) || null,
     to_ms: Number(address.get("to")) || null,
     share: address.get("share"),
+    by: address.get("by") === "source" ? "source" : "language",
     languages: list("languages").filter((language) => language !== "*").slice(0, MAX_LANGUAGES),
   };
 }
@@ -54,6 +55,7 @@ export function link() {
   if (state.span === "custom" && state.to_ms) query.set("to", state.to_ms);
   if (state.rollup !== "auto") query.set("rollup", state.rollup);
   if (state.share) query.set("share", state.share);
+  if (state.by !== "language") query.set("by", state.by);
   if (state.languages.length) query.set("languages", state.languages.join(","));
   if (state.interface) query.set("lang", state.interface);
   return query.size ? `${location.pathname}?${query}` : location.pathname;

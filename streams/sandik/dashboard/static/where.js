@@ -2,14 +2,21 @@
 
 import { Chart, topOf } from "./chart.js";
 import { at, el } from "./dom.js";
-import { folded } from "./rows.js";
+import { folded, Rows } from "./rows.js";
 import { languageName, number, percent, say, tagName } from "./words.js";
 
 const HEIGHT_PX = 124, POINTS = 24;
 const panels = new Map();
 
-/** Draw a panel for each of the languages that has posts. Moves along one chart are moves along all. */
-export function drawWhere(rows, starts, languages, pair, on) {
+/** What is shown of the answer of /api/sources: rows with a source where others have a language. */
+export const asRows = ({ rows, rollup_ms }) => new Rows({ rollup_ms, watermark_ms: null, from_ms: 0,
+  rows: rows.map(({ source, posts, ...row }) => ({ ...row, language: source, counts: posts, current: {}, corrected: {}, bursts: [] })) });
+
+/**
+ * Draw a panel for each of the languages that has posts, or of the sources. Moves along one chart
+ * are moves along all.
+ */
+export function drawWhere(rows, starts, languages, pair, on, nameOf = languageName) {
   const fold = Math.max(1, Math.ceil(starts.length / POINTS));
   const found = languages.map((language) => ({ language, course: rows.course(language, starts, pair), base: rows.sum(language, pair.base), part: rows.sum(language, pair.name) }))
     .filter(({ base }) => base > 0)
@@ -21,10 +28,10 @@ export function drawWhere(rows, starts, languages, pair, on) {
   }
   for (const { language, course, base, part } of found) {
     const { section, name, share, about, chart } = panel(language, on);
-    name.textContent = languageName(language);
+    name.textContent = nameOf(language);
     share.textContent = percent(part / base);
     about.textContent = say("ofPosts", { part: number(part), base: number(base) });
-    chart.draw(`${languageName(language)}: ${tagName(pair.name)}. ${say("keys")}`, starts, rows.rollup_ms, course, top, fold);
+    chart.draw(`${nameOf(language)}: ${tagName(pair.name)}. ${say("keys")}`, starts, rows.rollup_ms, course, top, fold);
     at("panels").append(section);
   }
   at("where").hidden = !found.length;

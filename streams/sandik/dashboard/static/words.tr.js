@@ -31,7 +31,7 @@ export default {
   reading: "{share} ({low}–{high}), {base} gönderiden {part}", readingNone: "böyle gönderi yok",
   key: "Çizgi ve bant: oran ve %95 güven aralığı. Çubuklar: tüm gönderiler; renkli kısım sayılanlar. Soluk ya da kesikli: sayım sürüyor. Sürükleyince yakınlaşır, tıklayınca gönderiler görünür.",
   keys: "Ok tuşlarıyla grafik üzerinde gezinebilir, Enter ile gönderileri görebilirsiniz.",
-  where: "Nerede", whereNote: "dillere göre, oranlar aynı ölçekte, en çok gönderiden başlayarak",
+  where: "Nerede", whereNote: "oranlar aynı ölçekte, en çok gönderiden başlayarak", byLanguage: "dillere göre", bySource: "kaynaklara göre",
   terms: "Neler söyleniyor", termsNote: "tam saatlere göre gönderiler, önceki aynı süreyle", term: "Terim", topic: "Konu", postsColumn: "Gönderi", growth: "Artış", newTerm: "yeni",
   noTerms: "Bu aralıkta yok.",
   posts: "En yeni gönderiler", postsAll: "bu aralığın tümü", showTexts: "metinleri göster", textsOff: "Metinler kapalı.", noPosts: "Bu aralıkta yok.",
