@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from sandik.clock import SystemClock
 from sandik.dashboard.api_types import parse_query
+from sandik.dashboard.openapi import SCHEMA
 from sandik.dashboard.service import Board
-from sandik.dashboard.web import SCHEMA, STATIC
+from sandik.dashboard.web import STATIC
 from sandik.settings import Settings
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count, a_mention
 from tests.dashboard.conftest import Client, serving

@@ -208,6 +208,16 @@ async def test_a_chart_is_taken_away_as_csv_svg_and_png(browser: Browser, busy: 
     assert taken["PNG"].startswith(b"\x89PNG")
 
 
+async def test_where_is_by_language_or_by_source(browser: Browser, busy: str) -> None:
+    async with looking(browser, busy + LAST_HOUR) as page:
+        await expect(page.locator(".panel h3")).to_have_text(["Turkish16%", "English17%", "Russian17%"])
+        await page.get_by_role("button", name="by source").click()
+        await shows(page, ".panel[data-language=test] .about", "0 of 1 posts")
+        assert "by=source" in page.url
+        await page.go_back()
+        await shows(page, ".panel h3", "Turkish")
+
+
 async def test_the_link_to_json_has_the_figures_of_the_page(browser: Browser, busy: str) -> None:
     async with looking(browser, busy + "?span=hour&languages=tr,ru") as page:
         await page.locator("body[data-ready]").wait_for()

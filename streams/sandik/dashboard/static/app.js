@@ -44,6 +44,8 @@ const draw = soon(() => {
   if (!rows) return;
   const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
   lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]));
+  const marks = new Set(course.marks.map(({ kind }) => kind));
+  at("key").textContent = ["key", ...marks].map((name) => say(name === "key" ? name : `key_${name}`)).join(" ");
   at("by").hidden = !canBeBySource();
   for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", bySource() === (by === "source"));
   if (!bySource()) drawWhere(rows, starts, languages, pair, handlers);
@@ -68,7 +70,7 @@ const bySource = () => state.by === "source" && canBeBySource();
 
 const refreshSources = soon(async () => {
   if (!rows || !bySource()) return;
-  try { sources = asRows(await fetchJson("/api/sources", { ...common(), rollup_ms: rows.rollup_ms })); } catch (error) { if (!problem) drawNotices(status, error); }
+  try { sources = asRows(await fetchJson("/api/sources", { ...common(), rollup_ms: rows.rollup_ms }), rows.watermark_ms); } catch (error) { if (!problem) drawNotices(status, error); }
   draw();
 }, HEADLINE_MS);
 

@@ -2,8 +2,8 @@
 
 import { at, el } from "./dom.js";
 import { EVERY, total } from "./rows.js";
-import { state } from "./state.js";
-import { languageName, number, percent, say, tagName, time } from "./words.js";
+import { DAY_MS, state } from "./state.js";
+import { languageName, number, percent, say, tagName, time, zone } from "./words.js";
 
 const MAX_EVENTS = 12;
 const MAX_ROWS = 60;
@@ -34,7 +34,7 @@ function fill(id, lines, otherwise) {
 
 function drawTable(rows, shown, tags, pair) {
   const columns = ["all", ...tags.filter((tag) => tag !== "all")];
-  const head = [[say("when")], [say("language")], ...columns.map((tag) => [tagName(tag), "n"]), [say("share"), "n"], [say("interval"), "n"], [say("stateColumn")]];
+  const head = [[`${say("when")} (${rows.rollup_ms < DAY_MS ? zone() : "UTC"})`], [say("language")], ...columns.map((tag) => [tagName(tag), "n"]), [say("share"), "n"], [say("interval"), "n"], [say("stateColumn")]];
   const body = shown.map((row) => {
     const isFinal = rows.isFinal(row, row.start_ms);
     return el("tr", { class: isFinal ? null : "current" },

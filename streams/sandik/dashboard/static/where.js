@@ -9,7 +9,7 @@ const HEIGHT_PX = 124, POINTS = 24;
 const panels = new Map();
 
 /** What is shown of the answer of /api/sources: rows with a source where others have a language. */
-export const asRows = ({ rows, rollup_ms }) => new Rows({ rollup_ms, watermark_ms: null, from_ms: 0,
+export const asRows = ({ rows, rollup_ms }, watermark_ms) => new Rows({ rollup_ms, watermark_ms, from_ms: 0,
   rows: rows.map(({ source, posts, ...row }) => ({ ...row, language: source, counts: posts, current: {}, corrected: {}, bursts: [] })) });
 
 /**

@@ -30,6 +30,7 @@ export default {
   stillCounting: "still counting",
   reading: "{share} ({low}–{high}), {part} of {base}", readingNone: "no such posts",
   key: "Line and band: the share and its 95% interval. Bars: the posts it is of; coloured, those it counts. Pale or dashed: still counting. Drag to zoom, click for posts.",
+  key_burst: "Triangle: a burst begins.", key_corrected: "Diamond: corrected by late posts.",
   keys: "Arrow keys move along the chart, Enter shows the posts.",
   where: "Where", whereNote: "shares on one scale, most posts first", byLanguage: "by language", bySource: "by source",
   terms: "What is said", termsNote: "posts by full hours, against as long before", term: "Term", topic: "Topic", postsColumn: "Posts", growth: "Growth", newTerm: "new",

@@ -31,9 +31,11 @@ export function say(name, values = {}) {
 export function sayAll() {
   for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  document.getElementById("zone").textContent = say("zone", { zone });
+  document.getElementById("zone").textContent = say("zone", { zone: zone() });
 }
+
+/** The zone that times are told in. */
+export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export const number = (value) => numbers.format(value);
 

@@ -30,6 +30,7 @@ export default {
   stillCounting: "sayım sürüyor",
   reading: "{share} ({low}–{high}), {base} gönderiden {part}", readingNone: "böyle gönderi yok",
   key: "Çizgi ve bant: oran ve %95 güven aralığı. Çubuklar: tüm gönderiler; renkli kısım sayılanlar. Soluk ya da kesikli: sayım sürüyor. Sürükleyince yakınlaşır, tıklayınca gönderiler görünür.",
+  key_burst: "Üçgen: ani artış başlıyor.", key_corrected: "Eşkenar dörtgen: geç gelen gönderilerle düzeltildi.",
   keys: "Ok tuşlarıyla grafik üzerinde gezinebilir, Enter ile gönderileri görebilirsiniz.",
   where: "Nerede", whereNote: "oranlar aynı ölçekte, en çok gönderiden başlayarak", byLanguage: "dillere göre", bySource: "kaynaklara göre",
   terms: "Neler söyleniyor", termsNote: "tam saatlere göre gönderiler, önceki aynı süreyle", term: "Terim", topic: "Konu", postsColumn: "Gönderi", growth: "Artış", newTerm: "yeni",
