@@ -9,6 +9,7 @@ from sandik.figures.by_source import MAX_SOURCES, OTHERS
 from sandik.figures.examples import Examples
 from sandik.figures.rollup import Query
 from sandik_schemas.mention import Mention
+from sandik_schemas.pair import DEFAULT_PAIR
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_mention
 
 mentions = st.lists(
@@ -47,7 +48,9 @@ def test_whatever_the_roll_up_each_post_is_counted_once_under_its_source(
             wanted.update((one.source.replace("+", " "), tag) for tag in tags)
 
     told: Counter[tuple[str, str]] = Counter()
-    for row in examples.by_source.rows(Query(rollup * MINUTE_MS, from_ms=span[0], to_ms=span[1])):
+    for row in examples.by_source.rows(
+        Query(rollup * MINUTE_MS, from_ms=span[0], to_ms=span[1]), (DEFAULT_PAIR,)
+    ):
         told.update({(row.source, tag): posts for tag, posts in row.posts.items()})
         base = row.posts.get("election", 0)
         assert (row.share is None) == (not base)
@@ -61,7 +64,7 @@ def test_sources_that_are_made_up_cost_no_memory() -> None:
     examples = Examples()
     examples.add(a_mention(offset, source=f"source {offset}") for offset in range(MAX_SOURCES + 50))
 
-    posts = {row.source: row.posts for row in examples.by_source.rows(Query(60 * MINUTE_MS))}
+    posts = {row.source: row.posts for row in examples.by_source.rows(Query(60 * MINUTE_MS), (DEFAULT_PAIR,))}
 
     assert len(posts) == MAX_SOURCES + 1
     assert posts[OTHERS] == {"election": 50}

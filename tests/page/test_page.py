@@ -298,6 +298,16 @@ async def test_the_operator_can_keep_all_texts_back(browser: Browser, settings: 
         assert "öncesi" not in await page.content()
 
 
+async def test_what_happened_when_is_on_the_chart(
+    browser: Browser, settings: Settings, tmp_path: Path
+) -> None:
+    await write_counts(settings, [a_count(tag, minute=m) for m in range(60) for tag in ("all", "election")])
+    notes = tmp_path / "notes.toml"
+    notes.write_text('[[note]]\nat = 2023-05-11T10:45:00Z\ntext = "A candidate warns"\n')
+    async with seeing(browser, settings, LAST_HOUR, "--notes", str(notes)) as page:
+        await shows(page, "#lead-chart text", "A candidate warns")
+
+
 async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(browser: Browser, busy: str) -> None:
     async with looking(browser, busy + LAST_HOUR) as page:
         await shows(page, ".text", "Seçim öncesi")

@@ -350,6 +350,9 @@ def dashboard(
         list[str] | None,
         typer.Option(help="Another site whose scripts may read /api, or *; may be repeated. Default: none."),
     ] = None,
+    notes: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="What happened when, to be seen on the charts.")
+    ] = None,
 ) -> None:
     """Show the counts as a web page, and serve them to programs, until Ctrl-C. Any number may run."""
     with _until_stopped():
@@ -364,6 +367,7 @@ def dashboard(
             from_ms=instant_ms(from_, SystemClock().now_ms()),
             hides_texts=hide_texts,
             origins=allow_origin or (),
+            notes=notes,
         )
 
 

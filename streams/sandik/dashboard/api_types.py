@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from sandik.counting.fold import ALL
+from sandik.dashboard.notes import Note
 from sandik.errors import UsageError
 from sandik.figures.by_source import SourceRow
 from sandik.figures.examples import TopTerm
@@ -97,6 +98,7 @@ class Status(msgspec.Struct, frozen=True):
     examples_version: int
     texts: bool
     tags: list[str]
+    notes: tuple[Note, ...]
     pairs: tuple[Pair, ...]
     languages: list[Language]
 

@@ -15,6 +15,7 @@ from sandik.counting.decode import why_not
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
 from sandik.dashboard.live_counts import Model
+from sandik.dashboard.notes import Note
 from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
 from sandik.figures.rollup import Query, changed_rows, rows
@@ -47,7 +48,9 @@ class Board:
         from_ms: int | None,
         hides_texts: bool,
         tell: Callable[[str], None],
+        notes: tuple[Note, ...] = (),
     ) -> None:
+        self._notes = notes
         self.model, self.examples = Model(), Examples()
         self._clock, self._tell, self._from_ms = clock, tell, from_ms or 0
         self._texts = None if hides_texts else Texts(settings)
@@ -124,6 +127,7 @@ class Board:
             examples_version=self.examples.version,
             texts=self._texts is not None,
             tags=cells.tags,
+            notes=self._notes,
             pairs=self.model.pairs,
             languages=[api_types.Language(code, cells.posts(code)) for code in cells.languages],
         )
@@ -134,7 +138,7 @@ class Board:
         return self._keep(key, lambda: self._sources(query.now(self.model.cells)))
 
     def _sources(self, query: Query) -> api_types.Sources:
-        found = [*self.examples.by_source.rows(query)]
+        found = [*self.examples.by_source.rows(query, self.model.pairs)]
         return api_types.Sources(SCHEMA_VERSION, query.rollup_ms, found)
 
     def terms_answer(self, query: Query, limit: int) -> bytes:

@@ -56,7 +56,7 @@ class Examples:
             newest = self._newest.setdefault((mention.language, mention.tags), [])
             insort(newest, (mention.created_at_ms, partition, offset, mention))
             del newest[:-KEPT_POSTS]
-            self.by_source.add(mention, self.pairs)
+            self.by_source.add(mention)
             hour = mention.created_at_ms // HOUR_MS, mention.language
             terms = self._terms.setdefault(hour, Counter())
             terms.update({(one.term, one.tag) for one in mention.terms})

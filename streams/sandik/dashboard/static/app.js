@@ -43,7 +43,7 @@ const draw = soon(() => {
   drawTrust(status, headline);
   if (!rows) return;
   const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
-  lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]));
+  lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]), 1, status.notes);
   const marks = new Set(course.marks.map(({ kind }) => kind));
   at("key").textContent = ["key", ...marks].map((name) => say(name === "key" ? name : `key_${name}`)).join(" ");
   at("by").hidden = !canBeBySource();

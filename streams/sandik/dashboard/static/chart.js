@@ -36,9 +36,9 @@ export class Chart {
   }
 
   /** Draw a course as `Rows.course` has it, `fold` buckets to a point; `top` ends the axis of shares. */
-  draw(label, starts, step_ms, course, top, fold = 1) {
+  draw(label, starts, step_ms, course, top, fold = 1, notes = []) {
     const own = starts.filter((_, place) => place % fold === 0);
-    Object.assign(this, { label, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
+    Object.assign(this, { label, notes, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
     this.redraw();
   }
 
@@ -50,7 +50,7 @@ export class Chart {
     this.floor = height - AXIS_PX - bars - GAP_PX;
     const base = height - AXIS_PX;
     this.svg = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-      ...this.#axes(width, base), ...this.#bars(base, bars), ...this.#lines(), ...this.#marks(),
+      ...this.#axes(width, base), ...this.#happened(base), ...this.#bars(base, bars), ...this.#lines(), ...this.#marks(),
       this.cursor = svg("line", { class: "cursor", y1: HEAD_PX, y2: base, visibility: "hidden" }),
       this.drag = svg("rect", { class: "drag", y: HEAD_PX, height: base - HEAD_PX, visibility: "hidden" }));
     this.host.replaceChildren(this.svg);
@@ -74,6 +74,17 @@ export class Chart {
     });
     const most = this.most ? [svg("text", { x: LEFT_PX - 6, y: base - this.height_px * 0.22 + 9, "text-anchor": "end" }, number(this.most))] : [];
     return [...lines, ...most, ...ticks];
+  }
+
+  /** What happened when: the words stand on the side that has room. */
+  #happened(base) {
+    const [first_ms] = this.starts, length_ms = this.starts.length * this.step_ms;
+    return this.notes.filter(({ at_ms }) => at_ms >= first_ms && at_ms < first_ms + length_ms).flatMap(({ at_ms, text }) => {
+      const part = (at_ms - first_ms) / length_ms, x = LEFT_PX + part * this.inner;
+      const short = text.length > 40 ? `${text.slice(0, 39)}…` : text;
+      return [svg("line", { class: "cursor", x1: x, x2: x, y1: 4, y2: base }),
+        svg("text", { x: x + (part > 0.5 ? -5 : 5), y: HEAD_PX + 12, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
+    });
   }
 
   #bars(base, height) {
