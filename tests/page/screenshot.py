@@ -19,7 +19,7 @@ from tests.support.workers import Workers, environment
 SAMPLE = Path("deploy/demo/posts.jsonl")
 PICTURE = Path("docs/dashboard.png")
 UNTIL_MS = 1_683_829_275_000
-QUERY = "?span=all&rollup=minute"
+QUERY = "?span=all"
 
 
 async def take(evening: list[bytes]) -> None:
@@ -31,7 +31,7 @@ async def take(evening: list[bytes]) -> None:
             workers.start()
             done = sandik("ingest", "-", stdin=b"\n".join(evening), environment=environment(settings))
             done.check_returncode()
-            options = {"viewport": {"width": 1_280, "height": 1_000}, "color_scheme": "light"}
+            options = {"viewport": {"width": 1_280, "height": 1_150}, "color_scheme": "light"}
             async with chromium() as browser, looking(browser, url + QUERY, **options) as page:
                 await shows(page, "#table td", "final")
                 await shows(page, "#table td", "current")

@@ -58,7 +58,8 @@ class Headline(NamedTuple):
 def headline(cells: Cells, query: Query) -> Headline:
     """Return the figure of the query's span for all of its languages together (`among`)."""
     query = query.now(cells)
-    from_ms, to_ms = max(query.from_ms, 0), min(query.to_ms, max(cells.last_ms or 0, query.from_ms))
+    from_ms = max(query.from_ms, cells.first_ms or 0)
+    to_ms = max(from_ms, min(query.to_ms, cells.last_ms or 0))
     now = _figure(cells, query, from_ms, to_ms)
     everything = cells.find(members(cells, EVERY, query.among), ALL, from_ms, to_ms)
     length_ms, first_ms = to_ms - from_ms, cells.first_ms

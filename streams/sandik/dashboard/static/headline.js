@@ -2,7 +2,7 @@
 
 import { at, el } from "./dom.js";
 import { state } from "./state.js";
-import { isUsual, languageList, number, percent, points, say, tagName, time } from "./words.js";
+import { isUsual, languageList, number, percent, points, say, tagName, timeRange } from "./words.js";
 
 /** Show the answer of /api/headline; without all counts read yet, as what it is: a part. */
 export function drawHeadline({ now, pair, change, usual }, status) {
@@ -29,7 +29,7 @@ function changeWords({ value, low, high, is_beyond_chance: isBeyond }) {
 }
 
 function spanWords({ from_ms, to_ms }) {
-  return state.span === "custom" || state.span === "all" ? say("in_custom", { from: time(from_ms), to: time(to_ms) }) : say(`in_${state.span}`);
+  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms) }) : say(`in_${state.span}`);
 }
 
 const languageWords = () => (state.languages.length ? say("ofLanguages", { languages: languageList(state.languages) }) : "");

@@ -14,7 +14,7 @@ export const MAX_LANGUAGES = 8;
 const HABITS = ["interface", "theme", "texts"];
 const MAX_POINTS = 1_500;
 /** A point of fewer posts is mostly chance; a line of fewer points shows no course. */
-const POSTS_A_POINT = 30, FEWEST_POINTS = 24, GOOD_POINTS = 240;
+const POSTS_A_POINT = 30, FEWEST_POINTS = 12, GOOD_POINTS = 240;
 
 const habit = (name) => { try { return localStorage.getItem(`sandik.${name}`); } catch { return null; } };
 

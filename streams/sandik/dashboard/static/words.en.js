@@ -8,7 +8,7 @@ export default {
   span_hour: "last hour", span_six_hours: "last 6 hours", span_day: "last 24 hours", span_week: "last 7 days",
   span_month: "last 30 days", span_all: "everything", span_custom: "from … until …",
   in_hour: "in the last hour", in_six_hours: "in the last 6 hours", in_day: "in the last 24 hours", in_week: "in the last 7 days",
-  in_month: "in the last 30 days", in_custom: "from {from} to {to}",
+  in_month: "in the last 30 days", in_custom: "{range}",
   rollup_auto: "automatic ({size})", rollup_minute: "1 minute", rollup_five_minutes: "5 minutes", rollup_quarter: "15 minutes",
   rollup_hour: "1 hour", rollup_six_hours: "6 hours", rollup_day: "1 day (UTC)", rollup_window: "window",
   size_seconds: "{n} s", size_minutes: "{n} min", size_hours: "{n} h",

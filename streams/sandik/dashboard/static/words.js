@@ -60,6 +60,9 @@ export function time(ms, step_ms = 60_000) {
   return formatted(ms, parts);
 }
 
+/** Return a time from and to, the day once where it is the same. */
+export const timeRange = (from_ms, to_ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).formatRange(from_ms, to_ms);
+
 /** Return a label for an axis: the hour, and the date where a day begins. */
 export function axisTime(ms, step_ms, withDate) {
   const hour = { hour: "2-digit", minute: "2-digit", ...(step_ms < 60_000 ? { second: "2-digit" } : {}) };

@@ -8,7 +8,7 @@ export default {
   span_hour: "последний час", span_six_hours: "последние 6 часов", span_day: "последние 24 часа", span_week: "последние 7 дней",
   span_month: "последние 30 дней", span_all: "всё", span_custom: "с … до …",
   in_hour: "за последний час", in_six_hours: "за последние 6 часов", in_day: "за последние 24 часа", in_week: "за последние 7 дней",
-  in_month: "за последние 30 дней", in_custom: "с {from} до {to}",
+  in_month: "за последние 30 дней", in_custom: "за период {range}",
   rollup_auto: "автоматически ({size})", rollup_minute: "1 минута", rollup_five_minutes: "5 минут", rollup_quarter: "15 минут",
   rollup_hour: "1 час", rollup_six_hours: "6 часов", rollup_day: "1 день (UTC)", rollup_window: "окно",
   size_seconds: "{n} с", size_minutes: "{n} мин", size_hours: "{n} ч",

@@ -8,7 +8,7 @@ export default {
   span_hour: "son 1 saat", span_six_hours: "son 6 saat", span_day: "son 24 saat", span_week: "son 7 gün",
   span_month: "son 30 gün", span_all: "tümü", span_custom: "iki tarih arası…",
   in_hour: "son 1 saatte", in_six_hours: "son 6 saatte", in_day: "son 24 saatte", in_week: "son 7 günde",
-  in_month: "son 30 günde", in_custom: "{from} – {to} arasında",
+  in_month: "son 30 günde", in_custom: "{range} arasında",
   rollup_auto: "otomatik ({size})", rollup_minute: "1 dakika", rollup_five_minutes: "5 dakika", rollup_quarter: "15 dakika",
   rollup_hour: "1 saat", rollup_six_hours: "6 saat", rollup_day: "1 gün (UTC)", rollup_window: "pencere",
   size_seconds: "{n} sn.", size_minutes: "{n} dk.", size_hours: "{n} sa.",
