@@ -85,5 +85,5 @@ def test_schemathesis_finds_no_fault(url: str, path: str) -> None:
 def test_the_document_is_openapi_and_names_every_address() -> None:
     document = openapi("1.0")
 
-    assert set(document["paths"]) == {*OPERATIONS, "/api/stream"}
+    assert set(document["paths"]) == {*OPERATIONS, "/api/bursts.atom", "/api/stream"}
     assert "#/$defs" not in str(document)

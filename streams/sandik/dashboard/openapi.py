@@ -45,6 +45,9 @@ def openapi(version: str) -> dict[str, Any]:
             parameters.append(_named("limit", _whole(1, limits[name], "At most so many.")))
         paths[f"/api/{name}"] = {"get": _operation(name, parameters, "application/json")}
     paths["/api/status"] = {"get": _operation("status", [], "application/json", may_refuse=False)}
+    paths["/api/bursts.atom"] = {
+        "get": _operation("bursts", [_named(one) for one in _QUERY], "application/atom+xml")
+    }
     events = [_named(one) for one in (*_QUERY, "since")]
     paths["/api/stream"] = {"get": _operation("stream", events, "text/event-stream")}
     return {
@@ -62,9 +65,13 @@ def openapi(version: str) -> dict[str, Any]:
 def _operation(
     name: str, parameters: list[dict[str, Any]], kind: str, *, may_refuse: bool = True
 ) -> dict[str, Any]:
-    if name == "stream":
+    responses: dict[str, Any]
+    if name == "bursts":
+        said = "The bursts of the rows, the newest first, at most 50."
+        responses = {"200": {"description": said, "content": {kind: {"schema": {"type": "string"}}}}}
+    elif name == "stream":
         said = "Server-sent events: `rows`, as counts; `status`; `reset`, to begin again."
-        responses: dict[str, Any] = {
+        responses = {
             "200": {"description": said, "content": {kind: {"schema": {"type": "string"}}}},
             "503": {"description": "As many follow already as there are places for."},
         }

@@ -14,6 +14,7 @@ from sandik.counting.control import ControlState
 from sandik.counting.decode import why_not
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
+from sandik.dashboard.feed import bursts_feed
 from sandik.dashboard.live_counts import Model
 from sandik.dashboard.notes import Note
 from sandik.figures.examples import Examples
@@ -96,6 +97,10 @@ class Board:
         """Return the rows that have changed since as JSON; UsageError when there are too many."""
         key = "changes", query, self.model.version, since
         return self._once(key, lambda: changed_rows(self.model.cells, query, since), query)
+
+    def bursts_answer(self, query: Query, page: str) -> bytes:
+        """Return the bursts as an Atom feed; UsageError when there are too many rows."""
+        return bursts_feed(rows(self.model.cells, query), page)
 
     def headline_answer(self, query: Query) -> bytes:
         """Return the figure of the whole span as JSON."""

@@ -45,6 +45,7 @@ def create_web(
         [
             web.get("/", _file(STATIC / "index.html")),
             web.get("/api/counts", site.counts),
+            web.get("/api/bursts.atom", site.bursts),
             web.get("/api/headline", site.headline),
             web.get("/api/stream", site.stream),
             web.get("/api/status", site.status),
@@ -70,6 +71,10 @@ class _Site:
 
     async def counts(self, request: web.Request) -> web.StreamResponse:
         return _json(self._board.counts_answer(self._query(request)))
+
+    async def bursts(self, request: web.Request) -> web.StreamResponse:
+        body = self._board.bursts_answer(self._query(request), f"{request.url.origin()}/")
+        return web.Response(body=body, content_type="application/atom+xml", charset="utf-8")
 
     async def headline(self, request: web.Request) -> web.StreamResponse:
         return _json(self._board.headline_answer(self._query(request)))

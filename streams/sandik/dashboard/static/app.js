@@ -115,6 +115,7 @@ async function ask() {
   following?.stop();
   const query = parameters();
   at("json").href = `/api/counts?${new URLSearchParams(query)}`;
+  at("feed").href = `/api/bursts.atom?${new URLSearchParams(query)}`;
   following = follow(query, { start, rows: take, status: look, lost: (error) => { problem = error; draw(); } });
 }
 

@@ -52,6 +52,7 @@ export default {
   noLate: "None in this time.",
   table: "Figures", when: "Time", language: "Language", share: "Share", interval: "95% interval", stateColumn: "State",
   final: "final", current: "current",
+  feed: "feed of bursts",
   zone: "Times in {zone}", api: "these figures as JSON",
   noticeLoading: "Reading the counts: {share} so far.",
   noticeConnecting: "Connecting to Kafka.",

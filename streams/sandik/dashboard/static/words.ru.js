@@ -52,6 +52,7 @@ export default {
   noLate: "За этот период таких нет.",
   table: "Данные", when: "Время", language: "Язык", share: "Доля", interval: "95-процентный интервал", stateColumn: "Состояние",
   final: "окончательно", current: "предварительно",
+  feed: "лента всплесков (Atom)",
   zone: "Часовой пояс: {zone}", api: "эти данные в формате JSON",
   noticeLoading: "Данные загружаются: {share}.",
   noticeConnecting: "Подключение к Kafka.",

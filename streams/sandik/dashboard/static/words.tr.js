@@ -52,6 +52,7 @@ export default {
   noLate: "Bu aralıkta yok.",
   table: "Veriler", when: "Zaman", language: "Dil", share: "Oran", interval: "%95 güven aralığı", stateColumn: "Durum",
   final: "kesin", current: "geçici",
+  feed: "ani artışlar (Atom)",
   zone: "Saatler: {zone}", api: "bu veriler JSON olarak",
   noticeLoading: "Sayımlar okunuyor: şimdiye kadar {share}.",
   noticeConnecting: "Kafka’ya bağlanılıyor.",
