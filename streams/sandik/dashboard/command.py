@@ -16,6 +16,7 @@ from sandik.dashboard.web import create_web
 from sandik.errors import UsageError
 from sandik.http_server import capacity, is_local, listen
 from sandik.kafka.connection import client_options
+from sandik.progress import tell
 from sandik.settings import Settings
 
 #: How long open connections may take to end.
@@ -48,7 +49,7 @@ def run_dashboard(
         SystemClock(),
         from_ms=from_ms,
         hides_texts=hides_texts,
-        tell=_tell,
+        tell=tell,
         notes=read_notes(notes) if notes else (),
     )
     serve = _serve(board, host, port, frozenset(origins), hides_texts=hides_texts)
@@ -74,7 +75,7 @@ async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *,
         sys.stdout.flush()
         if not is_local(host):
             texts = "" if hides_texts else ", the texts of posts included (--hide-texts leaves them out)"
-            _tell(f"there is no login: whoever reaches {host}:{bound} can read everything here{texts}")
+            tell(f"there is no login: whoever reaches {host}:{bound} can read everything here{texts}")
         reading = asyncio.create_task(board.run())
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({reading, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -91,8 +92,3 @@ async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *,
 def _reason(error: OSError) -> str:
     # A name that cannot be looked up has an error number that is none of the system's.
     return str(error) if error.errno is None or error.errno < 0 else os.strerror(error.errno)
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
