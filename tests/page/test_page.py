@@ -208,6 +208,15 @@ async def test_a_chart_is_taken_away_as_csv_svg_and_png(browser: Browser, busy: 
     assert taken["PNG"].startswith(b"\x89PNG")
 
 
+async def test_a_language_that_comes_later_has_its_chart_too(browser: Browser, settings: Settings) -> None:
+    await write_counts(settings, [a_count(tag) for tag in ("all", "election")])
+    async with seeing(browser, settings, "?span=all") as page:
+        await shows(page, ".panel h3", "Turkish")
+
+        await write_counts(settings, [a_count(tag, "ru") for tag in ("all", "election")])
+        await shows(page, ".panel h3", "Russian")
+
+
 async def test_where_is_by_language_or_by_source(browser: Browser, busy: str) -> None:
     async with looking(browser, busy + LAST_HOUR) as page:
         await expect(page.locator(".panel h3")).to_have_text(["Turkish16%", "English17%", "Russian17%"])

@@ -36,7 +36,7 @@ def bursts_feed(rows: Iterable[Row], page: str) -> bytes:
             query["languages"] = row.language
         _add(entry, "link").set("href", f"{page}?{urlencode(query)}")
         _add(entry, "summary", f"From {iso(row.start_ms)} to {iso(row.end_ms)}: far above the steps before.")
-    return ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True))
 
 
 def _add(parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:

@@ -16,7 +16,7 @@ import { asRows, drawWhere, shownCharts } from "./where.js";
 import { say, sayAll, setInterface, tagName } from "./words.js";
 
 const RETRY_MS = 2_000, HEADLINE_MS = 300, LEAD_PX = 210;
-let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, sources = null;
+let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, sources = null, followed = null;
 
 const lead = new Chart(at("lead-chart"), LEAD_PX, handlers(EVERY));
 
@@ -101,6 +101,9 @@ function pick(from_ms, to_ms, language) {
 
 function unpick() { picked = null; at("posts-all").hidden = true; refreshExamples(); }
 
+/** Whether there are languages that could have a chart and were not there when it was asked. */
+const hasNewLanguages = () => followed !== null && shownLanguages(status).length > followed.length;
+
 /** Ask anew if what is wanted is not what is being followed. */
 async function ask() {
   examplesOf = null;
@@ -113,6 +116,7 @@ async function ask() {
   try { headline = await fetchJson("/api/headline", common()); } catch (error) { asked = null; problem = error; draw(); return; }
   if (wanted !== asked) return; // something else has been asked for since
   following?.stop();
+  followed = shownLanguages(status);
   const query = parameters();
   at("json").href = `/api/counts?${new URLSearchParams(query)}`;
   at("feed").href = `/api/bursts.atom?${new URLSearchParams(query)}`;
@@ -125,6 +129,7 @@ function take(counts) { rows?.add(counts); refreshHeadline(); draw(); }
 function look(news) {
   status = news;
   problem = null;
+  if (hasNewLanguages()) asked = null;
   if (asked === null && status.last_ms !== null) ask();
   const examples = JSON.stringify([status.examples_version, status.mentions.state]);
   if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); refreshSources(); }

@@ -11,7 +11,7 @@ export function drawHeadline({ now, pair, change, usual }, status) {
   const base = now.posts[pair.base] ?? 0, part = now.posts[pair.name] ?? 0;
   const words = { span: spanWords(now), languages: languageWords(), base: tagName(pair.base), others: othersOf(pair), tag: tagName(pair.name) };
   const name = pair.base === "all" ? "sentenceOfAll" : isUsual(pair) ? "sentence" : "sentenceOf";
-  fill("headline", capital(say(now.share ? name : "sentenceNone", words)), "share", now.share ? percent(now.share.value) : "", "share-value");
+  fill("headline", capital(say(now.share ? name : pair.base === "all" ? "sentenceNothing" : "sentenceNone", words)), "share", now.share ? percent(now.share.value) : "", "share-value");
   at("share-interval").replaceChildren(...(now.share ? [
     el("b", {}, say("interval95", { low: percent(now.share.low), high: percent(now.share.high) })), " ",
     say("ofPosts", { part: number(part), base: number(base) }),

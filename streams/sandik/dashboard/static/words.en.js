@@ -19,6 +19,7 @@ export default {
   sentenceOf: "{span}, [share] of the posts {languages} about {base} are also about {others}.",
   sentenceOfAll: "{span}, [share] of all posts {languages} are about {tag}.",
   sentenceNone: "{span}, no posts {languages} about {base}.[share]",
+  sentenceNothing: "{span}, no posts {languages}.[share]",
   ofLanguages: "in {languages}",
   interval95: "{low} to {high} (95%)", ofPosts: "{part} of {base} posts", soFar: "of what is read so far, {share} of the counts",
   points: "{n} points",

@@ -19,6 +19,7 @@ export default {
   sentenceOf: "{span} тема «{others}» есть в [share] сообщений на тему «{base}» {languages}.",
   sentenceOfAll: "{span} тема «{tag}» есть в [share] всех сообщений {languages}.",
   sentenceNone: "{span} нет сообщений на тему «{base}» {languages}.[share]",
+  sentenceNothing: "{span} нет сообщений {languages}.[share]",
   ofLanguages: "({languages})",
   interval95: "от {low} до {high} (95%)", ofPosts: "{part} из {base} сообщений", soFar: "по тому, что уже прочитано: {share} данных",
   points: "{n} п. п.",

@@ -19,6 +19,7 @@ export default {
   sentenceOf: "{span} “{base}” konulu {languages} gönderiler içinde “{others}” konulu olanların oranı [share].",
   sentenceOfAll: "{span} tüm {languages} gönderiler içinde “{tag}” konulu olanların oranı [share].",
   sentenceNone: "{span} “{base}” konulu {languages} gönderi yok.[share]",
+  sentenceNothing: "{span} {languages} gönderi yok.[share]",
   ofLanguages: "{languages}",
   interval95: "{low} – {high} (%95 güven aralığı)", ofPosts: "{base} gönderiden {part} tanesi", soFar: "şimdiye kadar okunanlara göre, sayımların {share} kadarı",
   points: "{n} puan",
