@@ -145,7 +145,7 @@ def run_counts(
 async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
     wanted = wanted._replace(pairs=await pairs_in_force(settings))
     seen = Seen(topic, wanted)
-    async with aclosing(read(settings, topic, follow=True)) as batches:
+    async with aclosing(read(settings, topic, follow=True, tells_end=True)) as batches:
         async for records in batches:
             if not records:
                 seen.check()
@@ -190,7 +190,7 @@ async def _table(
     def shown() -> Table:
         return table(latest, last, wanted, with_ends=with_ends)
 
-    async with aclosing(read(settings, topic, follow=not once)) as batches:
+    async with aclosing(read(settings, topic, follow=not once, tells_end=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
             async for records in batches:
                 for record, count in _readable(records, seen):
