@@ -33,6 +33,7 @@ async def take(evening: list[bytes]) -> None:
             done.check_returncode()
             options = {"viewport": {"width": 1_280, "height": 1_150}, "color_scheme": "light"}
             async with chromium() as browser, looking(browser, url + QUERY, **options) as page:
+                page.set_default_timeout(300_000)  # a busy machine may take its time to start a worker
                 await shows(page, "#table td", "final")
                 await shows(page, "#table td", "current")
                 await page.wait_for_timeout(3_000)  # until the last posts are counted, too
