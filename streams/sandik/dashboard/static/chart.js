@@ -108,7 +108,7 @@ export class Chart {
     const last = share.findLastIndex(Boolean);
     const end = last < 0 ? [] : [svg("text", { class: "end", x: this.#x(last) + 8, y: this.#y(share[last].value) + 4 }, percent(share[last].value))];
     const isOpen = isFinal.includes(false);
-    const open = isOpen && this.fold === 1 ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
+    const open = isOpen && this.height_px >= 160 ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
     return [svg("path", { class: "band", d: band }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...open];
   }
 
