@@ -16,7 +16,7 @@ from sandik.errors import UsageError
 from sandik.export.days import check_days, write_days
 from sandik.export.rows import Authors, Choice, Table, What, table_of
 from sandik.kafka.newest_counts import newest_counts
-from sandik.kafka.ranges import CLOCKS_APART_MS, instant_ms, records_since
+from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, records_since
 from sandik.progress import Bar, progress
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_file
@@ -130,7 +130,7 @@ def _choice(order: Order, settings: Settings) -> Choice:
 
 def _rows(order: Order, settings: Settings, table: Table, bar: Bar) -> Generator[Row, None, None]:
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
     time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
 
     def wanted(row: Row) -> bool:
