@@ -81,7 +81,7 @@ formats: $(VENV)/.ready-dev  ## Write the list of formats in docs/ingest.md agai
 
 .PHONY: schemas
 schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/sandik_schemas/asyncapi.yaml again
-	$(BIN)/python -m sandik_schemas.generate $$($(BIN)/python -c 'from streams import __version__; print(__version__)')
+	$(BIN)/python -m sandik_schemas.generate $$($(BIN)/python -c 'from sandik import __version__; print(__version__)')
 
 .PHONY: notebook
 notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs again

@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +49,12 @@ def documented(text: str, sections: dict[str, Any]) -> str:
     """Return the document with these tables between their marks."""
     for table in tables(sections):
         mark = f"<!-- {table.name} -->"
-        text = re.sub(
-            f"{mark}\n.*?{mark}\n", lambda _, table=table: _between(table), text, count=1, flags=re.DOTALL
-        )
+        text = re.sub(f"{mark}\n.*?{mark}\n", partial(_replaced, table), text, count=1, flags=re.DOTALL)
     return text
+
+
+def _replaced(table: Table, _: re.Match[str]) -> str:
+    return _between(table)
 
 
 def _between(table: Table) -> str:
@@ -60,5 +64,5 @@ def _between(table: Table) -> str:
     return "\n".join([mark, f"**{table.title}**", "", *lines, mark, ""])
 
 
-def _line(cells: tuple[str, ...] | list[str]) -> str:
+def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"

@@ -54,13 +54,13 @@ def peers_python() -> Path:
 
 def peers_environment() -> dict[str, str]:
     """Return the variables for a process in the peers' venv, which finds sandik's own modules, too."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "streams", ROOT / "schemas")))}
 
 
 @cache
 def has_bytewax() -> bool:
     """Say whether Bytewax could be installed."""
-    command = [peers_python(), "-c", "import bytewax.connectors.kafka"]
+    command = [str(peers_python()), "-c", "import bytewax.connectors.kafka"]
     found = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - a constant script
     return found.returncode == 0
 
@@ -88,7 +88,8 @@ def kafka_streams() -> Sequence[str] | None:
 
 
 def _pip_install(python: Path, requirements: Path) -> None:
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [str(python), *pip, "-r", str(requirements)]
     subprocess.run(command, stdout=sys.stderr, check=True)  # noqa: S603 - our own list
 
 

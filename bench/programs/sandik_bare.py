@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import sandik.worker.start
 from sandik.counting.job import Annotation, Job, Lap, no_lap
 from sandik.counting.language import UNDETERMINED, Detector, Hints, Language
 from sandik.counting.tags import Tagger
 from sandik.counting.windows.event_time import Timing
 from sandik.settings import Settings
+from sandik.worker import start
 from sandik_schemas.mention import Term
 
 
@@ -61,5 +61,5 @@ def bare_job(settings: Settings, detector: Detector | None = None) -> Job:
 
 
 if __name__ == "__main__":
-    sandik.worker.start.load_job = bare_job
-    sandik.worker.start.run_worker(Settings(), "warning")
+    start.load_job = bare_job  # type: ignore[attr-defined]  # taken from where the worker looks for it
+    start.run_worker(Settings(), "warning")

@@ -9,7 +9,7 @@ term        `counts.terms`  the top terms of a window, if asked for
 partial     `partials`  internal: what one source partition adds to a window
 control     `control`   internal: the run that owns the topics, and the paused partitions
 
-`schemas/sandik_schemas/json` holds the same contract as JSON Schema 2020-12 for readers in other languages, `topics.toml` a
+`json/` holds the same contract as JSON Schema 2020-12 for readers in other languages, `topics.toml` a
 card for each topic; `asyncapi.yaml` and `README.md` are made from both. `released` keeps the schemas of each
 release, and `compatibility` compares with them.
 """

@@ -1,4 +1,4 @@
-"""Write `README.md` and `asyncapi.yaml` again: `python -m sandik_schemas.generate VERSION`. Needs PyYAML.
+"""Write README.md and asyncapi.yaml again: `python -m sandik_schemas.generate VERSION`. Needs PyYAML.
 
 Run `make schemas` after a change of `topics.toml` or of a JSON Schema, and when the version changes; a test
 says so.
@@ -13,7 +13,8 @@ import yaml
 from sandik_schemas.asyncapi import document
 from sandik_schemas.cards import Card, Cards, load_cards
 
-_HEAD = """\
+_JSON = "sandik_schemas/json"
+_HEAD = f"""\
 # The contract: topics and schemas
 
 What sandik reads and writes, for programs in any language. `sandik schemas` prints it, wherever sandik is
@@ -21,12 +22,13 @@ installed.
 
 | | |
 |---|---|
-| [`json/`](json) | the value of each topic as JSON Schema: title, meaning, unit and examples of every field |
-| [`asyncapi.yaml`](asyncapi.yaml) | all of it as one AsyncAPI 3.0 document, for generators of code |
+| [`json/`][json] | the value of each topic as JSON Schema: title, meaning, unit and examples of every field |
+| [`asyncapi.yaml`][asyncapi] | all of it as one AsyncAPI 3.0 document, for generators of code |
 | [`examples/`](examples) | messages that every validator must accept (`good`) or refuse (`bad`) |
 | [`released/`](released) | the schemas as released; newer ones must be compatible with each of them |
-| [`topics.toml`](topics.toml) | the cards below, as data: this file and `asyncapi.yaml` are made from it |
+| [`topics.toml`][topics] | the cards below, as data: this file and `asyncapi.yaml` are made from it |
 
+The folder `sandik_schemas` is installed with sandik; it has the same contract as Python types.
 [`docs/consume.md`](../docs/consume.md) says how to draw `counts`, with recipes.
 
 ## What may change
@@ -40,11 +42,15 @@ Within v1, and a test fails otherwise (`compatibility.py` has the rules):
   time: ignore those that you do not know.
 
 Anything else is v2, on a topic of its own. At a release the schemas are copied:
-`cp json/*.schema.json released/VERSION/`.
+`cp sandik_schemas/json/*.schema.json released/VERSION/`.
 
 ## Topics
 
 SANDIK_TOPIC_PREFIX stands before every name, if it is set.
+
+[json]: {_JSON}
+[asyncapi]: sandik_schemas/asyncapi.yaml
+[topics]: sandik_schemas/topics.toml
 """
 
 
@@ -70,7 +76,7 @@ class _Dumper(yaml.SafeDumper):
 def _card(card: Card, partitions: int) -> str:
     many = f"as `posts`: `SANDIK_PARTITIONS`, {partitions} by default"
     value = (
-        f"[`{card.schema} v1`](json/{card.schema}.v1.schema.json)" if card.schema else "the original bytes"
+        f"[`{card.schema} v1`]({_JSON}/{card.schema}.v1.schema.json)" if card.schema else "the original bytes"
     )
     rows = {
         "written by": card.writers,
@@ -111,7 +117,7 @@ def main() -> None:
     """Write both files."""
     here = Path(__file__).parent
     cards = load_cards()
-    (here / "README.md").write_text(readme(cards), encoding="utf-8")
+    (here.parent / "README.md").write_text(readme(cards), encoding="utf-8")
     (here / "asyncapi.yaml").write_text(asyncapi_yaml(cards, sys.argv[1]), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Headers that more than one program writes or reads. `schemas/sandik_schemas/topics.toml` names all there are."""
+"""Headers that more than one program writes or reads. `topics.toml` names all there are."""
 
 #: How often this post was put back. Workers copy headers, so it comes back with a post that fails again.
 ATTEMPTS = "redrive_attempts"

@@ -215,7 +215,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Slice]:
         slices.append(Slice(tp.partition, start, end))
         return read_slice(consumer, tp, start, end, *more)
 
-    for module in (box, ranges):
+    for module in (reading, ranges):
         monkeypatch.setattr(module, "read_slice", noted)
     return slices
 

@@ -104,7 +104,7 @@ async def test_of_two_that_replace_a_run_at_once_the_second_removes_nothing(
         await check(*arguments)
         await have_looked.wait()
 
-    monkeypatch.setattr(runs_command, "_check_stopped", look_together)
+    monkeypatch.setattr(runs, "_check_stopped", look_together)
     outcomes = await asyncio.gather(
         *(runs._replace(one, load_job(one)) for one in both), return_exceptions=True
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import sandik.lexicon
+from sandik import lexicon
 from sandik.counting.tags.layers import packs
 from sandik.counting.tags.lexicon import load_lexicon, read_lexicon
 from sandik.lexicon_tools.check import findings
@@ -15,7 +15,7 @@ from sandik.run import load_job
 from sandik.settings import Settings
 from tests.support.command import sandik
 
-FOLDER = Path(sandik.lexicon.__file__).parent / "events"
+FOLDER = Path(lexicon.__file__).parent / "events"
 TURKEY = load_job(Settings(lexicon="builtin,events/turkey-2023"))
 DOCS = Path("docs/events.md").read_text("utf-8")
 

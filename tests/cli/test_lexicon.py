@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-import sandik.lexicon
+from sandik import lexicon
 from sandik.lexicon_tools import check
 from sandik.lexicon_tools.check import findings
 from tests.support.command import sandik
 from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
 
-BUILT_IN = Path(sandik.lexicon.__file__).parent
+BUILT_IN = Path(lexicon.__file__).parent
 SEL = '[[term]]\nlanguage = "tr"\nlemma = "sel"\nforms = ["sel(|ler)"]\n'
 
 

@@ -1,4 +1,4 @@
-"""`schemas/sandik_schemas/asyncapi.yaml` is a valid AsyncAPI 3.0 document and says what schemas and cards say."""
+"""`asyncapi.yaml` is a valid AsyncAPI 3.0 document and says what schemas and cards say."""
 
 import copy
 import warnings
@@ -24,7 +24,7 @@ with warnings.catch_warnings():  # two of its fields are called as methods of py
     from asyncapi3.models.asyncapi import AsyncAPI3  # type: ignore[import-untyped]  # ships no types
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-TEXT = (SCHEMAS / "asyncapi.yaml").read_text(encoding="utf-8")
+TEXT = (SCHEMAS / "sandik_schemas" / "asyncapi.yaml").read_text(encoding="utf-8")
 DOCUMENT: dict[str, Any] = yaml.safe_load(TEXT)
 
 

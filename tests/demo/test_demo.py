@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 import orjson
-import psutil  # type: ignore[import-untyped]  # ships no types
+import psutil
 import pytest
 
 from tests.demo.terminal import CTRL_C, at_a_terminal

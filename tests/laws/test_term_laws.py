@@ -178,7 +178,7 @@ def test_a_crash_between_any_two_writes_changes_no_term(log: list[Post], data: s
 @given(st.lists(logs, min_size=1, max_size=3))
 def test_a_replay_gives_the_same_terms(logs_: list[list[Post]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tally, "CHECKPOINT_EVERY", 5)
+        patch.setattr(count_slice, "CHECKPOINT_EVERY", 5)
         patch.setattr(replays, "JOB", JOB)
         patch.setattr(replays, "merged", merged_terms)
         patch.setattr(replays, "RULES", msgspec.structs.replace(replays.RULES, terms="count", top_terms=TOP))

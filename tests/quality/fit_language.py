@@ -1,4 +1,4 @@
-"""`make fit-language`: the weights of streams/sandik/counting/language/ensemble.toml, from one half of the labelled texts.
+"""`make fit-language`: the weights of counting/language/ensemble.toml, from one half of the labelled texts.
 
 A conditional logit by Newton's method: nothing is drawn at random, so the same texts give the same weights.
 """
@@ -192,7 +192,7 @@ def main() -> int:
         sys.stderr.write(f"{kind}: {len(found)} texts\n")
         for name, voices in (("first", VOICES), ("second", VOICES + LANGDETECT_VOICES)):
             parts.append(as_toml(f"{kind}.{name}", voices, fitted(found, len(voices))))
-    path = Path(str(ensemble.__file__)).with_name("pool.toml")
+    path = Path(str(ensemble.__file__)).with_name("ensemble.toml")
     path.write_text("\n".join(parts), "utf-8")
     return 0
 

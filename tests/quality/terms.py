@@ -257,7 +257,7 @@ def main() -> int:
     report = as_markdown(quality)
     (docs / "terms.md").write_text(report, "utf-8")
     readme.write_text(with_figures(readme.read_text("utf-8"), quality.post_level), "utf-8")
-    (root / "streams" / "lexicon" / "measured.json").write_bytes(told_to_readers(quality))
+    (root / "streams" / "sandik" / "lexicon" / "measured.json").write_bytes(told_to_readers(quality))
     sys.stdout.write(report)
     return 0
 

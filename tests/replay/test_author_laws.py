@@ -19,7 +19,7 @@ RULES = msgspec.structs.replace(laws.RULES, authors="sketch")
 
 @pytest.fixture(autouse=True)
 def _with_authors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "CHECKPOINT_EVERY", 5)
+    monkeypatch.setattr(count_slice, "CHECKPOINT_EVERY", 5)
     monkeypatch.setattr(laws, "JOB", JOB)
     monkeypatch.setattr(laws, "RULES", RULES)
 

@@ -87,7 +87,7 @@ def live(partitions: Sequence[Sequence[Record]]) -> list[Count]:
 
 @pytest.fixture(autouse=True)
 def _checkpoint_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "CHECKPOINT_EVERY", 5)
+    monkeypatch.setattr(count_slice, "CHECKPOINT_EVERY", 5)
 
 
 some_logs = st.lists(logs, min_size=1, max_size=3)

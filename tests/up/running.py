@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 import msgspec
-import psutil  # type: ignore[import-untyped]  # ships no types
+import psutil
 
 from sandik.up.data_dir import Home, Running
 from tests.support.command import sandik

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import aiohttp
-import psutil  # type: ignore[import-untyped]  # ships no types
+import psutil
 import pytest
 
 from sandik.broker import EmbeddedKafka

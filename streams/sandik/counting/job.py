@@ -41,7 +41,7 @@ class SourceRecord(Protocol):
 
 
 class Authors(Protocol):
-    """How authors are counted, if they are: `sandik.counting.authors.sketches`, which needs a package more."""
+    """How authors are counted, if they are: `counting.authors.sketches`, which needs a package more."""
 
     def marked(self, read: Read, posts: Sequence[Post]) -> Read:
         """Return the batch with the posts that name an author marked."""

@@ -1,7 +1,7 @@
-"""Two results side by side: what `sandik diff` runs.
+"""Compare two results: what `sandik diff` runs.
 
-results   a file of counts, in any format, or the topic `counts` -> its cells
-moved     two sets of cells -> those that differ
-examples  the posts behind a difference: both rules asked about the same posts
-command   the command itself
+compare  two sets of cells -> those that differ
+command  the command itself
+
+The results are read by `replay.read_results`, the posts behind a difference by `replay.posts_again`.
 """

@@ -1,0 +1,1 @@
+"""Kafka: connection, login, topics, and how records are read and written beside Faust."""

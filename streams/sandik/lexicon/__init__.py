@@ -1,1 +1,1 @@
-"""The built-in lexicon: one TOML per tag, the forms made from it, and what makes them (never run live)."""
+"""The built-in lexicon, data only: TOML files for each tag, and the forms that `lexicon_tools` makes."""

@@ -1,1 +1,1 @@
-"""For who runs the workers: metrics, health, logs, traces, `sandik doctor` and `sandik top`."""
+"""For those who run the workers: `sandik doctor` and `sandik top`, and what both find out."""

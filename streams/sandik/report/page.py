@@ -127,7 +127,8 @@ def _charts(report: Report) -> Iterator[str]:
         yield f"{terms_line(report.terms.get(one.language, []), figures.pair)}</figure>"
     left = sum(1 for one in figures.languages if one.posts.get(figures.base or "")) - len(charted)
     if left:
-        yield f'<p class="note">The table has {left} more with posts {safe(tag_names.about(figures.base))}.</p>'
+        about = safe(tag_names.about(figures.base))
+        yield f'<p class="note">The table has {left} more with posts {about}.</p>'
 
 
 def _key(figures: Figures) -> str:

@@ -14,7 +14,7 @@ from sandik.counting.language import exact_profiles
 from sandik.counting.language.cleaning import clean, has_a_letter
 from sandik.counting.language.codes import our_code
 from sandik.counting.language.exact_profiles import load_exact_profiles, ngrams, words
-from sandik.counting.language.fasttext import words
+from sandik.counting.language.fasttext import words as fasttext_words
 from sandik.counting.language.fasttext.file import read_fasttext_file
 from sandik.counting.language.fasttext.model import load_fasttext_model, model_path
 from sandik.counting.language.word_cache import MAX_LETTERS, Remembered, Vectors, Words

@@ -54,8 +54,8 @@ def test_posts_come_by_time_and_those_of_one_time_as_they_were(
     expected = [(file, item) for file, item in read if isinstance(item, Post)]
     expected.sort(key=lambda one: one[1].created_at_ms)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spool, "BLOCK_POSTS", block_posts)
-        patch.setattr(spool, "MAX_OPEN", most_open)
+        patch.setattr(sorted_pieces, "BLOCK_POSTS", block_posts)
+        patch.setattr(sorted_pieces, "MAX_OPEN", most_open)
         sorter = Sorter(buffer_posts=buffer_posts)
         posts, aside = ordered(archive, sorter)
 

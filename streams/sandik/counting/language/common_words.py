@@ -1,4 +1,4 @@
-"""Everyday words of languages: what share of a text's words is whose. `words.toml` has them."""
+"""Everyday words of languages: what share of a text's words is whose. `common_words.toml` has them."""
 
 import tomllib
 from collections import defaultdict
@@ -64,4 +64,4 @@ class Words:
 @cache
 def load_words() -> Words:
     """Read the lists."""
-    return Words(tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8")))
+    return Words(tomllib.loads(files(__package__).joinpath("common_words.toml").read_text("utf-8")))

@@ -4,8 +4,8 @@
     probability     = softmax of the scores
 
 A voice that does not know a language says so, which has a weight of its own: having no profile is no evidence
-against a language. The weights are in `pool.toml`, fitted by `make fit-language` to one half of the labelled
-texts; so the probability is how often such an answer is right.
+against a language. `make fit-language` fits the weights in `ensemble.toml` to one half of the labelled texts;
+so the probability is how often such an answer is right.
 """
 
 import tomllib
@@ -63,5 +63,5 @@ class Pool:
 
 @cache
 def load_weights() -> Mapping[str, Any]:
-    """Read `pool.toml`."""
-    return tomllib.loads(files(__package__).joinpath("pool.toml").read_text("utf-8"))
+    """Read `ensemble.toml`."""
+    return tomllib.loads(files(__package__).joinpath("ensemble.toml").read_text("utf-8"))

@@ -40,7 +40,7 @@ LANGDETECT_VOICES = ("langdetect_log", "langdetect_unknown")
 #: less.
 LENGTHS = (8, 16, 41)
 
-#: Languages of `words.toml` that fastText does not know.
+#: Languages of `common_words.toml` that fastText does not know.
 _MORE = ("crh", "gag")
 #: Rows of their own, added to the language of the other code in the end: the same language in Latin letters.
 IN_LATIN = {"ru_latn": "ru", "tt_latn": "tt"}

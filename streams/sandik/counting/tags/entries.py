@@ -21,7 +21,7 @@ _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry as written in the TOML; `streams/sandik/counting/tags/lexicon.py` says what the fields mean."""
+    """One entry as written in the TOML; `lexicon.py` says what the fields mean."""
 
     language: str
     lemma: str

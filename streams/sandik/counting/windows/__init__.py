@@ -1,0 +1,1 @@
+"""Event time: tumbling windows, and the hopping windows and sessions that are sums of them. Pure."""

@@ -1,0 +1,1 @@
+"""Bytes and texts of sources: unpacked, split into records, and made plain."""

@@ -1,0 +1,1 @@
+"""Which format a source is in, told from its beginning."""

@@ -1,1 +1,1 @@
-"""The thin shell: read a batch, call the flow, write, wait, acknowledge."""
+"""The two Faust agents: read a batch, call the job, write, wait, acknowledge."""

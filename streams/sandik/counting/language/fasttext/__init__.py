@@ -1,0 +1,1 @@
+"""fastText's lid.176.ftz read and evaluated with numpy."""
