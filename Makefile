@@ -100,7 +100,7 @@ lock:  ## Resolve the pinned versions again (needs uv)
 	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
 # The tests do need IPython, which the workers are spared: so without the overrides in pyproject.toml.
-	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra car --extra dashboard --extra otel \
+	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra car --extra coding --extra copies --extra dashboard --extra otel \
 		--extra parquet --extra report --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock

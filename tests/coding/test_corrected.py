@@ -33,7 +33,8 @@ def test_where_everything_was_coded_and_tags_are_right_the_corrected_share_is_th
     tagged: int, others: int
 ) -> None:
     right = sample(
-        stratum("election", tagged, tagged, election=tagged), *([stratum("rest", others, others)] if others else [])
+        stratum("election", tagged, tagged, election=tagged),
+        *([stratum("rest", others, others)] if others else []),
     )
     found = right.share("election", tagged, tagged + others)
 
@@ -156,9 +157,7 @@ def shares(kinds: Kinds) -> dict[str, float]:
     return {"election": election, "both": both, "share": both / election}
 
 
-def simulated(
-    kinds: Kinds, per_stratum: int, random: np.random.RandomState
-) -> tuple[Sample, dict[str, int]]:
+def simulated(kinds: Kinds, per_stratum: int, random: np.random.RandomState) -> tuple[Sample, dict[str, int]]:
     strata = []
     numbers = random.multinomial(
         sum(posts for posts, _, _ in kinds.values()),

@@ -16,6 +16,11 @@ From = Annotated[
 ]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Up to this time, which is not in it.")]
 
+Corrected = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="With shares corrected by a coded sample: what `sandik agree` wrote."),
+]
+
 
 class By(StrEnum):
     """Which time a range is of."""
@@ -118,6 +123,52 @@ def replay(
     raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors, terms)))
 
 
+@app.command()
+def sample(
+    posts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("sample"),
+    seed: Annotated[int, typer.Option(help="The same seed draws the same posts.")] = 1,
+    per_stratum: Annotated[
+        int, typer.Option(min=1, help="Posts of each language, source and kind (tags, near-miss, rest).")
+    ] = 20,
+    language: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Only posts of this language; again for more.")
+    ] = None,
+    from_: From = None,
+    to: To = None,
+) -> None:
+    """Draw posts for people to code: tables that do not show the tags, a codebook, and the design apart."""
+    from sandik.cli.config import load_settings
+    from sandik.coding.command import SampleOrder, run_sample
+
+    order = SampleOrder(tuple(posts or ()), out, seed, per_stratum, from_, to, tuple(language or ()))
+    raise typer.Exit(run_sample(order, load_settings()))
+
+
+@app.command()
+def agree(
+    design: Annotated[Path, typer.Argument(metavar="DESIGN", help="design.json of `sandik sample`.")],
+    coders: Annotated[
+        list[Path],
+        typer.Argument(metavar="CODES...", help="What each coder has filled in: .csv, .xlsx, .jsonl."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Write what `report` and `export` correct shares by to this file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Say how far coders agree, and how right the tags are, weighted to all posts."""
+    from sandik.coding.command import AgreeOrder, run_agree
+
+    raise typer.Exit(run_agree(AgreeOrder(design, tuple(coders), out, force), json=json))
+
+
 class What(StrEnum):
     """Which topic becomes a table."""
 
@@ -159,6 +210,7 @@ def export(
     bom: Annotated[
         bool, typer.Option("--bom", help="CSV: begin with a byte order mark, so that Excel reads UTF-8.")
     ] = False,
+    corrected: Corrected = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an export that is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was written as a JSON line.")] = False,
 ) -> None:
@@ -179,6 +231,7 @@ def export(
         author_key_file,
         force,
         CsvForm(raw_csv, bom),
+        corrected,
     )
     raise typer.Exit(run_export(order, load_settings(), json=json))
 
@@ -216,6 +269,7 @@ def report(
     ] = None,
     examples: Annotated[bool, typer.Option(help="With terms, and posts of bursts.")] = True,
     texts: Annotated[bool, typer.Option(help="With texts and ids of posts.")] = True,
+    corrected: Corrected = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     png: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write the charts into it, as PNG files.")
@@ -229,5 +283,5 @@ def report(
     from sandik.report.command import run_report
     from sandik.report.gather import Order
 
-    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png)
+    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected)
     raise typer.Exit(run_report(order, load_settings(), json=json))

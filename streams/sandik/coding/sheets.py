@@ -84,7 +84,9 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
     except (csv.Error, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
-        raise UsageError(f"{path} is no table of codes ({error}): save it as CSV in UTF-8, or .xlsx") from error
+        raise UsageError(
+            f"{path} is no table of codes ({error}): save it as CSV in UTF-8, or .xlsx"
+        ) from error
 
 
 def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:

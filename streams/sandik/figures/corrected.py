@@ -78,6 +78,16 @@ class Accuracy(msgspec.Struct, frozen=True, dict=True):
     coders: int
     strata: list[CodedStratum]
 
+    def check(self, versions: Iterable[tuple[str, str]]) -> None:
+        """Raise UsageError unless these lexicons and detectors are the one that was coded."""
+        own = self.lexicon_version, self.detector_version
+        if others := sorted(set(versions) - {own}):
+            raise UsageError(
+                f"the coded sample is of {' and '.join(own)}, and the counts are of {' and '.join(others[0])}: how "
+                "right those are, it does not say. Draw and code a sample by their rules, or replay by those of "
+                "the sample"
+            )
+
     @cached_property
     def _of_language(self) -> dict[str, "Sample"]:
         return {}
@@ -164,7 +174,9 @@ class Sample:
 
     def rightness(self, language: str, tag: str) -> Rightness:
         """Return precision and recall of a tag, or of a pair."""
-        coded = [(_tags(one.kind), _tags(kind), count) for one in self._strata for kind, count in one.about.items()]
+        coded = [
+            (_tags(one.kind), _tags(kind), count) for one in self._strata for kind, count in one.about.items()
+        ]
         tagged = sum(count for has, _, count in coded if self._holds(tag, has))
         about = sum(count for _, should, count in coded if self._holds(tag, should))
         precision = recall = None
@@ -206,7 +218,9 @@ class Sample:
         drawn = []
         for side in _SIDES:
             found = self._draws((pair.name, pair.base), side)
-            base_rates = self._sensitivity_and_specificity(pair.base, [one[:, :2].sum(axis=1) for one in found])
+            base_rates = self._sensitivity_and_specificity(
+                pair.base, [one[:, :2].sum(axis=1) for one in found]
+            )
             both_rates = self._sensitivity_and_specificity(pair.name, [one[:, 0] for one in found])
             of = _rogan_gladen(tagged[:, :2].sum(axis=1), *base_rates)
             with np.errstate(divide="ignore", invalid="ignore"):

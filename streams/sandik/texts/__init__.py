@@ -1,0 +1,1 @@
+"""What is said together, and how often the same: what `sandik words` and `sandik copies` run."""
