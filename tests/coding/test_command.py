@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sandik.coding.command import AgreeOrder, run_agree
 
+from sandik.coding.agree import AgreeOrder, run_agree
 from sandik.coding.design import load_design
 from sandik.coding.sheets import read_codes
 from sandik.errors import UsageError

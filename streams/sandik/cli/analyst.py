@@ -144,7 +144,7 @@ def sample(
 ) -> None:
     """Draw posts for people to code: tables that do not show the tags, a codebook, and the design apart."""
     from sandik.cli.config import load_settings
-    from sandik.coding.command import SampleOrder, run_sample
+    from sandik.coding.sample import SampleOrder, run_sample
 
     order = SampleOrder(tuple(posts or ()), out, seed, per_stratum, from_, to, tuple(language or ()))
     raise typer.Exit(run_sample(order, load_settings()))
@@ -164,9 +164,97 @@ def agree(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
 ) -> None:
     """Say how far coders agree, and how right the tags are, weighted to all posts."""
-    from sandik.coding.command import AgreeOrder, run_agree
+    from sandik.coding.agree import AgreeOrder, run_agree
 
     raise typer.Exit(run_agree(AgreeOrder(design, tuple(coders), out, force), json=json))
+
+
+@app.command()
+def compare(
+    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
+    one: Annotated[
+        str, typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO; commas join.")
+    ],
+    other: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    step: Annotated[
+        str, typer.Option(metavar="DURATION", help="Steps by which it is told how a share moves.")
+    ] = "1d",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Put two periods, languages or sources side by side, with the difference of their shares."""
+    from sandik.cli.config import load_settings
+    from sandik.comparison.command import CompareOrder, run_compare
+
+    raise typer.Exit(run_compare(CompareOrder(counts, one, other, step), load_settings(), json=json))
+
+
+@app.command()
+def sources(
+    out: Annotated[Path, typer.Argument(help="The table: .parquet, .jsonl or .csv.")],
+    posts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
+        ),
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="Sources by name; the others together are `other`.")] = 20,
+    from_: From = None,
+    to: To = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Count by source, in the windows of the counts: the sources of a cell add up to it."""
+    from sandik.cli.config import load_settings
+    from sandik.comparison.sources import SourcesOrder, run_sources
+
+    order = SourcesOrder(tuple(posts or ()), out, most, from_, to, force)
+    raise typer.Exit(run_sources(order, load_settings()))
+
+
+@app.command()
+def words(
+    posts: Annotated[
+        str, typer.Argument(metavar="POSTS", help="Counts of a replay, a file of posts, or `live`.")
+    ],
+    one: Annotated[
+        str, typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO; commas join.")
+    ],
+    baseline: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="Likewise: words that A has more of than B, too.")
+    ] = None,
+    tag: Annotated[str, typer.Option(help="Only posts with this tag: election, deepfake, both, …")] = "all",
+    top: Annotated[int, typer.Option(min=1, help="Lines of a table.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Show which terms stand in the same posts, and which words rise against a baseline."""
+    from sandik.cli.config import load_settings
+    from sandik.texts.words_command import WordsOrder, run_words
+
+    raise typer.Exit(run_words(WordsOrder(posts, one, baseline, tag, top), load_settings(), json=json))
+
+
+@app.command()
+def copies(
+    posts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
+        ),
+    ] = None,
+    tag: Annotated[str, typer.Option(help="Only posts with this tag: election, both, all, …")] = "election",
+    language: Annotated[str | None, typer.Option(metavar="CODE", help="Only posts of this language.")] = None,
+    from_: From = None,
+    to: To = None,
+    top: Annotated[int, typer.Option(min=1, help="Lines of the table.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="Write all texts with their posts to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Say how many texts the posts have, nearly the same counted once, and which were posted most."""
+    from sandik.cli.config import load_settings
+    from sandik.texts.copies_command import CopiesOrder, run_copies
+
+    order = CopiesOrder(tuple(posts or ()), tag, language, from_, to, top, out, force)
+    raise typer.Exit(run_copies(order, load_settings(), json=json))
 
 
 class What(StrEnum):

@@ -6,7 +6,7 @@ design      what was drawn from what: kept apart from the coders
 codebook    the lexicon -> what coders are told
 sheets      tables that coders fill in, and what they have filled in
 agreement   codes of several coders -> kappa and alpha, with intervals
-command     the commands themselves
+sample, agree   the commands themselves
 
 What is made of it is in `sandik.figures.corrected`. For users: docs/validity.md.
 """

@@ -36,7 +36,7 @@ class AgreeOrder(NamedTuple):
 
 
 class TagAgreement(msgspec.Struct, frozen=True):
-    """How far coders agree on a tag: all of them (alpha), and each two by the names of their files (kappa)."""
+    """How far coders agree on a tag: all of them (alpha), and each two (kappa), by the names of files."""
 
     tag: str
     alpha: Figure
@@ -44,7 +44,7 @@ class TagAgreement(msgspec.Struct, frozen=True):
 
 
 class Agreed(msgspec.Struct, frozen=True):
-    """What `sandik agree --json` prints. `undecided` items have as many codes for as against a tag, or none."""
+    """What `sandik agree --json` prints. `undecided` items have no majority on some tag, or no code."""
 
     items: int
     undecided: int

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from sandik.counting.tags.lexicon import LocatedRow
+from sandik.counting.tags.entries import LocatedRow
 
 #: The question that a coder answers of a tag. Of a tag of somebody's own there is only its name.
 _QUESTIONS = {
@@ -37,10 +37,10 @@ def _lines(
     yield "| `0` | no |"
     yield "| `?` | it cannot be told: wrong language for you, too short, only a link |"
     yield ""
-    yield "Read each post by itself, as somebody who sees it in a feed would. Judge what it speaks of, not"
-    yield "which words stand in it: a post may speak of it in none of the words below, and have one of them and"
-    yield "speak of something else. Code alone, in the order of the rows, and leave no row out. `note` is for"
-    yield "what made you hesitate. Do not change `item`."
+    yield "Read each post by itself, as somebody who sees it in a feed would. Judge what it speaks of,"
+    yield "not which words stand in it: a post may speak of it in none of the words below, and have"
+    yield "one of them and speak of something else. Code alone, in the order of the rows, and leave no row"
+    yield "out. `note` is for what made you hesitate. Do not change `item`."
     for tag in tags:
         yield ""
         yield f"## {tag}"

@@ -1,4 +1,4 @@
-"""What a sample was drawn from, and which post is of which stratum: `design.json`, which no coder is to see."""
+"""What a sample was drawn from, and which post is of which stratum: `design.json`, which no coder sees."""
 
 from pathlib import Path
 

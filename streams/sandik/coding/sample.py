@@ -28,7 +28,7 @@ from sandik_schemas.languages import is_of, languages_in
 
 
 class SampleOrder(NamedTuple):
-    """What the command line asks for. `posts`: a replay's counts, files of posts, or nothing for the topic."""
+    """What the command line asks for. `posts`: a replay's counts, or files of posts; none is the topic."""
 
     posts: tuple[str, ...]
     out: Path
@@ -42,7 +42,7 @@ class SampleOrder(NamedTuple):
 class _Drawn(NamedTuple):
     """What a coder is shown of a post."""
 
-    created_at_ms: int
+    created_at: str
     language: str
     text: str
 
@@ -65,15 +65,7 @@ def run_sample(order: SampleOrder, settings: Settings) -> int:
     drawn = list(draw.drawn())
     design = _design(order, plan, job, draw.posts, [stratum for stratum, _, _ in drawn])
     languages = sorted({one for stratum in draw.posts for one in languages_in(stratum.language)})
-    posts = [
-        {
-            "item": str(number),
-            "created_at": iso(post.created_at_ms),
-            "language": post.language,
-            "text": post.text,
-        }
-        for number, (_, _, post) in enumerate(drawn, 1)
-    ]
+    posts = [{"item": str(number), **post._asdict()} for number, (_, _, post) in enumerate(drawn, 1)]
     with new_folder(order.out) as new:
         written = [path.name for path in write_sheets(new, design.tags, posts)]
         rows = read_lexicon(plan.rules.lexicon).rows
@@ -96,7 +88,7 @@ async def _read(order: SampleOrder, plan: Plan, settings: Settings, job: Job, dr
                 for number, one in enumerate(chosen):
                     language = one.annotation.language.code
                     kind = kind_of(one.annotation.tags, is_near=number in near)
-                    drawn = _Drawn(one.post.created_at_ms, language, one.post.text)
+                    drawn = _Drawn(iso(one.post.created_at_ms), language, one.post.text)
                     name = f"{one.post.source}|{one.post.id}|{one.partition}|{one.offset}"
                     draw.add(Stratum(language, one.post.source, kind), name, drawn)
 

@@ -83,9 +83,9 @@ class Accuracy(msgspec.Struct, frozen=True, dict=True):
         own = self.lexicon_version, self.detector_version
         if others := sorted(set(versions) - {own}):
             raise UsageError(
-                f"the coded sample is of {' and '.join(own)}, and the counts are of {' and '.join(others[0])}: how "
-                "right those are, it does not say. Draw and code a sample by their rules, or replay by those of "
-                "the sample"
+                f"the coded sample is of {' and '.join(own)}, and the counts are of "
+                f"{' and '.join(others[0])}: how right those are, it does not say. Draw and code a sample by "
+                "their rules, or replay by those of the sample"
             )
 
     @cached_property
@@ -109,7 +109,7 @@ def load_accuracy(path: Path) -> Accuracy:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f"{path} does not say how right the tags are ({error}): name what `sandik agree --out` has written"
+            f"{path} does not say how right the tags are ({error}): name what `sandik agree --out` wrote"
         ) from error
     if found.schema_version != SCHEMA_VERSION:
         raise UsageError(f"{path} is of another sandik: run `sandik agree` again")

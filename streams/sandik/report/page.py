@@ -112,11 +112,8 @@ def _table_row(one: LanguageFigures, tags: Iterable[str], report: Report) -> lis
     if pair and share is not None:
         told = [percent(share.value or one.posts.get(pair.name, 0) / one.posts[pair.base]), interval(share)]
     if pair:
-        of_all = one.base_share
-        told.insert(
-            0,
-            "–" if of_all is None else percent(of_all.value or one.posts.get(pair.base, 0) / one.posts[ALL]),
-        )
+        of_all = one.posts.get(pair.base, 0) / one.posts[ALL] if one.posts.get(ALL) else None
+        told.insert(0, "–" if of_all is None else percent(of_all))
     if report.corrected is not None:
         corrected = report.corrected[one.language].share
         told += ["–", "–"] if corrected is None else [percent(corrected.value), interval(corrected)]

@@ -103,7 +103,7 @@ class Tagger:
         return {index: [*map(self._hit, rows)] for index, rows in self._counted(texts, languages, times_ms)}
 
     def near(self, texts: Sequence[str]) -> set[int]:
-        """Return the indices of texts in which a form of some entry stands, whether it counts there or not."""
+        """Return the indices of texts in which a form of an entry stands, whether it counts there or not."""
         forms = self._finder.forms(texts, refused=False)
         return {index for index, _, _, pattern, _, _ in forms if self._ranks[pattern]}
 
