@@ -64,11 +64,17 @@ def replay(
     ] = None,
     hopping: Annotated[
         str | None,
-        typer.Option(metavar="SIZE/ADVANCE", help="Hopping windows, too, such as 1h/5m: to OUT.hopping."),
+        typer.Option(
+            metavar="SIZE/ADVANCE",
+            help="Hopping windows, too, such as 1h/5m, or off. Default: the settings'.",
+        ),
     ] = None,
     session_gap: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="Sessions, too, that so much silence ends: to OUT.sessions."),
+        typer.Option(
+            metavar="DURATION",
+            help="Sessions, too, that so much silence ends, or off. Default: the settings'.",
+        ),
     ] = None,
     final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
     manifest: Annotated[
@@ -116,7 +122,7 @@ def replay(
         to=to,
         by=by.value,
         finals_only=final,
-        spans=spans_of(hopping, session_gap),
+        spans=spans_of(hopping, session_gap, settings.spans),
         processes=processes,
         force=force,
     )
@@ -255,6 +261,36 @@ def copies(
 
     order = CopiesOrder(tuple(posts or ()), tag, language, from_, to, top, out, force)
     raise typer.Exit(run_copies(order, load_settings(), json=json))
+
+
+@app.command()
+def rollup(
+    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
+    out: Annotated[Path, typer.Argument(help="The table: .parquet, .jsonl or .csv.")],
+    step: Annotated[
+        str, typer.Option(metavar="DURATION", help="15m, 1h, 6h, 1d, 7d (from Monday on).")
+    ] = "1d",
+    zone: Annotated[str, typer.Option(help="Whose clock: Europe/Istanbul, UTC.")] = "UTC",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Add counts up to steps of a zone's clock: a day in Istanbul begins at midnight there."""
+    from sandik.cli.config import load_settings
+    from sandik.comparison.rollup import RollupOrder, run_rollup
+
+    raise typer.Exit(run_rollup(RollupOrder(counts, out, step, zone, force), load_settings()))
+
+
+@app.command()
+def cite(
+    counts: Annotated[Path, typer.Argument(metavar="COUNTS", help="Counts that a replay has written.")],
+    format: Annotated[  # noqa: A002  # the option's name
+        Literal["text", "bibtex", "ris"], typer.Option(help="text, bibtex or ris.")
+    ] = "text",
+) -> None:
+    """Print how counts are cited: posts, rules, hashes, and how to count them again."""
+    from sandik.replay.cite import run_cite
+
+    raise typer.Exit(run_cite(counts, format))
 
 
 class What(StrEnum):

@@ -53,7 +53,7 @@ class _Cell(NamedTuple):
     language: str
     source: str | None
     tag: str
-    count: int
+    posts: int
 
 
 def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
@@ -118,7 +118,7 @@ def _series(cells: Iterable[_Cell], side: Selection, step_ms: int) -> Mapping[st
         raise UsageError(f"{side.name}: more than {_MOST_STEPS:,} steps; take a longer --step")
     found: dict[str, list[int]] = {ALL: [0] * (last - first + 1)}
     for cell in chosen:
-        found.setdefault(cell.tag, [0] * (last - first + 1))[cell.start_ms // step_ms - first] += cell.count
+        found.setdefault(cell.tag, [0] * (last - first + 1))[cell.start_ms // step_ms - first] += cell.posts
     return found
 
 

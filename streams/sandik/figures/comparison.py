@@ -67,7 +67,7 @@ def dispersion(counts: Sequence[int], of: Sequence[int]) -> float | None:
     for lag in range(1, lags + 1):
         weight = 1 - lag / (lags + 1)
         variance += 2 * weight * float(residuals[lag:] @ residuals[:-lag])
-    by_chance = total * share * (1 - share)
+    by_chance = float(total * share * (1 - share))
     return max(1.0, variance * steps / (steps - 1) / by_chance)
 
 
