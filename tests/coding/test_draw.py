@@ -57,3 +57,15 @@ def test_what_a_post_is_called_depends_on_its_tags() -> None:
     assert kind_of(("election", "deepfake"), is_near=True) == "deepfake+election"
     assert kind_of((), is_near=True) == NEAR_MISS
     assert kind_of((), is_near=False) == REST
+
+
+def test_the_place_of_an_item_says_nothing_of_its_stratum() -> None:
+    """The lowest of ten thousand numbers are lower than those of twenty: they must not come first for that."""
+    draw: Draw[None] = Draw(1, 20)
+    for number in range(10_000):
+        draw.add(STRATA[0], f"rest {number}", None)
+    for number in range(20):
+        draw.add(STRATA[1], f"election {number}", None)
+    first = [stratum for stratum, _, _ in draw.drawn()][:20]
+
+    assert 5 <= first.count(STRATA[0]) <= 15

@@ -53,7 +53,10 @@ class Draw(Generic[T]):
             heappushpop(kept, lot)
 
     def drawn(self) -> Iterable[tuple[Stratum, str, T]]:
-        """Return the sample, the strata mixed: in the order of the numbers."""
-        found = [(lot, stratum) for stratum, kept in self._kept.items() for lot in kept]
-        found.sort(key=lambda one: (-one[0][0], one[0][1]))
-        return [(stratum, name, post) for (_, name, post), stratum in found]
+        """Return the sample, the strata mixed.
+
+        Not in the order of the numbers that drew it: the lowest are of the largest strata, so a coder could
+        tell from an item's place what the tags say of it.
+        """
+        found = [(stratum, name, post) for stratum, kept in self._kept.items() for _, name, post in kept]
+        return sorted(found, key=lambda one: (self.number(f"order|{one[1]}"), one[1]))
