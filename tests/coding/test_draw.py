@@ -60,7 +60,7 @@ def test_what_a_post_is_called_depends_on_its_tags() -> None:
 
 
 def test_the_place_of_an_item_says_nothing_of_its_stratum() -> None:
-    """The lowest of ten thousand numbers are lower than those of twenty: they must not come first for that."""
+    """The lowest of ten thousand numbers are lower than those of twenty: that must not show."""
     draw: Draw[None] = Draw(1, 20)
     for number in range(10_000):
         draw.add(STRATA[0], f"rest {number}", None)

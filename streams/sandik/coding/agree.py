@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from sandik.coding.agreement import Figure, alpha, kappa
 from sandik.coding.design import Design, load_design
@@ -19,6 +17,7 @@ from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Estimate, Rightness
 from sandik.figures.rollup import EVERY
 from sandik.figures.shares import percent
+from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free, new_file
 from sandik_schemas.languages import languages_in
 
@@ -160,40 +159,24 @@ def rightness_of(accuracy: Accuracy) -> list[Rightness]:
 
 
 def _print(found: Agreed) -> None:
-    console = Console(highlight=False)
     if found.agreement:
         told = [
-            [one.tag, name, _figure(figure), f"{figure.items:,}"]
+            (one.tag, name, _figure(figure), figure.items)
             for one in found.agreement
-            for name, figure in (
-                ("alpha, all", one.alpha),
-                *((f"kappa, {name}", x) for name, x in one.kappa.items()),
-            )
+            for name, figure in {"alpha": one.alpha, **one.kappa}.items()
         ]
-        console.print(_table("Agreement of coders", ["tag", "measure", "value (95 %)", "items"], told))
-    told = [
-        [
-            one.tag,
-            one.language,
-            _share(one.precision),
-            _share(one.recall),
-            f"{one.coded:,}",
-            f"{one.coded_about:,}",
-        ]
+        _write("Agreement of coders", aligned(("tag", "measure", "value (95 %)", "items"), told))
+    shares = [
+        (one.tag, one.language, _share(one.precision), _share(one.recall), one.coded, one.coded_about)
         for one in found.rightness
     ]
-    head = ["tag", "language", "precision", "recall", "coded", "about it"]
-    console.print(_table("Tags, weighted to all posts", head, told))
+    head = "tag", "language", "precision", "recall", "coded", "about it"
+    _write("Tags, weighted to all posts", aligned(head, shares))
     _tell(f"{found.items:,} items, {found.undecided:,} of them without a majority or not coded")
 
 
-def _table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
-    table = Table(title=title, title_justify="left", box=None)
-    for name in head:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*row)
-    return table
+def _write(title: str, lines: Iterable[str]) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in (title, *lines, ""))
 
 
 def _figure(figure: Figure) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from sandik.clock import SystemClock
 from sandik.comparison.sources import count_sources
@@ -20,6 +18,7 @@ from sandik.kafka.ranges import duration_ms
 from sandik.replay.counted_posts import plan_of
 from sandik.replay.read_results import load_result
 from sandik.settings import Settings
+from sandik.tables.aligned import aligned
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 #: More steps than this are no steps any more.
@@ -128,16 +127,15 @@ def _compared(tag: str, of: str, *series: Mapping[str, list[int]]) -> Compared:
 
 
 def _print(found: Iterable[Compared], sides: tuple[Selection, Selection]) -> None:
-    table = Table(box=None)
-    for name in ("share", *(side.name for side in sides), "difference (95 %)", "p"):
-        table.add_column(name)
+    rows = []
     for one in found:
         told = "–", "–"
         if one.difference:
             low, high = (_points(bound) for bound in (one.difference.low, one.difference.high))
             told = f"{_points(one.difference.value)} ({low} to {high})", _p(one.difference.p)
-        table.add_row(f"{one.tag} of {one.of}", _part(one.one), _part(one.other), *told)
-    Console(highlight=False, soft_wrap=True).print(table)
+        rows.append((f"{one.tag} of {one.of}", _part(one.one), _part(one.other), *told))
+    head = "share", *(side.name for side in sides), "difference, points (95 %)", "p"
+    sys.stdout.writelines(f"{line}\n" for line in aligned(head, rows))
     if any(one.one.dispersion is None or one.other.dispersion is None for one in found):
         sys.stderr.write(
             f"where no × is told, fewer than {MIN_STEPS} steps, or no posts, do not say how a share moves: "

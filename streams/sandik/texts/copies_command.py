@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from sandik.counting.fold import cell_tags
 from sandik.counting.labels import iso
 from sandik.figures.shares import percent
+from sandik.ingest.escaped import printable
 from sandik.progress import progress
 from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
+from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free
 from sandik.tables.writers import check_writable, write_table
 from sandik.texts.copies import Copies, Group, Said
@@ -142,16 +142,20 @@ def _print(told: Told) -> None:
     if told.few_authors is not None:
         line += f"; {told.authors:,} authors, of whom {_FEW_AUTHORS} wrote {percent(told.few_authors)}"
     sys.stderr.write(line + "\n")
-    table = Table(box=None)
-    for name in ("posts", "wordings", "authors", "first (UTC)", "half within", "text"):
-        table.add_column(name, no_wrap=True)
-    for one in told.groups:
-        if one.posts > 1:
-            authors = "–" if one.authors is None else f"{one.authors:,}"
-            text = " ".join(one.text.split())[:_SHOWN_CHARACTERS]
-            cells = f"{one.posts:,}", f"{one.wordings:,}", authors, iso(one.first_ms)[:16], _long(one.half_ms)
-            table.add_row(*cells, text)
-    Console(highlight=False, markup=False, soft_wrap=True).print(table)
+    rows = [
+        (
+            one.posts,
+            one.wordings,
+            "–" if one.authors is None else one.authors,
+            iso(one.first_ms)[:16],
+            _long(one.half_ms),
+            printable(" ".join(one.text.split())[:_SHOWN_CHARACTERS]),
+        )
+        for one in told.groups
+        if one.posts > 1
+    ]
+    head = "posts", "wordings", "authors", "first (UTC)", "half within", "text"
+    sys.stdout.writelines(f"{line}\n" for line in aligned(head, rows))
 
 
 def _long(length_ms: int) -> str:

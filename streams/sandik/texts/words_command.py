@@ -3,22 +3,21 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from sandik.clock import SystemClock
 from sandik.counting.fold import cell_tags
 from sandik.errors import UsageError
 from sandik.figures.selection import Selection, selection_of
+from sandik.ingest.escaped import printable
 from sandik.progress import progress
 from sandik.replay.counted_posts import CountedPost, counted_posts, plan_of
 from sandik.settings import Settings
+from sandik.tables.aligned import aligned
 from sandik.texts.cleaning import words_of
 from sandik.texts.keyness import Key, keys
 from sandik.texts.together import Pairing, Together
@@ -131,14 +130,5 @@ def _print(told: WordsTold) -> None:
     )
 
 
-def _table(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    table = Table(title=title, title_justify="left", box=None)
-    for name in head:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*map(_shown_cell, row))
-    Console(highlight=False, soft_wrap=True).print(table)
-
-
-def _shown_cell(cell: object) -> Text:
-    return Text(f"{cell:,}" if isinstance(cell, int) else str(cell))
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    sys.stdout.writelines(f"{printable(line)}\n" for line in (title, *aligned(head, rows), ""))
