@@ -13,6 +13,7 @@ from sandik.coding.agree import AgreeOrder, run_agree
 from sandik.coding.design import load_design
 from sandik.coding.sheets import read_codes
 from sandik.errors import UsageError
+from sandik.export.rows import corrected_rows
 from sandik.figures.corrected import load_accuracy
 from sandik.lexicon_tools.explain import explain
 from sandik.run import load_job
@@ -177,3 +178,53 @@ def test_codes_are_read_in_the_languages_of_coders(tmp_path: Path) -> None:
         "2": {"election": True, "deepfake": False},
         "3": {"election": None, "deepfake": None},
     }
+
+
+def test_a_report_has_the_corrected_share_beside_the_raw_one(folder: Path) -> None:
+    agreed(folder, coded(folder, "ayşe.csv"))
+    accuracy, page = folder / "accuracy.json", folder / "report.html"
+    done = sandik(
+        *("report", str(folder / "demo.csv"), str(page), "--no-examples", "--force"),
+        *("--corrected", str(accuracy), "--json"),
+        environment=ALONE,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    every = found["figures"]["languages"][0]
+    # The coder has said what the tags say, so only the interval differs.
+    assert found["corrected"]["*"]["share"]["value"] == pytest.approx(every["share"]["value"], abs=1e-5)
+    assert found["corrected"]["*"]["base_share"]["value"] == pytest.approx(
+        every["base_share"]["value"], abs=1e-5
+    )
+    assert found["corrected"]["*"]["share"]["low"] < every["share"]["low"]
+    assert "Corrected for what the tags get wrong" in page.read_text("utf-8")
+
+
+def test_a_sample_of_other_rules_corrects_nothing(folder: Path) -> None:
+    accuracy = folder / "other.json"
+    told = json.loads((folder / "accuracy.json").read_text("utf-8"))
+    accuracy.write_text(json.dumps({**told, "lexicon_version": "lex-other"}), "utf-8")
+    done = sandik(
+        *("report", str(folder / "demo.csv"), "--no-examples", "--corrected", str(accuracy), "--json"),
+        environment=ALONE,
+    )
+
+    assert done.returncode == 2
+    assert b"the coded sample is of lex-other" in done.stderr
+
+
+def test_exported_counts_have_corrected_shares_where_the_sample_says_something(folder: Path) -> None:
+    accuracy = load_accuracy(folder / "accuracy.json")
+    rules = {"lexicon_version": accuracy.lexicon_version, "detector_version": accuracy.detector_version}
+    cells = [("tr", "election", 8), ("tr", "all", 20), ("sw", "election", 3)]
+    rows = [
+        {"language": language, "tag": tag, "count": count, "total": 20, **rules}
+        for language, tag, count in cells
+    ]
+    election, everything, unknown = corrected_rows(rows, accuracy)
+
+    assert election["corrected_share"] == pytest.approx(0.4, abs=0.05)
+    assert election["corrected_low"] < election["corrected_share"] < election["corrected_high"]
+    assert everything["corrected_share"] is unknown["corrected_share"] is None
+    with pytest.raises(UsageError, match="lex-other"):
+        list(corrected_rows([{**rows[0], "lexicon_version": "lex-other"}], accuracy))

@@ -134,7 +134,8 @@ def _print(found: Iterable[Compared], sides: tuple[Selection, Selection]) -> Non
             low, high = (_points(bound) for bound in (one.difference.low, one.difference.high))
             told = f"{_points(one.difference.value)} ({low} to {high})", _p(one.difference.p)
         rows.append((f"{one.tag} of {one.of}", _part(one.one), _part(one.other), *told))
-    head = "share", *(side.name for side in sides), "difference, points (95 %)", "p"
+    sys.stdout.writelines(f"{letter}  {side.name}\n" for letter, side in zip("AB", sides, strict=True))
+    head = "share", "A", "B", "B less A, points (95 %)", "p"
     sys.stdout.writelines(f"{line}\n" for line in aligned(head, rows))
     if any(one.one.dispersion is None or one.other.dispersion is None for one in found):
         sys.stderr.write(
