@@ -60,7 +60,7 @@ def test_where_nothing_differs_it_says_so_nineteen_times_in_twenty_though_shares
         wrong += found.p < 0.05
         fooled += plain.p < 0.05
 
-    assert wrong / SIMULATED < 0.15
+    assert wrong / SIMULATED < 0.085  # 0.05, with a deviation of 0.011
     assert fooled / SIMULATED > 0.4
 
 

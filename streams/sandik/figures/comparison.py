@@ -2,12 +2,13 @@
 
 Posts come in bursts, and a burst of one step goes on in the next: a share moves more than chance alone would
 move it. So how much it moves is taken from the steps themselves: the variance of the ratio over steps, with
-what neighbouring steps have in common (Newey and West's weights). The posts count for as many fewer as that
-variance is larger than chance's; never for more.
+what neighbouring steps have in common (Newey and West's weights, and the reach that Lazarus and others advise),
+widened for being an estimate itself. The posts count for as many fewer as that variance is larger than chance's,
+and never for more.
 """
 
 from collections.abc import Sequence
-from math import erfc, sqrt
+from math import ceil, erfc, sqrt
 
 import msgspec
 import numpy as np
@@ -62,13 +63,22 @@ def dispersion(counts: Sequence[int], of: Sequence[int]) -> float | None:
     if steps < MIN_STEPS or not 0 < share < 1:
         return None
     residuals = some - share * all_of
-    lags = int(4 * (steps / 100) ** (2 / 9))
+    reach = ceil(1.3 * sqrt(steps))
     variance = float(residuals @ residuals)
-    for lag in range(1, lags + 1):
-        weight = 1 - lag / (lags + 1)
-        variance += 2 * weight * float(residuals[lag:] @ residuals[:-lag])
+    for lag in range(1, reach):
+        variance += 2 * (1 - lag / reach) * float(residuals[lag:] @ residuals[:-lag])
     by_chance = float(total * share * (1 - share))
-    return max(1.0, variance * steps / (steps - 1) / by_chance)
+    return max(1.0, variance / by_chance) * _unsureness(reach / steps)
+
+
+def _unsureness(reach: float) -> float:
+    """Return by how much a variance is to be widened that is itself only estimated, of so few steps.
+
+    The square of the critical value at 5 % over that of the normal distribution (Kiefer and Vogelsang, 2005);
+    `reach`: how far neighbours are looked at, as a part of all steps.
+    """
+    critical = 1.96 + 2.9694 * reach + 0.4160 * reach**2 - 0.5324 * reach**3
+    return (critical / 1.96) ** 2
 
 
 def difference(one: Part, other: Part) -> Difference | None:

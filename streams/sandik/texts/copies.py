@@ -57,7 +57,9 @@ class Copies:
     def add(self, posts: Iterable[Said]) -> None:
         """Take posts in."""
         for one in posts:
-            self._posts.setdefault(tuple(words_of(one.text)), []).append(one)
+            # Texts without a word, links for instance, are the same only to the letter.
+            words = tuple(words_of(one.text)) or (one.text,)
+            self._posts.setdefault(words, []).append(one)
 
     @property
     def posts(self) -> int:
