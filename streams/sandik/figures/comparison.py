@@ -2,9 +2,9 @@
 
 Posts come in bursts, and a burst of one step goes on in the next: a share moves more than chance alone would
 move it. So how much it moves is taken from the steps themselves: the variance of the ratio over steps, with
-what neighbouring steps have in common (Newey and West's weights, and the reach that Lazarus and others advise),
-widened for being an estimate itself. The posts count for as many fewer as that variance is larger than chance's,
-and never for more.
+what neighbouring steps have in common (Newey and West's weights, the reach that Lazarus and others advise),
+widened for being an estimate itself. The posts count for as many fewer as that variance is larger than
+chance's, and never for more.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ MIN_STEPS = 10
 class Part(msgspec.Struct, frozen=True):
     """A share: `count` of `of` posts in so many `steps`, with its 95 % interval.
 
-    `dispersion`: how many times chance's variance that of the share is, at least 1; None with fewer steps
+    `dispersion`: how many times chance's variance that of the share is, widened; None with fewer steps
     than MIN_STEPS, and the interval is then of chance alone.
     """
 

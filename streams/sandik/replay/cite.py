@@ -8,6 +8,9 @@ from typing import Literal
 from sandik.errors import UsageError
 from sandik.replay.manifest import Manifest, load, manifest_path
 
+#: More files than this are not named one by one.
+_MOST_FILES = 3
+
 Form = Literal["text", "bibtex", "ris"]
 
 
@@ -57,6 +60,8 @@ def _posts(manifest: Manifest) -> str:
     if plan.topic is not None:
         offsets = ", ".join(f"{one.partition}: {one.start}-{one.end}" for one in plan.slices)
         return f"posts of the topic {plan.topic}, offsets {offsets}"
+    if len(plan.inputs) > _MOST_FILES:
+        return f"posts of {len(plan.inputs)} files, whose hashes are in the manifest"
     return "; ".join(f"{Path(one.name).name} (sha256 {one.sha256})" for one in plan.inputs)
 
 
