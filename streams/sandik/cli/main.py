@@ -37,7 +37,7 @@ app = typer.Typer(
     "stopped by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, "
     "dashboard, counts, top, up.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 topics_app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)

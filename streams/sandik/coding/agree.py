@@ -17,6 +17,7 @@ from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Estimate, Rightness
 from sandik.figures.rollup import EVERY
 from sandik.figures.shares import percent
+from sandik.progress import tell
 from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free, new_file
 from sandik_schemas.languages import languages_in
@@ -172,7 +173,7 @@ def _print(found: Agreed) -> None:
     ]
     head = "tag", "language", "precision", "recall", "coded", "about it"
     _write("Tags, weighted to all posts", aligned(head, shares))
-    _tell(f"{found.items:,} items, {found.undecided:,} of them without a majority or not coded")
+    tell(f"{found.items:,} items, {found.undecided:,} of them without a majority or not coded")
 
 
 def _write(title: str, lines: Iterable[str]) -> None:
@@ -191,7 +192,3 @@ def _figure(figure: Figure) -> str:
 
 def _share(share: Estimate | None) -> str:
     return "–" if share is None else f"{percent(share.value)} ({percent(share.low)} to {percent(share.high)})"
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")

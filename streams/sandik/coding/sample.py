@@ -19,7 +19,7 @@ from sandik.counting.job import Job
 from sandik.counting.labels import iso
 from sandik.counting.tags.lexicon import read_lexicon
 from sandik.errors import UsageError
-from sandik.progress import progress
+from sandik.progress import progress, tell
 from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
@@ -73,8 +73,8 @@ def run_sample(order: SampleOrder, settings: Settings) -> int:
         (new / "codebook.md").write_text(book, "utf-8")
         encoded = msgspec.json.format(msgspec.json.encode(design), indent=1)
         (new / "design.json").write_bytes(encoded + b"\n")
-    _tell(f"{len(posts):,} of {draw.posts.total():,} posts, of {len(draw.posts):,} strata")
-    _tell(f"for coders: {', '.join(written)}, codebook.md; not for them: design.json")
+    tell(f"{len(posts):,} of {draw.posts.total():,} posts, of {len(draw.posts):,} strata")
+    tell(f"for coders: {', '.join(written)}, codebook.md; not for them: design.json")
     sys.stdout.write(f"{order.out}\n")
     return 0
 
@@ -116,7 +116,3 @@ def _design(
         job.tagger.pairs,
         [DesignStratum(*stratum, posts[stratum], items[stratum]) for stratum in sorted(posts)],
     )
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")

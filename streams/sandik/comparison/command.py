@@ -15,6 +15,7 @@ from sandik.figures.comparison import MIN_STEPS, Difference, Part, difference, p
 from sandik.figures.selection import Selection, selection_of
 from sandik.figures.shares import percent
 from sandik.kafka.ranges import duration_ms
+from sandik.progress import tell
 from sandik.replay.counted_posts import plan_of
 from sandik.replay.read_results import load_result
 from sandik.settings import Settings
@@ -129,18 +130,18 @@ def _compared(tag: str, of: str, *series: Mapping[str, list[int]]) -> Compared:
 def _print(found: Iterable[Compared], sides: tuple[Selection, Selection]) -> None:
     rows = []
     for one in found:
-        told = "–", "–"
+        shown = "–", "–"
         if one.difference:
             low, high = (_points(bound) for bound in (one.difference.low, one.difference.high))
-            told = f"{_points(one.difference.value)} ({low} to {high})", _p(one.difference.p)
-        rows.append((f"{one.tag} of {one.of}", _part(one.one), _part(one.other), *told))
+            shown = f"{_points(one.difference.value)} ({low} to {high})", _p(one.difference.p)
+        rows.append((f"{one.tag} of {one.of}", _part(one.one), _part(one.other), *shown))
     sys.stdout.writelines(f"{letter}  {side.name}\n" for letter, side in zip("AB", sides, strict=True))
     head = "share", "A", "B", "B less A, points (95 %)", "p"
     sys.stdout.writelines(f"{line}\n" for line in aligned(head, rows))
     if any(one.one.dispersion is None or one.other.dispersion is None for one in found):
-        sys.stderr.write(
+        tell(
             f"where no × is told, fewer than {MIN_STEPS} steps, or no posts, do not say how a share moves: "
-            "that is chance alone. A shorter --step says more\n"
+            "that is chance alone. A shorter --step says more"
         )
 
 

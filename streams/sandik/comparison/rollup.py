@@ -13,6 +13,7 @@ from sandik.counting.fold import ALL
 from sandik.errors import UsageError
 from sandik.figures.local_steps import check_step, step_of, zone_of
 from sandik.kafka.ranges import duration_ms
+from sandik.progress import tell
 from sandik.replay.read_results import Cell, load_result
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free
@@ -55,7 +56,7 @@ def run_rollup(order: RollupOrder, settings: Settings) -> int:
     counts = asyncio.run(load_result(order.counts, settings)).counts
     steps = rolled_up(counts, step_ms, zone)
     write_table(order.out, _COLUMNS, _rows(steps, zone), replaces=order.force)
-    sys.stderr.write(f"{len(steps):,} counts of steps of {order.step}, {order.zone}\n")
+    tell(f"{len(steps):,} counts of steps of {order.step}, {order.zone}")
     sys.stdout.write(f"{order.out}\n")
     return 0
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sandik.comparison.by_source import BySource, rows
-from sandik.progress import progress
+from sandik.ingest.escaped import printable
+from sandik.progress import progress, tell
 from sandik.replay.counted_posts import counted_posts, now_period, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
@@ -52,10 +53,10 @@ def run_sources(order: SourcesOrder, settings: Settings) -> int:
     counts = found.counts(order.most)
     write_table(order.out, _COLUMNS, rows(counts, found.window_size_ms), replaces=order.force)
     for source, posts in found.sources()[: order.most]:
-        sys.stderr.write(f"{posts:>12,}  {source}\n")
+        tell(f"{posts:>12,}  {printable(source)}")
     others = found.sources()[order.most :]
     if others:
-        sys.stderr.write(f"{sum(posts for _, posts in others):>12,}  {len(others):,} others, as `other`\n")
+        tell(f"{sum(posts for _, posts in others):>12,}  {len(others):,} others, as `other`")
     sys.stdout.write(f"{order.out}\n")
     return 0
 

@@ -13,7 +13,7 @@ from sandik.counting.fold import cell_tags
 from sandik.counting.labels import iso
 from sandik.figures.shares import percent
 from sandik.ingest.escaped import printable
-from sandik.progress import progress
+from sandik.progress import progress, tell
 from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
@@ -141,7 +141,7 @@ def _print(told: Told) -> None:
     line = f"{told.posts:,} posts of {told.tag}, {told.texts:,} texts: {percent(told.copied)} repeat one"
     if told.few_authors is not None:
         line += f"; {told.authors:,} authors, of whom {_FEW_AUTHORS} wrote {percent(told.few_authors)}"
-    sys.stderr.write(line + "\n")
+    tell(line)
     rows = [
         (
             one.posts,
