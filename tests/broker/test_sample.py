@@ -10,7 +10,7 @@ from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.workers import environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(580)]
 
 SAMPLE = Path("deploy/demo/posts.jsonl")
 EVENING = ("--from", "2023-05-11T18:00Z", "--to", "2023-05-11T18:30Z")
