@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.errors import UsageError
 from sandik.replay.request import Request, spans_of
 
-OF_SETTINGS = Spans(3_600_000, 300_000, 600_000)
+OF_SETTINGS = DerivedSizes(3_600_000, 300_000, 600_000)
 
 
 def test_what_the_command_does_not_say_of_wider_windows_the_settings_say() -> None:
     assert spans_of(None, None, OF_SETTINGS) == OF_SETTINGS
-    assert spans_of("15m/5m", None, OF_SETTINGS) == Spans(900_000, 300_000, 600_000)
-    assert spans_of(None, "5m", OF_SETTINGS) == Spans(3_600_000, 300_000, 300_000)
-    assert spans_of("off", "off", OF_SETTINGS) == Spans()
+    assert spans_of("15m/5m", None, OF_SETTINGS) == DerivedSizes(900_000, 300_000, 600_000)
+    assert spans_of(None, "5m", OF_SETTINGS) == DerivedSizes(3_600_000, 300_000, 300_000)
+    assert spans_of("off", "off", OF_SETTINGS) == DerivedSizes()
     with pytest.raises(UsageError, match="1h/5m"):
         spans_of("15m", None, OF_SETTINGS)
 

@@ -122,7 +122,7 @@ def replay(
         to=to,
         by=by.value,
         finals_only=final,
-        spans=spans_of(hopping, session_gap, settings.spans),
+        spans=spans_of(hopping, session_gap, settings.derived_sizes),
         processes=processes,
         force=force,
     )

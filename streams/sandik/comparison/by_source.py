@@ -32,7 +32,7 @@ class BySource:
         """Count them."""
         for one in posts:
             start_ms = one.post.created_at_ms - one.post.created_at_ms % self.window_size_ms
-            language, tags = one.annotation.group
+            language, tags = one.group
             for tag in tags:
                 self._cells[SourceCell(start_ms, one.post.source, language, tag)] += 1
 

@@ -12,8 +12,9 @@ import msgspec
 
 from sandik.clock import SystemClock
 from sandik.counting.decode import decode
-from sandik.counting.fold import PartitionState
+from sandik.counting.fold import Group, cell_tags
 from sandik.counting.job import Annotation, Job, SourceRecord
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.errors import UsageError
 from sandik.kafka.ranges import Slice, instant_ms
 from sandik.kafka.topics import POSTS
@@ -32,12 +33,16 @@ _OPEN_END = 2**62
 
 
 class CountedPost(NamedTuple):
-    """A post that was counted, where it stands in `posts` or in the files, and what was said of it."""
+    """A post that was counted, where it stands in `posts` or in the files, and what was said of it.
+
+    `group`: its language, and the tags of the cells that it is counted in.
+    """
 
     partition: int
     offset: int
     post: Post
     annotation: Annotation
+    group: Group
 
 
 def now_period(from_: str | None, to: str | None) -> tuple[int | None, int | None]:
@@ -94,24 +99,23 @@ async def counted_posts(
         StateError: the log no longer holds the posts, or a file is another.
     """
     ends = {one.partition: one.end for one in plan.slices}
-    states: dict[int, PartitionState] = {}
+    counters: dict[int, PartitionCounter] = {}
     async with aclosing(records_of(plan, settings)) as batches:
         async for partition, batch in batches:
-            state = states.setdefault(partition, PartitionState.empty(job.run_id, partition))
+            counter = counters.setdefault(partition, PartitionCounter.begin(job, partition))
             for start in range(0, len(batch), _AT_ONCE):
                 records = [one for one in batch[start : start + _AT_ONCE] if one.offset < ends[partition]]
                 tell(len(records))
                 if records:
-                    yield _counted(plan, job, state, records)
+                    yield _counted(plan, counter, records)
 
 
-def _counted(
-    plan: Plan, job: Job, state: PartitionState, records: Sequence[SourceRecord]
-) -> list[CountedPost]:
+def _counted(plan: Plan, counter: PartitionCounter, records: Sequence[SourceRecord]) -> list[CountedPost]:
     """Count a batch, and return those of its posts that are in the counts of the plan's windows."""
-    changes = job.count(state, records).changes
-    state.take(changes.entries)
-    state.settle(plan.rules.timing)
+    counted = counter.count(records)
+    counter.take(counted)
+    counter.settle()
+    changes = counted.changes
     uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
     posts = [
         (record.offset, post)
@@ -120,16 +124,18 @@ def _counted(
         and isinstance(post := decode(record.value, record.timestamp, plan.rules.max_ahead_ms), Post)
         and _is_counted(post, plan)
     ]
-    annotations = job.annotate(
+    annotations = counter.job.annotate(
         [post.text for _, post in posts],
         [post.lang_hint for _, post in posts],
         times_ms=[post.created_at_ms for _, post in posts],
     )
-    partition = state.clock.partition
-    return [
-        CountedPost(partition, offset, post, annotation)
-        for (offset, post), annotation in zip(posts, annotations, strict=True)
-    ]
+    partition, pairs = counter.state.clock.partition, counter.job.tagger.pairs
+    found = []
+    for (offset, post), annotation in zip(posts, annotations, strict=True):
+        is_apart = plan.rules.reposts == "apart" and post.repost_of is not None
+        tags = cell_tags(annotation.tags, pairs, is_apart=is_apart)
+        found.append(CountedPost(partition, offset, post, annotation, (annotation.language.code, tags)))
+    return found
 
 
 def _is_counted(post: Post, plan: Plan) -> bool:

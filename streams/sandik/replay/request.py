@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.errors import UsageError
 from sandik.kafka.ranges import duration_ms
 from sandik.replay.plan import By, Plan
@@ -23,7 +23,7 @@ class Request(msgspec.Struct, frozen=True):
     to: str | None = None
     by: By = "event"
     finals_only: bool = False
-    spans: Spans = Spans()
+    spans: DerivedSizes = DerivedSizes()
     processes: int | None = None
     force: bool = False
 
@@ -89,15 +89,15 @@ def with_rules(
 OFF = "off"
 
 
-def spans_of(hopping: str | None, session_gap: str | None, of_settings: Spans) -> Spans:
-    """Return the wider windows of the command line (`1h/5m`, and a duration), else those of the settings."""
+def spans_of(hopping: str | None, session_gap: str | None, of_settings: DerivedSizes) -> DerivedSizes:
+    """Return the derived windows of the command line (`1h/5m`, a duration), else those of the settings."""
     size_ms, advance_ms = of_settings.hopping_size_ms, of_settings.hopping_advance_ms
     if hopping is not None:
         size_ms, advance_ms = (0, 0) if hopping == OFF else _hopping_ms(hopping)
     gap_ms = of_settings.session_gap_ms
     if session_gap is not None:
         gap_ms = 0 if session_gap == OFF else duration_ms(session_gap)
-    return Spans(size_ms, advance_ms, gap_ms)
+    return DerivedSizes(size_ms, advance_ms, gap_ms)
 
 
 def _hopping_ms(hopping: str) -> tuple[int, int]:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState
 from sandik.counting.language import UNDETERMINED, Hints, Language
 from sandik.counting.language.fasttext.model import load_fasttext_model
 from sandik.counting.language.hints import DECIDED, hinted_code, with_hint
+from sandik.counting.state import PartitionState
 from tests.laws.test_counting_laws import Record
 from tests.support.loaded import detector
 from tests.support.stubs import FirstWord, a_job
