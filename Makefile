@@ -119,7 +119,7 @@ jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Mav
 lock:  ## Resolve the pinned versions again (needs uv)
 	uv pip compile pyproject.toml --extra broker --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra authors --extra broker --extra car --extra otel \
+	uv pip compile pyproject.toml --extra authors --extra broker --extra car --extra coding --extra copies --extra otel \
 		--extra parquet --extra report --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock

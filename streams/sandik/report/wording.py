@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 
+from sandik.figures.corrected import Estimate
 from sandik.figures.language_names import english_name
 from sandik.figures.rollup import EVERY, Share
 from sandik.figures.shares import percent
@@ -44,7 +45,7 @@ def share_text(share: Share | None, posts: Mapping[str, int], pair: Pair | None,
     return f"{both:,} of {of:,}, {percent(share.value or both / of)} ({interval(share)})"
 
 
-def interval(share: Share) -> str:
+def interval(share: Share | Estimate) -> str:
     """Return from where to where the share lies, with 95 % confidence."""
     return f"{percent(share.low)} to {percent(share.high)}"
 
