@@ -117,6 +117,11 @@ class Tagger:
         """Return the hits behind the terms, by index of their text; texts without any are left out."""
         return {index: [*map(self._hit, rows)] for index, rows in self._counted(texts, languages, times_ms)}
 
+    def near(self, texts: Sequence[str]) -> set[int]:
+        """Return the indices of texts in which a form of an entry stands, whether it counts there or not."""
+        forms = self._finder.forms(texts, refused=False)
+        return {index for index, _, _, pattern, _, _ in forms if self._ranks[pattern]}
+
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterator[tuple[int, list[_Row]]]:
@@ -215,7 +220,7 @@ class Tagger:
         for rank, rule in self._rules.items():
             if not (rule.firsts & scene.present and self._entries[rank].accepts(language)):
                 continue
-            spots = [*rule.hits(scene)]
+            spots = rule.hits(scene)
             for spot in spots:
                 row = _row(spot.start, scene.word_end(spot.end - 1), rank)
                 refused = None if rule.holds(scene, spot) else Refusal.CONDITION
