@@ -12,7 +12,11 @@ app = typer.Typer()
 
 From = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="From this time on: ISO 8601 with a zone, or -2h, -7d."),
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        help="From this time on: 2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h.",
+    ),
 ]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Up to this time, which is not in it.")]
 

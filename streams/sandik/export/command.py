@@ -17,7 +17,7 @@ from sandik.export.days import check_days, write_days
 from sandik.export.rows import Authors, Choice, Table, What, corrected_rows, table_of
 from sandik.figures.corrected import Accuracy, load_accuracy
 from sandik.kafka.newest_counts import newest_counts
-from sandik.kafka.ranges import CLOCKS_APART_MS, instant_ms, records_since
+from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, records_since
 from sandik.progress import Bar, progress
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_file
@@ -137,7 +137,7 @@ def _rows(
     order: Order, settings: Settings, table: Table, bar: Bar, accuracy: Accuracy | None
 ) -> Generator[Row, None, None]:
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
     time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
 
     def wanted(row: Row) -> bool:

@@ -18,7 +18,7 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
 from sandik.errors import UsageError
-from sandik.kafka.ranges import instant_ms
+from sandik.kafka.ranges import bounds_ms
 from sandik.kafka.topics import POSTS
 from sandik.progress import tell
 from sandik.replay import outputs
@@ -131,9 +131,7 @@ def _plan(
     request: Request, settings: Settings, rules: Rules, folder: Path, files: list[Path]
 ) -> tuple[Plan, int]:
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(request.from_, now_ms), instant_ms(request.to, now_ms)
-    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
-        raise UsageError(f"--from {request.from_} is not before --to {request.to}")
+    from_ms, to_ms = bounds_ms(request.from_, request.to, now_ms)
     common: dict[str, Any] = {
         "rules": rules,
         "by": request.by,

@@ -8,7 +8,7 @@ import msgspec
 
 from sandik.clock import SystemClock
 from sandik.errors import UsageError
-from sandik.kafka.ranges import duration_ms, instant_ms
+from sandik.kafka.ranges import bounds_ms, duration_ms
 from sandik.progress import progress, tell
 from sandik.report.document import Report, report_of
 from sandik.report.gather import Order, gather_accuracy, gather_counted, gather_evidence
@@ -76,7 +76,7 @@ def make_report(order: Order, settings: Settings) -> Report:
         SandikError: as `run_report`.
     """
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UsageError(f"--from {order.from_} is not before --to {order.to}")
     step_ms = None if order.step is None else duration_ms(order.step)

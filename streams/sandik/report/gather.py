@@ -124,6 +124,7 @@ async def _read_evidence(
         return {}
     texts = Texts(settings)
     try:
-        return await texts.of(evidence.without_text())
+        found = await texts.of(evidence.without_text())
+        return {place: one.text if one else None for place, one in found.items()}
     finally:
         await texts.close()
