@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
-from sandik.kafka.ranges import instant_ms
+from sandik.kafka.ranges import bounds_ms
 from sandik_schemas.languages import is_of
 
 _KEYS = ("language", "source", "period")
@@ -44,8 +44,6 @@ def selection_of(text: str, now_ms: int) -> Selection:
             )
         found[key] = value
     from_, _, to = found.get("period", "").partition("/")
-    from_ms, to_ms = instant_ms(from_ or None, now_ms), instant_ms(to or None, now_ms)
-    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
-        raise UsageError(f"{text!r}: its period ends before it begins")
+    from_ms, to_ms = bounds_ms(from_ or None, to or None, now_ms)
     language = found.get("language")
     return Selection(text, None if language == EVERY else language, found.get("source"), from_ms, to_ms)

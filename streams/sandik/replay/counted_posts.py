@@ -15,8 +15,7 @@ from sandik.counting.decode import decode
 from sandik.counting.fold import Group, cell_tags
 from sandik.counting.job import Annotation, Job, SourceRecord
 from sandik.counting.partition_counter import PartitionCounter
-from sandik.errors import UsageError
-from sandik.kafka.ranges import Slice, instant_ms
+from sandik.kafka.ranges import Slice, bounds_ms
 from sandik.kafka.topics import POSTS
 from sandik.replay.local_log import inputs_of
 from sandik.replay.manifest import load, manifest_path
@@ -47,11 +46,7 @@ class CountedPost(NamedTuple):
 
 def now_period(from_: str | None, to: str | None) -> tuple[int | None, int | None]:
     """Return a period of the command line in ms UTC. UsageError if it ends before it begins."""
-    now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(from_, now_ms), instant_ms(to, now_ms)
-    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
-        raise UsageError(f"--from {from_} is not before --to {to}")
-    return from_ms, to_ms
+    return bounds_ms(from_, to, SystemClock().now_ms())
 
 
 async def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settings: Settings) -> Plan:
