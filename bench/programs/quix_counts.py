@@ -53,7 +53,7 @@ def add(cells: Cells, annotated: tuple[str, Sequence[str]]) -> Cells:
     language, tags = annotated
     counts = cells.setdefault(language, {})
     for tag in tags:
-        counts[tag] = fold.get(tag, 0) + 1
+        counts[tag] = counts.get(tag, 0) + 1
     return cells
 
 
