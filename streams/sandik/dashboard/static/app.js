@@ -42,6 +42,8 @@ const draw = soon(() => {
   drawHeadline(headline, status);
   drawTrust(status, headline);
   if (!rows) return;
+  if (!document.body.dataset.ready) performance.mark("figures");
+  document.body.dataset.ready = "yes"; // what is empty until now can be seen, so charts know their width
   const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
   lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]), 1, status.notes);
   const marks = new Set(course.marks.map(({ kind }) => kind));
@@ -51,8 +53,6 @@ const draw = soon(() => {
   if (!bySource()) drawWhere(rows, starts, languages, pair, handlers);
   else if (sources) drawWhere(sources, starts, [...sources.byLanguage.keys()], pair, () => handlers(EVERY), (source) => source);
   drawLists(rows, languages.length === 1 ? languages : [EVERY, ...languages], tagsOf(pair), pair, pick);
-  if (!document.body.dataset.ready) performance.mark("figures");
-  document.body.dataset.ready = "yes";
 }, 10);
 
 const refreshExamples = soon(async () => {
