@@ -24,7 +24,7 @@ PAGES = sorted(
 )
 
 _BLOCK = re.compile(r"^(?:<!-- run ?(?P<files>.*?) ?-->\n)?```console\n(?P<body>.*?)^```$", re.M | re.S)
-_FILE = re.compile(r"^```\w+\n(?P<text># (?P<name>[\w./-]+\.toml)(?::.*)?\n.*?)^```$", re.M | re.S)
+_FILE = re.compile(r"^```\w+\n(?P<text># (?P<name>[\w./-]+\.toml)(?::[^\n]*)?\n.*?)^```$", re.M | re.S)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<path>[^)#]*)(?:#(?P<anchor>[^)]*))?\)")
 _INSTALL = re.compile(r"pip install '(?:\.|sandik)\[([\w,]+)\]'")
 
