@@ -1,4 +1,4 @@
-"""Progress of a command: a bar on stderr at a terminal, nothing elsewhere."""
+"""Output of a command while it works, on stderr: lines, and a progress bar at a terminal."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,6 +20,12 @@ from rich.progress import (
 Item = TypeVar("Item")
 _AT_ONCE = 1_000
 _is_shown = False
+
+
+def tell(line: str) -> None:
+    """Write a line to stderr at once."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 class Bar:

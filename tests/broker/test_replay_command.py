@@ -12,7 +12,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from sandik.broker import EmbeddedKafka
 from sandik.counting.latest import latest
-from sandik.kafka.ranges import first_at, new_consumer
+from sandik.kafka.consumer import new_consumer
+from sandik.kafka.ranges import first_at
 from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count

@@ -1,6 +1,9 @@
 """`sandik config`, and what every command makes of settings that are wrong."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +61,18 @@ def test_what_the_environment_says_is_marked_whatever_its_case() -> None:
         for setting in settings_in_effect(Settings(), {"sandik_broker": "kafka:9092"})
     }
     assert "environment" == origins["SANDIK_BROKER"]
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    def completed(*words: str) -> set[str]:
+        asked = {
+            "_SANDIK_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(["sandik", *words]),
+            "COMP_CWORD": str(len(words)),
+        }
+        command = Path(sys.executable).with_name("sandik")  # a shell completes what is installed
+        done = subprocess.run([command], env=os.environ | asked, capture_output=True, check=True)
+        return set(done.stdout.decode().split())
+
+    assert completed("cou") == {"counts"}
+    assert {"--tag", "--language"} <= completed("counts", "--")

@@ -52,6 +52,15 @@ def test_the_wheel_that_is_put_into_the_image_has_the_notice_and_the_checksums(t
         )
 
 
+def test_the_wheel_installs_two_packages_and_takes_no_name_that_others_may_use(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    with zipfile.ZipFile(built("wheel", context_of_the_image(source), tmp_path / "dist")) as wheel:
+        tops = {Path(name).parts[0] for name in wheel.namelist()}
+        assert {top for top in tops if not top.endswith(".dist-info")} == {"sandik", "sandik_schemas"}
+        assert {"sandik/py.typed", "sandik_schemas/py.typed"} <= set(wheel.namelist())
+
+
 def test_the_source_distribution_has_the_notice(tmp_path: Path) -> None:
     with tarfile.open(built("sdist", ROOT, tmp_path)) as sdist:
         (name,) = (name for name in sdist.getnames() if re.fullmatch(r"[^/]+/NOTICE", name))

@@ -37,7 +37,7 @@ app = typer.Typer(
     "Ctrl-C; 143 by SIGTERM. Commands that run until stopped end with 0: worker, broker, dashboard, "
     "counts, top, up.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 topics_app = typer.Typer(help="Manage the Kafka topics.", no_args_is_help=True)

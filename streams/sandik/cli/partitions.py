@@ -7,17 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from sandik.clock import Clock, SystemClock
 from sandik.counting.control import ControlState
 from sandik.counting.decode import decode_all
 from sandik.counting.labels import iso
 from sandik.errors import UsageError
-from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.consumer import consuming
 from sandik.kafka.control import read_control, write_control
 from sandik.kafka.log_identity import bounds
-from sandik.kafka.ranges import new_consumer, read_slice
+from sandik.kafka.ranges import read_slice
 from sandik.kafka.topics import POSTS, POSTS_DLQ
 from sandik.settings import Settings
 from sandik_schemas.control import Paused, Resume
@@ -102,10 +101,8 @@ async def _resume(settings: Settings, partitions: Collection[int], clock: Clock)
 async def _next_good(settings: Settings, paused: Paused) -> Resumed:
     topic = settings.topic(POSTS)
     end = (await bounds(settings, topic, [paused.partition]))[paused.partition].end
-    consumer = new_consumer(settings)
     skipped = 0
-    try:
-        await consumer.start()
+    async with consuming(settings) as consumer:
         tp = TopicPartition(topic, paused.partition)
         async for records in read_slice(consumer, tp, paused.offset, end):
             values, timestamps = [one.value for one in records], [one.timestamp for one in records]
@@ -114,8 +111,4 @@ async def _next_good(settings: Settings, paused: Paused) -> Resumed:
             skipped += sum(one.records for at, one in decoded.rejected if at < first)
             if decoded.posts:
                 return Resumed(paused.partition, paused.offset, records[first].offset, skipped, end)
-        return Resumed(paused.partition, paused.offset, None, skipped, end)
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)
+    return Resumed(paused.partition, paused.offset, None, skipped, end)

@@ -14,6 +14,7 @@ from sandik.dashboard.web import create_web
 from sandik.errors import UsageError
 from sandik.http_server import capacity, is_local, listen
 from sandik.kafka.connection import client_options
+from sandik.progress import tell
 from sandik.settings import Settings
 
 #: How long open connections may take to end.
@@ -50,7 +51,7 @@ async def _serve(
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    board = Board(settings, SystemClock(), from_ms=from_ms, hides_texts=hides_texts, tell=_tell)
+    board = Board(settings, SystemClock(), from_ms=from_ms, hides_texts=hides_texts, tell=tell)
     app = create_web(
         board, origins=origins, is_local=is_local(host), streams=capacity(_PLACES) // 2, stopping=stopping
     )
@@ -66,7 +67,7 @@ async def _serve(
         sys.stdout.flush()
         if not is_local(host):
             texts = "" if hides_texts else ", the texts of posts included (--hide-texts leaves them out)"
-            _tell(f"there is no login: whoever reaches {host}:{bound} can read everything here{texts}")
+            tell(f"there is no login: whoever reaches {host}:{bound} can read everything here{texts}")
         reading = asyncio.create_task(board.run())
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({reading, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,8 +84,3 @@ async def _serve(
 def _reason(error: OSError) -> str:
     # A name that cannot be looked up has an error number that is none of the system's.
     return str(error) if error.errno is None or error.errno < 0 else os.strerror(error.errno)
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()

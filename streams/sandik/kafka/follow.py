@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from sandik.clock import Clock
 from sandik.errors import SandikError, TopicError
-from sandik.kafka.connection import client_options, let_go
+from sandik.kafka.connection import let_go
+from sandik.kafka.consumer import new_consumer
 from sandik.kafka.topics import check_there, connected, partitions_of
 from sandik.settings import Settings
 
@@ -73,12 +74,7 @@ class Follower:
             found = await partitions_of(admin, [self.topic])
             await check_there(admin, self.settings, [self.topic], found)
         tps = [TopicPartition(self.topic, partition) for partition in range(found[self.topic])]
-        consumer = AIOKafkaConsumer(
-            **client_options(self.settings),
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-        )
+        consumer = new_consumer(self.settings)
         try:
             async with asyncio.timeout(_ANSWER_S):
                 await consumer.start()

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from sandik.counting.fingerprint import fingerprint
 from sandik.errors import BrokerError, StateError
-from sandik.kafka.connection import client_options, denial, let_go
+from sandik.kafka.connection import denial, let_go
+from sandik.kafka.consumer import new_consumer
 from sandik.settings import Settings
 from sandik_schemas.partial import PartitionClock
 
@@ -82,13 +83,7 @@ async def record_at(settings: Settings, topic: str, offset: int) -> ConsumerReco
 
 @asynccontextmanager
 async def _asking(settings: Settings, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-    options: dict[str, Any] = {**client_options(settings), "enable_auto_commit": False}
-    consumer = AIOKafkaConsumer(
-        **options,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
+    consumer = new_consumer(settings, max_partition_fetch_bytes=_FETCH_BYTES)
     try:
         async with asyncio.timeout(ANSWER_S):
             await consumer.start()

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from sandik.counting.surrogates import decode_mended
-from sandik.kafka.connection import client_options, let_go
+from sandik.kafka.connection import let_go
+from sandik.kafka.consumer import new_consumer
 from sandik.kafka.topics import POSTS
 from sandik.settings import Settings
 from sandik_schemas.mention import Mention
@@ -85,14 +86,7 @@ class Texts:
 
     async def _connected(self) -> Any:
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(
-                **client_options(self._settings),
-                enable_auto_commit=False,
-                auto_offset_reset="none",
-                isolation_level="read_committed",
-                max_partition_fetch_bytes=_FETCH_BYTES,
-            )
-            self._consumer = consumer
+            self._consumer = consumer = new_consumer(self._settings, max_partition_fetch_bytes=_FETCH_BYTES)
             await consumer.start()
         return self._consumer
 

@@ -1,17 +1,18 @@
 """Times on the command line, and the offsets of a topic that they stand for."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Iterable
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
 
 from sandik.errors import StateError, UsageError
-from sandik.kafka.connection import check_answers, client_options, let_go, unreachable
+from sandik.kafka.connection import check_answers
+from sandik.kafka.consumer import consuming
 from sandik.kafka.record_lists import pieces
 from sandik.kafka.topics import partition_count
 from sandik.progress import Bar
@@ -23,7 +24,6 @@ LOOK_BACK = 1_000
 #: whose records do not have Kafka's time, those of a producer and a worker.
 CLOCKS_APART_MS = 3_600_000
 _ONE_READ = 5_000
-_FETCH_BYTES = 4 << 20
 #: Gaps of up to this many records are read and discarded instead of seeking.
 _GAP = 1_000
 
@@ -75,17 +75,6 @@ def instant_ms(text: str | None, now_ms: int) -> int | None:
     if found.tzinfo is None:
         raise UsageError(f"{text!r} has no zone: write {text}Z for UTC, or {text}+03:00, after a time of day")
     return round(found.timestamp() * 1000)
-
-
-def new_consumer(settings: Settings) -> AIOKafkaConsumer:
-    """Return a consumer without a group, which leaves no trace on the broker. Skips aborted transactions."""
-    return AIOKafkaConsumer(
-        **client_options(settings),
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
 
 
 async def read_slice(
@@ -147,23 +136,6 @@ async def first_record(consumer: Any, tp: TopicPartition, start: int, end: int) 
         async for records in batches:
             return records[0]
     return None
-
-
-@asynccontextmanager
-async def consuming(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
-    """Lend a consumer as `new_consumer` returns it.
-
-    Raises:
-        BrokerError: Kafka does not answer.
-    """
-    consumer = new_consumer(settings)
-    try:
-        await consumer.start()
-        yield consumer
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)
 
 
 async def slice_since(consumer: Any, tp: TopicPartition, since_ms: int | None) -> Slice:

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncGenerator
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import ConsumerRecord, TopicPartition
 
 from sandik.counting.decode import Unread
 from sandik.errors import TopicError
-from sandik.kafka.connection import check_answers, client_options, let_go, unreachable
+from sandik.kafka.connection import check_answers
+from sandik.kafka.consumer import consuming
 from sandik.kafka.topics import partition_count
 from sandik.settings import Settings
 
@@ -24,11 +24,7 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
     """
     # Check first: a consumer that asks for a missing topic may create it, with the broker's defaults.
     tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]
-    consumer = AIOKafkaConsumer(
-        **client_options(settings), enable_auto_commit=False, isolation_level="read_committed"
-    )
-    try:
-        await consumer.start()
+    async with consuming(settings, auto_offset_reset="earliest") as consumer:
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         ends = await consumer.end_offsets(tps)
@@ -44,7 +40,3 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
                 yield records
             if not (found or follow):
                 await check_answers(consumer, *tps)
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)

@@ -201,7 +201,7 @@ async def check_there(
     """Raise if one of the names is not among the topics that were `found`.
 
     Raises:
-        BrokerError: this user may not see one.
+        BrokerError: this user may not see one of them.
         TopicError: the topic does not exist.
     """
     await check_topics(admin._send_request, settings.broker, names, found)

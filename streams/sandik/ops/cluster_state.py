@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,7 +10,8 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 from sandik.clock import Clock
 from sandik.counting.fold import ALL
-from sandik.kafka.connection import client_options, let_go
+from sandik.kafka.connection import let_go
+from sandik.kafka.consumer import new_consumer
 from sandik.kafka.control import read_control
 from sandik.kafka.topics import (
     COUNTS,
@@ -181,12 +181,7 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
         await check_there(admin, settings, names, found)
         await find_coordinator(admin, group)  # a new cluster needs a moment
         # A question waits for the fetch before it, on the same connection.
-        options: dict[str, Any] = {
-            **client_options(settings),
-            "enable_auto_commit": False,
-            "fetch_max_wait_ms": 50,
-        }
-        consumer = AIOKafkaConsumer(**options, isolation_level="read_committed")
+        consumer = new_consumer(settings, fetch_max_wait_ms=50, auto_offset_reset="latest")
         await consumer.start()
         try:
             counts = TopicPartition(names[1], 0)

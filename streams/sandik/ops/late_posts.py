@@ -6,11 +6,10 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import ConsumerRecord, TopicPartition
 
-from sandik.ingest.event_time.run_clocks import NEWEST_PARTIALS, Clocks, newest
-from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.ingest.event_time.run_clocks import NEWEST_PARTIALS, Clocks
+from sandik.kafka.consumer import consuming, newest_records
 from sandik.kafka.topics import PARTIALS, POSTS, POSTS_LATE, connected, partitions_of
 from sandik.ops.findings import Finding
 from sandik.settings import Settings
@@ -116,18 +115,10 @@ async def too_late(settings: Settings) -> AsyncIterator[Finding]:
         for name, partitions in known.items()
         for partition in range(partitions)
     }
-    consumer = AIOKafkaConsumer(
-        **client_options(settings), enable_auto_commit=False, isolation_level="read_committed"
-    )
     clocks, sources = Clocks(), Sources()
     take = {posts: sources.take_post, late: sources.take_letter, partials: clocks.take}
-    try:
-        await consumer.start()
-        async for record in newest(consumer, limits):
+    async with consuming(settings) as consumer:
+        async for record in newest_records(consumer, limits):
             take[record.topic](record)
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)
     for finding in judged(of_run(clocks.furthest.values()), sources.shares()):
         yield finding

@@ -4,13 +4,14 @@ import uuid
 from collections.abc import AsyncIterator
 from operator import attrgetter
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
 from sandik.clock import Clock, Skew
 from sandik.counting.decode import Rejected, decode
-from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.connection import client_options
+from sandik.kafka.consumer import consuming, newest_records
 from sandik.kafka.topics import APPEND_TIME, POSTS, connected, partitions_of
 from sandik.ops.findings import Finding, Level, clock_skew
 from sandik.settings import Settings
@@ -68,26 +69,14 @@ async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
         partitions = (await partitions_of(admin, [name])).get(name, 0)
     if not partitions:
         return
-    tps = [TopicPartition(name, partition) for partition in range(partitions)]
-    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
-    try:
-        await consumer.start()
-        consumer.assign(tps)
-        ends, starts = await consumer.end_offsets(tps), await consumer.beginning_offsets(tps)
-        for tp in tps:
-            consumer.seek(tp, max(starts[tp], ends[tp] - SAMPLE))
-        read, rejected = 0, []
-        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                read += len(records)
-                for one in records:
-                    decoded = decode(one.value, one.timestamp, settings.max_ahead_ms)
-                    if isinstance(decoded, Rejected):
-                        rejected.append(f"partition {one.partition}, offset {one.offset}: {decoded.reason}")
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)
+    limits = {TopicPartition(name, partition): SAMPLE for partition in range(partitions)}
+    read, rejected = 0, []
+    async with consuming(settings) as consumer:
+        async for one in newest_records(consumer, limits):
+            read += 1
+            decoded = decode(one.value, one.timestamp, settings.max_ahead_ms)
+            if isinstance(decoded, Rejected):
+                rejected.append(f"partition {one.partition}, offset {one.offset}: {decoded.reason}")
     if not rejected:
         yield Finding("ok", "schema", f"the newest {read} records of {name} are posts")
         return

@@ -4,16 +4,15 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from sandik.counting.control import ControlState
 from sandik.counting.job import Job
 from sandik.counting.labels import iso
 from sandik.errors import StateError, TopicError
-from sandik.kafka.connection import client_options, let_go, unreachable
+from sandik.kafka.consumer import consuming
 from sandik.kafka.control import read_control
 from sandik.kafka.log_identity import bounds, bounds_of_counted
-from sandik.kafka.ranges import new_consumer, read_slice
+from sandik.kafka.ranges import read_slice
 from sandik.kafka.run_claims import refusal
 from sandik.kafka.topics import PARTIALS, POSTS, decoded
 from sandik.ops.findings import Finding
@@ -77,9 +76,7 @@ async def _newest_clocks(settings: Settings, run_id: str) -> list[PartitionClock
     tp = TopicPartition(settings.topic(PARTIALS), 0)
     log = (await bounds(settings, tp.topic, [0]))[0]
     clocks: dict[int, PartitionClock] = {}
-    consumer = new_consumer(settings)
-    try:
-        await consumer.start()
+    async with consuming(settings) as consumer:
         async for records in read_slice(consumer, tp, max(log.earliest, log.end - TAIL), log.end):
             for record in records:
                 partial = decoded(record, _decode)
@@ -87,8 +84,4 @@ async def _newest_clocks(settings: Settings, run_id: str) -> list[PartitionClock
                     known = clocks.get(partial.partition)
                     if known is None or partial.offset >= known.offset:
                         clocks[partial.partition] = partial
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)
     return [*clocks.values()]

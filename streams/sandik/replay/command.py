@@ -20,8 +20,9 @@ from sandik.counting.labels import iso
 from sandik.errors import UsageError
 from sandik.kafka.ranges import instant_ms
 from sandik.kafka.topics import POSTS
+from sandik.progress import tell
 from sandik.replay import outputs
-from sandik.replay.finish import finish, tell, wider_target
+from sandik.replay.finish import finish, wider_target
 from sandik.replay.local_log import inputs_of, open_all, spool
 from sandik.replay.manifest import Manifest, manifest_path, write
 from sandik.replay.offsets import resolve
@@ -39,7 +40,26 @@ INTERRUPTED = 130
 
 
 def run_replay(request: Request, settings: Settings) -> int:
-    """Count the range and write the result; return the exit code.
+    """Count the range, write the result and say so; return the exit code.
+
+    Raises:
+        SandikError: what is asked for cannot be counted, or Kafka is away.
+    """
+    began_s = time.monotonic()
+    try:
+        manifest = count_again(request, settings)
+    except KeyboardInterrupt:
+        folder = _folder(_target(request, settings))
+        kept = f"What was counted is in {folder}: the same command goes on from there"
+        tell(f"interrupted. {kept if folder.exists() else 'Nothing was counted yet'}")
+        return INTERRUPTED
+    _report(manifest, time.monotonic() - began_s)
+    sys.stdout.write(f"{_target(request, settings)}\n")
+    return 0
+
+
+def count_again(request: Request, settings: Settings) -> Manifest:
+    """Count the range and write the result.
 
     Raises:
         SandikError: what is asked for cannot be counted, or Kafka is away.
@@ -50,25 +70,25 @@ def run_replay(request: Request, settings: Settings) -> int:
         raise UsageError("top terms go to a file beside the counts: say --out FILE, or --no-terms")
     if wrong := request.spans.wrong(settings.window_size_ms):
         raise UsageError(wrong)
-    target = Path(request.out or outputs.topic_name(settings, request.topic or ""))
+    target = _target(request, settings)
     if request.out:
         check_writable(target)
     files = _files(request, settings, target)
     check_free(files, replaces=request.force)
-    folder = target.with_name(f"{target.name}.replay")
-    began_s = time.monotonic()
-    try:
-        begun = _begin(request, settings, target, folder, files)
-        count_all(begun.plan, settings, folder, request.processes)
-        manifest = finish(begun, settings, target, folder)
-    except KeyboardInterrupt:
-        kept = f"What was counted is in {folder}: the same command goes on from there"
-        tell(f"interrupted. {kept if folder.exists() else 'Nothing was counted yet'}")
-        return INTERRUPTED
+    folder = _folder(target)
+    begun = _begin(request, settings, target, folder, files)
+    count_all(begun.plan, settings, folder, request.processes)
+    manifest = finish(begun, settings, target, folder)
     shutil.rmtree(folder)
-    _report(manifest, time.monotonic() - began_s)
-    sys.stdout.write(f"{target}\n")
-    return 0
+    return manifest
+
+
+def _target(request: Request, settings: Settings) -> Path:
+    return Path(request.out or outputs.topic_name(settings, request.topic or ""))
+
+
+def _folder(target: Path) -> Path:
+    return target.with_name(f"{target.name}.replay")
 
 
 def _files(request: Request, settings: Settings, target: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from sandik.counting.labels import iso
 from sandik.counting.tags import load_tagger
 from sandik.counting.windows.panes import Kind
 from sandik.lexicon_tools.measured import measured
+from sandik.progress import tell
 from sandik.replay import outputs
 from sandik.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from sandik.replay.request import Begun, Request
@@ -90,8 +91,3 @@ def _cut(kind: Kind, left_out: int) -> str:
         return ""
     reach = "may reach" if kind == "sessions" else "reach"
     return f"; {left_out:,} that {reach} over the range's edge are left out"
-
-
-def tell(line: str) -> None:
-    """Say it on stderr."""
-    sys.stderr.write(f"{line}\n")

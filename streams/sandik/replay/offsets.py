@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from sandik.errors import StateError, TopicError
-from sandik.kafka.connection import client_options, let_go, unreachable
-from sandik.kafka.ranges import Slice, first_at, first_record, new_consumer
+from sandik.kafka.consumer import consuming
+from sandik.kafka.ranges import Slice, first_at, first_record
 from sandik.kafka.topics import POSTS, check_there, connected, partition_count, partitions_of
 from sandik.replay.plan import By
 from sandik.settings import Settings
@@ -39,9 +38,7 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
     partitions = await partition_count(settings, topic)
     needed_ms = None if from_ms is None else from_ms - (settings.max_ahead_ms if by == "event" else 0)
     slices, whole_from_ms = [], []
-    consumer = new_consumer(settings)
-    try:
-        await consumer.start()
+    async with consuming(settings) as consumer:
         tps = [TopicPartition(topic, partition) for partition in range(partitions)]
         starts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
         for tp in tps:
@@ -54,10 +51,6 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
             is_cut = start > 0 and (by == "record" or start == starts[tp])
             if is_cut and (first := await first_record(consumer, tp, start, end)):
                 whole_from_ms.append(first.timestamp + settings.max_ahead_ms)
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)
     whole = max(whole_from_ms, default=None)
     if whole is not None and by == "event" and from_ms is not None and whole <= from_ms:
         whole = None
@@ -70,9 +63,7 @@ async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> Non
         found = await partitions_of(admin, [topic])
         await check_there(admin, settings, [topic], found)
         partitions = found[topic]
-    consumer = new_consumer(settings)
-    try:
-        await consumer.start()
+    async with consuming(settings) as consumer:
         for one in slices:
             tp = TopicPartition(topic, one.partition)
             if one.partition >= partitions:
@@ -86,7 +77,3 @@ async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> Non
                     f"topic {topic}, partition {one.partition}: the log holds offsets {earliest} to {end} "
                     f"and no longer {one.start} to {one.end}: posts were deleted, or the topic was recreated"
                 )
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        await let_go(consumer)

@@ -12,7 +12,8 @@ from aiokafka import TopicPartition
 from sandik.counting.decode import decode
 from sandik.counting.job import Annotation, Job, SourceRecord
 from sandik.errors import StateError
-from sandik.kafka.ranges import consuming, read_slice
+from sandik.kafka.consumer import consuming
+from sandik.kafka.ranges import read_slice
 from sandik.replay.local_log import check_inputs, open_all, read_spooled, spool
 from sandik.replay.offsets import check_held
 from sandik.replay.plan import Plan

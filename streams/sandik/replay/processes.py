@@ -8,18 +8,19 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from sandik.counting.job import SourceRecord
 from sandik.errors import SandikError, StateError
-from sandik.kafka.connection import client_options, let_go, unreachable
-from sandik.kafka.ranges import Slice, new_consumer, read_slice
+from sandik.kafka.consumer import consuming
+from sandik.kafka.ranges import Slice, read_slice
 from sandik.progress import progress
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.count_slice import Read, count_slice
@@ -44,10 +45,15 @@ class Told(NamedTuple):
 def count_all(plan: Plan, settings: Settings, folder: Path, processes: int | None = None) -> None:
     """Count every slice of the plan that is not done; return when all checkpoints in `folder` are.
 
+    `processes`: how many; None: one a core, if there are posts enough; 0: in this one, without any other.
+
     Raises:
         SandikError: what a process failed on.
     """
     open_slices = [one for one in plan.slices if not _saved(plan, folder, one).is_done]
+    if processes == 0:
+        asyncio.run(_count_share(plan, settings, folder, open_slices, tell=lambda _: None))
+        return
     posts = sum(one.end - one.start for one in open_slices)
     cores = len(os.sched_getaffinity(0))
     shares = _shares(open_slices, processes or min(cores, 1 + posts // POSTS_A_PROCESS))
@@ -106,7 +112,7 @@ def _follow(plan: Plan, folder: Path, workers: dict[Any, Any]) -> None:
 def _work(pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits; it ends us
     try:
-        asyncio.run(_count_share(pipe, plan, settings, folder, share))
+        asyncio.run(_count_share(plan, settings, folder, share, tell=pipe.send))
     except BrokenPipeError:
         os._exit(1)
     except SandikError as error:
@@ -117,27 +123,19 @@ def _work(pipe: Connection, plan: Plan, settings: Settings, folder: Path, share:
 
 
 async def _count_share(
-    pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]
+    plan: Plan, settings: Settings, folder: Path, share: list[Slice], *, tell: Callable[[Told], None]
 ) -> None:
     job = plan.rules.job(settings)
-    consumer = new_consumer(settings) if plan.topic else None
-    try:
-        if consumer:
-            await consumer.start()
+    async with consuming(settings) if plan.topic else nullcontext() as consumer:
         for one in share:
-            tell = _teller(pipe, one.partition)
+            told = partial(_told, tell, one.partition)
             read = _reader(plan, folder, consumer, one)
             with Checkpoint(folder, plan.rules.run_id, *one) as checkpoint:
-                await count_slice(job, plan, one.end, checkpoint, read, tell)
-    except KafkaError as error:
-        raise await unreachable(client_options(settings), error) from error
-    finally:
-        if consumer:
-            await let_go(consumer)
+                await count_slice(job, plan, one.end, checkpoint, read, told)
 
 
-def _teller(pipe: Connection, partition: int) -> Any:
-    return lambda next_offset: pipe.send(Told(partition, next_offset))
+def _told(tell: Callable[[Told], None], partition: int, next_offset: int) -> None:
+    tell(Told(partition, next_offset))
 
 
 def _reader(plan: Plan, folder: Path, consumer: Any, one: Slice) -> Read:

@@ -1,5 +1,6 @@
 """A result of a replay, or the live counts, as cells."""
 
+import asyncio
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from sandik.counting.labels import iso
+from sandik.counting.latest import latest
 from sandik.errors import UsageError
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.reader import read
@@ -17,9 +20,12 @@ from sandik.settings import Settings
 from sandik.tables.csv_texts import unguarded
 from sandik.tables.dictionary import is_raw
 from sandik.tables.writers import format_of
+from sandik_schemas.count import Count
 
 #: What stands for the live counts on the command line.
 LIVE = "live"
+#: `emitted_at_ms` of counts that no worker has emitted: those of a replay.
+NOT_EMITTED_MS = 0
 #: Of one field of CSV: more than a record of Kafka holds.
 _MOST_CHARACTERS = 1 << 24
 
@@ -58,6 +64,21 @@ async def load_result(name: str, settings: Settings) -> Result:
         counts = dict(map(_cell, rows_of(path)))
     beside = manifest_path(path)
     return Result(name, counts, load(beside) if beside.exists() else None)
+
+
+def load_counts(name: str, settings: Settings) -> list[Count]:
+    """Return the newest count of each cell of a file, of `live` or of `topic:NAME`, by window, language, tag.
+
+    Raises:
+        UsageError: there is no such file, or it holds no counts.
+        SandikError: Kafka or the topic is away.
+    """
+    if name == LIVE or name.startswith("topic:"):
+        topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+        return asyncio.run(newest_counts(read(settings, topic, follow=False)))
+    path = Path(name)
+    with reading(path, "counts as `sandik replay` writes them"):
+        return latest(map(_count, rows_of(path)))
 
 
 @contextmanager
@@ -101,6 +122,12 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]]:
     else:
         with path.open("rb") as lines:
             yield from map(msgspec.json.decode, lines)
+
+
+def _count(row: dict[str, Any]) -> Count:
+    present = {field: value for field, value in row.items() if value != ""}
+    present |= {f"window_{edge}": iso(int(row[f"window_{edge}_ms"])) for edge in ("start", "end")}
+    return msgspec.convert({"emitted_at_ms": NOT_EMITTED_MS, **present}, Count, strict=False)
 
 
 def _cell(row: dict[str, Any]) -> tuple[Cell, int]:

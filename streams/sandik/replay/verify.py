@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from sandik.clock import SystemClock
 from sandik.errors import SandikError, StateError
+from sandik.progress import tell
 from sandik.replay import outputs
-from sandik.replay.finish import tell
 from sandik.replay.local_log import check_inputs, open_all, spool
 from sandik.replay.manifest import Manifest, Output, load, software
 from sandik.replay.offsets import check_held

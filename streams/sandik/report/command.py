@@ -9,9 +9,9 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.errors import UsageError
 from sandik.kafka.ranges import duration_ms, instant_ms
-from sandik.progress import progress
+from sandik.progress import progress, tell
 from sandik.report.document import Report, report_of
-from sandik.report.gather import Order, gather_counted, gather_evidence, tell
+from sandik.report.gather import Order, gather_counted, gather_evidence
 from sandik.report.page import page
 from sandik.report.period import Period, period_of
 from sandik.report.pictures import check_drawable, write_pictures

@@ -1,14 +1,13 @@
 """Everything that a report is made of, read from where it is. Progress goes to stderr."""
 
 import asyncio
-import sys
 from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
 from sandik.errors import SandikError, UsageError
 from sandik.kafka.post_texts import Texts
-from sandik.progress import progress
+from sandik.progress import progress, tell
 from sandik.report.evidence import Evidence, Place
 from sandik.report.mentions import from_file, from_replay, from_topic
 from sandik.report.read_counts import Counted, in_range, is_topic, read_file, read_topic
@@ -113,8 +112,3 @@ async def _read_evidence(
         return await texts.of(evidence.without_text())
     finally:
         await texts.close()
-
-
-def tell(line: str) -> None:
-    """Say on stderr how it goes."""
-    sys.stderr.write(f"{line}\n")

@@ -45,6 +45,18 @@ def new_file(path: Path, *, replaces: bool = False) -> Iterator[Path]:
             new.unlink()
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a small file: after a crash at any moment it holds this content, or what it held before.
+
+    Raises:
+        SandikError: the disk is full, or denies writing there.
+    """
+    with new_file(path, replaces=True) as new, new.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 @contextmanager
 def new_folder(path: Path, *, replaces: bool = False) -> Iterator[Path]:
     """Lend an empty folder that then replaces `path`. `replaces`: an existing folder is deleted."""

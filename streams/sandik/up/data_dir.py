@@ -14,6 +14,7 @@ import msgspec
 from sandik.broker import probe
 from sandik.broker.own_files import open_own
 from sandik.errors import SandikError
+from sandik.tables.atomic_files import write_whole
 
 _LOG_KEPT_BYTES = 10 * 1024 * 1024
 _LISTENS = re.compile(rf"^listeners=PLAINTEXT://{re.escape(probe.HOST)}:(\d+),", re.MULTILINE)
@@ -162,10 +163,7 @@ class Home:
         return {}
 
     def _write(self, name: str, content: bytes) -> None:
-        beside = self.path / f".{name}.new"
-        with open_own(beside, "wb") as file:
-            file.write(content)
-        beside.replace(self.path / name)
+        write_whole(self.path / name, content)
 
 
 def _is_had(lock: IO[str]) -> bool:

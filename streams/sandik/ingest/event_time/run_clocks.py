@@ -4,7 +4,7 @@ From the newest records: those of `partials` have the clocks themselves, those o
 yet.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from sandik.counting.decode import decode
 from sandik.ingest.event_time.lateness import Rules
 from sandik.kafka.connection import let_go
+from sandik.kafka.consumer import newest_records
 from sandik_schemas.partial import Partial, PartitionClock
 from sandik_schemas.post import Post
 
@@ -39,7 +40,7 @@ async def clocks_of(
     consumer = AIOKafkaConsumer(**connection, enable_auto_commit=False, isolation_level="read_committed")
     try:
         await consumer.start()
-        async for record in newest(consumer, limits):
+        async for record in newest_records(consumer, limits):
             if record.topic == partials:
                 clocks.take(record)
                 continue
@@ -77,21 +78,6 @@ class Clocks:
         known = self.furthest.get(clock.partition)
         if known is None or known.offset <= clock.offset:
             self.furthest[clock.partition] = clock
-
-
-async def newest(consumer: Any, limits: Mapping[TopicPartition, int]) -> AsyncIterator[ConsumerRecord]:
-    """Yield the newest records of some partitions, a limited number of each, in order within a partition."""
-    consumer.assign([*limits])
-    ends, starts = await consumer.end_offsets([*limits]), await consumer.beginning_offsets([*limits])
-    for tp, limit in limits.items():
-        consumer.seek(tp, max(starts[tp], ends[tp] - limit))
-    silent = 0
-    while silent < MAX_SILENT_POLLS and any([await consumer.position(tp) < ends[tp] for tp in limits]):
-        batches = await consumer.getmany(timeout_ms=POLL_MS)
-        silent = 0 if batches else silent + 1
-        for records in batches.values():
-            for record in records:
-                yield record
 
 
 def _reached_ms(record: ConsumerRecord, rules: Rules) -> int | None:

@@ -1,6 +1,5 @@
 """Where to continue after a restart, and which posts of the overlap were delivered: a small JSON file."""
 
-import os
 from collections import OrderedDict
 from itertools import islice
 from pathlib import Path
@@ -10,6 +9,7 @@ import msgspec
 
 from sandik.errors import SandikError, UsageError
 from sandik.ingest.escaped import without_secrets
+from sandik.tables.atomic_files import write_whole
 from sandik_schemas.post import Post
 
 #: Keys written to the file at most: a minute of a busy stream.
@@ -51,15 +51,10 @@ def save(path: Path, cursor: Cursor) -> None:
     Raises:
         SandikError: it cannot be written.
     """
-    beside = path.with_name(path.name + ".new")
     try:
-        with beside.open("wb") as file:
-            file.write(msgspec.json.encode(cursor))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise SandikError(f"--cursor {path} cannot be written: {error}") from error
+        write_whole(path, msgspec.json.encode(cursor))
+    except SandikError as error:
+        raise SandikError(f"--cursor: {error}") from error
 
 
 class Recent:

@@ -35,7 +35,7 @@ FIGHT_TIMES, FIGHT_MS = 10, 10_000
 
 log = getLogger(__name__)
 #: What a worker says at any level: that it is well.
-notices = getLogger("streams.notices")
+notices = getLogger("sandik.notices")
 notices.setLevel(INFO)
 
 
