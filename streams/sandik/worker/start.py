@@ -37,6 +37,7 @@ from sandik.settings import Settings
 from sandik.telemetry.logs import configure_logs
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
+from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.app import attach, create_app, last_words
 from sandik.worker.control_watch import ControlWatch
 from sandik.worker.ops_server import served
@@ -158,7 +159,8 @@ def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces) -> NoRetu
     control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics, traces, control)
+    parts = WorkerParts(app, settings, SystemClock(), vitals.metrics, traces)
+    topology = build(parts, job, partitions, control)
     attach(app, topology)
     vitals.metrics.describe(job, __version__)
     vitals.watch(app, topology)

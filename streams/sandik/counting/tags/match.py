@@ -10,6 +10,7 @@ finds is a hit, too: from the first to the last of the words it is made of.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
 from sandik.counting.tags.finder import Finder, Form
-from sandik.counting.tags.layers import LexiconChoice
+from sandik.counting.tags.layers import LexiconChoice, is_shipped, layer_names
 from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
 from sandik.counting.tags.pattern_index import Asking
 from sandik.counting.tags.rules import Rules
@@ -249,8 +250,17 @@ class Tagger:
 
 
 def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
-    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError."""
-    return Tagger(load_lexicon(lexicon))
+    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError.
+
+    Layers that ship with sandik are the same for as long as the process runs, so they are read once.
+    """
+    names = layer_names(lexicon)
+    return _shipped(names) if all(map(is_shipped, names)) else Tagger(load_lexicon(lexicon))
+
+
+@lru_cache(maxsize=4)
+def _shipped(names: tuple[str, ...]) -> Tagger:
+    return Tagger(load_lexicon(",".join(names)))
 
 
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:

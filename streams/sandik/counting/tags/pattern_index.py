@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TypeVar
 
 from sandik.counting.tags.finder import Patterns
@@ -46,29 +47,33 @@ class Asking:
             ):
                 self.ranks += [ranks_of.get(one, []) for one in some]
                 self.leaves += [leaves_of.get(one, 0) for one in some]
+        # Of a hundred thousand patterns, hardly two thousand differ in what they make worth asking.
+        matching = cache(rules.matching)
         #: Ranks of entries whose `match` may find something where the pattern stands.
-        self.matching = [rules.matching(bits) if bits else () for bits in self.leaves]
+        self.matching = [matching(bits) if bits else () for bits in self.leaves]
         conditional_ranks = [
-            tuple(rank for rank in ranks_ if rank in rules.by_rank) if ranks_ else () for ranks_ in self.ranks
+            tuple([rank for rank in ranks_ if rank in rules.by_rank]) if ranks_ else ()
+            for ranks_ in self.ranks
         ]
         self.is_trigger = [
             bool(one or other) for one, other in zip(self.matching, conditional_ranks, strict=True)
         ]
 
-        self._asks = [
-            tuple(
+        @cache
+        def asks(bits: int, conditional: tuple[int, ...]) -> tuple[Asks, ...]:
+            return tuple(
                 dict.fromkeys(
                     ask._replace(needs=tuple(need for need in ask.needs if not need & bits))
-                    for ranks_, is_match in ((conditional, False), (matching, True))
+                    for ranks_, is_match in ((conditional, False), (matching(bits) if bits else (), True))
                     for rank in ranks_
                     for ask in rules.by_rank[rank].asks(is_match=is_match)
                 )
             )
-            for bits, conditional, matching in zip(self.leaves, conditional_ranks, self.matching, strict=True)
-        ]
 
+        self._asks = [*map(asks, self.leaves, conditional_ranks)]
+        gates = {asks_: _gate(asks_) for asks_ in set(self._asks)}
         #: Leaves of which one is needed by whatever a pattern asks for: -1, all, where something needs none.
-        self._gates = [_gate(asks) for asks in self._asks]
+        self._gates = [gates[asks_] for asks_ in self._asks]
 
     def wanted(self, triggers: Iterable[int], present: int) -> int:
         """Return the leaves that must be known, where these patterns and at most these leaves stand."""
