@@ -12,7 +12,14 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-ENTRY = "#!{python}\nimport sys\nfrom {module} import {name}\nsys.exit({name}())\n"
+#: As pip writes it. Processes that a command spawns import it again, so it must not run then.
+ENTRY = """\
+#!{python}
+import sys
+from {module} import {name}
+if __name__ == "__main__":
+    sys.exit({name}())
+"""
 
 
 def fresh_venv(into: Path, wheel: Path, extras: Iterable[str] = ()) -> Path:
