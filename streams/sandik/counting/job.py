@@ -78,6 +78,10 @@ class Job:
     authors: Authors | None = None
     terms: bool = False
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
+    #: By tags, the tags of the cells of a post: looked up for every text.
+    _cells: dict[tuple[str, ...], tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def annotate(
         self,
@@ -107,7 +111,9 @@ class Job:
     def annotation(self, language: Language, terms: tuple[Term, ...]) -> Annotation:
         """Return what these say about a text."""
         tags = tags_of(terms)
-        return Annotation(language, terms, tags, (language.code, cell_tags(tags, self.tagger.pairs)))
+        if (cells := self._cells.get(tags)) is None:
+            cells = self._cells[tags] = cell_tags(tags, self.tagger.pairs)
+        return Annotation(language, terms, tags, (language.code, cells))
 
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.

@@ -24,7 +24,7 @@ FOUND = {
         ("Absentee ballots and exit polls", ["Absentee ballots", "exit polls"]),
         ("deepfakes, deep fake, Deep-Fakery", ["deepfakes", "deep fake", "Deep-Fakery"]),
         ("an AI-generated image, a cheapfake, #deepfake", ["AI-generated image", "cheapfake", "deepfake"]),
-        ("a video made with AI; he cloned her voice", ["video made with AI; he cloned"]),
+        ("a video made with AI; he cloned her voice", ["video made with AI", "cloned her voice"]),
         ("synthetic media before the vote", ["synthetic media", "vote"]),
         ("Before the election a doctored video went round", ["election", "doctored video"]),
         ("The robocall was a deepfake", ["robocall", "deepfake"]),
