@@ -426,6 +426,21 @@ def top(
 
 
 @app.command()
+def ask(
+    page: Annotated[
+        Literal["healthz", "readyz", "metrics"], typer.Argument(metavar="healthz|readyz|metrics")
+    ],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Metrics: lines that begin so.")
+    ] = None,
+) -> None:
+    """Print what the worker of this machine or container says of itself. Exit code 1: it is not well."""
+    from sandik.ops.ask import run_ask
+
+    raise typer.Exit(run_ask(_settings(), page, names or []))
+
+
+@app.command()
 def schemas(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A topic or schema, to print its JSON Schema.")

@@ -202,7 +202,7 @@ class Tagger:
         for rank, rule in self._rules.items():
             if not (rule.firsts & scene.present and self._entries[rank].accepts(language)):
                 continue
-            spots = [*rule.hits(scene)]
+            spots = rule.hits(scene)
             for spot in spots:
                 row = _row(spot.start, scene.word_end(spot.end - 1), rank)
                 refused = None if rule.holds(scene, spot) else Refusal.CONDITION
