@@ -119,7 +119,8 @@ def test_the_page_says_what_the_commands_say(tmp_path: Path) -> None:
     shown = re.findall(
         r'^\$ sandik lexicon explain "(.*)" --at (\S+)\n((?:(?!\$|```).*\n)*)', DOCS, re.MULTILINE
     )
-    assert len(shown := [one for one in shown if "germany-2025" in one[2]]) == 2
+    shown = [one for one in shown if "germany-2025" in one[2]]
+    assert len(shown) == 2
     for text, time, lines in shown:
         lexicon = {"SANDIK_LEXICON": "builtin,germany-2025"}
         done = sandik("lexicon", "explain", text, "--at", time, environment=lexicon, cwd=tmp_path)

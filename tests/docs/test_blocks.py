@@ -29,6 +29,9 @@ VARIES = [
     (r"[ \t]+", " "),
 ]
 
+#: Its commands ask a running worker: tests/deploy/test_runbook.py runs them there.
+RUN_ELSEWHERE = {"deploy/runbook.md"}
+
 Programs = Callable[[frozenset[str]], Path]
 
 
@@ -65,7 +68,7 @@ def test_marked_blocks_print_what_they_show(page: str, tmp_path: Path, programs:
         assert not command.shown or any(_is_shown(command.shown, lines) for lines in ways), told
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page) and page not in RUN_ELSEWHERE])
 def test_the_first_command_of_a_document_needs_nothing_but_what_is_there(page: str) -> None:
     """It installs, it is a target of make, it is run above, or it is another tool's."""
     first = blocks(page)[0]
