@@ -1,7 +1,7 @@
 """`make demo`: the whole path on a real Kafka, from posts in a file to counts on the screen.
 
-Every step is a command that you can type yourself; each is shown before it runs. At a terminal a page that
-moves follows, until Ctrl-C.
+Every step is a command that you can type yourself; each is shown before it runs. At a terminal a live page
+follows, until Ctrl-C.
 """
 
 import os
@@ -22,29 +22,31 @@ POSTS = "deploy/demo/posts.jsonl"
 DEADLINE_S = 120
 
 SETTINGS = {
-    # Names and dates that meant the election in the weeks of these posts, beside the usual words.
+    # Also match the names and dates that meant the election in the weeks of these posts.
     "SANDIK_LEXICON": "builtin,events/turkey-2023,events/us-2024",
-    "SANDIK_WINDOW_SIZE_MS": "300000",  # the sample is an evening and two days: five minutes suit it
-    "SANDIK_IDLE_AFTER_MS": "2000",  # the file ends, and nobody wants to wait for the last windows
+    "SANDIK_WINDOW_SIZE_MS": "300000",  # suits a sample of one evening and two days
+    "SANDIK_IDLE_AFTER_MS": "2000",  # the file ends: close the last windows soon
 }
 
 
 def main() -> int:
     """Run the demo; return 0 when every post is accounted for."""
-    for number in (signal.SIGTERM, signal.SIGHUP):  # they would end us alone, and leave what we have started
+    for number in (
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # by default they would end this process only, not its children
         signal.signal(number, signal.default_int_handler)
     posts = [orjson.loads(line) for line in (ROOT / POSTS).read_bytes().splitlines()]
     with tempfile.TemporaryDirectory(prefix="sandik-demo-") as data_dir:
         own = {"SANDIK_DATA_DIR": data_dir, "SANDIK_OPS_PORT": "0"}
         environment = {**os.environ, **SETTINGS, **own}
-        environment.pop("SANDIK_BROKER", None)  # the demo has a Kafka of its own
+        environment.pop("SANDIK_BROKER", None)  # the demo starts its own Kafka
         say(f"Settings of this demo: {as_text(SETTINGS)}")
         with Up(POSTS, environment) as up:
-            environment["SANDIK_BROKER"] = up.until(lambda line: "export SANDIK_BROKER=" in line).split("=")[
-                1
-            ]
+            broker = up.until(lambda line: "export SANDIK_BROKER=" in line, is_shown=False)
+            environment["SANDIK_BROKER"] = broker.split("=")[1]
             up.until(lambda line: " counted" in line and " to go" not in line)
-            up.listen_no_more()
+            up.stop_listening()
             counted, late = show_counts(environment, up, len(posts))
             told = f"{len(posts)} posts: {counted} counted + {late} too late (in posts.late)."
             is_watched = sys.stdin.isatty() and sys.stdout.isatty()
@@ -58,15 +60,13 @@ def main() -> int:
 def show_counts(environment: Environment, up: Up, posts: int) -> tuple[int, int]:
     """Show the counts once they are complete; return (counted, late)."""
     found = wait_for_counts(environment, up, posts)
-    say("An evening in May 2023, three days before the vote (posts written for this demo)")
-    sandik("counts --once --to 2023-05-12", environment)
-    say("Election night in the United States, November 2024 (real posts of Russian Telegram channels)")
-    sandik("counts --once --from 2024-11-06T05:00Z --to 2024-11-06T09:00Z", environment)
+    say("Turkish posts of an evening in May 2023, three days before the vote (written for this demo)")
+    sandik("counts --once --language tr --to 2023-05-12", environment)
     return found
 
 
 def wait_for_counts(environment: Environment, up: Up, posts: int) -> tuple[int, int]:
-    """Return (counted, late) as soon as they are all the posts, and only what is newest is not final."""
+    """Return (counted, late) once they add up to all posts and all windows but the newest are final."""
     deadline_s = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_s and up.is_running:
         out = subprocess.run(

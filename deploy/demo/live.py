@@ -1,7 +1,7 @@
-"""The second half of `make demo`, when somebody looks: the evening again, as if it were now, on a page.
+"""The second half of `make demo`, at a terminal only: the evening again, as if it were now, on a page.
 
-It has topics of its own, so the counts that were printed stay what they are. Only the invented posts are
-moved to now: the real ones keep the days on which they were written.
+It uses its own topics, so the counts that were printed do not change. Only the invented posts are moved to
+the present: the real ones keep their dates.
 """
 
 import signal
@@ -29,28 +29,28 @@ SETTINGS = {
 INVENTED = "example"
 EVENING_MS = 1_800_000
 SPEED = 30
-#: How long ago the replay begins: the page needs something to compare with.
+#: How long ago the replay begins: the page compares with the past.
 BEFORE_MS = 600_000
-#: What is written ahead of its time; `--pace` holds each post back until it is due.
+#: How far ahead posts are written; `--pace` holds each one back until it is due.
 AHEAD_MS = 3_000
 
 Post = dict[str, Any]
 
 
 def watch(posts: Iterable[Post], environment: Environment, data_dir: Path) -> None:
-    """Show the page and keep posts flowing until Ctrl-C, or until the terminal is closed.
+    """Show the page and keep posts coming until Ctrl-C, or until the terminal is closed.
 
     Raises:
-        SandikError: one of the commands has ended by itself.
+        SandikError: one of the commands ended by itself.
     """
     environment = environment | SETTINGS | {"SANDIK_DATA_DIR": str(data_dir / "live")}
-    say("Now the same evening as if it were now, half an hour in a minute, beside it. Settings of its own:")
+    say("The same evening as if it were now, half an hour in a minute, with these settings:")
     print(as_text({"SANDIK_BROKER": environment["SANDIK_BROKER"], **SETTINGS}), flush=True)
     jobs = Jobs(environment, data_dir)
     try:
         with Up("", environment) as up:
             address = up.until(lambda line: line.startswith("http://"))
-            up.listen_no_more()
+            up.stop_listening()
             try:
                 _flow(posts, environment, jobs, up, address)
             finally:
@@ -61,7 +61,7 @@ def watch(posts: Iterable[Post], environment: Environment, data_dir: Path) -> No
 
 
 def _flow(posts: Iterable[Post], environment: Environment, jobs: Jobs, up: Up, address: str) -> None:
-    """Write the last minutes at once, and then for ever what is due."""
+    """Write the last minutes at once, then each post when it is due, without end."""
     now_ms = SystemClock().now_ms
     began_ms = now_ms()
     replay = Replay(posts, began_ms - BEFORE_MS)
@@ -71,24 +71,24 @@ def _flow(posts: Iterable[Post], environment: Environment, jobs: Jobs, up: Up, a
         raise SandikError(done.stderr.decode().strip())
     ingest = jobs.start("ingest --pace 1x -", stdin=subprocess.PIPE)
     assert ingest.stdin is not None
-    say(f"{address}?span=hour\n# Posts flow for as long as you look; Ctrl-C ends everything.")
+    say(f"{address}?span=hour\n# Posts keep coming; Ctrl-C ends everything.")
     while up.is_running:
         jobs.check()
         with suppress(BrokenPipeError):  # the check says why
             ingest.stdin.write(replay.until(now_ms() + AHEAD_MS))
         time.sleep(0.5)
-    raise SandikError(f"`sandik up` has ended: see {environment['SANDIK_DATA_DIR']}")
+    raise SandikError(f"`sandik up` ended; its logs are in {environment['SANDIK_DATA_DIR']}")
 
 
 class Replay:
-    """The evening over and over from `start_ms` on, SPEED times as fast, each time with new ids."""
+    """The evening in a loop from `start_ms` on, SPEED times as fast, with new ids each time."""
 
     def __init__(self, posts: Iterable[Post], start_ms: int) -> None:
         self._posts = _again_and_again([post for post in posts if post["source"] == INVENTED], start_ms)
         self._next = next(self._posts)
 
     def until(self, end_ms: int) -> bytes:
-        """Return the posts before the first of `end_ms` or later that were not returned yet, as lines."""
+        """Return the posts due before `end_ms` that were not returned yet, as lines."""
         lines = []
         while self._next["created_at_ms"] < end_ms:
             lines.append(orjson.dumps(self._next, option=orjson.OPT_APPEND_NEWLINE))

@@ -1,6 +1,7 @@
-"""Run `sandik` as the reader would, and say so."""
+"""Run `sandik` as the reader would, and show each command."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,13 +25,13 @@ def sandik(arguments: str, environment: Environment) -> None:
 
 
 def command(arguments: str) -> list[str]:
-    """Return `sandik ...` as run by this very Python."""
+    """Return `sandik ...`, run by this Python."""
     return [sys.executable, "-m", "sandik", *shlex.split(arguments)]
 
 
 def show(arguments: str) -> None:
     """Print a command as the reader would type it."""
-    print(f"\n$ sandik {arguments}", flush=True)
+    print(f"$ sandik {arguments}", flush=True)
 
 
 def say(text: str) -> None:
@@ -44,7 +45,10 @@ def as_text(settings: Environment) -> str:
 
 
 class Up:
-    """`sandik up` in the background, until the block ends. What it says is shown to whoever listens."""
+    """`sandik up` in the background, until the block ends.
+
+    Its status line is redrawn in place at a terminal; elsewhere only the last one is shown.
+    """
 
     def __init__(self, arguments: str, environment: Environment) -> None:
         show(f"up {arguments} &".replace("  ", " "))
@@ -55,7 +59,7 @@ class Up:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we end things in order
+            start_new_session=True,  # Ctrl-C reaches only the demo, which ends things in order
         )
         assert self._process.stdout is not None
         self._said = self._process.stdout
@@ -73,17 +77,32 @@ class Up:
         """Whether it has not ended by itself."""
         return self._process.poll() is None
 
-    def until(self, is_wanted: Callable[[str], bool]) -> str:
-        """Show what it says up to the line that is wanted; return that."""
-        for line in map(bytes.decode, self._said):
-            print(line, end="", flush=True)
-            if is_wanted(line):
-                return line.strip()
-        raise SandikError(f"`sandik up` has ended with {self._process.wait()}")
+    def until(self, is_wanted: Callable[[str], bool], *, is_shown: bool = True) -> str:
+        """Show what it says up to the line that is wanted, that line only if `is_shown`; return it.
 
-    def listen_no_more(self) -> None:
-        """Leave unread, and unseen, what it says from now on."""
+        Raises:
+            SandikError: it ended before it said so.
+        """
+        for line in map(bytes.decode, self._said):
+            found = is_wanted(line)
+            if is_shown or not found:
+                _show_line(line, is_status=line.startswith("kafka ") and not found)
+            if found:
+                return line.strip()
+        raise SandikError(f"`sandik up` ended with exit code {self._process.wait()}")
+
+    def stop_listening(self) -> None:
+        """Discard what it says from now on."""
         Thread(target=self._said.read, daemon=True).start()
+
+
+def _show_line(line: str, *, is_status: bool) -> None:
+    redraw = "\r\033[K" if sys.stdout.isatty() else ""
+    if not is_status:
+        print(f"{redraw}{line}", end="", flush=True)
+    elif redraw:  # cut to one line, or the next one would not replace all of it
+        width = shutil.get_terminal_size().columns - 1
+        print(f"{redraw}{line.rstrip()[:width]}", end="", flush=True)
 
 
 class _Job(NamedTuple):
@@ -93,7 +112,7 @@ class _Job(NamedTuple):
 
 
 class Jobs:
-    """Commands that run in the background until `stop`; what they say goes to files in `logs`."""
+    """Commands that run in the background until `stop`; their output goes to files in `logs`."""
 
     def __init__(self, environment: Environment, logs: Path) -> None:
         self._environment, self._logs = environment, logs
@@ -104,7 +123,7 @@ class Jobs:
         show(f"{arguments} &")
         log = self._logs / f"{arguments.split()[0]}.log"
         with log.open("wb") as errors:
-            # In a session of its own: Ctrl-C reaches us alone, and we end things in order.
+            # In a session of its own, so that Ctrl-C reaches only the demo, which ends things in order.
             process = subprocess.Popen(
                 command(arguments),
                 env=self._environment,
@@ -117,14 +136,16 @@ class Jobs:
         return process
 
     def check(self) -> None:
-        """Raise SandikError, with its last words, when one has ended by itself."""
+        """Raise SandikError, with the end of its log, when one has ended by itself."""
         for arguments, process, log in self._jobs:
             if process.poll() is not None:
-                words = log.read_text(errors="replace").strip()[-2_000:]
-                raise SandikError(f"`sandik {arguments}` has ended with {process.returncode}: {words}")
+                log_end = log.read_text(errors="replace").strip()[-2_000:]
+                raise SandikError(
+                    f"`sandik {arguments}` ended with exit code {process.returncode}: {log_end}"
+                )
 
     def stop(self) -> None:
-        """End them all, the newest first."""
+        """Stop all of them, the newest first."""
         for _, process, _ in reversed(self._jobs):
             process.terminate()
             try:

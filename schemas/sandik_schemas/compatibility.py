@@ -5,7 +5,7 @@ Both directions are one question, asked with the schemas changed over: does `aft
 
 posts and late posts   the newer schema must accept what the released one did: others write them
 the rest               that too, because topics keep old records; and the released schema must accept what is
-                       written now, but for optional fields that are new: others read them
+                       written now, except for new optional fields: others read them
 
 Only the keywords of `_KNOWN` are understood. Any other is a break, rather than a change that nobody saw.
 """

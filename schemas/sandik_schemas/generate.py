@@ -37,7 +37,7 @@ Within v1, and a test fails otherwise (`compatibility.py` has the rules):
 
 - **`posts`, which others write: what was valid stays valid.** No new required field, no narrower type, range
   or set of values, and no field goes.
-- **The rest, which others read: likewise, and readers meet nothing that they do not know.** No field becomes
+- **The rest, which others read: the same, and readers meet nothing that they do not know.** No field becomes
   optional; no type, set of values or pattern changes; no range widens. New optional fields may come at any
   time: ignore those that you do not know.
 
@@ -104,7 +104,7 @@ def _retention(card: Card) -> str:
     if card.config["cleanup.policy"] == "compact":
         lag_days = int(card.config["min.compaction.lag.ms"]) // day_ms
         older = f"older ones at least {lag_days} day after their timestamp"
-        return f"compacted: the last record of each key stays for ever, {older}"
+        return f"compacted: the last record of each key is kept forever, {older}"
     return f"{int(card.config['retention.ms']) // day_ms} days"
 
 

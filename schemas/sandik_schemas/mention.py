@@ -4,7 +4,7 @@ import msgspec
 
 SCHEMA_VERSION = 1
 
-#: A mention has the first so many terms of its post: all of them need not fit into what Kafka takes.
+#: A mention has the first terms of its post, at most this many: all of them may not fit into a record.
 MAX_TERMS = 1_000
 
 

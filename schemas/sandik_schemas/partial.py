@@ -111,7 +111,7 @@ class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
     the first post (`offset` -1).
     `idle` says that the partition has had nothing to read for `idle_after_ms`. `rejected_in_a_row` counts
     the rejected records since the last good one. `fingerprint` hashes the record at `offset`, so that a topic
-    made anew is noticed; None in states of before there was one.
+    recreated is noticed; None in states that were written before it existed.
     """
 
     run_id: str
@@ -130,7 +130,7 @@ class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
 
 
 class OpenSession(msgspec.Struct, frozen=True):
-    """A session that may go on: the posts in `[start_ms, end_ms)`, and `_since`, those it may yet take in.
+    """A session that can still grow: the posts in `[start_ms, end_ms)`, and `_since`, those that may join it.
 
     `total` and `total_late` are of all tags of its language.
     """
@@ -164,7 +164,7 @@ class Watermark(msgspec.Struct, tag="watermark", tag_field="kind", omit_defaults
     Windows ending at or before `settled_ms` can no longer change and have left merge's memory; with hopping
     windows, only those that end at or before `forgotten_ms` have. None before the first. `counts_end` is an
     offset that `counts` had reached, and `counts_fingerprint` hashes the value of the record right before it:
-    a `counts` that is shorter, or has another record there, was made anew.
+    a `counts` that is shorter, or has another record there, was recreated.
 
     Under the key `begin_key`, it is the first record of a run, and says nothing else.
     """

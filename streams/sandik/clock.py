@@ -4,7 +4,7 @@ import time
 from logging import getLogger
 from typing import NamedTuple, Protocol
 
-#: Clocks may differ by this much, and half the time that asking took, before it is worth a word.
+#: Clocks may differ by this much, plus half the round trip, before it is reported.
 SKEW_MS = 1_000
 
 log = getLogger(__name__)
@@ -58,7 +58,7 @@ class Skew(NamedTuple):
 
 
 class KafkasClock:
-    """Compares this machine's clock with the times at which Kafka took our records; tells the log of it."""
+    """Compares this machine's clock with Kafka's timestamps of our records, and logs differences."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,8 +1,8 @@
-"""What both HTTP servers of sandik share: no client keeps the others out, fills the log or learns versions.
+"""Limits shared by both HTTP servers of sandik: no client can block others, fill the log or learn versions.
 
-A request has to come within READ_S, and a client that is sent something has to take it. A server has a fixed
-number of places for connections. Whoever comes when all are taken gets the place of the connection that has
-waited longest without a request. One that is being answered keeps its place, however long that takes.
+A request must arrive within READ_S, and a client must read its response. A server has a fixed number of
+connections. When all are taken, a new connection replaces the one that has waited longest without a request.
+A connection that is being answered is never replaced.
 """
 
 import asyncio
@@ -23,27 +23,27 @@ from aiohttp.typedefs import Handler
 #: From the start of a connection, or the end of an answer, to the end of the next request's headers; and for
 #: the rest of a request after its answer.
 READ_S = 10
-#: A client that takes nothing of what it is sent for so long has gone.
+#: A client that reads nothing for this long is gone.
 STALLED_S = 60
-#: A line of a kind is logged once in so long, however often its cause occurs.
+#: A line of one kind is logged at most once in this time.
 LOG_PAUSE_S = 10
-#: Connections taken from the system at once, which count only when they are served.
+#: Backlog of connections in the system. They count only once they are served.
 _BACKLOG = 128
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
-# aiohttp's own names its version and Python's, also in answers to what is no HTTP, which no handler sees.
+# aiohttp's default names its version and Python's, even in answers to invalid HTTP, which no handler sees.
 aiohttp.web_response.SERVER_SOFTWARE = "sandik"  # type: ignore[attr-defined]
 
 _log = logging.getLogger(__name__)
 
 
 async def listen(app: web.Application, host: str, port: int, *, places: int, stop_s: float) -> web.AppRunner:
-    """Serve `app` on `places` connections at most, fewer where the system grants a process few files.
+    """Serve `app` on at most `places` connections, fewer if the system limits open files.
 
-    Returns what is running; its `cleanup` ends it, after `stop_s` at the latest.
+    Returns the running server; its `cleanup` ends it within `stop_s`.
 
     Raises:
-        OSError: the address cannot be had. Nothing is left running.
+        OSError: the address is not available. Nothing keeps running.
     """
     door = _Door(capacity(places))
     app.middlewares.insert(0, door.middleware)
@@ -68,12 +68,12 @@ async def listen(app: web.Application, host: str, port: int, *, places: int, sto
 
 
 def capacity(wanted: int) -> int:
-    """Return how many connections a server may have that others leave files for."""
+    """Return how many connections a server may have within the limit of open files."""
     return min(wanted, _files() // 4)
 
 
 def is_local(host: str) -> bool:
-    """Say whether only this machine reaches what listens on `host`, a name or an address without a port."""
+    """Say whether `host`, a name or an address without a port, is reachable from this machine only."""
     if host.lower() == "localhost":
         return True
     try:
@@ -83,10 +83,10 @@ def is_local(host: str) -> bool:
 
 
 def addresses_this_machine(request: web.Request) -> bool:
-    """Say whether a request calls the server by one of this machine's own names.
+    """Say whether a request names this machine in `Host`.
 
-    A browser that a hostile site has led here by DNS calls it by that site's name. One without any name is no
-    browser's.
+    With DNS rebinding, a browser sends the name of the hostile site. A request without a name is not from a
+    browser.
     """
     host = request.headers.get("Host")
     if host is None:
@@ -96,7 +96,7 @@ def addresses_this_machine(request: web.Request) -> bool:
 
 
 class _Door:
-    """Knows who is inside, and who of them waits: the longest first."""
+    """Tracks open connections, and which of them wait for a request, the longest first."""
 
     def __init__(self, places: int) -> None:
         self._places = places
@@ -107,13 +107,12 @@ class _Door:
         self._inside.add(transport)
         self._waiting[transport] = None
         if len(self._inside) > self._places:
-            # The newcomer itself, if everybody else is being answered.
+            # The new connection itself, if all others are being answered.
             longest = next(iter(self._waiting))
             self.leave(longest)
             longest.abort()
             _log.warning(
-                "all %d places for connections are taken: closing those that have waited longest without a "
-                "request",
+                "all %d connections are in use: closing those that have waited longest without a request",
                 self._places,
             )
 
@@ -134,7 +133,7 @@ class _Door:
 
 
 class _Connection(asyncio.Protocol):
-    """Passes on everything to aiohttp's protocol, and tells the door of it."""
+    """Passes everything on to aiohttp's protocol, and notifies the door."""
 
     def __init__(self, inner: asyncio.Protocol, door: _Door) -> None:
         self._inner, self._door = inner, door
@@ -190,7 +189,7 @@ class _Site(web.BaseSite):
 
 
 class _Sparing(logging.Filter):
-    """Lets a line of a kind pass now and then, and what a client did wrong without a traceback."""
+    """Limits log lines of each kind, and logs client errors without a traceback."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -200,7 +199,7 @@ class _Sparing(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, HttpProcessingError):
-            record.msg, record.args = "a request is no HTTP: %s", (type(error).__name__,)
+            record.msg, record.args = "invalid HTTP request: %s", (type(error).__name__,)
             record.exc_info = None
         kind, now_s = str(record.msg), time.monotonic()
         if now_s < self._quiet_until_s.get(kind, now_s):
@@ -208,7 +207,7 @@ class _Sparing(logging.Filter):
             return False
         self._quiet_until_s[kind] = now_s + LOG_PAUSE_S
         if kept_back := self._kept_back.pop(kind, 0):
-            record.msg = f"{record.msg} ({kept_back} such lines were left out before this one)"
+            record.msg = f"{record.msg} ({kept_back} similar lines were suppressed)"
         return True
 
 

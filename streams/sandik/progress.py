@@ -1,4 +1,4 @@
-"""What a command says while it works, on stderr: lines, and a bar for somebody who waits at a terminal."""
+"""Output of a command while it works, on stderr: lines, and a progress bar at a terminal."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ def tell(line: str) -> None:
 
 
 class Bar:
-    """What a long step tells of its progress. `Bar()` shows nothing."""
+    """Progress of a long step. `Bar()` shows nothing."""
 
     def __init__(self, what: str = "", shown: Progress | None = None) -> None:
         self._what, self._shown = what, shown
@@ -37,12 +37,12 @@ class Bar:
         self._task = TaskID(0) if shown is None else shown.add_task(what, total=None)
 
     def expect(self, more: int) -> None:
-        """Say that so many more items are to come. Without it the bar only counts."""
+        """Add to the expected number of items. Without it the bar only counts."""
         self._total += more
         self.advance(0)
 
     def advance(self, more: int) -> None:
-        """Say that so many more items are done."""
+        """Add to the number of finished items."""
         self._done += more
         if self._shown is not None:
             of = f" of {self._total:,}" if self._total else ""
@@ -50,7 +50,7 @@ class Bar:
             self._shown.update(self._task, completed=self._done, total=self._total or None, description=told)
 
     def through(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items again, and say how many have been taken."""
+        """Yield the items, and count them."""
         left = iter(items)
         while some := list(islice(left, _AT_ONCE)):
             yield from some
@@ -59,9 +59,9 @@ class Bar:
 
 @contextmanager
 def progress(what: str) -> Iterator[Bar]:
-    """Show that `what` is being done, of how many items, and the time left. Lend what is told of them.
+    """Show `what` is done, of how many items, and the time left, and yield the bar.
 
-    A step of a step that is shown already shows nothing: a terminal has room for one bar.
+    A nested step shows nothing: a terminal has room for one bar.
     """
     global _is_shown
     if _is_shown:
@@ -77,7 +77,7 @@ def progress(what: str) -> Iterator[Bar]:
 
 
 def bars(*columns: ProgressColumn, console: Console | None = None) -> Progress:
-    """Return what shows these columns on stderr until it is done. Nothing unless stderr is a terminal."""
+    """Return a progress display of these columns on stderr, empty unless stderr is a terminal."""
     return Progress(
         *columns,
         console=console or Console(stderr=True),

@@ -1,4 +1,4 @@
-"""What identifies a run: everything but the posts that decides a count. Other rules, other run."""
+"""What identifies a run: every rule that decides a count. Other rules are another run."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def load_authors(choice: AuthorsChoice) -> "ThetaAuthors | None":
-    """Return how authors are counted, if they are. UsageError if the package for it is not there."""
+    """Return how authors are counted, if they are. UsageError if the package for it is missing."""
     if choice == "off":
         return None
     try:
         from sandik.counting.authors.sketches import ThetaAuthors
     except ImportError as error:
         raise UsageError(
-            f"SANDIK_AUTHORS={choice} needs datasketches ({error}): "
+            f"SANDIK_AUTHORS={choice} needs the package datasketches ({error}): run "
             "pip install 'sandik[authors]', or set SANDIK_AUTHORS=off"
         ) from error
     return ThetaAuthors()
@@ -39,7 +39,7 @@ def load_job(settings: Settings) -> Job:
     """Load the detector and the lexicon and return the job of these settings. Takes a second or two.
 
     Raises:
-        UsageError: there is no such detector, or authors are to be counted without the package for it.
+        UsageError: the detector does not exist, or authors are counted and the package for it is missing.
         LexiconError: the lexicon cannot be read.
     """
     try:
@@ -48,7 +48,7 @@ def load_job(settings: Settings) -> Job:
         raise UsageError(f"SANDIK_DETECTOR: {error}") from error
     tagger = load_tagger(settings.lexicon)
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
-    # Without "count", so that runs from before reposts had a rule keep their ids.
+    # "count" is left out, so that runs made before this setting existed keep their ids.
     reposts = () if settings.reposts == "count" else (settings.reposts,)
     versions = detector.version, tagger.version
     authors = load_authors(settings.authors)
@@ -70,7 +70,7 @@ def load_job(settings: Settings) -> Job:
 
 
 def rules_of(settings: Settings, job: Job) -> Rules:
-    """Return the rules that make the run another one when they change, by the names of their settings."""
+    """Return the rules that start a new run when they change, by the names of their settings."""
     return {
         "window_size_ms": job.timing.window_size_ms,
         "max_disorder_ms": job.timing.max_disorder_ms,
@@ -94,12 +94,12 @@ def lost_cells(tagger: Tagger) -> tuple[str, ...]:
 
 
 def lexicon_notice(lexicon: LexiconChoice, lost: Sequence[str]) -> str | None:
-    """Return what is to be said of a lexicon with which counts are `lost`; None if none are."""
+    """Return a notice if counts are `lost` with this lexicon, or None."""
     if not lost:
         return None
     return (
-        f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}, as the built-in one does: "
-        f"they are missing, not 0. To keep its terms, put {BUILT_IN} in front: {BUILT_IN},{lexicon}"
+        f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}, unlike the built-in one: "
+        f"they are missing, not 0. To keep the built-in terms, write {BUILT_IN},{lexicon}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Every knob: unit, default, effect. Read once from the environment, passed down as a value."""
+"""Every setting: unit, default, effect. Read once from the environment, passed down as a value."""
 
 import tempfile
 from pathlib import Path
@@ -22,75 +22,79 @@ PositiveMilliseconds = Annotated[int, Field(gt=0)]
 class Settings(BaseSettings):
     """sandik's settings. The environment variable of a field is SANDIK_ and its name in upper case."""
 
-    # An error must not quote what it complains of: it may be a secret.
+    # An error must not quote the value: it may be a secret.
     model_config = SettingsConfigDict(env_prefix="SANDIK_", frozen=True, hide_input_in_errors=True)
 
-    broker: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, comma separated.")
+    broker: str = Field(
+        "127.0.0.1:9092", description="Kafka bootstrap servers, host:port, separated by commas."
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="How to speak to Kafka. SASL_SSL wherever others share the network."
+        "PLAINTEXT", description="Protocol for Kafka. Use SASL_SSL on a shared network."
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
-        "SCRAM-SHA-512", description="How to log in, with a SASL protocol."
+        "SCRAM-SHA-512", description="SASL mechanism to log in with."
     )
-    sasl_username: str | None = Field(None, description="Name to log in with.")
+    sasl_username: str | None = Field(None, description="User name to log in with.")
     sasl_password: SecretStr | None = Field(
         None, min_length=1, description="Password to log in with. Never printed."
     )
     sasl_token_file: Path | None = Field(
         None,
-        description="File with the token to log in with, for OAUTHBEARER. Read anew for every connection, so "
-        "that whatever renews the token only has to replace the file.",
+        description="File with the token to log in with, for OAUTHBEARER. Read for every connection, so a "
+        "new token takes effect when the file is replaced.",
     )
     ssl_cafile: Path | None = Field(
-        None, description="PEM file of the authorities to trust. Default: those of the system."
+        None, description="PEM file of the certificate authorities to trust. Default: the system's."
     )
-    ssl_certfile: Path | None = Field(None, description="PEM file of the client's own certificate.")
-    ssl_keyfile: Path | None = Field(None, description="PEM file of the certificate's key, if it is apart.")
+    ssl_certfile: Path | None = Field(None, description="PEM file of the client certificate.")
+    ssl_keyfile: Path | None = Field(
+        None, description="PEM file of the certificate's key, if it is in a separate file."
+    )
     author_key: SecretStr | None = Field(
         None,
         description="With a key, `sandik ingest` replaces the ids of authors and posts by keyed hashes and "
-        "leaves out links: the same author stays the same, and without the key only the text may tell who. "
-        "At least 16 characters, best from `openssl rand -hex 32`. Never printed.",
+        "removes links. An author keeps the same hash, and without the key only the text can identify them. "
+        "At least 16 characters, ideally from `openssl rand -hex 32`. Never printed.",
     )
     app_id: str = Field(
         "sandik",
         pattern=r"^[A-Za-z0-9._-]+$",
         description="Name of this group of workers. The consumer group is APP_ID-RUN_ID. Another name is "
-        "another run of the same topics, which `sandik runs replace` has to let in.",
+        "another run of the same topics and needs `sandik runs replace`.",
     )
     topic_prefix: str = Field(
         "",
         pattern=r"^[A-Za-z0-9._-]*$",
-        description="Put before every topic name, so that several installations can share a Kafka.",
+        description="Prefix of every topic name, so that several installations can share a Kafka.",
     )
     partitions: int = Field(
         12,
         ge=1,
-        description="Partitions of `posts` when `sandik topics create` makes it: the most workers that can "
-        "share the work. Raise it before the first post; it cannot change later.",
+        description="Partitions of `posts` when `sandik topics create` creates it: the maximum number of "
+        "workers that share the work. Raise it before the first post; it cannot change later.",
     )
     replication_factor: int = Field(
-        1, ge=1, description="Copies of every topic. 3 in production; 1 fits a single broker."
+        1, ge=1, description="Copies of every topic. Use 3 in production, 1 with a single broker."
     )
     window_size_ms: PositiveMilliseconds = Field(
         60_000,
         le=31_536_000_000,
-        description="Length of a window, a year at most. Changing it starts a new run.",
+        description="Length of a window, at most a year. Changing it starts a new run.",
     )
     max_disorder_ms: Milliseconds = Field(
         30_000,
         description="How far posts of one partition may be out of order before their window is final: the "
-        "watermark is the newest event time minus this. Raise it when many finals are corrected.",
+        "watermark is the newest event time minus this. Raise it if many final counts are corrected.",
     )
     allowed_lateness_ms: Milliseconds = Field(
         600_000,
-        description="How long after the watermark has passed a window it is still corrected; later posts go "
-        "to `posts.late`. Raising it costs memory for that many more windows.",
+        description="How long a window is still corrected after the watermark has passed it; later posts go "
+        "to `posts.late`. A higher value keeps more windows in memory.",
     )
     hopping_size_ms: Milliseconds = Field(
         0,
-        description="Length of the hopping windows in `counts.hopping`, a multiple of their advance; 0 for "
-        "none. Raise it for smoother curves. A change takes as many records as advances go into it.",
+        description="Length of the hopping windows in `counts.hopping`, a multiple of their advance; 0 "
+        "writes none. Raise it for smoother curves. Each change writes one record per advance in it.",
     )
     hopping_advance_ms: Milliseconds = Field(
         0,
@@ -99,58 +103,57 @@ class Settings(BaseSettings):
     )
     session_gap_ms: Milliseconds = Field(
         0,
-        description="So long without posts of a language and tag ends their session in `counts.sessions`, a "
-        "multiple of SANDIK_WINDOW_SIZE_MS; 0 writes none. Raise it when one event makes many sessions.",
+        description="A session in `counts.sessions` ends after this long without posts of its language and "
+        "tag. A multiple of SANDIK_WINDOW_SIZE_MS; 0 writes none. Raise it if one event makes many sessions.",
     )
     max_ahead_ms: Milliseconds = Field(
         300_000,
-        description="A post whose event time lies further ahead of Kafka's clock than this, when Kafka took "
-        "its record, is rejected, so that one wrong clock cannot close everybody's windows.",
+        description="A post is rejected if its event time was further ahead of Kafka's clock than this when "
+        "Kafka received it, so that one wrong clock cannot close the windows of other posts.",
     )
     dedupe: bool = Field(
         True,
-        description="Count a post id once a window, however often a source delivers it. Costs about 180 "
-        "bytes of memory for each post of the open windows.",
+        description="Count a post id once per window, even if a source delivers it several times. Takes "
+        "memory for each post of the open windows (docs/memory.md).",
     )
     reposts: Reposts = Field(
         "count",
-        description="What becomes of posts with `repost_of`. `count`: like any post; `apart`: in `all`, and "
-        "under the tags `repost`, `election_repost` and so on instead of `election`; `exclude`: ignored.",
+        description="What to do with posts that have `repost_of`. `count`: like any post; `apart`: in `all` "
+        "and under the tags `repost`, `election_repost` and so on instead of `election`; `exclude`: ignored.",
     )
     authors: AuthorsChoice = Field(
         "off",
-        description="`sketch`: counts also say how many different authors wrote the posts of each cell "
-        "(install `sandik[authors]`): up to 4,096 exactly, above with an error of 1.6 % (one standard "
-        "deviation). Changing it starts a new run.",
+        description="`sketch`: each count also says how many different authors wrote its posts (install "
+        "`sandik[authors]`; docs/authors.md says how exact it is). Changing it starts a new run.",
     )
     terms: TermsChoice = Field(
         "off",
-        description="`count`: how many posts contain each term is counted too, and the top of each window, "
-        "language and tag written to the topic `counts.terms`, which `sandik topics create` then makes. "
+        description="`count`: also count how many posts contain each term, and write the top terms of each "
+        "window, language and tag to the topic `counts.terms`, which `sandik topics create` then creates. "
         "Changing it starts a new run.",
     )
     top_terms: int = Field(
         10,
         ge=1,
-        description="How many terms of each tag are written. Lowered, ranks that were written stay.",
+        description="How many terms of each tag are written. If lowered, written ranks stay.",
     )
     dlq_max_consecutive: int = Field(
         1_000,
         ge=1,
-        description="Rejected records in a row after which a partition is paused, and the others counted on: "
-        "more likely its source is broken than so many posts bad. Raise it if they are.",
+        description="A partition is paused after this many rejected records in a row; the others continue. "
+        "Its source is then probably broken. Raise it if that many records really are invalid.",
     )
     dlq_max_ratio: float = Field(
         0.5,
         gt=0,
         le=1,
-        description="Share of rejected records among the last 10,000 of a partition after which it is "
-        "paused, likewise. 1 never pauses it.",
+        description="A partition is also paused above this share of rejected records among its last 10,000. "
+        "1 never pauses it.",
     )
     idle_after_ms: PositiveMilliseconds = Field(
         30_000,
-        description="A partition with nothing to read for this long stops holding the watermark back. "
-        "Raise it when sources pause for longer and finals are corrected too often.",
+        description="A partition with nothing to read for this long no longer holds the watermark back. "
+        "Raise it if sources pause for longer and final counts are corrected too often.",
     )
     emit_every_ms: PositiveMilliseconds = Field(
         250, description="How often changed counts are written. Raise it to write less to `counts`."
@@ -158,22 +161,22 @@ class Settings(BaseSettings):
     batch_posts: int = Field(
         2_000,
         ge=1,
-        description="Most posts taken from Kafka at once. Raise it for throughput, lower it for latency. "
-        "The worker sends no heartbeat while it works on them: with lingua, at 3 ms a post, 500 do.",
+        description="Maximum number of posts in a batch. Raise it for throughput, lower it for latency. The "
+        "worker sends no heartbeat during a batch: with lingua, which takes 3 ms per post, use 500.",
     )
     detector: str = Field(
         "cascade", description="Language detector: cascade, fasttext, langdetect or lingua."
     )
     lexicon: str | None = Field(
         None,
-        description="Layers of a lexicon, with commas between them: `builtin`, event packs such as "
-        "`events/turkey-2023`, folders of your own with one TOML file per tag. Default: the built-in one.",
+        description="Layers of a lexicon, separated by commas: `builtin`, event packs such as "
+        "`events/turkey-2023`, folders of your own with one TOML file per tag. Default: `builtin`.",
     )
     commit_every_ms: PositiveMilliseconds = Field(
-        2_800, description="How often offsets are committed. They serve monitoring: the state has its own."
+        2_800, description="How often offsets are committed, for monitoring only: the state has its own."
     )
     session_timeout_ms: PositiveMilliseconds = Field(
-        10_000, description="A worker silent for this long loses its partitions to the others."
+        10_000, description="A worker that is silent for this long loses its partitions to the others."
     )
     kafka_away_ms: Milliseconds = Field(
         600_000,
@@ -183,35 +186,35 @@ class Settings(BaseSettings):
     ops_host: str = Field(
         "127.0.0.1",
         description="Address on which a worker serves `/healthz`, `/readyz` and `/metrics`. There is no "
-        "login: 0.0.0.0 in a container, whose network decides who reaches it. On 127.0.0.1 it answers "
-        "only to this machine's own names in `Host`, so that no web page reaches it by DNS.",
+        "login: use 0.0.0.0 in a container, whose network decides who can connect. On 127.0.0.1 it answers "
+        "only if `Host` names this machine, so that no web page can reach it by DNS rebinding.",
     )
     ops_port: int = Field(
         8081,
         ge=0,
         le=65535,
-        description="Port of those. 0 serves nothing. Of several workers on one machine, each needs its own.",
+        description="Port for these. 0 serves nothing. Several workers on one machine need different ports.",
     )
     traces: Literal["off", "otlp"] = Field(
         "off",
-        description="`otlp`: a worker sends OpenTelemetry traces of its batches (install `sandik[otel]`); "
-        "where to and which say OpenTelemetry's own variables, `OTEL_*`. No trace holds anything of a post.",
+        description="`otlp`: a worker sends OpenTelemetry traces of its batches (install `sandik[otel]`). "
+        "OpenTelemetry's own variables, `OTEL_*`, configure them. No trace contains any part of a post.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning",
-        description="What a worker logs. At `info` each rebalance in some forty lines; no level logs the "
+        description="Log level of a worker. `info` logs about forty lines per rebalance; no level logs the "
         "text of a post.",
     )
     instance_id: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9._-]+$",
-        description="Name of this worker that it keeps across restarts (Kafka's static membership), another "
-        "for each. With one, a worker back within SANDIK_SESSION_TIMEOUT_MS has its partitions again, and "
-        "the others never pause; one that stops for good is missed only after that time.",
+        description="Name of this worker across restarts (Kafka's static membership), unique per worker. "
+        "With a name, a worker that returns within SANDIK_SESSION_TIMEOUT_MS gets its partitions back and "
+        "the others do not pause; a worker that stops for good is replaced only after that time.",
     )
     data_dir: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()) / "sandik",
-        description="Where Faust puts its working directory. Nothing in it is needed after a restart.",
+        description="Parent of Faust's working directory. Nothing in it is needed after a restart.",
     )
 
     @field_validator("author_key")
@@ -219,9 +222,9 @@ class Settings(BaseSettings):
     def _check_author_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is None:
             return None
-        # A secret that is kept in a file often ends in a newline.
+        # A secret read from a file often ends in a newline.
         stripped = key.get_secret_value().strip()
-        # An empty one is a secret that was not mounted, not a wish for readable ids.
+        # An empty key means that the secret was not mounted, not that readable ids are wanted.
         if wrong := weakness(stripped):
             raise ValueError(wrong)
         return SecretStr(stripped)

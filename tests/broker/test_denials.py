@@ -72,7 +72,7 @@ def test_topics_that_a_user_may_not_see_are_not_said_to_be_missing(
 ) -> None:
     text = said(strict, "stranger", command, tmp_path)
 
-    assert "give it the right to " in text
+    assert "grant the right to " in text
     assert "topics create" not in text
 
 
@@ -94,8 +94,8 @@ def test_the_right_that_is_missing_is_named(
 ) -> None:
     text = said(strict, user, command, tmp_path)
 
-    [words] = [line for line in text.splitlines() if "does not allow this user" in line]
-    assert right in words.partition("give it the right to ")[2]
+    [words] = [line for line in text.splitlines() if "denies the request to this user" in line]
+    assert right in words.partition("grant the right to ")[2]
 
 
 def test_doctor_says_what_it_may_not_look_at(strict: StrictKafka, tmp_path: Path) -> None:
@@ -104,4 +104,4 @@ def test_doctor_says_what_it_may_not_look_at(strict: StrictKafka, tmp_path: Path
 
     assert "topic posts: this user may not see it" in hidden
     assert "topic posts: its settings cannot be seen" in unread
-    assert "does not allow this user what was asked of it" in unread
+    assert "denies the request to this user" in unread

@@ -218,7 +218,7 @@ def test_a_record_that_is_not_of_sandik_is_named_and_nothing_is_written(
     said = export(other, topic, str(tmp_path / "x.csv"), expected=1).decode()
 
     offset = {"mentions": 3, "counts": 2}[topic]
-    assert f"topic {other.topic(topic)}, partition 0, offset {offset}: no record of sandik's" in said
+    assert f"topic {other.topic(topic)}, partition 0, offset {offset}: not a record of sandik" in said
     assert not (tmp_path / "x.csv").exists()
 
 

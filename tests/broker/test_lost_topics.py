@@ -1,4 +1,4 @@
-"""Topics that were deleted or made anew: no count is made from another log, and none is passed over."""
+"""Topics that were deleted or recreated: no count is made from another log, and none is passed over."""
 
 import asyncio
 import json
@@ -151,7 +151,7 @@ async def test_a_lost_changelog_is_refused_when_counted_posts_are_gone_too(
         said = [await refusal(workers, workers.start()) for _ in range(2)]
 
     for line in said:
-        assert "the state wants offset 0 next" in line
+        assert "the state needs offset 0 next" in line
         assert "`sandik runs replace`" in line
 
 
@@ -166,7 +166,7 @@ async def test_results_that_were_made_anew_are_refused(scene: Scene, tmp_path: P
         said = [await refusal(workers, workers.start()) for _ in range(2)]
 
     for line in said:
-        assert f"topic {settings.topic(topic)} was made anew" in line
+        assert f"topic {settings.topic(topic)} was recreated" in line
         assert "`sandik runs replace`" in line
 
 
@@ -188,7 +188,7 @@ async def test_results_that_are_made_anew_under_a_running_worker_stop_it(
         said = await refusal(workers, workers.start())
 
     assert code == 1
-    assert f"topic {settings.topic(topic)} was made anew" in said
+    assert f"topic {settings.topic(topic)} was recreated" in said
 
 
 async def test_a_worker_without_control_is_refused(scene: Scene, tmp_path: Path) -> None:

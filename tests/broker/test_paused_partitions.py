@@ -70,7 +70,7 @@ async def test_a_partition_is_paused_alone_through_a_restart_until_it_is_resumed
     assert [(0, 60)] == [(one["partition"], one["offset"]) for one in paused]
     assert 50 == letters_while_paused
     assert resumed.returncode == 0, resumed.stderr
-    assert b"counting goes on at offset 210" in resumed.stdout
+    assert b"counting continues at offset 210" in resumed.stdout
     assert [] == none_left
     assert 200 == await dead_letters(settings)
 

@@ -70,7 +70,7 @@ async def test_a_topic_that_was_made_anew_is_not_read_on(worker_settings: Settin
 
         said = await refusal(workers, workers.start())
 
-    assert f"topic {settings.topic('posts')}, partition 0: the state wants offset 100 next" in said
+    assert f"topic {settings.topic('posts')}, partition 0: the state needs offset 100 next" in said
     assert "`sandik runs replace`" in said
 
 
@@ -120,7 +120,7 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
 
         await wait_until(is_kept, 150, "the bad record is in posts.dlq")
 
-    assert f"did not take a record for topic {dead_letters}" in said
+    assert f"did not accept a record for topic {dead_letters}" in said
     assert committed.get(0, 0) <= 10  # the offset of the bad record
 
 

@@ -111,7 +111,7 @@ async def test_of_two_that_replace_a_run_at_once_the_second_removes_nothing(
 
     [refused] = [one for one in outcomes if isinstance(one, BaseException)]
     [(_, claimed)] = [one for one in outcomes if not isinstance(one, BaseException)]
-    assert "another `sandik runs replace` has begun" in str(refused)
+    assert "another `sandik runs replace` started first" in str(refused)
     assert (await read_control(settings)).owner == claimed
 
 
@@ -129,7 +129,7 @@ async def test_a_run_is_not_replaced_while_its_workers_run(worker_settings: Sett
             await follower.read()
 
     assert done.returncode == 1
-    assert f"1 workers of the group {scene.group} still run".encode() in done.stderr
+    assert f"1 workers of the group {scene.group} are still running".encode() in done.stderr
     assert scene.truth() == follower.cells
 
 

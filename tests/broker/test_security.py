@@ -234,7 +234,7 @@ def test_what_does_not_fit_the_server_is_named(
     changed = {**unused_login, **secured.ways[way], **changes}
     variables = {name: value for name, value in changed.items() if value is not None}
 
-    assert_refused(run("topics", variables), "does not let us in", advice)
+    assert_refused(run("topics", variables), "refuses the connection", advice)
 
 
 def assert_refused(done: "subprocess.CompletedProcess[bytes]", *words: str) -> None:

@@ -127,7 +127,7 @@ def test_an_export_is_replaced_only_when_told_to(settings: Settings, tmp_path: P
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     (days / "mine").write_text("mine")
     told = run(settings, "export", "posts", str(days), "--by-day", "--force", expected=2)
-    assert ("no folder that an export has written" in told, (days / "mine").exists()) == (True, True)
+    assert ("was not written by an export" in told, (days / "mine").exists()) == (True, True)
     assert sum(one.count for one in read_file(out) if one.tag == "both") == 90
 
 

@@ -176,7 +176,7 @@ def test_a_line_longer_than_any_post_has_an_error_of_its_own_and_the_others_thei
     done = sandik("annotate", "-", stdin=b"\n".join([too_long, longest, too_long, b'{"text": "a", "id": 4}']))
 
     assert [one.get("line", one.get("id")) for one in parsed(done.stdout)] == [1, None, 3, 4]
-    told = b"longer than 1,048,576 bytes, as no post can be"
+    told = b"longer than 1,048,576 bytes, the limit of a post"
     assert done.stderr.splitlines() == [b"-:%d: %s" % (number, told) for number in (1, 3)]
     assert done.returncode == 1
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.cli.config import MASKED, as_markdown, knobs, misspelt, variable
+from sandik.cli.config import MASKED, as_markdown, misspelt, settings_in_effect, variable
 from sandik.settings import Settings
 from tests.support.command import sandik
 
@@ -44,7 +44,7 @@ def test_a_misspelt_variable_ends_every_command_and_names_the_right_one(command:
     done = sandik(*command, environment={"SANDIK_WINDOW_SIZE": "60000"})
 
     assert 2 == done.returncode
-    assert "SANDIK_WINDOW_SIZE is no setting; SANDIK_WINDOW_SIZE_MS is" in done.stderr.decode()
+    assert "SANDIK_WINDOW_SIZE is not a setting; did you mean SANDIK_WINDOW_SIZE_MS?" in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
 
 
@@ -56,7 +56,10 @@ def test_every_setting_is_known_in_either_case(name: str) -> None:
 
 
 def test_what_the_environment_says_is_marked_whatever_its_case() -> None:
-    origins = {knob.variable: knob.origin for knob in knobs(Settings(), {"sandik_broker": "kafka:9092"})}
+    origins = {
+        setting.variable: setting.origin
+        for setting in settings_in_effect(Settings(), {"sandik_broker": "kafka:9092"})
+    }
     assert "environment" == origins["SANDIK_BROKER"]
 
 

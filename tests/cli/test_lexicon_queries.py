@@ -69,24 +69,13 @@ def test_sets_whose_generated_forms_are_out_of_date_are_told(tmp_path: Path) -> 
 @pytest.fixture(scope="module")
 def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the lexicon that the page shows."""
-    [lexicon] = re.findall(r"```toml\n(# fakes\.tr\.toml\n.*?)```", DOCS, re.DOTALL)
+    [lexicon] = re.findall(r"```toml\n(# fakes/fakes\.tr\.toml\n.*?)```", DOCS, re.DOTALL)
     folder = tmp_path_factory.mktemp("docs") / "fakes"
     folder.mkdir()
     (folder / "fakes.tr.toml").write_text(lexicon, "utf-8")
     (folder / "tags.toml").touch()
     assert generate([str(folder)]) == 0
     return folder
-
-
-def test_the_page_shows_what_explain_says(fakes: Path) -> None:
-    shown = re.findall(
-        r'\$ sandik lexicon explain "([^"]+)"\nlanguage .*\n(tags +fakes|tags +none)\n((?:.+\n)+?)(?=\$|```)',
-        DOCS,
-    )
-    assert len(shown) == 2
-    for text, tags, table in shown:
-        done = sandik("lexicon", "explain", text, environment={"SANDIK_LEXICON": str(fakes)})
-        assert done.stdout.decode().split("\n", 1)[1] == f"{tags}\n{table}"
 
 
 def test_the_page_shows_what_check_says(fakes: Path, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_the_asyncapi_document_is_printed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nope"], b"no schema nope: there are post (posts), mention (mentions), count (counts)"),
+        (["nope"], b"no schema nope; known schemas: post (posts), mention (mentions), count (counts)"),
         (["posts.dlq"], b"posts.dlq has no schema. Records that are no posts"),
         (["count", "--asyncapi"], b"leave the name out"),
     ],

@@ -117,13 +117,13 @@ async def test_each_connection_is_given_the_token_that_the_file_holds_by_then(tm
     ("content", "why"),
     [
         (None, "No such file"),
-        (b"", "holds no token"),
-        (b"\n", "holds no token"),
-        (b'{"access_token": "gizli"}', "holds no token"),
-        (b"gizli\x01auth=Bearer other", "holds no token"),
-        (b"gizli\nother", "holds no token"),
-        ("gizli-şifre".encode(), "holds no token"),
-        (b"gizli\xff", "holds no token"),
+        (b"", "does not hold a token"),
+        (b"\n", "does not hold a token"),
+        (b'{"access_token": "gizli"}', "does not hold a token"),
+        (b"gizli\x01auth=Bearer other", "does not hold a token"),
+        (b"gizli\nother", "does not hold a token"),
+        ("gizli-şifre".encode(), "does not hold a token"),
+        (b"gizli\xff", "does not hold a token"),
     ],
 )
 def test_a_file_without_a_token_is_a_usage_error_that_does_not_show_it(

@@ -84,7 +84,7 @@ def test_slavic_words_inflect_in_their_own_language() -> None:
 
 @pytest.mark.parametrize("word", ["дипфек", "выборах"])
 def test_a_word_that_is_no_lemma_is_not_guessed_at(word: str) -> None:
-    with pytest.raises(LexiconError, match=f"ru '{word}': no such noun"):
+    with pytest.raises(LexiconError, match=f"ru '{word}': unknown noun"):
         list(slavic.inflect("ru", word, "noun", "last"))
 
 

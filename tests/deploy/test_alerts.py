@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ import yaml
 from sandik.telemetry.metric_catalogue import METRICS
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.tools import ROOT, promtool
+from tests.docs.pages import anchors
 
 LABELS = {metric.name: set(metric.labels) for metric in METRICS}
 HISTOGRAMS = {metric.name for metric in METRICS if metric.kind == "histogram"}
@@ -40,12 +40,6 @@ def exposed() -> set[str]:
     """Return the names of the time series, a histogram's three among them."""
     parts = {f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "sum", "count")}
     return (LABELS.keys() - HISTOGRAMS) | parts
-
-
-def anchors(page: Path) -> set[str]:
-    """Return the anchors of the page's headings, as Git's web pages make them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize(

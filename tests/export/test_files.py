@@ -122,7 +122,7 @@ def test_a_folder_is_replaced_only_if_an_export_has_written_it(tmp_path: Path) -
     (own / "day=2023-05-11" / "notes.txt").write_text("mine")
     (tmp_path / "link").symlink_to(days)
     for taken in (own, tmp_path / "link"):
-        with pytest.raises(UsageError, match="no folder that an export has written"):
+        with pytest.raises(UsageError, match="was not written by an export"):
             as_days(taken, iter([ROW]))
     with pytest.raises(UsageError, match="there already"):
         write_days(days, "csv", COLUMNS, "created_at", [ROW])

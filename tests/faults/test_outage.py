@@ -36,7 +36,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (caused(BrokerError("did not say"), TimeoutError()), True),
         (caused(BrokerError("did not take"), caused(BrokerError("why"), KafkaConnectionError())), True),
         (caused(BrokerError("did not take"), TopicAuthorizationFailedError()), False),
-        (StateError("made anew"), False),
+        (StateError("recreated"), False),
         (TimeoutError(), False),  # of whatever: nobody has foreseen it
     ],
 )
@@ -59,7 +59,7 @@ def test_an_outage_is_borne_for_its_time_and_no_longer(monkeypatch: pytest.Monke
         assert outage.has_begun_anew is (since is not None)
         assert outage.left_s == left_s
         assert outage.bears(KafkaTimeoutError()) is (left_s > 0)
-        assert not outage.bears(StateError("made anew"))
+        assert not outage.bears(StateError("recreated"))
 
 
 def test_who_lives_longer_than_an_outage_may_take_has_left_it_behind(monkeypatch: pytest.MonkeyPatch) -> None:

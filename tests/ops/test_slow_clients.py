@@ -90,7 +90,7 @@ def test_while_many_requests_are_half_open_an_honest_one_is_answered(server: Ser
 
     said = server.said()[before:]
     assert "Traceback" not in said
-    assert said.count("places for connections are taken") <= 2
+    assert said.count(" connections are in use") <= 2
     assert len(said) < 5_000
 
 
@@ -255,7 +255,7 @@ def test_what_is_no_http_does_not_fill_the_log(server: Server) -> None:
 
     said = server.said()[before:]
     assert "Traceback" not in said
-    assert said.count("is no HTTP") in (1, 2)
+    assert said.count("invalid HTTP request") in (1, 2)
 
 
 def test_lines_that_were_left_out_are_counted(
@@ -273,8 +273,8 @@ def test_lines_that_were_left_out_are_counted(
     assert [record.getMessage() for record in caplog.records] == [
         "again: 0",
         "another",
-        "again: 10 (9 such lines were left out before this one)",
-        "another (9 such lines were left out before this one)",
+        "again: 10 (9 similar lines were suppressed)",
+        "another (9 similar lines were suppressed)",
     ]
 
 

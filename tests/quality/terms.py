@@ -3,8 +3,8 @@
 Post by post: precision and recall on judged posts (judged.py), by language, kind of source and half.
 Form by form: of the forms in $SANDIK_TEST_DATA/term_forms whose lemma the lexicon has, those that it finds.
 Match by match: of the posts that carried a tag once and were labelled by reading (tests/quality/labels),
-those that are about it. Writes docs/terms.json, docs/terms.md, the table of README.md, and
-streams/sandik/lexicon/measured.json, which tells the readers of counts.
+those that are about it. Writes docs/terms.json, docs/terms.md, and streams/sandik/lexicon/measured.json,
+which ships with the lexicon for readers of counts.
 """
 
 import csv
@@ -245,18 +245,17 @@ def _batches(sourced: Iterable[SourcedPost]) -> Iterator[list[SourcedPost]]:
 
 def main() -> int:
     """Measure, and write all that tells of it."""
-    from tests.quality.terms_report import as_markdown, told_to_readers, with_figures
+    from tests.quality.terms_report import as_markdown, told_to_readers
 
     if not DATA.is_dir():
         sys.stderr.write(f"{WITHOUT_DATA}\n")
         return 2
     quality = measure()
     root = Path(__file__).parents[2]
-    docs, readme = root / "docs", root / "README.md"
+    docs = root / "docs"
     (docs / "terms.json").write_bytes(msgspec.json.format(msgspec.json.encode(quality), indent=2) + b"\n")
     report = as_markdown(quality)
     (docs / "terms.md").write_text(report, "utf-8")
-    readme.write_text(with_figures(readme.read_text("utf-8"), quality.post_level), "utf-8")
     (root / "streams" / "sandik" / "lexicon" / "measured.json").write_bytes(told_to_readers(quality))
     sys.stdout.write(report)
     return 0

@@ -1,6 +1,5 @@
 """docs/terms.md and what else tells of it, out of what `make eval-terms` measured."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -52,7 +51,6 @@ _EARTHQUAKE = """
 Every match in {:,} Turkish posts of February 2023, the week of the earthquake.
 """
 GOAL_LANGUAGES = ("tr", "ru", "en")
-_IN_README = re.compile(r"(<!-- figures of tags: make eval-terms -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
 
 def as_markdown(quality: Quality) -> str:
@@ -102,17 +100,6 @@ def _cells(one: Figure | None) -> tuple[str, str]:
 
 def _share(share: float, low: float, high: float, right: int, total: int) -> str:
     return f"{share:.0%} ({low:.0%} to {high:.0%}; {right} of {total})" if total else "none"
-
-
-def with_figures(readme: str, figures: Sequence[Figure]) -> str:
-    """Return the README with the held-out figures of the languages with goals in their place."""
-    shown = [one for one in figures if one.is_held_out and one.language in GOAL_LANGUAGES]
-    rows = [
-        (one.tag, one.language, one.kind, *_cells(one))
-        for one in sorted(shown, key=lambda one: _order((one.tag, one.language, one.kind)))
-    ]
-    table = "\n".join(_table(("tag", "language", "posts", "precision", "recall"), rows))
-    return _IN_README.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", readme)
 
 
 def told_to_readers(quality: Quality) -> bytes:

@@ -239,7 +239,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         ([str(SAMPLE), "--out", "x.csv", "--from", "2023-05-11"], "no zone"),
         ([str(SAMPLE), "--out", "x.csv", "--from", "-1h", "--to", "-2h"], "not before"),
         ([str(SAMPLE), "--out", "x.csv", "--by", "record"], "no record time"),
-        ([str(SAMPLE), "--out", "x.csv", "--window", "5"], "no duration"),
+        ([str(SAMPLE), "--out", "x.csv", "--window", "5"], "not a duration"),
         ([str(SAMPLE), "--out", "x.csv", "--detector", "tarot"], "tarot"),
         ([str(SAMPLE), "--topic", "a/b"], "letters"),
         ([str(SAMPLE), "--topic", "sessions"], "the workers' own"),

@@ -29,7 +29,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     with (
-        pytest.raises(SandikError, match=r"cannot keep data in .*file.*--data-dir"),
+        pytest.raises(SandikError, match=r"cannot store data in .*file.*--data-dir"),
         Home(tmp_path / "file").claimed(),
     ):
         pass

@@ -48,11 +48,11 @@ async def test_from_a_file_to_a_page_again_and_beside_and_nothing_is_left(tmp_pa
         with up(data_dir, str(second)) as beside:
             assert beside.wait() == 0, beside.said
             assert beside.out == f"{page}\n"
-            assert f"(process {one.process.pid}) runs already" in beside.said
+            assert f"(process {one.process.pid}) already runs" in beside.said
         together = await one.counted(50)
         with up(data_dir, "--port", "1") as other:
             assert other.wait() == 2
-            assert "give --data-dir another folder" in other.said
+            assert "choose another --data-dir" in other.said
         assert len(list(data_dir.glob("logs/ingest-*"))) == 0
         assert one.end() == 0
         assert processes(one.mark) == []
@@ -63,7 +63,7 @@ async def test_from_a_file_to_a_page_again_and_beside_and_nothing_is_left(tmp_pa
 
     with up(data_dir, str(first), str(second)) as again:
         await page_of(again)
-        await again.until_said("read before")
+        await again.until_said("already read")
         assert again.counts() == together, "what was counted is there, and as it was"
         assert again.end(signal.SIGTERM) == 0
         assert processes(again.mark) == []

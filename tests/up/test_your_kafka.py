@@ -32,7 +32,7 @@ async def test_a_worker_and_a_page_that_are_killed_come_back_and_counts_stay_exa
         since = len(one.said)
         one.process_of("worker").kill()
         await one.until_said("`sandik worker` was ended by signal 9", since)
-        await one.until_said("it is started again in 1 s", since)
+        await one.until_said("restarting it in 1 s", since)
         await one.until_said("worker ready", since)
 
         since = len(one.said)

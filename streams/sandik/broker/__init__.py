@@ -1,7 +1,7 @@
 """The embedded default: a real Apache Kafka, one KRaft node on 127.0.0.1, without Docker, Java or Maven.
 
 settings   what the broker is told, shared with docker-compose.yml
-jars       its jars: from Maven Central once, from the cache ever after, each checked by its SHA-512
+jars       its jars: from Maven Central once, then from the cache, each checked by its SHA-512
 pin_jars   writes those checksums again, for a new version
 own_files  files that are opened without following links
 jvm        one Java process that never outlives this one

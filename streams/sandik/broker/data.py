@@ -1,4 +1,4 @@
-"""The broker's data directory: who owns it, is there room, is it formatted, what does the log say."""
+"""The broker's data directory: its owner, free space, formatting and log."""
 
 import base64
 import fcntl

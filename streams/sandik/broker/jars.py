@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched from Maven Central the first time, offline ever after, checked at every start.
+"""Kafka's jars: fetched from Maven Central once, then offline, checked at every start.
 
 `jars.lock` names each jar with its size and SHA-512; `make jars` writes it. The jars lie in one folder, which
 holds nothing else. To hash them all takes about a tenth of a second, so every start does it: there is no
@@ -24,7 +24,7 @@ from sandik.errors import BrokerError
 
 LOCK = Path(__file__).with_name("jars.lock")
 SAY_EVERY_S = 3.0
-MISSING_EXTRA = "the embedded broker is an extra: pip install 'sandik[broker]'"
+MISSING_EXTRA = "the embedded broker needs an extra: pip install 'sandik[broker]'"
 
 
 class Jar(NamedTuple):
@@ -62,7 +62,7 @@ def cache_dir() -> Path:
 
 
 def are_cached() -> bool:
-    """Say whether all jars lie in the cache: otherwise a start fetches them first. Looks at no bytes."""
+    """Say whether all jars are in the cache; otherwise a start fetches them first. Reads no bytes."""
     return not _missing(cache_dir() / f"kafka-{KAFKA_VERSION}", pinned())
 
 
@@ -82,7 +82,7 @@ def class_path() -> list[Path]:
     folder = cache_dir() / f"kafka-{KAFKA_VERSION}"
     if os.pathsep in str(folder):
         raise BrokerError(
-            f"Java would take {folder} for two places, because of the '{os.pathsep}': set SANDIK_CACHE_DIR"
+            f"Java would read {folder} as two paths, because of the '{os.pathsep}': set SANDIK_CACHE_DIR"
         )
     jars = pinned()
     try:
@@ -110,7 +110,7 @@ def _check(folder: Path, jars: Sequence[Jar]) -> None:
         if why:
             raise BrokerError(
                 f"{path} is not one of the jars that sandik runs: {why}. Remove the folder (rm -r {folder}) "
-                "and start again: the jars are then fetched anew."
+                "and start again: the jars are then fetched again."
             )
 
 
@@ -121,7 +121,7 @@ def _fetch_missing(folder: Path, jars: Sequence[Jar]) -> None:
     with open_own(cache / "lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder.mkdir(mode=0o700, exist_ok=True)
-        # Whoever held the lock before us may have fetched them.
+        # The process that held the lock before may have fetched them.
         if missing := _missing(folder, jars):
             _fetch(folder, missing)
 
@@ -153,7 +153,7 @@ def _fetch_one(jar: Jar, into: Path) -> Path:
     if why := jar.why_not(path):
         raise BrokerError(
             f"what came as {jar.coordinate} from Maven Central is not the jar that sandik runs: {why}. It "
-            "was thrown away. Something on the way, such as a proxy, changes what it passes on: try from "
+            "was deleted. Something on the network, such as a proxy, changes downloads: try from "
             "another network, or copy the folder of jars from another machine."
         )
     return path
@@ -162,7 +162,7 @@ def _fetch_one(jar: Jar, into: Path) -> Path:
 def download(coordinate: str, into: Path) -> Path:
     """Fetch one artifact from Maven Central and return its path, somewhere below `into`.
 
-    Nothing of it is checked: jgo warns of a wrong SHA-1, and goes on.
+    Nothing is checked here: jgo only warns of a wrong SHA-1.
     """
     from jgo.maven import MavenContext
 

@@ -38,7 +38,7 @@ def environment() -> Mapping[str, str]:
 class Jvm:
     """A running Java process; its output is appended to `log_path`.
 
-    Its session is its own, so Ctrl-C in the terminal reaches only us and we decide how it ends.
+    It has its own session, so Ctrl-C in the terminal does not reach it and we decide how it ends.
     """
 
     def __init__(
@@ -74,8 +74,8 @@ class Jvm:
         return self._process.wait()
 
     def end(self, first: signal.Signals, deadline_s: float) -> None:
-        """Send the signal and wait; send SIGKILL at the deadline, or when we are interrupted ourselves."""
-        # First, or it could signal whoever gets the process id next.
+        """Send the signal and wait; send SIGKILL at the deadline, or when this process is interrupted."""
+        # First, or it could signal another process that gets this id next.
         self._watcher.kill()
         self._watcher.communicate()
         self._process.send_signal(first)

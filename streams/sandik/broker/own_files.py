@@ -23,7 +23,7 @@ def open_own(path: Path, mode: str, **how: Any) -> IO[Any]:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise BrokerError(
-                f"{path} is a symbolic link, and what is written there would go elsewhere: remove the link"
+                f"{path} is a symbolic link, so data would be written elsewhere: remove the link"
             ) from error
         raise
 
@@ -43,7 +43,7 @@ def check_owner(folder: Path) -> None:
             f"{folder} belongs to another user (uid {found.st_uid}), who could change what runs"
         )
     if found.st_mode & stat.S_IWOTH:
-        raise BrokerError(f"everybody may write to {folder}, and so change what runs: chmod o-w {folder}")
+        raise BrokerError(f"everyone can write to {folder} and change what runs: chmod o-w {folder}")
 
 
 def _opener(path: str, flags: int) -> int:

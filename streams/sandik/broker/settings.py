@@ -1,4 +1,4 @@
-"""What the broker is told. docker-compose.yml must say the same: tests/contracts/test_compose.py compares."""
+"""The broker's configuration. docker-compose.yml must match: tests/contracts/test_compose.py compares."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ SHARED_SETTINGS: Mapping[str, str] = {
     "share.coordinator.state.topic.min.isr": "1",
     # 50 partitions of committed offsets are for clusters: each costs files and start-up time.
     "offsets.topic.num.partitions": "3",
-    # Waiting for more members before the first assignment only makes a laptop feel slow.
+    # Waiting for more members before the first assignment only delays the start.
     "group.initial.rebalance.delay.ms": "0",
 }
 
@@ -46,7 +46,7 @@ def server_properties(port: int, controller_port: int, extra: Mapping[str, str])
 #: Everything to stdout, which the parent sends to kafka.log together with what the JVM itself says.
 LOG4J2 = """\
 status=warn
-# Kafka says most while it stops; log4j would have stopped first.
+# Kafka logs most while it stops; by default log4j would stop first.
 shutdownHook=disable
 appender.out.type=Console
 appender.out.name=out

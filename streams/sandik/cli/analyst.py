@@ -18,7 +18,7 @@ From = Annotated[
         help="From this time on: 2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h.",
     ),
 ]
-To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Up to this time, which is not in it.")]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="End, exclusive.")]
 
 Corrected = Annotated[
     Path | None,
@@ -27,7 +27,7 @@ Corrected = Annotated[
 
 
 class By(StrEnum):
-    """Which time a range is of."""
+    """Which time a range refers to."""
 
     event = "event"
     record = "record"
@@ -43,28 +43,30 @@ def replay(
         Path | None, typer.Option(help="Write the counts to this file: .jsonl, .csv or .parquet.")
     ] = None,
     topic: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Write the counts to a topic of their own, counts.RUN.")
+        str | None, typer.Option(metavar="RUN", help="Write the counts to their own topic, counts.RUN.")
     ] = None,
     from_: From = None,
     to: To = None,
     by: Annotated[
-        By, typer.Option(help="event: windows wholly inside the range. record: posts written in it.")
+        By,
+        typer.Option(
+            help="event: windows entirely inside the range. record: posts that Kafka received in it."
+        ),
     ] = By.event,
     lexicon: Annotated[
-        str | None, typer.Option(metavar="LAYERS", help="As for SANDIK_LEXICON. Default: the settings'.")
+        str | None, typer.Option(metavar="LAYERS", help="As for SANDIK_LEXICON, which is the default.")
     ] = None,
-    detector: Annotated[
-        str | None, typer.Option(help="Language detector. Default: the one of the settings.")
-    ] = None,
+    detector: Annotated[str | None, typer.Option(help="Language detector. Default: SANDIK_DETECTOR.")] = None,
     window: Annotated[
-        str | None, typer.Option(metavar="DURATION", help="Window size: 60s, 5m, 1h. Default: the settings'.")
+        str | None,
+        typer.Option(metavar="DURATION", help="Window size: 60s, 5m, 1h. Default: SANDIK_WINDOW_SIZE_MS."),
     ] = None,
     authors: Annotated[
-        bool | None, typer.Option("--authors/--no-authors", help="Count authors. Default: the settings'.")
+        bool | None, typer.Option("--authors/--no-authors", help="Count authors. Default: SANDIK_AUTHORS.")
     ] = None,
     terms: Annotated[
         bool | None,
-        typer.Option("--terms/--no-terms", help="Top terms, to OUT.terms.*. Default: the settings'."),
+        typer.Option("--terms/--no-terms", help="Write top terms to OUT.terms.*. Default: SANDIK_TERMS."),
     ] = None,
     hopping: Annotated[
         str | None,
@@ -80,12 +82,13 @@ def replay(
             help="Sessions, too, that so much silence ends, or off. Default: the settings'.",
         ),
     ] = None,
-    final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
+    final: Annotated[bool, typer.Option("--final", help="Omit windows that are not final.")] = False,
     manifest: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Do this replay again and compare the bytes.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Repeat the replay of this manifest and compare the bytes."),
     ] = None,
-    processes: Annotated[int | None, typer.Option(min=1, help="Default: one a core.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    processes: Annotated[int | None, typer.Option(min=1, help="Default: one per core.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     format: Annotated[str | None, typer.Option(help="Files: as for ingest.")] = None,  # noqa: A002
     columns: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
     zone: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
@@ -96,7 +99,7 @@ def replay(
         Literal["time", "as-is"] | None, typer.Option(help="Files: as for ingest. Default: time.")
     ] = None,
 ) -> None:
-    """Count a range of posts again, beside the live system. The same settings give the same bytes."""
+    """Count a range of posts again, without touching the live counts. Same settings, same bytes."""
     from sandik.cli.config import load_settings
     from sandik.replay.command import run_replay
     from sandik.replay.request import Request, spans_of, with_rules
@@ -106,7 +109,9 @@ def replay(
     if manifest is not None:
         rules = (lexicon, detector, window, authors, terms, hopping, session_gap)
         if files or out or topic or from_ or to or final or force or any(one is not None for one in rules):
-            raise UsageError("--manifest says all there is to say: leave out everything but --processes")
+            raise UsageError(
+                "--manifest already defines the replay: remove all other options except --processes"
+            )
         raise typer.Exit(run_verify(manifest, settings, processes))
     reading = {
         "format": format,
@@ -306,7 +311,7 @@ class What(StrEnum):
 
 
 class Authors(StrEnum):
-    """What becomes of ids that name authors."""
+    """What to do with ids that name authors."""
 
     keep = "keep"
     pseudonym = "pseudonym"
@@ -319,28 +324,31 @@ def export(
     out: Annotated[Path, typer.Argument(help=".parquet, .jsonl or .csv; with --by-day, a folder.")],
     from_: From = None,
     to: To = None,
-    by_day: Annotated[bool, typer.Option("--by-day", help="A file a day: OUT/day=2023-05-11/.")] = False,
+    by_day: Annotated[bool, typer.Option("--by-day", help="One file per day: OUT/day=2023-05-11/.")] = False,
     format: Annotated[str, typer.Option(help="With --by-day: parquet, jsonl or csv.")] = "parquet",  # noqa: A002
-    texts: Annotated[bool, typer.Option(help="Posts: with their texts.")] = True,
+    texts: Annotated[bool, typer.Option(help="Posts: include their texts.")] = True,
     authors: Annotated[
         Authors | None,
         typer.Option(
-            help="Only keep has links, and ids as sources made them; pseudonym and drop hash ids of posts. "
-            "Default: pseudonym where there is a key; else drop of posts, keep of mentions."
+            help="keep: original ids and links. pseudonym, drop: ids of posts are hashed and links removed. "
+            "Default: pseudonym if there is a key; otherwise drop for posts, keep for mentions."
         ),
     ] = None,
     author_key_file: Annotated[
-        Path | None, typer.Option(help="The key of the pseudonyms. Default: SANDIK_AUTHOR_KEY.")
+        Path | None, typer.Option(help="File with the key for pseudonyms. Default: SANDIK_AUTHOR_KEY.")
     ] = None,
     raw_csv: Annotated[
-        bool, typer.Option("--raw-csv", help="CSV: texts as they are, though a spreadsheet may run them.")
+        bool,
+        typer.Option("--raw-csv", help="CSV: do not guard texts that a spreadsheet could run as formulas."),
     ] = False,
     bom: Annotated[
-        bool, typer.Option("--bom", help="CSV: begin with a byte order mark, so that Excel reads UTF-8.")
+        bool, typer.Option("--bom", help="CSV: start with a byte order mark, so that Excel reads UTF-8.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing export.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a summary of what was written as a JSON line.")
     ] = False,
     corrected: Corrected = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an export that is there.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print what was written as a JSON line.")] = False,
 ) -> None:
     """Write a topic as a table, with a data dictionary. Times are event times."""
     from sandik.cli.config import load_settings
@@ -367,14 +375,17 @@ def export(
 @app.command()
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help="A file of counts, `live`, or topic:NAME.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
-    top: Annotated[int, typer.Option(min=1, help="Cells in the table.")] = 20,
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    top: Annotated[int, typer.Option(min=1, help="How many cells the table shows.")] = 20,
     examples: Annotated[
-        int, typer.Option(min=0, help="Posts to show that the two see differently. Needs both manifests.")
+        int,
+        typer.Option(
+            min=0, help="How many posts to show that the two tag differently. Needs both manifests."
+        ),
     ] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
-    """Show which cells of two results differ and why. The exit code is 1 if any does."""
+    """Show which cells of two results differ and why. The exit code is 1 if there are any."""
     from sandik.cli.config import load_settings
     from sandik.diff.command import run_diff
 
@@ -389,24 +400,26 @@ def report(
     from_: From = None,
     to: To = None,
     step: Annotated[
-        str | None, typer.Option(metavar="DURATION", help="Length of a step: 5m, 1h, 1d. Default: what fits.")
+        str | None,
+        typer.Option(
+            metavar="DURATION", help="Length of a step: 5m, 1h, 1d. Default: chosen to fit the period."
+        ),
     ] = None,
     mentions: Annotated[
         Path | None,
-        typer.Option(help="Mentions as exported. Default: the topic, or the posts of a replay once more."),
+        typer.Option(help="Exported mentions. Default: the topic, or the posts of the replay."),
     ] = None,
-    examples: Annotated[bool, typer.Option(help="With terms, and posts of bursts.")] = True,
-    texts: Annotated[bool, typer.Option(help="With texts and ids of posts.")] = True,
+    examples: Annotated[bool, typer.Option(help="Include terms, and posts of bursts.")] = True,
+    texts: Annotated[bool, typer.Option(help="Include texts and ids of posts.")] = True,
     corrected: Corrected = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     png: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write the charts into it, as PNG files.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Also write the charts as PNG files into this folder."),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the figures behind it as one JSON object.")
-    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
-    """Write the figures of a period as one HTML file that needs nothing else. Times are event times."""
+    """Write the figures of a period as one self-contained HTML file. Times are event times."""
     from sandik.cli.config import load_settings
     from sandik.report.command import run_report
     from sandik.report.gather import Order

@@ -16,9 +16,9 @@ from sandik.settings import Settings
 from sandik_schemas.languages import languages_in
 from sandik_schemas.mention import Term
 
-#: Read at once at most: a few hundred lines, enough for the detector to work in batches.
+#: Bytes read at a time: a few hundred lines, enough for the detector to work in batches.
 CHUNK_BYTES = 65_536
-#: The longest line. A record of Kafka holds less, so no worker is ever asked about a longer one.
+#: The longest line. A record of Kafka holds less, so no worker ever sees a longer text.
 MAX_LINE_BYTES = 1 << 20
 
 
@@ -30,7 +30,7 @@ class Numbered(NamedTuple):
 
 
 class Line(msgspec.Struct):
-    """What a line needs: a text. Of the rest of a post its id, hint and time are read, nothing else."""
+    """A line: its text, and of the other fields of a post only id, hint and time."""
 
     text: str
     id: str | int | None = None
@@ -50,7 +50,7 @@ class Annotated(msgspec.Struct):
 
 
 class Unreadable(msgspec.Struct):
-    """What comes out for a line that is no JSON object with a text, so that lines still correspond."""
+    """What comes out for a line that is not a JSON object with a text, so that lines still correspond."""
 
     line: int
     error: str
@@ -76,7 +76,7 @@ def run_annotate(source: str, settings: Settings) -> int:
                 sys.stderr.write(f"{notice}\n")
             return _annotate(lines, source, job)
         except BrokenPipeError:
-            # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+            # The reader is gone, as after `head`. Python would fail again when it flushes at exit.
             sys.stdout = None
             return 0
 
@@ -114,7 +114,7 @@ def _annotate(lines: BufferedReader, source: str, job: Job) -> int:
 def _decoded(line: Numbered) -> Line | Unreadable:
     number, data = line
     if data is None:
-        return Unreadable(number, f"longer than {MAX_LINE_BYTES:,} bytes, as no post can be")
+        return Unreadable(number, f"longer than {MAX_LINE_BYTES:,} bytes, the limit of a post")
     if number == 1:
         data = data.removeprefix(BOM_UTF8)
     try:
@@ -124,9 +124,9 @@ def _decoded(line: Numbered) -> Line | Unreadable:
 
 
 def _batches(source: BufferedReader) -> Iterator[list[Numbered]]:
-    """Yield the lines that are there, but for blank ones. Never waits while a line is unanswered.
+    """Yield the lines that have arrived, without blank ones, before waiting for more.
 
-    Of a line that is too long no more is kept than shows that it is.
+    Of a line that is too long, only as much is kept as shows that it is.
     """
     number, pieces, length_bytes = 1, [b""], 0
     while chunk := source.read1(CHUNK_BYTES):
@@ -142,7 +142,7 @@ def _batches(source: BufferedReader) -> Iterator[list[Numbered]]:
 
 
 def _numbered(lines: list[bytes], first_bytes: int, first: int) -> list[Numbered]:
-    """Return the lines that are not blank. `first_bytes`: the length of the first, which may be cut short."""
+    """Return the lines that are not blank. `first_bytes`: the length of the first, which may be truncated."""
     lengths_bytes = [first_bytes, *map(len, lines[1:])]
     return [
         Numbered(number, line if length_bytes <= MAX_LINE_BYTES else None)

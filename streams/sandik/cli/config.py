@@ -1,4 +1,4 @@
-"""`sandik config`: the settings in force, where each comes from, and what to make of a misspelt one."""
+"""`sandik config`: the settings in effect, where each comes from, and errors for misspelt ones."""
 
 import json as json_module
 import os
@@ -21,14 +21,14 @@ PREFIX = "SANDIK_"
 #: Read by the project's own tests and never by a command.
 TEST_PREFIX = "SANDIK_TEST_"
 
-#: No setting: where `sandik broker` keeps Kafka's jars.
+#: Not a setting: where `sandik broker` keeps Kafka's jars.
 CACHE_VARIABLE = "SANDIK_CACHE_DIR"
 
 MASKED = "********"
 
 
-class Knob(NamedTuple):
-    """One setting in force. `value` is masked where it is a secret."""
+class Setting(NamedTuple):
+    """One setting in effect. `value` is masked if it is a secret."""
 
     variable: str
     value: str | None
@@ -44,7 +44,7 @@ def load_settings() -> Settings:
         UsageError: a variable is misspelt or its value is not allowed; the message names it.
     """
     if wrong := list(misspelt(os.environ)):
-        raise UsageError(f"settings: {'; '.join(wrong)}. `sandik config` lists those there are")
+        raise UsageError(f"settings: {'; '.join(wrong)}. `sandik config` lists all settings")
     try:
         return Settings()
     except ValidationError as error:
@@ -52,21 +52,21 @@ def load_settings() -> Settings:
 
 
 def misspelt(environment: Iterable[str]) -> Iterator[str]:
-    """Yield a complaint for each variable with our prefix that sets nothing."""
+    """Yield a message for each variable with our prefix that is not a setting."""
     known = {variable(name) for name in Settings.model_fields} | {CACHE_VARIABLE}
-    # pydantic-settings does not mind case, so neither does this.
+    # pydantic-settings ignores case, and so does this.
     for name in sorted(environment):
         upper = name.upper()
         if upper.startswith(PREFIX) and not upper.startswith(TEST_PREFIX) and upper not in known:
             near = get_close_matches(upper, known, n=1)
-            yield f"{name} is no setting" + (f"; {near[0]} is" if near else "")
+            yield f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
 
 
-def knobs(settings: Settings, environment: Mapping[str, str]) -> list[Knob]:
+def settings_in_effect(settings: Settings, environment: Mapping[str, str]) -> list[Setting]:
     """Return every setting in the order of `streams/sandik/settings.py`."""
     given = {name.upper() for name in environment}
     return [
-        Knob(
+        Setting(
             variable(name),
             _shown(getattr(settings, name)),
             _default(field),
@@ -82,25 +82,25 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def print_knobs(settings: Settings, *, json: bool) -> None:
-    """Print the settings in force: a table, or JSON."""
-    found = knobs(settings, os.environ)
+def print_settings(settings: Settings, *, json: bool) -> None:
+    """Print the settings in effect: a table, or JSON."""
+    found = settings_in_effect(settings, os.environ)
     if json:
         sys.stdout.write(as_json(found) + "\n")
         return
     table = Table("variable", "value", "origin", "meaning", box=None, pad_edge=False)
-    for knob in found:
-        style = "bold" if knob.origin == "environment" else ""
-        table.add_row(knob.variable, knob.value or "", knob.origin, knob.description, style=style)
+    for setting in found:
+        style = "bold" if setting.origin == "environment" else ""
+        table.add_row(setting.variable, setting.value or "", setting.origin, setting.description, style=style)
     Console(highlight=False).print(table)
 
 
-def as_json(found: Iterable[Knob]) -> str:
+def as_json(found: Iterable[Setting]) -> str:
     """Return the settings as one JSON object: variable -> value, origin, default."""
     return json_module.dumps(
         {
-            knob.variable: {"value": knob.value, "origin": knob.origin, "default": knob.default}
-            for knob in found
+            setting.variable: {"value": setting.value, "origin": setting.origin, "default": setting.default}
+            for setting in found
         },
         ensure_ascii=False,
         indent=2,
@@ -112,8 +112,9 @@ def as_markdown() -> str:
     lines = [
         "# Settings",
         "",
-        "Environment variables, the same for every command. `sandik config` prints those in force and where",
-        "each comes from; a variable that starts with `SANDIK_` and is not in this table is an error.",
+        "Environment variables, the same for every command. `sandik config` prints the values in effect",
+        "and where each comes from. A variable that starts with `SANDIK_` and is not in this table is an",
+        "error.",
         "`make settings` writes this file.",
         "",
         "| variable | default | values | meaning |",
@@ -135,7 +136,7 @@ def _shown(value: object) -> str | None:
 
 
 def _default(field: FieldInfo) -> str | None:
-    # Made when asked, such as a folder below the system's temporary one: not the same on every machine.
+    # Computed when needed, such as a folder below the temporary one: differs between machines.
     if field.default_factory is not None:
         return "below the system's temporary folder"
     return _shown(field.default)
@@ -159,6 +160,6 @@ def _values(field: FieldInfo) -> str:
 
 def _complaint(one: ErrorDetails) -> str:
     what = one["msg"].removeprefix("Value error, ")
-    if not one["loc"]:  # of several that do not go together
+    if not one["loc"]:  # several settings that contradict each other
         return what
     return f"{variable('_'.join(map(str, one['loc'])))}: {what}"

@@ -1,4 +1,4 @@
-"""`sandik runs` and `sandik partitions`: what operators decide, and workers follow."""
+"""`sandik runs` and `sandik partitions`: decisions of operators that workers follow."""
 
 from typing import Annotated
 
@@ -8,9 +8,9 @@ from sandik.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line.")]
 
-runs = typer.Typer(help="The run that the topics of a prefix belong to.", no_args_is_help=True)
+runs = typer.Typer(help="Show or replace the run that owns the topics of a prefix.", no_args_is_help=True)
 partitions = typer.Typer(
-    help="The partitions that are paused because too many of their records are rejected.",
+    help="List or resume partitions that are paused because too many records were rejected.",
     no_args_is_help=True,
 )
 
@@ -42,11 +42,11 @@ def partitions_paused(json: Json = False) -> None:
 @partitions.command("resume")
 def partitions_resume(
     numbers: Annotated[
-        list[int] | None, typer.Argument(metavar="[PARTITION...]", help="Default: all that are paused.")
+        list[int] | None, typer.Argument(metavar="[PARTITION...]", help="Default: all paused ones.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Count paused partitions on from their next good record. What is skipped goes to posts.dlq."""
+    """Continue paused partitions at their next valid record. Skipped records go to posts.dlq."""
     from sandik.cli.partitions import run_resume
 
     run_resume(_settings(), numbers or [], json=json)

@@ -138,7 +138,7 @@ def run_counts(
     try:
         asyncio.run(show)
     except BrokenPipeError:
-        # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+        # The reader is gone, as after `head`. Python would fail again when it flushes at exit.
         sys.stdout = None
 
 

@@ -9,14 +9,14 @@ from sandik.cli.analyst import From, To
 if TYPE_CHECKING:
     from sandik.letters.reading import Wanted
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, a line each.")]
-Limit = Annotated[int | None, typer.Option(min=0, help="At most so many.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON line for each.")]
+Limit = Annotated[int | None, typer.Option(min=0, help="At most this many.")]
 Reasons = Annotated[list[str] | None, typer.Option(help="Only these reasons; may be repeated.")]
 
 
 def commands(topic: str, what: str) -> typer.Typer:
     """Return `list`, `show` and `redrive` for the topic."""
-    app = typer.Typer(help=f"{what}: list, look at, put back.", no_args_is_help=True)
+    app = typer.Typer(help=f"{what}: list, show, redrive.", no_args_is_help=True)
 
     @app.command("list")
     def list_(
@@ -25,11 +25,11 @@ def commands(topic: str, what: str) -> typer.Typer:
         to: To = None,
         limit: Limit = None,
         last: Annotated[
-            int | None, typer.Option(min=1, help="Only the newest so many, without reading all the others.")
+            int | None, typer.Option(min=1, help="Only the newest, this many, without reading the others.")
         ] = None,
         json: Json = False,
     ) -> None:
-        """Print them, and how many there are by reason. Times are those they were written at."""
+        """Print them, and their number by reason. Times are when they were written."""
         from sandik.cli.config import load_settings
         from sandik.letters.command import run_list
 
@@ -54,18 +54,20 @@ def commands(topic: str, what: str) -> typer.Typer:
         from_: From = None,
         to: To = None,
         limit: Limit = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-        rate: Annotated[float | None, typer.Option(min=0.01, help="At most so many posts a second.")] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")] = False,
+        rate: Annotated[
+            float | None, typer.Option(min=0.01, help="At most this many posts per second.")
+        ] = None,
         max_attempts: Annotated[
-            int, typer.Option(min=1, help="Refuse what was put back so often already.")
+            int, typer.Option(min=1, help="Refuse records that were already redriven this often.")
         ] = 3,
         to_prefix: Annotated[
             str | None,
-            typer.Option(metavar="PREFIX", help="Into the `posts` of the installation with this prefix."),
+            typer.Option(metavar="PREFIX", help="Write to the `posts` of the installation with this prefix."),
         ] = None,
         json: Json = False,
     ) -> None:
-        """Put them back into `posts`, each once, however often this is run."""
+        """Write them to `posts` again, each once, even if this command runs several times."""
         from sandik.cli.config import load_settings
         from sandik.kafka.topics import POSTS
         from sandik.letters.command import run_redrive

@@ -23,35 +23,35 @@ Wait = Annotated[
     typer.Option(
         min=0,
         metavar="SECONDS",
-        help="Wait so long for a Kafka that is starting. Default: 30 at a terminal, else 0.",
+        help="How long to wait for Kafka to start. Default: 30 at a terminal, else 0.",
     ),
 ]
 
 app = typer.Typer(
     help="Count, per event-time window and language, how much a stream of posts speaks of an election, of "
     "deepfakes, and of both.",
-    epilog="Exit codes: 0 done; 1 failed, or found something wrong or different; 2 called wrongly; 130 "
-    "stopped by Ctrl-C; 143 by SIGTERM. What runs until it is stopped ends with 0: worker, broker, "
-    "dashboard, counts, top, up.",
+    epilog="Exit codes: 0 done; 1 failed, or found a problem or a difference; 2 usage error; 130 stopped by "
+    "Ctrl-C; 143 by SIGTERM. Commands that run until stopped end with 0: worker, broker, dashboard, "
+    "counts, top, up.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-topics_app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
+topics_app = typer.Typer(help="Manage the Kafka topics.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
-lexicon_app = typer.Typer(help="The words that are counted.", no_args_is_help=True)
+lexicon_app = typer.Typer(help="Check and explain the words that are counted.", no_args_is_help=True)
 app.add_typer(lexicon_app, name="lexicon")
 app.add_typer(analyst.app)
 app.add_typer(control.runs, name="runs")
 app.add_typer(control.partitions, name="partitions")
-# Named here, because sandik.kafka.topics would load all of Kafka for --help.
-app.add_typer(letters.commands("posts.dlq", "What is no post"), name="dlq")
-app.add_typer(letters.commands("posts.late", "Posts that came too late"), name="late")
+# The names are repeated here, because importing sandik.kafka.topics would load all of Kafka for --help.
+app.add_typer(letters.commands("posts.dlq", "Invalid records"), name="dlq")
+app.add_typer(letters.commands("posts.late", "Posts that arrived too late"), name="late")
 
 
 def main() -> None:
-    """Run the command line. Errors a user can mend are printed without a traceback."""
-    if logging.lastResort:  # what prints the logs of all commands but the worker
+    """Run the command line. Errors that a user can fix are printed without a traceback."""
+    if logging.lastResort:  # prints the logs of all commands except the worker
         logging.lastResort.addFilter(Calm())
     try:
         app()
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _until_stopped(*, is_endless: bool = True) -> AbstractContextManager[None]:
-    """Let the command end with exit code 0 when it is told to stop, if nothing else ends it."""
+    """End with exit code 0 when stopped, for commands that never end by themselves."""
     return suppress(KeyboardInterrupt) if is_endless else nullcontext()
 
 
@@ -82,9 +82,9 @@ def _root(
 
 @app.command()
 def broker(
-    port: Annotated[int, typer.Option(help="Port for clients; 0 takes a free one.")] = 9092,
-    controller_port: Annotated[int, typer.Option(help="Port of the controller; 0 takes a free one.")] = 9093,
-    data_dir: Annotated[Path, typer.Option(help="Where Kafka keeps its data.")] = Path(".sandik/kafka"),
+    port: Annotated[int, typer.Option(help="Port for clients; 0 picks a free one.")] = 9092,
+    controller_port: Annotated[int, typer.Option(help="Port of the controller; 0 picks a free one.")] = 9093,
+    data_dir: Annotated[Path, typer.Option(help="Where Kafka stores its data.")] = Path(".sandik/kafka"),
 ) -> None:
     """Run a real single-node Apache Kafka, without Docker, until Ctrl-C."""
     with _until_stopped():
@@ -95,9 +95,9 @@ def broker(
 
 @topics_app.command("create")
 def topics_create(wait: Wait = None) -> None:
-    """Make all topics, with explicit partitions and cleanup, and return when workers can start.
+    """Create all topics with explicit partitions and cleanup, and return when workers can start.
 
-    Those that exist are left as they are, except for what decides the timestamps of their records.
+    Topics that exist are not changed, except for their record timestamp settings.
     """
     import asyncio
 
@@ -114,7 +114,7 @@ def topics_create(wait: Wait = None) -> None:
         changes, cleanup = mended.get(spec.name, {}), spec.config["cleanup.policy"]
         state = "created" if created else "changed" if changes else "exists"
         is_known = created or spec.name in mended
-        said = as_text(changes) if is_known else "(timestamps not looked at: allow DescribeConfigs)"
+        said = as_text(changes) if is_known else "(timestamp settings not checked: allow DescribeConfigs)"
         typer.echo(f"{state:8} {spec.name:24} {spec.partitions:3} partitions  {cleanup:8} {said}".rstrip())
 
 
@@ -124,49 +124,48 @@ def ingest(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Files or patterns, plain, gzip, zstd, bzip2, xz or zip; - for stdin; jetstream; "
-            "mastodon:HOST; or the address of a stream.",
+            help="Files or patterns, plain or compressed (gzip, zstd, bzip2, xz, zip, tar); - for stdin; "
+            "jetstream; mastodon:HOST; or the address of a stream.",
         ),
     ],
     format: Annotated[  # noqa: A002  # the option's name
         str | None,
         typer.Option(
             metavar="NAME|FILE.toml",
-            help="One of the formats that docs/ingest.md lists, or a file that tells one. Default: by the "
-            "beginning and the name of the file.",
+            help="A format listed in docs/ingest.md, or a file that describes one. Default: detected from "
+            "content and the file name.",
         ),
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
             metavar="FIELD=COLUMN|PATH,...",
-            help="Which column is what, by name or by number from 1, or which path of JSON: "
-            "time=sent,text=data.body,id=1.",
+            help="Columns by name or by number from 1, or JSON paths: time=sent,text=data.body,id=1.",
         ),
     ] = None,
     zone: Annotated[
-        str | None, typer.Option(help="The zone of times that name none: Europe/Istanbul, or +03:00.")
+        str | None, typer.Option(help="Time zone of times without one: Europe/Istanbul, or +03:00.")
     ] = None,
     time_format: Annotated[
         str | None,
-        typer.Option(help="Tables: how times are written, as for strptime (%d.%m.%Y %H:%M), or excel."),
+        typer.Option(help="Tables: the format of times, as for strptime (%d.%m.%Y %H:%M), or excel."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="CSV and TSV: the encoding.")] = "utf-8-sig",
     source: Annotated[
-        str | None, typer.Option(help="Tables: the posts' source. Default: the name of the file.")
+        str | None, typer.Option(help="Tables: the source of the posts. Default: the file name.")
     ] = None,
     include: Annotated[
         list[str] | None,
         typer.Option(
-            help="Add to the text what is seen with it: alt-text of pictures, titles of link-cards (Bluesky, "
-            "Mastodon); may be repeated."
+            help="Add to the text: alt-text of pictures, titles of link-cards (Bluesky, Mastodon); may be "
+            "repeated."
         ),
     ] = None,
     private_chats: Annotated[
         bool,
         typer.Option(
             "--private-chats",
-            help="Telegram: read private chats and groups, too. For those who may.",
+            help="Telegram: also read private chats and groups, if you may.",
         ),
     ] = False,
     filter: Annotated[  # noqa: A002  # the option's name
@@ -174,45 +173,52 @@ def ingest(
         typer.Option(help="Only posts with language=tr,ru or term=WORD; may be repeated."),
     ] = None,
     pace: Annotated[
-        str, typer.Option(help="max, or replay by event time: 1x as it was, 60x a minute a second.")
+        str, typer.Option(help="max, or follow event time: 1x in real time, 60x a minute per second.")
     ] = "max",
     cursor: Annotated[
-        Path | None, typer.Option(help="Live: the file that says where to go on after a restart.")
+        Path | None, typer.Option(help="Live: the file that stores where to continue after a restart.")
     ] = None,
     token_file: Annotated[
-        Path | None, typer.Option(help="Mastodon: the file with the access token that its streams ask for.")
+        Path | None, typer.Option(help="Mastodon: a file with the access token for its streams.")
     ] = None,
     zstd_dictionary: Annotated[
-        Path | None, typer.Option(help="Jetstream v1: let it compress, by the dictionary in this file.")
+        Path | None, typer.Option(help="Jetstream v1: compress with the dictionary in this file.")
     ] = None,
     order: Annotated[
         Literal["time", "as-is"],
         typer.Option(
-            help="In which order the posts of files are written: by event time, whatever the order of the "
-            "files, or as they are, which needs no room on disk and makes late what is not in order.",
+            help="Order in which posts of files are written: time sorts all files by event time; as-is keeps "
+            "their order, needs no disk space, and makes unsorted posts late.",
         ),
     ] = "time",
     temp_dir: Annotated[
         Path | None,
-        typer.Option(help="Where posts wait that are put in order. Default: the system's temporary folder."),
+        typer.Option(
+            help="Where posts are stored while they are sorted. Default: the system's temporary folder."
+        ),
     ] = None,
     from_: From = None,
     to: To = None,
     close: Annotated[
         bool,
-        typer.Option("--close", help="Files: make their last windows final, though no later posts follow."),
+        typer.Option("--close", help="Files: make the last windows final, because no later posts follow."),
     ] = False,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Read all and say what is in it, without Kafka, and produce nothing."),
+        typer.Option(
+            "--check", help="Read everything and print the numbers, without Kafka. Produces nothing."
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the first posts as they would be produced, and stop.")
+        bool,
+        typer.Option("--dry-run", help="Print the first posts as they would be produced. Produces nothing."),
     ] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say of each skipped line why, too.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also print the reason for each skipped line.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as a JSON line.")] = False,
 ) -> None:
-    """Write the posts of files or of a live source to the topic `posts`. What is no post is accounted for."""
+    """Write the posts of files or of a live source to the topic `posts`, and report everything else."""
     from sandik.clock import SystemClock
     from sandik.ingest.command import IngestOptions, rules_of, run_ingest, table_options
     from sandik.kafka.connection import client_options
@@ -252,7 +258,7 @@ def ingest(
 
 @app.command(
     context_settings={"ignore_unknown_options": True},
-    epilog="All options of `sandik ingest` may be given as well: --format, --columns, --filter, --pace, ...",
+    epilog="All options of `sandik ingest` are accepted too: --format, --columns, --filter, --pace, ...",
 )
 def up(
     sources: Annotated[
@@ -261,20 +267,20 @@ def up(
     ] = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where all data are kept. Default: SANDIK_DATA_DIR, or .sandik"),
+        typer.Option(help="Where all data is stored. Default: SANDIK_DATA_DIR, or .sandik"),
     ] = None,
     port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help="Port of the page; 0 takes a free one. Default: 8080 if it is free."
+            min=0, max=65535, help="Port of the page; 0 picks a free one. Default: 8080 if it is free."
         ),
     ] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser, too.")] = False,
-    again: Annotated[bool, typer.Option(help="Read files again that were read before.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Also open the page in a browser.")] = False,
+    again: Annotated[bool, typer.Option(help="Read files again that were already read.")] = False,
 ) -> None:
-    """From a source to a page: start what is missing of Kafka, topics, worker and page, until Ctrl-C.
+    """Start Kafka, topics, a worker and the page as needed, and read the sources, until Ctrl-C.
 
-    A second `up` with the same data reads its own source into what the first one runs. With SANDIK_BROKER
+    A second `up` with the same data folder reads its own source into the running one. With SANDIK_BROKER
     set, no Kafka is started.
     """
     with _until_stopped():
@@ -298,11 +304,11 @@ def up(
 def worker(
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None,
-        typer.Option(help="What to log. Default: SANDIK_LOG_LEVEL."),
+        typer.Option(help="Log level. Default: SANDIK_LOG_LEVEL."),
     ] = None,
     wait: Wait = None,
 ) -> None:
-    """Count posts until Ctrl-C. Start as many as there are partitions of `posts`, on any machines."""
+    """Count posts until Ctrl-C. Run at most one worker per partition of `posts`, on any machines."""
     with _until_stopped():
         from sandik.worker.start import run_worker
 
@@ -312,20 +318,20 @@ def worker(
 @app.command()
 def counts(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line per record.")] = False,
-    once: Annotated[bool, typer.Option(help="Print what is there now and stop.")] = False,
+    once: Annotated[bool, typer.Option(help="Print the current counts and stop.")] = False,
     tag: Annotated[list[str] | None, typer.Option(help="Only these tags; may be repeated.")] = None,
     language: Annotated[
         list[str] | None, typer.Option(help="Only these languages: tr or Turkish; may be repeated.")
     ] = None,
     from_: From = None,
     to: To = None,
-    last: Annotated[int, typer.Option(min=1, help="Windows in the table.")] = 20,
+    last: Annotated[int, typer.Option(min=1, help="How many windows the table shows.")] = 20,
     windows: Annotated[
         Literal["tumbling", "hopping", "sessions"],
-        typer.Option(help="Which windows."),
+        typer.Option(help="Which kind of windows."),
     ] = "tumbling",
 ) -> None:
-    """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
+    """Follow the counts, final and current: a table at a terminal, or JSON lines."""
     with _until_stopped(is_endless=not once):
         from sandik.cli.asked import Filter
         from sandik.cli.counts import run_counts
@@ -341,20 +347,23 @@ def counts(
 @app.command()
 def dashboard(
     host: Annotated[
-        str, typer.Option(help="Address to listen on. There is no login: who reaches it can read it all.")
+        str,
+        typer.Option(
+            help="Address to listen on. There is no login: anyone who can connect can read everything."
+        ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one.")] = 8080,
     from_: From = None,
-    hide_texts: Annotated[bool, typer.Option(help="Never send the texts of posts to a browser.")] = False,
+    hide_texts: Annotated[bool, typer.Option(help="Do not send the texts of posts to browsers.")] = False,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(help="Another site whose scripts may read /api, or *; may be repeated. Default: none."),
+        typer.Option(help="A site whose scripts may read /api, or *; may be repeated. Default: none."),
     ] = None,
     notes: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="What happened when, to be seen on the charts.")
     ] = None,
 ) -> None:
-    """Show the counts as a web page, and serve them to programs, until Ctrl-C. Any number may run."""
+    """Serve the counts as a web page and an API until Ctrl-C. Any number of dashboards may run."""
     with _until_stopped():
         from sandik.clock import SystemClock
         from sandik.dashboard.command import run_dashboard
@@ -377,7 +386,7 @@ def annotate(
         str, typer.Argument(metavar="FILE|-", help="JSON lines with a `text`, or - for stdin.")
     ],
 ) -> None:
-    """Print language, tags and terms of each line, in order, without a broker."""
+    """Print language, tags and terms of each line, in order, without Kafka."""
     from sandik.cli.annotate import run_annotate
 
     raise typer.Exit(run_annotate(source, _settings()))
@@ -387,17 +396,17 @@ def annotate(
 def config(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print the settings in force and where each comes from. Secrets are masked."""
-    from sandik.cli.config import print_knobs
+    """Print the settings in effect and where each comes from. Secrets are masked."""
+    from sandik.cli.config import print_settings
 
-    print_knobs(_settings(), json=json)
+    print_settings(_settings(), json=json)
 
 
 @app.command()
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check Kafka, topics, posts, lexicon and clocks, and say how to mend it. Exit code 1 on errors."""
+    """Check Kafka, topics, posts, lexicon and clocks, and say how to fix problems. Exit code 1 on errors."""
     from sandik.ops.doctor import run_doctor
 
     raise typer.Exit(run_doctor(_settings(), json=json))
@@ -405,9 +414,9 @@ def doctor(
 
 @app.command()
 def top(
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON line per look.")] = False,
-    once: Annotated[bool, typer.Option(help="Look once and stop.")] = False,
-    every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 2.0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON line per update.")] = False,
+    once: Annotated[bool, typer.Option(help="Print one update and stop.")] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between updates.")] = 2.0,
     last: Annotated[int, typer.Option(min=1, help="Windows to show.")] = 5,
 ) -> None:
     """Show workers, partitions, lag, rates and the newest windows until Ctrl-C."""
@@ -435,7 +444,7 @@ def ask(
 @app.command()
 def schemas(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A topic or its schema: print its JSON Schema.")
+        str | None, typer.Argument(metavar="[NAME]", help="A topic or schema, to print its JSON Schema.")
     ] = None,
     asyncapi: Annotated[bool, typer.Option("--asyncapi", help="Print all as one AsyncAPI document.")] = False,
 ) -> None:
@@ -449,17 +458,17 @@ def schemas(
 def lexicon_check(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="[LAYERS|FILE]", help="As for SANDIK_LEXICON. Default: the settings'."),
+        typer.Argument(metavar="[LAYERS|FILE]", help="As for SANDIK_LEXICON, which is the default."),
     ] = None,
     sample: Annotated[
-        Path | None, typer.Option(help="JSON lines with a `text`: how many of them would each entry hit?")
+        Path | None, typer.Option(help="JSON lines with a `text`: count the matches of each entry in them.")
     ] = None,
     max_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the sample from which an entry is too general.")
+        float, typer.Option(min=0, max=1, help="Share of the sample above which an entry is too general.")
     ] = 0.1,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say what is wrong with a lexicon, with file and line. The exit code is 1 if there are errors."""
+    """Report the mistakes in a lexicon, with file and line. The exit code is 1 if there are errors."""
     from sandik.lexicon_tools.command import run_check
 
     raise typer.Exit(run_check(path, sample, max_share, _settings(), json=json))
@@ -469,18 +478,19 @@ def lexicon_check(
 def lexicon_explain(
     text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The text of a post, or - for stdin.")],
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When it was posted, for entries valid on some days.")
+        str | None,
+        typer.Option(metavar="TIME", help="When it was posted, for entries that are valid on certain days."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show language, confidence, every match, and why others did not count."""
+    """Show language, confidence, every match, and why some matches do not count."""
     from sandik.lexicon_tools.command import run_explain
 
     raise typer.Exit(run_explain(text, _settings(), at, json=json))
 
 
 def _options(name: str, words: list[str]) -> dict[str, bool]:
-    """Return the options of a command, and whether a word follows each. The words are checked by them."""
+    """Return the options of a command, and whether each takes a value. Checks `words` against them."""
     command = cast(TyperGroup, typer.main.get_command(app)).commands[name]
     if words:
         command.make_context(f"sandik {name}", list(words))

@@ -1,4 +1,4 @@
-"""`sandik partitions`: which are paused because too many records were rejected, and how they go on."""
+"""`sandik partitions`: list and resume partitions that are paused because too many records were rejected."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ from sandik_schemas.control import Paused, Resume
 
 
 class Resumed(NamedTuple):
-    """A partition that goes on: `skipped` records before `next_good` (None: before `end`) are rejected."""
+    """A resumed partition: `skipped` records before `next_good` (None: before `end`) are rejected."""
 
     partition: int
     paused_at: int
@@ -48,11 +48,11 @@ def run_paused(settings: Settings, *, json: bool) -> None:
 
 
 def run_resume(settings: Settings, partitions: Collection[int], *, json: bool) -> None:
-    """Have the workers count the partitions on from their next good record; all paused ones if none is named.
+    """Let the workers continue at the next valid record of each partition; of all paused ones by default.
 
     Raises:
         UsageError: a partition is not paused.
-        BrokerError: Kafka does not answer, or refuses.
+        BrokerError: Kafka does not answer, or denies it.
     """
     resumed = asyncio.run(_resume(settings, partitions, SystemClock()))
     if json:
@@ -60,21 +60,21 @@ def run_resume(settings: Settings, partitions: Collection[int], *, json: bool) -
         return
     dead_letters = settings.topic(POSTS_DLQ)
     for one in resumed:
-        goes_on = (
-            "there is no good record after them yet"
+        continues = (
+            "there is no valid record after them yet"
             if one.next_good is None
-            else f"counting goes on at offset {one.next_good}"
+            else f"counting continues at offset {one.next_good}"
         )
         sys.stdout.write(
-            f"partition {one.partition}: {one.skipped} rejected records from offset {one.paused_at} on go to "
-            f"{dead_letters}; {goes_on}\n"
+            f"partition {one.partition}: {one.skipped} rejected records from offset {one.paused_at} go to "
+            f"{dead_letters}; {continues}\n"
         )
     if not resumed:
         sys.stdout.write("no partition is paused\n")
 
 
 def _paused(state: ControlState) -> list[Paused]:
-    """Return what the owner's workers have paused, by partition."""
+    """Return the partitions that the owner's workers have paused, in order."""
     group = state.owner.group if state.owner else None
     found = [one for one in state.paused.values() if one.group == group]
     return sorted(found, key=lambda one: one.partition)
@@ -85,13 +85,13 @@ async def _resume(settings: Settings, partitions: Collection[int], clock: Clock)
     paused = {one.partition: one for one in _paused(state)}
     if others := sorted(set(partitions) - paused.keys()):
         raise UsageError(
-            f"partition {others[0]} is not paused: `sandik partitions paused` lists those that are"
+            f"partition {others[0]} is not paused: `sandik partitions paused` lists the paused ones"
         )
     resumed = []
     for partition in sorted(partitions or paused):
         one = paused[partition]
         found = await _next_good(settings, one)
-        # A share that is too high may pause a partition in front of a good record.
+        # If the share of rejected records was too high, the partition may be paused at a valid record.
         until = max(one.offset + 1, found.end if found.next_good is None else found.next_good)
         await write_control(settings, Resume(one.group, partition, until, clock.now_ms()))
         resumed.append(found)

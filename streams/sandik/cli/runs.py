@@ -1,4 +1,4 @@
-"""`sandik runs`: which run owns the topics of a prefix, and how another one replaces its counts."""
+"""`sandik runs`: show which run owns the topics of a prefix, and replace it."""
 
 import asyncio
 import sys
@@ -33,7 +33,7 @@ from sandik.settings import Settings
 from sandik_schemas.control import Run
 from sandik_schemas.partial import BEGIN
 
-#: What a run has written, and the run that replaces it must not find.
+#: What a run has written, which the run that replaces it must not see.
 _RESULTS = (COUNTS, COUNTS_TERMS, COUNTS_HOPPING, COUNTS_SESSIONS, PARTIALS)
 
 
@@ -43,7 +43,7 @@ def run_show(settings: Settings, *, json: bool) -> None:
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(owner) + b"\n")
     elif owner is None:
-        sys.stdout.write("no run yet: the first worker's run will own the topics\n")
+        sys.stdout.write("no run yet: the run of the first worker will own the topics\n")
     else:
         sys.stdout.write(_described(owner))
 
@@ -58,11 +58,11 @@ def _described(owner: Run) -> str:
 
 
 def run_replace(settings: Settings, *, json: bool) -> None:
-    """Remove what was counted before, and give the topics to the run of these settings.
+    """Remove all counts, and give the topics to the run of these settings.
 
     Raises:
         StateError: workers still run.
-        BrokerError: Kafka does not answer, or refuses.
+        BrokerError: Kafka does not answer, or denies it.
     """
     removed, owner = asyncio.run(_replace(settings, load_job(settings)))
     if json:
@@ -71,7 +71,7 @@ def run_replace(settings: Settings, *, json: bool) -> None:
     for topic, records in removed.items():
         sys.stdout.write(f"{records} records removed from {topic}\n")
     sys.stdout.write(_described(owner))
-    sys.stdout.write("Start the workers: they count all posts that are there.\n")
+    sys.stdout.write("Now start the workers: they count all posts in the topic.\n")
 
 
 async def _replace(settings: Settings, job: Job) -> tuple[dict[str, int], Run]:
@@ -81,13 +81,13 @@ async def _replace(settings: Settings, job: Job) -> tuple[dict[str, int], Run]:
     await _check_stopped(settings, {group, *([before.group] if before else [])})
     generation = before.generation + 1 if before else 1
     claimed = await new_claim(settings, job, partitions, generation, SystemClock())
-    # Whoever starts while records are removed is refused; after a crash, the command does it all again.
+    # A worker that starts while records are removed is refused. After a crash, run the command again.
     replacing = msgspec.structs.replace(claimed, state="replacing")
     await write_control(settings, replacing)
     if (owner := (await read_control(settings)).owner) != replacing:
         raise StateError(
-            "another `sandik runs replace` has begun meanwhile, and of two the first holds: "
-            f"{owner and owner.run_id}. Nothing was removed. Wait until it has finished, and run this again "
+            "another `sandik runs replace` started first, for run "
+            f"{owner and owner.run_id}. Nothing was removed. Wait until it has finished, then run this again "
             "if you still want to"
         )
     state = changelog(group, WINDOWS_TABLE, partitions).name
@@ -108,10 +108,9 @@ async def _check_stopped(settings: Settings, groups: set[str]) -> None:
             await find_coordinator(admin, group)
             if members := await _members(admin, group):
                 raise StateError(
-                    f"{members} workers of the group {group} still run, and would go on writing counts of "
-                    "the "
-                    "run that is to be replaced. Stop them, wait for SANDIK_SESSION_TIMEOUT_MS if one was "
-                    "killed, and run this again. Nothing was changed"
+                    f"{members} workers of the group {group} are still running and would keep writing counts "
+                    "of the run to be replaced. Nothing was changed. Stop them, wait for "
+                    "SANDIK_SESSION_TIMEOUT_MS if one was killed, and run this again"
                 )
 
 
@@ -132,7 +131,7 @@ async def _emptied(settings: Settings, topic: str) -> int:
                 keys[record.key] = None
     removed = 0
     for partition, keys in sorted(live.items()):
-        # The one by which merge forgets what came before must not be compacted away before the others.
+        # The record that makes merge discard earlier ones must not be compacted away before the others.
         in_order = sorted(keys, key=lambda key: key.endswith(BEGIN))
         removed += await write(settings, topic, ((key, None) for key in in_order), partition)
     return removed

@@ -1,4 +1,4 @@
-"""`sandik schemas`: the contract of the topics, as an installed sandik carries it."""
+"""`sandik schemas`: the contract of the topics, as it is installed with sandik."""
 
 import sys
 from importlib.resources import files
@@ -12,7 +12,7 @@ def run_schemas(name: str | None, *, asyncapi: bool) -> None:
     """Print the list of topics, the JSON Schema of one, or the AsyncAPI document of all.
 
     Raises:
-        UsageError: there is no such topic or schema, or it has no schema.
+        UsageError: the topic or schema does not exist, or the topic has no schema.
     """
     if asyncapi:
         if name is not None:
@@ -37,7 +37,7 @@ def _schema_of(name: str) -> str:
         if name in (card.name, card.schema):
             return card.schema or _no_schema(card)
     known = ", ".join(f"{card.schema} ({card.name})" for card in cards if card.schema)
-    raise UsageError(f"there is no schema {name}: there are {known}")
+    raise UsageError(f"there is no schema {name}; known schemas: {known}")
 
 
 def _no_schema(card: Card) -> str:

@@ -1,4 +1,4 @@
-"""Tell a record of `posts` from another that has its offset after the topic was made anew."""
+"""Tell a record of `posts` from another that has its offset after the topic was recreated."""
 
 import hashlib
 from typing import Protocol

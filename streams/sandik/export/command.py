@@ -26,7 +26,7 @@ from sandik.tables.writers import SUFFIXES, USUAL_CSV, CsvForm, Row, check_writa
 
 
 class Order(NamedTuple):
-    """What the command line asks for. With `by_day`, `out` is a folder and `format_name` says of what."""
+    """The arguments of the command. With `by_day`, `out` is a folder of `format_name` files."""
 
     what: What
     out: Path
@@ -46,8 +46,8 @@ def run_export(order: Order, settings: Settings, *, json: bool) -> int:
     """Write the table and its dictionary; say how many rows.
 
     Raises:
-        UsageError: it cannot be written so, or authors have no key.
-        SandikError: Kafka or the topic is away.
+        UsageError: the arguments do not fit together, or pseudonyms have no key.
+        SandikError: Kafka or the topic is unavailable.
     """
     beside = dictionary_path(order.out)
     check_free([beside, *([] if order.by_day else [order.out])], replaces=order.force)
@@ -58,9 +58,9 @@ def run_export(order: Order, settings: Settings, *, json: bool) -> int:
     file = order.out.with_name(f"x.{order.format_name}") if order.by_day else order.out
     check_writable(file)
     if order.csv != USUAL_CSV and format_of(file) != "csv":
-        raise UsageError("--raw-csv and --bom are for CSV: leave them out, or choose .csv")
+        raise UsageError("--raw-csv and --bom are for CSV only: remove them, or choose .csv")
     if order.corrected is not None and order.what != "counts":
-        raise UsageError("--corrected is for counts: leave it out")
+        raise UsageError("--corrected is for counts only: remove it")
     choice = _choice(order, settings)
     accuracy = load_accuracy(order.corrected) if order.corrected else None
     table = table_of(order.what, choice, is_corrected=accuracy is not None)
@@ -123,13 +123,13 @@ def _choice(order: Order, settings: Settings) -> Choice:
             raise UsageError(f"--author-key-file {order.key_file}: {error}") from error
         if wrong := weakness(key):
             raise UsageError(f"--author-key-file {order.key_file}: {wrong}")
-    # Mentions name no author but by the id of the post.
+    # Mentions name an author only through the id of the post.
     authors = order.authors or ("pseudonym" if key else "drop" if order.what == "posts" else "keep")
     if authors == "pseudonym" and not key:
         raise UsageError(
-            "pseudonyms need a key: set SANDIK_AUTHOR_KEY, or name a file with --author-key-file"
+            "pseudonyms need a key: set SANDIK_AUTHOR_KEY, or pass a file with --author-key-file"
         )
-    # Ids of posts name authors, too. To drop authors nobody needs a key, so one is made and thrown away.
+    # Ids of posts name authors too. Dropping authors needs no key that lasts, so a random one is used.
     return Choice(order.texts, authors, key or secrets.token_hex(32), settings.max_ahead_ms)
 
 
@@ -143,7 +143,7 @@ def _rows(
     def wanted(row: Row) -> bool:
         return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
 
-    # A count's record has its window's time; of the others none is older than its post, but for clocks.
+    # A count's record has its window's time. No other record is older than its post, apart from clock skew.
     since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
     records = records_since(settings, settings.topic(order.what), since_ms, bar)
     if order.what == "counts":

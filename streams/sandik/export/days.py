@@ -22,14 +22,14 @@ def check_days(folder: Path, *, replaces: bool) -> None:
     if not os.path.lexists(folder):
         return
     if not replaces:
-        raise UsageError(f"{folder} is there already: choose another name, or say --force")
+        raise UsageError(f"{folder} already exists: choose another name, or pass --force")
     days = [] if folder.is_symlink() or not folder.is_dir() else list(folder.iterdir())
     parts = {f"part.{name}" for name in SUFFIXES.values()}
     if not days or not all(
         _DAY.fullmatch(day.name) and day.is_dir() and {part.name for part in day.iterdir()} <= parts
         for day in days
     ):
-        raise UsageError(f"{folder} is no folder that an export has written, so --force does not replace it")
+        raise UsageError(f"{folder} was not written by an export, so --force does not replace it")
 
 
 def write_days(
@@ -46,7 +46,7 @@ def write_days(
 
     Raises:
         UsageError: there are too many days, or the folder is there and is not to be replaced.
-        SandikError: the disk is full, or does not let us write there.
+        SandikError: the disk is full, or denies writing there.
     """
     check_days(folder, replaces=replaces)
     waiting: defaultdict[str, list[Row]] = defaultdict(list)
@@ -56,7 +56,7 @@ def write_days(
             day = row[time][:10]
             if day not in writers:
                 if len(writers) == MAX_DAYS:
-                    raise UsageError(f"more than {MAX_DAYS} days: take a range with --from and --to")
+                    raise UsageError(f"more than {MAX_DAYS} days: choose a range with --from and --to")
                 (new / f"day={day}").mkdir()
                 file = new / f"day={day}" / f"part.{format_name}"
                 writers[day] = stack.enter_context(writer(file, format_name, columns, form))

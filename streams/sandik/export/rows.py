@@ -1,4 +1,4 @@
-"""Records of a topic -> rows. Pure but for what is remembered of records that come twice."""
+"""Records of a topic -> rows. Pure, except for the memory of records that arrive twice."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple

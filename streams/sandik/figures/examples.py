@@ -14,7 +14,7 @@ from sandik_schemas.mention import Mention
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 HOUR_MS = 3_600_000
-#: Of each language and combination of tags, so many of the newest posts are known.
+#: How many of the newest posts are kept for each language and combination of tags.
 KEPT_POSTS = 200
 
 

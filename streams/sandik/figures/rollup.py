@@ -101,8 +101,8 @@ def rows(cells: Cells, query: Query) -> list[Row]:
 def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
     """Return the rows that are not what they were at `version`: put over those, they make `rows` of now.
 
-    Rows that start before `from_ms` are always among them: with `span_ms` they also change as time goes on.
-    Whoever holds such rows forgets them first.
+    Rows that start before `from_ms` are always included: with `span_ms` they also change over time.
+    A caller that holds such rows discards them first.
 
     Raises:
         UsageError: as `rows`; a reader who is so far behind had better start again.

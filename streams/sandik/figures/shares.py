@@ -10,8 +10,8 @@ _LEAST = 0.0001
 def percent(share: float) -> str:
     """Return `31 %`, `7.3 %`, `0.02 %`: never `0 %` for a few, nor `100 %` for not quite all.
 
-    Below 10 % with one decimal, below 1 % with two significant digits; what is missing to 100 % likewise. The
-    space does not break.
+    Below 10 % with one decimal, below 1 % with two significant digits; the same near 100 %. The space does
+    not break.
     """
     value = round(share * 100, 8)
     if not 0 < share < 1:

@@ -52,7 +52,7 @@ def bursts(buckets: Ints, counts: Ints, seen: Ints) -> NDArray[np.bool_]:
     at least 5 posts, and 4 deviations above the median of its baseline; the deviation is what the baseline
     itself shows (by its median, so that earlier bursts do not hide later ones), and at least what chance
     alone explains. The baseline begins with the first of the 30 buckets in which the language was seen, and
-    is at least 10 long: where data begins, or goes on after a gap, nothing is a burst yet.
+    is at least 10 long: where data begins, or continues after a gap, nothing is a burst yet.
     """
     found = np.zeros(len(buckets), dtype=np.bool_)
     candidates = np.flatnonzero(counts >= MIN_BURST_POSTS)

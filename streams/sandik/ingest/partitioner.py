@@ -1,7 +1,7 @@
 """Keys -> partitions, as Kafka's own producers choose them: murmur2, for a whole batch at once.
 
 aiokafka's own takes 10 µs a key, more than everything else that happens to a post. The result is the same, so
-that a post id is in one partition whoever wrote it: the workers count an id once because of that.
+that a post id is in one partition whichever producer wrote it: workers count an id once because of that.
 """
 
 from collections.abc import Sequence

@@ -38,7 +38,7 @@ class ReadAhead(Generic[T]):
                     yield []
                     await self._ready.wait()
                 self._ready.clear()
-                self._announced = False  # before taking: what is appended from here on is announced anew
+                self._announced = False  # before taking: what is appended from here on is announced again
                 done = self._done  # before taking: nothing is appended after it is set
                 yield self._take()
                 self._room.set()

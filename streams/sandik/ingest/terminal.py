@@ -1,4 +1,4 @@
-"""Standard error, for people: whatever is written there is escaped first, whoever wrote it."""
+"""Standard error, for people: everything written there is escaped first."""
 
 from typing import Any
 

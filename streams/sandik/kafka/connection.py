@@ -1,4 +1,4 @@
-"""How to reach Kafka: servers, encryption, and who we are. The only place that reads a password."""
+"""How to connect to Kafka: servers, encryption, login. The only place that reads a password."""
 
 import asyncio
 import socket
@@ -30,29 +30,29 @@ from sandik.kafka.token_login import TokenFile
 from sandik.kafka.unpacking import install
 from sandik.settings import Settings
 
-#: How long a server may take to say why it does not let us in.
+#: How long a server may take to say why it refuses the connection.
 _ASK_AGAIN_MS = 5_000
-#: What a user needs to be let do what an error of Kafka's is about.
+#: The rights that a user needs, by Kafka's error.
 _RIGHTS = {
     TopicAuthorizationFailedError: "Describe the topic, and to Read, Write or Create it",
     GroupAuthorizationFailedError: "Read the consumer group",
     ClusterAuthorizationFailedError: "Write or Create the topic",
     TransactionalIdAuthorizationFailed: "Describe and Write the transactional id",
 }
-SEE_TOPICS = f"give it the right to {_RIGHTS[TopicAuthorizationFailedError]}"
+SEE_TOPICS = f"grant the right to {_RIGHTS[TopicAuthorizationFailedError]}"
 #: How long Kafka may take to answer.
 _ANSWER_S = 10.0
-#: A consumer says goodbye in much less, if there is anybody to say it to.
+#: A consumer leaves in much less time, if the broker answers.
 _STOP_S = 1.0
 
-# Whoever connects reads what strangers have packed.
+# Every connection may read batches that strangers have compressed.
 install()
-# At DEBUG it logs every request as it is sent, those of the login included: with PLAIN, the password.
+# At DEBUG it logs every request, including the login: with PLAIN, the password.
 getLogger("aiokafka.conn").setLevel(INFO)
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
-    """Return what every aiokafka client is given.
+    """Return the options of every aiokafka client.
 
     Raises:
         UsageError: a file cannot be read, a name, password or token is missing, or the servers are not
@@ -61,7 +61,7 @@ def client_options(settings: Settings) -> dict[str, Any]:
     try:
         collect_hosts(settings.broker)
     except ValueError as error:
-        raise UsageError(f"SANDIK_BROKER={settings.broker} is not host:port, comma separated") from error
+        raise UsageError(f"SANDIK_BROKER={settings.broker} is not host:port, separated by commas") from error
     options: dict[str, Any] = {"bootstrap_servers": settings.broker}
     protocol = settings.security_protocol
     if protocol != "PLAINTEXT":
@@ -78,7 +78,7 @@ def _login(settings: Settings) -> dict[str, Any]:
         if settings.sasl_token_file is None:
             raise UsageError("SANDIK_SASL_MECHANISM=OAUTHBEARER needs SANDIK_SASL_TOKEN_FILE")
         tokens = TokenFile(settings.sasl_token_file)
-        tokens.read()  # at the start a missing one is a mistake; later it may be about to come
+        tokens.read()  # at the start a missing token is a mistake; later it may be about to be replaced
         return {"sasl_oauth_token_provider": tokens}
     if settings.sasl_username is None or settings.sasl_password is None:
         raise UsageError(
@@ -94,7 +94,7 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ssl_cafile)
         if settings.ssl_certfile is not None:
-            # With a password, though an empty one, OpenSSL does not stop to ask the terminal for it.
+            # With a password, even an empty one, OpenSSL does not ask for it at the terminal.
             context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password="")
     except (OSError, ssl.SSLError) as error:
         files = [file for file in (settings.ssl_cafile, settings.ssl_certfile, settings.ssl_keyfile) if file]
@@ -105,8 +105,8 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
 async def unreachable(options: Mapping[str, Any], error: Exception) -> BrokerError:
     """Return the error for a client with these options that met `error`: what is wrong, and what to do.
 
-    Each server is asked once more, because a client logs why a server did not let it in, and raises only
-    that none did.
+    Asks each server once more, because a client only logs why a server refused it, and raises that none
+    accepted.
     """
     if isinstance(error, InvalidTimestampError):
         return ClockError("Kafka")
@@ -114,10 +114,10 @@ async def unreachable(options: Mapping[str, Any], error: Exception) -> BrokerErr
     for host, port, _ in collect_hosts(options["bootstrap_servers"], randomize=False):
         refusal = await _greeted(host, port, options)
         if refusal is None:
-            answer = denial(error) or f"answers, but did not do what was asked of it: {error}"
+            answer = denial(error) or f"answers, but the request failed: {error}"
             return BrokerError(f"Kafka at {host}:{port} {answer}")
         if advice := _advice(refusal, options.get("sasl_mechanism")):
-            return BrokerError(f"Kafka at {host}:{port} does not let us in: {advice}")
+            return BrokerError(f"Kafka at {host}:{port} refuses the connection: {advice}")
         silent.append(_why_silent(refusal))
     return BrokerError(
         f"Kafka at {options['bootstrap_servers']} does not answer ({'; '.join(dict.fromkeys(silent))}): "
@@ -126,7 +126,7 @@ async def unreachable(options: Mapping[str, Any], error: Exception) -> BrokerErr
 
 
 async def answers(options: Mapping[str, Any]) -> bool:
-    """Say whether any of the servers answers, be it that it does not let us in. Nothing is logged."""
+    """Say whether any of the servers answers, even if it refuses the connection. Logs nothing."""
     for host, port, _ in collect_hosts(options["bootstrap_servers"], randomize=False):
         refusal = await _greeted(host, port, options)
         if refusal is None or _advice(refusal, options.get("sasl_mechanism")):
@@ -135,17 +135,17 @@ async def answers(options: Mapping[str, Any]) -> bool:
 
 
 def denial(error: BaseException) -> str | None:
-    """Return what Kafka does not allow, if that is the error, and the right that is missing."""
+    """Return what Kafka denies, if that is the error, and the missing right."""
     for kind, right in _RIGHTS.items():
         if isinstance(error, kind):
-            return f"does not allow this user what was asked of it ({error}): give it the right to {right}"
+            return f"denies the request to this user ({error}): grant the right to {right}"
     return None
 
 
 async def hidden_topics(send: Callable[[Any], Awaitable[Any]], names: Iterable[str]) -> list[str]:
-    """Return which of the topics this user may not see, be they there or not. `send` asks any server.
+    """Return which of the topics this user may not see, whether or not they exist. `send` asks any server.
 
-    Kafka leaves those out: only who asks for one by its name is told so.
+    Kafka omits them from lists; only a request for one by name is denied.
     """
     answer = await send(MetadataRequest([*names], allow_auto_topic_creation=False))
     return [topic for code, topic, *_ in answer.topics if for_code(code) is TopicAuthorizationFailedError]
@@ -154,11 +154,11 @@ async def hidden_topics(send: Callable[[Any], Awaitable[Any]], names: Iterable[s
 async def check_topics(
     send: Callable[[Any], Awaitable[Any]], servers: str, wanted: Iterable[str], found: Container[str]
 ) -> None:
-    """Raise if one of the topics is not among those that were found. `send` asks any server.
+    """Raise if one of the topics was not found. `send` asks any server.
 
     Raises:
-        BrokerError: this user may not see one.
-        TopicError: there is no such topic.
+        BrokerError: this user may not see one of them.
+        TopicError: the topic does not exist.
     """
     missing = [name for name in wanted if name not in found]
     if not missing:
@@ -166,7 +166,7 @@ async def check_topics(
     if hidden := await hidden_topics(send, missing):
         raise BrokerError(
             f"Kafka at {servers} has no topic {', '.join(hidden)} that this user may see: {SEE_TOPICS}. "
-            "Without that, nobody can tell whether it is there"
+            "Without it, sandik cannot tell whether the topic exists"
         )
     raise TopicError(f"Kafka at {servers} has no topic {', '.join(missing)}: run `sandik topics create`")
 
@@ -183,8 +183,8 @@ async def _greeted(host: str, port: int, options: Mapping[str, Any]) -> Exceptio
     try:
         await connection.send(MetadataRequest([]))
     except KafkaConnectionError as refusal:
-        # Until here it answered: whoever connects may ask which requests there are.
-        return OtherProtocolError("it asks for a login") if _is_closed(refusal) else refusal
+        # It answered so far: every client may ask for the supported requests.
+        return OtherProtocolError("it requires a login") if _is_closed(refusal) else refusal
     except (OSError, KafkaError) as refusal:
         return refusal
     finally:
@@ -198,7 +198,7 @@ def _is_closed(refusal: Exception) -> bool:
 
 
 async def _other_protocol(host: str, port: int, options: Mapping[str, Any]) -> str | None:
-    """Return which protocol the server speaks that closed the connection, if it is another than ours."""
+    """Return which protocol a server speaks that closed the connection, if it differs from ours."""
     try:
         async with asyncio.timeout(_ASK_AGAIN_MS / 1000):
             if "ssl_context" in options:
@@ -209,7 +209,7 @@ async def _other_protocol(host: str, port: int, options: Mapping[str, Any]) -> s
             _, writer = await asyncio.open_connection(host, port, ssl=anybody)
             writer.close()
     except ssl.SSLError as error:
-        # An alert is one of TLS; anything else, and an end in the middle, are not.
+        # An alert is TLS; anything else, or an early end, is not.
         return "it speaks TLS" if "ALERT" in (error.reason or "") else None
     except (OSError, KafkaError):
         return None
@@ -221,33 +221,33 @@ def _why_silent(refusal: Exception) -> str:
         case ConnectionRefusedError():
             return "nothing listens there"
         case socket.gaierror():
-            return f"there is no host of that name: {refusal.strerror}"
+            return f"unknown host: {refusal.strerror}"
         case TimeoutError():
-            return f"no word within {_ASK_AGAIN_MS // 1000} s"
+            return f"no answer within {_ASK_AGAIN_MS // 1000} s"
         case KafkaConnectionError() | ConnectionResetError():
             return (
-                "it closes the connection without a word, as a broker that starts or stops, a proxy before "
-                "one that is not there, or something else than Kafka"
+                "it closes the connection without an answer: it may be starting or stopping, a proxy without "
+                "a broker behind it, or not Kafka"
             )
     return str(refusal)
 
 
 class OtherProtocolError(KafkaError):  # type: ignore[misc]  # aiokafka has no types
-    """The server speaks, but not the protocol that was set."""
+    """The server answers, but not in the configured protocol."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 def _advice(refusal: Exception, mechanism: str | None) -> str | None:
-    """Return what the refusal of a server that is there means; None when there may be no server."""
+    """Return what the refusal of a running server means; None if there may be no server."""
     match refusal:
         case KafkaConnectionError(__cause__=UsageError() as mistake):
             return str(mistake)
         case ssl.SSLCertVerificationError():
             return (
                 f"its certificate cannot be trusted ({refusal.verify_message}). Set SANDIK_SSL_CAFILE to the "
-                "authority that signed it, and call the server in SANDIK_BROKER as the certificate does"
+                "authority that signed it, and use the name in the certificate for SANDIK_BROKER"
             )
         case ssl.SSLError(reason=reason) | KafkaConnectionError(__cause__=ssl.SSLError(reason=reason)):
             return (
@@ -259,14 +259,14 @@ def _advice(refusal: Exception, mechanism: str | None) -> str | None:
         case SaslAuthenticationFailed():
             return f"{refusal}. Check SANDIK_SASL_USERNAME and SANDIK_SASL_PASSWORD"
         case UnsupportedSaslMechanismError() | IllegalSaslStateError():
-            return "it has no such login. Check SANDIK_SECURITY_PROTOCOL and SANDIK_SASL_MECHANISM"
+            return "it does not support this login. Check SANDIK_SECURITY_PROTOCOL and SANDIK_SASL_MECHANISM"
         case OtherProtocolError():
             return f"{refusal}. Check SANDIK_SECURITY_PROTOCOL"
     return None
 
 
 async def check_answers(consumer: AIOKafkaConsumer, *tps: TopicPartition) -> None:
-    """Ask Kafka something: the client itself waits in silence, and for ever, for a broker that has gone.
+    """Send a request with a timeout: the client itself would wait forever for a lost broker.
 
     Raises:
         KafkaError: it does not answer.
@@ -275,13 +275,13 @@ async def check_answers(consumer: AIOKafkaConsumer, *tps: TopicPartition) -> Non
         async with asyncio.timeout(_ANSWER_S):
             await consumer.end_offsets(tps)
     except TimeoutError as error:
-        raise KafkaTimeoutError(f"nothing within {_ANSWER_S:.0f} s") from error
+        raise KafkaTimeoutError(f"no answer within {_ANSWER_S:.0f} s") from error
 
 
 async def let_go(consumer: AIOKafkaConsumer) -> None:
     """Stop the consumer, whatever state it is in."""
-    # Without a broker, stopping raises what aiokafka has cancelled its fetching with, and that would look as
-    # if it were we who are to stop: so in a task of its own. It also forgets to close its connections then.
+    # Without a broker, stopping raises the cancellation of aiokafka's own fetching, which would look like a
+    # cancellation of this task: so it runs in its own task. aiokafka also forgets to close its connections.
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.wait({stopping}, timeout=_STOP_S)
     if stopping.cancelled():

@@ -50,7 +50,7 @@ async def consuming(settings: Settings, **changed: Any) -> AsyncIterator[AIOKafk
 async def newest_records(
     consumer: Any, limits: Mapping[TopicPartition, int]
 ) -> AsyncIterator[ConsumerRecord]:
-    """Yield the newest records of some partitions, at most so many of each, those of a partition in order."""
+    """Yield the newest records of some partitions, a limited number of each, in order within a partition."""
     consumer.assign([*limits])
     ends, starts = await consumer.end_offsets([*limits]), await consumer.beginning_offsets([*limits])
     for tp, limit in limits.items():

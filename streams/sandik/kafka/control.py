@@ -16,10 +16,10 @@ _decode = msgspec.json.Decoder(Control).decode
 
 
 def taken(state: ControlState, records: Iterable[ConsumerRecord]) -> ControlState:
-    """Take a batch of records of the topic in, and return the state.
+    """Add a batch of records of the topic, and return the state.
 
     Raises:
-        TopicError: a record is none of sandik's.
+        TopicError: a record was not written by sandik.
     """
     for record in records:
         state.take(record.key, decoded(record, _decode))
@@ -31,7 +31,7 @@ async def read_control(settings: Settings) -> ControlState:
 
     Raises:
         BrokerError: Kafka does not answer.
-        TopicError: there is no such topic, or it holds something else.
+        TopicError: the topic does not exist, or holds something else.
     """
     state = ControlState()
     async for records in read(settings, settings.topic(CONTROL), follow=False):
@@ -43,7 +43,7 @@ async def write_control(settings: Settings, *records: Control) -> None:
     """Append records to `control`; return when Kafka has them.
 
     Raises:
-        BrokerError: Kafka does not answer, or refuses.
+        BrokerError: Kafka does not answer, or denies it.
     """
     pairs = [(record.key, msgspec.json.encode(record)) for record in records]
     await write(settings, settings.topic(CONTROL), pairs)

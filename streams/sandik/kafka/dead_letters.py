@@ -1,4 +1,4 @@
-"""The one place where a record that is not counted is written down, as it came, with the reason."""
+"""The only place where a record that is not counted is written, unchanged, with the reason."""
 
 from collections.abc import Sequence
 
@@ -16,17 +16,15 @@ from sandik_schemas.headers import LEFT_OUT
 
 STAGE = "decode"
 
-#: Records that take more in Kafka are not copied. It takes 1 MiB as it is shipped, and a letter is longer
-#: than its record.
+#: Longer records are not copied. Kafka's default limit is 1 MiB, and a letter is longer than its record.
 MAX_COPIED_BYTES = 1_000_000
 
 
 def dead_letter(topic: str, source: TP, record: Record, rejected: Rejected) -> Outgoing:
     """Return the record for `posts.dlq`: the original bytes, and headers that say why and from where.
 
-    `source` is where it was read.
-
-    The `__connect.errors.*` names repeat them for tools that know Kafka Connect's dead letters.
+    `source` is where it was read. The `__connect.errors.*` headers repeat the reason for tools that know
+    Kafka Connect's dead letters.
     """
     return _letter(
         topic,
@@ -47,7 +45,7 @@ def dead_letter(topic: str, source: TP, record: Record, rejected: Rejected) -> O
 
 
 def late_post(topic: str, source: TP, record: Record, late: Late, window_size_ms: int) -> Outgoing:
-    """Return the record for `posts.late`: the post as it came, and headers that say how late it is."""
+    """Return the record for `posts.late`: the unchanged post, and headers that say how late it is."""
     window = f"{iso(late.window_start_ms)}/{iso(late.window_start_ms + window_size_ms)}"
     return _letter(
         topic, source, record, lateness_ms=late.lateness_ms, window=window, watermark=iso(late.watermark_ms)
@@ -55,9 +53,9 @@ def late_post(topic: str, source: TP, record: Record, late: Late, window_size_ms
 
 
 def _letter(topic: str, source: TP, record: Record, **why: object) -> Outgoing:
-    """Return the record as it came, in the partition it came in, with headers that say from where and why.
+    """Return the unchanged record for the same partition, with headers that say from where and why.
 
-    What Kafka would not take, or could not be read, is left out, and told.
+    Parts that Kafka would reject or that could not be read are left out; a header says so.
     """
     origin = {
         "original_topic": source.topic,
@@ -84,12 +82,12 @@ def _letter(topic: str, source: TP, record: Record, **why: object) -> Outgoing:
         key, headers = None, ()
     if left_out_bytes:
         why[LEFT_OUT] = sum(left_out_bytes)
-    # A detail may quote the bad input: whatever is no text must not stop the record from being written.
+    # A detail may quote the bad input: invalid text must not stop the record from being written.
     ours = [(name, str(said).encode("utf-8", "replace")) for name, said in (origin | why).items()]
     return Outgoing(topic, source.partition, key, value, headers=[*headers, *ours])
 
 
 def _size_bytes(key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> int:
-    """Return what they take in Kafka, lengths included: of half a million empty headers these are a MiB."""
+    """Return their size in Kafka, lengths included: for half a million empty headers, a MiB."""
     size_bytes: int = DefaultRecordBatchBuilder.size_of(key, value, list(headers))
     return size_bytes

@@ -1,4 +1,4 @@
-"""Follow a topic for ever: from a chosen time, without a group, through a broker that goes and comes back."""
+"""Follow a topic without end: from a chosen time, without a group, through broker outages."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from sandik.kafka.consumer import new_consumer
 from sandik.kafka.topics import check_there, connected, partitions_of
 from sandik.settings import Settings
 
-#: So many records at once, and then the page's turn: decoding shares its thread with the answers.
+#: Records per turn: decoding shares its thread with the answers of the page.
 _BATCH = 1_000
-#: How long Kafka may take to answer before it is taken to be away.
+#: How long Kafka may take to answer before it counts as unavailable.
 _ANSWER_S = 5.0
 #: How often it is asked when nothing comes.
 _IDLE_S = 1.0
@@ -26,17 +26,17 @@ _RETRY_S = 1.0
 
 @dataclass
 class Link:
-    """How the reading of one topic goes: `loading` until it has read what was there when it began."""
+    """State of reading one topic: `loading` until it has read what existed at the start."""
 
     state: Literal["connecting", "loading", "live", "away", "no_topic"] = "connecting"
     since_ms: int = 0
-    #: How much of what was there at the beginning has been read, 0 to 1.
+    #: The share of the records that existed at the start that has been read, 0 to 1.
     progress: float = 0.0
 
 
 @dataclass
 class Follower:
-    """Reads `topic`; hands batches to `take`, and calls `start_over` when the topic is not what it was.
+    """Reads `topic`; hands batches to `take`, and calls `start_over` if the topic was recreated or truncated.
 
     `changed` is called after every change of `link`, with what is wrong if Kafka does not answer.
     """
@@ -59,7 +59,7 @@ class Follower:
             try:
                 await self._read()
             except OffsetOutOfRangeError:
-                # Made anew, or cut off behind us: either way what is known is not what the topic says.
+                # Recreated, or truncated behind us: either way, what was read is not in the topic any more.
                 self._positions.clear()
                 self.start_over()
             except TopicError as error:
@@ -69,7 +69,7 @@ class Follower:
             await asyncio.sleep(_RETRY_S)
 
     async def _read(self) -> None:
-        # Asked first: a consumer that asks for a missing topic may create it, with the broker's defaults.
+        # Check first: a consumer that asks for a missing topic may create it, with the broker's defaults.
         async with asyncio.timeout(_ANSWER_S), connected(self.settings) as admin:
             found = await partitions_of(admin, [self.topic])
             await check_there(admin, self.settings, [self.topic], found)
@@ -105,7 +105,7 @@ class Follower:
             for records in batches.values():
                 self.take(records)
             async with asyncio.timeout(_ANSWER_S):
-                if not batches:  # the client itself waits in silence for a broker that has gone
+                if not batches:  # the client itself would wait silently for a lost broker
                     await consumer.end_offsets(list(ends))
                 self._positions = {tp: await consumer.position(tp) for tp in ends}
             left = sum(max(0, end - self._positions[tp]) for tp, end in ends.items())

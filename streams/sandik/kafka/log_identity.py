@@ -1,4 +1,4 @@
-"""Is `posts` still the log that was counted? A topic made anew has the same offsets, so they cannot tell."""
+"""Is `posts` still the log that was counted? Offsets cannot tell: a recreated topic has the same ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -16,13 +16,13 @@ from sandik.kafka.consumer import new_consumer
 from sandik.settings import Settings
 from sandik_schemas.partial import PartitionClock
 
-#: How long Kafka may take to hand over the last counted record of each partition.
+#: How long Kafka may take to return the last counted record of each partition.
 ANSWER_S = 30.0
-#: One record of a partition is needed; Kafka hands over a whole batch, however long.
+#: One record per partition is needed; Kafka returns a whole batch, whatever its size.
 _FETCH_BYTES = 1
 
 ADVICE = (
-    "Restore what is missing, or stop all workers and count the posts that are there anew with "
+    "Restore what is missing, or stop all workers and count the remaining posts again with "
     "`sandik runs replace`"
 )
 
@@ -44,9 +44,9 @@ async def bounds_of_counted(
 
     Raises:
         BrokerError: Kafka does not answer.
-        StateError: a partition was made anew, or lost posts that were counted.
+        StateError: a partition was recreated, or lost posts that were counted.
     """
-    clocks = [*clocks]  # as they are now: newer ones may come in while Kafka is asked
+    clocks = [*clocks]  # as they are now: newer ones may arrive during the request
     give_up_s = monotonic() + ANSWER_S
     while True:
         try:
@@ -92,8 +92,8 @@ async def _asking(settings: Settings, topic: str) -> AsyncIterator[AIOKafkaConsu
         if denied := denial(error):
             raise BrokerError(f"Kafka at {settings.broker} {denied}") from error
         raise BrokerError(
-            f"Kafka at {settings.broker} did not say what topic {topic} holds "
-            f"({type(error).__name__}: {error}), which a worker checks before it counts on. Start it again "
+            f"Kafka at {settings.broker} did not return the offsets of topic {topic} "
+            f"({type(error).__name__}: {error}), which a worker checks before it continues. Start it again "
             "when Kafka answers"
         ) from error
     finally:
@@ -132,19 +132,19 @@ async def _compare(
             counted = wanted.pop(tp)
             if first.offset != counted.offset or fingerprint(first) != counted.fingerprint:
                 raise StateError(
-                    f"topic {topic}, partition {tp.partition} was made anew, or has lost posts: the record "
+                    f"topic {topic}, partition {tp.partition} was recreated, or has lost posts: the record "
                     "at "
-                    f"offset {counted.offset} is not the one that was counted last. To count on would mix "
+                    f"offset {counted.offset} is not the one that was counted last. Continuing would mix "
                     "two "
                     f"logs. {ADVICE}"
                 )
 
 
 def missing(topic: str, partition: int, wanted: int, log: Bounds) -> StateError:
-    """Return the error for a partition whose log does not hold the offset that is to be read next."""
+    """Return the error for a partition whose log does not contain the next offset to read."""
     return StateError(
-        f"topic {topic}, partition {partition}: the state wants offset {wanted} next, but the log "
+        f"topic {topic}, partition {partition}: the state needs offset {wanted} next, but the log "
         f"holds {log.earliest} up to {log.end}: posts were deleted before they were counted, or the topic "
         "was "
-        f"made anew. {ADVICE}"
+        f"recreated. {ADVICE}"
     )

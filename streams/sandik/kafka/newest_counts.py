@@ -17,7 +17,7 @@ async def newest_counts(batches: AsyncGenerator[list[ConsumerRecord], None]) -> 
     """Return the newest count of each cell among the records, by window, language and tag.
 
     Raises:
-        TopicError: a record is no count.
+        TopicError: a record is not a count.
     """
     latest = LatestCounts()
     async with aclosing(batches):

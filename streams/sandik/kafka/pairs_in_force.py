@@ -1,6 +1,6 @@
-"""The pairs of tags that counts were made with, for readers that have no lexicon at hand.
+"""The pairs of tags that counts were made with, for readers without the lexicon.
 
-The workers' run says them in the topic `control`, a replay in its manifest.
+They are in the run in the topic `control`, or in the manifest of a replay.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Pairs = tuple[Pair, ...]
 
 
 async def pairs_in_force(settings: Settings) -> Pairs:
-    """Return the pairs of the run that owns the topics; the usual one where nobody says.
+    """Return the pairs of the run that owns the topics; the default pair if it has none.
 
     Raises:
         BrokerError: Kafka does not answer.
@@ -27,7 +27,7 @@ async def pairs_in_force(settings: Settings) -> Pairs:
         return (DEFAULT_PAIR,)
     except BrokerError as error:
         if isinstance(error.__cause__, TopicAuthorizationFailedError):
-            return (DEFAULT_PAIR,)  # a reader that may only read counts
+            return (DEFAULT_PAIR,)  # this user may only read counts
         raise
     return owner.pairs if owner else (DEFAULT_PAIR,)
 

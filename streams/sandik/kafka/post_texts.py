@@ -17,10 +17,10 @@ from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from sandik_schemas.post import Post
 
-#: Texts that are kept, so that many readers of one page cost Kafka one read.
+#: Texts in the cache, so that many readers of one page cause one read from Kafka.
 _KEPT = 2_000
 _ANSWER_S = 5.0
-#: A post has no more than this; more would be read only to be thrown away.
+#: A post has no more than this.
 _FETCH_BYTES = 65_536
 
 Place = tuple[int, int]
@@ -36,7 +36,7 @@ class Text(NamedTuple):
 
 
 class Texts:
-    """Looks texts up by where they are; a post that is no longer there has none."""
+    """Looks up texts by their position; a post that is gone has none."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -47,7 +47,7 @@ class Texts:
     async def of(self, mentions: Iterable[Mention]) -> dict[Place, Text | None]:
         """Return the texts that Kafka gives; None for a post that it no longer has.
 
-        What could not be asked, because Kafka does not answer, is missing.
+        If Kafka does not answer, the texts that could not be read are missing.
         """
         found: dict[Place, Text | None] = {}
         async with self._lock:
@@ -66,13 +66,13 @@ class Texts:
         return found
 
     async def close(self) -> None:
-        """Let go of the connection; the next question makes a new one."""
+        """Close the connection; the next request opens a new one."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await let_go(consumer)
 
     def forget(self) -> None:
-        """Forget the texts: places in a topic that was made anew hold other posts."""
+        """Discard the texts: positions in a recreated topic hold other posts."""
         self._known.clear()
 
     async def _read(self, mention: Mention) -> Text | None:

@@ -44,7 +44,7 @@ Places = dict[tuple[str, int], Written]
 
 
 class Growth:
-    """Notices that a topic which one coroutine at a time appends to was made anew: its offsets went back."""
+    """Notices that a topic with a single writer was recreated: its offsets went back."""
 
     def __init__(self) -> None:
         self._offsets: dict[tuple[str, int], int] = {}
@@ -55,9 +55,9 @@ class Growth:
             before = self._offsets.get((topic, partition), -1)
             if offset <= before:
                 raise StateError(
-                    f"topic {topic}, partition {partition} was made anew while the worker ran: a record was "
+                    f"topic {topic}, partition {partition} was recreated while the worker ran: a record was "
                     f"written at offset {offset}, and one before at {before}. Stop all workers and count all "
-                    "posts anew with `sandik runs replace`"
+                    "posts again with `sandik runs replace`"
                 )
             self._offsets[topic, partition] = offset
 
@@ -67,11 +67,11 @@ async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: boo
 
     With `wrap`, the records for partitions that a topic does not have share those it has, from the first on.
     Records of one partition are written in the order given. They are packed here: sent one by one through
-    Faust and aiokafka, each takes ten times the CPU, half of it for a future that nobody looks at.
+    Faust and aiokafka, each takes ten times the CPU, half of it for an unused future.
 
     Raises:
-        BrokerError: Kafka refused one, or could not be reached in time; or there is no such partition.
-        TimestampError: it refused one for its timestamp.
+        BrokerError: Kafka rejected one, or did not answer in time, or the partition does not exist.
+        TimestampError: Kafka rejected the timestamp of one.
     """
     by_partition: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
     for record in records:
@@ -101,8 +101,8 @@ async def _publish(
             partition %= len(partitions)
         elif partition not in partitions:
             raise BrokerError(
-                f"topic {topic} has {len(partitions)} partitions, and none with number {partition}: it was "
-                "made by something else. Stop all workers, delete it, and count all posts anew with "
+                f"topic {topic} has {len(partitions)} partitions, but no partition {partition}: it was "
+                "not created by sandik. Stop all workers, delete it, and count all posts again with "
                 "`sandik runs replace`"
             )
         sent = [
@@ -114,7 +114,7 @@ async def _publish(
     except KafkaError as error:
         denied = denial(error)
         raise BrokerError(
-            f"Kafka did not take a record for topic {topic}, partition {partition}: "
+            f"Kafka did not accept a record for topic {topic}, partition {partition}: "
             f"{f'it {denied}' if denied else error}. Its batch is not acknowledged, and read again by the "
             "next worker"
         ) from error
@@ -127,7 +127,7 @@ def _refused(topic: str, records: Sequence[Outgoing]) -> TimestampError:
     if not starts_ms:
         return ClockError(f"topic {topic}")
     return TimestampError(
-        f"topic {topic} does not take windows of {iso(min(starts_ms))} to {iso(max(starts_ms))}: one start "
+        f"topic {topic} rejects windows of {iso(min(starts_ms))} to {iso(max(starts_ms))}: one start "
         "is further from Kafka's clock than the topic's message.timestamp.after.max.ms or before.max.ms. "
         "To lift these limits, run `sandik topics create`, then start again"
     )

@@ -1,4 +1,4 @@
-"""Times as analysts write them, and which offsets of a topic they stand for."""
+"""Times on the command line, and the offsets of a topic that they stand for."""
 
 import re
 from collections.abc import AsyncGenerator, Collection, Iterable
@@ -18,13 +18,13 @@ from sandik.kafka.topics import partition_count
 from sandik.progress import Bar
 from sandik.settings import Settings
 
-#: Records before the one that the broker's time index names that must be older than the time asked for.
+#: How many records before the one found by the broker's time index must be older than the requested time.
 LOOK_BACK = 1_000
-#: How far apart the clocks may be that stamped a post and what was written because of it: those of two
-#: brokers, or, in a topic whose records do not have Kafka's time, those of a producer and a worker.
+#: How far the clocks that stamped a post and its result may differ: those of two brokers or, in a topic
+#: whose records do not have Kafka's time, those of a producer and a worker.
 CLOCKS_APART_MS = 3_600_000
 _ONE_READ = 5_000
-#: Records that are read and thrown away rather than looked up one by one.
+#: Gaps of up to this many records are read and discarded instead of seeking.
 _GAP = 1_000
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -56,7 +56,7 @@ def duration_ms(text: str) -> int:
     parts = _DURATION.findall(text)
     total_ms = sum(int(number) * _UNITS_MS[unit] for number, unit in parts)
     if "".join(map("".join, parts)) != text or not total_ms:
-        raise UsageError(f"{text!r} is no duration: write 90s, 5m, 1h30m or 2d")
+        raise UsageError(f"{text!r} is not a duration: write 90s, 5m, 1h30m or 2d")
     return total_ms
 
 
@@ -99,10 +99,10 @@ def bounds_ms(from_: str | None, to: str | None, now_ms: int) -> tuple[int | Non
 async def read_slice(
     consumer: Any, tp: TopicPartition, start: int, end: int, at_most: int = _ONE_READ
 ) -> AsyncGenerator[list[ConsumerRecord], None]:
-    """Yield the records of `[start, end)` in batches, in order; return at the end, whatever comes later.
+    """Yield the records of `[start, end)` in batches, in order, and stop at `end`, even if more arrive.
 
     Raises:
-        KafkaError: Kafka does not answer any more.
+        KafkaError: Kafka stopped answering.
         StateError: the log no longer holds them.
     """
     if start >= end:
@@ -120,15 +120,15 @@ async def read_slice(
     except OffsetOutOfRangeError as error:
         raise StateError(
             f"topic {tp.topic}, partition {tp.partition}: the log no longer holds offsets {start} to {end}: "
-            "they were deleted by retention, or the topic was made anew"
+            "they were deleted by retention, or the topic was recreated"
         ) from error
 
 
 async def first_at(consumer: Any, tp: TopicPartition, time_ms: int, start: int, end: int) -> int:
     """Return the offset of the first record of `[start, end)` whose timestamp is at or after `time_ms`.
 
-    `end` when there is none. The broker's time index is asked, and believed only if the records that are
-    there agree; if they do not, every record is looked at.
+    Returns `end` if there is none. The answer of the broker's time index is checked against the records; if
+    they disagree, every record is read.
     """
     found = (await consumer.offsets_for_times({tp: max(0, time_ms)})).get(tp)
     at = min(max(found.offset, start), end) if found else end
@@ -171,11 +171,11 @@ async def records_since(
 ) -> AsyncGenerator[list[ConsumerRecord], None]:
     """Yield the records, partition by partition, from the first written at `since_ms` to the end of now.
 
-    `bar` is told how many there are and how many are read.
+    `bar` shows how many there are and how many are read.
 
     Raises:
         BrokerError: Kafka does not answer.
-        TopicError: there is no such topic.
+        TopicError: the topic does not exist.
     """
     bar = bar or Bar()
     tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]
@@ -192,11 +192,11 @@ async def records_since(
 async def records_at(
     settings: Settings, topic: str, places: Collection[Place]
 ) -> dict[Place, ConsumerRecord]:
-    """Return the records at these places, as far as the topic has them (still). Nothing else is kept.
+    """Return the records at these positions that the topic still has.
 
     Raises:
         BrokerError: Kafka does not answer.
-        TopicError: there is no such topic.
+        TopicError: the topic does not exist.
     """
     found: dict[Place, ConsumerRecord] = {}
     partitions = await partition_count(settings, topic)

@@ -1,4 +1,4 @@
-"""Read a topic without a consumer group: any number of readers, and no trace left on the broker."""
+"""Read a topic without a consumer group: any number of readers, no trace on the broker."""
 
 from collections.abc import AsyncGenerator
 
@@ -22,10 +22,10 @@ async def read(
     reader.
 
     Raises:
-        BrokerError: Kafka does not answer. With `follow` a broker that goes later is waited for.
-        TopicError: there is no such topic, or something else has written to it what cannot be read.
+        BrokerError: Kafka does not answer. With `follow`, a later outage is waited out.
+        TopicError: the topic does not exist, or holds records that cannot be read.
     """
-    # First, because a consumer that asks for a missing topic may create it, with the broker's defaults.
+    # Check first: a consumer that asks for a missing topic may create it, with the broker's defaults.
     tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]
     async with consuming(settings, auto_offset_reset="earliest") as consumer:
         consumer.assign(tps)
@@ -43,8 +43,8 @@ async def read(
                 for record in records:
                     if isinstance(record.value, Unread):
                         raise TopicError(
-                            f"topic {topic}, partition {record.partition}, offset {record.offset}: no record "
-                            f"of sandik's ({record.value.detail}). Find out what else writes there"
+                            f"topic {topic}, partition {record.partition}, offset {record.offset}: not a "
+                            f"record of sandik ({record.value.detail}). Find out what else writes there"
                         )
                 yield records
             if not (found or follow):

@@ -1,4 +1,4 @@
-"""Records in lists that are counted in one go: bounded in number and in bytes, live and in a replay."""
+"""Records in lists that are counted together: bounded in number and bytes, live and in a replay."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
@@ -7,10 +7,10 @@ from sandik.counting.decode import Unread
 from sandik.counting.job import SourceRecord
 from sandik.kafka.unpacking import LeftOut
 
-#: What the records of a batch take in memory at most, but for the last one: counting a MiB of the worst takes
-#: a second or two, in which no heartbeat goes out, and some batches are always on their way.
+#: Memory limit for the records of a batch, except for the last one: counting a MiB of the worst records takes
+#: a second or two without a heartbeat, and some batches are always in flight.
 BATCH_BYTES = 1 << 20
-#: What a header takes in memory besides.
+#: The memory overhead of a header.
 _HEADER_BYTES = 100
 
 
@@ -44,7 +44,7 @@ def pieces(records: Iterable[AnyRecord], at_most: int) -> Iterator[list[AnyRecor
             if isinstance(headers, LeftOut):
                 room_bytes -= headers.size_bytes
         if not value and isinstance(value, Unread):
-            room_bytes = 0  # it may have taken long to find out: nobody shall wait for another one, too
+            room_bytes = 0  # unpacking it may have taken long: do not wait for another one
         if room_bytes <= 0 or len(piece) == at_most:
             yield piece
             piece, room_bytes = [], BATCH_BYTES

@@ -1,4 +1,4 @@
-"""Whose clock stamps the records of a topic, and which timestamps it takes: look at it, and set it.
+"""Whose clock stamps the records of a topic, and which timestamps it accepts: check it, and set it.
 
 See docs/decisions/019-log-append-time.md.
 """
@@ -15,11 +15,11 @@ from sandik.errors import BrokerError
 from sandik.kafka.topics import APPEND_TIME, WINDOW_TIME, TopicSpec, connected
 from sandik.settings import Settings
 
-#: What happens without, by setting and the value it must have.
+#: What goes wrong otherwise, by setting and the value that it must have.
 _WITHOUT = {
     **dict.fromkeys(APPEND_TIME.items(), "a wrong clock elsewhere decides what is late and what is kept"),
     **dict.fromkeys(WINDOW_TIME.items(), "a window too far from Kafka's clock cannot be written"),
-    ("message.timestamp.type", "CreateTime"): "whoever reads from a time on misses windows",
+    ("message.timestamp.type", "CreateTime"): "readers that start at a time miss windows",
 }
 _SET = 0
 
@@ -77,7 +77,7 @@ class _AlterRequest(Request[_AlterRequestV0]):  # type: ignore[misc]
 
 
 def differing(spec: TopicSpec, config: Mapping[str, str]) -> dict[str, str]:
-    """Return those settings of record timestamps that the topic must have and has not."""
+    """Return the record timestamp settings that the topic should have and does not."""
     return {
         key: value
         for key, value in spec.config.items()
@@ -86,7 +86,7 @@ def differing(spec: TopicSpec, config: Mapping[str, str]) -> dict[str, str]:
 
 
 def complaint(spec: TopicSpec, config: Mapping[str, str]) -> str | None:
-    """Return `has message.timestamp.type CreateTime, not …` and what comes of it; None if all is well."""
+    """Return `has message.timestamp.type CreateTime, not …` and the consequence; None if all is well."""
     wrong = differing(spec, config)
     if not wrong:
         return None
@@ -95,7 +95,7 @@ def complaint(spec: TopicSpec, config: Mapping[str, str]) -> str | None:
 
 
 async def complaints(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> list[str]:
-    """Return what is wrong, a topic a line. What is not there, or may not be looked at, is left out."""
+    """Return what is wrong, one line per topic. Topics that are missing or hidden are left out."""
     specs = list(specs)
     found = await _configs(admin, specs)
     told = [(spec.name, complaint(spec, found[spec.name])) for spec in specs if spec.name in found]
@@ -109,10 +109,10 @@ async def mend(settings: Settings, specs: Iterable[TopicSpec]) -> dict[str, dict
 
 
 async def mend_with(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> dict[str, dict[str, str]]:
-    """Set what differs; return what was set, by topic. Those that may not be looked at are not in it.
+    """Set what differs; return what was set, by topic. Topics whose configuration is hidden are left out.
 
     Raises:
-        BrokerError: Kafka cannot be reached, or does not let us.
+        BrokerError: Kafka cannot be reached, or denies it.
     """
     specs = list(specs)
     found = await _configs(admin, specs)
@@ -127,7 +127,7 @@ async def alter(admin: AIOKafkaAdminClient, changes: Mapping[str, Mapping[str, s
     """Set these settings of these topics, and leave all others.
 
     Raises:
-        BrokerError: Kafka does not let us.
+        BrokerError: Kafka denies it.
     """
     answer = await admin._send_request(_AlterRequest(changes))
     refused = {name: for_code(code).__name__ for code, _, _, name in answer.resources if code}
@@ -135,18 +135,18 @@ async def alter(admin: AIOKafkaAdminClient, changes: Mapping[str, Mapping[str, s
         why = ", ".join(f"{name} ({error})" for name, error in refused.items())
         commands = "".join(f"\n{alter_command(name, changes[name])}" for name in refused)
         raise BrokerError(
-            f"Kafka did not let us change {why}. Allow AlterConfigs, or let somebody run:{commands}"
+            f"Kafka denied changing {why}. Allow AlterConfigs, or have an administrator run:{commands}"
         )
 
 
 def alter_command(name: str, config: Mapping[str, str]) -> str:
-    """Return the command of Kafka's own that sets these settings of a topic."""
+    """Return the kafka-configs.sh command that sets these settings of a topic."""
     changes = as_text(config)
     return f"kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {changes}"
 
 
 def as_text(config: Mapping[str, str]) -> str:
-    """Return `key=value,key=value`, as Kafka's commands take it."""
+    """Return `key=value,key=value`, as Kafka's commands expect it."""
     return ",".join(f"{key}={value}" for key, value in config.items())
 
 

@@ -20,11 +20,11 @@ from sandik_schemas.partial import Partial, Watermark, begin_key, decode_partial
 
 
 async def claim(settings: Settings, job: Job, partitions: int, clock: Clock) -> ControlState:
-    """Return what `control` says, with this run as the owner of the prefix. The first run to come owns it.
+    """Return what `control` says, with this run as the owner of the prefix. The first claim wins.
 
     Raises:
         BrokerError: Kafka does not answer.
-        StateError: the topics belong to another run, or to one that nobody knows any more.
+        StateError: the topics belong to another run, or to a run that is no longer known.
     """
     state = await read_control(settings)
     if state.owner is None:
@@ -45,13 +45,13 @@ async def claim(settings: Settings, job: Job, partitions: int, clock: Clock) -> 
             f"{len(owner.start_offsets)} when "
             "its run began: posts with the same id may be in two of them, so counts would no longer be "
             "exact. "
-            "Stop all workers and count all posts anew with `sandik runs replace`"
+            "Stop all workers and count all posts again with `sandik runs replace`"
         )
     return state
 
 
 async def new_claim(settings: Settings, job: Job, partitions: int, generation: int, clock: Clock) -> Run:
-    """Return the record by which this run claims the prefix."""
+    """Return the record with which this run claims the prefix."""
     logs = await bounds(settings, settings.topic(POSTS), range(partitions))
     return Run(
         job.run_id,
@@ -66,14 +66,14 @@ async def new_claim(settings: Settings, job: Job, partitions: int, generation: i
 
 
 async def write_claim(settings: Settings, run: Run) -> None:
-    """Make the run the owner, and write the first record of `partials`, by which merge knows the topic."""
+    """Make the run the owner, and write the first record of `partials`, by which merge identifies it."""
     first = msgspec.json.encode(Watermark(run.run_id, None, None))
     await write(settings, settings.topic(PARTIALS), [(begin_key(run.run_id), first)])
     await write_control(settings, run)
 
 
 async def _check_unclaimed(settings: Settings, job: Job) -> None:
-    """Refuse topics that another run has written to, as workers of before `control` did."""
+    """Refuse topics that another run has written to, as workers did before `control` existed."""
     found = {partial.run_id async for partial in _partials(settings)}
     counts = settings.topic(COUNTS)
     if others := sorted(found - {job.run_id}):
@@ -87,18 +87,18 @@ async def _check_unclaimed(settings: Settings, job: Job) -> None:
         raise StateError(
             f"topic {counts} holds counts, and {settings.topic(PARTIALS)} nothing of the run that wrote "
             "them: "
-            f"it was made anew. {_ways_out(settings)}"
+            f"it was recreated. {_ways_out(settings)}"
         )
 
 
 async def _check_no_state(settings: Settings, job: Job) -> None:
-    """Refuse to go on from a changelog whose settled windows are gone with the other topics."""
+    """Refuse to continue from a changelog whose settled windows are gone with the other topics."""
     name = changelog(application_id(settings, job), WINDOWS_TABLE, 0).name
     partitions = await partitions_or_none(settings, name)
     if partitions and any(log.end for log in (await bounds(settings, name, range(partitions))).values()):
         raise StateError(
             f"topic {name} holds the state of this run, and {settings.topic(PARTIALS)} nothing of it: it was "
-            f"made anew, and windows that are counted and settled would be missing. {_ways_out(settings)}"
+            f"recreated, and windows that were counted and settled would be missing. {_ways_out(settings)}"
         )
 
 
@@ -112,9 +112,9 @@ async def _partials(settings: Settings) -> AsyncIterator[Partial]:
 
 def refusal(settings: Settings, job: Job, owner: Run | None) -> str:
     """Return why this run may not write to the topics of another, and what to do."""
-    if owner is None:  # it was deleted between two looks
+    if owner is None:  # it was deleted between two checks
         return (
-            f"nobody owns the topics of the prefix {settings.topic_prefix!r} any more: start the worker again"
+            f"no run owns the topics of the prefix {settings.topic_prefix!r} any more: start the worker again"
         )
     mine = rules_of(settings, job)
     differences = [

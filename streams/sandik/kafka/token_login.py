@@ -1,4 +1,4 @@
-"""Log in to Kafka with a bearer token (SASL OAUTHBEARER) that a file holds and something else renews."""
+"""Log in to Kafka with a bearer token (SASL OAUTHBEARER) from a file that something else renews."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from aiokafka.errors import KafkaConnectionError
 
 from sandik.errors import UsageError
 
-#: What RFC 6750 makes a token of. Anything else in the file was not meant to be sent to Kafka.
+#: A token by RFC 6750. Anything else in the file must not be sent to Kafka.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 @dataclass(frozen=True)
 class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
-    """Gives every new connection the token that is in the file by then."""
+    """Reads the token from the file for every new connection."""
 
     path: Path
 
@@ -24,9 +24,9 @@ class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no
         """Return the token.
 
         Raises:
-            UsageError: the file cannot be read, or what it holds is no token.
+            UsageError: the file cannot be read, or does not hold a token.
         """
-        why = "it holds no token"
+        why = "it does not hold a token"
         try:
             token = self.path.read_text(encoding="ascii").strip()
         except UnicodeDecodeError:
@@ -38,7 +38,7 @@ class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no
         return token
 
     async def token(self) -> str:
-        """Return the token, for aiokafka, which tries again when there is none: it may be about to come."""
+        """Return the token, for aiokafka, which tries again if there is none yet."""
         try:
             return self.read()
         except UsageError as error:
@@ -46,9 +46,9 @@ class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no
 
 
 class _TokenLogin(OAuthAuthenticator):  # type: ignore[misc]  # aiokafka has no types
-    """aiokafka's own takes a refusal for a welcome, and then waits for ever for answers.
+    """aiokafka's own class treats a refusal as success, and then waits forever.
 
-    A server that does not take a token answers why, and refuses what the client says next: RFC 7628, 3.2.3.
+    A server that rejects a token answers why, and refuses the client's next message: RFC 7628, 3.2.3.
     """
 
     async def step(self, payload: bytes | None) -> tuple[bytes, bool] | None:

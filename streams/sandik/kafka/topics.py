@@ -33,21 +33,21 @@ POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
 CONTROL = "control"
 
-#: The table of the count agent, by which its changelog is named.
+#: The table of the count agent; its changelog is named after it.
 WINDOWS_TABLE = "windows"
 
 DAY_MS = 86_400_000
 
 Message = TypeVar("Message")
 
-# A worker that was frozen and thawed may append an older entry after a newer one. Readers take the higher
-# offset or revision, which works as long as compaction has not dropped the newer entry: a day to notice.
+# A worker that was frozen and thawed may append an older entry after a newer one. Readers use the higher
+# offset or revision, which works until compaction drops the newer entry, after a day.
 _COMPACT = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
 
-# Kafka's own time, whatever the clock of who writes: a post's lead is measured against it, and compaction and
-# retention wait by it. See docs/decisions/019-log-append-time.md.
+# Kafka's own time, whatever the writer's clock: `max_ahead_ms` is measured against it, and compaction and
+# retention use it. See docs/decisions/019-log-append-time.md.
 APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
-# A count has its window's start, which may be any time: Kafka's own limit is an hour after its clock.
+# A count has its window's start, which may be any time; Kafka's default limit is an hour after its clock.
 _ANY_MS = str((1 << 63) - 1)
 WINDOW_TIME = {
     "message.timestamp.type": "CreateTime",
@@ -65,7 +65,7 @@ class TopicSpec(NamedTuple):
 
 
 def all_topics(settings: Settings) -> list[TopicSpec]:
-    """Return the topics that `sandik topics create` makes."""
+    """Return the topics that `sandik topics create` creates."""
     many = settings.partitions
     return [
         TopicSpec(settings.topic(POSTS), many, _deleted_after(30)),
@@ -80,7 +80,7 @@ def all_topics(settings: Settings) -> list[TopicSpec]:
 
 
 def optional_topics(settings: Settings) -> list[str]:
-    """Return the names of the topics that are made and written only when they are asked for, and are."""
+    """Return the names of the optional topics that the settings ask for."""
     is_on = {
         COUNTS_TERMS: settings.terms != "off",
         COUNTS_HOPPING: settings.hopping_size_ms,
@@ -96,10 +96,10 @@ def changelog(application_id: str, table: str, partitions: int) -> TopicSpec:
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Lend a connection to ask Kafka about topics and groups.
+    """Open a connection to ask Kafka about topics and groups.
 
     Raises:
-        BrokerError: Kafka cannot be reached, or refuses what is asked of it.
+        BrokerError: Kafka cannot be reached, or denies the request.
     """
     admin = AIOKafkaAdminClient(**client_options(settings))
     try:
@@ -112,10 +112,10 @@ async def connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[TopicSpec, bool]]:
-    """Make the topics that are missing; return each with whether it was made now.
+    """Create missing topics; return each topic and whether it was created now.
 
     Raises:
-        BrokerError: Kafka cannot be reached or refuses.
+        BrokerError: Kafka cannot be reached, or denies it.
         TopicError: a topic exists with another number of partitions, or another cleanup policy.
     """
     async with connected(settings) as admin:
@@ -125,7 +125,7 @@ async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[T
 async def create_with(
     admin: AIOKafkaAdminClient, settings: Settings, specs: Sequence[TopicSpec]
 ) -> list[tuple[TopicSpec, bool]]:
-    """Do what `create` does, with a connection that is there."""
+    """Do what `create` does, with an open connection."""
     response = await admin.create_topics(
         [
             NewTopic(spec.name, spec.partitions, settings.replication_factor, topic_configs=dict(spec.config))
@@ -163,7 +163,7 @@ async def create_with(
 
 async def partitions_of(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
     """Return the number of partitions of those of the topics that exist."""
-    # All topics are asked for: asking for one by name may create it, with the broker's defaults.
+    # Ask for all topics: asking for one by name may create it, with the broker's defaults.
     described = {topic["topic"]: topic for topic in await admin.describe_topics()}
     found = [described[name] for name in names if name in described]
     return {topic["topic"]: len(topic["partitions"]) for topic in found if not topic["error_code"]}
@@ -181,7 +181,7 @@ async def _cleanup_policies(admin: AIOKafkaAdminClient, names: Iterable[str]) ->
 
 
 async def existing(settings: Settings) -> dict[str, int]:
-    """Return the partitions of each of sandik's topics; raise if one is missing or Kafka is away."""
+    """Return the partitions of each of sandik's topics; raise if one is missing or Kafka is unavailable."""
     names = [spec.name for spec in all_topics(settings)]
     async with connected(settings) as admin:
         found = await partitions_of(admin, names)
@@ -201,14 +201,14 @@ async def check_there(
     """Raise if one of the names is not among the topics that were `found`.
 
     Raises:
-        BrokerError: Kafka does not let us see one.
-        TopicError: there is no such topic.
+        BrokerError: this user may not see one of them.
+        TopicError: the topic does not exist.
     """
     await check_topics(admin._send_request, settings.broker, names, found)
 
 
 async def partition_count(settings: Settings, topic: str) -> int:
-    """Return how many partitions the topic has. TopicError if there is no such topic, or as `check_there`."""
+    """Return how many partitions the topic has. TopicError if it does not exist, or as `check_there`."""
     async with connected(settings) as admin:
         found = await partitions_of(admin, [topic])
         await check_there(admin, settings, [topic], found)
@@ -216,7 +216,7 @@ async def partition_count(settings: Settings, topic: str) -> int:
 
 
 async def partitions_or_none(settings: Settings, topic: str) -> int | None:
-    """Return how many partitions the topic has; None if there is no such topic."""
+    """Return how many partitions the topic has; None if it does not exist."""
     async with connected(settings) as admin:
         return (await partitions_of(admin, [topic])).get(topic)
 
@@ -235,10 +235,10 @@ async def is_owned(settings: Settings, group: str, topic: str) -> bool:
 
 
 def decoded(record: ConsumerRecord, decode: Callable[[bytes], Message]) -> Message | None:
-    """Return what a record of a topic that only sandik writes says; None for a tombstone.
+    """Decode a record of a topic that only sandik writes; None for a tombstone.
 
     Raises:
-        TopicError: it says something else.
+        TopicError: it is something else.
     """
     if record.value is None:
         return None
@@ -246,17 +246,17 @@ def decoded(record: ConsumerRecord, decode: Callable[[bytes], Message]) -> Messa
         return decode(record.value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise TopicError(
-            f"topic {record.topic}, partition {record.partition}, offset {record.offset}: no record of "
-            f"sandik's ({why_not(record.value, error)}). Find out what else writes there. A tombstone for "
-            "its key takes it out of a compacted topic, kafka-delete-records out of any other"
+            f"topic {record.topic}, partition {record.partition}, offset {record.offset}: not a record of "
+            f"sandik ({why_not(record.value, error)}). Find out what else writes there. A tombstone for "
+            "its key removes it from a compacted topic, kafka-delete-records from any other"
         ) from error
 
 
 async def find_coordinator(admin: AIOKafkaAdminClient, group: str) -> None:
     """Return when Kafka can coordinate the group.
 
-    A new cluster makes its offsets topic when first asked, and refuses in the meantime; a consumer that
-    meets this logs an error that means nothing.
+    A new cluster creates its offsets topic on the first request, and refuses until then; a consumer would
+    log a misleading error.
     """
     for _ in range(100):
         with suppress(GroupCoordinatorNotAvailableError):

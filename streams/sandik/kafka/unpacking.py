@@ -1,4 +1,4 @@
-"""Kafka's batches -> records, whatever a producer has put into them: none takes the memory, none is an error.
+"""Kafka's batches -> records, whatever a producer has put into them, with bounded memory and without errors.
 
 aiokafka unpacks a batch whole, so that a kilobyte becomes gigabytes, and a record that it cannot read is an
 error each time it is asked for more: nobody gets past it. Here a batch is unpacked up to a limit, and where a
@@ -37,7 +37,7 @@ _INT32 = struct.Struct(">i")
 _CODEC = 0x07
 _GZIP, _SNAPPY, _LZ4, _ZSTD = 1, 2, 3, 4
 _XERIAL = b"\x82SNAPPY\x00" + struct.pack(">ii", 1, 1)
-#: Most of what is packed becomes no more than so many times as much.
+#: Most batches unpack to at most this multiple of their size.
 _ROOM = 64
 #: What is given to zlib at once: it copies what it leaves over, and an empty member is 20 bytes.
 _GZIP_BYTES = 4096
@@ -217,7 +217,7 @@ class SafeBatch:
 
 
 def _unpacked(batch: memoryview, codec: int) -> memoryview:
-    """Return the batch as if it had never been packed, but for its checksum.
+    """Return the batch as if it had never been compressed, except for its checksum.
 
     Raises:
         Exception: it was packed by something else, or not at all; _TooLargeError, if it becomes too large.

@@ -1,4 +1,4 @@
-"""Wait for a Kafka that is starting, and for topics that were just made."""
+"""Wait for Kafka to start, and for new topics."""
 
 import asyncio
 import sys
@@ -10,10 +10,10 @@ from sandik.kafka.connection import answers, client_options
 from sandik.kafka.topics import connected
 from sandik.settings import Settings
 
-#: How long commands wait at a terminal, where somebody has just started Kafka.
+#: How long commands wait at a terminal, where a user may just have started Kafka.
 AT_A_TERMINAL_S = 30.0
 _ASK_EVERY_S = 0.5
-#: How long Kafka may take to give every partition of a new topic a leader.
+#: How long Kafka may take to elect leaders for a new topic.
 _LEADERS_S = 30.0
 
 
@@ -23,7 +23,7 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: b
     That it waits is written to stderr once. If it `is_told` already, nothing is, nor by the Kafka client.
 
     Raises:
-        BrokerError: it does not answer by then, or does not let us in.
+        BrokerError: it does not answer by then, or refuses the connection.
     """
     if wait_s is None:
         wait_s = AT_A_TERMINAL_S if sys.stderr.isatty() else 0.0
@@ -35,7 +35,7 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: b
                 async with connected(settings):
                     return
             except BrokerError as error:
-                # Only silence may end by itself; a wrong password does not.
+                # Wait only if there is no answer; a wrong password stays wrong.
                 if is_time_over or "does not answer" not in str(error):
                     raise
         if not is_told:
@@ -47,7 +47,7 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: b
 
 
 async def wait_for_leaders(settings: Settings, topics: Iterable[str]) -> None:
-    """Return when every partition of the topics has a leader: from then on, workers can start.
+    """Return when every partition of the topics has a leader, so that workers can start.
 
     Raises:
         BrokerError: Kafka does not answer, or a partition has none within half a minute.
@@ -64,7 +64,8 @@ async def wait_for_leaders(settings: Settings, topics: Iterable[str]) -> None:
                 return
             if monotonic() >= give_up_s:
                 raise BrokerError(
-                    f"Kafka at {settings.broker} has made {', '.join(sorted(wanted - led))}, and no broker "
-                    f"leads all partitions after {_LEADERS_S:.0f} s: see its log, then run `sandik doctor`"
+                    f"Kafka at {settings.broker} has created {', '.join(sorted(wanted - led))}, but no "
+                    f"broker leads all partitions after {_LEADERS_S:.0f} s: see its log, then run "
+                    "`sandik doctor`"
                 )
             await asyncio.sleep(_ASK_EVERY_S)

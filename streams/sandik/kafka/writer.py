@@ -1,4 +1,4 @@
-"""Write a few records without Faust, and wait until Kafka has them: what commands say to the workers."""
+"""Write a few records without Faust, and wait until Kafka has them: messages from commands to workers."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ async def write(
     """Append (key, value) pairs to a partition in their order; return how many, when Kafka has them all.
 
     Raises:
-        BrokerError: Kafka does not answer, or refuses one.
+        BrokerError: Kafka does not answer, or rejects one.
         ClockError: this machine's time is too far from Kafka's.
     """
     producer = AIOKafkaProducer(**client_options(settings), acks="all")

@@ -1,6 +1,6 @@
-"""`sandik dlq` and `sandik late`: list, show, redrive. Data to stdout, sums and progress to stderr.
+"""`sandik dlq` and `sandik late`: list, show, redrive. Data goes to stdout, totals and progress to stderr.
 
-Exit code 0: done, or nothing to do. 1: some letters were refused, or Kafka failed. 2: cannot be done so.
+Exit code 0: done, or nothing to do. 1: some letters were refused, or Kafka failed. 2: usage error.
 """
 
 import asyncio
@@ -40,11 +40,11 @@ def run_list(
         UsageError: both are given.
     """
     if limit is not None and last is not None:
-        raise UsageError("--limit shows the first letters and --last the newest ones: leave one out")
+        raise UsageError("--limit shows the first letters and --last the newest ones: use only one")
     try:
         by_reason = asyncio.run(_list(settings, settings.topic(name), wanted, limit, last, json=json))
     except BrokenPipeError:
-        # The reader has gone, as `head` does. Python would complain once more when it flushes at exit.
+        # The reader is gone, as after `head`. Python would fail again when it flushes at exit.
         sys.stdout = None
         return 0
     for reason, count in by_reason.most_common():
@@ -98,14 +98,14 @@ def run_show(settings: Settings, name: str, place: str, *, json: bool) -> int:
 def run_redrive(
     settings: Settings, name: str, wanted: Wanted, orders: Orders, *, limit: int | None, json: bool
 ) -> int:
-    """Put letters back into `posts`, of this installation or of another; say how many.
+    """Write letters to `posts`, of this installation or another; print how many.
 
     Raises:
-        UsageError: a late post is to go where it would be late again.
+        UsageError: a late post would be late again.
     """
     if name == POSTS_LATE and orders.target == settings.topic(POSTS):
         raise UsageError(
-            "a late post that is put back is late again: its window is settled, and a partition's clock "
+            "a redriven late post is late again: its window is settled, and a partition's clock "
             "never goes back. Count it with `sandik replay` and a larger SANDIK_ALLOWED_LATENESS_MS, or send "
             "it to the `posts` of another installation with --to-prefix"
         )
@@ -130,7 +130,7 @@ async def _redrive(
     with progress(f"reading {topic}") as bar:
         async with aclosing(letters(settings, topic, wanted, foreign, bar)) as read:
             found = [letter async for letter in read][:limit]
-    with progress(f"letters put back into {orders.target}") as bar:
+    with progress(f"letters redriven to {orders.target}") as bar:
         return await redrive(settings, found, orders, bar.advance) + foreign
 
 
@@ -139,5 +139,5 @@ def _write(value: dict[str, Any]) -> None:
 
 
 def _printable(text: str) -> str:
-    """Without what would move the cursor of a terminal: the bytes are a stranger's."""
+    """Escape control characters, because the bytes may be hostile."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,7 +1,7 @@
 """A record of `posts.dlq` or `posts.late`, and what its headers say.
 
-Whoever may write `posts` chooses the headers of a post, and a worker copies them into its letter. So what is
-believed is only what the worker has put behind them, and what of the rest fits the letter's own place.
+A producer chooses the headers of a post, and a worker copies them into its letter. So only the headers that
+the worker has added behind them are trusted, and of the others those that match the letter's own position.
 """
 
 import re

@@ -16,7 +16,7 @@ from sandik.letters.letter import Letter, letter_of
 from sandik.progress import Bar
 from sandik.settings import Settings
 
-#: What is counted in place of a record that no worker wrote.
+#: What is counted in place of a record that was not written by a worker.
 FOREIGN = "not written by a worker"
 _PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
 
@@ -53,7 +53,7 @@ async def letters(
 
     Raises:
         BrokerError: Kafka does not answer.
-        TopicError: there is no such topic.
+        TopicError: the topic does not exist.
     """
     async with aclosing(records_since(settings, topic, wanted.from_ms, bar)) as batches:
         async for records in batches:
@@ -68,7 +68,7 @@ async def last_letters(
 
     Raises:
         BrokerError: Kafka does not answer.
-        TopicError: there is no such topic.
+        TopicError: the topic does not exist.
     """
     newest: list[Letter] = []
     partitions = await partition_count(settings, topic)
@@ -97,7 +97,7 @@ async def one_letter(settings: Settings, topic: str, place: str) -> Letter:
     Raises:
         UsageError: there is none.
         BrokerError: Kafka does not answer.
-        TopicError: there is no such topic.
+        TopicError: the topic does not exist.
     """
     numbers = _PLACE.fullmatch(place)
     if numbers is None:
@@ -106,6 +106,8 @@ async def one_letter(settings: Settings, topic: str, place: str) -> Letter:
     record = (await records_at(settings, topic, [at])).get(at)
     letter = None if record is None else letter_of(record)
     if letter is None:
-        what = "no record (any more)" if record is None else "a record that no worker wrote"
+        what = (
+            "no record, or it was deleted" if record is None else "a record that was not written by a worker"
+        )
         raise UsageError(f"topic {topic}, partition {at[0]}: there is {what} at offset {at[1]}")
     return letter

@@ -1,4 +1,4 @@
-"""Letters -> `posts`: each at most once, however often the command is run or cut short.
+"""Letters -> `posts`: each at most once, even if the command runs several times or is interrupted.
 
 A letter is known by its bytes and its origin, the record of `posts` it was made of; the copy that is put
 back names that in a header. What is there already is looked up in `posts` itself, so no other store can be
@@ -7,8 +7,8 @@ off before it looks, so that two at once do not write a letter twice either.
 
 Any producer can write such headers. So a record of `posts` is taken for the copy of a letter only if it has
 the letter's key and value, in the partition where redrive would have put it: then the post is where it
-belongs, whoever wrote it there. And how often a letter was put back is not what its header says, but how many
-such copies `posts` has, each of the one before.
+belongs, whatever wrote it there. The number of attempts is not taken from the letter's header, but is the
+number of such copies in `posts`, each a copy of the one before.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from sandik.letters.letter import Letter, Origin, redriven_from
 from sandik.settings import Settings
 from sandik_schemas.headers import ATTEMPTS, REDRIVEN_FROM
 
-#: Copies in one transaction, at most.
+#: Maximum number of copies in a transaction.
 AT_ONCE = 500
 
 REDRIVEN, ALREADY, REFUSED = "redriven", "already redriven", "tried too often"
@@ -38,7 +38,7 @@ NOT_WHOLE = "too long to be copied"
 
 
 class Orders(NamedTuple):
-    """How to redrive. `target` is the topic; `rate` is posts a second, None as fast as Kafka takes them."""
+    """How to redrive. `target` is the topic; `rate` is in posts per second; None for no limit."""
 
     target: str
     max_attempts: int
@@ -47,7 +47,7 @@ class Orders(NamedTuple):
 
 
 class _Copy(NamedTuple):
-    """A letter as it is put back. `partition` None: Kafka's choice, by the key."""
+    """A letter to be redriven. `partition` None: chosen by the key."""
 
     letter: Letter
     attempt: int
@@ -65,7 +65,7 @@ class _Copy(NamedTuple):
 async def redrive(
     settings: Settings, letters: Sequence[Letter], orders: Orders, tell: Callable[[int], None]
 ) -> Counter[str]:
-    """Put the letters back; return how many had which outcome.
+    """Redrive the letters; return how many had which outcome.
 
     Raises:
         BrokerError: Kafka does not answer, or another redrive has taken over.
@@ -88,7 +88,7 @@ async def redrive(
     )
     try:
         if not orders.is_dry_run:
-            await producer.start()  # whoever else redrives is fenced off, and what it left open is aborted
+            await producer.start()  # fences other redrives off and aborts their open transactions
         there = await _there(settings, copies, orders.target)
         left = [copy for number, copy in enumerate(copies) if number not in there]
         outcome[ALREADY] = len(there)
@@ -108,7 +108,7 @@ def _once(letters: Iterable[Letter]) -> list[Letter]:
 
 
 async def _attempts(settings: Settings, letters: Sequence[Letter], at_most: int) -> list[int]:
-    """Return how often each letter was put back, as far as `posts` still has what it is a copy of.
+    """Return how often each letter was redriven, as far as `posts` still has the originals.
 
     Looks no further back than `at_most` copies.
     """

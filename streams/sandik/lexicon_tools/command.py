@@ -125,7 +125,7 @@ def _print_report(report: Report, found: Iterable[Finding], posts: int) -> None:
             ],
         )
     elif posts:
-        sys.stderr.write("the sample was not tried: mend the errors first\n")
+        sys.stderr.write("the sample was not checked: fix the errors first\n")
     if not report.errors and (notice := lexicon_notice(report.lexicon, report.lost_cells)):
         sys.stderr.write(f"{notice}\n")
     counts = ((report.errors, "error"), (report.warnings, "warning"))

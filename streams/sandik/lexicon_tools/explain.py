@@ -13,7 +13,7 @@ from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.match import Hit, Verdict
 
-#: Forms shorter than this are inside so many words that it would explain nothing to list them.
+#: Shorter forms are inside too many words to be worth listing.
 _MIN_INSIDE = 4
 #: A longer word is quoted up to here: it may be a megabyte, with thousands of forms in it.
 _WORD_CHARACTERS = 100

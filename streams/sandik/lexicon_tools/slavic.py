@@ -46,9 +46,7 @@ def _lexeme(language: str, word: str, kind: str) -> tuple[Any, ...]:
     reading = next(iter(meant or (readings if kind == "adjective" else [])), None)
     if reading is None:
         # A guess at an unknown word may take it for a form of another (дипфек: genitive of *дипфка).
-        raise LexiconError(
-            f"{language} '{word}': no such {kind} is known; mend `inflects` or `head`, or use `forms`"
-        )
+        raise LexiconError(f"{language} '{word}': unknown {kind}; fix `inflects` or `head`, or use `forms`")
     if kind != "adjective":
         return tuple(reading.lexeme)
     # The lexeme of a participle is its whole verb.

@@ -67,7 +67,7 @@ async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> Non
         for one in slices:
             tp = TopicPartition(topic, one.partition)
             if one.partition >= partitions:
-                raise TopicError(f"topic {topic} has no partition {one.partition}: it was made anew")
+                raise TopicError(f"topic {topic} has no partition {one.partition}: it was recreated")
             if one.start == one.end:
                 continue
             earliest = (await consumer.beginning_offsets([tp]))[tp]
@@ -75,5 +75,5 @@ async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> Non
             if not earliest <= one.start <= one.end <= end:
                 raise StateError(
                     f"topic {topic}, partition {one.partition}: the log holds offsets {earliest} to {end} "
-                    f"and no longer {one.start} to {one.end}: posts were deleted, or the topic was made anew"
+                    f"and no longer {one.start} to {one.end}: posts were deleted, or the topic was recreated"
                 )

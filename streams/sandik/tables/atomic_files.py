@@ -31,7 +31,7 @@ def new_file(path: Path, *, replaces: bool = False) -> Iterator[Path]:
 
     Raises:
         UsageError: `path` is taken, see `check_free`; also when that has happened in the meantime.
-        SandikError: the disk is full, or does not let us write there.
+        SandikError: the disk is full, or denies writing there.
     """
     check_free([path], replaces=replaces)
     new = _beside(path)
@@ -49,7 +49,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """Replace a small file: after a crash at any moment it holds this content, or what it held before.
 
     Raises:
-        SandikError: the disk is full, or does not let us write there.
+        SandikError: the disk is full, or denies writing there.
     """
     with new_file(path, replaces=True) as new, new.open("wb") as file:
         file.write(content)
@@ -59,7 +59,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def new_folder(path: Path, *, replaces: bool = False) -> Iterator[Path]:
-    """Lend an empty folder that takes the place of `path` likewise. `replaces`: a folder there is deleted."""
+    """Lend an empty folder that then replaces `path`. `replaces`: an existing folder is deleted."""
     new, old = _beside(path), _beside(path)
     try:
         with _written(path):

@@ -90,7 +90,7 @@ def write_table(
 
     Raises:
         UsageError: the name says no format, or something is there that is not to be replaced.
-        SandikError: the disk is full, or does not let us write there.
+        SandikError: the disk is full, or denies writing there.
     """
     left = iter(rows)
     with new_file(path, replaces=replaces) as new, writer(new, format_of(path), columns, form) as write:

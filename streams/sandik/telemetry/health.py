@@ -61,7 +61,7 @@ class Answer(NamedTuple):
 
 
 def alive(facts: Facts) -> Answer:
-    """Say whether restarting the process would mend anything: it has crashed, or its event loop is stuck."""
+    """Say whether a restart would help: the process has crashed, or its event loop is stuck."""
     reasons = []
     if facts.crash is not None:
         reasons.append(Reason("crashed", f"the worker has crashed and is ending: {facts.crash}"))
@@ -74,7 +74,7 @@ def alive(facts: Facts) -> Answer:
 def ready(facts: Facts) -> Answer:
     """Say whether posts are being counted: assigned, recovered, committing, not rebalancing.
 
-    A paused partition is a notice: another worker could not count it either, and a rollout must go on.
+    A paused partition is a notice: another worker could not count it either, and a rollout must continue.
     """
     reasons = []
     if facts.is_stopping:
@@ -86,7 +86,7 @@ def ready(facts: Facts) -> Answer:
     if facts.is_recovering:
         reasons.append(Reason("recovering", "the state is being read from the changelog"))
     if facts.is_rebalancing:
-        reasons.append(Reason("rebalancing", "the group is sharing the partitions anew"))
+        reasons.append(Reason("rebalancing", "the group is reassigning partitions"))
     elif not facts.is_assigned and not facts.is_recovering:
         reasons.append(Reason("starting", "no partitions have been assigned yet"))
     if facts.is_assigned and not facts.has_coordinator:

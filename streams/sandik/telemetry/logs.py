@@ -1,4 +1,4 @@
-"""One format for all that logs, be it Faust, mode, aiokafka or us, and no text of a post in any of it.
+"""One format for all logs, of Faust, mode, aiokafka and sandik, without the text of any post.
 
 Lines for people on a terminal, JSON for programs everywhere else.
 """
@@ -74,7 +74,7 @@ def _hidden(literal: re.Match[str]) -> str:
 
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
-    """Make a log record; of what a user can mend, without the traceback: the message says it all."""
+    """Make a log record, without a traceback for errors that a user can fix: the message says it all."""
     record = logging.LogRecord(*args, **kwargs)
     if record.exc_info and isinstance(record.exc_info[1], SandikError | KafkaError | asyncio.CancelledError):
         record.exc_info = None

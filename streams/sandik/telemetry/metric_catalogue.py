@@ -117,7 +117,7 @@ METRICS = (
         "0 or 1",
         _PARTITION,
         "1 while nothing of the partition is counted, because too many of its records were rejected. The "
-        "watermark does not wait for it, as for an idle one: when it goes on, final counts are corrected.",
+        "watermark does not wait for it, as for an idle one: when it continues, final counts are corrected.",
         "`sandik partitions paused` says why, and at which offset. Mend what writes the partition, then "
         "`sandik partitions resume`.",
     ),
@@ -146,7 +146,7 @@ METRICS = (
         "0 or 1",
         {},
         "1 on the worker that writes `counts`.",
-        "The sum over all workers is 1, but for a moment in a rebalance. 0 for longer: no worker is in the "
+        "The sum over all workers is 1, except during a rebalance. 0 for longer: no worker is in the "
         "group. 2 for longer: two runs, or a frozen worker; counts stay right.",
     ),
     Metric(
@@ -208,7 +208,7 @@ METRICS = (
         "counter",
         "rebalances",
         {},
-        "Times that this worker had to let its partitions go to share them anew. Joining is one.",
+        "Rebalances: times that this worker gave up its partitions to be reassigned. Joining is one.",
         "One for each worker that comes or goes. More: a worker restarts again and again, or is silent for "
         "`SANDIK_SESSION_TIMEOUT_MS` because its machine or Kafka is overloaded.",
     ),

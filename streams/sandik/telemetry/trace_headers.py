@@ -9,7 +9,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from sandik.kafka.publish import Headers, Outgoing
 
-#: A batch may hold posts of thousands of traces; so many are named.
+#: A batch may hold posts of thousands of traces; at most this many are linked.
 MAX_LINKS = 32
 
 #: A valid header has 55; later versions of the format may add something.

@@ -17,7 +17,7 @@ from sandik.up.request import Request, looked_up, take_apart
 from sandik.up.status_line import Shown
 from sandik.up.supervisor import Choice, First
 
-#: Where data lie unless SANDIK_DATA_DIR or --data-dir says otherwise; `sandik broker` uses kafka/ in it, too.
+#: Default data directory, without SANDIK_DATA_DIR and --data-dir; `sandik broker` also uses kafka/ in it.
 DEFAULT_DATA_DIR = Path(".sandik")
 #: The option of `sandik ingest` that makes the last windows of a source that ends final.
 _CLOSE = "--close"
@@ -36,17 +36,17 @@ def run_up(
 ) -> int:
     """Run until SIGINT, SIGTERM or SIGHUP, or, beside another `up`, until the source is read.
 
-    `words` are sources and options of `sandik ingest`; `takes_value` says of each of its options whether a
-    word follows. The page's address goes to stdout once it answers, everything else to stderr.
+    `words` are sources and options of `sandik ingest`; `takes_value` says for each of its options whether a
+    value follows. The page's address goes to stdout once it answers, everything else to stderr.
 
     Raises:
-        UsageError: a source is not there, a setting does not fit, or something is not installed.
-        SandikError: a process has ended that cannot be started again; all others are ended, too.
+        UsageError: a source does not exist, a setting does not fit, or an extra is not installed.
+        SandikError: a process ended that cannot be restarted; all others are stopped too.
     """
     given = {name.upper() for name, value in os.environ.items() if value}
     request = looked_up(take_apart(words, takes_value))
     if request.is_piped and sys.stdin.isatty():
-        raise UsageError("- is for a pipe: nothing can be typed into `sandik up`")
+        raise UsageError("- reads a pipe: `sandik up` cannot read from the terminal")
     if _CLOSE in takes_value and request.sources and not request.is_live and not request.is_piped:
         request = request.with_options(_CLOSE)
     choice = Choice(

@@ -35,7 +35,7 @@ def topics(broker: str, wait_s: float) -> Job:
 
 
 def worker(broker: str, ops_port: int, data_dir: str) -> Job:
-    """Return a worker. Its state is in Kafka, so another one goes on exactly where it was."""
+    """Return a worker. Its state is in Kafka, so a new one continues exactly where it stopped."""
     settings = {
         "SANDIK_BROKER": broker,
         "SANDIK_OPS_HOST": "127.0.0.1",
@@ -52,7 +52,7 @@ def page(broker: str, port: int) -> Job:
 
 
 def source(broker: str, request: Request) -> Job:
-    """Return what reads the source. A live one goes on from its cursor; a file would be read all over."""
+    """Return the reader of the source. A live one continues from its cursor; a file would be read again."""
     return Job(
         SOURCE,
         ("ingest", "--json", *request.arguments),

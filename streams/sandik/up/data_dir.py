@@ -1,4 +1,4 @@
-"""The data directory of `sandik up`: one `up` owns it, others find it, the next one finds what it left."""
+"""The data directory of `sandik up`: one `up` owns it, others join it, the next one continues in it."""
 
 import asyncio
 import fcntl
@@ -22,7 +22,7 @@ _POLL_S = 0.1
 
 
 class Running(msgspec.Struct):
-    """What others have to know of the `up` that runs.
+    """What another `up` has to know about the running one.
 
     `where` tells its topics from others; `page` is None until it answers.
     """
@@ -42,7 +42,7 @@ class Home:
     kafka/       the broker's own folder, that of `sandik broker --data-dir`
     worker/      what Faust wants to write
     logs/        what each process says
-    cursors/     where a live source goes on
+    cursors/     where a live source continues
     up.json      what runs; read.json: the files that were read to the end
     up.lock      held by the `up` that owns the folder
     up.children  held by each of its processes, so also by those of one that was killed
@@ -66,7 +66,7 @@ class Home:
             lock = open_own(self.path / "up.lock", "a+")
         except OSError as error:
             raise SandikError(
-                f"cannot keep data in {self.path} ({error.strerror}): give --data-dir another folder"
+                f"cannot store data in {self.path} ({error.strerror}): choose another --data-dir"
             ) from error
         with lock:
             if not _is_had(lock):
@@ -96,7 +96,7 @@ class Home:
             await asyncio.sleep(_POLL_S)
 
     def broker_port(self) -> int | None:
-        """Return the port of the broker that runs in the folder, whoever started it."""
+        """Return the port of the broker that runs in the folder, even if it was started by hand."""
         try:
             with open_own(self.kafka / "lock", "r") as lock:
                 if _is_had(lock):
@@ -106,7 +106,7 @@ class Home:
             return None
 
     def last_broker_port(self) -> int | None:
-        """Return the port that the broker had last: it is best kept, because people have typed it."""
+        """Return the port that the broker had last: keep it, because users have typed it."""
         with suppress(OSError):
             match = _LISTENS.search((self.kafka / "server.properties").read_text(encoding="ascii"))
             return int(match[1]) if match else None
@@ -127,7 +127,7 @@ class Home:
         (self.path / "up.json").unlink(missing_ok=True)
 
     def cursor(self, source: str) -> Path:
-        """Return the file that says where a live source goes on."""
+        """Return the file that stores where a live source continues."""
         # A hash, because an address may hold a token.
         return self.cursors / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.json"
 

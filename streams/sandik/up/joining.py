@@ -24,7 +24,7 @@ async def read_beside(home: Home, running: Running, request: Request, choice: Ch
         SandikError: nothing came of the source, or the first `up` has ended.
     """
     check_same(running, choice)
-    shown.say(f"`sandik up` (process {running.pid}) runs already in {home.path}: its Kafka and page are used")
+    shown.say(f"`sandik up` (process {running.pid}) already runs in {home.path}: using its Kafka and page")
     sys.stdout.write(f"{running.page}\n")
     sys.stdout.flush()
     crew = Crew(home, shown, log_suffix=f"-{os.getpid()}")
@@ -44,8 +44,8 @@ async def read_beside(home: Home, running: Running, request: Request, choice: Ch
                 crew.forget_logs()
             return exit_code
         raise SandikError(
-            f"the `sandik up` (process {running.pid}) whose Kafka was used has ended, and reading with it. "
-            "What was read by then is kept: run the same command again"
+            f"the `sandik up` (process {running.pid}) whose Kafka was used has ended, so reading stopped. "
+            "Posts read by then are kept: run the same command again"
         )
     finally:
         reading.cancel()
@@ -72,7 +72,7 @@ def check_same(running: Running, choice: Choice) -> None:
     ):
         if own != other:
             said, has = own or "none", other or "none"
-            raise UsageError(f"{name} says {said}, and {theirs} has {has}: give --data-dir another folder")
+            raise UsageError(f"{name} is {said}, but {theirs} has {has}: choose another --data-dir")
 
 
 async def _until_gone(home: Home, running: Running) -> None:

@@ -15,7 +15,7 @@ from sandik.up.commands import Job
 
 #: Ends it when we are gone, however that happened: the system then closes the other end of this one's stdin.
 _WATCHER = 'read -r _; kill -TERM "$0" 2>/dev/null'
-#: How much of a log is looked at for last words.
+#: How much of the end of a log is searched for the error.
 _TAIL_BYTES = 16 * 1024
 _LINES, _LINE_CHARACTERS = 12, 400
 #: Of an address: name and password before the host, and what is asked for after the path.
@@ -94,7 +94,7 @@ class Child:
             return ""
 
     def _unwatch(self) -> None:
-        # Or it could signal whoever gets the process id next.
+        # Or it could signal another process that gets this id next.
         watcher, self._watcher = self._watcher, None
         if watcher is not None:
             watcher.kill()

@@ -21,7 +21,7 @@ Serves = Callable[[], Awaitable[str | None]]
 
 
 class Crew:
-    """Whoever has it must await `end`, whatever happens. Its processes hold the files in `keep_open`."""
+    """The caller must always await `end`. Its processes hold the files in `keep_open`."""
 
     def __init__(self, home: Home, shown: Shown, keep_open: Sequence[int] = (), log_suffix: str = "") -> None:
         self._home, self._shown, self._keep_open, self._log_suffix = home, shown, keep_open, log_suffix
@@ -46,7 +46,7 @@ class Crew:
         under its `label`, with the word `well` while it serves.
 
         Raises:
-            SandikError: it has ended, and starting it again would mend nothing.
+            SandikError: it ended, and a restart would not help.
         """
         label = label or job.name
         failures, has_served = 0, False
@@ -70,12 +70,12 @@ class Crew:
             wait_s = pause_s(Ended(exit_code, has_served, served_s, failures)) if job.can_restart else None
             if wait_s is None:
                 raise SandikError(self.obituary(job.name, exit_code))
-            self._shown.say(f"{self.obituary(job.name, exit_code)}\n  it is started again in {wait_s:g} s")
+            self._shown.say(f"{self.obituary(job.name, exit_code)}\n  restarting it in {wait_s:g} s")
             self.show(label, "starts again")
             await asyncio.sleep(wait_s)
 
     def obituary(self, name: str, exit_code: int) -> str:
-        """Return how a process ended, with its last words and where its log is."""
+        """Return how a process ended, with the end of its log and where the log is."""
         child = self._children[name]
         # Not all of what was typed: an address of a source may hold a token.
         told = [f"`sandik {child.job.arguments[0]}` {how(exit_code)}", *child.last_words().splitlines()]

@@ -95,9 +95,7 @@ def looked_up(request: Request) -> Request:
     """
     for option in ("--dry-run", "--check"):
         if request.has(option):
-            raise UsageError(
-                f"{option} needs nothing of this: `sandik ingest {option}` shows what would be read"
-            )
+            raise UsageError(f"{option} does not need `sandik up`: run `sandik ingest {option}`")
     if request.is_live:
         return request
     found = find(request.sources)

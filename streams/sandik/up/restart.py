@@ -1,10 +1,10 @@
-"""What to do when a process has ended that nobody ended. Pure."""
+"""What to do when a process ends by itself. Pure."""
 
 from typing import NamedTuple
 
-#: A process that has served so long had no part in what ended the one before it.
+#: After serving this long, a process no longer counts as part of a row of failures.
 STEADY_S = 60.0
-#: So many ends in a row, each soon after its start, are not bad luck.
+#: After this many failures in a row, each soon after a start, give up.
 MAX_FAILURES = 5
 _FIRST_S, _LONGEST_S = 1.0, 30.0
 
@@ -24,10 +24,10 @@ def failures_after(before: int, served_s: float) -> int:
 
 
 def pause_s(ended: Ended) -> float | None:
-    """Return how long to wait before it is started again; None where that would mend nothing.
+    """Return how long to wait before a restart; None if a restart would not help.
 
-    One that has never served ended because of something that is wrong, and will end again: a setting, a
-    topic, a port. One that has served was killed or has met with something that may pass.
+    A process that has never served has a permanent problem: a setting, a topic, a port. One that has served
+    was killed, or met a problem that may pass.
     """
     if not ended.has_served or ended.failures > MAX_FAILURES:
         return None

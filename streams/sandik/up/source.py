@@ -40,7 +40,7 @@ class Reader:
             name = self.name
             self.request = self.request.without(known)
             files = ", ".join(known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
-            self._shown.say(f"{files}: read before, and not changed since. --again reads it once more")
+            self._shown.say(f"{files}: already read and not changed since; pass --again to read it again")
             if not self.request.sources:
                 self._crew.status.states[name] = f"{READ} before"
 
@@ -67,7 +67,7 @@ class Reader:
             self._home.remember(self.request.sources, self._where)
             self._crew.show(self.name, f"{READ}, {told}")
             if rejected:
-                self._shown.say(f"why some of {self.name} was rejected: {self._crew.log(job)}")
+                self._shown.say(f"some items of {self.name} were rejected; see {self._crew.log(job)}")
         return exit_code
 
     async def _follow(self, broker: str) -> None:

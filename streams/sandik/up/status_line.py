@@ -16,7 +16,7 @@ _EVERY_S = 0.25
 
 @dataclass
 class Status:
-    """How things are. `states` has a word or two for each process, in the order in which they are shown."""
+    """The status. `states` has a word or two for each process, in the order in which they are shown."""
 
     states: dict[str, str] = field(default_factory=dict)
     numbers: Numbers | None = None
@@ -60,13 +60,13 @@ class Shown:
         self._change: object = None
 
     async def follow(self, status: Status) -> None:
-        """Show how things are, for ever. Not at every change: some come together, and some at once pass."""
+        """Show the status until cancelled, with a delay, because changes often come together."""
         while True:
             self.update(status)
             await asyncio.sleep(_EVERY_S)
 
     def update(self, status: Status) -> None:
-        """Show how things are: at a terminal always, elsewhere when more than a number has changed."""
+        """Show the status: at a terminal always, elsewhere when more than a number has changed."""
         line, change = as_line(status), (dict(status.states), status.is_settled)
         if self._is_terminal:
             if line != self._line:

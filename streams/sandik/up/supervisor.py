@@ -59,7 +59,7 @@ class First:
         """Run until cancelled. All processes are gone when it returns.
 
         Raises:
-            SandikError: one of them has ended, and starting it again would mend nothing.
+            SandikError: one of them ended, and a restart would not help.
         """
         with await self._home.vacated() as lock:
             found = self._home.broker_port()
@@ -116,7 +116,7 @@ class First:
 
     def _tell_page(self, running: Running, port: int) -> None:
         address = f"http://{probe.HOST}:{port}/"
-        if running.page is None:  # once, however often it is started again
+        if running.page is None:  # once, even after restarts
             self._shown.clear()
             sys.stdout.write(f"{address}\n")
             sys.stdout.flush()
@@ -126,7 +126,7 @@ class First:
         self._home.tell(running)
 
     async def _watch(self, crew: Crew, reader: Reader, ops_port: int) -> None:
-        """Show what the worker counts, for ever."""
+        """Show what the worker counts until cancelled."""
         before, before_s = None, 0.0
         while True:
             numbers, now_s = await asyncio.to_thread(look, ops_port), time.monotonic()

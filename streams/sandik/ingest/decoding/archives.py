@@ -94,7 +94,7 @@ def _of_zip(stream: "io.BufferedReader[Any]", raw: io.FileIO | None) -> Iterator
     try:
         archive = zipfile.ZipFile(raw)
     except zipfile.BadZipFile:
-        # Its end is missing, and with it the list of files. `stream` may have been read from: begin anew.
+        # Its end is missing, and with it the list of files. `stream` may have been read from: start again.
         raw.seek(0)
         yield from (Member(*one) for one in stream_members(io.BufferedReader(raw)))
         return

@@ -20,7 +20,7 @@ class TooLongValueError(ValueError):
 def values(lines: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
     """Yield each value with where it stands, and each element of an array that is a value.
 
-    What is no JSON comes out as it is, for whoever decodes it to reject; so does a value that is cut off.
+    Invalid JSON and truncated values are returned unchanged; the decoder rejects them.
 
     Raises:
         TooLongValueError: one is longer than `max_bytes`.

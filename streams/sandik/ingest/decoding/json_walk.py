@@ -1,6 +1,6 @@
 """A JSON document of any size, walked from front to back in memory for one value of it.
 
-Whoever walks says what is opened (`each_key`, `each_item`) and what is taken whole (`value`).
+The caller decides what to open (`each_key`, `each_item`) and what to read whole (`value`).
 """
 
 import codecs
@@ -81,7 +81,7 @@ class Walk:
             except RecursionError as error:
                 raise BrokenJsonError("nested too deep") from error
             else:
-                # A number that ends with the block may go on in the next.
+                # A number at the end of the block may continue in the next.
                 if end < len(self._text) or not self._grow():
                     found, self._at = self._text[self._at : end], end
                     return found.encode("utf-8", "surrogateescape")

@@ -14,7 +14,7 @@ _LINK = re.compile(
 )
 _LINE_MARK = re.compile(r"^[ ]{0,3}(?:>!?[ ]?|#{1,6}[ ]+)+", re.MULTILINE)
 _RULE = re.compile(r"^[ ]{0,3}(?:[-*_][ ]?){3,80}$|^[|:\- ]{3,300}$", re.MULTILINE)
-# Not in pairs: whoever looks for the partner of every mark takes time with the square of how many there are.
+# Not in pairs: looking for the partner of every mark would take quadratic time.
 _MARK = re.compile(
     r"(https?://[^\s<>\")\]]+)|\*{2,3}|__|~~"
     r"|(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])|(?<=[^\s_])_(?!\w)"

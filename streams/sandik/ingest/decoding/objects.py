@@ -16,7 +16,7 @@ def objects(stream: "io.BufferedReader[Any]") -> Iterator[tuple[str, bytes]]:
     """Yield each JSON object, of an array its elements.
 
     Raises:
-        EOFError: an array breaks off, or goes on with what is no JSON.
+        EOFError: an array is truncated, or continues with invalid JSON.
         TooLongError: a line or an object is longer than any source makes them.
     """
     head = begins(stream, _HEAD_BYTES)

@@ -1,4 +1,4 @@
-"""What a value that is no time of a post looks like: said to whoever has to mend the table.
+"""What an invalid time of a post looks like, to help the user fix the table.
 
 A spreadsheet's 45057.875, 20230511 and 2023 are numbers, and every number is some Unix time: of 1970 here.
 Only when the time it would be cannot be meant is it asked what else was.

@@ -37,7 +37,7 @@ def zone_of(name: str) -> tzinfo:
 
     Raises:
         ValueError: there is none, or the name is a path.
-        OSError: likewise.
+        OSError: the same.
     """
     bare = name.strip()
     if bare.upper() in ("Z", "UTC", "GMT"):
@@ -121,7 +121,7 @@ def mail_ms(text: str, zone: tzinfo | None = None) -> int | None:
 
 @lru_cache(maxsize=4096)  # archives are sorted: most times were just seen, and strptime is slow
 def formatted_ms(text: str, time_format: str, zone: tzinfo | None = None) -> int | None:
-    """Return the instant of a time written in a strptime format, likewise."""
+    """Return the instant of a time in a strptime format."""
     try:
         return to_ms(datetime.strptime(text.strip(), time_format), zone)  # noqa: DTZ007 - to_ms sees to it
     except (ValueError, OverflowError):

@@ -60,7 +60,7 @@ class Readable(Protocol):
 class Steady(io.RawIOBase):
     """Reads a source piece by piece, so that what came before an error is not lost with it.
 
-    Whoever reads on after an error gets it again: some unpackers would say that the source has ended.
+    Reading on after an error raises it again: some unpackers would report the end of the source.
     """
 
     def __init__(self, source: Readable) -> None:
@@ -94,7 +94,7 @@ def begins(stream: "io.BufferedReader[Any]", size: int) -> bytes:
     try:
         return stream.peek(size)[:size]
     except BREAKS:
-        return b""  # whoever reads on will be told
+        return b""  # the next read raises the error
 
 
 def unpacked(stream: "io.BufferedReader[Any]") -> "io.BufferedReader[Any]":
@@ -137,7 +137,7 @@ def head_of(stream: Readable, size: int) -> bytes:
             pieces.append(piece)
             held += len(piece)
     except BREAKS:
-        pass  # whoever reads on will be told
+        pass  # the next read raises the error
     return b"".join(pieces)
 
 

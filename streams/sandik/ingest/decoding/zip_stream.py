@@ -31,7 +31,7 @@ def stream_members(
 
     Raises:
         EOFError: the archive is cut off.
-        BadZipFile: it is broken, or goes on behind a file whose end nobody can tell.
+        BadZipFile: it is damaged, or continues after a file whose end is unknown.
     """
     source = _Source(stream)
     while True:

@@ -132,7 +132,7 @@ def part(posts: Slice, begin: int, end: int) -> Slice:
 
 
 def overlap(pieces: Sequence[Piece]) -> int:
-    """Return how many pieces have a key in common at most: so many are open at once."""
+    """Return the maximum number of pieces with a common key: as many are open at once."""
     # Pieces that only touch overlap: of equal keys, those of the earlier piece come first.
     ends = sorted([(piece.first, 0) for piece in pieces] + [(piece.last, 1) for piece in pieces])
     most = opened = 0
@@ -145,8 +145,8 @@ def overlap(pieces: Sequence[Piece]) -> int:
 def merged(pieces: Sequence[Piece], read: Callable[[Piece], Iterator[Slice]]) -> Iterator[Slice]:
     """Yield the posts of all pieces by their keys; of equal keys, those of the earlier piece first.
 
-    Up to the nearest end of what is at hand of the open pieces, all posts are there: they are sorted at once,
-    which finds the order that they have already, and costs a third of taking them one by one.
+    Up to the nearest end of the loaded parts of the open pieces, all posts are in memory. Sorting
+    them together uses the order that they already have, and costs a third of merging them one by one.
     """
     waiting = sorted(((piece.first, number) for number, piece in enumerate(pieces)), reverse=True)
     readers: dict[int, _Reader] = {}
@@ -208,7 +208,7 @@ class _Reader:
 
     @property
     def end(self) -> int:
-        """The last key that is at hand."""
+        """The last key that is loaded."""
         return self._held.keys[-1]
 
     def has_more(self) -> bool:
@@ -219,7 +219,7 @@ class _Reader:
         return bool(self._held.posts)
 
     def take(self, bisect: Callable[[list[int], int, int], int], end: int) -> Slice:
-        """Return the posts at hand that come before that key, or up to it, as `bisect` says."""
+        """Return the loaded posts before that key, or up to it, as `bisect` says."""
         until = bisect(self._held.keys, end, self._place)
         taken = part(self._held, self._place, until)
         self._place = until

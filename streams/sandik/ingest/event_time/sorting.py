@@ -1,7 +1,7 @@
 """Posts in the order of their event times, whatever the order of the files: an external sort.
 
 The workers judge by the order inside a partition what is late, so an archive that is read newest first would
-be late but for its first posts. What fits into memory is sorted there; more than that is written to disk in
+be late except for its first posts. What fits into memory is sorted there; the rest is written to disk in
 sorted pieces, which are merged when the files are read. The order is stable: posts of one time keep that of
 the files.
 """

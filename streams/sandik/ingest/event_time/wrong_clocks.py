@@ -20,7 +20,7 @@ from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
 
 DAY_MS = 86_400_000
-#: So long a silence, and so many times the longest one before it, is looked at.
+#: A gap is checked if it is this long, and this many times the longest gap before it.
 MIN_GAP_MS, MIN_RATIO = 7 * DAY_MS, 20
 #: So many posts come before it at least, and behind it a hundredth of all posts or these few at most.
 MIN_BEFORE, MAX_SHARE, ALWAYS_FEW = 10, 100, 3
@@ -67,7 +67,7 @@ class Peaks:
 
     @property
     def is_in_order(self) -> bool:
-        """Say whether so few posts stand out that the file is in order but for them."""
+        """Say whether the file is sorted except for a few posts."""
         return len(self.ids_ms) <= max(ALWAYS_FEW, self.posts // MAX_SHARE)
 
 

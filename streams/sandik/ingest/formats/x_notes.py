@@ -74,7 +74,7 @@ def notes_beside(path: str) -> Notes | None:
                 if (beside := file.with_name(name)).is_file() and beside.stat().st_size <= MAX_NOTES_BYTES:
                     notes.add(beside.read_bytes())
     except (OSError, zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
-        return None  # whoever reads the file itself says what is wrong with it
+        return None  # the reader of the file itself reports what is wrong with it
     return notes if len(notes) else None
 
 

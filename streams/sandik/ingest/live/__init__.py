@@ -5,7 +5,7 @@ mastodon    server-sent events; what a gap lost is fetched from the timeline
 follow      reconnects, leaves out duplicates, says where the cursor may be written
 cursor      the file for that
 frames_zstd messages that were compressed
-errors      what waiting mends, and what it does not
+errors      errors that may pass, and errors that do not
 
 A new one is a class with `read` and `overlap`, named in `live_source`.
 """

@@ -1,4 +1,4 @@
-"""Where to go on after a restart, and what of the overlap was already delivered: a small JSON file."""
+"""Where to continue after a restart, and which posts of the overlap were delivered: a small JSON file."""
 
 from collections import OrderedDict
 from itertools import islice

@@ -1,4 +1,4 @@
-"""What may go wrong with a live source: what waiting mends, and what it does not."""
+"""Errors of a live source: those that may pass, and those that do not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

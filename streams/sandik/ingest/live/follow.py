@@ -1,4 +1,4 @@
-"""Follow a live source for ever: connect, reconnect, leave out what comes twice, remember the place."""
+"""Follow a live source without end: connect, reconnect, drop duplicates, remember the position."""
 
 import asyncio
 import time
@@ -32,12 +32,12 @@ _Event = tuple[int | None, list[Item]]
 
 
 class Waiting(asyncio.Queue[_Event]):
-    """Events that wait for Kafka: so many, and with so much text, that they fit into memory."""
+    """Events that wait for Kafka, limited in number and text so that they fit into memory."""
 
     _held = 0
 
     def full(self) -> bool:
-        """Tell whether whoever has another one has to wait."""
+        """Say whether the next event has to wait."""
         return self._held >= MAX_WAITING_CHARACTERS or super().full()
 
     def _put(self, item: _Event) -> None:
@@ -65,7 +65,7 @@ class LiveSource(Protocol):
     shown: str
 
     def overlap(self, position: int) -> int:
-        """Return from where the server is asked to go on."""
+        """Return where the server is asked to continue."""
         ...
 
     def read(self, session: aiohttp.ClientSession, position: int | None) -> AsyncIterator[_Event]:

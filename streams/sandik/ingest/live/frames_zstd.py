@@ -34,7 +34,7 @@ class Unzstd:
         except zstd.ZstdError as error:
             raise BrokenFrameError(str(error)) from error
         if not unpacker.eof:
-            raise BrokenFrameError(f"cut short, or more than {MAX_EVENT_BYTES} bytes")
+            raise BrokenFrameError(f"truncated, or more than {MAX_EVENT_BYTES} bytes")
         return text.decode("utf-8", "replace")
 
 

@@ -57,7 +57,7 @@ class Jetstream:
         """Yield each event's position and items, from `position` on or from now.
 
         Raises:
-            LostError: the connection is gone; go on from the last position.
+            LostError: the connection is lost; continue from the last position.
             SourceError: the server refuses, or no longer has what comes after `position`.
         """
         url = self._address(position)
@@ -73,7 +73,7 @@ class Jetstream:
                 if error.status == 400 and position is not None:
                     raise SourceError(
                         f"{self.shown} no longer has what came after {position}: what was posted since then "
-                        "is missing here. Remove the cursor file to go on from now"
+                        "is missing here. Remove the cursor file to continue from now"
                     ) from error
                 raise
             async with socket:

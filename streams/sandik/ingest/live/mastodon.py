@@ -67,7 +67,7 @@ class Mastodon:
         """Yield each event's position and items: first what came since `position`, then what comes.
 
         Raises:
-            LostError: the connection is gone; go on from the last position.
+            LostError: the connection is lost; continue from the last position.
             SourceError: the server refuses.
         """
         silence = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=SILENCE_S)

@@ -309,7 +309,7 @@ class CountAgent:
         """
         gap = owned.next_offset, first_offset(records[0])
         if gap[1] <= gap[0]:
-            if gap[1] < gap[0]:  # a leftover, or the topic was made anew and is read from its beginning
+            if gap[1] < gap[0]:  # a leftover, or the topic was recreated and is read from its beginning
                 await self._check_log(partition, owned)
             return True
         tp = TP(self.topic, partition)

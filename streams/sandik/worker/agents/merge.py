@@ -70,7 +70,7 @@ class MergeAgent:
 
         Raises:
             BrokerError: Kafka does not say whether there is a topic `partials`.
-            StateError: it is gone, or shorter than what was folded of it: it was made anew.
+            StateError: it is gone, or shorter than what was folded of it: it was recreated.
         """
         releases = self._releases
         if self.tp not in set(assigned):
@@ -130,7 +130,7 @@ class MergeAgent:
         reading again from the expected offset finds it once more.
         """
         gap = self.next_offset, offset
-        if offset < self.next_offset:  # a leftover, or the topic was made anew and is read from its beginning
+        if offset < self.next_offset:  # a leftover, or the topic was recreated and is read from its beginning
             end = await self.reader.end(self.tp)
             if end < self.next_offset:
                 raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
@@ -164,7 +164,7 @@ class MergeAgent:
         await self._mark_length()
 
     async def _mark_length(self) -> None:
-        """Say from time to time how long `counts` is, so that a successor notices when it was made anew."""
+        """Say from time to time how long `counts` is, so that a successor notices when it was recreated."""
         now_ms = self.clock.monotonic_ms()
         if self.merge.counts_end > self._marked_end and now_ms - self._marked_at_ms >= MARK_EVERY_MS:
             self._marked_end, self._marked_at_ms = self.merge.counts_end, now_ms
@@ -186,7 +186,7 @@ class MergeAgent:
 
         Raises:
             BrokerError: Kafka does not say what it holds.
-            StateError: one of them was made anew, or has lost what was counted.
+            StateError: one of them was recreated, or has lost what was counted.
         """
         if not self._has_begun:
             raise self._made_anew("its first record of this run is gone")
@@ -197,7 +197,7 @@ class MergeAgent:
         end = (await bounds(self.settings, counts, [0]))[0].end
         if end < reached:
             raise StateError(
-                f"topic {counts} was made anew, or has lost records: it ends at offset {end}, and had "
+                f"topic {counts} was recreated, or has lost records: it ends at offset {end}, and had "
                 "reached "
                 f"{reached}. {ADVICE}"
             )
@@ -206,13 +206,13 @@ class MergeAgent:
             # Compaction may have taken it away; another record in its place is of another log.
             if last.offset == reached - 1 and of_value(last.value) != self.merge.counts_fingerprint:
                 raise StateError(
-                    f"topic {counts} was made anew: the record at offset {last.offset} is not the one that "
+                    f"topic {counts} was recreated: the record at offset {last.offset} is not the one that "
                     "was "
                     f"written there. {ADVICE}"
                 )
 
     def _made_anew(self, how: str) -> StateError:
-        return StateError(f"topic {self.tp.topic} was made anew, or has lost records: {how}. {ADVICE}")
+        return StateError(f"topic {self.tp.topic} was recreated, or has lost records: {how}. {ADVICE}")
 
     async def _emit_some(self) -> int:
         merge, made = self.merge, 0

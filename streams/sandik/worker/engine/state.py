@@ -74,7 +74,7 @@ class State:
             for tp, partition in tps.items():
                 if ends[tp] < self._known_to.get(partition, 0):
                     raise StateError(
-                        f"topic {self.topic}, partition {partition} was made anew while the worker ran: it "
+                        f"topic {self.topic}, partition {partition} was recreated while the worker ran: it "
                         f"ends at offset {ends[tp]}, and had reached {self._known_to[partition]}. Stop all "
                         "workers and count all posts anew with `sandik runs replace`"
                     )
