@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The archives that some tests read are not part of the project; without the folder those tests are skipped.
 export SANDIK_TEST_DATA ?= $(abspath ../shared/data)
+# Nor are the operators' definitions of their custom resources (tests/deploy/crds.py).
+export SANDIK_TEST_CRDS ?= $(abspath ../shared/platform/crds)
 
 .PHONY: help
 help:  ## Show this list
@@ -42,17 +44,35 @@ chromium:
 tools: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.deploy.tools || true
 
+# What Java learns of Kafka while it starts once. Without it every broker of a test costs three times the work.
+$(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
+	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
+
 .PHONY: test
-test: $(VENV)/.ready-dev chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
-	$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 3 --dist worksteal
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
-	$(BIN)/python -m pytest -m "not broker and not long"
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal
+
+.PHONY: test-pure
+test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal tests/counting tests/figures tests/laws
+
+PYTHONS ?= 3.11 3.12 3.13 3.14
+
+.PHONY: test-pythons
+test-pythons:  ## The same on every Python that is on this machine; says which are missing
+	@.ci/pythons $(PYTHONS)
 
 .PHONY: test-long
 test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
 	$(BIN)/python -m pytest -m long
+
+.PHONY: deploy-test
+deploy-test: $(VENV)/.ready-dev  ## The stack for real: image, compose, Kubernetes' API, Prometheus (needs root, or Docker; long)
+	$(BIN)/python -m pytest -m deploy --capture=sys tests/deploy/live
 
 .PHONY: lint
 lint: $(VENV)/.ready-dev  ## Style, and who may import whom
@@ -65,7 +85,7 @@ typing: $(VENV)/.ready-dev  ## mypy --strict over everything
 	$(BIN)/mypy
 
 .PHONY: check
-check: lint typing test-quick  ## Everything that takes less than a minute
+check: lint typing test-pure  ## Everything that takes less than a minute
 
 .PHONY: settings
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
@@ -97,17 +117,16 @@ jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Mav
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)
-	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
+	uv pip compile pyproject.toml --extra broker --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
-# The tests do need IPython, which the workers are spared: so without the overrides in pyproject.toml.
-	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra car --extra dashboard --extra otel \
+	uv pip compile pyproject.toml --extra authors --extra broker --extra car --extra coding --extra copies --extra otel \
 		--extra parquet --extra report --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock
 
 .PHONY: clean
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) .sandik .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venvs .sandik .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 ROUNDS ?= 3
 POSTS ?= 2000000

@@ -17,8 +17,9 @@ from prometheus_client import (
 from prometheus_client.metrics import MetricWrapperBase
 
 from sandik.clock import Clock
-from sandik.counting.fold import ALL, PartitionState, cell_tags
+from sandik.counting.fold import ALL, cell_tags
 from sandik.counting.job import Counted, Job, Lap, SourceRecord
+from sandik.counting.state import PartitionState
 from sandik.counting.windows.event_time import Timing
 from sandik.telemetry.metric_catalogue import METRICS
 from sandik_schemas.count import Count
@@ -63,6 +64,11 @@ class Metrics:
     def describe(self, job: Job, version: str) -> None:
         """Say what runs."""
         self.build_info.labels(version, job.run_id, job.tagger.version, job.detector.version).set(1)
+
+    @property
+    def has_counted(self) -> bool:
+        """Say whether a batch has been counted."""
+        return bool(self.registry.get_sample_value("sandik_posts_consumed_total"))
 
     def batch(self, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap) -> "Batch":
         """Return what is to be told of a batch, before it changes the state. `lap` is told its steps, too."""

@@ -4,11 +4,9 @@ import pytest
 
 from sandik.counting.tags import load_tagger, tags_of
 
-TAGGER = load_tagger()
-
 
 def matched(text: str, language: str) -> list[str]:
-    return [text[term.start : term.end] for term in TAGGER.terms([text], [language])[0]]
+    return [text[term.start : term.end] for term in load_tagger().terms([text], [language])[0]]
 
 
 FOUND = {
@@ -29,7 +27,7 @@ FOUND = {
         ("a video made with AI; he cloned her voice", ["video made with AI", "cloned her voice"]),
         ("synthetic media before the vote", ["synthetic media", "vote"]),
         ("Before the election a doctored video went round", ["election", "doctored video"]),
-        ("The robocall was a deepfake", ["robocall", "deepfake"]),
+        ("The robocall was a deepfake", ["robocall was a deepfake"]),
     ],
     "de": [
         ("Die Wähler*innen standen vor dem Wahllokal", ["Wähler", "Wahllokal"]),
@@ -125,4 +123,4 @@ def test_traps_of_these_languages_carry_no_tag(trap: str) -> None:
     ],
 )
 def test_a_doctored_film_or_photo_counts_unless_it_shows_no_person(text: str, tags: tuple[str, ...]) -> None:
-    assert tags_of(TAGGER.terms([text], ["en"])[0]) == tags
+    assert tags_of(load_tagger().terms([text], ["en"])[0]) == tags
