@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The archives that some tests read are not part of the project; without the folder those tests are skipped.
 export SANDIK_TEST_DATA ?= $(abspath ../shared/data)
+# Nor are the operators' definitions of their custom resources (tests/deploy/crds.py).
+export SANDIK_TEST_CRDS ?= $(abspath ../shared/platform/crds)
 
 .PHONY: help
 help:  ## Show this list
@@ -48,15 +50,15 @@ $(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
 
 .PHONY: test
 test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
-	$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 3 --dist worksteal
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
-	$(BIN)/python -m pytest -m "not broker and not long" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal
 
 .PHONY: test-pure
 test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
-	$(BIN)/python -m pytest -m "not broker and not long" -n 2 --dist worksteal tests/counting tests/figures tests/laws
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal tests/counting tests/figures tests/laws
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
@@ -67,6 +69,10 @@ test-pythons:  ## The same on every Python that is on this machine; says which a
 .PHONY: test-long
 test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
 	$(BIN)/python -m pytest -m long
+
+.PHONY: deploy-test
+deploy-test: $(VENV)/.ready-dev  ## The stack for real: image, compose, Kubernetes' API, Prometheus (needs root, or Docker; long)
+	$(BIN)/python -m pytest -m deploy --capture=sys tests/deploy/live
 
 .PHONY: lint
 lint: $(VENV)/.ready-dev  ## Style, and who may import whom
@@ -111,10 +117,9 @@ jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Mav
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)
-	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
+	uv pip compile pyproject.toml --extra broker --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
-# The tests do need IPython, which the workers are spared: so without the overrides in pyproject.toml.
-	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra car --extra dashboard --extra otel \
+	uv pip compile pyproject.toml --extra authors --extra broker --extra car --extra coding --extra copies --extra otel \
 		--extra parquet --extra report --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock

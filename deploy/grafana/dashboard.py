@@ -7,7 +7,8 @@ import json
 import sys
 from typing import Any, NamedTuple
 
-JOB = 'job="sandik"'
+#: The workers of one namespace, or of compose.
+JOB = 'job="$job"'
 WIDTH, HEIGHT, COLUMNS = 8, 7, 3
 
 
@@ -77,7 +78,7 @@ PANELS = (
         "Posts waiting",
         "short",
         (
-            ("sandik:consumer_lag_records:sum", "all"),
+            (f"sandik:consumer_lag_records:sum{{{JOB}}}", "all"),
             (f"max by (partition) (sandik_consumer_lag_records{{{JOB}}})", "{{partition}}"),
         ),
         "Records of each partition that are not yet counted.",
@@ -86,7 +87,7 @@ PANELS = (
         "Watermark behind the clock",
         "s",
         (
-            ("sandik:merge_watermark_lag_seconds:max", "merge"),
+            (f"sandik:merge_watermark_lag_seconds:max{{{JOB}}}", "merge"),
             (f"max by (partition) (sandik_watermark_lag_seconds{{{JOB}}})", "{{partition}}"),
         ),
         "At least SANDIK_MAX_DISORDER_MS. The age of the posts, when old ones are read.",
@@ -159,6 +160,18 @@ PANELS = (
     ),
 )
 
+VARIABLES = (
+    {"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus"},
+    {
+        "name": "job",
+        "label": "Namespace",
+        "type": "query",
+        "datasource": {"type": "prometheus", "uid": "${source}"},
+        "query": {"query": "label_values(sandik_build_info, job)", "refId": "job"},
+        "refresh": 2,
+    },
+)
+
 
 def panel(number: int, panel: Panel) -> dict[str, Any]:
     """Return the panel in Grafana's form."""
@@ -190,9 +203,7 @@ def dashboard() -> dict[str, Any]:
         "timezone": "utc",
         "refresh": "30s",
         "time": {"from": "now-3h", "to": "now"},
-        "templating": {
-            "list": [{"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus"}]
-        },
+        "templating": {"list": [*VARIABLES]},
         "annotations": {"list": []},
         "panels": [panel(number, each) for number, each in enumerate(PANELS)],
     }

@@ -175,6 +175,11 @@ class Settings(BaseSettings):
     session_timeout_ms: PositiveMilliseconds = Field(
         10_000, description="A worker silent for this long loses its partitions to the others."
     )
+    kafka_away_ms: Milliseconds = Field(
+        600_000,
+        description="How long a worker that has counted outlives a Kafka that has gone. It is unready "
+        "meanwhile, and begins anew when Kafka is back; after that time it ends, with an error.",
+    )
     ops_host: str = Field(
         "127.0.0.1",
         description="Address on which a worker serves `/healthz`, `/readyz` and `/metrics`. There is no "

@@ -1,150 +1,57 @@
-"""What the custom resources may say, of what ours use: enough to catch a misspelt or misplaced field.
+"""The schemas of the operators' custom resources, read from the definitions that they publish.
 
-By hand, after the operators' references: Strimzi's `kafka.strimzi.io/v1`, KEDA's ScaledObject, and the
-Prometheus Operator's PodMonitor and PrometheusRule.
+They are not part of the project. SANDIK_TEST_CRDS names a folder of them: the install files of Strimzi, KEDA
+and the Prometheus operator, or what `kubectl get crd -o yaml` prints where they are installed.
 """
 
+import os
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
+
 Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-TEXTS: Schema = {"type": "array", "items": TEXT}
-COUNT: Schema = {"type": "integer", "minimum": 1}
-TEXT_BY_NAME: Schema = {"type": "object", "additionalProperties": TEXT}
+Resource = dict[str, Any]
 
 
-def a(required: str = "", **properties: Schema) -> Schema:
-    """Return the schema of an object that has these properties and no others."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required.split(),
-        "additionalProperties": False,
-    }
+def folder() -> Path:
+    """Return the folder of the definitions, be it there or not."""
+    return Path(os.environ.get("SANDIK_TEST_CRDS", "crds"))
 
 
-def many(item: Schema) -> Schema:
-    """Return the schema of a list of one or more."""
-    return {"type": "array", "items": item, "minItems": 1}
+@cache
+def definitions() -> list[Resource]:
+    """Return all CustomResourceDefinitions of the folder. The test is skipped where there is none."""
+    files = sorted(folder().glob("*.yaml"))
+    if not files:
+        pytest.skip(f"no definitions of custom resources in {folder()}: SANDIK_TEST_CRDS names another")
+    documents = [one for file in files for one in yaml.safe_load_all(file.read_text(encoding="utf-8")) if one]
+    return [one for each in documents for one in each.get("items", [each])]
 
 
-def one_of(*values: str) -> Schema:
-    """Return the schema of one of these words."""
-    return {"enum": list(values)}
+@cache
+def schema(api_version: str, kind: str) -> Schema | None:
+    """Return the schema of a custom resource, closed to fields that it does not name; None if it has none."""
+    group, _, version = api_version.rpartition("/")
+    for definition in definitions():
+        spec = definition["spec"]
+        if (spec["group"], spec["names"]["kind"]) == (group, kind):
+            for each in spec["versions"]:
+                if each["name"] == version and each["served"]:
+                    closed: Schema = _closed(each["schema"]["openAPIV3Schema"])
+                    return closed
+    return None
 
 
-_VOLUME = a(
-    "id type",
-    id={"type": "integer"},
-    type=one_of("ephemeral", "persistent-claim"),
-    size=TEXT,
-    sizeLimit=TEXT,
-    deleteClaim={"type": "boolean"},
-    kraftMetadata=one_of("shared"),
-)
-_LISTENER = a(
-    "name port type tls",
-    name={"type": "string", "pattern": "^[a-z0-9]{1,11}$"},
-    port={"type": "integer", "minimum": 9092},
-    type=one_of("internal"),
-    tls={"type": "boolean"},
-    authentication=a("type", type=one_of("scram-sha-512", "tls")),
-)
-_ACL = a(
-    "resource operations",
-    resource=a(
-        "type name patternType",
-        type=one_of("topic", "group"),
-        name=TEXT,
-        patternType=one_of("literal", "prefix"),
-    ),
-    operations=many(one_of("Read", "Write", "Create", "Describe", "DescribeConfigs", "AlterConfigs")),
-)
-_POLICIES = a(
-    "policies",
-    stabilizationWindowSeconds={"type": "integer", "minimum": 0, "maximum": 3600},
-    policies=many(
-        a("type value periodSeconds", type=one_of("Pods", "Percent"), value=COUNT, periodSeconds=COUNT)
-    ),
-)
-
-#: The schema of `spec`, by apiVersion and kind.
-SPECS: dict[tuple[str, str], Schema] = {
-    ("kafka.strimzi.io/v1", "Kafka"): a(
-        "kafka",
-        kafka=a(
-            "version listeners",
-            version=TEXT,
-            rack=a("topologyKey", topologyKey=TEXT),
-            listeners=many(_LISTENER),
-            authorization=a("type", type=one_of("simple")),
-            config={"type": "object"},
-        ),
-        entityOperator=a(topicOperator=a(), userOperator=a()),
-    ),
-    ("kafka.strimzi.io/v1", "KafkaNodePool"): a(
-        "replicas roles storage",
-        replicas=COUNT,
-        roles=many(one_of("controller", "broker")),
-        storage=a("type volumes", type=one_of("jbod"), volumes=many(_VOLUME)),
-    ),
-    ("kafka.strimzi.io/v1", "KafkaTopic"): a(
-        "partitions replicas config", partitions=COUNT, replicas=COUNT, config={"type": "object"}
-    ),
-    ("kafka.strimzi.io/v1", "KafkaUser"): a(
-        "authentication authorization",
-        authentication=a("type", type=one_of("scram-sha-512")),
-        authorization=a("type acls", type=one_of("simple"), acls=many(_ACL)),
-    ),
-    ("keda.sh/v1alpha1", "ScaledObject"): a(
-        "scaleTargetRef triggers minReplicaCount maxReplicaCount",
-        scaleTargetRef=a("name", apiVersion=TEXT, kind=TEXT, name=TEXT),
-        minReplicaCount=COUNT,
-        maxReplicaCount=COUNT,
-        pollingInterval=COUNT,
-        fallback=a(
-            "failureThreshold replicas behavior",
-            failureThreshold=COUNT,
-            replicas=COUNT,
-            behavior=one_of("currentReplicasIfHigher"),
-        ),
-        advanced=a(
-            horizontalPodAutoscalerConfig=a(behavior=a(scaleUp=_POLICIES, scaleDown=_POLICIES)),
-        ),
-        triggers=many(a("type metadata", type=one_of("prometheus"), metricType=TEXT, metadata=TEXT_BY_NAME)),
-    ),
-    ("monitoring.coreos.com/v1", "PodMonitor"): a(
-        "selector podMetricsEndpoints",
-        selector=a(matchLabels=TEXT_BY_NAME),
-        podMetricsEndpoints=many(
-            a(
-                "port",
-                port=TEXT,
-                path=TEXT,
-                interval=TEXT,
-                relabelings=many(a("targetLabel", targetLabel=TEXT, replacement=TEXT, sourceLabels=TEXTS)),
-            )
-        ),
-    ),
-    ("monitoring.coreos.com/v1", "PrometheusRule"): a(
-        "groups",
-        groups=many(
-            a(
-                "name rules",
-                name=TEXT,
-                rules=many(
-                    a(
-                        "expr",
-                        record=TEXT,
-                        alert=TEXT,
-                        expr=TEXT,
-                        labels=TEXT_BY_NAME,
-                        annotations=TEXT_BY_NAME,
-                        **{"for": TEXT},
-                    )
-                ),
-            )
-        ),
-    ),
-}
+def _closed(node: Any) -> Any:
+    """Return the schema with what the API server leaves out in silence, unknown fields, made an error."""
+    if isinstance(node, list):
+        return [_closed(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    closed = {name: _closed(each) for name, each in node.items()}
+    if "properties" in node and not node.get("x-kubernetes-preserve-unknown-fields"):
+        closed.setdefault("additionalProperties", False)
+    return closed

@@ -12,11 +12,11 @@ from sandik.kafka.record_times import mend
 from sandik.kafka.topics import WINDOWS_TABLE, all_topics, changelog, create
 from sandik.run import application_id, load_job
 from sandik.settings import Settings
-from tests.deploy.rendered import of_kind
+from tests.deploy.rights import of_users
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import configure, produce, read_topic, wait_until
 from tests.support.scene import BASE_MS, a_post, some_posts
-from tests.support.strict_kafka import Right, StrictKafka, strict_kafka
+from tests.support.strict_kafka import StrictKafka, strict_kafka
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -26,17 +26,8 @@ USERS = ["sandik-worker", "sandik-dashboard"]
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[StrictKafka]:
-    with strict_kafka(tmp_path, USERS) as strict:
+    with strict_kafka(tmp_path, [], USERS) as strict:
         yield strict
-
-
-def rights() -> Iterator[Right]:
-    """Yield what prod gives its users the right to."""
-    for user in of_kind("prod", "KafkaUser"):
-        for acl in user["spec"]["authorization"]["acls"]:
-            resource, name = acl["resource"], user["metadata"]["name"]
-            for operation in acl["operations"]:
-                yield Right(name, resource["type"], resource["name"], resource["patternType"], operation)
 
 
 def as_settings(variables: dict[str, str]) -> Settings:
@@ -57,7 +48,7 @@ async def test_each_user_may_do_what_it_needs_and_a_dashboard_may_not_count(
     await create(settings, [state])
     for name in ("posts", state.name):
         await configure(settings.broker, name, {"message.timestamp.type": "CreateTime"})
-    await strict.allow(rights())
+    await strict.allow(of_users())
     good = [(key, value, None, None) for key, value in some_posts(200)]
     late = (*a_post(200, BASE_MS - 86_400_000), 0, None)
     await produce(settings.broker, "posts", [*good, late, (b"bad", b"no post", 1, None)])

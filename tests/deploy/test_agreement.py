@@ -129,7 +129,6 @@ def test_metrics_and_health_are_where_everybody_looks_for_them() -> None:
         assert container["ports"] == [{"name": "ops", "containerPort": OPS_PORT}]
         assert (endpoint["port"], endpoint["path"]) == ("ops", scrape["metrics_path"])
         assert policy["spec"]["ingress"][0]["ports"] == [{"protocol": "TCP", "port": OPS_PORT}]
-        assert {"targetLabel": "job", "replacement": scrape["job_name"]} in endpoint["relabelings"]
 
 
 def test_the_dashboard_is_where_everybody_looks_for_it() -> None:

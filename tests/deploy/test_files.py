@@ -14,7 +14,7 @@ from compose_spec import PyCompose
 from tests.deploy.tools import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-HARDENED = ("topics", "worker", "dashboard", "prometheus", "grafana", "kafka-exporter")
+HARDENED = ("topics", "worker", "dashboard", "prometheus", "grafana")
 
 
 def with_defaults(text: str) -> str:
@@ -56,7 +56,6 @@ def test_one_command_starts_the_stack_and_profiles_the_rest() -> None:
     assert by_profile == {
         "prometheus": ["observability"],
         "grafana": ["observability"],
-        "kafka-exporter": ["observability"],
         "kafka-ui": ["ui"],
     }
 

@@ -1,11 +1,13 @@
 """Programs that pip does not bring: taken from the PATH, else fetched once into the cache, else a skip."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pytest
 
@@ -13,6 +15,38 @@ from sandik.broker.jars import cache_dir
 
 ROOT = Path(__file__).parents[2]
 KUSTOMIZE = "v5.8.1"
+
+
+class Module(NamedTuple):
+    """A program that Go builds from a module which replaces some of its own: `go install` refuses those.
+
+    `siblings` is the version of the modules that it has as folders. `stamp` is the variable that holds its
+    version, a path of Go.
+    """
+
+    program: str
+    path: str
+    version: str
+    package: str
+    stamp: str
+    siblings: str = ""
+
+
+APISERVER = Module(
+    program="kube-apiserver",
+    path="k8s.io/kubernetes",
+    version="v1.37.2",
+    package="k8s.io/kubernetes/cmd/kube-apiserver",
+    stamp="k8s.io/component-base/version.gitVersion",
+    siblings="v0.37.2",
+)
+COMPOSE = Module(
+    program="docker-compose",
+    path="github.com/docker/compose/v2",
+    version="v2.40.3",
+    package="github.com/docker/compose/v2/cmd",
+    stamp="github.com/docker/compose/v2/internal.Version",
+)
 
 
 def promtool() -> str:
@@ -31,6 +65,39 @@ def kustomize() -> str:
     command = [go, "install", f"sigs.k8s.io/kustomize/kustomize/v5@{KUSTOMIZE}"]
     built = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return _found("kustomize") or pytest.skip(f"no kustomize, and Go did not build it: {built.stderr[-300:]}")
+
+
+def built(module: Module) -> str:
+    """Return the path of a program that Go builds, once, in some minutes."""
+    if found := _found(module.program):
+        return found
+    go = shutil.which("go")
+    if not go:
+        pytest.skip(f"no {module.program}: put it into the PATH, or install Go")
+    with TemporaryDirectory() as folder:
+
+        def run(*words: str) -> str:
+            environment = {**os.environ, "GOFLAGS": "-buildvcs=false -mod=mod", "CGO_ENABLED": "0"}
+            command = ["nice", go, *words]
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                pytest.skip(f"no {module.program}, and Go did not build it: {done.stderr[-300:]}")
+            return done.stdout
+
+        source = Path(json.loads(run("mod", "download", "-json", f"{module.path}@{module.version}"))["Dir"])
+        for name in ("go.mod", "go.sum"):
+            (Path(folder) / name).write_bytes((source / name).read_bytes())
+        edits = ["-module=local/build", f"-require={module.path}@{module.version}"]
+        for each in json.loads(run("mod", "edit", "-json"))["Replace"] or ():
+            if module.siblings and each["New"]["Path"].startswith("./"):
+                edits.append(f"-replace={each['Old']['Path']}={each['Old']['Path']}@{module.siblings}")
+        run("mod", "edit", *edits)
+        stamp = f"-s -w -X {module.stamp}={module.version}"
+        _tools().mkdir(parents=True, exist_ok=True)
+        run("build", "-ldflags", stamp, "-o", str(_tools() / module.program), module.package)
+    return str(_tools() / module.program)
 
 
 def _tools() -> Path:

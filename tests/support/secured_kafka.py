@@ -67,7 +67,7 @@ def secured_kafka(directory: Path) -> Iterator[SecuredKafka]:
     authority.cert_pem.write_to_path(directory / "ca.pem")
     trustme.CA().cert_pem.write_to_path(directory / "other.pem")
     authority.issue_cert("client.test").private_key_and_cert_chain_pem.write_to_path(directory / "client.pem")
-    _write_keystore(authority.issue_cert(HOST), directory / "broker.pem")
+    write_keystore(authority.issue_cert(HOST), directory / "broker.pem")
     (directory / TOKEN_FILE).write_text(a_token(valid_for_s=3600) + "\n")
     port, controller_port, sasl_port, tls_port = _free_ports(4)
     listeners = f"PLAINTEXT://{HOST}:{port},SASL_SSL://{HOST}:{sasl_port},SSL://{HOST}:{tls_port}"
@@ -79,7 +79,7 @@ def secured_kafka(directory: Path) -> Iterator[SecuredKafka]:
         extra_config={**_config(directory), **_listening(listeners, controller_port)},
     )
     with kafka:
-        _add_scram_user(kafka)
+        add_scram_user(kafka, USERNAME, PASSWORD)
         yield SecuredKafka(kafka, sasl_port, tls_port, directory)
 
 
@@ -120,17 +120,18 @@ def a_token(valid_for_s: float) -> str:
     return ".".join(part.decode().rstrip("=") for part in parts) + "."
 
 
-def _write_keystore(certificate: trustme.LeafCert, path: Path) -> None:
-    """Write key and certificates as Kafka reads them: the key must be PKCS #8."""
+def write_keystore(certificate: trustme.LeafCert, path: Path) -> None:
+    """Write a broker's key and certificates as Kafka reads them: the key must be PKCS #8."""
     key = load_pem_private_key(certificate.private_key_pem.bytes(), password=None)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.write_bytes(pem + b"".join(part.bytes() for part in certificate.cert_chain_pems))
 
 
-def _add_scram_user(kafka: EmbeddedKafka) -> None:
+def add_scram_user(kafka: EmbeddedKafka, name: str, password: str) -> None:
+    """Let a user log in by SCRAM-SHA-512."""
     main = ["kafka.admin.ConfigCommand", "--bootstrap-server", kafka.bootstrap_servers, "--alter"]
-    main += ["--entity-type", "users", "--entity-name", USERNAME]
-    main += ["--add-config", f"SCRAM-SHA-512=[password={PASSWORD}]"]
+    main += ["--entity-type", "users", "--entity-name", name]
+    main += ["--add-config", f"SCRAM-SHA-512=[password={password}]"]
     command = jvm.command(class_path(), main)
     done = subprocess.run(command, env=jvm.environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from time import monotonic
 
 from sandik.errors import BrokerError
+from sandik.kafka.connection import answers, client_options
 from sandik.kafka.topics import connected
 from sandik.settings import Settings
 
@@ -16,8 +17,10 @@ _ASK_EVERY_S = 0.5
 _LEADERS_S = 30.0
 
 
-async def wait_for_kafka(settings: Settings, wait_s: float | None) -> None:
+async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: bool = False) -> None:
     """Return when Kafka answers. `wait_s`: how long to wait; None for half a minute at a terminal, else not.
+
+    That it waits is written to stderr once. If it `is_told` already, nothing is, nor by the Kafka client.
 
     Raises:
         BrokerError: it does not answer by then, or does not let us in.
@@ -25,15 +28,16 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None) -> None:
     if wait_s is None:
         wait_s = AT_A_TERMINAL_S if sys.stderr.isatty() else 0.0
     give_up_s = monotonic() + wait_s
-    is_told = False
     while True:
-        try:
-            async with connected(settings):
-                return
-        except BrokerError as error:
-            # Only silence may end by itself; a wrong password does not.
-            if "does not answer" not in str(error) or monotonic() >= give_up_s:
-                raise
+        is_time_over = monotonic() >= give_up_s
+        if is_time_over or not is_told or await answers(client_options(settings)):
+            try:
+                async with connected(settings):
+                    return
+            except BrokerError as error:
+                # Only silence may end by itself; a wrong password does not.
+                if is_time_over or "does not answer" not in str(error):
+                    raise
         if not is_told:
             sys.stderr.write(
                 f"Kafka at {settings.broker} does not answer yet; waiting up to {wait_s:.0f} s\n"

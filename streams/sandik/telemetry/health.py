@@ -14,6 +14,8 @@ class Facts:
 
     is_stopping: bool = False
     crash: str | None = None
+    #: Kafka does not answer, and the worker begins anew when it does.
+    awaits_kafka: bool = False
     #: Since the event loop last moved; None before it runs.
     loop_silent_s: float | None = None
     is_assigned: bool = False
@@ -78,6 +80,9 @@ def ready(facts: Facts) -> Answer:
     if facts.is_stopping:
         reasons.append(Reason("stopping", "the worker was told to stop, and is handing over"))
     reasons += alive(facts).reasons
+    if facts.awaits_kafka:
+        reasons.append(Reason("broker_away", "Kafka does not answer; the worker begins anew when it does"))
+        return _answer(reasons, "ready")
     if facts.is_recovering:
         reasons.append(Reason("recovering", "the state is being read from the changelog"))
     if facts.is_rebalancing:

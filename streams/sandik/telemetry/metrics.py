@@ -65,6 +65,11 @@ class Metrics:
         """Say what runs."""
         self.build_info.labels(version, job.run_id, job.tagger.version, job.detector.version).set(1)
 
+    @property
+    def has_counted(self) -> bool:
+        """Say whether a batch has been counted."""
+        return bool(self.registry.get_sample_value("sandik_posts_consumed_total"))
+
     def batch(self, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap) -> "Batch":
         """Return what is to be told of a batch, before it changes the state. `lap` is told its steps, too."""
         return Batch(self, job, state, records, lap)

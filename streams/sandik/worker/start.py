@@ -38,7 +38,8 @@ from sandik.telemetry.logs import configure_logs
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
 from sandik.worker.agents.worker import WorkerParts
-from sandik.worker.app import attach, create_app, last_words
+from sandik.worker.anew import Outage
+from sandik.worker.app import create_app, last_words
 from sandik.worker.control_watch import ControlWatch
 from sandik.worker.ops_server import served
 from sandik.worker.topology import build
@@ -124,7 +125,8 @@ def open_traces(settings: Settings) -> Traces:
 def run_worker(settings: Settings, log_level: str | None = None, wait_s: float | None = 0.0) -> NoReturn:
     """Count posts until SIGINT or SIGTERM, then end the process: exit code 0, or 1 after a crash.
 
-    `wait_s`: how long to wait for a Kafka that does not answer; None for half a minute at a terminal.
+    `wait_s`: how long to wait at the start for a Kafka that does not answer; None for half a minute at a
+    terminal. When Kafka goes later, the worker begins anew in this process, and waits for `kafka_away_ms`.
 
     Raises:
         UsageError: the data directory cannot be written, the port of `/metrics` is taken, or there are to
@@ -135,15 +137,26 @@ def run_worker(settings: Settings, log_level: str | None = None, wait_s: float |
     check_data_dir(settings.data_dir)
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
+    outage = Outage(settings.kafka_away_ms / 1000, lambda: metrics.has_counted)
     with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
         try:
             job = load_job(settings)
             if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
                 log.warning(notice)
-            asyncio.run(wait_for_kafka(settings, wait_s))
-            _run(settings, job, vitals, traces)
+            metrics.describe(job, __version__)
+            with vitals.waiting_for_kafka():
+                if outage.has_begun_anew:
+                    asyncio.run(wait_for_kafka(settings, outage.left_s, is_told=True))
+                else:
+                    asyncio.run(wait_for_kafka(settings, wait_s))
+            outage.is_over()
+            _run(settings, job, vitals, traces, outage)
         except ClockError as error:
             raise asyncio.run(_measured(settings, error)) from None
+        except BrokerError as error:
+            if outage.has_begun_anew and outage.bears(error):
+                outage.begin_anew()
+            raise
 
 
 def _unforeseen(reason: BaseException) -> str:
@@ -153,16 +166,15 @@ def _unforeseen(reason: BaseException) -> str:
     )
 
 
-def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces) -> NoReturn:
+def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces, outage: Outage) -> NoReturn:
     partitions = asyncio.run(existing(settings))[settings.topic(POSTS)]
     app_id = application_id(settings, job)
     control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    parts = WorkerParts(app, settings, SystemClock(), vitals.metrics, traces)
+    parts = WorkerParts(app, app.reader, settings, SystemClock(), vitals.metrics, traces)
     topology = build(parts, job, partitions, control)
-    attach(app, topology)
-    vitals.metrics.describe(job, __version__)
+    app.outage = outage
     vitals.watch(app, topology)
     watch = ControlWatch(app, settings, control, topology.count.resume)
     worker = faust.Worker(app, Pulse(vitals), watch, quiet=True, override_logging=False)
@@ -171,6 +183,8 @@ def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces) -> NoRetu
         worker.execute_from_commandline()
     finally:
         reason = app.first_crash_reason
+        if app.begins_anew:
+            outage.begin_anew()
         if isinstance(reason, KafkaError):
             # Such as a password that was changed: Faust waits for an answer until its own time is up.
             reason = asyncio.run(unreachable(client_options(settings), reason))

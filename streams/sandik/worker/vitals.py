@@ -1,10 +1,11 @@
 """Where the facts come from: the app, its consumer, its agents. Read by a thread of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic
-from typing import Any
 
 import faust
+from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -13,10 +14,12 @@ from sandik.telemetry.health import Answer, Facts, alive, ready
 from sandik.telemetry.metric_catalogue import METRICS
 from sandik.telemetry.metrics import Metrics
 from sandik.worker.app import App
-from sandik.worker.engine.consumer_health import committed, has_coordinator, lag_records
+from sandik.worker.engine.consumer_health import has_coordinator, lag_records
 from sandik.worker.topology import Topology
 
 BEAT_S = 1.0
+#: So many beats without Kafka, a minute, and it begins anew: who has nothing to write would not notice.
+SILENT_BEATS = 60
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 
@@ -31,17 +34,26 @@ class Vitals(Collector):
         self._topology: Topology | None = None
         self._beat_s: float | None = None
         self._is_assigned = False
+        self._awaits_kafka = False
         #: For each partition: what was committed last, and when that was news, or all there was.
         self._commits: dict[int, tuple[int | None, float]] = {}
         self._rebalance_began_s: float | None = None
         self._assigned_s: float | None = None
         metrics.registry.register(self)
 
+    @contextmanager
+    def waiting_for_kafka(self) -> Iterator[None]:
+        """Say so for as long as the block lasts."""
+        self._awaits_kafka = True
+        yield
+        self._awaits_kafka = False
+
     def watch(self, app: App, topology: Topology) -> None:
         """Begin to watch this app."""
         self._app, self._topology = app, topology
-        app.sensors.add(Rebalances(self))
-        app.on_partitions_assigned.connect(self._on_assigned)
+        app.reader.on_revoked = self.rebalance_started
+        app.reader.on_assigned = self._on_assigned
+        app.reader.on_reading = self.rebalance_ended
 
     @property
     def alive(self) -> Answer:
@@ -57,18 +69,19 @@ class Vitals(Collector):
         """Return what is known now."""
         app = self._app
         if app is None or self._beat_s is None:
-            return Facts()
+            return Facts(awaits_kafka=self._awaits_kafka)
         now_s = monotonic()
-        reason = app.first_crash_reason
+        reason = None if app.begins_anew else app.first_crash_reason
         owned = list(self._topology.count.owned.items()) if self._topology else []
         return Facts(
-            is_stopping=app.should_stop and reason is None,
+            is_stopping=app.should_stop and app.first_crash_reason is None,
+            awaits_kafka=app.begins_anew,
             crash=None if reason is None else f"{type(reason).__name__}: {reason}",
             loop_silent_s=now_s - self._beat_s,
             is_assigned=self._is_assigned,
-            is_rebalancing=app.rebalancing,
-            is_recovering=app.in_recovery,
-            has_coordinator=has_coordinator(app.consumer),
+            is_rebalancing=app.reader.is_rebalancing,
+            is_recovering=app.reader.is_recovering,
+            has_coordinator=has_coordinator(app.reader),
             uncommitted_s={
                 partition: now_s - since_s
                 for partition, (_, since_s) in list(self._commits.items())
@@ -88,11 +101,22 @@ class Vitals(Collector):
             return
         commits = {}
         for tp, next_offset in self._topology.count.positions().items():
-            offset = committed(self._app.consumer, tp)
+            offset = self._app.reader.committed.get(tp)
             known, since_s = self._commits.get(tp.partition, (None, now_s))
             is_well = offset != known or (offset is not None and offset >= next_offset)
             commits[tp.partition] = (offset, now_s if is_well else since_s)
         self._commits = commits
+
+    @property
+    def hears_kafka(self) -> bool:
+        """Say whether the coordinator of the group answers, as far as the app has come to ask."""
+        return self._app is None or not self._is_assigned or has_coordinator(self._app.reader)
+
+    async def give_up(self) -> None:
+        """Crash the app, because Kafka is silent."""
+        if self._app is not None:
+            error = KafkaConnectionError(f"no word of the group's coordinator for {SILENT_BEATS} s")
+            await self._app.crash(error)
 
     def rebalance_started(self) -> None:
         """Count a rebalance."""
@@ -100,7 +124,7 @@ class Vitals(Collector):
         self.metrics.rebalances.inc()
         self._rebalance_began_s = self._rebalance_began_s or monotonic()
 
-    def _on_assigned(self, *_: Any, **__: Any) -> None:
+    def _on_assigned(self) -> None:
         self._assigned_s = monotonic()
 
     def rebalance_ended(self) -> None:
@@ -122,7 +146,7 @@ class Vitals(Collector):
         now_ms = self.metrics.clock.now_ms()
         owned = list(count.owned.items())  # at once: the event loop changes it meanwhile
         lags = [
-            ((str(partition),), lag_records(self._app.consumer, TP(count.topic, partition), one.next_offset))
+            ((str(partition),), lag_records(self._app.reader, TP(count.topic, partition), one.next_offset))
             for partition, one in owned
         ]
         yield _gauge("sandik_consumer_lag_records", lags)
@@ -145,25 +169,8 @@ class Vitals(Collector):
         yield _gauge("sandik_open_windows", open_windows)
 
 
-class Rebalances(faust.Sensor):
-    """Faust's own sensor observes zero for each rebalance, and counts those in progress for a total."""
-
-    def __init__(self, vitals: Vitals) -> None:
-        super().__init__()
-        self.vitals = vitals
-
-    def on_rebalance_start(self, app: Any) -> dict[str, Any]:  # noqa: ARG002  # Faust's signature
-        """Partitions are being revoked."""
-        self.vitals.rebalance_started()
-        return {}
-
-    def on_rebalance_end(self, app: Any, state: dict[str, Any]) -> None:  # noqa: ARG002
-        """Recovery is done, too."""
-        self.vitals.rebalance_ended()
-
-
 class Pulse(faust.Service):
-    """Lives on the worker's event loop and says so."""
+    """Lives on the worker's event loop and says so; and notices that Kafka has gone."""
 
     def __init__(self, vitals: Vitals) -> None:
         super().__init__()
@@ -175,8 +182,13 @@ class Pulse(faust.Service):
         self.add_future(self._beat())
 
     async def _beat(self) -> None:
+        silent = 0  # beats, not seconds: a worker that was frozen has missed none
         while not self.should_stop:
             self.vitals.beat()
+            silent = 0 if self.vitals.hears_kafka else silent + 1
+            if silent > SILENT_BEATS:
+                await self.vitals.give_up()
+                return
             await self.sleep(BEAT_S)
 
 

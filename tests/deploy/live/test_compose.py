@@ -1,0 +1,116 @@
+"""`docker compose up`, for real: three workers, a Kafka and a worker killed, exact counts, and the page."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.count import Count
+from tests.deploy.live.engine import OURS, Engine, engine
+from tests.deploy.live.machine import say
+from tests.deploy.runbook import first_commands
+from tests.support.scene import a_post, some_posts
+from tests.support.truth import single_pass
+
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(3000)]
+
+POSTS = 3_000
+#: On a busy machine a start takes a minute, and Faust gives up on a Kafka that is away after another.
+PATIENCE_S = 420.0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with engine(tmp_path_factory.mktemp("docker")) as found:
+        found.prepare()
+        try:
+            found.compose("up", "--detach", "--wait", "--scale", "worker=3")
+            yield found
+        finally:
+            found.compose("down", "--volumes", "--timeout", "5", check=False)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < give_up_s, f"not within {PATIENCE_S:.0f} s: {what}"
+        time.sleep(2)
+
+
+def ingest(stack: Engine, folder: Path, posts: list[tuple[bytes, bytes]]) -> None:
+    file = folder / "posts.jsonl"
+    file.write_bytes(b"".join(value + b"\n" for _, value in posts))
+    stack.compose("exec", "-T", "worker", "sandik", "ingest", "--format", "jsonl", "-", stdin=file)
+
+
+def counted(stack: Engine) -> Counter[bytes]:
+    lines = stack.compose("exec", "-T", "worker", "sandik", "counts", "--once", "--json").splitlines()
+    counts = (msgspec.json.decode(line, type=Count) for line in lines)
+    return Counter({count.key: count.count for count in counts if count.count})
+
+
+def truth(posts: list[tuple[bytes, bytes]]) -> Counter[bytes]:
+    found = [msgspec.json.decode(value) for _, value in posts]
+    return single_pass(
+        [(post["created_at_ms"], post["text"], post.get("lang_hint")) for post in found],
+        load_job(Settings.model_construct()),
+    )
+
+
+def containers(stack: Engine, service: str) -> list[str]:
+    return stack.compose("ps", "--all", "--quiet", service).split()
+
+
+def restarts(stack: Engine) -> list[int]:
+    found = json.loads(stack.docker("inspect", *containers(stack, "worker")))
+    return [one["RestartCount"] for one in found]
+
+
+def test_the_image_runs_as_nobody_with_nothing_to_write_to(stack: Engine) -> None:
+    [image] = json.loads(stack.docker("image", "inspect", OURS))
+    locked = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network=none")
+
+    say(f"image: {image['Size'] / 1e6:.0f} MB")
+    assert image["Config"]["User"] == "10001"
+    assert stack.docker("run", "--rm", *locked, OURS, "--version").strip()
+
+
+def test_counts_are_exact_after_kafka_and_a_worker_were_killed(stack: Engine, tmp_path: Path) -> None:
+    posts = some_posts(POSTS)
+    ingest(stack, tmp_path, posts[: POSTS // 2])
+    wait_for(lambda: bool(counted(stack)), "the first counts")
+    killed = containers(stack, "worker")[-1]
+    stack.docker("kill", killed)
+    stack.compose("kill", "kafka")
+
+    def has_gone() -> bool:
+        return stack.compose("logs", "--no-log-prefix", "worker").count("Kafka has gone") >= 2
+
+    wait_for(has_gone, "both workers that are left have noticed that Kafka has gone")
+    stack.compose("up", "--detach", "--wait", "--scale", "worker=3")
+    ingest(stack, tmp_path, posts[POSTS // 2 :])
+    expected = truth(posts)
+    wait_for(lambda: counted(stack).total() >= expected.total(), f"all {POSTS} posts are counted")
+
+    assert counted(stack) == expected
+    assert restarts(stack) == [0, 0, 0]  # those that were left waited
+
+
+def test_the_page_answers_with_the_counts(stack: Engine) -> None:
+    assert "<html" in stack.get("http://127.0.0.1:8080/")
+    assert '"tr"' in stack.get("http://127.0.0.1:8080/api/counts")
+
+
+def test_every_first_command_of_the_runbook_works_in_a_worker(stack: Engine, tmp_path: Path) -> None:
+    (key, value) = a_post(1, 1)
+    ingest(stack, tmp_path, [(key, value.replace(b"text", b"no text"))])
+    for commands in first_commands().values():
+        for words in commands:
+            assert stack.compose("exec", "-T", "worker", *words), words
+    assert stack.compose("logs", "--tail", "1", "worker")

@@ -1,0 +1,123 @@
+"""Each command does with the rights that its row of docs/operate.md names, and prod's users have those."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
+from tests.deploy.rights import Row, least, of_users, rows
+from tests.support.command import sandik
+from tests.support.kafka import produce, wait_until
+from tests.support.scene import BASE_MS, a_post, some_posts
+from tests.support.strict_kafka import StrictKafka, strict_kafka
+from tests.support.workers import Follower, Workers, environment
+
+ROWS = list(rows())
+#: What commands say of what this user may not do.
+FORBIDDEN = ("may not", "may see", "cannot be seen", "not compared", "does not allow", "Not authorized")
+USERS = ("sandik-ingest", "sandik-operator")
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_prods_users_have_the_sum_of_their_rows(user: str) -> None:
+    needed = frozenset().union(*(row.needs for row in ROWS if row.user == user))
+    given = frozenset(right._replace(user="") for right in of_users() if right.user == user)
+
+    assert needed
+    assert given == least(needed)
+
+
+def test_every_command_that_an_operator_types_has_a_row() -> None:
+    page = (Path(__file__).parents[2] / "deploy/runbook.md").read_text(encoding="utf-8")
+    typed = {" ".join(words.split()[:2]) for words in re.findall(r"^\$ sandik (.+)$", page, re.MULTILINE)}
+    known = {" ".join(row.command.split()[:2]) for row in ROWS}
+
+    assert {one for one in typed - known if not one.startswith("ask ")} == set()  # that asks no Kafka
+
+
+class Scene:
+    """A broker with posts that are counted, too late and none; each row's user may do what the row says."""
+
+    def __init__(self, strict: StrictKafka, folder: Path) -> None:
+        self.strict, self.folder = strict, folder
+        self.settings = Settings(
+            broker=strict.kafka.bootstrap_servers,
+            partitions=2,
+            idle_after_ms=2_000,
+            emit_every_ms=300,
+            dlq_max_consecutive=3,
+        )
+
+    def run(self, user: str | None, command: str) -> str:
+        """Run it in the folder, as somebody who may do all or as this user, and return what it says."""
+        variables = {**environment(self.settings), **(self.strict.login(user) if user else {})}
+        done = sandik(*command.split(), environment=variables, cwd=self.folder)
+        said = done.stdout.decode() + done.stderr.decode()
+        # A paused partition is an error to doctor, however much it may see.
+        is_well = done.returncode == 0 or (command == "doctor" and b"warnings" in done.stdout)
+        assert is_well, f"{command}: {said}"
+        if not command.startswith("ingest"):  # which would look at clocks, too, and does without
+            assert [words for words in FORBIDDEN if words in said] == [], f"{command}: {said}"
+        return said
+
+    async def set_up(self) -> None:
+        await create(self.settings, all_topics(self.settings))
+        late = (*a_post(200, BASE_MS - 86_400_000), 0, None)
+        posts = [(key, value, 0, None) for key, value in some_posts(60)]
+        bad = [(b"bad", b"no post", partition, None) for partition in (0, 1, 1, 1, 1, 1)]
+        await produce(self.settings.broker, "posts", [*posts, late, *bad])  # which pause a partition
+        (self.folder / "posts.jsonl").write_bytes(a_post(300, BASE_MS)[1] + b"\n")
+        with Workers(environment(self.settings), self.folder) as workers:
+            worker = workers.start()
+            async with Follower(self.settings.broker, "counts") as follower:
+
+                async def are_counted() -> bool:
+                    workers.assert_running()
+                    is_paused = "is paused" in await asyncio.to_thread(self.run, None, "partitions paused")
+                    return is_paused and await follower.total() == len(posts) + 1  # the late one, as late
+
+                await wait_until(are_counted, 120, "all posts are counted")
+            assert workers.terminate(worker) == 0
+        rights = [
+            right._replace(user=name_of(number)) for number, row in enumerate(ROWS) for right in row.needs
+        ]
+        await self.strict.allow([*rights, *of_users()])
+
+
+def name_of(number: int) -> str:
+    return f"row{number}"
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("strict")
+    with strict_kafka(folder, [name_of(number) for number in range(len(ROWS))], USERS) as strict:
+        scene = Scene(strict, folder)
+        asyncio.run(scene.set_up())
+        yield scene
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("number", "row"), list(enumerate(ROWS)), ids=[row.command for row in ROWS])
+def test_a_row_names_all_that_its_command_needs(scene: Scene, number: int, row: Row) -> None:
+    for path in row.command.split():
+        if path.endswith((".jsonl", ".html")) and not row.command.startswith("ingest"):
+            (scene.folder / path).unlink(missing_ok=True)
+    scene.run(name_of(number), row.command)
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(400)
+def test_who_logs_in_as_prods_users_do_may_do_it_and_no_more(scene: Scene) -> None:
+    (scene.folder / "posts.jsonl").write_bytes(a_post(301, BASE_MS)[1] + b"\n")
+    scene.run("sandik-ingest", "ingest posts.jsonl")
+    assert "posts.dlq" in scene.run("sandik-operator", "doctor")
+    with pytest.raises(AssertionError, match=r"does not allow|may see"):
+        scene.run("sandik-ingest", "counts --once")
+    with pytest.raises(AssertionError, match=r"does not allow|may see"):
+        scene.run("sandik-operator", "worker")
