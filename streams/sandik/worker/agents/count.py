@@ -226,7 +226,6 @@ class CountAgent:
         stored = owned.counter.take(counted)
         # Their last partials are in Kafka, unless this batch has more for them.
         gone = _tombstones(owned.counter.settle(counted))
-        owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
         if self.owned.get(partition) is not owned:  # its next owner, perhaps this worker, has other entries
@@ -236,6 +235,8 @@ class CountAgent:
         # In either order: of a partial that is ahead of the state, and the one that is written again from
         # fewer posts, merge takes the first.
         await asyncio.gather(self.state.write(partition, entries), self._send(partials))
+        # Only now: what is read next may be committed.
+        owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         batch.lap("state")
         batch.done(counted)
         trace.done(counted)
