@@ -44,13 +44,23 @@ chromium:
 tools: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.deploy.tools || true
 
+# What Java learns of Kafka while it starts once. Without it every broker of a test costs three times the work.
+$(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
+	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
+
 .PHONY: test
-test: $(VENV)/.ready-dev chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
 	$(BIN)/python -m pytest -m "not long and not deploy" -n 3 --dist worksteal
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
 	$(BIN)/python -m pytest -m "not broker and not long and not deploy"
+
+PYTHONS ?= 3.11 3.12 3.13 3.14
+
+.PHONY: test-pythons
+test-pythons:  ## The same on every Python that is on this machine; says which are missing
+	@.ci/pythons $(PYTHONS)
 
 .PHONY: test-long
 test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
@@ -113,7 +123,7 @@ lock:  ## Resolve the pinned versions again (needs uv)
 
 .PHONY: clean
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) .sandik .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venvs .sandik .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 ROUNDS ?= 3
 POSTS ?= 2000000

@@ -23,7 +23,7 @@ from sandik.broker import EmbeddedKafka
 from sandik.clock import SystemClock
 from sandik.kafka.topics import PARTIALS, POSTS
 from sandik.settings import Settings
-from sandik_schemas.partial import Partial, PartitionClock
+from sandik_schemas.partial import Partial, PartialRecord, PartitionClock
 from tests.support.kafka import wait_until
 from tests.support.scene import TEXTS, Scene, wait_for_all
 from tests.support.workers import Follower, Workers, environment
@@ -33,7 +33,7 @@ EVERY_S = 0.1
 STEADY_S = 12
 #: Shorter ones happen while nothing changes.
 PAUSE_S = 2
-_partial: msgspec.json.Decoder[Partial] = msgspec.json.Decoder(Partial)
+_partial: msgspec.json.Decoder[Partial] = msgspec.json.Decoder(PartialRecord)
 
 
 class Feed:

@@ -7,20 +7,20 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
-import orjson
 
 from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
 from bench.programs.sandik_bare import bare_job
 from bench.results import Results
 from bench.say import say
-from sandik.counting.fold import PartitionState
 from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.language import Hints, Language
-from sandik.counting.merge import Merge
+from sandik.counting.merge import new_merge
+from sandik.counting.partition_counter import PartitionCounter
+from sandik.counting.records import record_of
 from sandik.run import load_job
 from sandik.settings import Settings
-from sandik_schemas.partial import Partial, PartitionClock, Tally, WindowPartial
+from sandik_schemas.partial import Partial, PartitionClock, Tally, WindowPartial, decode_partial
 
 POSTS = 120_000
 #: As a worker that catches up gets them: the posts of one partition in one fetch.
@@ -34,7 +34,6 @@ TAGS = ("all", "election", "deepfake", "both")
 TURNS = 60
 
 _encode = msgspec.json.encode
-_decode_partial = msgspec.json.Decoder(Partial).decode
 
 
 class _Record(NamedTuple):
@@ -104,14 +103,11 @@ def _measured(job: Job, records: Sequence[_Record]) -> dict[str, float]:
 
 
 def _count(job: Job, records: Sequence[_Record], watch: _Stopwatch) -> None:
-    state = PartitionState.empty("run", 0)
+    counter = PartitionCounter.begin(job, 0)
     watch.start()
     for start in range(0, len(records), BATCH):
-        counted = job.count(state, records[start : start + BATCH], watch.lap)
-        entries = counted.changes.entries
-        state.take(entries)
-        for entry in entries:
-            _encode(entry)
+        counter.take(counter.count(records[start : start + BATCH], watch.lap))
+        counter.settle()
         watch.lap("state")
 
 
@@ -140,18 +136,18 @@ def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, floa
     job = bare_job(settings)
     applied_us, emitted_us = [], []
     for _ in range(rounds):
-        merge = Merge(Labels("run", "lexicon", "detector"), job.timing, partitions)
+        merge = new_merge(Labels("run", "lexicon", "detector"), job.timing, partitions)
         watch, partials, counts = _Stopwatch(), 0, 0
         for turn in range(TURNS):
             values = [_encode(partial) for at in range(partitions) for partial in _partials(at, turn)]
             watch.start()
             for value in values:
-                merge.apply(_decode_partial(value))
+                merge.apply(decode_partial(value))
             watch.lap("apply")
             merge.advance()
             made = merge.emit(INGESTED_MS)
             for count in made:
-                orjson.dumps(msgspec.to_builtins(count))
+                record_of(count)
             watch.lap("emit")
             partials += len(values)
             counts += len(made)

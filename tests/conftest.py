@@ -2,17 +2,21 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import hypothesis
 import pytest
 
 from sandik.broker import EmbeddedKafka
 from sandik.settings import Settings
+from tests.support.quick_java import use_what_was_learnt
+from tests.support.shared_kafka import PATIENT, shared_kafka
 from tests.support.workers import quick_settings
 
 # A shell that runs the tests in the background ignores Ctrl-C for them, and they would pass that on to the
 # commands they interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+use_what_was_learnt()
 
 
 # How long an example takes says how busy the machine is, not whether a law holds.
@@ -21,12 +25,21 @@ hypothesis.settings.load_profile("sandik")
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """One running broker for all tests of the session. Tests that stop or kill a broker start their own."""
-    # Half a minute after its start Kafka deletes what is past its retention, and some tests write records
-    # that say they are of 2023.
-    patient = {"log.initial.task.delay.ms": "86400000"}
-    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), extra_config=patient) as broker:
+def kafka(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> EmbeddedKafka:
+    """The broker of all tests and processes of the session. Tests that harm a broker start their own."""
+    own = tmp_path_factory.getbasetemp()
+    stack = ExitStack()
+    # Not as a part of this process's last test: that would have to wait for those of the others.
+    pytestconfig.add_cleanup(stack.close)
+    return stack.enter_context(shared_kafka(own if worker_id == "master" else own.parent))
+
+
+@pytest.fixture(scope="module")
+def lone_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker for the tests of one file: for those that look at all that is on it, or at the process."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), extra_config=PATIENT) as broker:
         yield broker
 
 

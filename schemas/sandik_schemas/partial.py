@@ -4,17 +4,28 @@ The same values, under the same keys, are the entries of the count agent's state
 `counts` maps language to tag to number of posts, all of them absolute.
 """
 
+from typing import TypeVar
+
 import msgspec
 
+#: Language -> tag -> posts.
 Cells = dict[str, dict[str, int]]
+#: Language -> tag -> term -> posts that contain it.
+Terms = dict[str, dict[str, dict[str, int]]]
+#: Language -> tags of a group of posts, with spaces between -> sketch of the authors of these posts.
 Sketches = dict[str, dict[str, bytes]]
+
+
+def window_key(run_id: str, partition: int, window_start_ms: int) -> bytes:
+    """Return the key of a window partial: `run_id|partition|window_start_ms`."""
+    return f"{run_id}|{partition}|{window_start_ms}".encode()
 
 
 class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_defaults=True):
     """The cells of one window from one source partition, after the post at `offset` was applied.
 
-    With `authors`, it is what one batch adds to them, and has no counts: language to group of tags (with
-    spaces between) to the sketch of the authors of those posts. A set: to add it again changes nothing.
+    `with_author` counts the posts that name an author, and `terms` those that contain a term; both are empty,
+    and not written, unless authors or terms are counted.
     """
 
     run_id: str
@@ -23,13 +34,60 @@ class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_default
     offset: int
     counts: Cells
     late_counts: Cells
-    authors: Sketches | None = None
+    with_author: Cells = {}
+    terms: Terms = {}
 
     @property
     def key(self) -> bytes:
-        """Record key: `run_id|partition|window_start_ms`, and `|authors|offset` behind it with authors."""
-        behind = "" if self.authors is None else f"|authors|{self.offset}"
-        return f"{self.run_id}|{self.partition}|{self.window_start_ms}{behind}".encode()
+        """Record key: `run_id|partition|window_start_ms`."""
+        return window_key(self.run_id, self.partition, self.window_start_ms)
+
+
+def authors_key(run_id: str, partition: int, window_start_ms: int, offset: int) -> bytes:
+    """Return the key of an authors partial: `run_id|partition|window_start_ms|authors|offset`."""
+    return f"{run_id}|{partition}|{window_start_ms}|authors|{offset}".encode()
+
+
+class AuthorsPartial(msgspec.Struct, tag="window", tag_field="kind"):
+    """The authors that one batch adds to a window; `offset` is the batch's last one.
+
+    They are a set: to add them again changes nothing. It is written as a window without counts.
+    """
+
+    run_id: str
+    partition: int
+    window_start_ms: int
+    offset: int
+    counts: Cells = {}
+    late_counts: Cells = {}
+    authors: Sketches = {}
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `run_id|partition|window_start_ms|authors|offset`."""
+        return authors_key(self.run_id, self.partition, self.window_start_ms, self.offset)
+
+
+class WindowRecord(msgspec.Struct, tag="window", tag_field="kind"):
+    """A window partial or an authors partial as it is written: one kind, for readers of version 0.1."""
+
+    run_id: str
+    partition: int
+    window_start_ms: int
+    offset: int
+    counts: Cells
+    late_counts: Cells
+    with_author: Cells = {}
+    terms: Terms = {}
+    authors: Sketches | None = None
+
+    @property
+    def partial(self) -> WindowPartial | AuthorsPartial:
+        """Return which of them it is."""
+        place = self.run_id, self.partition, self.window_start_ms, self.offset
+        if self.authors is not None:
+            return AuthorsPartial(*place, authors=self.authors)
+        return WindowPartial(*place, self.counts, self.late_counts, self.with_author, self.terms)
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -152,4 +210,29 @@ class SeenIds(msgspec.Struct, tag="ids", tag_field="kind"):
         return f"{self.run_id}|{self.partition}|{self.window_start_ms}|ids|{self.offset}".encode()
 
 
-Partial = WindowPartial | PartitionClock | Watermark
+Partial = WindowPartial | AuthorsPartial | PartitionClock | Watermark
+#: What a record of `partials` holds.
+PartialRecord = WindowRecord | PartitionClock | Watermark
+#: What a partition's state is stored as.
+Entry = SeenIds | AuthorsPartial | WindowPartial | PartitionClock
+#: What a record of the changelog holds.
+EntryRecord = SeenIds | WindowRecord | PartitionClock
+
+_partial = msgspec.json.Decoder(PartialRecord)
+_entry = msgspec.json.Decoder(EntryRecord)
+_RecordT = TypeVar("_RecordT")
+
+
+def typed(record: _RecordT | WindowRecord) -> _RecordT | WindowPartial | AuthorsPartial:
+    """Return what a record holds."""
+    return record.partial if isinstance(record, WindowRecord) else record
+
+
+def decode_partial(value: bytes) -> Partial:
+    """Return the partial of a record's value. msgspec.MsgspecError if it is none."""
+    return typed(_partial.decode(value))
+
+
+def decode_entry(value: bytes) -> Entry:
+    """Return the entry of a record's value. msgspec.MsgspecError if it is none."""
+    return typed(_entry.decode(value))

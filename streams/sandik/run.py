@@ -11,13 +11,13 @@ from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.layers import BUILT_IN, LexiconChoice, read_layers
 from sandik.counting.tags.lexicon import tag_files
 from sandik.counting.tags.pairs import read_pairs
+from sandik.counting.terms import TERMS_VERSION
 from sandik.counting.windows.event_time import Timing
 from sandik.errors import UsageError
 from sandik.settings import AuthorsChoice, Settings
 from sandik_schemas.control import Rules
 
 if TYPE_CHECKING:
-    from sandik.counting.authors.sets import AuthorSets
     from sandik.counting.authors.sketches import ThetaAuthors
 
 
@@ -33,15 +33,6 @@ def load_authors(choice: AuthorsChoice) -> "ThetaAuthors | None":
             "pip install 'sandik[authors]', or set SANDIK_AUTHORS=off"
         ) from error
     return ThetaAuthors()
-
-
-def author_sets(authors: object | None) -> "AuthorSets | None":
-    """Return what merge keeps of authors, if they are counted."""
-    if authors is None:
-        return None
-    from sandik.counting.authors.sets import AuthorSets
-
-    return AuthorSets()
 
 
 def load_job(settings: Settings) -> Job:
@@ -62,11 +53,20 @@ def load_job(settings: Settings) -> Job:
     versions = detector.version, tagger.version
     authors = load_authors(settings.authors)
     terms = settings.terms != "off"
-    beside = (*((authors.version,) if authors else ()), *(("terms",) if terms else ()))
+    beside = (*((authors.version,) if authors else ()), *((TERMS_VERSION,) if terms else ()))
     rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts, *beside)
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
-    max_ahead_ms, dedupe = settings.max_ahead_ms, settings.dedupe
-    return Job(run_id, timing, max_ahead_ms, dedupe, detector, tagger, settings.reposts, authors, terms)
+    return Job(
+        run_id,
+        timing,
+        max_ahead_ms=settings.max_ahead_ms,
+        dedupe=settings.dedupe,
+        detector=detector,
+        tagger=tagger,
+        reposts=settings.reposts,
+        authors=authors,
+        terms=terms,
+    )
 
 
 def rules_of(settings: Settings, job: Job) -> Rules:

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandik.counting.authors.key import weakness
 from sandik.counting.fold import Reposts
-from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.derived import DerivedSizes
 
 Milliseconds = Annotated[int, Field(ge=0)]
 #: Whether the authors of each cell are counted.
@@ -227,17 +227,17 @@ class Settings(BaseSettings):
         return SecretStr(stripped)
 
     @model_validator(mode="after")
-    def _check_spans(self) -> Self:
-        if wrong := self.spans.wrong(self.window_size_ms):
+    def _check_derived_sizes(self) -> Self:
+        if wrong := self.derived_sizes.wrong(self.window_size_ms):
             raise ValueError(
                 f"{wrong}: see SANDIK_HOPPING_SIZE_MS, SANDIK_HOPPING_ADVANCE_MS, SANDIK_SESSION_GAP_MS"
             )
         return self
 
     @property
-    def spans(self) -> Spans:
-        """The wider windows that are written."""
-        return Spans(self.hopping_size_ms, self.hopping_advance_ms, self.session_gap_ms)
+    def derived_sizes(self) -> DerivedSizes:
+        """The hopping windows and sessions that are written."""
+        return DerivedSizes(self.hopping_size_ms, self.hopping_advance_ms, self.session_gap_ms)
 
     def topic(self, name: str) -> str:
         """Return the topic's full name."""

@@ -24,6 +24,12 @@ RECORDS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def kafka(lone_kafka: EmbeddedKafka) -> EmbeddedKafka:
+    """A broker of this file's own: its process and its files are looked at."""
+    return lone_kafka
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[EmbeddedKafka]:
     """A broker of this test alone, not started yet; Java and Kafka could stumble on its directory's name."""

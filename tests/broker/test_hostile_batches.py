@@ -19,7 +19,7 @@ from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.mention import Mention
-from sandik_schemas.partial import Partial, PartitionClock
+from sandik_schemas.partial import PartialRecord, PartitionClock
 from tests.support.command import sandik
 from tests.support.hostile import CODECS, Raw, a_batch, send
 from tests.support.kafka import produce, read_topic, wait_until
@@ -177,7 +177,7 @@ async def test_each_has_a_letter_by_reference_with_where_it_is_how_large_and_why
 
 
 async def test_every_record_is_accounted_for(scene: Scene) -> None:
-    decoder = msgspec.json.Decoder(Partial)
+    decoder = msgspec.json.Decoder(PartialRecord)
     clocks: dict[int, PartitionClock] = {}
     for record in await read_topic(scene.settings.broker, scene.settings.topic("partials")):
         partial = decoder.decode(record.value) if record.value else None

@@ -26,6 +26,12 @@ from tests.support.workers import Follower, Workers, environment, quick_settings
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
+@pytest.fixture(scope="module")
+def kafka(lone_kafka: EmbeddedKafka) -> EmbeddedKafka:
+    """A broker of this file's own: its groups are looked at, whoever's they are."""
+    return lone_kafka
+
+
 class Live(NamedTuple):
     """A live system that has counted all there is, and what it says."""
 

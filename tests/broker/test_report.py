@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import all_topics, connected, create
 from sandik.settings import Settings
 from tests.support.command import sandik
@@ -17,6 +18,12 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 SAMPLE = Path("deploy/demo/posts.jsonl")
 EVENING = ("--from", "2023-05-11T18:00Z", "--to", "2023-05-11T18:30Z")
 POSTS, EVENING_POSTS = 235, 122
+
+
+@pytest.fixture(scope="module")
+def kafka(lone_kafka: EmbeddedKafka) -> EmbeddedKafka:
+    """A broker of this file's own: its groups are looked at, whoever's they are."""
+    return lone_kafka
 
 
 async def _groups(settings: Settings) -> set[str]:

@@ -11,12 +11,10 @@ from sandik.counting.tags.layers import packs
 from sandik.counting.tags.lexicon import load_lexicon, read_lexicon
 from sandik.lexicon_tools.check import findings
 from sandik.lexicon_tools.generate import generate
-from sandik.run import load_job
-from sandik.settings import Settings
 from tests.support.command import sandik
+from tests.support.loaded import job
 
 FOLDER = Path(lexicon.__file__).parent / "events"
-TURKEY = load_job(Settings(lexicon="builtin,events/turkey-2023"))
 DOCS = Path("docs/events.md").read_text("utf-8")
 
 
@@ -25,7 +23,7 @@ def ms(day: str) -> int:
 
 
 def tags(text: str, day: str = "2023-05-11") -> tuple[str, ...]:
-    [found] = TURKEY.annotate([text], times_ms=[ms(day)])
+    [found] = job("builtin,events/turkey-2023").annotate([text], times_ms=[ms(day)])
     return found.tags
 
 

@@ -32,7 +32,7 @@ from sandik_schemas.control import Control
 from sandik_schemas.count import Count
 from sandik_schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
 from sandik_schemas.load import NAMES, json_schema
-from sandik_schemas.partial import Partial
+from sandik_schemas.partial import Partial, PartialRecord, typed
 from sandik_schemas.term import TermCount
 from tests.support.wider import EVERYTHING, WIDER
 
@@ -149,7 +149,7 @@ def _key(topic: str, example: dict[str, Any]) -> str:
     if topic == COUNTS_TERMS:
         return msgspec.convert(example, TermCount).key.decode()
     if topic == PARTIALS:
-        partial: Partial = msgspec.convert(example, Partial)
+        partial: Partial = typed(msgspec.convert(example, PartialRecord))
         return partial.key.decode()
     if topic == CONTROL:
         control: Control = msgspec.convert(example, Control)

@@ -15,7 +15,7 @@ from sandik_schemas.control import Control
 from sandik_schemas.count import Count
 from sandik_schemas.load import NAMES, json_schema
 from sandik_schemas.mention import Mention, Term
-from sandik_schemas.partial import Partial
+from sandik_schemas.partial import PartialRecord
 from sandik_schemas.post import MIN_CREATED_AT_MS, Post
 from sandik_schemas.term import TermCount
 
@@ -28,7 +28,7 @@ TYPES: Mapping[str, Any] = {
     "mention": Mention,
     "count": Count,
     "term": TermCount,
-    "partial": Partial,
+    "partial": PartialRecord,
     "late": Post,
     "control": Control,
 }
@@ -132,7 +132,7 @@ def test_inbound_schemas_are_open_and_ours_are_closed(name: str) -> None:
         (Term, json_schema("mention")["properties"]["terms"]["items"]),
         (Count, json_schema("count")),
         (TermCount, json_schema("term")),
-        *zip(get_args(Partial), json_schema("partial")["oneOf"], strict=True),
+        *zip(get_args(PartialRecord), json_schema("partial")["oneOf"], strict=True),
     ],
 )
 def test_type_and_schema_have_the_same_fields_and_require_the_same(

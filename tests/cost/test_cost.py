@@ -15,8 +15,8 @@ import pytest
 
 from bench.programs.sandik_bare import bare_job
 from sandik.counting.decode import decode, decode_all
-from sandik.counting.fold import PartitionState
 from sandik.counting.job import Job
+from sandik.counting.state import PartitionState
 from sandik.run import load_job
 from sandik.settings import Settings
 from sandik_schemas.post import Post

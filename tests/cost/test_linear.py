@@ -21,7 +21,6 @@ from sandik.settings import Settings
 from tests.cost.instructions import executed
 from tests.support.lexicons import write_lexicon
 
-TAGGER = load_tagger()
 #: Twice as much, and a little for what is done once.
 TWICE = 2.2
 SHORT = 200
@@ -89,8 +88,8 @@ def job() -> Job:
 
 @pytest.mark.parametrize(("before", "unit"), FLOODS.values(), ids=FLOODS)
 def test_finding_terms(before: str, unit: str) -> None:
-    TAGGER.terms([before + unit], ["tr"])  # fills the tables of characters
-    assert_linear(lambda text: TAGGER.terms([text], ["tr"]), before, unit)
+    load_tagger().terms([before + unit], ["tr"])  # fills the tables of characters
+    assert_linear(lambda text: load_tagger().terms([text], ["tr"]), before, unit)
 
 
 @pytest.mark.parametrize(("before", "unit"), FLOODS.values(), ids=FLOODS)
@@ -121,7 +120,7 @@ def test_a_megabyte_that_asks_for_conditions(rules: Tagger, unit: str) -> None:
 def test_a_hashtag_of_megabytes_is_never_copied() -> None:
     """Once for each of the forms in it, that would be a million times."""
     text = "#" + "SeçimDeepfake" * 300_000
-    [terms] = TAGGER.terms([text], ["tr"])
+    [terms] = load_tagger().terms([text], ["tr"])
 
     assert len(terms) == 600_000
 

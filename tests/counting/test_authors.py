@@ -12,13 +12,13 @@ from datasketches import update_theta_sketch
 
 from sandik import run
 from sandik.counting.authors.sketches import LG_K, SEED, Distinct, ThetaAuthors, added_up, distinct
-from sandik.counting.fold import PartitionState
 from sandik.counting.job import Job
+from sandik.counting.state import PartitionState
 from sandik.errors import UsageError
 from sandik.run import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
-from sandik_schemas.partial import PartitionClock, WindowPartial
+from sandik_schemas.partial import AuthorsPartial, PartitionClock, WindowPartial
 from tests.laws.test_counting_laws import BASE_MS, Record
 from tests.support.stubs import a_job
 
@@ -26,7 +26,7 @@ JOB = replace(a_job(), authors=ThetaAuthors())
 K = 1 << LG_K
 
 
-def sketches(authors: list[str], job: Job = JOB) -> list[WindowPartial]:
+def sketches(authors: list[str], job: Job = JOB) -> list[AuthorsPartial]:
     posts = [
         {"id": f"x:{number}", "source": "x", "created_at_ms": BASE_MS, "text": "tr", "author_id": author}
         for number, author in enumerate(authors)
@@ -36,7 +36,7 @@ def sketches(authors: list[str], job: Job = JOB) -> list[WindowPartial]:
 
 
 def told(parts: list[list[str]]) -> Distinct:
-    found = added_up([one.authors or {} for part in parts for one in sketches(part)])
+    found = added_up([one.authors for part in parts for one in sketches(part)])
     return distinct(found["tr"])["all"]
 
 
@@ -55,8 +55,8 @@ def test_the_estimate_is_a_function_of_the_set_of_authors(count: int) -> None:
         chance.shuffle(again)
         parts = cut(again, chance)
         # Some of it added up before, as one partition's is before that of the next.
-        found = added_up([one.authors or {} for part in parts[:3] for one in sketches(part)])
-        found = added_up([found, *(one.authors or {} for part in parts[2:] for one in sketches(part))])
+        found = added_up([one.authors for part in parts[:3] for one in sketches(part)])
+        found = added_up([found, *(one.authors for part in parts[2:] for one in sketches(part))])
 
         assert expected == distinct(found["tr"])["all"]
 
@@ -105,8 +105,9 @@ def test_the_same_id_on_two_sources_is_two_authors_and_none_is_none() -> None:
     ]
     changes = JOB.count(PartitionState.empty("run-1", 0), records).changes
 
-    assert 2 == distinct((changes.authors[0].authors or {})["tr"])["all"].distinct_authors
-    assert {"all": 5, "with_author:all": 3} == changes.windows[0].counts["tr"]
+    assert 2 == distinct(changes.authors[0].authors["tr"])["all"].distinct_authors
+    assert {"all": 5} == changes.windows[0].counts["tr"]
+    assert {"all": 3} == changes.windows[0].with_author["tr"]
 
 
 def test_off_the_state_the_partials_and_the_counts_have_the_bytes_they_had() -> None:

@@ -3,8 +3,8 @@
 import msgspec
 
 from sandik.counting.dedupe import add, id_hash, packed, unpacked
-from sandik.counting.fold import Entry, PartitionState
-from sandik_schemas.partial import SeenIds
+from sandik.counting.state import PartitionState
+from sandik_schemas.partial import EntryRecord, SeenIds, typed
 from tests.laws.test_counting_laws import BASE_MS, JOB, Record
 
 
@@ -26,7 +26,7 @@ def test_a_delivery_in_a_later_batch_is_a_duplicate_even_after_recovery() -> Non
     state = PartitionState.empty("r", 0)
     stored = msgspec.json.encode(JOB.count(state, [a_record(0, "a")]).changes.entries)
     recovered = PartitionState.empty("r", 0)
-    recovered.take(msgspec.json.decode(stored, type=list[Entry]))
+    recovered.take(typed(one) for one in msgspec.json.decode(stored, type=list[EntryRecord]))
 
     changes = JOB.count(recovered, [a_record(1, "a")]).changes
 
@@ -45,9 +45,9 @@ def test_the_same_id_in_another_window_is_counted_there() -> None:
 def test_settled_windows_take_their_ids_along() -> None:
     state = PartitionState.empty("r", 0)
     state.take(JOB.count(state, [a_record(0, "a"), a_record(1, "b", after_ms=900_000)]).changes.entries)
-    keys = state.settle(JOB.timing)
+    [settled] = state.settle(JOB.timing)
 
-    assert [f"r|0|{BASE_MS}".encode(), f"r|0|{BASE_MS}|ids|1".encode()] == keys
+    assert [f"r|0|{BASE_MS}".encode(), f"r|0|{BASE_MS}|ids|1".encode()] == settled.keys
     assert {BASE_MS + 900_000} == set(state.seen) == set(state.windows)
 
 

@@ -1,11 +1,12 @@
 """merge by example: two partitions, one window. The laws are in tests/laws."""
 
 import pytest
+from msgspec.structs import replace
 
 from sandik.counting.authors.sets import AuthorSets
 from sandik.counting.labels import Labels, iso
 from sandik.counting.merge import Merge
-from sandik.counting.windows.derived import Spans, Wider
+from sandik.counting.windows.derived import DerivedSizes, DerivedWindows
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Cells, Partial, PartitionClock, WindowPartial
 from tests.support.stubs import MINUTE_MS, TIMING
@@ -109,13 +110,12 @@ def test_times_are_written_in_utc_with_milliseconds_where_there_are_some(time_ms
 
 def test_wider_windows_have_the_tags_only_whatever_else_is_counted() -> None:
     labels = Labels(RUN, "lex-1", "det-1")
-    wider = Wider.of(Spans(MINUTE_MS, MINUTE_MS, MINUTE_MS), labels, MINUTE_MS)
+    wider = DerivedWindows.of(DerivedSizes(MINUTE_MS, MINUTE_MS, MINUTE_MS), labels, MINUTE_MS)
     merge = Merge(labels, TIMING, 1, wider, AuthorSets(), top_terms=10)
-    merge.apply(
-        window(0, 2, {"tr": {"all": 2, "election": 1, "term:election/seçim": 1, "with_author:all": 1}})
-    )
+    beside = {"with_author": {"tr": {"all": 1}}, "terms": {"tr": {"election": {"seçim": 1}}}}
+    merge.apply(replace(window(0, 2, {"tr": {"all": 2, "election": 1}}), **beside))
 
-    wide = [one.value for one in merge.emit_wider(START_MS) if one.value]
+    wide = [one.value for one in merge.emit_derived(START_MS) if one.value]
 
     assert {(one.tag, one.count) for one in wide} == {("all", 2), ("election", 1)}
     assert len(wide) == 4

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState, Reposts
+from sandik.counting.fold import Reposts
 from sandik.counting.job import Job
+from sandik.counting.state import PartitionState
 from sandik.run import load_job
 from sandik.settings import Settings
 from tests.support.stubs import a_job

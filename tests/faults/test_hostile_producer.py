@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sandik.clock import SystemClock
 from sandik.counting.decode import MAX_NESTING
 from sandik.settings import Settings
-from sandik_schemas.partial import Partial, PartitionClock, Tally
+from sandik_schemas.partial import PartialRecord, PartitionClock, Tally
 from tests.support.hostile import Raw, a_batch, send
 from tests.support.kafka import produce, wait_until
 from tests.support.scene import Scene, a_post
@@ -31,7 +31,7 @@ BURST = 50
 #: some are on their way when the posts come.
 AT_MOST = 24
 
-_decoder = msgspec.json.Decoder(Partial)
+_decoder = msgspec.json.Decoder(PartialRecord)
 
 
 def floods(number: int) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from sandik.counting.labels import Labels
 from sandik.counting.merge import Merge
 from sandik.settings import Settings
 from sandik_schemas.count import Count
-from sandik_schemas.partial import Partial, PartitionClock, WindowPartial
+from sandik_schemas.partial import PartialRecord, PartitionClock, WindowPartial
 from tests.support.kafka import produce, read_topic, wait_until
 from tests.support.scene import Scene, some_posts
 from tests.support.soak import Soak
@@ -34,7 +34,7 @@ PARTITIONS = 12
 LANGUAGES = [f"q{number:03}" for number in range(200)]
 RUN = "run-1"
 
-_decoder = msgspec.json.Decoder(Partial)
+_decoder = msgspec.json.Decoder(PartialRecord)
 
 
 class Sample(NamedTuple):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from sandik.counting.authors.sets import AuthorSets
 from sandik.counting.authors.sketches import ThetaAuthors
-from sandik.counting.fold import PartitionState
 from sandik.counting.merge import Merge
+from sandik.counting.state import PartitionState
 from sandik_schemas.count import Count
-from sandik_schemas.partial import Partial, WindowPartial
+from sandik_schemas.partial import AuthorsPartial, Partial, WindowPartial
 from tests.laws.test_counting_laws import BASE_MS, LABELS, Record, emitted, idle
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -172,7 +172,7 @@ def test_a_stale_or_repeated_record_of_authors_changes_nothing(
     logs_: list[list[Post]], data: st.DataObject
 ) -> None:
     partials = [partial for queue in queues_of(logs_, data) for partial in queue]
-    authors = [one for one in partials if isinstance(one, WindowPartial) and one.authors is not None]
+    authors = [one for one in partials if isinstance(one, AuthorsPartial)]
     merge, last = a_merge(), dict[bytes, Count]()
     for place in range(len(partials)):
         merge.apply(copy.deepcopy(partials[place]))
@@ -190,17 +190,22 @@ def test_what_is_settled_leaves_no_key_behind(logs_: list[list[Post]], data: st.
     ending = Post(40, "tr", "", "a", "x", 0)
     queues = queues_of([[*log, ending] for log in logs_], data)
     merge = a_merge()
-    keys = {partial.key for queue in queues for partial in queue if isinstance(partial, WindowPartial)}
+    keys = {
+        partial.key
+        for queue in queues
+        for partial in queue
+        if isinstance(partial, AuthorsPartial | WindowPartial)
+    }
     gone = set()
     for queue in queues:
         for partial in queue:
             merge.apply(partial)
-    authors = [one for q in queues for one in q if isinstance(one, WindowPartial) and one.authors is not None]
+    authors = [one for q in queues for one in q if isinstance(one, AuthorsPartial)]
     for again in (authors, []):
         merge.advance()
         merge.emit(0)
         settled = merge.settle()
-        gone |= {partial.key for partial in settled[1]} if settled else set()
+        gone |= set(settled.gone) if settled else set()
         left = keys - gone
         assert all(b"|%d" % (BASE_MS + 20 * MINUTE_MS) in key for key in left)
         gone -= {one.key for one in again}

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState
+from sandik.counting.state import PartitionState
 from sandik_schemas.partial import Partial
 from tests.laws.test_counting_laws import BASE_MS, JOB, PARTITIONS, finals
 from tests.support.stubs import MINUTE_MS, TIMING

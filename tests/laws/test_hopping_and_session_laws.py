@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState
 from sandik.counting.merge import Merge
-from sandik.counting.windows.derived import Spans, Wider
-from sandik.counting.windows.panes import Kind, Wide
+from sandik.counting.state import PartitionState
+from sandik.counting.windows.derived import DerivedSizes, DerivedWindows
+from sandik.counting.windows.panes import DerivedRecord, Kind
 from sandik_schemas.count import Count
-from sandik_schemas.partial import Partial, PartitionClock, Watermark
+from sandik_schemas.partial import Partial, PartialRecord, PartitionClock, Watermark
 from tests.laws.test_counting_laws import BASE_MS, JOB, LABELS, Log, Record, finals, idle, records_of, run
 from tests.support.stubs import MINUTE_MS, TIMING
 
 PARTITIONS = 2
 SIZE_MS, ADVANCE_MS, GAP_MS = 6 * MINUTE_MS, 2 * MINUTE_MS, 3 * MINUTE_MS
-SPANS = Spans(SIZE_MS, ADVANCE_MS, GAP_MS)
+SPANS = DerivedSizes(SIZE_MS, ADVANCE_MS, GAP_MS)
 #: What the topics end with: the value of each key.
 Table = dict[Kind, dict[bytes, Count]]
 
@@ -43,8 +43,8 @@ def a_log(draw: st.DrawFn) -> list[Record]:
 partitioned = st.lists(a_log(), min_size=PARTITIONS, max_size=PARTITIONS)
 
 
-def a_merge(spans: Spans = SPANS) -> Merge:
-    return Merge(LABELS, TIMING, PARTITIONS, Wider.of(spans, LABELS, MINUTE_MS))
+def a_merge(spans: DerivedSizes = SPANS) -> Merge:
+    return Merge(LABELS, TIMING, PARTITIONS, DerivedWindows.of(spans, LABELS, MINUTE_MS))
 
 
 def partials_of(logs: Sequence[Sequence[Record]], every: int = 4) -> list[list[Partial]]:
@@ -68,11 +68,11 @@ def interleaved(draw: st.DrawFn) -> tuple[list[list[Record]], list[Partial]]:
 class Topics:
     """Kafka, for one merge after the other: `partials` as it is folded, and what is written."""
 
-    def __init__(self, spans: Spans = SPANS) -> None:
+    def __init__(self, spans: DerivedSizes = SPANS) -> None:
         self.spans = spans
         self.partials: list[Partial] = []
         self.tables: Table = {"hopping": {}, "sessions": {}}
-        self.written: list[Wide] = []
+        self.written: list[DerivedRecord] = []
         self.merge = a_merge(spans)
 
     def read(self, partial: Partial) -> None:
@@ -85,14 +85,14 @@ class Topics:
         while is_more:
             self.mark(self.merge.advance())
             counts = self.merge.emit(0, at_most)
-            wide = self.merge.emit_wider(0, at_most)
+            wide = self.merge.emit_derived(0, at_most)
             self.write(wide)
             self.settle()
             is_more = at_most is not None and max(len(counts), len(wide)) >= at_most
 
-    def write(self, wide: Sequence[Wide]) -> None:
+    def write(self, wide: Sequence[DerivedRecord]) -> None:
         for kind, key, value in wide:
-            self.written.append(Wide(kind, key, value))
+            self.written.append(DerivedRecord(kind, key, value))
             known = self.tables[kind].get(key)
             if value is None:
                 self.tables[kind].pop(key, None)
@@ -101,26 +101,26 @@ class Topics:
 
     def mark(self, mark: Watermark | None) -> None:
         if mark:  # through JSON, as in the topic
-            self.partials.append(msgspec.json.decode(msgspec.json.encode(mark), type=Partial))
+            self.partials.append(msgspec.json.decode(msgspec.json.encode(mark), type=PartialRecord))
 
     def settle(self, tombstones: int | None = None) -> None:
         settled = self.merge.settle()
         if settled:
             mark, gone = settled
             self.mark(mark)
-            keys = {one.key for one in gone[:tombstones]}
+            keys = set(gone[:tombstones])
             self.partials = [one for one in self.partials if one.key not in keys]
 
-    def take_over(self, spans: Spans | None = None) -> None:
+    def take_over(self, spans: DerivedSizes | None = None) -> None:
         """Another owner folds what is there."""
         self.spans = spans or self.spans
         self.merge = a_merge(self.spans)
-        self.merge.wider.take_over()
+        self.merge.derived.take_over()
         for one in self.partials:
             self.merge.apply(one)
 
 
-def at_once(partials: Sequence[Partial], spans: Spans = SPANS) -> Table:
+def at_once(partials: Sequence[Partial], spans: DerivedSizes = SPANS) -> Table:
     """Without any emit in between."""
     topics = Topics(spans)
     for one in partials:
@@ -191,7 +191,7 @@ def test_hopping_by_their_own_size_of_a_window_are_the_tumbling_counts(
 ) -> None:
     partials = given_[1]
 
-    assert at_once(partials, Spans(MINUTE_MS, MINUTE_MS))["hopping"] == finals(
+    assert at_once(partials, DerivedSizes(MINUTE_MS, MINUTE_MS))["hopping"] == finals(
         partials, partitions=PARTITIONS
     )
 
@@ -238,10 +238,13 @@ def test_a_session_is_final_when_its_gap_is_settled_and_a_hopping_window_when_th
     interleaved(),
     st.sets(st.integers(0, 60), max_size=12),
     st.sampled_from([None, 1, 3]),
-    st.sampled_from([SPANS, Spans(SIZE_MS, ADVANCE_MS), Spans(session_gap_ms=GAP_MS)]),
+    st.sampled_from([SPANS, DerivedSizes(SIZE_MS, ADVANCE_MS), DerivedSizes(session_gap_ms=GAP_MS)]),
 )
 def test_whatever_was_written_in_between_the_topics_end_the_same(
-    given_: tuple[list[list[Record]], list[Partial]], ticks: set[int], at_most: int | None, spans: Spans
+    given_: tuple[list[list[Record]], list[Partial]],
+    ticks: set[int],
+    at_most: int | None,
+    spans: DerivedSizes,
 ) -> None:
     topics = Topics(spans)
     for number, partial in enumerate(given_[1]):
@@ -269,7 +272,7 @@ def test_a_successor_that_takes_over_at_any_point_ends_the_same(
         topics.mark(topics.merge.advance())
         if dies_at != "mark":
             topics.merge.emit(0)
-            wide = topics.merge.emit_wider(0)
+            wide = topics.merge.emit_derived(0)
             topics.write(wide[: data.draw(st.integers(0, len(wide)))] if dies_at == "wide" else wide)
             for _ in range(data.draw(st.integers(0, 5))):
                 if incoming:
@@ -365,7 +368,7 @@ def long_run(topics: Topics, first: int, last: int) -> None:
 
 
 def test_a_session_goes_on_for_longer_than_its_windows_are_kept() -> None:
-    topics = Topics(Spans(session_gap_ms=GAP_MS))
+    topics = Topics(DerivedSizes(session_gap_ms=GAP_MS))
     long_run(topics, 0, 12)
     kept = len(topics.merge._windows)
     topics.take_over()
@@ -377,9 +380,11 @@ def test_a_session_goes_on_for_longer_than_its_windows_are_kept() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(Spans(), SPANS), (Spans(2 * MINUTE_MS, MINUTE_MS, MINUTE_MS), SPANS), (SPANS, SPANS)],
+    [(DerivedSizes(), SPANS), (DerivedSizes(2 * MINUTE_MS, MINUTE_MS, MINUTE_MS), SPANS), (SPANS, SPANS)],
 )
-def test_what_began_before_it_was_switched_on_is_not_written(before: Spans, after: Spans) -> None:
+def test_what_began_before_it_was_switched_on_is_not_written(
+    before: DerivedSizes, after: DerivedSizes
+) -> None:
     """Its first posts may be missing."""
     topics = Topics(before)
     long_run(topics, 0, 10)

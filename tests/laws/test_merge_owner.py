@@ -14,6 +14,7 @@ from sandik.settings import Settings
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
 from sandik.worker.agents.merge import MergeAgent
+from sandik.worker.agents.worker import WorkerParts
 from tests.support.stubs import TIMING
 
 PARTIALS = TP("partials", 0)
@@ -41,7 +42,7 @@ def an_agent(meanwhile: Callable[[], None]) -> MergeAgent:
     def new_merge() -> Merge:
         return Merge(Labels("r", "lex", "det"), TIMING, 1)
 
-    return MergeAgent(app, Settings(), new_merge, clock, Metrics(clock), Traces())
+    return MergeAgent(WorkerParts(app, Settings(), clock, Metrics(clock), Traces()), new_merge)
 
 
 async def test_who_is_assigned_partials_owns_merge() -> None:

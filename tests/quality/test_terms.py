@@ -4,10 +4,9 @@ from collections import Counter
 
 import pytest
 
-from sandik.run import load_job
-from sandik.settings import Settings
 from tests.quality.posts import DATA, IRA, WITHOUT_DATA, SourcedPost, labels, posts
 from tests.quality.terms import is_found, precisions, recalls, tagged
+from tests.support.loaded import job
 
 GOAL_RECALL = 0.98
 #: This list is a program's: it also has what nobody writes, and forms of another word (oymak, to carve).
@@ -18,7 +17,6 @@ LANGUAGES = ("tr", "ru", "en")
 ENOUGH_LABELS = 50
 
 needs_data = pytest.mark.skipif(not (DATA / IRA).exists(), reason=WITHOUT_DATA)
-JOB = load_job(Settings())
 LABELS = list(labels())
 
 
@@ -33,14 +31,14 @@ def labelled_posts() -> list[SourcedPost]:
 def test_attested_forms_are_found() -> None:
     assert [
         (one.file, one.missed)
-        for one in recalls(JOB.tagger)
+        for one in recalls(job().tagger)
         if one.recall < GOAL_OF_A_PROGRAM.get(one.file, GOAL_RECALL)
     ] == []
 
 
 @needs_data
 def test_posts_that_carry_a_tag_are_about_it(labelled_posts: list[SourcedPost]) -> None:
-    measured = precisions(list(tagged(JOB, labelled_posts)), LABELS)
+    measured = precisions(list(tagged(job(), labelled_posts)), LABELS)
     assert [
         (one.language, one.tag, one.precision, one.wrong_by_lemma)
         for one in measured
@@ -57,10 +55,10 @@ def test_every_label_is_of_a_post_that_there_is(labelled_posts: list[SourcedPost
 def test_no_post_is_labelled_twice_and_only_for_tags_there_are() -> None:
     seen = Counter((label.file, label.row_id, label.tag) for label in LABELS)
     assert [key for key, times in seen.items() if times > 1] == []
-    assert {label.tag for label in LABELS} <= set(JOB.tagger.tag_names)
+    assert {label.tag for label in LABELS} <= set(job().tagger.tag_names)
 
 
 def test_a_form_is_found_if_it_would_count_in_company() -> None:
-    assert is_found(JOB.tagger, "seçimlerde", "tr")
-    assert is_found(JOB.tagger, "montajı", "tr")
-    assert not is_found(JOB.tagger, "oysa", "tr")
+    assert is_found(job().tagger, "seçimlerde", "tr")
+    assert is_found(job().tagger, "montajı", "tr")
+    assert not is_found(job().tagger, "oysa", "tr")

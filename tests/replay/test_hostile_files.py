@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState
+from sandik.counting.state import PartitionState
 from sandik.errors import StateError, UsageError
 from sandik.kafka.ranges import Slice
 from sandik.replay.checkpoint import Checkpoint, Saved
@@ -249,7 +249,7 @@ def a_checkpoint(folder: Path) -> Checkpoint:
 
 
 def saved(**values: object) -> Saved:
-    usual = {"next_offset": 7, "is_done": True, "windows_bytes": 0}
+    usual = {"form": 2, "next_offset": 7, "is_done": True, "windows_bytes": 0}
     clock = PartitionState.empty("run", 0).clock
     return Saved(**{**usual, "entries": [clock], **values})  # type: ignore[arg-type]
 
@@ -264,6 +264,7 @@ def saved(**values: object) -> Saved:
             msgspec.msgpack.encode,
             [
                 {"next_offset": "x"},
+                saved(form=1),
                 saved(next_offset=4),
                 saved(next_offset=10),
                 saved(next_offset=2**64 - 1),

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState
 from sandik.counting.labels import Labels
 from sandik.counting.latest import latest
 from sandik.counting.merge import Merge
-from sandik.counting.windows.derived import Spans
+from sandik.counting.state import PartitionState
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.kafka.ranges import Slice
 from sandik.replay import count_slice
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan, Rules
-from sandik.replay.results import WiderCounts, merged
+from sandik.replay.results import DerivedCounts, merged
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial
 from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of
@@ -142,7 +142,7 @@ def wider(plan: Plan, partitions: Sequence[Sequence[Record]], kind: Kind) -> lis
         for one in plan.slices:
             checkpoint = Checkpoint(folder, JOB.run_id, one.partition, one.start)
             asyncio.run(count(plan, one, checkpoint, partitions[one.partition], None))
-        return list(WiderCounts(plan, folder, kind).counts(0))
+        return list(DerivedCounts(plan, folder, kind).counts(0))
 
 
 @settings(max_examples=60)
@@ -154,7 +154,7 @@ def test_a_range_gives_of_wider_windows_what_the_whole_gives_and_nothing_cut(
     from_ms = BASE_MS + first * MINUTE_MS
     to_ms = from_ms + minutes * MINUTE_MS
     slices = [Slice(number, 0, len(records)) for number, records in enumerate(partitions)]
-    spans = Spans(3 * MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS)
+    spans = DerivedSizes(3 * MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS)
     whole, part = (
         wider(msgspec.structs.replace(plan, spans=spans), partitions, kind)
         for plan in (a_plan(slices), a_plan(slices, from_ms, to_ms))

@@ -2,10 +2,11 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+from tests.support.warm import start
 
 
 def sandik(
@@ -15,9 +16,14 @@ def sandik(
     cwd: Path | None = None,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command to its end."""
-    return subprocess.run(
-        _command(arguments), input=stdin, capture_output=True, env=_merged(environment), check=False, cwd=cwd
-    )
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with start("sandik", *arguments, environment=_merged(environment), cwd=cwd, **pipes) as process:
+        try:
+            output, said = process.communicate(stdin)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, output, said)
 
 
 def start_sandik(
@@ -27,17 +33,10 @@ def start_sandik(
     stderr: int | IO[bytes] = subprocess.PIPE,
 ) -> "subprocess.Popen[bytes]":
     """Start the command. Use as a context manager, or its pipes stay open."""
-    return subprocess.Popen(
-        _command(arguments),
-        stdin=subprocess.PIPE,
-        stdout=stdout,
-        stderr=stderr,
-        env=_merged(environment),
+    variables = _merged(environment)
+    return start(
+        "sandik", *arguments, environment=variables, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr
     )
-
-
-def _command(arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-m", "sandik", *arguments]
 
 
 def _merged(environment: Mapping[str, str] | None) -> dict[str, str]:

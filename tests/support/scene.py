@@ -2,7 +2,6 @@
 
 import random
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from sandik.run import application_id, load_job
 from sandik.settings import Settings
 from tests.support.kafka import produce, wait_until
 from tests.support.truth import single_pass
+from tests.support.warm import start
 from tests.support.workers import Follower, Workers
 
 BASE_MS = 1_683_800_040_000
@@ -156,8 +156,7 @@ class Scene:
 def start_module(workers: Workers, module: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a worker that misbehaves: a module of this package that runs one."""
     log = (workers.log_dir / f"worker-{len(workers.processes)}.log").open("wb")
-    command = [sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(command, env=workers.environment, stdout=log, stderr=log)
+    process = start(module, *arguments, environment=workers.environment, stdout=log, stderr=log)
     workers.processes.append(process)
     return process
 

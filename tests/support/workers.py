@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.support.kafka import unique_prefix, wait_until
+from tests.support.warm import start
 
 _decoder = msgspec.json.Decoder(Count)
 
@@ -66,9 +67,7 @@ class Workers:
 
     def start(self) -> subprocess.Popen[bytes]:
         log = (self.log_dir / f"worker-{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sandik", "worker"], env=self.environment, stdout=log, stderr=log
-        )
+        process = start("sandik", "worker", environment=self.environment, stdout=log, stderr=log)
         self.processes.append(process)
         return process
 

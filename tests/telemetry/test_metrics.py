@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from sandik.clock import SystemClock
-from sandik.counting.fold import PartitionState
+from sandik.counting.state import PartitionState
 from sandik.counting.windows.event_time import Timing
 from sandik.telemetry.metric_catalogue import METRICS, as_markdown
 from sandik.telemetry.metrics import Metrics, corrections

@@ -1,19 +1,26 @@
 """Fold posts into one partition's open windows. Exact however often a post is read again."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sandik.counting.dedupe import Seen, add, packed, unpacked
+from sandik.counting.dedupe import Seen, packed
+from sandik.counting.state import PartitionState
 from sandik.counting.windows.event_time import FOR_EVER_MS, Times, Timing
-from sandik.counting.windows.packed import PackedWindows
 from sandik_schemas.pair import Pair
-from sandik_schemas.partial import PartitionClock, SeenIds, Tally, WindowPartial
+from sandik_schemas.partial import (
+    AuthorsPartial,
+    Cells,
+    Entry,
+    PartitionClock,
+    SeenIds,
+    Tally,
+    Terms,
+    WindowPartial,
+)
 
 ALL = "all"
 REPOST = "repost"
@@ -24,20 +31,19 @@ NO_FLOOR = -FOR_EVER_MS
 #: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
 Reposts = Literal["count", "apart", "exclude"]
 
-#: What a partition's state is stored as.
-Entry = WindowPartial | PartitionClock | SeenIds
-
-
 #: The language of a post and the tags of its cells: posts of one group are counted in the same cells.
 Group = tuple[str, tuple[str, ...]]
+#: A tag and one of its terms.
+TermOfTag = tuple[str, str]
 
 
-class Read(NamedTuple):
-    """One batch as it was read: a column for each thing that counting needs of its good posts, and the rest.
+class PostColumns(NamedTuple):
+    """One batch: a column for each thing that counting needs of its good posts, and how many are none.
 
-    `id_hashes` is None when duplicates are to be counted. `floors_ms` is None when only posts move the clock;
-    else it has, for each post and for the end of the batch, what the clock is at least right before it, as
-    marks that close windows say (NO_FLOOR: nothing).
+    `id_hashes` is None when duplicates are to be counted, `names_author` and `terms` when authors and terms
+    are not. `floors_ms` is None when only posts move the clock; else it has, for each post and for the end
+    of the batch, what the clock is at least right before it, as marks that close windows say (NO_FLOOR:
+    nothing).
     """
 
     offsets: Sequence[int]
@@ -50,6 +56,8 @@ class Read(NamedTuple):
     rejected_in_a_row: int = 0
     fingerprint: bytes | None = None
     floors_ms: Sequence[int] | None = None
+    names_author: Sequence[bool] | None = None
+    terms: Sequence[Sequence[TermOfTag]] | None = None
 
 
 class Late(NamedTuple):
@@ -64,69 +72,22 @@ class Late(NamedTuple):
 class Changes(NamedTuple):
     """What a batch does to a partition's state, and which of its posts were not counted."""
 
-    clock: PartitionClock
-    windows: list[WindowPartial]
     ids: list[SeenIds]
+    authors: Sequence[AuthorsPartial]
+    windows: list[WindowPartial]
+    clock: PartitionClock
     late: list[Late]
     duplicate_offsets: list[int]
-    authors: Sequence[WindowPartial] = ()
 
     @property
     def entries(self) -> list[Entry]:
-        """Return the entries to store, in the order to store them: the clock vouches for all before it."""
+        """Return the entries of the state, in the order of `sandik.counting.state.ORDER`."""
         return [*self.ids, *self.partials]
 
     @property
-    def partials(self) -> list[WindowPartial | PartitionClock]:
-        """Return what merge is to know, in that order: a window vouches for its authors."""
+    def partials(self) -> list[AuthorsPartial | WindowPartial | PartitionClock]:
+        """Return those that merge is to know, in the same order."""
         return [*self.authors, *self.windows, self.clock]
-
-
-@dataclass(slots=True)
-class PartitionState:
-    """All that one partition of `posts` has added up: a function of the partition's prefix and the run."""
-
-    clock: PartitionClock
-    windows: PackedWindows = field(default_factory=PackedWindows)
-    seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(dict))
-    id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
-    authors: defaultdict[int, list[WindowPartial]] = field(default_factory=lambda: defaultdict(list))
-
-    @classmethod
-    def empty(cls, run_id: str, partition: int) -> "PartitionState":
-        """Return the state before the first post."""
-        return cls(PartitionClock(run_id, partition, offset=-1, clock_ms=None, idle=False))
-
-    def take(self, entries: Iterable[Entry]) -> None:
-        """Take stored entries over, after a batch or in recovery."""
-        for entry in entries:
-            if isinstance(entry, PartitionClock):
-                self.clock = entry
-            elif isinstance(entry, WindowPartial) and entry.authors is not None:
-                self.authors[entry.window_start_ms].append(entry)
-            elif isinstance(entry, WindowPartial):
-                self.windows[entry.window_start_ms] = entry
-            else:
-                add(self.seen[entry.window_start_ms], unpacked(entry))
-                self.id_keys[entry.window_start_ms].append(entry.key)
-
-    def settle(self, timing: Timing, but: Collection[int] = ()) -> list[bytes]:
-        """Forget the windows that can no longer change, `but` these; return the keys of their entries."""
-        if self.clock.clock_ms is None:
-            return []
-        newest_ms = timing.newest_settled_ms(self.clock.clock_ms)
-        keys = []
-        for start_ms in [start for start in self.windows if start <= newest_ms and start not in but]:
-            self.seen.pop(start_ms, None)
-            keys += [self.windows.pop(start_ms).key, *self.id_keys.pop(start_ms, [])]
-            keys += [entry.key for entry in self.authors.pop(start_ms, ())]
-        return keys
-
-    def partials(self) -> Iterator[WindowPartial | PartitionClock]:
-        """Yield all that merge is to know, in the order of `Changes.partials`."""
-        yield from chain.from_iterable(self.authors.values())
-        yield from self.windows.values()
-        yield self.clock
 
 
 @lru_cache(maxsize=1_024)
@@ -141,7 +102,7 @@ def cell_tags(tags: tuple[str, ...], pairs: tuple[Pair, ...], *, is_apart: bool 
     return (ALL, *tags, *both)
 
 
-def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
+def fold(state: PartitionState, columns: PostColumns, timing: Timing) -> Changes:
     """Count the posts of a batch. The state is left as it is.
 
     A post at or below its window's offset was counted before a crash and is skipped in that window only.
@@ -151,46 +112,46 @@ def fold(state: PartitionState, read: Read, timing: Timing) -> Changes:
     duplicate; a post read again is no duplicate of itself.
     """
     old = state.clock
-    placed = _placed(old.clock_ms, read, timing)
+    placed = _placed(old.clock_ms, columns, timing)
     late = placed.late
     windows: list[WindowPartial] = []
     ids: list[SeenIds] = []
     duplicate_offsets: list[int] = []
     for start_ms, posts in _by_window(placed.window_starts_ms):
-        if read.id_hashes is not None:
+        if columns.id_hashes is not None:
             on_time = [post for post in posts if post not in late] if late else posts
-            hashes = [read.id_hashes[post] for post in on_time]
-            offsets = [read.offsets[post] for post in on_time]
+            hashes = [columns.id_hashes[post] for post in on_time]
+            offsets = [columns.offsets[post] for post in on_time]
             new, twice = _new_ids(hashes, offsets, state.seen.get(start_ms, {}))
             if new:
-                ids.append(SeenIds(old.run_id, old.partition, start_ms, read.last_offset, packed(new)))
+                ids.append(SeenIds(old.run_id, old.partition, start_ms, columns.last_offset, packed(new)))
             if twice:
                 duplicate_offsets += twice
-                posts = [post for post in posts if read.offsets[post] not in twice]
+                posts = [post for post in posts if columns.offsets[post] not in twice]
         if posts:
             window = state.windows.get(start_ms) or WindowPartial(
                 old.run_id, old.partition, start_ms, -1, {}, {}
             )
-            _add(window, read, posts, late)
+            _add(window, columns, posts, late)
             windows.append(window)
     tally = Tally(
-        counted=old.tally.counted + len(read.offsets) - len(late) - len(duplicate_offsets),
+        counted=old.tally.counted + len(columns.offsets) - len(late) - len(duplicate_offsets),
         late=old.tally.late + len(late),
-        rejected=old.tally.rejected + read.rejected,
+        rejected=old.tally.rejected + columns.rejected,
         duplicate=old.tally.duplicate + len(duplicate_offsets),
-        ignored=old.tally.ignored + read.ignored,
+        ignored=old.tally.ignored + columns.ignored,
     )
     clock = PartitionClock(
         old.run_id,
         old.partition,
-        read.last_offset,
-        placed.clock_ms,
-        False,
-        tally,
-        read.rejected_in_a_row,
-        read.fingerprint,
+        offset=columns.last_offset,
+        clock_ms=placed.clock_ms,
+        idle=False,
+        tally=tally,
+        rejected_in_a_row=columns.rejected_in_a_row,
+        fingerprint=columns.fingerprint,
     )
-    return Changes(clock, windows, ids, [*late.values()], sorted(duplicate_offsets))
+    return Changes(ids, (), windows, clock, [*late.values()], sorted(duplicate_offsets))
 
 
 class _Placed(NamedTuple):
@@ -201,14 +162,14 @@ class _Placed(NamedTuple):
     late: dict[int, Late]
 
 
-def _placed(clock_ms: int | None, read: Read, timing: Timing) -> _Placed:
-    if not read.created_at_ms:
-        return _Placed(_raised(clock_ms, read.floors_ms), np.empty(0, np.int64), {})
-    times_ms = np.array(read.created_at_ms, np.int64)
+def _placed(clock_ms: int | None, columns: PostColumns, timing: Timing) -> _Placed:
+    if not columns.created_at_ms:
+        return _Placed(_raised(clock_ms, columns.floors_ms), np.empty(0, np.int64), {})
+    times_ms = np.array(columns.created_at_ms, np.int64)
     # The clock before each post; before the very first one its own time, of which nobody is late.
     clocks_ms = np.maximum.accumulate(np.append(times_ms[0] if clock_ms is None else clock_ms, times_ms))
-    if read.floors_ms is not None:
-        floors_ms = np.maximum.accumulate(np.array(read.floors_ms, np.int64))
+    if columns.floors_ms is not None:
+        floors_ms = np.maximum.accumulate(np.array(columns.floors_ms, np.int64))
         if clock_ms is None and floors_ms[0] > NO_FLOOR:  # the very first post may be late, too
             clocks_ms[0] = NO_FLOOR
         clocks_ms = np.maximum(clocks_ms, floors_ms)
@@ -219,7 +180,7 @@ def _placed(clock_ms: int | None, read: Read, timing: Timing) -> _Placed:
     for post in too_late:
         start_ms, watermark_ms = int(starts_ms[post]), timing.watermark_ms(int(before_ms[post]))
         lateness_ms = watermark_ms - start_ms - timing.window_size_ms
-        late[post] = Late(read.offsets[post], lateness_ms, start_ms, watermark_ms)
+        late[post] = Late(columns.offsets[post], lateness_ms, start_ms, watermark_ms)
         starts_ms[post] = timing.window_start_ms(int(before_ms[post]))
     return _Placed(int(clocks_ms[-1]), starts_ms, late)
 
@@ -259,15 +220,31 @@ def _new_ids(hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen) -> tup
     return new, duplicate_offsets
 
 
-def _add(window: WindowPartial, read: Read, posts: Sequence[int], late: Collection[int]) -> None:
+def _add(window: WindowPartial, columns: PostColumns, posts: Sequence[int], late: Collection[int]) -> None:
     """Count the posts in the window, but for those that it has counted before."""
-    if read.offsets[posts[0]] <= window.offset:
-        posts = [post for post in posts if read.offsets[post] > window.offset]
-    too_late = [post for post in posts if post in late] if late else []
+    if columns.offsets[posts[0]] <= window.offset:
+        posts = [post for post in posts if columns.offsets[post] > window.offset]
     on_time = [post for post in posts if post not in late] if late else posts
-    for cells, some in ((window.counts, on_time), (window.late_counts, too_late)):
-        for (language, tags), number in Counter(map(read.groups.__getitem__, some)).items():
-            counts = cells.setdefault(language, {})
-            for tag in tags:
-                counts[tag] = counts.get(tag, 0) + number
-    window.offset = max(window.offset, read.last_offset)
+    group_of = columns.groups.__getitem__
+    _count(window.counts, map(group_of, on_time))
+    if late:
+        _count(window.late_counts, [group_of(post) for post in posts if post in late])
+    if columns.names_author is not None:
+        _count(window.with_author, [group_of(post) for post in on_time if columns.names_author[post]])
+    if columns.terms is not None:
+        for post in on_time:
+            _count_terms(window.terms, group_of(post)[0], columns.terms[post])
+    window.offset = max(window.offset, columns.last_offset)
+
+
+def _count(cells: Cells, groups: Iterable[Group]) -> None:
+    for (language, tags), number in Counter(groups).items():
+        counts = cells.setdefault(language, {})
+        for tag in tags:
+            counts[tag] = counts.get(tag, 0) + number
+
+
+def _count_terms(cells: Terms, language: str, terms: Sequence[TermOfTag]) -> None:
+    for tag, term in terms:
+        counts = cells.setdefault(language, {}).setdefault(tag, {})
+        counts[term] = counts.get(term, 0) + 1

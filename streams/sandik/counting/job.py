@@ -10,15 +10,16 @@ import msgspec
 from sandik.counting.decode import Decoded, Rejected, decode_all
 from sandik.counting.dedupe import id_hash
 from sandik.counting.fingerprint import fingerprint
-from sandik.counting.fold import NO_FLOOR, Changes, Group, PartitionState, Read, Reposts, cell_tags, fold
+from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, Reposts, cell_tags, fold
 from sandik.counting.language import Detector, Hints, Language
 from sandik.counting.repeats import Repeats
+from sandik.counting.state import PartitionState
 from sandik.counting.tags import Tagger, tags_of
-from sandik.counting.terms import with_terms
+from sandik.counting.terms import terms_of_posts
 from sandik.counting.windows.event_time import Timing
 from sandik_schemas.languages import languages_in
 from sandik_schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
-from sandik_schemas.partial import PartitionClock, WindowPartial
+from sandik_schemas.partial import AuthorsPartial, PartitionClock
 from sandik_schemas.post import MAX_TEXT_CHARS, Post
 
 #: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
@@ -43,17 +44,14 @@ class SourceRecord(Protocol):
 class Authors(Protocol):
     """How authors are counted, if they are: `counting.authors.sketches`, which needs a package more."""
 
-    def marked(self, read: Read, posts: Sequence[Post]) -> Read:
-        """Return the batch with the posts that name an author marked."""
-
     def added(
         self,
         clock: PartitionClock,
-        read: Read,
+        columns: PostColumns,
         posts: Sequence[Post],
         uncounted: Collection[int],
         timing: Timing,
-    ) -> list[WindowPartial]:
+    ) -> list[AuthorsPartial]:
         """Return what a batch adds to the authors of windows. `uncounted`: offsets that are left out."""
 
 
@@ -80,6 +78,10 @@ class Job:
     authors: Authors | None = None
     terms: bool = False
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
+    #: By tags, the tags of the cells of a post: looked up for every text.
+    _cells: dict[tuple[str, ...], tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def annotate(
         self,
@@ -109,7 +111,9 @@ class Job:
     def annotation(self, language: Language, terms: tuple[Term, ...]) -> Annotation:
         """Return what these say about a text."""
         tags = tags_of(terms)
-        return Annotation(language, terms, tags, (language.code, cell_tags(tags, self.tagger.pairs)))
+        if (cells := self._cells.get(tags)) is None:
+            cells = self._cells[tags] = cell_tags(tags, self.tagger.pairs)
+        return Annotation(language, terms, tags, (language.code, cells))
 
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
@@ -130,10 +134,11 @@ class Job:
         annotations = self.annotate(
             [post.text for post in posts], [post.lang_hint for post in posts], lap, times_ms
         )
-        read = Read(
+        groups = self._groups(posts, annotations)
+        columns = PostColumns(
             offsets,
             times_ms,
-            self._groups(posts, annotations),
+            groups,
             [id_hash(post.id) for post in posts] if self.dedupe else None,
             rejected=sum(one.records for _, one in decoded.rejected),
             ignored=len(decoded.posts) - len(posts),
@@ -141,15 +146,14 @@ class Job:
             rejected_in_a_row=_row_at_end(decoded.rejected, len(records), before.rejected_in_a_row),
             fingerprint=fingerprint(records[-1]) if records else before.fingerprint,
             floors_ms=self._floors_ms(decoded, at),
+            names_author=[bool(post.author_id) for post in posts] if self.authors else None,
+            terms=terms_of_posts(groups, [one.terms for one in annotations]) if self.terms else None,
         )
-        marked = read if self.authors is None else self.authors.marked(read, posts)
-        if self.terms:
-            marked = with_terms(marked, [annotation.terms for annotation in annotations])
-        changes = fold(state, marked, self.timing)
+        changes = fold(state, columns, self.timing)
         uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
         if self.authors is not None:
-            authors = self.authors.added(before, read, posts, uncounted, self.timing)
-            changes = changes._replace(authors=authors)
+            added = self.authors.added(before, columns, posts, uncounted, self.timing)
+            changes = changes._replace(authors=added)
         mentions = [
             self._mention(before.partition, offset, post, annotation)
             for offset, post, annotation in zip(offsets, posts, annotations, strict=True)

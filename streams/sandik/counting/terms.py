@@ -1,16 +1,15 @@
-"""Which terms posts contain: counted in cells of their own, as exact as any; and the top of them by tag."""
+"""Which terms posts contain: counted beside the cells of their tags, as exact as these; the top by tag."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sandik.counting.fold import REPOST, Group, Read
-from sandik.counting.side_cells import cell_of, marked
+from sandik.counting.fold import REPOST, Group, TermOfTag
 from sandik_schemas.count import Count
 from sandik_schemas.mention import Term
 from sandik_schemas.term import SCHEMA_VERSION, TermCount
 
-TERM = "term"
+#: Part of the run's id. "2": terms are counted in a field of their own.
+TERMS_VERSION = "terms-2"
 
 
 class Ranked(NamedTuple):
@@ -22,53 +21,47 @@ class Ranked(NamedTuple):
     posts: int
 
 
-def with_terms(read: Read, terms: Sequence[Sequence[Term]]) -> Read:
-    """Return the batch, its posts in the cells of their terms too: in each once, however often it is said."""
-    groups = [
-        marked(group, tuple({_cell(group, one): None for one in found})) if found else group
-        for group, found in zip(read.groups, terms, strict=True)
+def terms_of_posts(groups: Sequence[Group], terms: Sequence[Sequence[Term]]) -> Sequence[Sequence[TermOfTag]]:
+    """Return the terms that each post is counted under: each once, however often it is said."""
+    return [
+        tuple({_of_tag(group, one): None for one in found}) if found else ()
+        for group, found in zip(groups, terms, strict=True)
     ]
-    return read._replace(groups=groups)
 
 
-def _cell(group: Group, term: Term) -> str:
-    tag = term.tag if term.tag in group[1] else f"{term.tag}_{REPOST}"  # as the post itself is counted
-    return cell_of(TERM, f"{tag}/{term.term}")
+def _of_tag(group: Group, term: Term) -> TermOfTag:
+    # As the post itself is counted: a repost may have cells of its own.
+    return (term.tag if term.tag in group[1] else f"{term.tag}_{REPOST}"), term.term
 
 
-def top_terms(cells: Mapping[str, int], at_most: int) -> Iterator[Ranked]:
-    """Yield the terms of most posts of each tag, by tag and rank. `cells`: posts by cell, of one language."""
-    by_tag: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for cell, count in cells.items():
-        kind, _, name = cell.partition(":")
-        if kind == TERM and name:
-            tag, _, term = name.partition("/")
-            by_tag[tag].append((-count, term))
+def top_terms(by_tag: Mapping[str, Mapping[str, int]], at_most: int) -> Iterator[Ranked]:
+    """Yield the terms of most posts of each tag, by tag and rank. `by_tag`: tag -> term -> posts."""
     for tag, found in sorted(by_tag.items()):
-        for rank, (count, term) in enumerate(sorted(found)[:at_most], start=1):
-            yield Ranked(tag, rank, term, -count)
+        ranked = sorted((-posts, term) for term, posts in found.items())
+        for rank, (posts, term) in enumerate(ranked[:at_most], start=1):
+            yield Ranked(tag, rank, term, -posts)
 
 
-def term_counts(told: Count, cells: Mapping[str, int], at_most: int) -> Iterator[TermCount]:
-    """Yield the top terms of each tag, as told with a count of the same window and language.
+def term_counts(count: Count, by_tag: Mapping[str, Mapping[str, int]], at_most: int) -> Iterator[TermCount]:
+    """Yield the top terms of each tag, beside a count of the same window and language.
 
     Counts only grow, so a list never gets shorter: each rank that was ever written is written again.
     """
-    for tag, rank, term, count in top_terms(cells, at_most):
+    for tag, rank, term, posts in top_terms(by_tag, at_most):
         yield TermCount(
             schema_version=SCHEMA_VERSION,
-            window_start=told.window_start,
-            window_end=told.window_end,
-            window_start_ms=told.window_start_ms,
-            window_end_ms=told.window_end_ms,
-            language=told.language,
+            window_start=count.window_start,
+            window_end=count.window_end,
+            window_start_ms=count.window_start_ms,
+            window_end_ms=count.window_end_ms,
+            language=count.language,
             tag=tag,
             rank=rank,
             term=term,
-            count=count,
-            revision=told.revision,
-            is_final=told.is_final,
-            lexicon_version=told.lexicon_version,
-            detector_version=told.detector_version,
-            emitted_at_ms=told.emitted_at_ms,
+            count=posts,
+            revision=count.revision,
+            is_final=count.is_final,
+            lexicon_version=count.lexicon_version,
+            detector_version=count.detector_version,
+            emitted_at_ms=count.emitted_at_ms,
         )

@@ -135,7 +135,7 @@ def table_options(
 def rules_of(settings: Settings) -> Rules:
     """Return by what rules workers of these settings judge."""
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
-    return Rules(timing, settings.spans, settings.max_ahead_ms, settings.reposts, settings.partitions)
+    return Rules(timing, settings.derived_sizes, settings.max_ahead_ms, settings.reposts, settings.partitions)
 
 
 def run_ingest(

@@ -16,9 +16,7 @@ from sandik.kafka.writer import write
 from sandik.run import application_id, rules_of
 from sandik.settings import Settings
 from sandik_schemas.control import Run
-from sandik_schemas.partial import Partial, Watermark, begin_key
-
-_decode_partial = msgspec.json.Decoder(Partial).decode
+from sandik_schemas.partial import Partial, Watermark, begin_key, decode_partial
 
 
 async def claim(settings: Settings, job: Job, partitions: int, clock: Clock) -> ControlState:
@@ -107,7 +105,7 @@ async def _check_no_state(settings: Settings, job: Job) -> None:
 async def _partials(settings: Settings) -> AsyncIterator[Partial]:
     async for records in read(settings, settings.topic(PARTIALS), follow=False):
         for record in records:
-            partial = decoded(record, _decode_partial)
+            partial = decoded(record, decode_partial)
             if partial is not None:
                 yield partial
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import msgspec
 from aiokafka import TopicPartition
 
 from sandik.counting.control import ControlState
@@ -18,12 +17,10 @@ from sandik.kafka.topics import PARTIALS, POSTS, decoded
 from sandik.ops.findings import Finding
 from sandik.run import application_id
 from sandik.settings import Settings
-from sandik_schemas.partial import Partial, PartitionClock
+from sandik_schemas.partial import PartitionClock, decode_partial
 
 #: The newest records of `partials` that are read. An idle partition's clock comes again and again.
 TAIL = 20_000
-
-_decode = msgspec.json.Decoder(Partial).decode
 
 
 async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
@@ -79,7 +76,7 @@ async def _newest_clocks(settings: Settings, run_id: str) -> list[PartitionClock
     async with consuming(settings) as consumer:
         async for records in read_slice(consumer, tp, max(log.earliest, log.end - TAIL), log.end):
             for record in records:
-                partial = decoded(record, _decode)
+                partial = decoded(record, decode_partial)
                 if isinstance(partial, PartitionClock) and partial.run_id == run_id:
                     known = clocks.get(partial.partition)
                     if known is None or partial.offset >= known.offset:

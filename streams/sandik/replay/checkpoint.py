@@ -9,28 +9,43 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, Final, Literal
 
 import msgspec
 
 from sandik.counting.dedupe import packed
-from sandik.counting.fold import Entry, PartitionState
+from sandik.counting.state import PartitionState
 from sandik.errors import StateError
 from sandik.kafka.ranges import Offset
 from sandik.replay.plan import Size
 from sandik.tables.atomic_files import new_file
-from sandik_schemas.partial import PartitionClock, SeenIds, WindowPartial
+from sandik_schemas.partial import (
+    AuthorsPartial,
+    EntryRecord,
+    PartitionClock,
+    SeenIds,
+    WindowPartial,
+    WindowRecord,
+    typed,
+)
 
-_encode = msgspec.json.encode
-_window = msgspec.json.Decoder(WindowPartial)
+_record = msgspec.json.Decoder(WindowRecord)
+
+
+_FORM: Final = 2
 
 
 class Saved(msgspec.Struct):
-    """A slice's state after the record before `next_offset`. `is_done`: there is no more to read."""
+    """A slice's state after the record before `next_offset`. `is_done`: there is no more to read.
 
+    `form` is another one than that of versions whose windows had terms among the tags.
+    """
+
+    form: Literal[2]
     next_offset: Offset
     is_done: bool
     windows_bytes: Size
-    entries: list[WindowPartial | PartitionClock | SeenIds]
+    entries: list[EntryRecord]
 
 
 _saved = msgspec.msgpack.Decoder(Saved)
@@ -47,7 +62,7 @@ class Checkpoint:
         self._windows = folder / f"{partition}.windows"
         self._state = folder / f"{partition}.state"
         self._run_id, self._partition = run_id, partition
-        self.saved = Saved(start, False, 0, [PartitionState.empty(run_id, partition).clock])
+        self.saved = Saved(_FORM, start, False, 0, [PartitionState.empty(run_id, partition).clock])
         with self._trusted(), suppress(FileNotFoundError):
             self.saved = _saved.decode(self._state.read_bytes())
             self._check(start, end)
@@ -88,12 +103,12 @@ class Checkpoint:
         """Return the state to go on from."""
         state = PartitionState.empty(self._run_id, self._partition)
         with self._trusted():
-            state.take(self.saved.entries)
+            state.take(typed(entry) for entry in self.saved.entries)
         return state
 
-    def finish(self, windows: Iterable[WindowPartial]) -> None:
-        """Write down windows that can no longer change."""
-        self._file.writelines(_encode(window) + b"\n" for window in windows)
+    def finish(self, partials: Iterable[bytes]) -> None:
+        """Write down the partials of windows that can no longer change."""
+        self._file.writelines(partial + b"\n" for partial in partials)
 
     def save(self, state: PartitionState, next_offset: int, *, is_done: bool) -> None:
         """Make everything so far survive a crash."""
@@ -104,21 +119,22 @@ class Checkpoint:
             SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen))
             for start_ms, seen in state.seen.items()
         ]
-        entries: list[Entry] = [*ids, *state.partials()]
-        self.saved = Saved(next_offset, is_done, self._file.tell(), entries)
+        entries: list[Any] = [*ids, *state.partials()]
+        self.saved = Saved(_FORM, next_offset, is_done, self._file.tell(), entries)
         with new_file(self._state, replaces=True) as new, new.open("wb") as file:
             file.write(msgspec.msgpack.encode(self.saved))
             file.flush()
             os.fsync(file.fileno())
 
-    def windows(self) -> Iterator[WindowPartial]:
-        """Yield every window of the slice, finished or still open, each after its authors."""
+    def partials(self) -> Iterator[AuthorsPartial | WindowPartial]:
+        """Yield those of every window of the slice, finished or still open, each after its authors."""
         with self._windows.open("rb") as file:
             while file.tell() < self.saved.windows_bytes:
                 with self._trusted():
-                    window = _window.decode(file.readline())
-                yield window
-        yield from (entry for entry in self.saved.entries if isinstance(entry, WindowPartial))
+                    record = _record.decode(file.readline())
+                yield record.partial
+        kept = AuthorsPartial | WindowPartial
+        yield from (one for one in map(typed, self.saved.entries) if isinstance(one, kept))
 
     @property
     def clock(self) -> PartitionClock:

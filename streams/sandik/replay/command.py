@@ -22,14 +22,13 @@ from sandik.kafka.ranges import instant_ms
 from sandik.kafka.topics import POSTS
 from sandik.progress import tell
 from sandik.replay import outputs
-from sandik.replay.finish import finish, wider_target
+from sandik.replay.finish import derived_target, finish
 from sandik.replay.local_log import inputs_of, open_all, spool
 from sandik.replay.manifest import Manifest, manifest_path, write
 from sandik.replay.offsets import resolve
 from sandik.replay.plan import Plan, Rules
 from sandik.replay.processes import count_all
 from sandik.replay.request import PLAN, Begun, Request, begun_in
-from sandik.replay.results import kinds
 from sandik.run import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_folder
@@ -101,7 +100,7 @@ def _files(request: Request, settings: Settings, target: Path) -> list[Path]:
 
 
 def _targets(request: Request, target: Path) -> list[Path]:
-    return [target, *(wider_target(request, target, kind) for kind in kinds(request.spans))]
+    return [target, *(derived_target(request, target, kind) for kind in request.spans.kinds)]
 
 
 def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:

@@ -1,9 +1,9 @@
-"""Count one slice: the same Job.count as the workers, with the state in a checkpoint instead of Kafka."""
+"""Count one slice: by the same counter as the workers, with the state in a checkpoint instead of Kafka."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from sandik.counting.fold import PartitionState
 from sandik.counting.job import Job, SourceRecord
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan
 
@@ -18,34 +18,29 @@ async def count_slice(
     job: Job, plan: Plan, end: int, checkpoint: Checkpoint, read: Read, tell: Callable[[int], None]
 ) -> None:
     """Count from where the checkpoint is to `end`. `tell` gets the offset to read next, batch by batch."""
-    state = checkpoint.state()
+    counter = PartitionCounter(job, checkpoint.state())
     next_offset, saved_at = checkpoint.saved.next_offset, checkpoint.saved.next_offset
     async for records in read(next_offset):
-        state.take(job.count(state, records).changes.entries)
+        counter.take(counter.count(records))
         next_offset = records[-1].offset + 1
-        is_past = _settle(job, plan, state, checkpoint)
+        for window in counter.settle():
+            if plan.wants(window.start_ms):
+                checkpoint.finish(window.partials)
+        is_past = _is_past(plan, counter)
         tell(next_offset)
         if is_past:
             break
         if next_offset - saved_at >= CHECKPOINT_EVERY:
-            checkpoint.save(state, next_offset, is_done=False)
+            checkpoint.save(counter.state, next_offset, is_done=False)
             saved_at = next_offset
     else:
         next_offset = max(next_offset, end)  # the rest are marks of transactions, and what was aborted
-    checkpoint.save(state, next_offset, is_done=True)
+    checkpoint.save(counter.state, next_offset, is_done=True)
 
 
-def _settle(job: Job, plan: Plan, state: PartitionState, checkpoint: Checkpoint) -> bool:
-    """Put aside the windows that can no longer change; say whether that was the last that is asked for."""
-    if state.clock.clock_ms is None:
+def _is_past(plan: Plan, counter: PartitionCounter) -> bool:
+    """Say whether no window that is asked for can change any more."""
+    clock_ms, timing = counter.state.clock.clock_ms, counter.job.timing
+    if clock_ms is None:
         return False
-    timing = job.timing
-    watermark_ms = timing.watermark_ms(state.clock.clock_ms)
-    checkpoint.finish(
-        partial
-        for start_ms in sorted(state.windows)
-        if timing.is_settled(start_ms, watermark_ms) and plan.wants(start_ms)
-        for partial in (*state.authors.get(start_ms, ()), state.windows[start_ms])
-    )
-    state.settle(timing)
-    return plan.is_past(watermark_ms - timing.allowed_lateness_ms)
+    return plan.is_past(timing.watermark_ms(clock_ms) - timing.allowed_lateness_ms)

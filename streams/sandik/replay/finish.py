@@ -15,7 +15,7 @@ from sandik.progress import tell
 from sandik.replay import outputs
 from sandik.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from sandik.replay.request import Begun, Request
-from sandik.replay.results import Digest, WiderCounts, kinds, merged, merged_terms, read_to
+from sandik.replay.results import DerivedCounts, Digest, merged, merged_terms, read_to
 from sandik.run import lost_cells
 from sandik.settings import Settings
 from sandik.tables.writers import Columns
@@ -28,13 +28,13 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
     now_ms = SystemClock().now_ms()
     fields = outputs.columns(plan.rules)
     output = _written(begun, settings, target, fields, merged(plan, folder, now_ms))
-    wider = {}
-    for kind in kinds(plan.spans):
-        found = WiderCounts(plan, folder, kind)
-        place = wider_target(begun.request, target, kind)
+    derived = {}
+    for kind in plan.spans.kinds:
+        found = DerivedCounts(plan, folder, kind)
+        place = derived_target(begun.request, target, kind)
         gap_ms = plan.spans.session_gap_ms if kind == "sessions" else None
-        wider[kind] = _written(begun, settings, place, outputs.columns(), found.counts(now_ms), gap_ms)
-        tell(f"{wider[kind].rows:,} counts of {kind} in {place}{_cut(kind, found.left_out)}")
+        derived[kind] = _written(begun, settings, place, outputs.columns(), found.counts(now_ms), gap_ms)
+        tell(f"{derived[kind].rows:,} counts of {kind} in {place}{_cut(kind, found.left_out)}")
     terms = None
     if plan.rules.terms != "off":
         terms_file, of_terms = outputs.terms_path(target), Digest()
@@ -56,7 +56,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         command=shlex.join(["sandik", *sys.argv[1:]]),
         again=shlex.join(["sandik", "replay", "--manifest", path.name]),
         terms=terms,
-        wider=wider,
+        wider=derived,
         lost_cells=lost_cells(tagger),
         lexicon_measured=measured(plan.rules.lexicon_version),
         pairs=tagger.pairs,
@@ -81,9 +81,9 @@ def _written(
     return Output(target.name, False, digest.rows, digest.sha256, outputs.file_sha256(target))
 
 
-def wider_target(request: Request, target: Path, kind: Kind) -> Path:
-    """Return where the wider windows of a kind go, beside the counts."""
-    return target.with_name(outputs.wider_name(target.name, kind, is_topic=request.topic is not None))
+def derived_target(request: Request, target: Path, kind: Kind) -> Path:
+    """Return where the derived windows of a kind go, beside the counts."""
+    return target.with_name(outputs.derived_name(target.name, kind, is_topic=request.topic is not None))
 
 
 def _cut(kind: Kind, left_out: int) -> str:

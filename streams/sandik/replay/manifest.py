@@ -19,7 +19,6 @@ from sandik.counting.windows.panes import Kind
 from sandik.errors import UsageError
 from sandik.lexicon_tools.measured import OneMeasured
 from sandik.replay.plan import Plan, Sha256, Size
-from sandik.replay.results import kinds
 from sandik.tables.atomic_files import new_file
 from sandik.tables.writers import SUFFIXES
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -98,8 +97,8 @@ class Manifest(msgspec.Struct, frozen=True):
             return f"several of its outputs have one name: {', '.join(names)}"
         if any(one.is_topic != self.output.is_topic for one in outputs):
             return "its outputs must be either topics or files"
-        if self.wider.keys() != set(kinds(self.plan.spans)):
-            return "its outputs of wider windows are not those of its spans"
+        if self.wider.keys() != set(self.plan.spans.kinds):
+            return "its outputs of derived windows are not those of its sizes"
         if (self.terms is None) != (self.plan.rules.terms == "off"):
             return "its output of terms is not that of its rules"
         return next((wrong for one in outputs if (wrong := one.wrong())), None) or self.plan.wrong()

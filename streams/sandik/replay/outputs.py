@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from aiokafka import AIOKafkaProducer
 
+from sandik.counting.records import record_of
 from sandik.counting.windows.panes import Kind, session_key
 from sandik.errors import UsageError
 from sandik.kafka.connection import client_options
@@ -29,7 +30,7 @@ _OF_AUTHORS = [field.name for field in msgspec.structs.fields(Count) if not fiel
 
 
 def columns(rules: Rules | None = None) -> Columns:
-    """Return the columns of counts by these rules; None: of wider windows, whose authors nobody counts."""
+    """Return the columns of counts by these rules; None: of derived windows, whose authors nobody counts."""
     has_authors = rules is not None and rules.authors != "off"
     return columns_of(Count, without=[NOT_CANONICAL, *([] if has_authors else _OF_AUTHORS)])
 
@@ -71,8 +72,8 @@ def topic_name(settings: Settings, run: str) -> str:
     return settings.topic(name)
 
 
-def wider_name(name: str, kind: Kind, *, is_topic: bool) -> str:
-    """Return where wider windows go, beside the counts: `evening.hopping.csv`, or `counts.RUN.hopping`."""
+def derived_name(name: str, kind: Kind, *, is_topic: bool) -> str:
+    """Return where derived windows go, beside the counts: `evening.hopping.csv`, or `counts.RUN.hopping`."""
     if is_topic:
         return f"{name}.{kind}"
     path = Path(name)
@@ -105,10 +106,8 @@ async def write_topic(
 
 async def _send(producer: AIOKafkaProducer, name: str, counts: Sequence[Count], gap_ms: int | None) -> None:
     sent = [
-        await producer.send(
-            name, msgspec.json.encode(count), _key(count, gap_ms), 0, timestamp_ms=count.window_start_ms
-        )
-        for count in counts
+        await producer.send(name, record.value, record.key, 0, timestamp_ms=record.timestamp_ms)
+        for record in (record_of(count, _key(count, gap_ms)) for count in counts)
     ]
     for acknowledgement in sent:
         await acknowledgement

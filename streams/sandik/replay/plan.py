@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sandik.counting.fold import Reposts
 from sandik.counting.job import Job
 from sandik.counting.tags.layers import resolved
-from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.counting.windows.event_time import Timing
 from sandik.counting.windows.panes import Kind
 from sandik.errors import UsageError
@@ -50,19 +50,13 @@ class Rules(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, settings: Settings, job: Job) -> "Rules":
         """Return the rules of these settings."""
+        named_alike = {name: getattr(settings, name) for name in ("max_ahead_ms", "dedupe", *_NAMED_ALIKE)}
         return cls(
-            job.run_id,
-            job.tagger.version,
-            job.detector.version,
-            *job.timing,
-            settings.max_ahead_ms,
-            settings.dedupe,
-            settings.detector,
-            resolved(settings.lexicon),
-            settings.reposts,
-            settings.authors,
-            settings.terms,
-            settings.top_terms,
+            run_id=job.run_id,
+            lexicon_version=job.tagger.version,
+            detector_version=job.detector.version,
+            **job.timing._asdict(),
+            **(named_alike | {"lexicon": resolved(settings.lexicon)}),
         )
 
     @property
@@ -74,7 +68,7 @@ class Rules(msgspec.Struct, frozen=True):
         """Return the present settings with these rules. UsageError if they are none that settings allow."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
         update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
-        update |= msgspec.structs.asdict(Spans())  # those of the workers need not fit these windows
+        update |= msgspec.structs.asdict(DerivedSizes())  # those of the workers need not fit these windows
         try:
             return Settings.model_validate({**present.model_dump(), **update})
         except ValidationError as error:
@@ -129,7 +123,7 @@ class Plan(msgspec.Struct, frozen=True):
     reading: dict[str, str] = {}
     ingested_at_ms: TimeMs | None = None
     whole_from_ms: TimeMs | None = None
-    spans: Spans = Spans()
+    spans: DerivedSizes = DerivedSizes()
 
     def wrong(self) -> str | None:
         """Return what cannot be in it, if anything: it may come from a file that anybody wrote."""
@@ -159,7 +153,7 @@ class Plan(msgspec.Struct, frozen=True):
         )
 
     def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
-        """Say whether nothing of a wider window lies, or of a session could lie, outside the range."""
+        """Say whether nothing of a derived window lies, or of a session could lie, outside the range."""
         if self.by == "record":
             return True
         reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.errors import UsageError
 from sandik.kafka.ranges import duration_ms
 from sandik.replay.plan import By, Plan
@@ -23,7 +23,7 @@ class Request(msgspec.Struct, frozen=True):
     to: str | None = None
     by: By = "event"
     finals_only: bool = False
-    spans: Spans = Spans()
+    spans: DerivedSizes = DerivedSizes()
     processes: int | None = None
     force: bool = False
 
@@ -78,12 +78,12 @@ def with_rules(
     return settings.model_copy(update=update)
 
 
-def spans_of(hopping: str | None, session_gap: str | None) -> Spans:
-    """Return the wider windows of the command line: `1h/5m`, and a duration."""
+def spans_of(hopping: str | None, session_gap: str | None) -> DerivedSizes:
+    """Return the derived windows of the command line: `1h/5m`, and a duration."""
     size, slash, advance = (hopping or "").partition("/")
     if hopping and not slash:
         raise UsageError(f"--hopping {hopping}: write size and advance, such as 1h/5m")
-    return Spans(
+    return DerivedSizes(
         duration_ms(size) if hopping else 0,
         duration_ms(advance) if hopping else 0,
         duration_ms(session_gap) if session_gap else 0,

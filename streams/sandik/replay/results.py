@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 
 from sandik.counting.labels import Labels
-from sandik.counting.merge import Merge
-from sandik.counting.windows.derived import Spans, Wider
+from sandik.counting.merge import Merge, new_merge
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.errors import SandikError
 from sandik.kafka.ranges import Slice
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan
-from sandik.run import author_sets, load_authors
+from sandik.run import load_authors
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Tally
 from sandik_schemas.term import TermCount
@@ -50,13 +50,13 @@ def merged_terms(plan: Plan, folder: Path, now_ms: int) -> Iterator[TermCount]:
 
 
 def _merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[tuple[list[Count], list[TermCount]]]:
-    merge = _all_of(plan, folder, Spans())
+    merge = _merge_of(plan, folder)
     while counts := merge.emit(now_ms, _AT_ONCE):
         yield counts, merge.take_terms()
 
 
-class WiderCounts:
-    """The counts of the plan's wider windows of one kind, likewise, by start, language and tag.
+class DerivedCounts:
+    """The counts of the plan's derived windows of one kind, likewise, by start, language and tag.
 
     Those that reach over an edge of the range, or could, are not among them; `left_out` counts these.
     """
@@ -69,13 +69,9 @@ class WiderCounts:
 
     def counts(self, now_ms: int) -> Iterator[Count]:
         """Yield them."""
-        spans, plan = self._plan.spans, self._plan
-        if self._kind == "hopping":
-            only = msgspec.structs.replace(spans, session_gap_ms=0)
-        else:
-            only = Spans(session_gap_ms=spans.session_gap_ms)
-        merge = _all_of(plan, self._folder, only)
-        while written := merge.emit_wider(now_ms, _AT_ONCE):
+        plan = self._plan
+        merge = _merge_of(plan, self._folder, plan.spans.only(self._kind))
+        while written := merge.emit_derived(now_ms, _AT_ONCE):
             for count in (one.value for one in written if one.value is not None):
                 if not plan.holds(self._kind, count.window_start_ms, count.window_end_ms):
                     self.left_out += 1
@@ -83,24 +79,21 @@ class WiderCounts:
                     yield count
 
 
-def kinds(spans: Spans) -> list[Kind]:
-    """Return which kinds of wider windows are asked for."""
-    asked: dict[Kind, int] = {"hopping": spans.hopping_size_ms, "sessions": spans.session_gap_ms}
-    return [kind for kind, is_asked in asked.items() if is_asked]
-
-
-def _all_of(plan: Plan, folder: Path, spans: Spans) -> Merge:
+def _merge_of(plan: Plan, folder: Path, sizes: DerivedSizes | None = None) -> Merge:
     rules = plan.rules
-    labels = Labels(rules.run_id, rules.lexicon_version, rules.detector_version)
-    wider = Wider.of(spans, labels, rules.window_size_ms)
-    authors = author_sets(load_authors(rules.authors))
-    top_terms = rules.top_terms if rules.terms != "off" else 0
-    merge = Merge(labels, rules.timing, len(plan.slices), wider, authors, top_terms)
+    merge = new_merge(
+        Labels(rules.run_id, rules.lexicon_version, rules.detector_version),
+        rules.timing,
+        len(plan.slices),
+        sizes=sizes,
+        has_authors=load_authors(rules.authors) is not None,
+        top_terms=rules.top_terms if rules.terms != "off" else 0,
+    )
     for number, one in enumerate(plan.slices):
         checkpoint = _counted(plan, folder, one)
-        for window in checkpoint.windows():
-            if plan.wants(window.window_start_ms):
-                merge.apply(msgspec.structs.replace(window, partition=number))
+        for partial in checkpoint.partials():
+            if plan.wants(partial.window_start_ms):
+                merge.apply(msgspec.structs.replace(partial, partition=number))
         merge.apply(msgspec.structs.replace(checkpoint.clock, partition=number, idle=True))
     merge.advance()
     return merge

@@ -20,7 +20,7 @@ from sandik.replay.manifest import Manifest, Output, load, software
 from sandik.replay.offsets import check_held
 from sandik.replay.plan import Plan
 from sandik.replay.processes import count_all
-from sandik.replay.results import Digest, WiderCounts, canonical, merged, merged_terms
+from sandik.replay.results import DerivedCounts, Digest, canonical, merged, merged_terms
 from sandik.run import lexicon_notice
 from sandik.settings import Settings
 from sandik.tables.atomic_files import place
@@ -63,7 +63,7 @@ def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, pr
     fields = outputs.columns(plan.rules)
     are_same = [again.counts(manifest.output, fields, merged(plan, folder, now_ms))]
     for kind, output in manifest.wider.items():
-        counts = WiderCounts(plan, folder, kind).counts(now_ms)
+        counts = DerivedCounts(plan, folder, kind).counts(now_ms)
         are_same.append(again.counts(output, outputs.columns(), counts))
     if manifest.terms:
         are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sandik.counting.fold import PartitionState
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.surrogates import decode_mended
 from sandik.kafka.ranges import CLOCKS_APART_MS, records_since
 from sandik.kafka.topics import MENTIONS, decoded
@@ -74,7 +74,7 @@ async def from_replay(
     """
     job = plan.rules.job(settings)
     ends = {one.partition: one.end for one in plan.slices}
-    states: dict[int, PartitionState] = {}
+    counters: dict[int, PartitionCounter] = {}
     async with aclosing(records_of(plan, settings)) as batches:
         async for partition, batch in batches:
             for start in range(0, len(batch), _AT_ONCE):
@@ -82,10 +82,10 @@ async def from_replay(
                 tell(len(records))
                 if not records:
                     continue
-                state = states.setdefault(partition, PartitionState.empty(job.run_id, partition))
-                counted = job.count(state, records)
-                state.take(counted.changes.entries)
-                state.settle(plan.rules.timing)
+                counter = counters.setdefault(partition, PartitionCounter.begin(job, partition))
+                counted = counter.count(records)
+                counter.take(counted)
+                counter.settle()
                 values = {record.offset: record.value for record in records}
                 yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
 

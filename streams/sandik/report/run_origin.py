@@ -15,9 +15,7 @@ from sandik.replay.read_results import LIVE
 from sandik.run import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
-from sandik_schemas.partial import Partial, PartitionClock, Tally
-
-_decode_partial = msgspec.json.Decoder(Partial).decode
+from sandik_schemas.partial import PartitionClock, Tally, decode_partial
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -87,7 +85,7 @@ async def _clocks(settings: Settings) -> tuple[dict[tuple[str, int], PartitionCl
         for record in records:
             if record.value is None or not (record.key or b"").endswith(b"|clock"):
                 continue
-            clock = _decode_partial(record.value)
+            clock = decode_partial(record.value)
             if not isinstance(clock, PartitionClock):
                 continue
             key = clock.run_id, clock.partition

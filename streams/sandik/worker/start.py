@@ -37,6 +37,7 @@ from sandik.settings import Settings
 from sandik.telemetry.logs import configure_logs
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
+from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.anew import Outage
 from sandik.worker.app import attach, create_app, last_words
 from sandik.worker.control_watch import ControlWatch
@@ -171,7 +172,8 @@ def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces, outage: O
     control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    topology = build(app, settings, job, SystemClock(), partitions, vitals.metrics, traces, control)
+    parts = WorkerParts(app, settings, SystemClock(), vitals.metrics, traces)
+    topology = build(parts, job, partitions, control)
     app.outage = outage
     attach(app, topology)
     vitals.watch(app, topology)

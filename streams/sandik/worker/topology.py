@@ -13,26 +13,20 @@ partials -> merge -> counts              (state: `partials` itself, read from it
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
-import faust
-from faust.types import TP
+from faust.types import TP, AppT
 from mode.supervisors import CrashingSupervisor
 
-from sandik.clock import Clock
 from sandik.counting.control import ControlState
 from sandik.counting.job import Job
 from sandik.counting.labels import Labels
-from sandik.counting.merge import Merge
-from sandik.counting.windows.derived import Wider
+from sandik.counting.merge import new_merge
 from sandik.kafka.topics import PARTIALS, POSTS, WINDOWS_TABLE
-from sandik.run import author_sets
-from sandik.settings import Settings
-from sandik.telemetry.metrics import Metrics
-from sandik.telemetry.traces import Traces
 from sandik.worker.agents.count import CountAgent
 from sandik.worker.agents.merge import MergeAgent
+from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.engine.batching import RAW_BATCHES
 from sandik.worker.engine.state import StateTable
 
@@ -61,17 +55,10 @@ class Topology:
         return {**self.count.positions(), **self.merge.positions()}
 
 
-def build(
-    app: faust.App,
-    settings: Settings,
-    job: Job,
-    clock: Clock,
-    partitions: int,
-    metrics: Metrics,
-    traces: Traces,
-    control: ControlState,
-) -> Topology:
+def build(parts: WorkerParts, job: Job, partitions: int, control: ControlState) -> Topology:
     """Wire the agents to their topics. `partitions` is how many `posts` has."""
+    app: Any = parts.app
+    settings = parts.settings
     table = StateTable(
         app,
         name=WINDOWS_TABLE,
@@ -80,14 +67,19 @@ def build(
     )
     app.tables.add(table)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
-    count = CountAgent(app, settings, job, table, clock, partitions, metrics, traces, control)
-    top_terms = settings.top_terms if job.terms else 0
-
-    def new_merge() -> Merge:
-        wider = Wider.of(settings.spans, labels, job.timing.window_size_ms)
-        return Merge(labels, job.timing, partitions, wider, author_sets(job.authors), top_terms)
-
-    merge = MergeAgent(app, settings, new_merge, clock, metrics, traces)
+    count = CountAgent(parts, job, table, partitions, control)
+    merge = MergeAgent(
+        parts,
+        partial(
+            new_merge,
+            labels,
+            job.timing,
+            partitions,
+            sizes=settings.derived_sizes,
+            has_authors=job.authors is not None,
+            top_terms=settings.top_terms if job.terms else 0,
+        ),
+    )
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""
@@ -120,7 +112,7 @@ def _batches(stream: Any) -> AsyncIterator[Any]:
     return events
 
 
-def _until_stopped(app: faust.App, agent: Agent) -> Agent:
+def _until_stopped(app: AppT, agent: Agent) -> Agent:
     @wraps(agent)
     async def run(stream: Any) -> None:
         try:

@@ -164,7 +164,7 @@ class Vitals(Collector):
             yield _gauge("sandik_merge_watermark_lag_seconds", [((), (now_ms - watermark_ms) / 1000)])
         open_windows = [
             (("count",), sum(len(one.state.windows) for _, one in owned)),
-            (("merge",), len(merge.merge._windows) if merge.is_owner else 0),
+            (("merge",), merge.merge.open_windows if merge.is_owner else 0),
         ]
         yield _gauge("sandik_open_windows", open_windows)
 

@@ -14,6 +14,7 @@ from sandik.counting.language import NAMES as ALL_NAMES
 from sandik.counting.language import UNDETERMINED, Detector, Language, load_detector
 from sandik.counting.language.cleaning import MAX_CLEAN_CHARS, clean, has_a_letter, has_enough_letters
 from sandik.counting.language.codes import our_code
+from tests.support.loaded import detector as loaded
 
 CLEAR = [
     ("tr", "Pazar günü sandığa gidiyoruz, herkesi oy kullanmaya bekliyoruz"),
@@ -47,7 +48,6 @@ HOSTILE = [
 
 #: Those that need no extra.
 NAMES = [name for name in ALL_NAMES if name != "lingua"]
-LOADED = [load_detector(name) for name in NAMES]
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=400)  # lone surrogates and NULs included
 
@@ -101,7 +101,7 @@ def test_a_second_load_answers_the_same_under_the_same_version(detector: Detecto
 @given(st.lists(any_text, max_size=4))
 @example(HOSTILE)
 def test_no_text_raises_and_every_answer_is_well_formed(texts: list[str]) -> None:
-    for detector in LOADED:
+    for detector in map(loaded, NAMES):
         answers = detector.detect(texts)
         assert len(answers) == len(texts)
         for answer in answers:

@@ -4,16 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.language import UNDETERMINED, Language, load_detector
+from sandik.counting.language import UNDETERMINED, Language
 from sandik.counting.language.cleaning import clean
 from sandik.counting.language.hints import DECIDED
 from sandik.counting.language.quotes import own_words
-
-DETECTOR = load_detector()
+from tests.support.loaded import detector
 
 
 def detect(text: str) -> Language:
-    [answer] = DETECTOR.detect([text])
+    [answer] = detector().detect([text])
     return answer
 
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState
-from sandik.counting.language import UNDETERMINED, Hints, Language, load_detector
+from sandik.counting.language import UNDETERMINED, Hints, Language
 from sandik.counting.language.fasttext.model import load_fasttext_model
 from sandik.counting.language.hints import DECIDED, hinted_code, with_hint
+from sandik.counting.state import PartitionState
 from tests.laws.test_counting_laws import Record
+from tests.support.loaded import detector
 from tests.support.stubs import FirstWord, a_job
 
-CASCADE = load_detector()
 KNOWN = load_fasttext_model().codes
 DECIDED_TEXTS = [
     "Yarın sandık başına gidiyoruz",
@@ -28,7 +28,7 @@ any_hint = st.one_of(st.none(), st.text(max_size=15), st.sampled_from(KNOWN))
 
 
 def detect(text: str, hint: str | None) -> Language:
-    [answer] = CASCADE.detect([text], [hint])
+    [answer] = detector().detect([text], [hint])
     return answer
 
 
@@ -130,7 +130,7 @@ def test_hints_are_understood_as_networks_write_them() -> None:
 def test_hints_belong_to_their_texts_in_any_batch() -> None:
     texts = [UNDECIDED, "да", "", "lol", *DECIDED_TEXTS] * 100
     hints = [("tr", "ru", None, "x5", "en")[index % 5] for index in range(len(texts))]
-    assert CASCADE.detect(texts, hints) == [detect(*pair) for pair in zip(texts, hints, strict=True)]
+    assert detector().detect(texts, hints) == [detect(*pair) for pair in zip(texts, hints, strict=True)]
 
 
 class Hinted(FirstWord):

@@ -1,6 +1,8 @@
 """Both models as we evaluate them, against the code of those who made them."""
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import langdetect.detector_factory
 import numpy as np
@@ -19,11 +21,19 @@ from sandik.counting.language.fasttext.file import read_fasttext_file
 from sandik.counting.language.fasttext.model import load_fasttext_model, model_path
 from sandik.counting.language.word_cache import MAX_LETTERS, Remembered, Vectors, Words
 
-langdetect.detector_factory.init_factory()
-SHIPPED = langdetect.detector_factory._factory
-PROFILES = load_exact_profiles()
-MODEL = load_fasttext_model()
-THEIR_MODEL = load_model(str(model_path()))
+model, profiles = cache(load_fasttext_model), cache(load_exact_profiles)
+
+
+@cache
+def shipped_factory() -> Any:
+    langdetect.detector_factory.init_factory()
+    return langdetect.detector_factory._factory
+
+
+@cache
+def their_model() -> Any:
+    return load_model(str(model_path()))
+
 
 some_text = st.text("abAB İıIŞşğé'-яЯёіЎxắ的の한ไشیÀ", max_size=60)
 any_text = st.text(st.characters(exclude_categories=()), max_size=200)
@@ -41,11 +51,11 @@ def test_probabilities_are_those_of_fasttext(text: str) -> None:
     if not has_a_letter(cleaned):
         return
     theirs: dict[str, float] = {}
-    for label, p in zip(*THEIR_MODEL.predict(cleaned, 176, 0.0), strict=True):
+    for label, p in zip(*their_model().predict(cleaned, 176, 0.0), strict=True):
         code = our_code(label.removeprefix("__label__"))
         theirs[code] = theirs.get(code, 0.0) + p
-    theirs = {code: theirs.get(code, 0.0) for code in MODEL.codes}  # it leaves out what is next to nothing
-    ours = dict(zip(MODEL.codes, MODEL.probabilities([cleaned])[:, 0].tolist(), strict=True))
+    theirs = {code: theirs.get(code, 0.0) for code in model().codes}  # it leaves out what is next to nothing
+    ours = dict(zip(model().codes, model().probabilities([cleaned])[:, 0].tolist(), strict=True))
     assert ours == pytest.approx(theirs, abs=1e-4)
 
 
@@ -86,8 +96,8 @@ def test_forgetting_words_changes_no_vector(monkeypatch: pytest.MonkeyPatch) -> 
     for module in (fasttext_words, exact_profiles):
         monkeypatch.setattr(module, "_PLACE_BITS", 3)
     for ask, ask_forgetful in (
-        (MODEL.probabilities, load_fasttext_model().probabilities),
-        (PROFILES.posterior, load_exact_profiles().posterior),
+        (model().probabilities, load_fasttext_model().probabilities),
+        (profiles().posterior, load_exact_profiles().posterior),
     ):
         expected = ask(texts)
         one_by_one = np.hstack([ask_forgetful([text]) for text in texts])
@@ -110,30 +120,33 @@ def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
 @example("слова и some Latin слова длиннее")
 def test_the_ngrams_are_those_of_langdetect(text: str) -> None:
     [cleaned] = clean([text])
-    shipped = ShippedDetector(SHIPPED)
+    shipped = ShippedDetector(shipped_factory())
     shipped.append(cleaned)
     shipped.cleaning_text()
     found = [ngram for word in words(cleaned) for ngram in ngrams(word)]
-    known = [ngram for ngram in found if ngram in SHIPPED.word_lang_prob_map]
+    known = [ngram for ngram in found if ngram in shipped_factory().word_lang_prob_map]
     assert sorted(known) == sorted(shipped._extract_ngrams())
 
 
 def test_the_posterior_is_bayes_over_langdetects_probabilities() -> None:
     [text] = clean(["Yarın seçim var, unutma"])
-    weights = dict.fromkeys(SHIPPED.langlist, 1.0)
+    weights = dict.fromkeys(shipped_factory().langlist, 1.0)
+    known = shipped_factory().word_lang_prob_map
     for ngram in [ngram for word in words(text) for ngram in ngrams(word)]:
-        if ngram in SHIPPED.word_lang_prob_map:
-            for code, p in zip(SHIPPED.langlist, SHIPPED.word_lang_prob_map[ngram], strict=True):
+        if ngram in known:
+            for code, p in zip(
+                shipped_factory().langlist, shipped_factory().word_lang_prob_map[ngram], strict=True
+            ):
                 weights[code] *= (p + 0.5 / 10_000) * 1_000
     total = sum(weights.values())
     expected: dict[str, float] = {}
     for code, weight in weights.items():
         expected[our_code(code)] = expected.get(our_code(code), 0.0) + weight / total
-    ours = PROFILES.posterior([text])[:, 0].tolist()
-    assert dict(zip(PROFILES.codes, ours, strict=True)) == pytest.approx(expected, rel=2e-2)
+    ours = profiles().posterior([text])[:, 0].tolist()
+    assert dict(zip(profiles().codes, ours, strict=True)) == pytest.approx(expected, rel=2e-2)
 
 
 def test_the_posterior_of_no_known_ngram_is_zero() -> None:
-    [nothing, something] = PROFILES.posterior(["ꙮꙮꙮ", "seçim"]).sum(axis=0)
+    [nothing, something] = profiles().posterior(["ꙮꙮꙮ", "seçim"]).sum(axis=0)
     assert nothing == 0
     assert something == pytest.approx(1)

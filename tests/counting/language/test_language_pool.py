@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -17,13 +18,22 @@ from sandik.counting.language.common_words import folded_words, load_words
 from sandik.counting.language.ensemble import Pool, load_weights
 from sandik.counting.language.latin_russian import in_cyrillic
 from sandik.counting.language.letter_evidence import Letters
-from sandik.counting.language.scores import LENGTHS, VOICES, load_voices
+from sandik.counting.language.scores import LENGTHS, VOICES, Voices, load_voices
 from sandik.counting.language.sieve import Sieve
 from tests.counting.language.test_language import CLEAR, HOSTILE
+from tests.support.loaded import detector
 
-DETECTOR = load_detector()
-VOICES_HEARD = load_voices(*load_pair())
-POOL = Pool(VOICES_HEARD, load_weights())
+
+@cache
+def voices_heard() -> Voices:
+    return load_voices(*load_pair())
+
+
+@cache
+def pool() -> Pool:
+    return Pool(voices_heard(), load_weights())
+
+
 LETTERS = Letters()
 SHORT = ["secim", "бу китоб", "ez im", "lol", "кой", "da", "ну да", "haha ok", "یک", "中文", "ქართული"]
 
@@ -43,7 +53,7 @@ def test_without_a_wheel_the_rest_answers_under_a_version_of_its_own(
     portable = load_detector()
     kind, *models = portable.version.split(":")
     assert kind.startswith("portable-")
-    assert models == DETECTOR.version.split(":")[3:]
+    assert models == detector().version.split(":")[3:]
     assert [answer.code for answer in portable.detect([text for _, text in CLEAR])] == [
         code for code, _ in CLEAR
     ]
@@ -55,7 +65,7 @@ def test_without_wheels_a_batch_answers_like_its_texts_one_by_one(monkeypatch: p
 
 
 def test_short_texts_answer_in_a_batch_as_alone() -> None:
-    assert_same_in_any_batch(DETECTOR)
+    assert_same_in_any_batch(detector())
 
 
 def assert_same_in_any_batch(detector: Detector) -> None:
@@ -68,12 +78,12 @@ def assert_same_in_any_batch(detector: Detector) -> None:
 def test_settings_that_others_make_in_eld_change_no_answer() -> None:
     eldc = pytest.importorskip("eldc")
     texts = [text for _, text in CLEAR] + SHORT
-    before = DETECTOR.detect(texts)
+    before = detector().detect(texts)
     try:
         eldc.set_languages(["en"])
         eldc.set_scheme("iso639-2t")
         eldc.set_scores(1)
-        assert DETECTOR.detect(texts) == before
+        assert detector().detect(texts) == before
         assert load_detector().detect(texts) == before
     finally:
         eldc.set_languages([])
@@ -87,8 +97,8 @@ def test_probabilities_are_probabilities(texts: list[str]) -> None:
     cleaned = [text for text in clean(texts) if text]
     if not cleaned:
         return
-    probabilities, _ = POOL.judge(cleaned, LETTERS.marks(cleaned))
-    assert probabilities.shape == (len(VOICES_HEARD.codes), len(cleaned))
+    probabilities, _ = pool().judge(cleaned, LETTERS.marks(cleaned))
+    assert probabilities.shape == (len(voices_heard().codes), len(cleaned))
     assert (probabilities >= 0).all()
     assert probabilities.sum(axis=0) == pytest.approx(1)
 
@@ -96,7 +106,7 @@ def test_probabilities_are_probabilities(texts: list[str]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(letters_of_all, min_size=1, max_size=4))
 def test_no_answer_is_given_that_is_likelier_wrong_than_right_by_two_to_one(texts: list[str]) -> None:
-    for answer in DETECTOR.detect(texts):
+    for answer in detector().detect(texts):
         assert answer.confidence == 0 or answer.confidence >= UNDECIDED
 
 
@@ -146,7 +156,7 @@ def test_the_sieve_leaves_to_the_pool_what_is_in_two_scripts() -> None:
 
 def test_a_language_that_a_voice_does_not_know_keeps_its_chance() -> None:
     """ELD knows no Kazakh and takes it for Russian, Ukrainian or Belarusian; the others outvote it."""
-    [answer] = DETECTOR.detect(["Кеңес әскері қатарына шақырылған"])
+    [answer] = detector().detect(["Кеңес әскері қатарына шақырылған"])
     assert answer.code == "kk"
 
 
@@ -168,7 +178,7 @@ def test_shares_of_words_are_shares(text: str) -> None:
 
 def test_every_listed_word_is_found_in_its_language() -> None:
     for code in load_words().codes:
-        assert code in {*VOICES_HEARD.rows}
+        assert code in {*voices_heard().rows}
 
 
 @given(st.text("abcdefghijklmnopqrstuvwxyz '", max_size=60))
@@ -200,7 +210,7 @@ print(detector.version, detector.detect(sys.argv[1:]))
 
 def test_every_process_gives_the_same_answers() -> None:
     texts = [text for _, text in CLEAR] + SHORT
-    expected = f"{DETECTOR.version} {DETECTOR.detect(texts)}"
+    expected = f"{detector().version} {detector().detect(texts)}"
     for seed in ("1", "2"):
         command = [sys.executable, "-c", ASK, *texts]
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"}

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandik.counting.language import Hints, Language, load_detector
+from sandik.counting.language import Hints, Language
 from sandik.counting.language.scripts import MAX_CHARS, ByScript, parts_of
 from sandik.counting.tags import load_tagger
 from sandik_schemas.languages import both_languages, is_of, languages_in
+from tests.support.loaded import detector
 from tests.support.stubs import a_job
 
 TURKISH = "elinizi Türk'ün devletinden çekin, seçim öncesi bu videolara inanmayın"
@@ -23,11 +24,10 @@ PARTS = {
     "ar": "لا تصدقوا هذه المقاطع قبل أن تسألوا من الذي صنعها ونشرها في هذه الأيام",
     "el": "μην πιστεύετε αυτά τα βίντεο πριν ρωτήσετε ποιος τα έφτιαξε και γιατί",
 }
-DETECTOR = load_detector()
 
 
 def detect(text: str) -> Language:
-    [answer] = DETECTOR.detect([text])
+    [answer] = detector().detect([text])
     return answer
 
 
@@ -71,7 +71,7 @@ def test_a_letter_of_the_other_script_does_not_change_a_words() -> None:
 @given(st.lists(st.sampled_from([*PARTS.values(), "", "ok", "https://t.co/x"]), max_size=5), st.data())
 def test_alone_or_in_any_batch_the_answer_is_the_same(pieces: list[str], data: st.DataObject) -> None:
     texts = [" ".join(data.draw(st.permutations(pieces))) for _ in range(3)]
-    assert DETECTOR.detect(texts) == [detect(text) for text in texts]
+    assert detector().detect(texts) == [detect(text) for text in texts]
 
 
 @settings(deadline=None)
@@ -99,7 +99,7 @@ def test_terms_that_count_in_one_language_only_count_beside_another(tmp_path: Pa
     (tmp_path / "flood.toml").write_text(
         '[[term]]\nlanguage = "tr"\nlemma = "sel"\nforms = ["sel(|ler)"]\nonly_in = ["tr"]\n'
     )
-    job = replace(a_job(), detector=DETECTOR, tagger=load_tagger(tmp_path))
+    job = replace(a_job(), detector=detector(), tagger=load_tagger(tmp_path))
     texts = [f"{TURKISH} seller", f"{RUSSIAN} seller", f"{TURKISH} seller {RUSSIAN}"]
     found = [[term.term for term in one.terms] for one in job.annotate(texts)]
     assert found == [["sel"], [], ["sel"]]

@@ -240,8 +240,12 @@ def test_a_post_says_the_same_whatever_else_is_in_the_batch(law: Tagger, texts: 
     together = law.terms(texts, ["tr"] * len(texts))
 
     assert together == [law.terms([text], ["tr"])[0] for text in texts]
-    repeated = law.terms([" q ".join(texts) + " q" * 120_000], ["tr"])  # looked at in pieces
-    assert repeated == law.terms([" q ".join(texts)], ["tr"])
+
+
+@settings(max_examples=25)  # each of a hundred thousand characters
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=48).map(" ".join))
+def test_a_post_that_is_looked_at_in_pieces_says_what_its_words_say(law: Tagger, text: str) -> None:
+    assert law.terms([text + " q" * 51_000], ["tr"]) == law.terms([text], ["tr"])
 
 
 @settings(max_examples=100)
@@ -250,3 +254,40 @@ def test_verdicts_of_conditions_agree_with_what_counts(law: Tagger, text: str) -
     counting = {(one.hit.start, one.hit.end) for one in law.verdicts(text, "tr") if one.refusal is None}
 
     assert counting == {(term.start, term.end) for term in law.terms([text], ["tr"])[0]}
+
+
+#: Of one set, some members are forms, some make a condition be asked, and some are asked for besides.
+MIXED = """
+[[words]]
+name = "made"
+language = "tr"
+forms = ["b", "c", "d"]
+
+[[term]]
+language = "tr"
+lemma = "chain"
+match = "a NEAR/1 {made} NEAR/2 e"
+
+[[term]]
+language = "tr"
+lemma = "other"
+match = "b NEAR/1 x"
+
+[[term]]
+language = "tr"
+lemma = "d"
+unless = "NEAR/1 {made}"
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    return load_tagger(write_lexicon(tmp_path_factory.mktemp("mixed"), mixed=MIXED, other=entry("zzz")))
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from("abcdexq"), max_size=12).map(" ".join))
+def test_words_count_in_text_order_whatever_each_is_looked_for_as(mixed: Tagger, text: str) -> None:
+    counting = {(one.hit.start, one.hit.end) for one in mixed.verdicts(text, "tr") if one.refusal is None}
+
+    assert counting == {(term.start, term.end) for term in mixed.terms([text], ["tr"])[0]}

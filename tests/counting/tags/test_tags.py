@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -6,19 +8,25 @@ from sandik.counting.tags import load_tagger, tags_of
 from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.lexicon import load_lexicon
 
-TAGGER = load_tagger()
-FORMS = {form for entry in load_lexicon().entries for form in entry.forms}
-FORMS |= {form.replace(" ", "") for form in FORMS}
-#: What these find is no form, but all that stands between two words.
-SPANS = {entry.lemma for entry in load_lexicon().entries if entry.match}
+
+@cache
+def forms() -> set[str]:
+    found = {form for entry in load_lexicon().entries for form in entry.forms}
+    return found | {form.replace(" ", "") for form in found}
+
+
+@cache
+def spans() -> set[str]:
+    """What these find is no form, but all that stands between two words."""
+    return {entry.lemma for entry in load_lexicon().entries if entry.match}
 
 
 def matched(text: str, language: str) -> list[str]:
-    return [text[term.start : term.end] for term in TAGGER.terms([text], [language])[0]]
+    return [text[term.start : term.end] for term in load_tagger().terms([text], [language])[0]]
 
 
 def tags(text: str, language: str) -> tuple[str, ...]:
-    return tags_of(TAGGER.terms([text], [language])[0])
+    return tags_of(load_tagger().terms([text], [language])[0])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +124,7 @@ def test_of_overlapping_terms_the_first_then_the_longest_counts() -> None:
 
 
 def test_terms_of_different_tags_may_overlap() -> None:
-    terms = TAGGER.terms(["deepfake seçim videosu, sahte seçim videosu"], ["tr"])[0]
+    terms = load_tagger().terms(["deepfake seçim videosu, sahte seçim videosu"], ["tr"])[0]
     assert {term.tag for term in terms} == {"deepfake", "election"}
 
 
@@ -148,11 +156,11 @@ hostile = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(hostile, max_size=6))
 def test_hostile_text_never_raises_and_every_term_is_a_form_inside_the_text(texts: list[str]) -> None:
-    for text, terms in zip(texts, TAGGER.terms(texts, ["tr"] * len(texts)), strict=True):
-        reached = dict.fromkeys(TAGGER.tag_names, 0)
+    for text, terms in zip(texts, load_tagger().terms(texts, ["tr"] * len(texts)), strict=True):
+        reached = dict.fromkeys(load_tagger().tag_names, 0)
         for term in terms:
             assert reached[term.tag] <= term.start < term.end <= len(text)
-            assert fold(text[term.start : term.end]) in FORMS or term.term in SPANS
+            assert fold(text[term.start : term.end]) in forms() or term.term in spans()
             reached[term.tag] = term.end
         assert [term.start for term in terms] == sorted(term.start for term in terms)
 
@@ -160,18 +168,20 @@ def test_hostile_text_never_raises_and_every_term_is_a_form_inside_the_text(text
 @settings(deadline=None)
 @given(st.lists(hostile, max_size=6))
 def test_a_post_is_judged_alone_whatever_else_is_in_its_batch(texts: list[str]) -> None:
-    assert TAGGER.terms(texts, ["tr"] * len(texts)) == [TAGGER.terms([text], ["tr"])[0] for text in texts]
+    tagger = load_tagger()
+
+    assert tagger.terms(texts, ["tr"] * len(texts)) == [tagger.terms([text], ["tr"])[0] for text in texts]
 
 
 @settings(deadline=None)
 @given(st.text("a \n🗳\u0301\u200dİﬁ", max_size=8), st.text(" \n.,🗳", max_size=8))
 def test_positions_are_of_the_original_text(before: str, after: str) -> None:
     text = f"{before} SEÇİM{after}"
-    [term] = TAGGER.terms([text], ["tr"])[0]
+    [term] = load_tagger().terms([text], ["tr"])[0]
     assert (term.term, term.start, text[term.start : term.end]) == ("seçim", len(before) + 1, "SEÇİM")
 
 
 def test_large_batches_are_folded_in_pieces_without_a_seam() -> None:
     texts = ["x" * 30_000, "seçim", "y" * 60_000, "", "oy verdim"]
-    found = TAGGER.terms(texts, ["tr"] * 5)
+    found = load_tagger().terms(texts, ["tr"] * 5)
     assert [[term.term for term in terms] for terms in found] == [[], ["seçim"], [], [], ["oy vermek"]]

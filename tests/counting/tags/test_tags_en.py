@@ -4,11 +4,9 @@ import pytest
 
 from sandik.counting.tags import load_tagger, tags_of
 
-TAGGER = load_tagger()
-
 
 def matched(text: str, language: str) -> list[str]:
-    return [text[term.start : term.end] for term in TAGGER.terms([text], [language])[0]]
+    return [text[term.start : term.end] for term in load_tagger().terms([text], [language])[0]]
 
 
 FOUND = {
@@ -26,7 +24,7 @@ FOUND = {
         ("Absentee ballots and exit polls", ["Absentee ballots", "exit polls"]),
         ("deepfakes, deep fake, Deep-Fakery", ["deepfakes", "deep fake", "Deep-Fakery"]),
         ("an AI-generated image, a cheapfake, #deepfake", ["AI-generated image", "cheapfake", "deepfake"]),
-        ("a video made with AI; he cloned her voice", ["video made with AI; he cloned"]),
+        ("a video made with AI; he cloned her voice", ["video made with AI", "cloned her voice"]),
         ("synthetic media before the vote", ["synthetic media", "vote"]),
         ("Before the election a doctored video went round", ["election", "doctored video"]),
         ("The robocall was a deepfake", ["robocall", "deepfake"]),
@@ -125,4 +123,4 @@ def test_traps_of_these_languages_carry_no_tag(trap: str) -> None:
     ],
 )
 def test_a_doctored_film_or_photo_counts_unless_it_shows_no_person(text: str, tags: tuple[str, ...]) -> None:
-    assert tags_of(TAGGER.terms([text], ["en"])[0]) == tags
+    assert tags_of(load_tagger().terms([text], ["en"])[0]) == tags

@@ -4,15 +4,13 @@ import pytest
 
 from sandik.counting.tags import load_tagger, tags_of
 
-TAGGER = load_tagger()
-
 
 def matched(text: str, language: str = "ru") -> list[str]:
-    return [text[term.start : term.end] for term in TAGGER.terms([text], [language])[0]]
+    return [text[term.start : term.end] for term in load_tagger().terms([text], [language])[0]]
 
 
 def tags(text: str, language: str = "ru") -> tuple[str, ...]:
-    return tags_of(TAGGER.terms([text], [language])[0])
+    return tags_of(load_tagger().terms([text], [language])[0])
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,9 @@ import pytest
 from sandik.counting.tags import load_tagger
 from sandik_schemas.mention import Term
 
-TAGGER = load_tagger()
-
 
 def terms(text: str) -> tuple[Term, ...]:
-    return TAGGER.terms([text], ["tr"])[0]
+    return load_tagger().terms([text], ["tr"])[0]
 
 
 def found(text: str, tag: str) -> list[str]:

@@ -10,8 +10,6 @@ from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.boundaries import Refusal
 from tests.support.lexicons import small_tagger
 
-BUILT_IN = load_tagger()
-
 
 @pytest.fixture(scope="module")
 def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
@@ -73,8 +71,8 @@ words = st.sampled_from(
 @settings(deadline=None)
 @given(st.lists(words, max_size=12).map(" ".join), st.sampled_from(["tr", "ru", "en", "und"]))
 def test_the_verdicts_agree_with_what_counts(text: str, language: str) -> None:
-    counting = [one.hit for one in BUILT_IN.verdicts(text, language) if one.refusal is None]
-    [terms] = BUILT_IN.terms([text], [language])
+    counting = [one.hit for one in load_tagger().verdicts(text, language) if one.refusal is None]
+    [terms] = load_tagger().terms([text], [language])
     assert [(hit.start, hit.end, hit.entry.tag) for hit in sorted(counting)] == sorted(
         (term.start, term.end, term.tag) for term in terms
     )

@@ -6,8 +6,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.fold import PartitionState
-from sandik.counting.windows.derived import Spans
+from sandik.counting.state import PartitionState
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.ingest.event_time.lateness import Lateness, Rules
 from sandik.ingest.partitioner import partitions_of
 from sandik_schemas.post import Post
@@ -16,7 +16,7 @@ from tests.support.stubs import MINUTE_MS, TIMING, a_job
 BEGIN_MS = 1_683_828_000_000
 NOW_MS = BEGIN_MS + 60 * MINUTE_MS
 PARTITIONS = 3
-RULES = Rules(TIMING, Spans(), max_ahead_ms=300_000, reposts="count", partitions=PARTITIONS)
+RULES = Rules(TIMING, DerivedSizes(), max_ahead_ms=300_000, reposts="count", partitions=PARTITIONS)
 JOB = a_job()
 
 
@@ -96,9 +96,9 @@ def test_reposts_that_are_left_out_are_not_late_either() -> None:
 
 @given(st.integers(0, 10**13), st.sampled_from([0, 2, 4]), st.sampled_from([0, 5]))
 def test_a_post_is_in_no_window_that_ends_later(at_ms: int, hops: int, gap: int) -> None:
-    spans = Spans(hops * MINUTE_MS, MINUTE_MS if hops else 0, gap * MINUTE_MS)
+    spans = DerivedSizes(hops * MINUTE_MS, MINUTE_MS if hops else 0, gap * MINUTE_MS)
 
-    end_ms = RULES._replace(spans=spans).newest_end_ms(at_ms)
+    end_ms = RULES._replace(derived_sizes=spans).newest_end_ms(at_ms)
 
     starts_ms = at_ms // MINUTE_MS * MINUTE_MS
     assert end_ms == max(starts_ms + (1 + gap) * MINUTE_MS, starts_ms + hops * MINUTE_MS)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from sandik.counting.fold import PartitionState
+from sandik.counting.state import PartitionState
 from sandik.ingest.live.mastodon import Mastodon
 from sandik_schemas.post import Post
 from tests.ingest.live.follower import followed

@@ -4,12 +4,11 @@ A batch's authors come before the window that vouches for them, and count only w
 authors told with a revision are those of the posts that it counts, whatever a crash left behind.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sandik.counting.authors.sketches import NONE, Distinct, added_up, distinct
-from sandik.counting.side_cells import WITH_AUTHOR, cell_of
-from sandik_schemas.partial import Sketches, WindowPartial
+from sandik_schemas.partial import AuthorsPartial, Sketches, WindowPartial, authors_key
 
 
 class _Waiting(NamedTuple):
@@ -37,16 +36,11 @@ class AuthorSets:
     def __init__(self) -> None:
         self._windows: dict[int, _Window] = {}
 
-    @property
-    def windows(self) -> Collection[int]:
-        """The starts of the windows with authors."""
-        return self._windows.keys()
-
-    def apply(self, partial: WindowPartial) -> None:
+    def apply(self, partial: AuthorsPartial) -> None:
         """Take in what a batch added to a window. A second time changes nothing."""
         window = self._windows.setdefault(partial.window_start_ms, _Window())
         window.keys.add((partial.partition, partial.offset))
-        window.waiting.append(_Waiting(partial.partition, partial.offset, partial.authors or {}))
+        window.waiting.append(_Waiting(partial.partition, partial.offset, partial.authors))
         self._take_in(window)
 
     def reach(self, partial: WindowPartial) -> None:
@@ -64,14 +58,14 @@ class AuthorSets:
                 waiting.append(one)
         window.waiting = waiting
 
-    def told(
-        self, start_ms: int, language: str, tags: Iterable[str], cells: Mapping[str, int]
+    def fields(
+        self, start_ms: int, language: str, tags: Iterable[str], with_author: Mapping[str, int]
     ) -> dict[str, dict[str, int]]:
-        """Return what a count of each of the tags says of authors. `cells`: the language's posts by cell."""
+        """Return the fields of authors of the counts of these tags. `with_author`: posts by tag."""
         found = self._distinct(start_ms, language)
         return {
             tag: {
-                "with_author": cells.get(cell_of(WITH_AUTHOR, tag), 0),
+                "with_author": with_author.get(tag, 0),
                 **found.get(tag, NONE)._asdict(),
             }
             for tag in tags
@@ -84,8 +78,8 @@ class AuthorSets:
             window.added = []
         return distinct(window.sketches.get(language, {}))
 
-    def forget(self, run_id: str, start_ms: int) -> Iterator[WindowPartial]:
-        """Forget a window; yield what has the keys of all that was taken in of it, and no authors."""
+    def forget(self, run_id: str, start_ms: int) -> Iterator[bytes]:
+        """Forget a window; yield the keys of the partials that were taken in of it."""
         window = self._windows.pop(start_ms, None)
         for partition, offset in sorted(window.keys) if window else ():
-            yield WindowPartial(run_id, partition, start_ms, offset, {}, {}, authors={})
+            yield authors_key(run_id, partition, start_ms, offset)

@@ -8,15 +8,13 @@ estimate is the same. See docs/decisions/011-authors.md. Needs the package datas
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from datasketches import compact_theta_sketch, theta_union, update_theta_sketch
 
-from sandik.counting.fold import Read
-from sandik.counting.side_cells import WITH_AUTHOR, cell_of, marked
+from sandik.counting.fold import PostColumns
 from sandik.counting.windows.event_time import Timing
-from sandik_schemas.partial import PartitionClock, Sketches, WindowPartial
+from sandik_schemas.partial import AuthorsPartial, PartitionClock, Sketches
 from sandik_schemas.post import Post
 
 #: 2^12 = 4,096 authors of a cell are counted exactly; more with a standard error of 1 / sqrt(4,096) = 1.6 %.
@@ -40,29 +38,21 @@ NONE = Distinct(0, 0, 0)
 class ThetaAuthors:
     """Sketches the authors of a batch: what `sandik.counting.job.Authors` asks for."""
 
-    #: Part of the run's id.
-    version = f"authors-theta-{LG_K}-{SEED}"
-
-    def marked(self, read: Read, posts: Sequence[Post]) -> Read:
-        """Return the batch with the posts that name an author in the cells of such posts too."""
-        groups = [
-            marked(group, _marks(group[1])) if post.author_id else group
-            for group, post in zip(read.groups, posts, strict=True)
-        ]
-        return read._replace(groups=groups)
+    #: Part of the run's id. "2": posts that name an author are counted in a field of their own.
+    version = f"authors-theta-{LG_K}-{SEED}-2"
 
     def added(
         self,
         clock: PartitionClock,
-        read: Read,
+        columns: PostColumns,
         posts: Sequence[Post],
         uncounted: Collection[int],
         timing: Timing,
-    ) -> list[WindowPartial]:
+    ) -> list[AuthorsPartial]:
         """Return what the batch adds to the authors of its windows."""
         windows: dict[int, dict[str, dict[str, update_theta_sketch]]]
         windows = defaultdict(lambda: defaultdict(dict))
-        for offset, (language, tags), post in zip(read.offsets, read.groups, posts, strict=True):
+        for offset, (language, tags), post in zip(columns.offsets, columns.groups, posts, strict=True):
             if not post.author_id or offset in uncounted:
                 continue
             by_group = windows[timing.window_start_ms(post.created_at_ms)][language]
@@ -72,17 +62,11 @@ class ThetaAuthors:
                 sketch = by_group[group] = update_theta_sketch(LG_K, seed=SEED)
             # A source's ids are its own: the same one elsewhere is somebody else.
             sketch.update(f"{post.source}\0{post.author_id}")
+        run_id, partition, offset = clock.run_id, clock.partition, columns.last_offset
         return [
-            WindowPartial(
-                clock.run_id, clock.partition, start_ms, read.last_offset, {}, {}, _serialized(by_language)
-            )
+            AuthorsPartial(run_id, partition, start_ms, offset, authors=_serialized(by_language))
             for start_ms, by_language in windows.items()
         ]
-
-
-@lru_cache(maxsize=1_024)
-def _marks(tags: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(cell_of(WITH_AUTHOR, tag) for tag in tags)
 
 
 def _serialized(by_language: Mapping[str, Mapping[str, update_theta_sketch]]) -> Sketches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -79,7 +80,7 @@ class Heard:
 
 def length_class(letters: int) -> int:
     """Return the class of a text of so many letters."""
-    return sum(letters >= bound for bound in LENGTHS)
+    return bisect_right(LENGTHS, letters)
 
 
 class Voices:

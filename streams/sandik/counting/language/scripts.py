@@ -31,6 +31,9 @@ _RANGES = (
 _SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one stands for all beyond
 for _script, _first, _last in _RANGES:
     _SCRIPT[_first : _last + 1] = _script
+#: Of each character, a letter of its script: in that script's bits, which have room for `MAX_CHARS` letters.
+_BITS = 20
+_ONE = np.where(_SCRIPT == _NONE, 0, 1 << _BITS * (np.maximum(_SCRIPT, 1).astype(np.int64) - 1))
 
 #: Links, names and hashtags are in no language, nor are the marks of photographers: `face/Globallookpress`.
 _WORDS = re.compile(r"(?<!\S)(?!\S*(?:[/@＠&_]|www\.))[^\s#＃]\S*")
@@ -99,8 +102,10 @@ def _first_letter(word: str) -> str:
 
 def _may_be_mixed(texts: Sequence[str]) -> list[int]:
     """Return the texts that are worth to be looked at word by word. Of a batch at once: hardly one is."""
+    others = [index for index, text in enumerate(texts) if not text.isascii()]
     # The letters of links are Latin: without them there are not more of these, and as many of the others.
-    first = _with_two_scripts([text[:MAX_CHARS] for text in texts], (MIN_PART, 0, 0))
+    places = _with_two_scripts([texts[index][:MAX_CHARS] for index in others], (MIN_PART, 0, 0))
+    first = [others[place] for place in places]
     without_links = [_LINKS.sub(" ", texts[index][:MAX_CHARS]) for index in first]
     return [first[index] for index in _with_two_scripts(without_links, (MIN_PART,) * 3)]
 
@@ -108,13 +113,17 @@ def _may_be_mixed(texts: Sequence[str]) -> list[int]:
 def _with_two_scripts(texts: Sequence[str], parts: tuple[float, float, float]) -> list[int]:
     if not texts:
         return []
-    found = _scripts("\n".join([*texts, ""]))
     starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
-    letters = np.array([np.add.reduceat(found == one, starts, dtype=np.intp) for one in _SCRIPTS])
+    # The letters of all three are counted at once, each in some bits of a number.
+    counts = np.add.reduceat(_ONE.take(_codes("\n".join([*texts, ""])), mode="clip"), starts)
+    letters = np.array([counts >> _BITS * place & (1 << _BITS) - 1 for place in range(len(_SCRIPTS))])
     least = np.maximum(MIN_LETTERS, np.outer(parts, letters.sum(axis=0)))
     return np.flatnonzero((letters >= least).sum(axis=0) >= 2).tolist()
 
 
 def _scripts(text: str) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return _SCRIPT[np.minimum(codes, len(_SCRIPT) - 1)]
+    return _SCRIPT.take(_codes(text), mode="clip")
+
+
+def _codes(text: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)

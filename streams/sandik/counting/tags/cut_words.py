@@ -5,9 +5,11 @@ from a form of the lexicon, of one word or two. The form that lacks least counts
 alphabet.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
 
 from sandik.counting.tags.alphabet import fold_batch
 
@@ -17,20 +19,44 @@ _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
 _LOOK_CHARACTERS = 60
 
 
+class Cut(NamedTuple):
+    """A word that was cut off: which text, start, end, and the number of the pattern it was cut from."""
+
+    text: int
+    start: int
+    end: int
+    pattern: int
+
+
 class CutWords:
-    """Finds patterns that were cut off. Those from `hashtags_from` on are for hashtags only."""
+    """Finds patterns that were cut off."""
 
-    def __init__(self, patterns: Sequence[str], hashtags_from: int) -> None:
-        self._patterns, self._hashtags_from = patterns, hashtags_from
+    def __init__(self, patterns: Sequence[tuple[str, int]], hashtags_from: int) -> None:
+        """Take patterns with their numbers. Those from `hashtags_from` on are for hashtags only.
 
-    def find(self, texts: Sequence[str]) -> list[tuple[int, int, int, int]]:
-        """Return index of the text, start, end and pattern of what is cut off in texts, in text order."""
+        They are kept as one string of bytes, in alphabetical order: of UTF-8 that is the order of characters.
+        """
+        ordered = sorted(patterns)
+        encoded = [pattern.encode() for pattern, _ in ordered]
+        self._text = b"".join(encoded)
+        self._bounds = array("I", accumulate(map(len, encoded), initial=0))
+        self._numbers = array("I", [number for _, number in ordered])
+        self._hashtags_from = hashtags_from
+        #: By the first letters of patterns, where in the order these stand.
+        self._openings: dict[str, range] = {}
+        for place, (pattern, _) in enumerate(ordered):
+            if len(pattern) >= _MIN_LETTERS:
+                known = self._openings.get(pattern[:_MIN_LETTERS], range(place, place))
+                self._openings[pattern[:_MIN_LETTERS]] = range(known.start, place + 1)
+
+    def find(self, texts: Sequence[str]) -> list[Cut]:
+        """Return what is cut off in texts, in text order."""
         tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails(text)]
         if not tails:
             return []
         # All at once: folding is cheap for many, and is not for one.
         batch = fold_batch([texts[index][start:end] for index, start, end, _ in tails])
-        found: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+        found: dict[tuple[int, int], Cut] = {}
         openings = self._openings
         for tail, folded in zip(tails, batch.folded[1:-2].split("\n"), strict=True):
             if folded[:_MIN_LETTERS] in openings:
@@ -39,29 +65,26 @@ class CutWords:
                 is_enough = len(beginning) - beginning.rfind(" ") > _MIN_OF_WORD
                 pattern = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
                 if pattern is not None:
-                    found.setdefault((index, end), (index, start, end, pattern))
+                    found.setdefault((index, end), Cut(index, start, end, pattern))
         return [*found.values()]
 
-    @cached_property
-    def _openings(self) -> frozenset[str]:
-        return frozenset(pattern[:_MIN_LETTERS] for pattern in self._patterns if len(pattern) > _MIN_LETTERS)
-
-    @cached_property
-    def _sorted(self) -> list[tuple[str, int]]:
-        return sorted((pattern, number) for number, pattern in enumerate(self._patterns))
-
     def _longer(self, beginning: str, *, in_hashtag: bool) -> int | None:
-        ordered = self._sorted
-        place = bisect_left(ordered, (beginning, 0))
-        best: tuple[int, str, int] | None = None
-        while place < len(ordered) and (form := ordered[place][0]).startswith(beginning):
-            number, missing = ordered[place][1], len(form) - len(beginning)
+        start = beginning.encode()
+        among = self._openings.get(beginning[:_MIN_LETTERS]) or range(len(self._numbers))
+        place = among.start + bisect_left(among, start, key=self._pattern)
+        best: tuple[int, int] | None = None
+        while place < len(self._numbers) and (form := self._pattern(place)).startswith(start):
+            number, missing = self._numbers[place], len(form[len(start) :].decode())
             if not missing:
                 return None  # it is whole, and counts by itself
-            if missing <= _MAX_MISSING and (in_hashtag or number < self._hashtags_from):
-                best = min(best or (missing, form, number), (missing, form, number))
+            is_known = in_hashtag or number < self._hashtags_from
+            if missing <= _MAX_MISSING and is_known and (best is None or missing < best[0]):
+                best = missing, number
             place += 1
-        return best[2] if best else None
+        return best[1] if best else None
+
+    def _pattern(self, place: int) -> bytes:
+        return self._text[self._bounds[place] : self._bounds[place + 1]]
 
 
 def _tails(text: str) -> Iterator[tuple[int, int, bool]]:

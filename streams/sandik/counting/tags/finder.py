@@ -7,7 +7,7 @@ texts in which a condition may be asked, or they would cost more than all the re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import ahocorasick_rs
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from sandik.counting.tags.alphabet import FoldedBatch, fold_batch
 from sandik.counting.tags.boundaries import MIN_GLUED, Edge, Markup, Refusal, edges, may_have_markup
 from sandik.counting.tags.cut_words import CutWords
+from sandik.counting.tags.pattern_index import Numbered, Ranks
 
 #: Posts are folded in pieces of about this many characters, so that the arrays of a large batch
 #: stay in the processor's cache (a fifth faster).
@@ -24,35 +25,26 @@ _BATCH_CHARS = 50_000
 #: million.
 _LOOK_CHARS = 2 * _BATCH_CHARS
 
-#: A form in a text: index of the text, start, end, pattern, why it cannot count there, and if it is glued.
+#: A form in a text: index of the text, start, end, kind of pattern, why it cannot count there, and if it is
+#: glued.
 Form = tuple[int, int, int, int, Refusal | None, bool]
 #: A form before links, names and hashtags are looked for: index of the text, first character, last one, end,
-#: pattern, why it does not count outside hashtags (its place in `_OUTSIDE`), if it is glued, if it can count.
+#: kind of pattern, why it does not count outside hashtags (its place in `_OUTSIDE`), if it is glued, if it
+#: can count.
 _Place = tuple[int, int, int, int, int, int, bool, bool]
 _Columns = npt.NDArray[np.intp]
 
 _OUTSIDE = (None, Refusal.INSIDE_WORD, Refusal.NOT_IN_HASHTAG)
 
 
-class Patterns(NamedTuple):
-    """Patterns that are words, those that are so in hashtags only, and those that begin words."""
-
-    whole: Sequence[str]
-    in_hashtags: Sequence[str]
-    beginnings: Sequence[str]
-
-    @property
-    def all(self) -> list[str]:
-        """Return them in this order."""
-        return [*self.whole, *self.in_hashtags, *self.beginnings]
-
-
 class Asking(Protocol):
-    """Which words of conditions matter in a text, by the patterns that stand in it, as numbers."""
+    """Which words of conditions matter in a text, by the kinds of patterns that stand in it."""
 
-    #: Per pattern, whether it makes a condition be asked; and the leaves of conditions that it is.
+    #: Per kind: whether it makes a condition be asked, whether it is known when cut off, the entries that it
+    #: is a form of, and the leaves of conditions that it is.
     is_trigger: list[bool]
-    ranks: list[list[int]]
+    is_known_cut: list[bool]
+    ranks: list[Ranks]
     leaves: list[int]
 
     def wanted(self, triggers: Iterable[int], present: int) -> int:
@@ -62,35 +54,31 @@ class Asking(Protocol):
 class Finder:
     """Finds patterns: in texts, words of their own or of a hashtag, not those in links and @names."""
 
-    def __init__(self, forms: Patterns, words: Patterns, asking: Asking) -> None:
-        """Take what is looked for in every text, and what conditions ask for besides.
-
-        Patterns are numbered in this order.
-        """
+    def __init__(self, patterns: Numbered, asking: Asking) -> None:
+        """Take what is looked for; of the patterns themselves nothing is kept."""
+        forms, words, kinds, kind_of = patterns
         self._asking = asking
         self._is_trigger = np.array(asking.is_trigger, np.bool_)
         self._is_form = np.array([bool(ranks) for ranks in asking.ranks], np.bool_)
-        # Most patterns are no leaf, and many the same leaves: a table that stays in the processor's cache.
-        kinds = {bits: kind for kind, bits in enumerate(dict.fromkeys((0, *asking.leaves)))}
-        self._kinds = np.array(
-            [kinds[bits] for bits in asking.leaves], np.uint16 if len(kinds) < 1 << 16 else np.intp
-        )
-        self._leaves = _as_rows([*kinds])
+        self._is_leaf = np.array([bool(leaves) for leaves in asking.leaves], np.bool_)
+        self._leaves = _as_rows(asking.leaves)
+        # Small numbers: a table that stays in the processor's cache.
+        self._kinds = np.array(kind_of, np.uint16 if len(kinds) < 1 << 16 else np.uint32)
         self._is_in_hashtags, self._is_beginning = (
-            np.concatenate(
-                [
-                    np.full(len(some), number == which)
-                    for one in (forms, words)
-                    for number, some in enumerate(one)
-                ]
-            )
+            np.repeat([one == which for one in (*range(3), *range(3))], [*map(len, (*forms, *words))])
             for which in (1, 2)
         )
-        self._words_from = len(forms.all)
-        self._forms = ahocorasick_rs.AhoCorasick(forms.all)
-        self._words = ahocorasick_rs.AhoCorasick(words.all)
-        self._longest = max(map(len, (*forms.all, *words.all)), default=0)
-        self._cut_words = CutWords([*forms.whole, *forms.in_hashtags], len(forms.whole))
+        all_forms, all_words = forms.all, words.all
+        self._words_from = len(all_forms)
+        self._forms = ahocorasick_rs.AhoCorasick(all_forms)
+        self._words = ahocorasick_rs.AhoCorasick(all_words)
+        self._longest = max(map(len, (*all_forms, *all_words)), default=0)
+        known = [
+            (form, number)
+            for number, form in enumerate((*forms.whole, *forms.in_hashtags))
+            if asking.is_known_cut[kind_of[number]]
+        ]
+        self._cut_words = CutWords(known, len(forms.whole))
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
         """Yield the forms that stand in the texts, and the words of conditions, text by text.
@@ -100,16 +88,14 @@ class Finder:
         for first, piece in _pieces(texts):
             whole = self._whole_forms(first, piece, refused=refused)
             cut: list[Form] = [
-                (first + index, start, end, pattern, None, False)
+                (first + index, start, end, int(self._kinds[pattern]), None, False)
                 for index, start, end, pattern in self._cut_words.find(piece)
             ]
             yield from sorted([*whole, *cut], key=itemgetter(0)) if cut else whole
 
     def _whole_forms(self, first: int, piece: list[str], *, refused: bool) -> Iterator[Form]:
         at, markup = -1, None
-        for index, begin, last, end, pattern, outside, is_glued, is_able in self._places(
-            piece, refused=refused
-        ):
+        for index, begin, last, end, kind, outside, is_glued, is_able in self._places(piece, refused=refused):
             refusal = _OUTSIDE[outside] if is_able else Refusal.INSIDE_WORD
             if is_able:
                 if index != at:
@@ -118,7 +104,7 @@ class Finder:
                 if markup:
                     refusal = markup.refusal(begin, last, refusal, is_glued=is_glued)
             if refusal is None or refused:
-                yield first + index, begin, end, pattern, refusal, is_glued
+                yield first + index, begin, end, kind, refusal, is_glued
 
     def _places(self, texts: list[str], *, refused: bool) -> Iterator[_Place]:
         """Yield where forms stand, and what parts them from what is around, for many of them at once."""
@@ -149,25 +135,24 @@ class Finder:
 
         And take away those that are no form, in the others: names of politicians are in every third post.
         """
-        indices, patterns = columns[0], columns[4]
-        is_kept = self._is_form.take(patterns)
-        is_trigger = self._is_trigger.take(patterns) & (columns[-1] > 0)
+        indices, kinds = columns[0], columns[4]
+        is_kept = self._is_form.take(kinds)
+        is_trigger = self._is_trigger.take(kinds) & (columns[-1] > 0)
         if not is_trigger.any():
             return columns[:, is_kept]
         asked = np.unique(indices[is_trigger])
         words = self._words_in(batch, asked)
-        known = np.flatnonzero(np.isin(indices, asked) & (self._kinds.take(patterns) > 0))
-        leaves, word_leaves = (
-            self._leaves.take(self._kinds.take(some), axis=0) for some in (patterns.take(known), words[1])
-        )
+        known = np.flatnonzero(np.isin(indices, asked) & self._is_leaf.take(kinds))
+        leaves = self._leaves.take(kinds.take(known), axis=0)
+        word_leaves = self._leaves.take(self._kinds.take(words[1]), axis=0)
         present = np.zeros((len(batch.breaks), self._leaves.shape[1]), np.uint64)
         for places, rows in ((indices.take(known), leaves), (words[0], word_leaves)):
             if len(places):
                 firsts = np.flatnonzero(np.diff(places, prepend=-1))
                 present[places[firsts]] |= np.bitwise_or.reduceat(rows, firsts)
         triggers: dict[int, list[int]] = {}
-        for index, pattern in zip(*columns[:5:4, is_trigger].tolist(), strict=True):
-            triggers.setdefault(index, []).append(pattern)
+        for index, kind in zip(*columns[:5:4, is_trigger].tolist(), strict=True):
+            triggers.setdefault(index, []).append(kind)
         wanted = np.zeros_like(present)
         is_any_wanted = False
         for index, some in triggers.items():
@@ -218,7 +203,7 @@ class Finder:
         starts = batch.starts.take(indices)
         begins, lasts, afters = (places - starts for places in (begins, lasts, afters))
         columns: _Columns = np.array(
-            (indices, begins, lasts, afters, patterns, outside, is_glued, is_able), np.intp
+            (indices, begins, lasts, afters, self._kinds.take(patterns), outside, is_glued, is_able), np.intp
         )
         return columns
 

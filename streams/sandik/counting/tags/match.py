@@ -10,17 +10,19 @@ finds is a hit, too: from the first to the last of the words it is made of.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
 from sandik.counting.tags.finder import Finder, Form
-from sandik.counting.tags.layers import LexiconChoice
+from sandik.counting.tags.layers import LexiconChoice, is_shipped, layer_names
 from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
-from sandik.counting.tags.pattern_index import Asking
+from sandik.counting.tags.pattern_index import Ranks, numbered
 from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term
@@ -51,7 +53,7 @@ _Row = int
 #: When texts were posted, in ms UTC, as far as that is known.
 Times = Sequence[int | None]
 _RANK_BITS, _LENGTH_BITS = 20, 40
-_PATTERN = itemgetter(3)  # of a form
+_KIND = itemgetter(3)  # of a form
 _RANK, _SHORTER = (1 << _RANK_BITS) - 1, (1 << _LENGTH_BITS) - 1
 
 #: Of verdicts: the row, why it does not count, and what its conditions say.
@@ -74,15 +76,15 @@ class Tagger:
         self.tag_names = lexicon.tag_names
         self.pairs = lexicon.pairs
         # A trap beats a term of the same letters.
-        self._entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry))
-        self.eras = Eras([entry.valid for entry in self._entries])
-        ranks: defaultdict[str, list[int]] = defaultdict(list)
-        for rank, entry in enumerate(self._entries):
-            for form in entry.forms:
-                ranks[form].append(rank)
-        self._asking = asking = Asking(Rules(lexicon, self._entries), ranks)
-        self._rules, self._ranks = asking.rules, asking.ranks
-        self._finder = Finder(asking.forms, asking.words, asking)
+        entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry))
+        self.eras = Eras([entry.valid for entry in entries])
+        rules = Rules(lexicon, entries)
+        patterns = numbered(rules, _ranks_by_form(entries))
+        self._asking = Asking(rules, patterns.kinds)
+        self._finder = Finder(patterns, self._asking)
+        self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
+        # Forms are the finder's from here on, and take more memory than all the rest.
+        self._entries = [entry._replace(forms=()) for entry in entries]
 
     def terms(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
@@ -115,11 +117,11 @@ class Tagger:
                 out = self.eras.out(eras[index])
             able = [
                 _row(start, end, rank)
-                for _, start, end, pattern, _, is_glued in forms
-                for rank in self._ranks[pattern]
+                for _, start, end, kind, _, is_glued in forms
+                for rank in self._ranks[kind]
                 if rank not in out and _entry_refusal(entries[rank], language, is_glued=is_glued) is None
             ]
-            if any(map(is_trigger.__getitem__, map(_PATTERN, forms))):
+            if any(map(is_trigger.__getitem__, map(_KIND, forms))):
                 able = self._holding(able, texts[index], language, forms, out)
             _, chosen = self._decide(able)
             if terms := [row for row in chosen if not entries[row & _RANK].is_trap]:
@@ -130,7 +132,7 @@ class Tagger:
     ) -> list[_Row]:
         """Return those rows whose entry's conditions hold, and those that a `match` finds; none of `out`."""
         scene = self._scene(text, forms)
-        by_rank = self._rules.by_rank
+        by_rank = self._rules
         holding = [
             row for row in rows if (rule := by_rank.get(row & _RANK)) is None or rule.holds(scene, _spot(row))
         ]
@@ -146,8 +148,9 @@ class Tagger:
 
     def _scene(self, text: str, forms: Sequence[Form]) -> Scene:
         leaves = self._asking.leaves
-        words = [(start, end, leaves[pattern]) for _, start, end, pattern, _, _ in forms if leaves[pattern]]
-        return Scene(text, self._rules.numbers, words)
+        # In text order: forms come before the words of conditions.
+        words = sorted([(start, end, leaves[kind]) for _, start, end, kind, _, _ in forms if leaves[kind]])
+        return Scene(text, self._leaf_numbers, words)
 
     def _triggered(self, forms: Sequence[Form], language: str) -> set[int]:
         """Return the ranks of entries whose `match` may find something."""
@@ -166,8 +169,8 @@ class Tagger:
                 or (Refusal.OUT_OF_DAYS if rank in out else None)
                 or _entry_refusal(self._entries[rank], language, is_glued=is_glued),
             )
-            for _, start, end, pattern, refusal, is_glued in forms
-            for rank in self._ranks[pattern]
+            for _, start, end, kind, refusal, is_glued in forms
+            for rank in self._ranks[kind]
         ]
         told, misses = self._explained(found, text, language, [form for form in forms if form[4] is None])
         certain, rows = self._decide([row for row, refusal, _ in told if refusal is None])
@@ -188,7 +191,7 @@ class Tagger:
         why = Why(text, scene)
         told: list[_Told] = []
         for row, refusal in found:
-            rule = self._rules.by_rank.get(row & _RANK)
+            rule = self._rules.get(row & _RANK)
             if refusal or rule is None:
                 told.append((row, refusal, ""))
                 continue
@@ -196,8 +199,9 @@ class Tagger:
             refused = None if rule.holds(scene, spot) else Refusal.CONDITION
             told.append((row, refused, why.hit(rule, spot, is_match=False)))
         misses: list[_Told] = []
-        for rank in sorted(self._triggered(forms, language)):
-            rule = self._rules.by_rank[rank]
+        for rank, rule in self._rules.items():
+            if not (rule.firsts & scene.present and self._entries[rank].accepts(language)):
+                continue
             spots = [*rule.hits(scene)]
             for spot in spots:
                 row = _row(spot.start, scene.word_end(spot.end - 1), rank)
@@ -249,8 +253,17 @@ class Tagger:
 
 
 def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
-    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError."""
-    return Tagger(load_lexicon(lexicon))
+    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError.
+
+    Layers that ship with sandik are the same for as long as the process runs, so they are read once.
+    """
+    names = layer_names(lexicon)
+    return _shipped(names) if all(map(is_shipped, names)) else Tagger(load_lexicon(lexicon))
+
+
+@lru_cache(maxsize=4)
+def _shipped(names: tuple[str, ...]) -> Tagger:
+    return Tagger(load_lexicon(",".join(names)))
 
 
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:
@@ -276,6 +289,15 @@ def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | 
     if entry.only_in and not entry.accepts(language):
         return Refusal.OTHER_LANGUAGE
     return Refusal.UNSURE_IN_HASHTAG if is_glued and (entry.beside or entry.near) else None
+
+
+def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:
+    ranks: dict[str, Ranks] = {}
+    for rank, entry in enumerate(entries):
+        own = (rank,)  # one object for all forms that are of this entry alone
+        for form in entry.forms:
+            ranks[form] = ranks[form] + own if form in ranks else own
+    return ranks
 
 
 class _Chosen:

@@ -3,7 +3,7 @@
 A leaf is a bit. That all groups are there does not make a condition true; that one is not makes it false.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sandik.counting.tags.query_parser import (
     All,
@@ -27,6 +27,14 @@ def can_hold(needs: Needs, present: int) -> bool:
         if not present & need:
             return False
     return True
+
+
+def bits_in(bits: int) -> Iterator[int]:
+    """Yield the numbers of the leaves in `bits`."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def bits_of(node: Condition | Place, numbers: Mapping[Place, int]) -> int:

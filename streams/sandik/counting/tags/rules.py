@@ -3,12 +3,14 @@
 Their words and sets become patterns, so that texts are read for them as for the forms. Each **leaf** of a
 query (a word, a set, one of several) has a bit, and what stands in a text is a number of such bits: whether a
 condition can hold at all is mostly told by that alone. Only a text in which a form of an entry with
-conditions counts, or the first member of what a `match` finds (the **triggers**), is looked at for them.
+conditions counts, or what a `match` cannot do without (the **triggers**), is looked at for them: of what a
+`match` needs, whichever looks rarest, since names of politicians stand in every third post.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import NamedTuple
 
@@ -27,15 +29,34 @@ from sandik.counting.tags.query_parser import (
     parse,
     words_of,
 )
-from sandik.counting.tags.required_words import Needs, bits_of, can_hold, needs_of
+from sandik.counting.tags.required_words import Needs, bits_in, bits_of, can_hold, needs_of
+
+#: How common a word is, for choosing triggers: a guess that depends on the lexicon alone, which on real posts
+#: does nearly as well as counting. By so much a word is rarer than one with a letter less; and there are so
+#: many words of each beginning.
+_RARER_A_LETTER, _LONGER_WORDS = 1.3, 4.0
+
+
+class Way(NamedTuple):
+    """One way to find something: what it cannot do without, and the leaves that it looks at."""
+
+    needs: Needs
+    leaves: int
 
 
 class Found(NamedTuple):
-    """What a `match` finds, what must hold of the text besides, and what it cannot do without."""
+    """What a `match` finds, what must hold of the text besides, and the ways in which that can be."""
 
     place: Place
     besides: tuple[Condition, ...]
-    needs: Needs
+    ways: tuple[Way, ...]
+
+    def is_possible(self, present: int) -> bool:
+        """Say whether it can find something where these leaves stand."""
+        for way in self.ways:  # noqa: SIM110 - as in `can_hold`
+            if can_hold(way.needs, present):
+                return True
+        return False
 
 
 class Asks(NamedTuple):
@@ -48,29 +69,26 @@ class Asks(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """The conditions of one entry, and the leaves of its `match`, `near` and `unless`."""
+    """The conditions of one entry, and the leaves of its `near` and `unless`."""
 
     found: tuple[Found, ...]
     near: Condition | None
     unless: Condition | None
     near_needs: Needs
     unless_needs: Needs
-    leaves: tuple[int, int, int]
+    leaves: tuple[int, int]
+    #: Leaves of which one must stand where its `match` finds something, at its beginning.
+    firsts: int
 
-    def asks(self, *, is_match: bool) -> Iterator[Asks]:
-        """Yield what has to be known where a form of the entry counts, or its `match` may find something."""
-        match, near, unless = self.leaves
-        for needs in (
-            [(*one.needs, *self.near_needs) for one in self.found] if is_match else [self.near_needs]
-        ):
-            yield Asks(needs, (match if is_match else 0) | near, self.unless_needs, unless)
+    def asks(self, way: Way | None = None) -> Asks:
+        """Return what has to be known where a form of the entry counts, or its `match` may find something."""
+        near, unless = self.leaves
+        needs, leaves = way or ((), 0)
+        return Asks((*needs, *self.near_needs), leaves | near, self.unless_needs, unless)
 
     def may_match(self, present: int) -> bool:
         """Say whether `match` can find something where these leaves stand."""
-        for one in self.found:  # noqa: SIM110 - as in `can_hold`
-            if can_hold(one.needs, present):
-                return True
-        return False
+        return any(one.is_possible(present) for one in self.found)
 
     def holds(self, scene: Scene, hit: Spot) -> bool:
         """Say whether the entry counts at a hit."""
@@ -81,10 +99,10 @@ class Rule(NamedTuple):
 
     def hits(self, scene: Scene) -> Iterator[Spot]:
         """Yield what `match` finds, whether or not the entry's other conditions hold there."""
-        for place, besides, needs in self.found:
-            if can_hold(needs, scene.present):
-                spots = scene.spots(place)
-                if spots and all(scene.holds(condition) for condition in besides):
+        for one in self.found:
+            if one.is_possible(scene.present):
+                spots = scene.spots(one.place)
+                if spots and all(scene.holds(condition) for condition in one.besides):
                     yield from spots
 
 
@@ -107,19 +125,43 @@ class Rules:
                 patterns[pattern] |= 1 << number
                 if member.endswith("*") and " " in pattern:  # run together, as in hashtags
                     patterns[pattern.replace(" ", "")] |= 1 << number
-        #: Leaf -> the ranks of entries whose `match` cannot do without it, or without one like it.
-        self._firsts: defaultdict[int, list[int]] = defaultdict(list)
+        self._by_trigger: defaultdict[int, list[tuple[int, Asks]]] = defaultdict(list)
+        commonness = self._commonness()
         for rank, rule in self.by_rank.items():
-            for number in {self.numbers[leaf] for one in rule.found for leaf in _first(one.place)}:
-                self._firsts[number].append(rank)
-        self._triggers = reduce(or_, (1 << number for number in self._firsts), 0)
+            for way in (way for one in rule.found for way in one.ways):
+                asks = rule.asks(way)
+                rarest = min(asks.needs, key=lambda need: sum(commonness[bit] for bit in bits_in(need)))
+                for number in bits_in(rarest):
+                    self._by_trigger[number].append((rank, asks))
+        self._triggers = reduce(or_, (1 << number for number in self._by_trigger), 0)
+        #: Leaves that what a `match` finds can begin with.
+        self.firsts = reduce(or_, (rule.firsts for rule in self.by_rank.values()), 0)
 
     def matching(self, leaves: int) -> tuple[int, ...]:
         """Return the ranks of entries whose `match` may find something where one of these leaves stands."""
-        if not (leaves := leaves & self._triggers):
-            return ()
-        ranks = (ranks for number, ranks in self._firsts.items() if leaves >> number & 1)
-        return tuple({rank for some in ranks for rank in some})
+        return tuple({rank for rank, _ in self._triggered(leaves)})
+
+    def asks_of_leaves(self, leaves: int) -> Iterator[Asks]:
+        """Yield what they need to know."""
+        return (asks for _, asks in self._triggered(leaves))
+
+    def asks_of_forms(self, ranks: Iterable[int]) -> Iterator[Asks]:
+        """Yield what has to be known where a form of these entries stands."""
+        return (self.by_rank[rank].asks() for rank in ranks)
+
+    def _triggered(self, leaves: int) -> Iterator[tuple[int, Asks]]:
+        for number in bits_in(leaves & self._triggers):
+            yield from self._by_trigger[number]
+
+    def _commonness(self) -> list[float]:
+        """Return for each leaf about how common it is, guessed from how many and how long its members are."""
+        found = [0.0] * len(self.numbers)
+        for patterns, times in ((self.whole, 1.0), (self.beginnings, _LONGER_WORDS)):
+            for pattern, bits in patterns.items():
+                common = times * _RARER_A_LETTER ** -len(pattern)
+                for number in bits_in(bits):
+                    found[number] += common
+        return found
 
 
 class _Parsed(NamedTuple):
@@ -136,22 +178,30 @@ class _Parsed(NamedTuple):
     def rule(self, numbers: dict[Place, int]) -> Rule:
         """Return it with its leaves as numbers."""
         found = tuple(
-            Found(
-                place,
-                besides,
-                (*needs_of(place, numbers), *(need for one in besides for need in needs_of(one, numbers))),
-            )
+            Found(place, besides, tuple(_ways(place, besides, numbers)))
             for place, besides in (hits_of(self.match) if self.match else ())
         )
-        match, near, unless = (bits_of(one, numbers) if one else 0 for one in self)
+        near, unless = (bits_of(one, numbers) if one else 0 for one in (self.near, self.unless))
         return Rule(
             found,
             self.near,
             self.unless,
             needs_of(self.near, numbers) if self.near else (),
             needs_of(self.unless, numbers) if self.unless else (),
-            (match, near, unless),
+            (near, unless),
+            reduce(or_, (1 << numbers[leaf] for one in found for leaf in _first(one.place)), 0),
         )
+
+
+def _ways(place: Place, besides: Iterable[Condition], numbers: Mapping[Place, int]) -> Iterator[Way]:
+    """Yield the ways in which a place can be there, one for each part of an OR, and what holds besides."""
+    if isinstance(place, Either) and not is_leaf(place):
+        for one in place.places:
+            yield from _ways(one, besides, numbers)
+        return
+    needs = chain(needs_of(place, numbers), *(needs_of(one, numbers) for one in besides))
+    leaves = reduce(or_, (bits_of(one, numbers) for one in besides), bits_of(place, numbers))
+    yield Way(tuple(dict.fromkeys(needs)), leaves)
 
 
 def _parsed(entry: Entry) -> _Parsed:

@@ -1,20 +1,32 @@
-"""The wider windows of a run, if any are asked for: told of panes, asked for counts."""
+"""The windows derived from panes, if any are asked for: told of panes that change, asked for counts."""
 
 import msgspec
 
 from sandik.counting.labels import Labels
 from sandik.counting.windows.hopping import Hopping
-from sandik.counting.windows.panes import Panes, Progress, Wide
+from sandik.counting.windows.panes import DerivedRecord, Kind, Panes, Progress
 from sandik.counting.windows.sessions import Sessions
 from sandik_schemas.partial import Watermark
 
 
-class Spans(msgspec.Struct, frozen=True):
-    """Which wider windows there are. 0: none. All are multiples of the tumbling window's size."""
+class DerivedSizes(msgspec.Struct, frozen=True):
+    """Which derived windows there are. 0: none. All are multiples of the tumbling window's size."""
 
     hopping_size_ms: int = 0
     hopping_advance_ms: int = 0
     session_gap_ms: int = 0
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds that there are."""
+        asked: dict[Kind, int] = {"hopping": self.hopping_size_ms, "sessions": self.session_gap_ms}
+        return [kind for kind, is_asked in asked.items() if is_asked]
+
+    def only(self, kind: Kind) -> "DerivedSizes":
+        """Return those of one kind."""
+        if kind == "sessions":
+            return DerivedSizes(session_gap_ms=self.session_gap_ms)
+        return DerivedSizes(self.hopping_size_ms, self.hopping_advance_ms)
 
     def wrong(self, pane_size_ms: int) -> str | None:
         """Return what is wrong with them, if anything is."""
@@ -31,7 +43,7 @@ class Spans(msgspec.Struct, frozen=True):
         return None
 
 
-class Wider:
+class DerivedWindows:
     """Hopping windows and sessions, or neither."""
 
     def __init__(self, hopping: Hopping | None = None, sessions: Sessions | None = None) -> None:
@@ -39,9 +51,9 @@ class Wider:
         self._sessions = sessions
 
     @classmethod
-    def of(cls, spans: Spans, labels: Labels, pane_size_ms: int) -> "Wider":
-        """Return what keeps these spans."""
-        size_ms, advance_ms, gap_ms = spans.hopping_size_ms, spans.hopping_advance_ms, spans.session_gap_ms
+    def of(cls, sizes: DerivedSizes, labels: Labels, pane_size_ms: int) -> "DerivedWindows":
+        """Return what keeps windows of these sizes."""
+        size_ms, advance_ms, gap_ms = sizes.hopping_size_ms, sizes.hopping_advance_ms, sizes.session_gap_ms
         return cls(
             Hopping(labels, pane_size_ms, size_ms, advance_ms) if size_ms else None,
             Sessions(labels, pane_size_ms, gap_ms) if gap_ms else None,
@@ -52,7 +64,7 @@ class Wider:
         if self._sessions:
             self._sessions.take_over()
 
-    def take(self, mark: Watermark) -> None:
+    def resume(self, mark: Watermark) -> None:
         """Read how far an owner, this or another, had come."""
         if mark.settled_ms is None:
             return
@@ -60,9 +72,9 @@ class Wider:
         if self._hopping:
             self._hopping.cut(forgotten_ms)
         if self._sessions:
-            self._sessions.take(mark.open_sessions, mark.settled_ms, forgotten_ms)
+            self._sessions.resume(mark.open_sessions, mark.settled_ms, forgotten_ms)
 
-    def marked(self, mark: Watermark) -> Watermark:
+    def complete(self, mark: Watermark) -> Watermark:
         """Return the mark with what a successor has to know."""
         if mark.settled_ms is None:
             return mark
@@ -72,14 +84,16 @@ class Wider:
             open_sessions=self._sessions.carried if self._sessions else None,
         )
 
-    def touch(self, pane_ms: int) -> None:
+    def pane_changed(self, pane_ms: int) -> None:
         """Say that a pane has changed."""
         if self._hopping:
-            self._hopping.touch(pane_ms)
+            self._hopping.pane_changed(pane_ms)
         if self._sessions:
-            self._sessions.touch(pane_ms)
+            self._sessions.pane_changed(pane_ms)
 
-    def emit(self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None = None) -> list[Wide]:
+    def emit(
+        self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None = None
+    ) -> list[DerivedRecord]:
         """Return what changed or became final since the last call, as far as `at_most` allows."""
         written = self._hopping.emit(panes, progress, now_ms, at_most) if self._hopping else []
         if self._sessions and (at_most is None or len(written) < at_most):

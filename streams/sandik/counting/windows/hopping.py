@@ -6,17 +6,10 @@ that changes costs a few sums, however many windows it is in.
 
 from collections.abc import Callable, Iterator
 
-import msgspec
-
 from sandik.counting.labels import Labels
-from sandik.counting.windows.packed import pack
-from sandik.counting.windows.panes import Panes, Progress, Wide, a_count, untold
-from sandik_schemas.partial import Cells
-
-Both = tuple[Cells, Cells]
-
-_both = msgspec.msgpack.Decoder(Both)
-_revisions = msgspec.msgpack.Decoder(dict[str, int])
+from sandik.counting.windows.event_time import WindowStarts
+from sandik.counting.windows.packed import WindowCells, unpacked
+from sandik.counting.windows.panes import DerivedRecord, Emitted, Panes, Progress, counts_of
 
 
 class Hopping:
@@ -28,11 +21,13 @@ class Hopping:
         self._size_ms = size_ms
         self._advance_ms = advance_ms
         self._cut_ms: int | None = None
-        self._touched: set[int] = set()
-        self._dirty: set[int] = set()
-        self._current: set[int] = set()
+        self._changed_panes: set[int] = set()
+        self._dirty = WindowStarts()
+        self._current = WindowStarts()
+        #: The starts of `_slices`, and of the windows in `_current` and `_emitted`.
+        self._known = WindowStarts()
         self._slices: dict[int, bytes] = {}
-        self._told: dict[int, bytes] = {}
+        self._emitted = Emitted()
 
     def forgotten_ms(self, settled_ms: int) -> int:
         """Return up to where no window that ends after `settled_ms` needs a pane."""
@@ -43,79 +38,72 @@ class Hopping:
         """Say that panes which end at or before this are gone: windows that begin earlier are not written."""
         self._cut_ms = before_ms if self._cut_ms is None else max(before_ms, self._cut_ms)
 
-    def touch(self, pane_ms: int) -> None:
+    def pane_changed(self, pane_ms: int) -> None:
         """Say that a pane has changed."""
-        self._touched.add(pane_ms)
+        self._changed_panes.add(pane_ms)
 
-    def emit(self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None) -> list[Wide]:
+    def emit(self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None) -> list[DerivedRecord]:
         """Return what changed or became final, oldest window first; the rest, if too much, the next time."""
-        self._spread()
-        watermark_ms = progress.watermark_ms
-        if watermark_ms is not None:
-            final = {start for start in self._current if start + self._size_ms <= watermark_ms}
-            self._current -= final
-            self._dirty |= final
-        written: list[Wide] = []
+        self._find_changed()
+        if progress.watermark_ms is not None:
+            for final_ms in self._current.pop_until(progress.watermark_ms - self._size_ms):
+                self._dirty.add(final_ms)
+        written: list[DerivedRecord] = []
         window = _Sliding()
-        for start_ms in sorted(self._dirty):
-            if at_most is not None and len(written) >= at_most:
-                break
-            self._dirty.remove(start_ms)
+        while (start_ms := self._dirty.oldest_ms) is not None and (at_most is None or len(written) < at_most):
+            self._dirty.discard(start_ms)
             if self._cut_ms is None or start_ms >= self._cut_ms:
                 slices = range(start_ms, start_ms + self._size_ms, self._advance_ms)
-                both = window.of(slices, lambda slice_ms: self._slice(slice_ms, panes))
-                written += self._counts(start_ms, both, now_ms)
+                cells = window.of(slices, lambda slice_ms: self._slice(slice_ms, panes))
+                written += self._records(start_ms, cells, now_ms)
         return written
 
     def unwritten_ms(self) -> Iterator[int]:
         """Yield times that nothing may be settled up to before what has changed is written."""
-        for pane_ms in self._touched:
-            yield self._slice_of(pane_ms) + self._advance_ms - 1
-        for start_ms in self._dirty:
-            yield start_ms + self._size_ms - 1
+        if self._changed_panes:
+            yield self._slice_of(min(self._changed_panes)) + self._advance_ms - 1
+        if self._dirty.oldest_ms is not None:
+            yield self._dirty.oldest_ms + self._size_ms - 1
 
     def settle(self, settled_ms: int) -> None:
         """Forget the windows that end at or before `settled_ms`, and the slices that no other needs."""
         forgotten_ms = self.forgotten_ms(settled_ms)
         self.cut(forgotten_ms)
-        for start_ms in [start for start in self._slices if start < forgotten_ms]:
-            del self._slices[start_ms]
-        for start_ms in [start for start in self._told if start < forgotten_ms]:
-            del self._told[start_ms]
-        self._current = {start for start in self._current if start >= forgotten_ms}
+        for start_ms in self._known.pop_until(forgotten_ms - 1):
+            self._slices.pop(start_ms, None)
+            self._emitted.forget(start_ms)
+            self._current.discard(start_ms)
 
-    def _spread(self) -> None:
-        for pane_ms in self._touched:
+    def _find_changed(self) -> None:
+        for pane_ms in self._changed_panes:
             slice_ms = self._slice_of(pane_ms)
             self._slices.pop(slice_ms, None)
-            windows = range(slice_ms + self._advance_ms - self._size_ms, slice_ms + 1, self._advance_ms)
-            self._dirty.update(windows)
-            self._current.update(windows)
-        self._touched.clear()
+            for start_ms in range(
+                slice_ms + self._advance_ms - self._size_ms, slice_ms + 1, self._advance_ms
+            ):
+                self._dirty.add(start_ms)
+                self._current.add(start_ms)
+                self._known.add(start_ms)
+        self._changed_panes.clear()
 
     def _slice_of(self, time_ms: int) -> int:
         return time_ms - time_ms % self._advance_ms
 
-    def _slice(self, start_ms: int, panes: Panes) -> Both:
+    def _slice(self, start_ms: int, panes: Panes) -> WindowCells:
         if start_ms not in self._slices:
-            both: Both = {}, {}
+            cells = WindowCells()
             for pane_ms in range(start_ms, start_ms + self._advance_ms, self._pane_size_ms):
-                _add(both, panes(pane_ms), 1)
-            self._slices[start_ms] = pack(both)
-        decoded: Both = _both.decode(self._slices[start_ms])
-        return decoded
+                cells.add(panes(pane_ms))
+            self._slices[start_ms] = cells.packed()
+            self._known.add(start_ms)
+        return unpacked(self._slices[start_ms])
 
-    def _counts(self, start_ms: int, both: Both, now_ms: int) -> Iterator[Wide]:
-        counts, late_counts = both
+    def _records(self, start_ms: int, cells: WindowCells, now_ms: int) -> Iterator[DerivedRecord]:
         is_final = start_ms not in self._current
         span_ms = start_ms, start_ms + self._size_ms
-        told = _revisions.decode(self._told[start_ms]) if start_ms in self._told else {}
-        for one in untold(counts, late_counts, told, is_final=is_final):
-            for tag in one.cells:
-                cell = one.language, tag
-                count = a_count(self._labels, span_ms, cell, one.sums(tag), now_ms, is_final=is_final)
-                yield Wide("hopping", count.key, count)
-        self._told[start_ms] = pack(told)
+        for language in self._emitted.changed(start_ms, cells, is_final=is_final):
+            for count in counts_of(self._labels, span_ms, language, cells, now_ms, is_final=is_final):
+                yield DerivedRecord("hopping", count.key, count)
 
 
 class _Sliding:
@@ -123,27 +111,15 @@ class _Sliding:
 
     def __init__(self) -> None:
         self._slices = range(0)
-        self._both: Both = {}, {}
+        self._cells = WindowCells()
 
-    def of(self, slices: range, slice_at: Callable[[int], Both]) -> Both:
+    def of(self, slices: range, slice_at: Callable[[int], WindowCells]) -> WindowCells:
         """Return the sum of these slices. The next call changes it."""
         for left_ms in self._slices:
             if left_ms not in slices:
-                _add(self._both, slice_at(left_ms), -1)
+                self._cells.subtract(slice_at(left_ms))
         for new_ms in slices:
             if new_ms not in self._slices:
-                _add(self._both, slice_at(new_ms), 1)
+                self._cells.add(slice_at(new_ms))
         self._slices = slices
-        return self._both
-
-
-def _add(to: Both, both: Both, sign: int) -> None:
-    for cells, added in zip(to, both, strict=True):
-        for language, by_tag in added.items():
-            summed = cells.setdefault(language, {})
-            for tag, count in by_tag.items():
-                summed[tag] = summed.get(tag, 0) + sign * count
-                if not summed[tag]:
-                    del summed[tag]
-            if not summed:
-                del cells[language]
+        return self._cells

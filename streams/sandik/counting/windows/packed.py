@@ -1,35 +1,60 @@
-"""Windows in few bytes: as Python's dicts of dicts, the cells of one take about seven times as much."""
-
-from collections.abc import Iterator, MutableMapping
+"""The cells of a window in few bytes: as Python's dicts of dicts, they take about seven times as much."""
 
 import msgspec
 
-from sandik_schemas.partial import WindowPartial
+from sandik_schemas.partial import Cells, Terms, WindowPartial
 
-pack = msgspec.msgpack.encode
-_decoder = msgspec.msgpack.Decoder(WindowPartial)
+_encode = msgspec.msgpack.encode
 
 
-class PackedWindows(MutableMapping[int, WindowPartial]):
-    """One partition's windows by start. What is taken out is a copy: changing it changes nothing here."""
+class WindowCells(msgspec.Struct, array_like=True, omit_defaults=True):
+    """The cells of a window, added up. The fields are those of `WindowPartial`."""
 
-    def __init__(self) -> None:
-        self._packed: dict[int, bytes] = {}
+    counts: Cells = {}
+    late_counts: Cells = {}
+    with_author: Cells = {}
+    terms: Terms = {}
 
-    def __getitem__(self, start_ms: int) -> WindowPartial:
-        return _decoder.decode(self._packed[start_ms])
+    @classmethod
+    def of(cls, partial: WindowPartial) -> "WindowCells":
+        """Return the cells of a partial, which it shares."""
+        return cls(partial.counts, partial.late_counts, partial.with_author, partial.terms)
 
-    def __setitem__(self, start_ms: int, window: WindowPartial) -> None:
-        self._packed[start_ms] = pack(window)
+    def add(self, other: "WindowCells") -> None:
+        """Add the other's cells."""
+        _add(self.counts, other.counts)
+        _add(self.late_counts, other.late_counts)
+        _add(self.with_author, other.with_author)
+        for language, by_tag in other.terms.items():
+            _add(self.terms.setdefault(language, {}), by_tag)
 
-    def __delitem__(self, start_ms: int) -> None:
-        del self._packed[start_ms]
+    def subtract(self, other: "WindowCells") -> None:
+        """Take the other's counts and late counts, which were added before, away again."""
+        _subtract(self.counts, other.counts)
+        _subtract(self.late_counts, other.late_counts)
 
-    def __contains__(self, start_ms: object) -> bool:
-        return start_ms in self._packed
+    def packed(self) -> bytes:
+        """Return them in few bytes."""
+        return _encode(self)
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._packed)
 
-    def __len__(self) -> int:
-        return len(self._packed)
+#: Returns the cells that `packed` gave these bytes for.
+unpacked = msgspec.msgpack.Decoder(WindowCells).decode
+
+
+def _add(to: Cells, cells: Cells) -> None:
+    for language, by_tag in cells.items():
+        summed = to.setdefault(language, {})
+        for tag, count in by_tag.items():
+            summed[tag] = summed.get(tag, 0) + count
+
+
+def _subtract(from_: Cells, cells: Cells) -> None:
+    for language, by_tag in cells.items():
+        left = from_.setdefault(language, {})
+        for tag, count in by_tag.items():
+            left[tag] = left.get(tag, 0) - count
+            if not left[tag]:
+                del left[tag]
+        if not left:
+            del from_[language]

@@ -1,17 +1,23 @@
-"""What hopping windows and sessions have in common: both are sums of tumbling windows, the panes. Pure."""
+"""From a window's cells to its counts; and panes, the tumbling windows that other windows are sums of."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from sandik.counting.fold import ALL
 from sandik.counting.labels import Labels, iso
+from sandik.counting.windows.packed import WindowCells
 from sandik_schemas.count import SCHEMA_VERSION, Count
-from sandik_schemas.partial import Cells
 
+#: What is derived from panes.
 Kind = Literal["hopping", "sessions"]
 
-#: Start of a pane -> its counts and late counts as they are now; both empty where there is none.
-Panes = Callable[[int], tuple[Cells, Cells]]
+#: Start of a pane -> its counts and late counts as they are now; none where there is no pane.
+Panes = Callable[[int], WindowCells]
+
+_encode = msgspec.msgpack.encode
+_decode_revisions = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 
 class Progress(NamedTuple):
@@ -25,15 +31,15 @@ class Progress(NamedTuple):
     settled_ms: int | None
 
 
-class Wide(NamedTuple):
-    """A record to write: a count of a wider window, or None where there is none under that key any more."""
+class DerivedRecord(NamedTuple):
+    """A record to write: a count of a derived window, or None where there is none under that key any more."""
 
     kind: Kind
     key: bytes
     value: Count | None
 
 
-class Sums(NamedTuple):
+class CellSums(NamedTuple):
     """The posts of one cell, and of all tags of its language."""
 
     posts: int
@@ -49,39 +55,57 @@ class Sums(NamedTuple):
         return 2 * (self.total + self.total_late) + is_final
 
 
-class Untold(NamedTuple):
-    """The posts of a window and language, by cell, that no count has told yet."""
+class Emitted:
+    """The revision of each language that was emitted last, by window, in few bytes."""
 
-    language: str
-    counts: Mapping[str, int]
-    late_counts: Mapping[str, int]
+    def __init__(self) -> None:
+        self._revisions: dict[int, bytes] = {}
 
-    @property
-    def cells(self) -> list[str]:
-        """Return the names of the cells, in order."""
-        return sorted(self.counts.keys() | self.late_counts.keys())
+    def changed(self, start_ms: int, cells: WindowCells, *, is_final: bool) -> list[str]:
+        """Return the languages whose revision is another now, in order, and take note that it is emitted."""
+        counts, late_counts = cells.counts, cells.late_counts
+        known = _decode_revisions(self._revisions[start_ms]) if start_ms in self._revisions else {}
+        found = []
+        for language in sorted(counts.keys() | late_counts.keys()):
+            sums = _sums(counts.get(language, {}), late_counts.get(language, {}), ALL)
+            revision = sums.revision(is_final=is_final)
+            if known.get(language) != revision:
+                known[language] = revision
+                found.append(language)
+        if found:
+            self._revisions[start_ms] = _encode(known)
+        return found
 
-    def sums(self, cell: str) -> Sums:
-        """Return the posts of a cell."""
-        total, total_late = self.counts.get(ALL, 0), self.late_counts.get(ALL, 0)
-        return Sums(self.counts.get(cell, 0), self.late_counts.get(cell, 0), total, total_late)
-
-
-def untold(counts: Cells, late_counts: Cells, told: dict[str, int], *, is_final: bool) -> Iterator[Untold]:
-    """Yield the languages whose revision is not that in `told`, and put it there."""
-    for language in sorted(counts.keys() | late_counts.keys()):
-        one = Untold(language, counts.get(language, {}), late_counts.get(language, {}))
-        revision = one.sums(ALL).revision(is_final=is_final)
-        if told.get(language) != revision:
-            told[language] = revision
-            yield one
+    def forget(self, start_ms: int) -> None:
+        """Forget a window."""
+        self._revisions.pop(start_ms, None)
 
 
-def a_count(
+def counts_of(
+    labels: Labels,
+    span_ms: tuple[int, int],
+    language: str,
+    cells: WindowCells,
+    now_ms: int,
+    *,
+    is_final: bool,
+) -> Iterator[Count]:
+    """Yield the counts of a window `[start, end)` and a language, in the order of their tags."""
+    counts, late_counts = cells.counts.get(language, {}), cells.late_counts.get(language, {})
+    for tag in sorted(counts.keys() | late_counts.keys()):
+        sums = _sums(counts, late_counts, tag)
+        yield new_count(labels, span_ms, (language, tag), sums, now_ms, is_final=is_final)
+
+
+def _sums(counts: Mapping[str, int], late_counts: Mapping[str, int], tag: str) -> CellSums:
+    return CellSums(counts.get(tag, 0), late_counts.get(tag, 0), counts.get(ALL, 0), late_counts.get(ALL, 0))
+
+
+def new_count(
     labels: Labels,
     span_ms: tuple[int, int],
     cell: tuple[str, str],
-    sums: Sums,
+    sums: CellSums,
     now_ms: int,
     *,
     is_final: bool,

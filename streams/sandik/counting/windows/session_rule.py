@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from operator import add as plus
 
 from sandik.counting.fold import ALL
-from sandik.counting.windows.panes import Sums
+from sandik.counting.windows.panes import CellSums
 from sandik_schemas.partial import Cells, OpenSession
 
 #: Language -> tag -> its open session.
@@ -67,6 +67,6 @@ def present(counts: Cells) -> Iterator[tuple[str, str]]:
                 yield language, tag
 
 
-def sums(one: OpenSession) -> Sums:
+def sums(one: OpenSession) -> CellSums:
     """Return the posts from the session's start to its end."""
-    return Sums(one.count, one.late_count, one.total, one.total_late)
+    return CellSums(one.count, one.late_count, one.total, one.total_late)

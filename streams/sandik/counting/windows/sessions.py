@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from sandik.counting.labels import Labels
-from sandik.counting.windows.panes import Panes, Progress, Wide, a_count, session_key
+from sandik.counting.windows.panes import DerivedRecord, Panes, Progress, new_count, session_key
 from sandik.counting.windows.session_rule import Found, Open, add, copied, each, end, present, sums
 from sandik_schemas.partial import OpenSession, OpenSessions
 
@@ -49,7 +49,7 @@ class Sessions:
         self._forget_all()
         self._has_rival = True
 
-    def take(self, carried: OpenSessions | None, settled_ms: int, forgotten_ms: int) -> None:
+    def resume(self, carried: OpenSessions | None, settled_ms: int, forgotten_ms: int) -> None:
         """Go on from what another owner had settled; begin anew if it knew no sessions of this gap."""
         if self._written_ms is not None and settled_ms <= self._written_ms:
             return
@@ -62,7 +62,7 @@ class Sessions:
             del self._starts[: bisect_left(self._starts, carried.until_ms)]
         self._forget_all()
 
-    def touch(self, pane_ms: int) -> None:
+    def pane_changed(self, pane_ms: int) -> None:
         """Say that a pane has changed."""
         if self.carried.until_ms is not None and pane_ms < self.carried.until_ms:
             return
@@ -72,14 +72,14 @@ class Sessions:
         if self._dirty_ms is None or pane_ms < self._dirty_ms:
             self._dirty_ms = pane_ms
 
-    def emit(self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None) -> list[Wide]:
+    def emit(self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None) -> list[DerivedRecord]:
         """Return the sessions that changed or became final, and the keys that are none any more."""
         if not self._queue:
             changed = self._newly_final(progress.settled_ms)
             if self._dirty_ms is not None or self._is_new:
                 changed |= self._find(panes)
             self._queue = sorted(changed, reverse=True)
-        written: list[Wide] = []
+        written: list[DerivedRecord] = []
         while self._queue and (at_most is None or len(written) < at_most):
             written += self._written(self._queue.pop(), now_ms)
         return written
@@ -143,7 +143,7 @@ class Sessions:
         self._dirty_ms, self._is_new = None, False
         if self._has_rival:
             # Whichever of them was a session's start for the owner before, it may have written.
-            before |= {(start_ms, *cell) for start_ms in starts for cell in present(panes(start_ms)[0])}
+            before |= {(start_ms, *cell) for start_ms in starts for cell in present(panes(start_ms).counts)}
             self._has_rival = False
         return changed | {cell for cell in before if cell[1:] not in self._found.get(cell[0], {})}
 
@@ -155,7 +155,8 @@ class Sessions:
             if remember and number and number % _EVERY == 0:
                 self._states = [*self._states, (start_ms, copied(open_))][-_REMEMBERED:]
             yield from end(open_, start_ms, self._gap_ms)
-            add(open_, (start_ms, start_ms + self._pane_size_ms), *panes(start_ms))
+            cells = panes(start_ms)
+            add(open_, (start_ms, start_ms + self._pane_size_ms), cells.counts, cells.late_counts)
 
     def _newly_final(self, settled_ms: int | None) -> set[Cell]:
         self._settled_ms = settled_ms
@@ -165,18 +166,18 @@ class Sessions:
         cells = {cell for end_ms in ends for cell in self._ending.pop(end_ms)}
         return {cell for cell in cells if cell[1:] in self._found.get(cell[0], {})}
 
-    def _written(self, cell: Cell, now_ms: int) -> Iterator[Wide]:
+    def _written(self, cell: Cell, now_ms: int) -> Iterator[DerivedRecord]:
         start_ms, language, tag = cell
         key = session_key(start_ms, self._gap_ms, language, tag)
         one = self._found.get(start_ms, {}).get((language, tag))
         if one is None:
             self._emitted.pop(cell, None)
-            yield Wide("sessions", key, None)
+            yield DerivedRecord("sessions", key, None)
         elif self._is_whole(start_ms) and self._emitted.get(cell) != self._revision(one):
             self._emitted[cell] = self._revision(one)
             span_ms, is_final = (start_ms, one.end_ms), self._is_final(one)
-            count = a_count(self._labels, span_ms, (language, tag), sums(one), now_ms, is_final=is_final)
-            yield Wide("sessions", key, count)
+            count = new_count(self._labels, span_ms, (language, tag), sums(one), now_ms, is_final=is_final)
+            yield DerivedRecord("sessions", key, count)
 
     def _is_whole(self, start_ms: int) -> bool:
         """Say whether nothing of the session can lie before what was looked at."""

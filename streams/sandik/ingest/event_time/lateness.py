@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sandik.counting.fold import Reposts
-from sandik.counting.windows.derived import Spans
+from sandik.counting.windows.derived import DerivedSizes
 from sandik.counting.windows.event_time import Timing
 from sandik.ingest.partitioner import partitions_of
 from sandik_schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
@@ -19,7 +19,7 @@ class Rules(NamedTuple):
     """What the workers will judge by. `partitions` is how many `posts` has, or is to have."""
 
     timing: Timing
-    spans: Spans
+    derived_sizes: DerivedSizes
     max_ahead_ms: int
     reposts: Reposts
     partitions: int
@@ -28,9 +28,10 @@ class Rules(NamedTuple):
         """Return when the last window, hopping window or session is over that a post of that time is in."""
         size_ms = self.timing.window_size_ms
         end_ms = self.timing.window_start_ms(event_time_ms) + size_ms
-        hop_ms = self.spans.hopping_advance_ms
-        hopping_ms = event_time_ms - event_time_ms % hop_ms + self.spans.hopping_size_ms if hop_ms else 0
-        return max(end_ms + self.spans.session_gap_ms, hopping_ms)
+        sizes = self.derived_sizes
+        hop_ms = sizes.hopping_advance_ms
+        hopping_ms = event_time_ms - event_time_ms % hop_ms + sizes.hopping_size_ms if hop_ms else 0
+        return max(end_ms + sizes.session_gap_ms, hopping_ms)
 
 
 class Lateness:

@@ -15,14 +15,12 @@ from sandik.counting.decode import decode
 from sandik.ingest.event_time.lateness import Rules
 from sandik.kafka.connection import let_go
 from sandik.kafka.consumer import newest_records
-from sandik_schemas.partial import Partial, PartitionClock
+from sandik_schemas.partial import PartitionClock, decode_partial
 from sandik_schemas.post import Post
 
 #: How many of the newest records of each partition of `posts` are read, and of `partials`.
 NEWEST_POSTS, NEWEST_PARTIALS = 20, 2_000
 POLL_MS, MAX_SILENT_POLLS = 500, 10
-
-_decode_partial = msgspec.json.Decoder(Partial).decode
 
 
 async def clocks_of(
@@ -68,7 +66,7 @@ class Clocks:
         if record.value is None or not (record.key or b"").endswith(b"|clock"):
             return
         try:
-            clock = _decode_partial(record.value)
+            clock = decode_partial(record.value)
         except msgspec.MsgspecError:  # of another version, and no business of ours
             return
         if not isinstance(clock, PartitionClock):

@@ -9,26 +9,27 @@ from logging import INFO, getLogger
 from typing import Any
 
 import msgspec
-from faust.types import TP, AppT
+from faust.types import TP
 
-from sandik.clock import Clock, KafkasClock
+from sandik.clock import KafkasClock
 from sandik.counting.control import ControlState
-from sandik.counting.fold import Entry, PartitionState
 from sandik.counting.job import Counted, Job
+from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.rejections import Recent
+from sandik.counting.state import PartitionState, Settled, Stored
 from sandik.errors import TopicError, UsageError
 from sandik.kafka.dead_letters import dead_letter, late_post
 from sandik.kafka.log_identity import Bounds, bounds_of_counted, missing
 from sandik.kafka.publish import Outgoing, publish
 from sandik.kafka.record_lists import Record, first_offset
 from sandik.kafka.topics import MENTIONS, PARTIALS, POSTS, POSTS_DLQ, POSTS_LATE, partitions_or_none
-from sandik.settings import Settings
-from sandik.telemetry.metrics import Batch, Metrics
-from sandik.telemetry.traces import BatchTrace, Traces
+from sandik.telemetry.metrics import Batch
+from sandik.telemetry.traces import BatchTrace
 from sandik.worker.agents.pauses import Pauses
+from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.engine.state import StateTable
 from sandik_schemas.control import Paused
-from sandik_schemas.partial import PartitionClock
+from sandik_schemas.partial import PartitionClock, SeenIds
 
 #: So many assignments in so short a time are those of two workers with one SANDIK_INSTANCE_ID.
 FIGHT_TIMES, FIGHT_MS = 10, 10_000
@@ -43,7 +44,7 @@ notices.setLevel(INFO)
 class Owned:
     """A partition that this worker counts."""
 
-    state: PartitionState
+    counter: PartitionCounter
     next_offset: int
     #: Since when merge knows of all that was read; never, while something of it is on its way.
     quiet_since_ms: float = math.inf
@@ -58,34 +59,30 @@ class Owned:
     #: Why nothing is counted from `next_offset` on, if so: too many records were rejected.
     paused: Paused | None = None
 
+    @property
+    def state(self) -> PartitionState:
+        """What was counted."""
+        return self.counter.state
+
 
 class CountAgent:
     """Counts the posts of the partitions it owns. One batch of one partition at a time."""
 
     def __init__(
-        self,
-        app: AppT,
-        settings: Settings,
-        job: Job,
-        table: StateTable,
-        clock: Clock,
-        partitions: int,
-        metrics: Metrics,
-        traces: Traces,
-        control: ControlState,
+        self, parts: WorkerParts, job: Job, table: StateTable, partitions: int, control: ControlState
     ) -> None:
-        self.app = app
-        self.settings = settings
+        self.app = parts.app
+        self.settings = parts.settings
+        self.clock = parts.clock
+        self.metrics = parts.metrics
+        self.traces = parts.traces
         self.job = job
         self.table = table
-        self.clock = clock
-        self.kafkas_clock = KafkasClock(clock)
+        self.kafkas_clock = KafkasClock(self.clock)
         self.partitions = partitions
-        self.metrics = metrics
-        self.traces = traces
-        self.topic = settings.topic(POSTS)
+        self.topic = self.settings.topic(POSTS)
         self.control = control
-        self.pauses = Pauses(app, settings, control, clock)
+        self.pauses = Pauses(self.app, self.settings, control, self.clock)
         self.owned: dict[int, Owned] = {}
         self._releases = 0
         self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
@@ -109,7 +106,8 @@ class CountAgent:
         states = {}
         for partition in partitions:
             await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
-            states[partition] = self._recovered(partition)
+            values = self.table.stored[partition].values()
+            states[partition] = PartitionState.recovered(self.job.run_id, partition, values)
         clocks = [state.clock for state in states.values()]
         bounds = await bounds_of_counted(self.settings, self.topic, partitions, clocks)
         if self._releases != releases:  # the partitions have gone to others meanwhile
@@ -118,7 +116,7 @@ class CountAgent:
         notices.info("counting %d of the %d partitions of %s", len(self.owned), self.partitions, self.topic)
 
     def _owned(self, state: PartitionState, log: Bounds) -> Owned:
-        owned = Owned(state, self._next_offset(state.clock, log))
+        owned = Owned(PartitionCounter(self.job, state), self._next_offset(state.clock, log))
         owned.paused = self.pauses.known(state.clock.partition, owned.next_offset)
         if owned.paused:
             owned.quiet_since_ms = self.clock.monotonic_ms()
@@ -196,12 +194,12 @@ class CountAgent:
         self, owned: Owned, partition: int, records: Sequence[Record], trace: BatchTrace
     ) -> None:
         batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
-        counted = self.job.count(owned.state, records, batch.lap)
+        counted = owned.counter.count(records, batch.lap)
         paused = self.pauses.due(owned.state.clock, owned.recent, records, counted)
         if paused:
             records = [record for record in records if record.offset < paused.offset]
             batch = self.metrics.batch(self.job, owned.state, records, trace.lap)
-            counted = self.job.count(owned.state, records)
+            counted = owned.counter.count(records)
         if records:
             await self._write(owned, partition, records, counted, batch, trace)
         if paused:
@@ -220,23 +218,23 @@ class CountAgent:
     ) -> None:
         owned.quiet_since_ms = math.inf
         batch.counted(counted)
-        changes = counted.changes
-        owned.state.take(changes.entries)
+        stored = owned.counter.take(counted)
         # Their last partials are in Kafka, unless this batch has more for them.
-        gone = owned.state.settle(self.job.timing, {window.window_start_ms for window in changes.windows})
+        gone = _tombstones(owned.counter.settle(counted))
         owned.next_offset = max(owned.next_offset, records[-1].offset + 1)
         await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
         if self.owned.get(partition) is not owned:  # its next owner, perhaps this worker, has other entries
             return
-        written = {entry.key: _encode(entry) for entry in changes.entries} | dict.fromkeys(gone)
+        entries = {one.key: one.value for one in stored} | gone
+        partials = [one for one in stored if one.kind is not SeenIds]
         # In either order: of a partial that is ahead of the state, and the one that is written again from
         # fewer posts, merge takes the first.
-        await asyncio.gather(self.table.write(partition, written), self._send(changes.partials))
+        await asyncio.gather(self.table.write(partition, entries), self._send(partials))
         batch.lap("state")
         batch.done(counted)
         trace.done(counted)
-        await self._settle(partition, owned.state)
+        await self._settle(partition, owned.counter)
         owned.quiet_since_ms = self.clock.monotonic_ms()
 
     async def send_again(self) -> None:
@@ -247,8 +245,8 @@ class CountAgent:
     async def _send_open(self, partition: int, owned: Owned) -> None:
         async with owned.sending:
             if owned.to_send_again:
-                await self._send(owned.state.partials())
-                await self._settle(partition, owned.state)
+                await self._send(owned.state.stored_partials())
+                await self._settle(partition, owned.counter)
                 owned.to_send_again = False
                 owned.quiet_since_ms = self.clock.monotonic_ms()
 
@@ -276,12 +274,8 @@ class CountAgent:
             is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
             if has_all and is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
-                await self._send([msgspec.structs.replace(owned.state.clock, idle=True)])
-
-    def _recovered(self, partition: int) -> PartitionState:
-        state = PartitionState.empty(self.job.run_id, partition)
-        state.take(self.table.entries(partition))
-        return state
+                idle = msgspec.structs.replace(owned.state.clock, idle=True)
+                await self._send([Stored(PartitionClock, idle.key, _encode(idle))])
 
     async def _pause(self, owned: Owned, paused: Paused) -> None:
         if self.owned.get(paused.partition) is not owned:  # it was taken over meanwhile, and is judged again
@@ -351,18 +345,22 @@ class CountAgent:
             ),
         ]
 
-    async def _send(self, entries: Iterable[Entry]) -> None:
+    async def _send(self, stored: Iterable[Stored]) -> None:
         topic = self.settings.topic(PARTIALS)
         before_ms = self.clock.now_ms()
-        partials = [Outgoing(topic, 0, entry.key, _encode(entry)) for entry in entries]
+        partials = [Outgoing(topic, 0, one.key, one.value) for one in stored]
         for written in (await publish(self.app.producer, partials)).values():
             self.kafkas_clock.heard(before_ms, written.kafka_ms)
 
-    async def _settle(self, partition: int, state: PartitionState) -> None:
+    async def _settle(self, partition: int, counter: PartitionCounter) -> None:
         """Delete settled windows, only now that their last partial is in Kafka."""
-        keys = state.settle(self.job.timing)
-        if keys:
-            await self.table.write(partition, dict.fromkeys(keys))
+        gone = _tombstones(counter.settle())
+        if gone:
+            await self.table.write(partition, gone)
+
+
+def _tombstones(settled: Iterable[Settled]) -> dict[bytes, bytes | None]:
+    return {key: None for window in settled for key in window.keys}
 
 
 _encode = msgspec.json.encode

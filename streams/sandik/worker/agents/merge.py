@@ -2,18 +2,17 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from logging import getLogger
 
 import msgspec
-import orjson
-from faust.types import TP, AppT
+from faust.types import TP
 
-from sandik.clock import Clock
 from sandik.counting.decode import why_not
 from sandik.counting.fingerprint import of_value
-from sandik.counting.merge import Merge
-from sandik.counting.windows.panes import Kind, Wide
+from sandik.counting.merge import Merge, Step
+from sandik.counting.records import CountRecord, record_of
+from sandik.counting.windows.panes import DerivedRecord, Kind
 from sandik.errors import BrokerError, StateError
 from sandik.kafka.log_identity import ADVICE, bounds, bounds_of_counted, record_at
 from sandik.kafka.publish import Growth, Outgoing, publish
@@ -27,12 +26,8 @@ from sandik.kafka.topics import (
     POSTS,
     is_owned,
 )
-from sandik.settings import Settings
-from sandik.telemetry.metrics import Metrics
-from sandik.telemetry.traces import Traces
-from sandik_schemas.count import Count
-from sandik_schemas.partial import Partial, Watermark, begin_key
-from sandik_schemas.term import TermCount
+from sandik.worker.agents.worker import WorkerParts
+from sandik_schemas.partial import Partial, Watermark, begin_key, decode_partial
 
 #: How many counts are written before the next are made.
 COUNTS_AT_ONCE = 5_000
@@ -40,33 +35,23 @@ COUNTS_AT_ONCE = 5_000
 MARK_EVERY_MS = 1_000
 #: How often, and at which distance, the group is asked who owns merge.
 OWNER_TRIES, OWNER_EVERY_S = 5, 2.0
-WIDER: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
+DERIVED: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 log = getLogger(__name__)
-
-_decoder = msgspec.json.Decoder(Partial)
 
 
 class MergeAgent:
     """Folds `partials` from its beginning: that topic is all the state there is."""
 
-    def __init__(
-        self,
-        app: AppT,
-        settings: Settings,
-        new_merge: Callable[[], Merge],
-        clock: Clock,
-        metrics: Metrics,
-        traces: Traces,
-    ) -> None:
-        self.app = app
-        self.settings = settings
+    def __init__(self, parts: WorkerParts, new_merge: Callable[[], Merge]) -> None:
+        self.app = parts.app
+        self.settings = parts.settings
+        self.clock = parts.clock
+        self.metrics = parts.metrics
+        self.traces = parts.traces
         self._new_merge = new_merge
         self.merge = new_merge()
-        self.clock = clock
-        self.metrics = metrics
-        self.traces = traces
-        self.tp = TP(settings.topic(PARTIALS), 0)
+        self.tp = TP(self.settings.topic(PARTIALS), 0)
         self.is_owner = False
         self.next_offset = 0
         self.caught_up_at = 0
@@ -99,7 +84,7 @@ class MergeAgent:
         if end < self.next_offset:
             raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
         self.caught_up_at = end
-        self.merge.wider.take_over()
+        self.merge.derived.take_over()
         self._is_checked = False
         self.is_owner = True
 
@@ -132,7 +117,7 @@ class MergeAgent:
                 self._has_begun = record.value is not None
                 if not self._has_begun:  # `sandik runs replace` has taken back all that came before
                     self.merge = self._new_merge()
-                    self.merge.wider.take_over()
+                    self.merge.derived.take_over()
             elif record.value is not None:
                 self.merge.apply(self._decoded(record.offset, record.value))
         self.next_offset = max(self.next_offset, records[-1].offset + 1)
@@ -157,14 +142,13 @@ class MergeAgent:
 
     def _decoded(self, offset: int, value: bytes) -> Partial:
         try:
-            partial: Partial = _decoder.decode(value)
+            return decode_partial(value)
         except msgspec.MsgspecError as error:
             raise StateError(
                 f"topic {self.tp.topic}, partition {self.tp.partition}, offset {offset} is no partial "
                 f"of ours ({why_not(value, error)}): something else writes there, or a newer version did. "
                 "Use that version, or set another SANDIK_TOPIC_PREFIX"
             ) from error
-        return partial
 
     async def emit(self) -> None:
         """Write what changed since the last call. Nothing before all that was there is folded."""
@@ -230,41 +214,35 @@ class MergeAgent:
         return StateError(f"topic {self.tp.topic} was made anew, or has lost records: {how}. {ADVICE}")
 
     async def _emit_some(self) -> int:
-        advanced = self.merge.advance()
-        if advanced is not None:
-            await self._write([self._mark(advanced)])
-        counts = self.merge.emit(self.clock.now_ms(), COUNTS_AT_ONCE)
-        with self.traces.publishing(self.settings.topic(COUNTS), counts):
-            await self._write([self._count(count) for count in counts])
-        await self._write([self._term(term) for term in self.merge.take_terms()])
-        self.metrics.emitted(counts)
-        wider = self.merge.emit_wider(self.clock.now_ms(), COUNTS_AT_ONCE)
-        await self._write([self._wide(one) for one in wider])
-        settled = self.merge.settle()
-        if settled is not None:
-            mark, partials = settled
-            gone = [Outgoing(self.tp.topic, 0, partial.key, None) for partial in partials]
-            await self._write([self._mark(mark), *gone])
-        return max(len(counts), len(wider))
+        merge, made = self.merge, 0
+        for step in merge.round(self.clock.now_ms(), COUNTS_AT_ONCE):
+            with self.traces.publishing(self.settings.topic(COUNTS), step.counts):
+                await self._write(list(self._outgoing(step)))
+            self.metrics.emitted(step.counts)
+            made = max(made, len(step.counts), len(step.derived))
+            if self.merge is not merge:  # the run was taken back meanwhile
+                break
+        return made
+
+    def _outgoing(self, step: Step) -> Iterator[Outgoing]:
+        if step.mark:
+            yield self._mark(step.mark)
+        yield from (self._record(COUNTS, record_of(count)) for count in step.counts)
+        yield from (self._record(COUNTS_TERMS, record_of(term)) for term in step.terms)
+        yield from map(self._derived, step.derived)
+        if step.settled:
+            yield self._mark(step.settled.mark)
+            yield from (Outgoing(self.tp.topic, 0, key, None) for key in step.settled.gone)
 
     def _mark(self, watermark: Watermark) -> Outgoing:
         return Outgoing(self.tp.topic, 0, watermark.key, msgspec.json.encode(watermark))
 
-    def _count(self, count: Count, topic: str = COUNTS, key: bytes | None = None) -> Outgoing:
-        # The record's timestamp is the window's start: the only time Grafana's Kafka plugin can plot.
-        value = orjson.dumps(msgspec.to_builtins(count))
-        start_ms = count.window_start_ms
-        return Outgoing(self.settings.topic(topic), 0, key or count.key, value, start_ms)
+    def _record(self, topic: str, record: CountRecord) -> Outgoing:
+        return Outgoing(self.settings.topic(topic), 0, *record)
 
-    def _term(self, term: TermCount) -> Outgoing:
-        topic, value = self.settings.topic(COUNTS_TERMS), msgspec.json.encode(term)
-        return Outgoing(topic, 0, term.key, value, term.window_start_ms)
-
-    def _wide(self, one: Wide) -> Outgoing:
-        topic = WIDER[one.kind]
-        if one.value is None:
-            return Outgoing(self.settings.topic(topic), 0, one.key, None)
-        return self._count(one.value, topic, one.key)
+    def _derived(self, one: DerivedRecord) -> Outgoing:
+        record = record_of(one.value, one.key) if one.value else CountRecord(one.key, None, None)
+        return self._record(DERIVED[one.kind], record)
 
     async def _write(self, records: Sequence[Outgoing]) -> None:
         written = await publish(self.app.producer, records)

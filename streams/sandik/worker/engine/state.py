@@ -13,13 +13,13 @@ import msgspec
 from faust.types import TP
 
 from sandik.counting.decode import why_not
-from sandik.counting.fold import Entry
 from sandik.errors import StateError
 from sandik.kafka.publish import Growth, Outgoing, publish
 from sandik.kafka.record_lists import Record
 from sandik.worker.engine.batching import RAW_BATCHES
+from sandik_schemas.partial import EntryRecord
 
-_decoder = msgspec.json.Decoder(Entry)
+_decoder = msgspec.json.Decoder(EntryRecord)
 
 
 class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say what of
@@ -76,10 +76,6 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
         if is_newer:
             self._keep(tp.partition, key, record.value)
 
-    def entries(self, partition: int) -> list[Entry]:
-        """Return what is stored of one partition."""
-        return [_decoder.decode(value) for value in self.stored[partition].values()]
-
     def keep_only(self, partitions: Iterable[int]) -> None:
         """Forget the partitions that went to other workers. The changelog keeps them."""
         for partition in self.stored.keys() - set(partitions):
@@ -93,5 +89,5 @@ class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say w
 
 
 def _offset(value: bytes) -> int:
-    entry: Entry = _decoder.decode(value)
+    entry: EntryRecord = _decoder.decode(value)
     return entry.offset

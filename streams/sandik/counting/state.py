@@ -1,0 +1,154 @@
+"""What one partition of `posts` has added up, held in the bytes that are stored of it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.counting.dedupe import Seen, add, unpacked
+from sandik.counting.windows.event_time import Timing
+from sandik_schemas.partial import (
+    AuthorsPartial,
+    Entry,
+    Partial,
+    PartitionClock,
+    SeenIds,
+    WindowPartial,
+    decode_entry,
+    decode_partial,
+    window_key,
+)
+
+#: The order in which entries are written, to the changelog and to `partials`. Each vouches for those before
+#: it, so whatever prefix of a batch is there after a crash, counting goes on from it: a window says up to
+#: which offset its ids and authors are complete, and the clock says so of all windows.
+ORDER: tuple[type[Entry], ...] = (SeenIds, AuthorsPartial, WindowPartial, PartitionClock)
+
+_encode = msgspec.json.encode
+_decode_window = msgspec.json.Decoder(WindowPartial).decode
+
+
+class Stored(NamedTuple):
+    """An entry in the bytes that are kept of it, in the changelog, in `partials` and in memory."""
+
+    kind: type[Entry]
+    key: bytes
+    value: bytes
+
+
+class Settled(NamedTuple):
+    """A window that can no longer change: its partials, and the keys of all its entries."""
+
+    start_ms: int
+    partials: list[bytes]
+    keys: list[bytes]
+
+
+class StoredWindows(MutableMapping[int, WindowPartial]):
+    """Windows by start. What is taken out is a copy: changing it changes nothing here."""
+
+    def __init__(self) -> None:
+        self.values_by_start: dict[int, bytes] = {}
+
+    def __getitem__(self, start_ms: int) -> WindowPartial:
+        return _decode_window(self.values_by_start[start_ms])
+
+    def __setitem__(self, start_ms: int, window: WindowPartial) -> None:
+        self.values_by_start[start_ms] = _encode(window)
+
+    def __delitem__(self, start_ms: int) -> None:
+        del self.values_by_start[start_ms]
+
+    def __contains__(self, start_ms: object) -> bool:
+        return start_ms in self.values_by_start
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.values_by_start)
+
+    def __len__(self) -> int:
+        return len(self.values_by_start)
+
+
+@dataclass(slots=True)
+class PartitionState:
+    """All that one partition of `posts` has added up: a function of the partition's prefix and the run."""
+
+    clock: PartitionClock
+    windows: StoredWindows = field(default_factory=StoredWindows)
+    seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(dict))
+    #: Window start -> keys of its ids.
+    id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    #: Window start -> key -> what one batch added to its authors.
+    authors: defaultdict[int, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+
+    @classmethod
+    def empty(cls, run_id: str, partition: int) -> "PartitionState":
+        """Return the state before the first post."""
+        return cls(PartitionClock(run_id, partition, offset=-1, clock_ms=None, idle=False))
+
+    @classmethod
+    def recovered(cls, run_id: str, partition: int, values: Iterable[bytes]) -> "PartitionState":
+        """Return the state that these entries are stored of, in any order. It shares their bytes."""
+        state = cls.empty(run_id, partition)
+        for value in values:
+            entry = decode_entry(value)
+            state._keep(entry, Stored(type(entry), entry.key, value))
+        return state
+
+    def take(self, entries: Iterable[Entry]) -> list[Stored]:
+        """Take over the entries of a batch; return them as they are to be stored, in their order.
+
+        Raises:
+            ValueError: their order is not `ORDER`.
+        """
+        taken = list(entries)
+        ranks = [ORDER.index(type(entry)) for entry in taken]
+        if ranks != sorted(ranks):
+            raise ValueError("an entry would vouch for entries behind it: a crash between them loses counts")
+        stored = [Stored(type(entry), entry.key, _encode(entry)) for entry in taken]
+        for entry, one in zip(taken, stored, strict=True):
+            self._keep(entry, one)
+        return stored
+
+    def _keep(self, entry: Entry, stored: Stored) -> None:
+        if isinstance(entry, PartitionClock):
+            self.clock = entry
+        elif isinstance(entry, WindowPartial):
+            self.windows.values_by_start[entry.window_start_ms] = stored.value
+        elif isinstance(entry, AuthorsPartial):
+            self.authors[entry.window_start_ms][stored.key] = stored.value
+        else:
+            add(self.seen[entry.window_start_ms], unpacked(entry))
+            self.id_keys[entry.window_start_ms].append(stored.key)
+
+    def settle(self, timing: Timing, but: Collection[int] = ()) -> list[Settled]:
+        """Forget the windows that can no longer change, but for those that start at `but`; return them."""
+        if self.clock.clock_ms is None:
+            return []
+        newest_ms = timing.newest_settled_ms(self.clock.clock_ms)
+        starts = sorted(start for start in self.windows if start <= newest_ms and start not in but)
+        return [self._forget(start_ms) for start_ms in starts]
+
+    def _forget(self, start_ms: int) -> Settled:
+        self.seen.pop(start_ms, None)
+        window = self.windows.values_by_start.pop(start_ms)
+        authors = self.authors.pop(start_ms, {})
+        key = window_key(self.clock.run_id, self.clock.partition, start_ms)
+        return Settled(
+            start_ms, [*authors.values(), window], [key, *self.id_keys.pop(start_ms, ()), *authors]
+        )
+
+    def stored_partials(self) -> Iterator[Stored]:
+        """Yield all that merge is to know, in the order of `ORDER`."""
+        for authors in self.authors.values():
+            yield from (Stored(AuthorsPartial, key, value) for key, value in authors.items())
+        for start_ms, value in self.windows.values_by_start.items():
+            key = window_key(self.clock.run_id, self.clock.partition, start_ms)
+            yield Stored(WindowPartial, key, value)
+        yield Stored(PartitionClock, self.clock.key, _encode(self.clock))
+
+    def partials(self) -> Iterator[Partial]:
+        """Yield the same, decoded."""
+        yield from (decode_partial(one.value) for one in self.stored_partials())

@@ -1,0 +1,20 @@
+"""What the agents of a worker share."""
+
+from typing import NamedTuple
+
+from faust.types import AppT
+
+from sandik.clock import Clock
+from sandik.settings import Settings
+from sandik.telemetry.metrics import Metrics
+from sandik.telemetry.traces import Traces
+
+
+class WorkerParts(NamedTuple):
+    """The worker's app, and what it is set to, goes by and is watched with."""
+
+    app: AppT
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    traces: Traces
