@@ -54,7 +54,11 @@ test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those o
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy"
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal
+
+.PHONY: test-pure
+test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal tests/counting tests/figures tests/laws
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
@@ -81,7 +85,7 @@ typing: $(VENV)/.ready-dev  ## mypy --strict over everything
 	$(BIN)/mypy
 
 .PHONY: check
-check: lint typing test-quick  ## Everything that takes less than a minute
+check: lint typing test-pure  ## Everything that takes less than a minute
 
 .PHONY: settings
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
@@ -113,10 +117,9 @@ jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Mav
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)
-	uv pip compile pyproject.toml --extra broker --extra dashboard --group build --universal \
+	uv pip compile pyproject.toml --extra broker --group build --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
-# The tests do need IPython, which the workers are spared: so without the overrides in pyproject.toml.
-	uv pip compile pyproject.toml --no-config --extra authors --extra broker --extra car --extra dashboard --extra otel \
+	uv pip compile pyproject.toml --extra authors --extra broker --extra car --extra coding --extra copies --extra otel \
 		--extra parquet --extra report --group dev --universal \
 		--constraint requirements.lock --python-version 3.11 --generate-hashes --no-header --quiet \
 		--output-file requirements-dev.lock

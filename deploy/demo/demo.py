@@ -61,7 +61,7 @@ def show_counts(environment: Environment, up: Up, posts: int) -> tuple[int, int]
     say("An evening in May 2023, three days before the vote (posts written for this demo)")
     sandik("counts --once --to 2023-05-12", environment)
     say("Election night in the United States, November 2024 (real posts of Russian Telegram channels)")
-    sandik("counts --once --from 2024-11-06T05:00 --to 2024-11-06T09:00", environment)
+    sandik("counts --once --from 2024-11-06T05:00Z --to 2024-11-06T09:00Z", environment)
     return found
 
 

@@ -1,119 +1,197 @@
-"""What a fetch brings is handed over or fetched again: a recovery that misses a record loses counts."""
+"""What the reader fetches is handed over once, in turns, or fetched again: a lost batch costs counts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
 
+import faust
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from sandik.settings import Settings
-from sandik.worker.engine.batching import Batch, FetchedInBatches
-from sandik.worker.engine.consumer import _InTurns
+from sandik.worker.app import create_app
+from sandik.worker.engine import batching
+from sandik.worker.engine.reader import Handed, Reader
 from tests.support.kafka import create_topic, produce, unique_prefix, wait_until
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 
-#: Nothing takes so long, unless it hangs.
 LONG_S = 60.0
+RECORDS = 30
 
 
-class Fetching:
-    """A worker's fetches on a real consumer, of two partitions with nothing in them yet.
+class Counting:
+    """Owners that remember what they were handed, and where they want to read on."""
 
-    `flow` is as much of Faust's consumer as its thread asks of it.
-    """
+    def __init__(self) -> None:
+        self.next_offsets: dict[TP, int] = {}
+        self.owned: set[TP] = set()
 
-    def __init__(self, broker: str, consumer: AIOKafkaConsumer, topic: str) -> None:
-        self.broker = broker
-        self.consumer = consumer
-        self.tps = {TP(topic, 0), TP(topic, 1)}
-        self.active = set(self.tps)
-        self.flow = SimpleNamespace(flow_active=True, stops=0)
-        self.thread = cast("Any", object.__new__(_InTurns))
-        self.thread.consumer = self.flow
-        self.thread.handed_over = {}
+    async def recover(self, _: Iterable[TP]) -> None:
+        await asyncio.sleep(0)
 
-    async def fetch(self) -> Mapping[TP, list[Batch]]:
-        """Return the first records of the active partitions."""
-        fetched: Mapping[TP, list[Batch]] = await self.thread._fetch_records(
-            self.consumer, self.active, LONG_S
-        )
-        return fetched
+    async def adopt(self, assigned: Iterable[TP]) -> None:
+        self.owned = set(assigned)
 
-    @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[asyncio.Task[Mapping[TP, list[Batch]]]]:
-        """Yield a fetch that waits for records; afterwards there is one in each partition."""
-        fetch = asyncio.create_task(self.fetch())
-        await wait_until(lambda: bool(self.consumer._fetcher._fetch_waiters), LONG_S, "the fetch waits")
-        yield fetch
-        for tp in self.tps:
-            await produce(self.broker, tp.topic, [(b"key", b"value", tp.partition, None)])
-        await asyncio.wait([fetch])
+    def release(self) -> None:
+        self.owned = set()
 
-    async def fetch_all(self) -> set[TP]:
-        """Return the partitions whose first record was fetched, once all were."""
-        found: set[TP] = set()
-        while found < self.tps:
-            found |= {tp for tp, [batch] in (await self.fetch()).items() if batch.first_offset == 0}
-        return found
+    def positions(self) -> Mapping[TP, int]:
+        return {tp: self.next_offsets.get(tp, 0) for tp in self.owned}
+
+
+class Worker:
+    """A reader of one topic, whose batches are taken by hand."""
+
+    def __init__(self, settings: Settings, topic: str, group: str) -> None:
+        self.app = create_app(settings, group, 2)
+        self.reader: Reader = self.app.reader
+        self.owners = self.reader.owners = Counting()
+        channel = self.reader.channels[topic] = self.app.channel(maxsize=1)
+        self.queue = channel.clone(is_iterator=True).queue
+        self.topic = topic
+
+    async def take(self) -> Handed:
+        async with asyncio.timeout(LONG_S):
+            handed: Handed = await self.queue.get()
+        return handed
+
+    async def count(self, handed: Handed) -> None:
+        tp = TP(self.topic, handed.partition)
+        assert handed.records[0].offset == self.owners.next_offsets.get(tp, 0)
+        self.owners.next_offsets[tp] = handed.records[-1].offset + 1
+
+    async def count_all(self, wanted: int = 2 * RECORDS) -> None:
+        while sum(self.owners.next_offsets.values()) < wanted:
+            handed = await self.take()
+            if handed.generation == self.reader.generation:
+                await self.count(handed)
 
 
 @pytest.fixture
-async def fetching(worker_settings: Settings) -> AsyncIterator[Fetching]:
-    broker, topic = worker_settings.broker, f"{unique_prefix()}fetched"
-    await create_topic(broker, topic, partitions=2)
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest")
-    await consumer.start()
-    consumer._fetcher._records = FetchedInBatches(100)
+async def topic(worker_settings: Settings) -> str:
+    name = f"{unique_prefix()}read"
+    await create_topic(worker_settings.broker, name, partitions=2)
+    records = [(b"key", b"value", number % 2, None) for number in range(2 * RECORDS)]
+    await produce(worker_settings.broker, name, records)
+    return name
+
+
+@pytest.fixture(params=["in batches", "one by one"])
+async def worker(
+    worker_settings: Settings, topic: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Worker]:
+    """Both ways to fetch: with aiokafka's insides, and without."""
+    if request.param == "one by one":
+        monkeypatch.setattr(batching, "unknown_names", lambda _: ["something"])
+    settings = worker_settings.model_copy(update={"batch_posts": 7})
+    made = Worker(settings, topic, unique_prefix())
+    await made.reader.start()
     try:
-        fetching = Fetching(broker, consumer, topic)
-        consumer.assign(fetching.tps)
-        yield fetching
+        yield made
     finally:
-        await consumer.stop()
+        await made.reader.stop()
 
 
-@pytest.mark.timeout(120)
-async def test_a_fetch_that_outlives_a_rebalance_brings_nothing_and_takes_nothing(fetching: Fetching) -> None:
-    async with fetching.waiting() as outliving:
-        fetching.flow.stops += 1
+async def test_every_record_is_handed_over_once_and_in_order(worker: Worker) -> None:
+    await worker.count_all()
 
-    assert {} == outliving.result()
-    assert fetching.tps == await fetching.fetch_all()
+    assert worker.owners.next_offsets == {TP(worker.topic, 0): RECORDS, TP(worker.topic, 1): RECORDS}
 
 
-@pytest.mark.timeout(120)
-async def test_partitions_that_were_paused_during_a_fetch_keep_their_records(fetching: Fetching) -> None:
-    async with fetching.waiting() as outliving:
-        fetching.active.clear()
+async def test_partitions_take_turns(worker: Worker) -> None:
+    handed = [await worker.take() for _ in range(4)]
 
-    assert {} == outliving.result()
-    fetching.active |= fetching.tps
-    assert fetching.tps == await fetching.fetch_all()
+    assert {one.partition for one in handed[:2]} == {one.partition for one in handed[2:]} == {0, 1}
 
 
-@pytest.mark.timeout(120)
-async def test_what_is_fetched_in_peace_is_handed_over(fetching: Fetching) -> None:
-    async with fetching.waiting() as fetch:
-        pass
-
-    assert fetch.result()
-    assert {0} == {batch.first_offset for [batch] in fetch.result().values()}
+async def test_no_batch_has_more_records_than_it_may(worker: Worker) -> None:
+    assert {len((await worker.take()).records) for _ in range(8)} == {7}
 
 
-@pytest.mark.timeout(120)
-async def test_what_was_waiting_is_handed_over_without_a_copy(fetching: Fetching) -> None:
-    waiting = fetching.consumer._fetcher._records
-    tp = TP(next(iter(fetching.tps)).topic, 1)
-    await produce(fetching.broker, tp.topic, [(b"key", b"value", tp.partition, None)])
-    await wait_until(lambda: bool(waiting), LONG_S, "there is something to hand over")
+async def test_what_was_on_its_way_in_a_rebalance_is_read_again(worker: Worker) -> None:
+    before = await worker.take()
+    assigned = worker.reader.assignment()
 
-    [batch] = (await fetching.fetch())[tp]
-    [record] = batch.value
+    await worker.reader.revoke()
+    worker.reader.assign(assigned)
 
-    assert not isinstance(record, ConsumerRecord)
+    with worker.reader.working(before) as is_ours:
+        assert not is_ours
+    await worker.count_all()
+
+
+async def test_partitions_are_given_away_when_the_batch_that_is_counted_is_done(worker: Worker) -> None:
+    handed = await worker.take()
+    with worker.reader.working(handed) as is_ours:
+        giving_away = asyncio.create_task(worker.reader.revoke())
+        await asyncio.sleep(0)
+        assert is_ours
+        assert worker.owners.owned
+    await giving_away
+
+    assert not worker.owners.owned
+
+
+async def test_nothing_is_handed_over_between_two_assignments(worker: Worker) -> None:
+    await worker.take()
+    await worker.reader.revoke()
+    generation = worker.reader.generation
+    left = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):  # as long as ten polls take
+            while True:
+                left.append(await worker.queue.get())
+
+    assert all(one.generation < generation for one in left)
+    worker.reader.assign(worker.reader.assignment())
+    assert (await worker.take()).generation == generation
+
+
+async def test_what_is_held_waits_and_the_others_go_on(worker: Worker) -> None:
+    first = await worker.take()
+    await worker.count(first)
+    held = TP(worker.topic, first.partition)
+    worker.reader.hold(held)
+    await worker.reader.seek(held, worker.owners.next_offsets[held])
+    while worker.owners.next_offsets.get(TP(worker.topic, 1 - first.partition), 0) < RECORDS:
+        handed = await worker.take()
+        if handed.partition != first.partition:
+            await worker.count(handed)
+
+    worker.reader.let_go(held)
+    await worker.reader.seek(held, worker.owners.next_offsets[held])
+    while worker.owners.next_offsets[held] < RECORDS:
+        handed = await worker.take()
+        if handed.records[0].offset == worker.owners.next_offsets[held]:
+            await worker.count(handed)
+
+
+async def test_what_is_counted_is_committed_and_no_more(worker: Worker) -> None:
+    await worker.count_all()
+    wanted = dict(worker.owners.next_offsets)
+    await wait_until(lambda: worker.reader.committed == wanted, LONG_S, "all is committed")
+
+    found = {tp: await worker.reader.kafka.committed(tp) for tp in worker.reader.kafka.assignment()}
+    assert {TP(*tp): offset for tp, offset in found.items()} == wanted
+
+
+async def test_records_come_as_kafka_packed_them_where_aiokafka_lets_us(worker: Worker) -> None:
+    [record, *_] = (await worker.take()).records
+
     assert (record.offset, record.key, record.value) == (0, b"key", b"value")
+    assert isinstance(record, ConsumerRecord) == (worker.reader._fetched is None)
+
+
+def test_a_worker_is_an_app_of_faust(worker_settings: Settings) -> None:
+    assert isinstance(create_app(worker_settings, "group", 1), faust.App)
+
+
+def test_a_version_of_aiokafka_with_other_insides_is_named() -> None:
+    consumer: Any = type("Consumer", (), {})()
+
+    missing = batching.unknown_names(consumer)
+
+    assert missing == ["AIOKafkaConsumer._fetcher", "Fetcher._records"]

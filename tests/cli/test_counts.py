@@ -124,7 +124,7 @@ async def test_tags_and_languages_can_be_chosen(settings: Settings) -> None:
         counts["all", "tr"],
         counts["both", "tr"],
     ]
-    assert json_counts(settings, "--language", "xx") == []
+    assert json_counts(settings, "--language", "Finnish") == []
     assert [row[-3:-1] for row in rows(settings, "--language", "uk", "--tag", "election")] == [
         ["election", "late"],
         ["uk", "1"],
@@ -209,19 +209,53 @@ async def test_the_share_is_right_whatever_tags_are_chosen(settings: Settings) -
     assert rows(settings, "--tag", "both", "--language", "ru")[1:] == []
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)])
-async def test_a_tag_or_language_that_is_nowhere_is_told(
-    settings: Settings, options: tuple[str, ...]
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("options", [("--once",), ("--once", "--json"), (), ("--json",)])
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("--tag", "bth"), "no count has --tag bth; did you mean both? There are: all, both"),
+        (("--language", "xx"), "no count has --language xx. There are: ru, tr"),
+    ],
+)
+async def test_what_is_misspelt_is_told_with_what_may_be_meant(
+    settings: Settings, options: tuple[str, ...], asked: tuple[str, str], says: str
 ) -> None:
     await write(settings, [a_count("all"), a_count("both", "ru")])
 
-    said = run(settings, "--tag", "bth", "--tag", "both", "--language", "turkish", *options).stderr.decode()
+    done = sandik("counts", *asked, *options, environment=environment(settings))
 
-    assert said.splitlines() == [
-        "no count has --tag bth; there are: all, both",
-        "no count has --language turkish; there are: ru, tr",
-    ]
-    assert run(settings, "--tag", "both", "--language", "tr", *options).stderr == b""
+    assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("--language", "turkisch"), "no language is called 'turkisch'; did you mean Turkish?"),
+        (("--from", "2023-05-11T18:00"), "'2023-05-11T18:00' names no zone: write 2023-05-11T18:00Z for UTC"),
+        (("--from", "noon"), "'noon' is no time: write 2023-05-11 (UTC), 2023-05-11T18:00Z"),
+        (("--from", "now", "--to", "-2h"), "--from now is not before --to -2h"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_kafka_is_asked(asked: tuple[str, ...], says: str) -> None:
+    done = sandik("counts", *asked, environment={"SANDIK_BROKER": "127.0.0.1:1"})
+
+    assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+async def test_nothing_says_why(settings: Settings, options: tuple[str, ...]) -> None:
+    def said(*asked: str) -> str:
+        return run(settings, *asked, *options).stderr.decode()
+
+    assert "counts is empty. Are there posts, and does a worker run?" in said("--tag", "bth")
+    await write(settings, [a_count("all"), a_count("both", "ru")])
+    assert said("--tag", "both", "--language", "tr") == (
+        "nothing to show: no post of that time has language tr and tag both\n"
+    )
+    assert said("--tag", "deepfake") == "nothing to show: no post of that time has tag deepfake\n"
+    assert "no window starts in that time. Those of" in said("--to", "2023-05-11T13:13+03:00")
+    assert said("--from", "2023-05-11T13:13+03:00", "--language", "türkçe") == ""
 
 
 async def test_without_what_it_is_of_there_is_no_share(settings: Settings) -> None:

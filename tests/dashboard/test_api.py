@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from sandik.clock import SystemClock
 from sandik.dashboard.api_types import parse_query
+from sandik.dashboard.openapi import SCHEMA
 from sandik.dashboard.service import Board
-from sandik.dashboard.web import SCHEMA, STATIC
+from sandik.dashboard.web import STATIC
 from sandik.settings import Settings
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count, a_mention
 from tests.dashboard.conftest import Client, serving
@@ -44,7 +45,7 @@ async def ask(client: Client, path: str, **parameters: Any) -> Any:
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
-@pytest.mark.parametrize("name", ["counts", "status", "posts", "terms"])
+@pytest.mark.parametrize("name", ["counts", "headline", "status", "posts", "sources", "terms"])
 async def test_every_answer_is_as_the_schema_says(
     board: Board, client: Client, name: str, is_empty: bool
 ) -> None:
@@ -160,7 +161,7 @@ async def test_what_cannot_be_meant_is_refused_with_the_reason(
     board: Board, client: Client, parameters: dict[str, str], reason: str
 ) -> None:
     fill(board)
-    for path in ("/api/counts", "/api/stream", "/api/posts"):
+    for path in ("/api/counts", "/api/headline", "/api/stream", "/api/posts"):
         async with client.get(path, params=parameters) as response:
             body = await response.json()
 
@@ -206,7 +207,7 @@ async def test_other_sites_are_not_let_in_unless_they_are_named(board: Board, cl
             assert "Access-Control-Allow-Origin" not in response.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/api/status", "/static/app.js", "/lib/uPlot.js"])
+@pytest.mark.parametrize("path", ["/", "/api/status", "/static/app.js"])
 async def test_nothing_but_the_page_s_own_files_may_run_or_be_asked(client: Client, path: str) -> None:
     async with client.get(path) as response:
         assert response.status == 200

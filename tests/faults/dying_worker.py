@@ -14,7 +14,7 @@ from typing import Any
 from sandik.settings import Settings
 from sandik.worker.agents.count import CountAgent
 from sandik.worker.agents.merge import MergeAgent
-from sandik.worker.engine.state import StateTable
+from sandik.worker.engine.state import State
 from sandik.worker.start import run_worker
 
 Method = Callable[..., Coroutine[Any, Any, None]]
@@ -22,8 +22,8 @@ Method = Callable[..., Coroutine[Any, Any, None]]
 #: Name of the point -> (class, coroutine method, whether to die before or after it).
 POINTS: dict[str, tuple[type, str, str]] = {
     "before-side-topics": (CountAgent, "process", "before"),
-    "before-state": (StateTable, "write", "before"),
-    "between-state-and-partials": (StateTable, "write", "after"),
+    "before-state": (State, "write", "before"),
+    "between-state-and-partials": (State, "write", "after"),
     "between-partials-and-state": (CountAgent, "_send", "after"),
     "between-partials-and-acknowledgement": (CountAgent, "process", "after"),
     "before-counts": (MergeAgent, "_write", "before"),
@@ -32,7 +32,7 @@ POINTS: dict[str, tuple[type, str, str]] = {
 #: Both are written at the same time, so at these points the other one never is. The pass is that of a batch.
 NEVER: dict[str, tuple[type, str]] = {
     "between-state-and-partials": (CountAgent, "_send"),
-    "between-partials-and-state": (StateTable, "write"),
+    "between-partials-and-state": (State, "write"),
 }
 
 

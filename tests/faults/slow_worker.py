@@ -1,26 +1,24 @@
-"""`python -m tests.faults.slow_worker`: a worker whose Kafka is slow to say what was committed."""
+"""`python -m tests.faults.slow_worker`: a worker whose Kafka is slow to say what the state is."""
 
 import asyncio
-from typing import Any
-
-from aiokafka import AIOKafkaConsumer
+from collections.abc import Iterable
 
 from sandik.settings import Settings
+from sandik.worker.engine.state import State
 from sandik.worker.start import run_worker
 
 DELAY_S = 4.0
 
 
 def slow_down() -> None:
-    """Delay the answer for the last partition: by then, the consumer stands at the others' offsets."""
-    seek_to_committed = AIOKafkaConsumer.seek_to_committed
+    """Delay the state: nothing may be read and counted before it is known."""
+    recover = State.recover
 
-    async def slowly(self: Any, *args: Any) -> Any:
-        answer = await seek_to_committed(self, *args)
+    async def slowly(self: State, partitions: Iterable[int]) -> None:
         await asyncio.sleep(DELAY_S)
-        return answer
+        await recover(self, partitions)
 
-    AIOKafkaConsumer.seek_to_committed = slowly
+    State.recover = slowly  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -20,29 +20,31 @@ from tests.support.stubs import TIMING
 PARTIALS = TP("partials", 0)
 
 
-class AskedConsumer:
+class AskedReader:
     """Answers how long a topic is, after `meanwhile` has happened."""
 
     def __init__(self, meanwhile: Callable[[], None]) -> None:
         self.meanwhile = meanwhile
 
-    def topic_partitions(self, topic: str) -> int:
+    def partitions_of(self, topic: str) -> int:
         return {"partials": 1}[topic]
 
-    async def highwaters(self, *tps: TP) -> dict[TP, int]:
+    async def end(self, _: TP) -> int:
         await asyncio.sleep(0)
         self.meanwhile()
-        return dict.fromkeys(tps, 0)
+        return 0
 
 
 def an_agent(meanwhile: Callable[[], None]) -> MergeAgent:
-    app: Any = type("App", (), {"consumer": AskedConsumer(meanwhile)})()
+    reader: Any = AskedReader(meanwhile)
+    app: Any = None
     clock = SystemClock()
 
     def new_merge() -> Merge:
         return Merge(Labels("r", "lex", "det"), TIMING, 1)
 
-    return MergeAgent(WorkerParts(app, Settings(), clock, Metrics(clock), Traces()), new_merge)
+    parts = WorkerParts(app, reader, Settings(), clock, Metrics(clock), Traces())
+    return MergeAgent(parts, new_merge)
 
 
 async def test_who_is_assigned_partials_owns_merge() -> None:

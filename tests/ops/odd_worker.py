@@ -4,29 +4,29 @@ import asyncio
 import logging
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
-
-from faust.tables.recovery import Recovery
-from faust.transport.drivers.aiokafka import Consumer
 
 import sandik.telemetry.health
 import sandik.worker.app
 from sandik.__main__ import main
 from sandik.worker.agents.count import CountAgent
 from sandik.worker.app import App
+from sandik.worker.engine.reader import Reader
+from sandik.worker.engine.state import State
 
 LONG_S = 600.0
 
 
 def recovers_slowly() -> None:
     """Take a while to read the changelog."""
-    build_highwaters = Recovery._build_highwaters
+    recover = State.recover
 
-    async def slowly(self: Any, *args: Any) -> None:
+    async def slowly(self: State, partitions: Iterable[int]) -> None:
         await asyncio.sleep(4)
-        await build_highwaters(self, *args)
+        await recover(self, partitions)
 
-    Recovery._build_highwaters = slowly  # type: ignore[method-assign, assignment]
+    State.recover = slowly  # type: ignore[method-assign]
 
 
 def never_commits() -> None:
@@ -35,7 +35,7 @@ def never_commits() -> None:
     async def refuse(*_: Any) -> bool:
         return False
 
-    Consumer._commit = refuse  # type: ignore[method-assign, assignment]
+    Reader.send_commit = refuse  # type: ignore[method-assign, assignment]
 
 
 def crashes() -> None:

@@ -29,7 +29,10 @@ async def test_with_figures_and_a_phone_needs_no_sideways_scrolling(
 
         assert await serious_faults(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
-        assert await page.locator("canvas").count() == 4
+        assert await page.locator(".plot svg").count() == 4
+        lead = await page.locator("#lead-chart").bounding_box()
+        assert lead is not None
+        assert lead["y"] + lead["height"] < PHONE["viewport"]["height"]  # on the first screen
 
 
 async def test_with_nothing_counted_yet(browser: Browser, settings: Settings) -> None:

@@ -1,11 +1,13 @@
 """The page in a real browser, on a real Kafka."""
 
+import asyncio
+import csv
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import POSTS, all_topics, create
@@ -58,7 +60,7 @@ async def test_tabs_that_nobody_sees_take_no_connection_and_show_the_news_when_t
             pages = []
             for _ in range(8):
                 page = await context.new_page()
-                await page.goto(url + "?languages=tr&tags=election&rollup=minute")
+                await page.goto(url + "?languages=tr&rollup=minute")
                 await shows(page, "#table tbody tr", "1,234")
                 await page.evaluate(hide, True)
                 pages.append(page)
@@ -79,7 +81,7 @@ async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_corre
         return [a_count(tag, minute=3, **values) for tag in ("all", "election")]
 
     await write_counts(settings, counts(1_234, 2, is_final=False))
-    async with seeing(browser, settings, "?languages=tr&tags=election&rollup=minute") as page:
+    async with seeing(browser, settings, "?languages=tr&rollup=minute") as page:
         row = page.locator("#table tbody tr").first
         await expect(row).to_contain_text("current")
         assert (await figures(page))[0][1:4] == ["Turkish", "1,234", "1,234"]
@@ -103,7 +105,7 @@ async def test_hostile_text_stays_text(browser: Browser, settings: Settings) -> 
         Term("no such place", "election", 5, 9_999),
     )
     await write_post(settings, text, terms, source=attack, language=attack, tags=("election", attack))
-    async with seeing(browser, settings, f"?languages=*,tr,{attack}&tags=election,{attack}") as page:
+    async with seeing(browser, settings, f"?languages=tr,{attack}&share={attack}") as page:
         await shows(page, ".text", "esrever")
         shown = await page.locator(".text").text_content()
         marked = await page.locator(".text mark").all_text_contents()
@@ -120,23 +122,137 @@ async def test_bursts_currents_filters_and_the_switch_for_texts(browser: Browser
         states = {row[-1] for row in await figures(page)}
         await shows(page, ".text", "Seçim öncesi")
 
-        await page.get_by_label("Show texts").uncheck()
-        await shows(page, "article", "Text not shown")
-        assert await page.locator(".text").count() == 0
+        await page.get_by_label("show texts").uncheck()
+        await shows(page, "#posts-off", "Texts are off")
+        await expect(page.locator("#posts")).to_be_hidden()
 
-        await page.get_by_label("Russian").uncheck()
-        await page.get_by_label("Add up by").select_option("hour")
-        await expect(page.locator("#table tbody tr")).to_have_count(4)
-        assert [row[1] for row in await figures(page)] == ["all languages", "German", "English", "Turkish"]
+        await page.locator("#filters summary").click()
+        for language in ("Turkish", "English"):
+            await page.get_by_label(language, exact=True).check()
+        await page.get_by_label("Step").select_option("hour")
+        await expect(page.locator("#table tbody tr")).to_have_count(3)
+        assert [row[1] for row in await figures(page)] == ["together", "English", "Turkish"]
+        await shows(page, "h1", "of the posts in Turkish and English about the election")
 
         await page.reload()  # the address says what is shown, the browser remembers the switch
-        await expect(page.locator("#table tbody tr")).to_have_count(4)
-        await shows(page, "article", "Text not shown")
+        await expect(page.locator("#table tbody tr")).to_have_count(3)
+        await shows(page, "#posts-off", "Texts are off")
         row = next(row for row in await figures(page) if row[1] == "Turkish")
         answer = await page.evaluate("fetch('/api/counts?language=tr&rollup_ms=3600000').then(a => a.json())")
         share = answer["rows"][0]["share"]
         assert row[-3:-1] == [f"{share['value']:.0%}", f"{share['low']:.0%}–{share['high']:.0%}"]
+
+        await page.go_back()
+        await page.go_back()
+        await shows(page, "h1", "of the posts in Turkish about the election")
     assert states == {"final", "current"}
+
+
+async def test_no_more_languages_can_be_chosen_than_are_drawn(browser: Browser, settings: Settings) -> None:
+    codes = ("ar", "de", "en", "es", "fr", "it", "ru", "tr", "uk", "az")
+    await write_counts(settings, [a_count(tag, code) for tag in ("all", "election") for code in codes])
+    async with seeing(browser, settings, f"?languages={','.join(codes[:9])}") as page:
+        await expect(page.locator(".panel")).to_have_count(8)
+        await page.locator("#filters summary").click()
+        await expect(page.locator("#languages input:checked")).to_have_count(8)
+        await expect(page.locator("#languages input:not(:checked):enabled")).to_have_count(0)
+
+        await page.get_by_label("Arabic", exact=True).uncheck()
+        await page.locator("#language-search").fill("Ukrainian")
+        await page.locator("#language-search").press("Enter")
+        await shows(page, ".panel h3", "Ukrainian")
+
+
+async def test_a_chart_is_zoomed_by_a_drag_shows_posts_by_a_click_and_back_undoes(
+    browser: Browser, busy: str
+) -> None:
+    async with looking(browser, busy + LAST_HOUR, viewport={"width": 1_200, "height": 900}) as page:
+        await shows(page, ".text", "Seçim öncesi")
+        box = await page.locator("#lead-chart .plot").bounding_box()
+        assert box is not None
+        middle, height = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        await page.mouse.click(middle, height)  # a minute without a post of its own
+        await shows(page, "#posts", "None in this time")
+        await page.get_by_role("button", name="all of this time").click()
+        await shows(page, ".text", "Seçim öncesi")
+
+        await page.mouse.move(middle, height)
+        await page.mouse.down()
+        await page.mouse.move(middle + box["width"] / 4, height, steps=5)
+        await page.mouse.up()
+        await shows(page, "h1", "11 May 2023, 10:")
+        assert "span=custom" in page.url
+        await page.go_back()
+        await shows(page, "h1", "In the last hour")
+
+
+async def test_a_chart_is_taken_away_as_csv_svg_and_png(browser: Browser, busy: str) -> None:
+    async with looking(browser, busy + LAST_HOUR) as page:
+        await page.locator("body[data-ready]").wait_for()
+        taken = {}
+        for name in ("CSV", "SVG", "PNG"):
+            async with page.expect_download() as waiting:
+                await page.get_by_role("button", name=name, exact=True).click()
+            download = await waiting.value
+            assert download.suggested_filename.endswith(f".{name.lower()}")
+            taken[name] = await asyncio.to_thread((await download.path()).read_bytes)
+        shown = await page.locator("#share-interval").text_content()
+
+    rows = list(csv.DictReader(taken["CSV"].decode().splitlines()))
+    both = sum(int(row["both"]) for row in rows if row["language"] == "all")
+    base = sum(int(row["election"]) for row in rows if row["language"] == "all")
+    assert shown is not None
+    assert f"{both} of {base:,} posts" in shown
+    assert shown.encode() in taken["SVG"]
+    assert taken["PNG"].startswith(b"\x89PNG")
+
+
+async def test_a_language_that_comes_later_has_its_chart_too(browser: Browser, settings: Settings) -> None:
+    await write_counts(settings, [a_count(tag) for tag in ("all", "election")])
+    async with seeing(browser, settings, "?span=all") as page:
+        await shows(page, ".panel h3", "Turkish")
+
+        await write_counts(settings, [a_count(tag, "ru") for tag in ("all", "election")])
+        await shows(page, ".panel h3", "Russian")
+
+
+async def test_where_is_by_language_or_by_source(browser: Browser, busy: str) -> None:
+    async with looking(browser, busy + LAST_HOUR) as page:
+        await expect(page.locator(".panel h3")).to_have_text(["Turkish16%", "English17%", "Russian17%"])
+        await page.get_by_role("button", name="by source").click()
+        await shows(page, ".panel[data-language=test] .about", "0 of 1 posts")
+        assert "by=source" in page.url
+        await page.go_back()
+        await shows(page, ".panel h3", "Turkish")
+
+
+async def test_the_link_to_json_has_the_figures_of_the_page(browser: Browser, busy: str) -> None:
+    async with looking(browser, busy + "?span=hour&languages=tr,ru") as page:
+        await page.locator("body[data-ready]").wait_for()
+        address = await page.locator("#json").get_attribute("href")
+        answer = await page.evaluate("address => fetch(address).then(a => a.json())", address)
+        every = [row for row in answer["rows"] if row["language"] == "*"]
+        both, base = (
+            sum(row[part].get(tag, 0) for row in every for part in ("counts", "current"))
+            for tag in ("both", "election")
+        )
+        await shows(page, "#share-interval", f"{both} of {base} posts")
+
+
+async def test_what_is_not_all_read_yet_says_so(browser: Browser, busy: str) -> None:
+    async def loading(route: Route) -> None:
+        answer = await route.fetch()
+        status = await answer.json()
+        status["counts"] |= {"state": "loading", "progress": 0.1}
+        await route.fulfill(response=answer, json=status)
+
+    async with looking(browser, busy) as page:
+        await page.route("**/api/status", loading)
+        await page.route("**/api/stream?*", lambda route: route.abort())
+        await page.reload()
+        await shows(page, "#share-interval", "of what is read so far, 10% of the counts")
+        await expect(page.locator("body")).to_have_class("partial")
 
 
 #: Spans that begin before the data, or inside a bucket; and the posts about both and the election in them.
@@ -187,8 +303,18 @@ async def test_the_operator_can_keep_all_texts_back(browser: Browser, settings: 
     await write_counts(settings, [a_count()])
     await write_post(settings, TEXT, (Term("seçim", "election", 0, 5),))
     async with seeing(browser, settings, "", "--hide-texts") as page:
-        await shows(page, "article", "Texts are not shown on this dashboard")
+        await shows(page, "#posts-off", "Texts are not shown on this dashboard")
         assert "öncesi" not in await page.content()
+
+
+async def test_what_happened_when_is_on_the_chart(
+    browser: Browser, settings: Settings, tmp_path: Path
+) -> None:
+    await write_counts(settings, [a_count(tag, minute=m) for m in range(60) for tag in ("all", "election")])
+    notes = tmp_path / "notes.toml"
+    notes.write_text('[[note]]\nat = 2023-05-11T10:45:00Z\ntext = "A candidate warns"\n')
+    async with seeing(browser, settings, LAST_HOUR, "--notes", str(notes)) as page:
+        await shows(page, "#lead-chart text", "A candidate warns")
 
 
 async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(browser: Browser, busy: str) -> None:
@@ -200,11 +326,20 @@ async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(browser: Brow
         for _ in range(40):
             await page.keyboard.press("Tab")
             reached.add(await focused(page))
-        assert {"interface", "theme", "span", "rollup", "texts"} <= reached
+        assert {"span", "texts", "take-csv"} <= reached
 
-        await page.locator("#share-chart .plot").focus()
+        await page.locator("#filters summary").press("Enter")
+        reached = set()
+        for _ in range(40):
+            await page.keyboard.press("Tab")
+            reached.add(await focused(page))
+        assert {"share", "rollup", "tr", "interface", "theme"} <= reached
+        await page.locator("#filters summary").press("Enter")
+
+        await page.locator("#lead-chart .plot").focus()
         await page.keyboard.press("End")
-        await shows(page, "#share-chart output", "all languages 17% (5.8%–39%)")
+        await shows(page, "#lead-chart output", "17% (5.8%–39%), 3 of 18")
+        await shows(page, "[data-language=tr] output", "17%")
 
 
 async def focused(page: Page) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sandik.cli.counts import Filter, Latest, table
+from sandik.cli.asked import Filter
+from sandik.cli.counts import Latest, table
 from sandik.counting.control import ControlState
 from sandik.dashboard.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, rows

@@ -1,11 +1,13 @@
 """Times as analysts write them."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import UsageError
-from sandik.kafka.ranges import duration_ms, instant_ms
+from sandik.kafka.ranges import bounds_ms, duration_ms, instant_ms
 
 NOW_MS = 1_683_800_040_000
 
@@ -15,6 +17,7 @@ NOW_MS = 1_683_800_040_000
     [
         ("2023-05-11T10:14:00Z", NOW_MS),
         ("2023-05-11T13:14+03:00", NOW_MS),
+        ("2023-05-11", NOW_MS - (10 * 60 + 14) * 60_000),
         ("-2h", NOW_MS - 7_200_000),
         ("-1d12h", NOW_MS - 129_600_000),
         ("now", NOW_MS),
@@ -29,7 +32,7 @@ def test_a_time_is_iso_with_a_zone_or_relative_to_now(text: str | None, expected
     ("text", "says"),
     [
         ("2023-05-11T10:14", "no zone"),
-        ("2023-05-11", "no zone"),
+        ("2023-13-11", "no time: write 2023-05-11"),
         ("yesterday", "no time"),
         ("-2", "duration"),
     ],
@@ -37,6 +40,19 @@ def test_a_time_is_iso_with_a_zone_or_relative_to_now(text: str | None, expected
 def test_a_time_that_could_mean_two_things_is_refused(text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         instant_ms(text, NOW_MS)
+
+
+@given(st.datetimes(timezones=st.timezones()).filter(lambda one: 1970 < one.year < 2100))
+def test_an_instant_is_the_same_whatever_zone_it_is_written_in(instant: datetime) -> None:
+    in_utc = instant.astimezone(UTC).isoformat()
+
+    assert instant_ms(instant.isoformat(), NOW_MS) == instant_ms(in_utc, NOW_MS)
+
+
+def test_nothing_lies_between_a_time_and_an_earlier_one() -> None:
+    assert bounds_ms("-2h", None, NOW_MS) == (NOW_MS - 7_200_000, None)
+    with pytest.raises(UsageError, match="--from now is not before --to -2h"):
+        bounds_ms("now", "-2h", NOW_MS)
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(1, 99))

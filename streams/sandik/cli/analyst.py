@@ -12,9 +12,18 @@ app = typer.Typer()
 
 From = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="From this time on: ISO 8601 with a zone, or -2h, -7d."),
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        help="From this time on: 2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h.",
+    ),
 ]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Up to this time, which is not in it.")]
+
+Corrected = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="With shares corrected by a coded sample: what `sandik agree` wrote."),
+]
 
 
 class By(StrEnum):
@@ -59,11 +68,17 @@ def replay(
     ] = None,
     hopping: Annotated[
         str | None,
-        typer.Option(metavar="SIZE/ADVANCE", help="Hopping windows, too, such as 1h/5m: to OUT.hopping."),
+        typer.Option(
+            metavar="SIZE/ADVANCE",
+            help="Hopping windows, too, such as 1h/5m, or off. Default: the settings'.",
+        ),
     ] = None,
     session_gap: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="Sessions, too, that so much silence ends: to OUT.sessions."),
+        typer.Option(
+            metavar="DURATION",
+            help="Sessions, too, that so much silence ends, or off. Default: the settings'.",
+        ),
     ] = None,
     final: Annotated[bool, typer.Option("--final", help="Leave out windows that are not final.")] = False,
     manifest: Annotated[
@@ -111,11 +126,175 @@ def replay(
         to=to,
         by=by.value,
         finals_only=final,
-        spans=spans_of(hopping, session_gap),
+        spans=spans_of(hopping, session_gap, settings.derived_sizes),
         processes=processes,
         force=force,
     )
     raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors, terms)))
+
+
+@app.command()
+def sample(
+    posts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("sample"),
+    seed: Annotated[int, typer.Option(help="The same seed draws the same posts.")] = 1,
+    per_stratum: Annotated[
+        int, typer.Option(min=1, help="Posts of each language, source and kind (tags, near-miss, rest).")
+    ] = 20,
+    language: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Only posts of this language; again for more.")
+    ] = None,
+    from_: From = None,
+    to: To = None,
+) -> None:
+    """Draw posts for people to code: tables that do not show the tags, a codebook, and the design apart."""
+    from sandik.cli.config import load_settings
+    from sandik.coding.sample import SampleOrder, run_sample
+
+    order = SampleOrder(tuple(posts or ()), out, seed, per_stratum, from_, to, tuple(language or ()))
+    raise typer.Exit(run_sample(order, load_settings()))
+
+
+@app.command()
+def agree(
+    design: Annotated[Path, typer.Argument(metavar="DESIGN", help="design.json of `sandik sample`.")],
+    coders: Annotated[
+        list[Path],
+        typer.Argument(metavar="CODES...", help="What each coder has filled in: .csv, .xlsx, .jsonl."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Write what `report` and `export` correct shares by to this file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Say how far coders agree, and how right the tags are, weighted to all posts."""
+    from sandik.coding.agree import AgreeOrder, run_agree
+
+    raise typer.Exit(run_agree(AgreeOrder(design, tuple(coders), out, force), json=json))
+
+
+@app.command()
+def compare(
+    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
+    one: Annotated[
+        str, typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO; commas join.")
+    ],
+    other: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    step: Annotated[
+        str, typer.Option(metavar="DURATION", help="Steps by which it is told how a share moves.")
+    ] = "1d",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Put two periods, languages or sources side by side, with the difference of their shares."""
+    from sandik.cli.config import load_settings
+    from sandik.comparison.command import CompareOrder, run_compare
+
+    raise typer.Exit(run_compare(CompareOrder(counts, one, other, step), load_settings(), json=json))
+
+
+@app.command()
+def sources(
+    out: Annotated[Path, typer.Argument(help="The table: .parquet, .jsonl or .csv.")],
+    posts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
+        ),
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="Sources by name; the others together are `other`.")] = 20,
+    from_: From = None,
+    to: To = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Count by source, in the windows of the counts: the sources of a cell add up to it."""
+    from sandik.cli.config import load_settings
+    from sandik.comparison.sources import SourcesOrder, run_sources
+
+    order = SourcesOrder(tuple(posts or ()), out, most, from_, to, force)
+    raise typer.Exit(run_sources(order, load_settings()))
+
+
+@app.command()
+def words(
+    posts: Annotated[
+        str, typer.Argument(metavar="POSTS", help="Counts of a replay, a file of posts, or `live`.")
+    ],
+    one: Annotated[
+        str, typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO; commas join.")
+    ],
+    baseline: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="Likewise: words that A has more of than B, too.")
+    ] = None,
+    tag: Annotated[str, typer.Option(help="Only posts with this tag: election, deepfake, both, …")] = "all",
+    top: Annotated[int, typer.Option(min=1, help="Lines of a table.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+) -> None:
+    """Show which terms stand in the same posts, and which words rise against a baseline."""
+    from sandik.cli.config import load_settings
+    from sandik.texts.words_command import WordsOrder, run_words
+
+    raise typer.Exit(run_words(WordsOrder(posts, one, baseline, tag, top), load_settings(), json=json))
+
+
+@app.command()
+def copies(
+    posts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
+        ),
+    ] = None,
+    tag: Annotated[str, typer.Option(help="Only posts with this tag: election, both, all, …")] = "election",
+    language: Annotated[str | None, typer.Option(metavar="CODE", help="Only posts of this language.")] = None,
+    from_: From = None,
+    to: To = None,
+    top: Annotated[int, typer.Option(min=1, help="Lines of the table.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="Write all texts with their posts to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Say how many texts the posts have, nearly the same counted once, and which were posted most."""
+    from sandik.cli.config import load_settings
+    from sandik.texts.copies_command import CopiesOrder, run_copies
+
+    order = CopiesOrder(tuple(posts or ()), tag, language, from_, to, top, out, force)
+    raise typer.Exit(run_copies(order, load_settings(), json=json))
+
+
+@app.command()
+def rollup(
+    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
+    out: Annotated[Path, typer.Argument(help="The table: .parquet, .jsonl or .csv.")],
+    step: Annotated[
+        str, typer.Option(metavar="DURATION", help="15m, 1h, 6h, 1d, 7d (from Monday on).")
+    ] = "1d",
+    zone: Annotated[str, typer.Option(help="Whose clock: Europe/Istanbul, UTC.")] = "UTC",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Add counts up to steps of a zone's clock: a day in Istanbul begins at midnight there."""
+    from sandik.cli.config import load_settings
+    from sandik.comparison.rollup import RollupOrder, run_rollup
+
+    raise typer.Exit(run_rollup(RollupOrder(counts, out, step, zone, force), load_settings()))
+
+
+@app.command()
+def cite(
+    counts: Annotated[Path, typer.Argument(metavar="COUNTS", help="Counts that a replay has written.")],
+    format: Annotated[  # noqa: A002  # the option's name
+        Literal["text", "bibtex", "ris"], typer.Option(help="text, bibtex or ris.")
+    ] = "text",
+) -> None:
+    """Print how counts are cited: posts, rules, hashes, and how to count them again."""
+    from sandik.replay.cite import run_cite
+
+    raise typer.Exit(run_cite(counts, format))
 
 
 class What(StrEnum):
@@ -159,6 +338,7 @@ def export(
     bom: Annotated[
         bool, typer.Option("--bom", help="CSV: begin with a byte order mark, so that Excel reads UTF-8.")
     ] = False,
+    corrected: Corrected = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an export that is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was written as a JSON line.")] = False,
 ) -> None:
@@ -179,6 +359,7 @@ def export(
         author_key_file,
         force,
         CsvForm(raw_csv, bom),
+        corrected,
     )
     raise typer.Exit(run_export(order, load_settings(), json=json))
 
@@ -216,6 +397,7 @@ def report(
     ] = None,
     examples: Annotated[bool, typer.Option(help="With terms, and posts of bursts.")] = True,
     texts: Annotated[bool, typer.Option(help="With texts and ids of posts.")] = True,
+    corrected: Corrected = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     png: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write the charts into it, as PNG files.")
@@ -229,5 +411,5 @@ def report(
     from sandik.report.command import run_report
     from sandik.report.gather import Order
 
-    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png)
+    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected)
     raise typer.Exit(run_report(order, load_settings(), json=json))

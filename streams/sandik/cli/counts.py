@@ -13,51 +13,20 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from sandik.cli.asked import EVERYTHING, Filter, Seen
 from sandik.counting.latest import LatestCounts
-from sandik.kafka.pairs_in_force import Pairs, in_order, pairs_in_force
+from sandik.kafka.pairs_in_force import in_order, pairs_in_force
 from sandik.kafka.reader import read
 from sandik.kafka.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
-from sandik_schemas.languages import is_of, languages_in
-from sandik_schemas.pair import DEFAULT_PAIR, Pair
+from sandik_schemas.languages import is_of
+from sandik_schemas.pair import Pair
 
 Windows = Literal["tumbling", "hopping", "sessions"]
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 _decoder = msgspec.json.Decoder(Count)
-
-
-class Filter(NamedTuple):
-    """Which cells to show; an empty set means all, as does a bound that is None."""
-
-    tags: frozenset[str] = frozenset()
-    languages: frozenset[str] = frozenset()
-    from_ms: int | None = None
-    to_ms: int | None = None
-    pairs: Pairs = (DEFAULT_PAIR,)
-
-    def takes(self, count: Count) -> bool:
-        """Say whether the cell is wanted."""
-        return self.takes_cell(count.window_start_ms, count.language, count.tag)
-
-    def takes_cell(self, window_start_ms: int, language: str, tag: str) -> bool:
-        """Say the same of a cell that is known by its key."""
-        return (
-            (not self.tags or tag in self.tags)
-            and (not self.languages or any(is_of(language, one) for one in self.languages))
-            and (self.from_ms is None or window_start_ms >= self.from_ms)
-            and (self.to_ms is None or window_start_ms < self.to_ms)
-        )
-
-    def needs(self, count: Count) -> bool:
-        """Say whether the cell is wanted, or the share of one that is wanted needs it."""
-        if any(count.tag == pair.base and pair.name in self.tags for pair in self.pairs):
-            return self._replace(tags=frozenset()).takes(count)
-        return self.takes(count)
-
-
-_EVERYTHING = Filter()
 
 
 class Row(NamedTuple):
@@ -77,29 +46,6 @@ class Row(NamedTuple):
     def is_final(self) -> bool:
         """Say whether the watermark has passed the window."""
         return all(count.is_final for count in self.counts.values())
-
-
-class Seen:
-    """The tags and languages that were read, to tell one that is misspelt from one without posts."""
-
-    def __init__(self) -> None:
-        self._tags: set[str] = set()
-        self._languages: set[str] = set()
-
-    def add(self, count: Count) -> None:
-        """Take note of a record."""
-        self._tags.add(count.tag)
-        self._languages.update((count.language, *languages_in(count.language)))
-
-    def tell(self, wanted: Filter) -> None:
-        """Say on stderr what was asked for and is nowhere in the topic."""
-        for option, asked, found in (
-            ("--tag", wanted.tags, self._tags),
-            ("--language", wanted.languages, self._languages),
-        ):
-            if found and (missing := sorted(asked - found)):
-                there = ", ".join(sorted(found))
-                sys.stderr.write(f"no count has {option} {', '.join(missing)}; there are: {there}\n")
 
 
 class Latest(LatestCounts):
@@ -143,7 +89,7 @@ class Latest(LatestCounts):
 
 
 def table(
-    latest: Latest, last_windows: int, wanted: Filter = _EVERYTHING, *, with_ends: bool = False
+    latest: Latest, last_windows: int, wanted: Filter = EVERYTHING, *, with_ends: bool = False
 ) -> Table:
     """Return the table of the newest windows. `with_ends`: not all have one size.
 
@@ -197,9 +143,13 @@ def run_counts(
 
 
 async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
-    async with aclosing(read(settings, topic, follow=True)) as batches:
+    wanted = wanted._replace(pairs=await pairs_in_force(settings))
+    seen = Seen(topic, wanted)
+    async with aclosing(read(settings, topic, follow=True, tells_end=True)) as batches:
         async for records in batches:
-            for record, count in _readable(records):
+            if not records:
+                seen.check()
+            for record, count in _readable(records, seen):
                 if count is None:
                     if line := _taken_back(record.key, wanted):
                         sys.stdout.buffer.write(line + b"\n")
@@ -217,12 +167,14 @@ def _taken_back(key: bytes, wanted: Filter) -> bytes | None:
 
 
 async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
-    latest, seen = Latest(), Seen()
+    wanted = wanted._replace(pairs=await pairs_in_force(settings))
+    latest, seen = Latest(), Seen(topic, wanted)
     async with aclosing(read(settings, topic, follow=False)) as batches:
         async for records in batches:
             for record, count in _readable(records, seen):
                 latest.add(record.key, count)
-    seen.tell(wanted)
+    seen.check()
+    seen.tell_why_nothing()
     for count in filter(wanted.takes, latest.counts()):
         sys.stdout.buffer.write(msgspec.json.encode(count) + b"\n")
 
@@ -230,27 +182,30 @@ async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
 async def _table(
     settings: Settings, topic: str, wanted: Filter, *, once: bool, last: int, with_ends: bool
 ) -> None:
-    latest, seen = Latest(), Seen()
     console = _console()
     is_live = console.is_terminal and not once
     wanted = wanted._replace(pairs=await pairs_in_force(settings))
+    latest, seen = Latest(), Seen(topic, wanted)
 
     def shown() -> Table:
         return table(latest, last, wanted, with_ends=with_ends)
 
-    async with aclosing(read(settings, topic, follow=not once)) as batches:
+    async with aclosing(read(settings, topic, follow=not once, tells_end=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:
             async for records in batches:
                 for record, count in _readable(records, seen):
                     if count is None or wanted.needs(count):
                         latest.add(record.key, count)
+                if not records:
+                    seen.check()
                 if live:
                     live.update(shown(), refresh=True)
                 elif not once:  # no terminal to redraw: a table whenever something has changed
                     console.print(shown())
     if once:
+        seen.check()
         console.print(shown())
-        seen.tell(wanted)
+        seen.tell_why_nothing()
 
 
 def _readable(

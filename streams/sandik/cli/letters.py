@@ -82,8 +82,8 @@ def commands(topic: str, what: str) -> typer.Typer:
 
 def _wanted(reasons: list[str] | None, from_: str | None, to: str | None) -> "Wanted":
     from sandik.clock import SystemClock
-    from sandik.kafka.ranges import instant_ms
+    from sandik.kafka.ranges import bounds_ms
     from sandik.letters.reading import Wanted
 
     now_ms = SystemClock().now_ms()
-    return Wanted(instant_ms(from_, now_ms), instant_ms(to, now_ms), reasons or ())
+    return Wanted(*bounds_ms(from_, to, now_ms), reasons or ())

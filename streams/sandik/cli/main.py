@@ -3,7 +3,6 @@
 import logging
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -12,14 +11,12 @@ from typer.core import TyperGroup, TyperOption
 
 from sandik import __version__
 from sandik.cli import analyst, control, letters
+from sandik.cli.analyst import From, To
 from sandik.errors import SandikError
 from sandik.telemetry.log_throttle import Calm
 
 if TYPE_CHECKING:
     from sandik.settings import Settings
-
-#: How a time may be written on the command line.
-TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 Wait = Annotated[
     float | None,
@@ -199,12 +196,8 @@ def ingest(
         Path | None,
         typer.Option(help="Where posts wait that are put in order. Default: the system's temporary folder."),
     ] = None,
-    from_: Annotated[
-        datetime | None, typer.Option("--from", formats=TIMES, help="Only posts at or after this time, UTC.")
-    ] = None,
-    to: Annotated[
-        datetime | None, typer.Option(formats=TIMES, help="Only posts before this time, UTC.")
-    ] = None,
+    from_: From = None,
+    to: To = None,
     close: Annotated[
         bool,
         typer.Option("--close", help="Files: make their last windows final, though no later posts follow."),
@@ -220,11 +213,14 @@ def ingest(
     json: Annotated[bool, typer.Option("--json", help="Print the summary as a JSON line.")] = False,
 ) -> None:
     """Write the posts of files or of a live source to the topic `posts`. What is no post is accounted for."""
+    from sandik.clock import SystemClock
     from sandik.ingest.command import IngestOptions, rules_of, run_ingest, table_options
     from sandik.kafka.connection import client_options
+    from sandik.kafka.ranges import bounds_ms
     from sandik.kafka.topics import PARTIALS, POSTS
 
     settings = _settings()
+    from_ms, to_ms = bounds_ms(from_, to, SystemClock().now_ms())
     options = IngestOptions(
         format=format,
         table=table_options(
@@ -242,8 +238,8 @@ def ingest(
         zstd_dictionary=zstd_dictionary,
         order=order,
         temp_dir=temp_dir,
-        from_ms=_ms(from_),
-        to_ms=_ms(to),
+        from_ms=from_ms,
+        to_ms=to_ms,
         is_check=check,
         is_closing=close,
         rules=rules_of(settings),
@@ -318,14 +314,11 @@ def counts(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line per record.")] = False,
     once: Annotated[bool, typer.Option(help="Print what is there now and stop.")] = False,
     tag: Annotated[list[str] | None, typer.Option(help="Only these tags; may be repeated.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="Only these languages; may be repeated.")] = None,
-    from_: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=TIMES, help="Only windows that start at or after this time, UTC."),
+    language: Annotated[
+        list[str] | None, typer.Option(help="Only these languages: tr or Turkish; may be repeated.")
     ] = None,
-    to: Annotated[
-        datetime | None, typer.Option(formats=TIMES, help="Only windows that start before this time, UTC.")
-    ] = None,
+    from_: From = None,
+    to: To = None,
     last: Annotated[int, typer.Option(min=1, help="Windows in the table.")] = 20,
     windows: Annotated[
         Literal["tumbling", "hopping", "sessions"],
@@ -334,9 +327,14 @@ def counts(
 ) -> None:
     """Follow the counts: a table on a terminal, final and current windows; or JSON lines."""
     with _until_stopped(is_endless=not once):
-        from sandik.cli.counts import Filter, run_counts
+        from sandik.cli.asked import Filter
+        from sandik.cli.counts import run_counts
+        from sandik.clock import SystemClock
+        from sandik.figures.language_names import language_codes
+        from sandik.kafka.ranges import bounds_ms
 
-        wanted = Filter(frozenset(tag or ()), frozenset(language or ()), _ms(from_), _ms(to))
+        bounds = bounds_ms(from_, to, SystemClock().now_ms())
+        wanted = Filter(frozenset(tag or ()), language_codes(language or ()), *bounds)
         run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
 
 
@@ -346,27 +344,30 @@ def dashboard(
         str, typer.Option(help="Address to listen on. There is no login: who reaches it can read it all.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
-    from_: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=TIMES, help="Read windows from this time on, UTC. Default: all."),
-    ] = None,
+    from_: From = None,
     hide_texts: Annotated[bool, typer.Option(help="Never send the texts of posts to a browser.")] = False,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(help="Another site whose scripts may read /api, or *; may be repeated. Default: none."),
     ] = None,
+    notes: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="What happened when, to be seen on the charts.")
+    ] = None,
 ) -> None:
     """Show the counts as a web page, and serve them to programs, until Ctrl-C. Any number may run."""
     with _until_stopped():
+        from sandik.clock import SystemClock
         from sandik.dashboard.command import run_dashboard
+        from sandik.kafka.ranges import instant_ms
 
         run_dashboard(
             _settings(),
             host=host,
             port=port,
-            from_ms=_ms(from_),
+            from_ms=instant_ms(from_, SystemClock().now_ms()),
             hides_texts=hide_texts,
             origins=allow_origin or (),
+            notes=notes,
         )
 
 
@@ -485,10 +486,6 @@ def _options(name: str, words: list[str]) -> dict[str, bool]:
         command.make_context(f"sandik {name}", list(words))
     options = [one for one in command.params if isinstance(one, TyperOption)]
     return {word: not one.is_flag for one in options for word in (*one.opts, *one.secondary_opts)}
-
-
-def _ms(time: datetime | None) -> int | None:
-    return None if time is None else int(time.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _settings() -> "Settings":

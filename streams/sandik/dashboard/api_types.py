@@ -4,8 +4,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from sandik.counting.fold import ALL
+from sandik.dashboard.notes import Note
 from sandik.errors import UsageError
+from sandik.figures.by_source import SourceRow
 from sandik.figures.examples import TopTerm
+from sandik.figures.headline import Change, Figure, Usual
 from sandik.figures.rollup import Query, Row
 from sandik.kafka.follow import Link
 from sandik_schemas.pair import Pair
@@ -29,6 +33,28 @@ class Counts(msgspec.Struct, frozen=True):
     from_ms: int
     watermark_ms: int | None
     rows: list[Row]
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """`/api/sources`: source by source, each in the order of time."""
+
+    schema_version: int
+    rollup_ms: int
+    rows: list[SourceRow]
+
+
+class Headline(msgspec.Struct, frozen=True):
+    """`/api/headline`: the figure of all posts of a span, and what it is to be compared with."""
+
+    schema_version: int
+    version: str
+    pair: Pair | None
+    now: Figure
+    before: Figure | None
+    change: Change | None
+    usual: Usual | None
+    current: int
+    late: int
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -72,6 +98,7 @@ class Status(msgspec.Struct, frozen=True):
     examples_version: int
     texts: bool
     tags: list[str]
+    notes: tuple[Note, ...]
     pairs: tuple[Pair, ...]
     languages: list[Language]
 
@@ -90,6 +117,7 @@ class ExamplePost(msgspec.Struct, frozen=True):
     terms: list[dict[str, str | int]]
     text: str | None
     text_state: str
+    url: str | None
 
 
 class Posts(msgspec.Struct, frozen=True):
@@ -106,7 +134,15 @@ class Terms(msgspec.Struct, frozen=True):
     terms: list[TopTerm]
 
 
-def parse_query(values: Mapping[str, str], window_size_ms: int) -> Query:
+def parse_pair(values: Mapping[str, str], pairs: tuple[Pair, ...]) -> Pair | None:
+    """Return the pair that `share` names; one of its own for a tag, which is of all posts; else the first."""
+    name = values.get("share")
+    if name is None:
+        return next(iter(pairs), None)
+    return next((pair for pair in pairs if pair.name == name), Pair(name, (name,), ALL))
+
+
+def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pair, ...] = ()) -> Query:
     """Return the query that a request asks for.
 
     Raises:
@@ -120,6 +156,8 @@ def parse_query(values: Mapping[str, str], window_size_ms: int) -> Query:
         from_ms=_number(values, "from_ms", 0, 0, 1 << 53),
         to_ms=_number(values, "to_ms", 1 << 53, 0, 1 << 53),
         span_ms=_number(values, "span_ms", 0, 1, 1 << 53) or None,
+        among=_set(values, "among"),
+        pair=parse_pair(values, pairs),
     )
     if query.span_ms and ("from_ms" in values or "to_ms" in values):
         raise UsageError("span_ms ends with the newest window: leave out from_ms and to_ms, or span_ms")

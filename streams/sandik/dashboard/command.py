@@ -7,8 +7,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from sandik.clock import SystemClock
+from sandik.dashboard.notes import read_notes
 from sandik.dashboard.service import Board
 from sandik.dashboard.web import create_web
 from sandik.errors import UsageError
@@ -31,6 +33,7 @@ def run_dashboard(
     from_ms: int | None,
     hides_texts: bool,
     origins: Sequence[str],
+    notes: Path | None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. The address goes to stdout once it answers, what happens to stderr.
 
@@ -41,17 +44,22 @@ def run_dashboard(
     # It would repeat every second what the followers tell once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     client_options(settings)  # a wrong setting is a mistake now, not a broker that is away
-    serve = _serve(settings, host, port, from_ms, hides_texts, frozenset(origins))
+    board = Board(
+        settings,
+        SystemClock(),
+        from_ms=from_ms,
+        hides_texts=hides_texts,
+        tell=tell,
+        notes=read_notes(notes) if notes else (),
+    )
+    serve = _serve(board, host, port, frozenset(origins), hides_texts=hides_texts)
     asyncio.run(serve)
 
 
-async def _serve(
-    settings: Settings, host: str, port: int, from_ms: int | None, hides_texts: bool, origins: frozenset[str]
-) -> None:
+async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *, hides_texts: bool) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    board = Board(settings, SystemClock(), from_ms=from_ms, hides_texts=hides_texts, tell=tell)
     app = create_web(
         board, origins=origins, is_local=is_local(host), streams=capacity(_PLACES) // 2, stopping=stopping
     )

@@ -14,11 +14,14 @@ from sandik.counting.control import ControlState
 from sandik.counting.decode import why_not
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
+from sandik.dashboard.feed import bursts_feed
 from sandik.dashboard.live_counts import Model
+from sandik.dashboard.notes import Note
 from sandik.figures.examples import Examples
+from sandik.figures.headline import headline
 from sandik.figures.rollup import Query, changed_rows, rows
 from sandik.kafka.follow import Follower
-from sandik.kafka.post_texts import Texts
+from sandik.kafka.post_texts import Text, Texts
 from sandik.kafka.topics import CONTROL, COUNTS, MENTIONS
 from sandik.settings import Settings
 from sandik_schemas.control import Control
@@ -46,7 +49,9 @@ class Board:
         from_ms: int | None,
         hides_texts: bool,
         tell: Callable[[str], None],
+        notes: tuple[Note, ...] = (),
     ) -> None:
+        self._notes = notes
         self.model, self.examples = Model(), Examples()
         self._clock, self._tell, self._from_ms = clock, tell, from_ms or 0
         self._texts = None if hides_texts else Texts(settings)
@@ -86,17 +91,24 @@ class Board:
 
     def counts_answer(self, query: Query) -> bytes:
         """Return the rows as JSON; UsageError when there are too many."""
-        query = self._with_pair(query)
         return self._once(("counts", query, self.model.version), lambda: rows(self.model.cells, query), query)
 
     def changes_answer(self, query: Query, since: int) -> bytes:
         """Return the rows that have changed since as JSON; UsageError when there are too many."""
-        query = self._with_pair(query)
         key = "changes", query, self.model.version, since
         return self._once(key, lambda: changed_rows(self.model.cells, query, since), query)
 
-    def _with_pair(self, query: Query) -> Query:
-        return query._replace(pair=next(iter(self.model.pairs), None))
+    def bursts_answer(self, query: Query, page: str) -> bytes:
+        """Return the bursts as an Atom feed; UsageError when there are too many rows."""
+        return bursts_feed(rows(self.model.cells, query), page)
+
+    def headline_answer(self, query: Query) -> bytes:
+        """Return the figure of the whole span as JSON."""
+        return self._keep(("headline", query, self.model.version), lambda: self._headline(query))
+
+    def _headline(self, query: Query) -> api_types.Headline:
+        found = headline(self.model.cells, query)
+        return api_types.Headline(SCHEMA_VERSION, str(self.model.version), query.pair, *found)
 
     def status(self) -> api_types.Status:
         """Return how things are now."""
@@ -120,9 +132,19 @@ class Board:
             examples_version=self.examples.version,
             texts=self._texts is not None,
             tags=cells.tags,
+            notes=self._notes,
             pairs=self.model.pairs,
             languages=[api_types.Language(code, cells.posts(code)) for code in cells.languages],
         )
+
+    def sources_answer(self, query: Query) -> bytes:
+        """Return the rows of sources as JSON; UsageError when there are too many."""
+        key = "sources", query, self.model.version, self.examples.version
+        return self._keep(key, lambda: self._sources(query.now(self.model.cells)))
+
+    def _sources(self, query: Query) -> api_types.Sources:
+        found = [*self.examples.by_source.rows(query, self.model.pairs)]
+        return api_types.Sources(SCHEMA_VERSION, query.rollup_ms, found)
 
     def terms_answer(self, query: Query, limit: int) -> bytes:
         """Return the top terms as JSON."""
@@ -139,9 +161,10 @@ class Board:
         return msgspec.json.encode(api_types.Posts(SCHEMA_VERSION, shown))
 
     def _once(self, key: Any, make: Callable[[], list[Any]], query: Query) -> bytes:
-        if key not in self._kept:
-            model = self.model
-            answer = api_types.Counts(
+        model = self.model
+        return self._keep(
+            key,
+            lambda: api_types.Counts(
                 SCHEMA_VERSION,
                 str(model.version),
                 model.cells.window_size_ms,
@@ -149,8 +172,12 @@ class Board:
                 query.now(model.cells).from_ms,
                 model.cells.watermark_ms,
                 make(),
-            )
-            self._kept[key] = msgspec.json.encode(answer)
+            ),
+        )
+
+    def _keep(self, key: Any, make: Callable[[], Any]) -> bytes:
+        if key not in self._kept:
+            self._kept[key] = msgspec.json.encode(make())
             while len(self._kept) > _KEPT_ANSWERS:
                 self._kept.popitem(last=False)
         return self._kept[key]
@@ -222,15 +249,15 @@ class Board:
         self.notify()
 
 
-def _example(mention: Mention, texts: Mapping[tuple[int, int], str | None] | None) -> api_types.ExamplePost:
+def _example(mention: Mention, texts: Mapping[tuple[int, int], Text | None] | None) -> api_types.ExamplePost:
     place = mention.source_partition, mention.source_offset
+    found = texts.get(place) if texts else None
     if texts is None:
-        text, state = None, "hidden"
+        state = "hidden"
     elif place not in texts:
-        text, state = None, "unknown"
+        state = "unknown"
     else:
-        text = texts[place]
-        state = "gone" if text is None else "shown"
+        state = "gone" if found is None else "shown"
     terms: list[dict[str, str | int]] = [
         {"term": one.term, "tag": one.tag, "start": one.start, "end": one.end} for one in mention.terms
     ]
@@ -243,6 +270,7 @@ def _example(mention: Mention, texts: Mapping[tuple[int, int], str | None] | Non
         mention.language,
         list(mention.tags),
         terms,
-        text,
+        found.text if found else None,
         state,
+        found.url if found else None,
     )

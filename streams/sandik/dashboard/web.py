@@ -1,22 +1,22 @@
 """The HTTP side: routes, and headers that let a browser trust nothing but this very page."""
 
 import asyncio
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandik import __version__
 from sandik.dashboard.api_types import parse_limit, parse_query
 from sandik.dashboard.event_stream import stream
+from sandik.dashboard.openapi import SCHEMA, openapi
 from sandik.dashboard.service import Board
 from sandik.errors import UsageError
 from sandik.figures.rollup import Query
 from sandik.http_server import addresses_this_machine
 
 STATIC = Path(__file__).parent / "static"
-SCHEMA = Path(__file__).parent / "api.v1.schema.json"
 
 #: Only files of our own run, and nothing is sent anywhere else.
 _HEADERS = {
@@ -29,19 +29,6 @@ _HEADERS = {
 }
 #: When one that found all streams taken should ask again.
 _RETRY_AFTER_S = 30
-
-
-def chart_library() -> Path:
-    """Return the folder of uPlot, which the package uplot-python ships.
-
-    Raises:
-        UsageError: the package is not installed.
-    """
-    # Found without importing it: the package itself would load IPython.
-    found = find_spec("uplot")
-    if found is None or not found.submodule_search_locations:
-        raise UsageError("the chart library is missing: pip install 'sandik[dashboard]'")
-    return Path(found.submodule_search_locations[0]) / "static"
 
 
 def create_web(
@@ -58,14 +45,16 @@ def create_web(
         [
             web.get("/", _file(STATIC / "index.html")),
             web.get("/api/counts", site.counts),
+            web.get("/api/bursts.atom", site.bursts),
+            web.get("/api/headline", site.headline),
             web.get("/api/stream", site.stream),
             web.get("/api/status", site.status),
             web.get("/api/posts", site.posts),
+            web.get("/api/sources", site.sources),
             web.get("/api/terms", site.terms),
             web.get("/api/schema", _file(SCHEMA)),
+            web.get("/api/openapi.json", site.openapi),
             web.static("/static", STATIC),
-            web.get("/lib/uPlot.js", _file(chart_library() / "uPlot.iife.js")),
-            web.get("/lib/uPlot.css", _file(chart_library() / "uPlot.min.css")),
         ]
     )
     return app
@@ -77,10 +66,18 @@ class _Site:
         self._free_streams = streams
 
     def _query(self, request: web.Request) -> Query:
-        return parse_query(request.query, self._board.model.cells.window_size_ms)
+        model = self._board.model
+        return parse_query(request.query, model.cells.window_size_ms, model.pairs)
 
     async def counts(self, request: web.Request) -> web.StreamResponse:
         return _json(self._board.counts_answer(self._query(request)))
+
+    async def bursts(self, request: web.Request) -> web.StreamResponse:
+        body = self._board.bursts_answer(self._query(request), f"{request.url.origin()}/")
+        return web.Response(body=body, content_type="application/atom+xml", charset="utf-8")
+
+    async def headline(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._board.headline_answer(self._query(request)))
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         query = self._query(request)
@@ -99,6 +96,12 @@ class _Site:
 
     async def status(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         return _json(msgspec.json.encode(self._board.status()))
+
+    async def sources(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._board.sources_answer(self._query(request)))
+
+    async def openapi(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        return _json(msgspec.json.encode(openapi(__version__)))
 
     async def posts(self, request: web.Request) -> web.StreamResponse:
         limit = parse_limit(request.query, 20, 100)

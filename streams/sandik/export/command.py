@@ -14,9 +14,10 @@ from sandik.clock import SystemClock
 from sandik.counting.authors.key import weakness
 from sandik.errors import UsageError
 from sandik.export.days import check_days, write_days
-from sandik.export.rows import Authors, Choice, Table, What, table_of
+from sandik.export.rows import Authors, Choice, Table, What, corrected_rows, table_of
+from sandik.figures.corrected import Accuracy, load_accuracy
 from sandik.kafka.newest_counts import newest_counts
-from sandik.kafka.ranges import CLOCKS_APART_MS, instant_ms, records_since
+from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, records_since
 from sandik.progress import Bar, progress
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_file
@@ -38,6 +39,7 @@ class Order(NamedTuple):
     key_file: Path | None = None
     force: bool = False
     csv: CsvForm = USUAL_CSV
+    corrected: Path | None = None
 
 
 def run_export(order: Order, settings: Settings, *, json: bool) -> int:
@@ -57,20 +59,23 @@ def run_export(order: Order, settings: Settings, *, json: bool) -> int:
     check_writable(file)
     if order.csv != USUAL_CSV and format_of(file) != "csv":
         raise UsageError("--raw-csv and --bom are for CSV: leave them out, or choose .csv")
+    if order.corrected is not None and order.what != "counts":
+        raise UsageError("--corrected is for counts: leave it out")
     choice = _choice(order, settings)
-    table = table_of(order.what, choice)
+    accuracy = load_accuracy(order.corrected) if order.corrected else None
+    table = table_of(order.what, choice, is_corrected=accuracy is not None)
     notes: dict[str, str] = {} if order.what == "counts" else {"authors": choice.authors}
     if format_of(file) == "csv":
         notes["csv_texts"] = RAW if order.csv.is_raw else GUARDED
     made = msgspec.json.encode(dictionary(order.what, table.columns, notes))
     with new_file(beside, replaces=order.force) as new:
         new.write_bytes(msgspec.json.format(made, indent=2) + b"\n")
-        count = _written(order, settings, table)
+        count = _written(order, settings, table, accuracy)
     _tell(order, beside, count, json=json)
     return 0
 
 
-def _written(order: Order, settings: Settings, table: Table) -> int:
+def _written(order: Order, settings: Settings, table: Table, accuracy: Accuracy | None) -> int:
     """Write the table; return how many rows it has."""
     time = "window_start" if order.what == "counts" else "created_at"
     count = 0
@@ -83,7 +88,7 @@ def _written(order: Order, settings: Settings, table: Table) -> int:
 
     with (
         progress(f"reading {settings.topic(order.what)}") as bar,
-        closing(_rows(order, settings, table, bar)) as rows,
+        closing(_rows(order, settings, table, bar, accuracy)) as rows,
     ):
         if order.by_day:
             write_days(
@@ -128,9 +133,11 @@ def _choice(order: Order, settings: Settings) -> Choice:
     return Choice(order.texts, authors, key or secrets.token_hex(32), settings.max_ahead_ms)
 
 
-def _rows(order: Order, settings: Settings, table: Table, bar: Bar) -> Generator[Row, None, None]:
+def _rows(
+    order: Order, settings: Settings, table: Table, bar: Bar, accuracy: Accuracy | None
+) -> Generator[Row, None, None]:
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
     time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
 
     def wanted(row: Row) -> bool:
@@ -140,7 +147,8 @@ def _rows(order: Order, settings: Settings, table: Table, bar: Bar) -> Generator
     since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
     records = records_since(settings, settings.topic(order.what), since_ms, bar)
     if order.what == "counts":
-        yield from filter(wanted, map(msgspec.structs.asdict, asyncio.run(newest_counts(records))))
+        rows = filter(wanted, map(msgspec.structs.asdict, asyncio.run(newest_counts(records))))
+        yield from corrected_rows(rows, accuracy) if accuracy else rows
         return
 
     async def read() -> AsyncGenerator[list[Row], None]:

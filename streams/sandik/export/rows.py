@@ -7,7 +7,9 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from sandik.counting.decode import decode
+from sandik.counting.fold import ALL
 from sandik.counting.labels import iso
+from sandik.figures.corrected import Accuracy
 from sandik.ingest.authors import hidden, post_pseudonym
 from sandik.kafka.topics import decoded
 from sandik.tables.writers import Columns, Row, columns_of
@@ -17,6 +19,9 @@ from sandik_schemas.post import Post
 
 What = Literal["mentions", "posts", "counts"]
 Authors = Literal["keep", "pseudonym", "drop"]
+
+#: Columns of counts that a coded sample adds.
+CORRECTED = ("corrected_share", "corrected_low", "corrected_high")
 
 _decode_mention = msgspec.json.Decoder(Mention).decode
 
@@ -40,10 +45,11 @@ class Table(NamedTuple):
     rows: Callable[[Iterable[ConsumerRecord]], Iterator[Row]]
 
 
-def table_of(what: What, choice: Choice) -> Table:
-    """Return how the topic becomes a table."""
+def table_of(what: What, choice: Choice, *, is_corrected: bool = False) -> Table:
+    """Return how the topic becomes a table. `is_corrected`: counts have their corrected share, too."""
     if what == "counts":
-        return Table(columns_of(Count), lambda _: iter(()))  # `newest_counts` makes the rows
+        more = dict.fromkeys(CORRECTED, "float") if is_corrected else {}
+        return Table({**columns_of(Count), **more}, lambda _: iter(()))  # `newest_counts` makes the rows
     if what == "mentions":
         return Table(_with_time(columns_of(Mention)), _Mentions(choice))
     left_out = [] if choice.texts else ["text"]
@@ -54,6 +60,22 @@ def table_of(what: What, choice: Choice) -> Table:
     place = {"source_partition": "int", "source_offset": "int", "record_timestamp_ms": "int"}
     columns = {**_with_time(columns_of(Post, without=left_out)), **place}
     return Table(columns, lambda records: _posts(records, choice))
+
+
+def corrected_rows(rows: Iterable[Row], accuracy: Accuracy) -> Iterator[Row]:
+    """Yield the rows of counts with their corrected shares, nothing where the sample has nothing to say.
+
+    Raises:
+        UsageError: a count is of other rules than those of the sample.
+    """
+    known: dict[tuple[str, str, int, int], tuple[float | None, ...]] = {}
+    for row in rows:
+        accuracy.check([(row["lexicon_version"], row["detector_version"])])
+        cell = row["language"], row["tag"], row["count"], row["total"]
+        if cell not in known:
+            found = None if row["tag"] == ALL else accuracy.of(cell[0]).share(*cell[1:])
+            known[cell] = (found.value, found.low, found.high) if found else (None, None, None)
+        yield {**row, **dict(zip(CORRECTED, known[cell], strict=True))}
 
 
 def _with_time(columns: dict[str, str]) -> dict[str, str]:

@@ -102,6 +102,18 @@ class Cells:
         self.last_ms = max(self.last_ms or count.window_end_ms, count.window_end_ms)
         return True
 
+    def increase(self, language: str, tag: str, start_ms: int) -> None:
+        """Count one post more in the cell of a window, for cells that are counted here."""
+        number, place = divmod(start_ms // self.window_size_ms, CHUNK)
+        chunks = self._chunks.setdefault((language, tag), {})
+        chunk = chunks.get(number)
+        if chunk is None:
+            chunk = chunks[number] = Chunk()
+        chunk.revision[place] += 1
+        chunk.count[place] += 1
+        by_tag = self.totals.setdefault(language, {})
+        by_tag[tag] = by_tag.get(tag, 0) + 1
+
     def remove(self, cell: CellKey, version: int = 1) -> bool:
         """Forget a cell that was taken back; say whether it was the last one."""
         number, place = divmod(cell.window_start_ms // self.window_size_ms, CHUNK)

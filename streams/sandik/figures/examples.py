@@ -2,11 +2,12 @@
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
 from sandik.counting.fold import cell_tags
+from sandik.figures.by_source import BySource
 from sandik.figures.rollup import EVERY
 from sandik_schemas.languages import is_of
 from sandik_schemas.mention import Mention
@@ -18,11 +19,12 @@ KEPT_POSTS = 200
 
 
 class TopTerm(msgspec.Struct, frozen=True):
-    """How many posts use a term, once a post."""
+    """How many posts use a term, and how many did in as many hours before: None where none reach back."""
 
     term: str
     tag: str
     posts: int
+    before: int | None = None
 
 
 class Examples:
@@ -34,6 +36,7 @@ class Examples:
         self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
         self._newest: dict[tuple[str, tuple[str, ...]], list[tuple[int, int, int, Mention]]] = {}
         self._terms: dict[tuple[int, str], Counter[tuple[str, str]]] = {}
+        self.by_source = BySource()
         self._read_up_to: dict[int, int] = {}
 
     def clear(self) -> None:
@@ -53,6 +56,7 @@ class Examples:
             newest = self._newest.setdefault((mention.language, mention.tags), [])
             insort(newest, (mention.created_at_ms, partition, offset, mention))
             del newest[:-KEPT_POSTS]
+            self.by_source.add(mention)
             hour = mention.created_at_ms // HOUR_MS, mention.language
             terms = self._terms.setdefault(hour, Counter())
             terms.update({(one.term, one.tag) for one in mention.terms})
@@ -74,19 +78,25 @@ class Examples:
         self, languages: frozenset[str], tags: frozenset[str], from_ms: int, to_ms: int, limit: int
     ) -> list[TopTerm]:
         """Return the terms that most posts use, in the full hours that touch `[from_ms, to_ms)`."""
-        total: Counter[tuple[str, str]] = Counter()
-        for terms in self._hours(languages, from_ms, to_ms):
-            total.update(terms)
+        known = [hour for hour, _ in self._terms] or [0]
+        first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)
+        total = self._posts(languages, first, end)
+        before = self._posts(languages, first - (end - first), first)
+        is_known = first - (end - first) >= min(known)
         ordered = sorted(total.items(), key=lambda item: (-item[1], item[0]))
-        wanted = [TopTerm(term, tag, posts) for (term, tag), posts in ordered if not tags or tag in tags]
-        return wanted[:limit]
+        return [
+            TopTerm(*one, posts, before[one] if is_known else None)
+            for one, posts in ordered
+            if not tags or one[1] in tags
+        ][:limit]
 
-    def _hours(
-        self, languages: frozenset[str], from_ms: int, to_ms: int
-    ) -> Iterator[Counter[tuple[str, str]]]:
+    def _posts(self, languages: frozenset[str], first: int, end: int) -> Counter[tuple[str, str]]:
+        """Add up the terms of the hours from `first` up to `end`, both counted from 1970 on."""
+        total: Counter[tuple[str, str]] = Counter()
         for (hour, language), terms in self._terms.items():
-            if from_ms < (hour + 1) * HOUR_MS and hour * HOUR_MS < to_ms and _is_wanted(language, languages):
-                yield terms
+            if first <= hour < end and _is_wanted(language, languages):
+                total.update(terms)
+        return total
 
 
 def _is_wanted(language: str, languages: frozenset[str]) -> bool:

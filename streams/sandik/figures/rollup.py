@@ -11,6 +11,7 @@ from sandik.counting.fold import ALL
 from sandik.errors import UsageError
 from sandik.figures.cell_store import Cells, Found
 from sandik.figures.statistics import BASELINE_BUCKETS, Ints, bursts, wilson
+from sandik_schemas.languages import is_of
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 #: The language that stands for all of them together.
@@ -55,8 +56,8 @@ class Query(NamedTuple):
     """Which rows: sums, by bucket, of the windows that start in `[from_ms, to_ms)`.
 
     So the first and the last row may be of a part of their bucket. `span_ms` stands for a `from_ms` that is
-    so long before the end of the newest window. Without languages or tags all, `*` included. `pair` is that
-    of the share; without one there is none.
+    so long before the end of the newest window. Without languages or tags all, `*` included. `*` sums the
+    languages of `among`, or all. `pair` is that of the share; without one there is none.
     """
 
     rollup_ms: int
@@ -65,6 +66,7 @@ class Query(NamedTuple):
     from_ms: int = 0
     to_ms: int = _FOREVER_MS
     span_ms: int | None = None
+    among: frozenset[str] = frozenset()
     pair: Pair | None = DEFAULT_PAIR
 
     def now(self, cells: Cells) -> "Query":
@@ -112,8 +114,8 @@ def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
     found: list[Row] = []
     for language in _languages(cells, query):
         found += _rows(cells, cut, language)
-        members = _members(cells, language)
-        windows = [cells.changed(one, version) for one in members]
+        own = members(cells, language, query.among)
+        windows = [cells.changed(one, version) for one in own]
         changed = np.unique(np.concatenate(windows) * cells.window_size_ms // query.rollup_ms)
         if not len(changed):
             continue
@@ -135,14 +137,14 @@ def check(cells: Cells, query: Query) -> None:
 
 
 def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
-    members = _members(cells, language)
+    own = members(cells, language, query.among)
     rollup = query.rollup_ms
     first, end = query.from_ms // rollup, -(-query.to_ms // rollup)
     if query.from_ms >= query.to_ms:
         return
     # A burst is one of a whole bucket, judged by the buckets before it: those are not shown.
     span = (first - BASELINE_BUCKETS) * rollup, end * rollup
-    found = {tag: cells.find(members, tag, *span) for tag in cells.tags}
+    found = {tag: cells.find(own, tag, *span) for tag in cells.tags}
     columns = {tag: _column(one, cells, rollup) for tag, one in found.items()}
     bursting = {
         tag: dict.fromkeys(column.bucket[_bursts(column, columns[ALL])].tolist())
@@ -216,9 +218,11 @@ def _languages(cells: Cells, query: Query) -> list[str]:
     return [one for one in sorted(query.languages) if one == EVERY or cells.of_language(one)]
 
 
-def _members(cells: Cells, language: str) -> list[str]:
+def members(cells: Cells, language: str, among: frozenset[str]) -> list[str]:
     """Return the cells' languages that a row adds up: a post of two languages is in the rows of either."""
-    return list(cells.totals) if language == EVERY else cells.of_language(language)
+    if language != EVERY:
+        return cells.of_language(language)
+    return [one for one in cells.totals if not among or any(is_of(one, wanted) for wanted in among)]
 
 
 def _limited(found: Iterable[Row], most: int) -> list[Row]:

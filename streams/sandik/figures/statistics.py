@@ -24,11 +24,12 @@ _POISSON_DEVIATION = 0.5
 _MAD_TO_DEVIATION = 1.4826
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
+def wilson(successes: float, trials: float) -> tuple[float, float]:
     """Return the 95 % Wilson score interval of the share `successes / trials`.
 
     Unlike the textbook interval it stays honest for few trials and for shares near 0 or 1: 1 of 1 gives
-    0.21 to 1, not 1 to 1. Without trials everything is possible: 0 to 1.
+    0.21 to 1, not 1 to 1. Without trials everything is possible: 0 to 1. Parts of a trial are for trials that
+    are worth less than one each.
     """
     if trials == 0:
         return 0.0, 1.0

@@ -1,9 +1,9 @@
-"""Texts of posts: `mentions` only says where in `posts` they are."""
+"""Texts of posts, and where they were published: `mentions` only says where in `posts` they are."""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
@@ -28,21 +28,28 @@ Place = tuple[int, int]
 _decoder = msgspec.json.Decoder(Post)
 
 
+class Text(NamedTuple):
+    """The text of a post, and its address."""
+
+    text: str
+    url: str | None
+
+
 class Texts:
     """Looks texts up by where they are; a post that is no longer there has none."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._consumer: Any = None
-        self._known: OrderedDict[Place, str | None] = OrderedDict()
+        self._known: OrderedDict[Place, Text | None] = OrderedDict()
         self._lock = asyncio.Lock()
 
-    async def of(self, mentions: Iterable[Mention]) -> dict[Place, str | None]:
+    async def of(self, mentions: Iterable[Mention]) -> dict[Place, Text | None]:
         """Return the texts that Kafka gives; None for a post that it no longer has.
 
         What could not be asked, because Kafka does not answer, is missing.
         """
-        found: dict[Place, str | None] = {}
+        found: dict[Place, Text | None] = {}
         async with self._lock:
             for mention in mentions:
                 place = mention.source_partition, mention.source_offset
@@ -68,7 +75,7 @@ class Texts:
         """Forget the texts: places in a topic that was made anew hold other posts."""
         self._known.clear()
 
-    async def _read(self, mention: Mention) -> str | None:
+    async def _read(self, mention: Mention) -> Text | None:
         tp = TopicPartition(self._settings.topic(POSTS), mention.source_partition)
         async with asyncio.timeout(_ANSWER_S):
             consumer = await self._connected()
@@ -91,10 +98,10 @@ class Texts:
         return self._consumer
 
 
-def _text(record: Any, mention: Mention) -> str | None:
+def _text(record: Any, mention: Mention) -> Text | None:
     """Return the text if it is that very post: its place may have been taken by another topic's post."""
     try:
         post, _ = decode_mended(_decoder.decode, record.value)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
         return None
-    return post.text if post.id == mention.id else None
+    return Text(post.text, post.url) if post.id == mention.id else None

@@ -35,6 +35,8 @@ class Written(NamedTuple):
 
     offset: int
     kafka_ms: int | None
+    #: Whether all of them were written in one piece, and so have the offsets from that one on.
+    is_all: bool = True
 
 
 #: By topic and partition.
@@ -49,7 +51,7 @@ class Growth:
 
     def check(self, written: Places) -> None:
         """Compare offsets with those before. StateError if they went back."""
-        for (topic, partition), (offset, _) in written.items():
+        for (topic, partition), (offset, *_) in written.items():
             before = self._offsets.get((topic, partition), -1)
             if offset <= before:
                 raise StateError(
@@ -117,7 +119,7 @@ async def _publish(
             "next worker"
         ) from error
     kafka_ms = first.timestamp if first.timestamp_type == _LOG_APPEND_TIME else None
-    return Written(first.offset, kafka_ms)
+    return Written(first.offset, kafka_ms, len(sent) == 1)
 
 
 def _refused(topic: str, records: Sequence[Outgoing]) -> TimestampError:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -28,6 +28,10 @@ _ONE_READ = 5_000
 _GAP = 1_000
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: How a time may be written, as errors and `--help` say it.
+TIMES = "2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h"
 _DURATION = re.compile(rf"(\d+)({'|'.join(_UNITS_MS)})")
 
 
@@ -57,10 +61,12 @@ def duration_ms(text: str) -> int:
 
 
 def instant_ms(text: str | None, now_ms: int) -> int | None:
-    """Return an instant in ms UTC: ISO 8601 with a zone, or before now (`-2h`, `now`). None stays None.
+    """Return an instant in ms UTC: a day (UTC), ISO 8601 with a zone, or before now (`-2h`, `now`).
+
+    None stays None. It is the one grammar of times of all commands.
 
     Raises:
-        UsageError: it is neither, or names no zone.
+        UsageError: it is none of these, or names no zone.
     """
     if text is None:
         return None
@@ -68,13 +74,26 @@ def instant_ms(text: str | None, now_ms: int) -> int | None:
         return now_ms
     if text.startswith("-"):
         return now_ms - duration_ms(text[1:])
+    written = f"{text}T00:00Z" if _DAY.fullmatch(text) else text
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(written)
     except ValueError as error:
-        raise UsageError(f"{text!r} is no time: write 2023-05-11T18:00Z, or -2h") from error
+        raise UsageError(f"{text!r} is no time: write {TIMES}") from error
     if found.tzinfo is None:
-        raise UsageError(f"{text!r} names no zone: write {text}Z for UTC, or {text}+03:00, if it has a time")
-    return round(found.timestamp() * 1000)
+        raise UsageError(f"{text!r} names no zone: write {text}Z for UTC, or {text}+03:00")
+    return (found - _EPOCH) // _MILLISECOND
+
+
+def bounds_ms(from_: str | None, to: str | None, now_ms: int) -> tuple[int | None, int | None]:
+    """Return the instants of `--from` and `--to`.
+
+    Raises:
+        UsageError: as `instant_ms`; or there is no time between them.
+    """
+    from_ms, to_ms = instant_ms(from_, now_ms), instant_ms(to, now_ms)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise UsageError(f"--from {from_} is not before --to {to}: nothing lies between them")
+    return from_ms, to_ms
 
 
 async def read_slice(

@@ -12,11 +12,14 @@ from sandik.kafka.topics import partition_count
 from sandik.settings import Settings
 
 
-async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerator[list[ConsumerRecord], None]:
+async def read(
+    settings: Settings, topic: str, *, follow: bool, tells_end: bool = False
+) -> AsyncGenerator[list[ConsumerRecord], None]:
     """Yield batches of all records of `topic` from its beginning.
 
-    With `follow`, goes on for ever. Without, stops at the end as it was found at the start, so a busy topic
-    cannot keep the reader.
+    With `follow`, goes on for ever; with `tells_end`, too, one empty batch says that all is read that was
+    there. Without `follow`, stops at the end as it was found at the start, so a busy topic cannot keep the
+    reader.
 
     Raises:
         BrokerError: Kafka does not answer. With `follow` a broker that goes later is waited for.
@@ -28,7 +31,13 @@ async def read(settings: Settings, topic: str, *, follow: bool) -> AsyncGenerato
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         ends = await consumer.end_offsets(tps)
-        while follow or any([await consumer.position(tp) < ends[tp] for tp in tps]):
+        is_behind = tells_end or not follow
+        while True:
+            if is_behind and all([await consumer.position(tp) >= ends[tp] for tp in tps]):
+                if not follow:
+                    return
+                is_behind = False
+                yield []
             found = await consumer.getmany(timeout_ms=500)
             for records in found.values():
                 for record in records:

@@ -18,7 +18,7 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
 from sandik.errors import UsageError
-from sandik.kafka.ranges import instant_ms
+from sandik.kafka.ranges import bounds_ms
 from sandik.kafka.topics import POSTS
 from sandik.progress import tell
 from sandik.replay import outputs
@@ -68,7 +68,7 @@ def count_again(request: Request, settings: Settings) -> Manifest:
     if request.topic and settings.terms != "off":
         raise UsageError("top terms go to a file beside the counts: say --out FILE, or --no-terms")
     if wrong := request.spans.wrong(settings.window_size_ms):
-        raise UsageError(wrong)
+        raise UsageError(f"{wrong}. Without them: --hopping off --session-gap off")
     target = _target(request, settings)
     if request.out:
         check_writable(target)
@@ -109,10 +109,9 @@ def _begin(request: Request, settings: Settings, target: Path, folder: Path, fil
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         tell(notice)
     rules = Rules.of(settings, job)
-    asked = msgspec.structs.replace(request, processes=None, force=False)
     if os.path.lexists(folder):
         begun = begun_in(folder)
-        if begun.request != asked or begun.plan.rules != rules:
+        if begun.request.identity != request.identity or begun.plan.rules != rules:
             raise UsageError(
                 f"{folder} holds another replay that was interrupted: finish it, or delete that folder"
             )
@@ -123,7 +122,7 @@ def _begin(request: Request, settings: Settings, target: Path, folder: Path, fil
             if request.topic:
                 for one in _targets(request, target):
                     asyncio.run(outputs.create_topic(settings, one.name))
-            begun = Begun(asked, plan, not_posts)
+            begun = Begun(request.identity, plan, not_posts)
             write(new / PLAN, begun)
     return msgspec.structs.replace(begun, request=request)
 
@@ -132,9 +131,7 @@ def _plan(
     request: Request, settings: Settings, rules: Rules, folder: Path, files: list[Path]
 ) -> tuple[Plan, int]:
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(request.from_, now_ms), instant_ms(request.to, now_ms)
-    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
-        raise UsageError(f"--from {request.from_} is not before --to {request.to}")
+    from_ms, to_ms = bounds_ms(request.from_, request.to, now_ms)
     common: dict[str, Any] = {
         "rules": rules,
         "by": request.by,

@@ -27,6 +27,13 @@ class Request(msgspec.Struct, frozen=True):
     processes: int | None = None
     force: bool = False
 
+    @property
+    def identity(self) -> "Request":
+        """What makes it another replay: not how files are named from here, nor how it is carried out."""
+        out = None if self.out is None else str(Path(self.out).absolute())
+        files = tuple(str(Path(file).absolute()) for file in self.files)
+        return msgspec.structs.replace(self, out=out, files=files, processes=None, force=False)
+
 
 #: The file of a replay's folder that says what is under way.
 PLAN = "plan.json"
@@ -78,13 +85,23 @@ def with_rules(
     return settings.model_copy(update=update)
 
 
-def spans_of(hopping: str | None, session_gap: str | None) -> DerivedSizes:
-    """Return the derived windows of the command line: `1h/5m`, and a duration."""
-    size, slash, advance = (hopping or "").partition("/")
-    if hopping and not slash:
-        raise UsageError(f"--hopping {hopping}: write size and advance, such as 1h/5m")
-    return DerivedSizes(
-        duration_ms(size) if hopping else 0,
-        duration_ms(advance) if hopping else 0,
-        duration_ms(session_gap) if session_gap else 0,
-    )
+#: Says on the command line that there are to be none, though the settings say so.
+OFF = "off"
+
+
+def spans_of(hopping: str | None, session_gap: str | None, of_settings: DerivedSizes) -> DerivedSizes:
+    """Return the derived windows of the command line (`1h/5m`, a duration), else those of the settings."""
+    size_ms, advance_ms = of_settings.hopping_size_ms, of_settings.hopping_advance_ms
+    if hopping is not None:
+        size_ms, advance_ms = (0, 0) if hopping == OFF else _hopping_ms(hopping)
+    gap_ms = of_settings.session_gap_ms
+    if session_gap is not None:
+        gap_ms = 0 if session_gap == OFF else duration_ms(session_gap)
+    return DerivedSizes(size_ms, advance_ms, gap_ms)
+
+
+def _hopping_ms(hopping: str) -> tuple[int, int]:
+    size, slash, advance = hopping.partition("/")
+    if not slash:
+        raise UsageError(f"--hopping {hopping}: write size and advance, such as 1h/5m, or {OFF}")
+    return duration_ms(size), duration_ms(advance)

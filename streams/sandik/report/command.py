@@ -8,10 +8,10 @@ import msgspec
 
 from sandik.clock import SystemClock
 from sandik.errors import UsageError
-from sandik.kafka.ranges import duration_ms, instant_ms
+from sandik.kafka.ranges import bounds_ms, duration_ms
 from sandik.progress import progress, tell
 from sandik.report.document import Report, report_of
-from sandik.report.gather import Order, gather_counted, gather_evidence
+from sandik.report.gather import Order, gather_accuracy, gather_counted, gather_evidence
 from sandik.report.page import page
 from sandik.report.period import Period, period_of
 from sandik.report.pictures import check_drawable, write_pictures
@@ -76,7 +76,7 @@ def make_report(order: Order, settings: Settings) -> Report:
         SandikError: as `run_report`.
     """
     now_ms = SystemClock().now_ms()
-    from_ms, to_ms = instant_ms(order.from_, now_ms), instant_ms(order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UsageError(f"--from {order.from_} is not before --to {order.to}")
     step_ms = None if order.step is None else duration_ms(order.step)
@@ -91,9 +91,20 @@ def make_report(order: Order, settings: Settings) -> Report:
     period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
     with progress("summing up the counts"):
         figures = figures_of(cells, period, origin.pairs)
+    accuracy = gather_accuracy(order, counted)
     evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
     notices = [*_cut(period, from_ms, to_ms), *notices]
-    return report_of(figures, counted, origin, evidence, texts, hides_texts=not order.texts, notices=notices)
+    hides_texts = not order.texts
+    return report_of(
+        figures,
+        counted,
+        origin,
+        evidence,
+        texts,
+        hides_texts=hides_texts,
+        notices=notices,
+        accuracy=accuracy,
+    )
 
 
 def _cut(period: Period, from_ms: int | None, to_ms: int | None) -> Iterator[str]:

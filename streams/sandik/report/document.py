@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 
 from sandik import __version__
+from sandik.counting.fold import ALL
+from sandik.figures.corrected import Accuracy, Estimate
 from sandik.figures.examples import TopTerm
 from sandik.lexicon_tools.measured import OneMeasured, measured
 from sandik.report.evidence import BurstEvidence, Evidence, Place
@@ -36,12 +38,22 @@ class Method(msgspec.Struct, frozen=True):
     reported_by: str
 
 
+class Corrected(msgspec.Struct, frozen=True):
+    """What a coded sample makes of the shares of a language; None where it has nothing to say of it.
+
+    `share` is that of the pair, of its base; `base_share` that of the base, of all posts.
+    """
+
+    share: Estimate | None
+    base_share: Estimate | None
+
+
 class Report(msgspec.Struct, frozen=True):
     """`terms` are by language; `evidence` has an entry for each of the figures' bursts, or for the peak.
 
     Both are empty where no mentions were read.
     `tally` is what became of all records that the run has read, whatever the period. `mentions` None: no
-    mentions were read.
+    mentions were read. `corrected` is by language, where a coded sample was given.
     """
 
     schema_version: int
@@ -53,6 +65,7 @@ class Report(msgspec.Struct, frozen=True):
     tally: Tally | None
     method: Method
     notices: list[str]
+    corrected: dict[str, Corrected] | None = None
 
 
 def report_of(
@@ -64,8 +77,9 @@ def report_of(
     *,
     hides_texts: bool,
     notices: list[str],
+    accuracy: Accuracy | None = None,
 ) -> Report:
-    """Return the report."""
+    """Return the report. `accuracy` is of the rules of the counts."""
     return Report(
         SCHEMA_VERSION,
         figures,
@@ -76,7 +90,17 @@ def report_of(
         origin.tally,
         _method(figures, counted, origin),
         [*_notices(figures, counted), *origin.notices, *notices],
+        _corrected(figures, accuracy) if accuracy else None,
     )
+
+
+def _corrected(figures: Figures, accuracy: Accuracy) -> dict[str, Corrected]:
+    pair, found = figures.pair, {}
+    for one in figures.languages:
+        sample, total = accuracy.of(one.language), one.posts.get(ALL, 0)
+        base_share = sample.share(pair.base, one.posts.get(pair.base, 0), total) if pair else None
+        found[one.language] = Corrected(sample.share_of(pair, one.posts) if pair else None, base_share)
+    return found
 
 
 def _method(figures: Figures, counted: Counted, origin: Origin) -> Method:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sandik.errors import SandikError, UsageError
+from sandik.figures.corrected import Accuracy, load_accuracy
 from sandik.kafka.post_texts import Texts
 from sandik.progress import progress, tell
 from sandik.report.evidence import Evidence, Place
@@ -29,6 +30,7 @@ class Order(NamedTuple):
     texts: bool = True
     force: bool = False
     png: Path | None = None
+    corrected: Path | None = None
 
 
 def gather_counted(
@@ -55,6 +57,19 @@ def gather_counted(
 
     asyncio.run(read())
     return counted, origin_of_topic(order.counts, settings)
+
+
+def gather_accuracy(order: Order, counted: Counted) -> Accuracy | None:
+    """Return what a coded sample says of the tags of these counts.
+
+    Raises:
+        UsageError: there is no such file, or it is of other rules than the counts.
+    """
+    if order.corrected is None:
+        return None
+    accuracy = load_accuracy(order.corrected)
+    accuracy.check({(one.lexicon_version, one.detector_version) for one in counted.versions})
+    return accuracy
 
 
 def gather_evidence(
@@ -109,6 +124,7 @@ async def _read_evidence(
         return {}
     texts = Texts(settings)
     try:
-        return await texts.of(evidence.without_text())
+        found = await texts.of(evidence.without_text())
+        return {place: one.text if one else None for place, one in found.items()}
     finally:
         await texts.close()

@@ -48,6 +48,7 @@ def _head(report: Report) -> Iterator[str]:
         yield '<p class="lead">No posts were counted in this time.</p>'
     else:
         yield f'<p class="lead">{_lead(every, report.figures.pair)}</p>'
+        yield from _corrected_lead(report)
     for notice in report.notices:
         yield f'<p class="notice">{safe(notice)}</p>'
 
@@ -70,6 +71,20 @@ def _lead(every: LanguageFigures, pair: Pair | None) -> str:
     )
 
 
+def _corrected_lead(report: Report) -> Iterator[str]:
+    """Yield the figure again, as a coded sample corrects it."""
+    found, pair = (report.corrected or {}).get(EVERY), report.figures.pair
+    if found is None or pair is None:
+        return
+    if found.share is None:
+        yield '<p class="note">The coded sample does not say how wrong the tags make this share.</p>'
+        return
+    yield (
+        "<p>Corrected for what the tags get wrong, by posts that people have read: "
+        f"<strong>{percent(found.share.value)}</strong>, with 95 % confidence {interval(found.share)}.</p>"
+    )
+
+
 def _table(report: Report) -> Iterator[str]:
     languages = report.figures.languages
     listed = [one for one in languages if len(one.posts) > 1 or one.language in (EVERY, UNDETECTED)]
@@ -79,10 +94,11 @@ def _table(report: Report) -> Iterator[str]:
     head = [
         "language",
         *("posts" if tag == ALL else tag for tag in tags),
-        *(["share", "95 % interval"] if pair else []),
+        *([f"{pair.base} of all", "share", "95 % interval"] if pair else []),
+        *(["corrected", "95 % interval"] if report.corrected is not None else []),
         "too late",
     ]
-    rows = (_table_row(one, tags, pair) for one in listed)
+    rows = (_table_row(one, tags, report) for one in listed)
     yield _rows(head, rows)
     silent = [one for one in languages if one not in listed]
     if silent:
@@ -90,11 +106,17 @@ def _table(report: Report) -> Iterator[str]:
         yield f'<p class="note">And {len(silent)} more with {posts:,} posts, none of which carries a tag.</p>'
 
 
-def _table_row(one: LanguageFigures, tags: Iterable[str], pair: Pair | None) -> list[str]:
-    share = one.share
+def _table_row(one: LanguageFigures, tags: Iterable[str], report: Report) -> list[str]:
+    share, pair = one.share, report.figures.pair
     told = ["–", "–"] if pair else []
     if pair and share is not None:
         told = [percent(share.value or one.posts.get(pair.name, 0) / one.posts[pair.base]), interval(share)]
+    if pair:
+        of_all = one.posts.get(pair.base, 0) / one.posts[ALL] if one.posts.get(ALL) else None
+        told.insert(0, "–" if of_all is None else percent(of_all))
+    if report.corrected is not None:
+        corrected = report.corrected[one.language].share
+        told += ["–", "–"] if corrected is None else [percent(corrected.value), interval(corrected)]
     posts = (f"{one.posts.get(tag, 0):,}" for tag in tags)
     return [language_name(one.language), *posts, *told, f"{one.late:,}"]
 

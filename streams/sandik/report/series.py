@@ -25,13 +25,17 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class LanguageFigures(msgspec.Struct, frozen=True):
-    """One language, `*` for all together: sums over the period, and the steps in which it has posts."""
+    """One language, `*` for all together: sums over the period, and the steps in which it has posts.
+
+    `share` is the pair's of its base, `base_share` the base's of all posts.
+    """
 
     language: str
     posts: dict[str, int]
     share: Share | None
     late: int
     steps: list[Step]
+    base_share: Share | None = None
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -127,8 +131,10 @@ def _language(code: str, own: Sequence[Row], pair: Pair | None) -> LanguageFigur
     for step in steps:
         for tag, posts in step.posts.items():
             sums[tag] = sums.get(tag, 0) + posts
+    late = sum(row.late for row in own)
+    of_all = Pair(pair.base, (pair.base,), ALL) if pair else None
     return LanguageFigures(
-        code, dict(sorted(sums.items())), share(sums, pair), sum(row.late for row in own), steps
+        code, dict(sorted(sums.items())), share(sums, pair), late, steps, share(sums, of_all)
     )
 
 

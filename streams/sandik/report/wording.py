@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 
+from sandik.figures.corrected import Estimate
+from sandik.figures.language_names import english_name
 from sandik.figures.rollup import EVERY, Share
 from sandik.figures.shares import percent
 from sandik.report.tag_names import about
@@ -11,19 +13,6 @@ from sandik_schemas.pair import Pair
 
 #: HTML does not allow them, and a terminal that shows the file obeys some.
 _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}
-#: Of the languages that the lexicon knows; the others are shown by their code.
-_LANGUAGES = {
-    EVERY: "All languages",
-    "tr": "Turkish",
-    "ru": "Russian",
-    "en": "English",
-    "de": "German",
-    "uk": "Ukrainian",
-    "ar": "Arabic",
-    "az": "Azerbaijani",
-    "ku": "Kurdish",
-    "und": "Undetected",
-}
 
 
 def when(at_ms: int) -> str:
@@ -56,17 +45,17 @@ def share_text(share: Share | None, posts: Mapping[str, int], pair: Pair | None,
     return f"{both:,} of {of:,}, {percent(share.value or both / of)} ({interval(share)})"
 
 
-def interval(share: Share) -> str:
+def interval(share: Share | Estimate) -> str:
     """Return from where to where the share lies, with 95 % confidence."""
     return f"{percent(share.low)} to {percent(share.high)}"
 
 
 def language_name(code: str) -> str:
     """Return the name of a language, with its code."""
-    name = _LANGUAGES.get(code)
-    if name is None:
-        return code
-    return name if code == EVERY else f"{name} ({code})"
+    if code == EVERY:
+        return "All languages"
+    name = english_name(code)
+    return f"{name} ({code})" if name else code
 
 
 def safe(text: str) -> str:

@@ -11,6 +11,9 @@ from sandik_schemas.load import json_schema
 
 #: Columns that are not fields of the schema.
 _OURS = {
+    "corrected_share": "Share of the posts that are about the tag, as a coded sample corrects `share`.",
+    "corrected_low": "Lower bound of corrected_share, 95 %: of sampling and of coding.",
+    "corrected_high": "Upper bound of corrected_share, 95 %.",
     "created_at": "Event time as ISO 8601 in UTC; the same instant as created_at_ms.",
     "record_timestamp_ms": "When the record was written to Kafka: milliseconds since 1970-01-01T00:00:00Z.",
     "source_partition": "Partition of `posts` that holds the post.",

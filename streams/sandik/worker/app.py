@@ -3,27 +3,40 @@
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from logging import getLogger
 from threading import Timer
-from typing import Any
+from typing import cast
 
 import faust
 from aiokafka.errors import KafkaError
+from faust.app.base import BootStrategy
 from faust.auth import Credentials, OAuthCredentials
-from faust.types import TP
+from mode import ServiceT
 
 from sandik.errors import SandikError
 from sandik.kafka.connection import client_options
 from sandik.settings import Settings
 from sandik.worker.anew import Outage
 from sandik.worker.engine.allocator import look_for_cycles_seldom, return_large_buffers
-from sandik.worker.engine.consumer import PositionedTransport
-from sandik.worker.topology import Topology
+from sandik.worker.engine.assignor import EvenAssignor
+from sandik.worker.engine.reader import Reader
 
 #: A crashed worker gets this long to close its connections; then the process ends.
 CRASH_GRACE_S = 5.0
+#: How soon a member hears that another one joins or leaves. All partitions stand until the last has heard.
+HEARTBEAT_MS = 300
 
 log = getLogger(__name__)
+
+
+class _Boot(BootStrategy):
+    """What a worker starts: the producer, the agents, and the reader that feeds them."""
+
+    def server(self) -> Iterable[ServiceT]:
+        """Return the services, in the order in which they start; they stop in the opposite one."""
+        app = cast("App", self.app)
+        return [*self.sensors(), *self.kafka_producer(), *self.agents(), app.reader]
 
 
 class App(faust.App):
@@ -32,6 +45,9 @@ class App(faust.App):
     Stopping Faust after a crash can take a minute, during which the group waits for a
     worker that will do nothing more. All that matters is in Kafka, so ending the process loses nothing.
     """
+
+    BootStrategy = _Boot
+    reader: Reader
 
     #: What it crashed on. Faust keeps the last reason, and stopping may bring up others.
     first_crash_reason: BaseException | None = None
@@ -91,21 +107,30 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
         topic_disable_leader=True,
         table_standby_replicas=0,  # a standby would read every changelog twice; recovery takes seconds
         web_enabled=False,
-        consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=settings.instance_id,
-        consumer_metadata_max_age_ms=30_000,  # how soon a grown topic is noticed, and refused
-        stream_buffer_maxsize=4,  # batches, not records
-        broker_max_poll_records=settings.batch_posts,
-        broker_commit_interval=settings.commit_every_ms / 1000,
-        broker_session_timeout=settings.session_timeout_ms / 1000,
-        broker_heartbeat_interval=settings.session_timeout_ms / 10_000,  # how late the others hear of a death
-        broker_rebalance_timeout=settings.session_timeout_ms / 500,
-        broker_request_timeout=max(40.0, settings.session_timeout_ms / 500),
         producer_linger=0.0,  # writes are awaited: waiting for more would only be waiting
         producer_max_batch_size=1 << 19,  # half of what Kafka takes as it is shipped
         producer_request_timeout=60.0,
     )
-    app.transport = PositionedTransport(app.conf.broker_consumer, app)
+    app.reader = Reader(
+        app,
+        {
+            **client_options(settings),
+            "group_id": application_id,
+            "group_instance_id": settings.instance_id,
+            "partition_assignment_strategy": (EvenAssignor,),
+            "auto_offset_reset": "earliest",
+            "metadata_max_age_ms": 30_000,  # how soon a grown topic is noticed, and refused
+            "max_poll_records": settings.batch_posts,
+            "max_poll_interval_ms": 1_000_000,
+            "session_timeout_ms": settings.session_timeout_ms,
+            # How late the others hear of a death, and members of a rebalance.
+            "heartbeat_interval_ms": min(HEARTBEAT_MS, settings.session_timeout_ms // 10),
+            "rebalance_timeout_ms": settings.session_timeout_ms * 2,
+            "request_timeout_ms": max(40_000, settings.session_timeout_ms * 2),
+        },
+        settings.batch_posts,
+        settings.commit_every_ms / 1000,
+    )
     return app
 
 
@@ -122,20 +147,3 @@ def _credentials(settings: Settings) -> Credentials | None:
             ssl_context=context,
         )
     return faust.SSLCredentials(context) if context else None
-
-
-def attach(app: faust.App, topology: Topology) -> None:
-    """Let the topology's agents know which partitions they own, and the consumer where to read on."""
-    app.consumer.positions = topology.positions  # type: ignore[attr-defined]  # PositionedConsumer
-
-    async def adopt(*_: Any, **__: Any) -> None:
-        assigned: set[TP] = app.consumer.assignment()
-        await topology.adopt(assigned)
-        # Before Faust lets batches through: they would come from the committed offsets at first.
-        await app.consumer.perform_seek()
-
-    async def release(*_: Any, **__: Any) -> None:
-        topology.release()
-
-    app.on_rebalance_complete.connect(adopt)
-    app.on_partitions_revoked.connect(release)

@@ -39,7 +39,7 @@ from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
 from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.anew import Outage
-from sandik.worker.app import attach, create_app, last_words
+from sandik.worker.app import create_app, last_words
 from sandik.worker.control_watch import ControlWatch
 from sandik.worker.ops_server import served
 from sandik.worker.topology import build
@@ -172,10 +172,9 @@ def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces, outage: O
     control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    parts = WorkerParts(app, settings, SystemClock(), vitals.metrics, traces)
+    parts = WorkerParts(app, app.reader, settings, SystemClock(), vitals.metrics, traces)
     topology = build(parts, job, partitions, control)
     app.outage = outage
-    attach(app, topology)
     vitals.watch(app, topology)
     watch = ControlWatch(app, settings, control, topology.count.resume)
     worker = faust.Worker(app, Pulse(vitals), watch, quiet=True, override_logging=False)

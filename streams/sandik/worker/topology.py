@@ -1,6 +1,6 @@
 """THE MAP: which agent reads and writes which topic, and what it remembers.
 
-posts    -> count -> partials            (state: table `windows`, one changelog partition per posts partition)
+posts    -> count -> partials            (state: open windows, one changelog partition per posts partition)
                   -> mentions            (the posts that carry a tag)
                   -> posts.late          (too late for their window)
                   -> posts.dlq           (no posts at all)
@@ -11,7 +11,7 @@ partials -> merge -> counts              (state: `partials` itself, read from it
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
@@ -23,12 +23,14 @@ from sandik.counting.control import ControlState
 from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.merge import new_merge
-from sandik.kafka.topics import PARTIALS, POSTS, WINDOWS_TABLE
+from sandik.kafka.topics import PARTIALS, POSTS, WINDOWS_TABLE, changelog
 from sandik.worker.agents.count import CountAgent
 from sandik.worker.agents.merge import MergeAgent
 from sandik.worker.agents.worker import WorkerParts
-from sandik.worker.engine.batching import RAW_BATCHES
-from sandik.worker.engine.state import StateTable
+from sandik.worker.engine.state import State
+
+#: Batches that wait for an agent at most. Reading waits while there are so many.
+BATCHES_WAITING = 4
 
 Agent = Callable[[Any], Awaitable[None]]
 
@@ -39,6 +41,12 @@ class Topology:
 
     count: CountAgent
     merge: MergeAgent
+    state: State
+
+    async def recover(self, assigned: Iterable[TP]) -> None:
+        """Read the state of the partitions of a new assignment, as far as it is not in memory."""
+        await self.count.check()
+        await self.state.recover(tp.partition for tp in assigned if tp.topic == self.count.topic)
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
         """Take over the partitions of a new assignment, once their state is recovered."""
@@ -57,17 +65,10 @@ class Topology:
 
 def build(parts: WorkerParts, job: Job, partitions: int, control: ControlState) -> Topology:
     """Wire the agents to their topics. `partitions` is how many `posts` has."""
-    app: Any = parts.app
-    settings = parts.settings
-    table = StateTable(
-        app,
-        name=WINDOWS_TABLE,
-        partitions=partitions,
-        help="Open windows and clock of each partition of posts.",
-    )
-    app.tables.add(table)
+    app, reader, settings = parts.app, parts.reader, parts.settings
+    state = State(app, settings, changelog(app.conf.id, WINDOWS_TABLE, partitions).name)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
-    count = CountAgent(parts, job, table, partitions, control)
+    count = CountAgent(parts, job, state, partitions, control)
     merge = MergeAgent(
         parts,
         partial(
@@ -83,33 +84,31 @@ def build(parts: WorkerParts, job: Job, partitions: int, control: ControlState) 
 
     async def count_posts(stream: Any) -> None:
         """Count each batch of posts, by window, language and tag."""
-        async for event in _batches(stream):
-            await count.process(event.message.partition, event.value)
-            event.ack()
+        async for handed in stream:
+            with reader.working(handed) as is_ours:
+                if is_ours:
+                    await count.process(handed.partition, handed.records)
 
     async def merge_partials(stream: Any) -> None:
         """Add up the partitions' partials."""
-        async for event in _batches(stream):
-            await merge.fold(event.value)
-            event.ack()
+        async for handed in stream:
+            with reader.working(handed) as is_ours:
+                if is_ours:
+                    await merge.fold(handed.records)
 
     for name, topic, function in (
         ("count", POSTS, count_posts),
         ("merge", PARTIALS, merge_partials),
     ):
-        raw = app.topic(settings.topic(topic), schema=RAW_BATCHES)
-        # Faust acknowledges what an agent failed on and goes on; a batch that fails must stop the worker.
-        app.agent(raw, name=name, supervisor_strategy=CrashingSupervisor)(_until_stopped(app, function))
+        channel = reader.channels[settings.topic(topic)] = app.channel(maxsize=BATCHES_WAITING)
+        # Faust would go on after what an agent failed on; a batch that fails must stop the worker.
+        app.agent(channel, name=name, supervisor_strategy=CrashingSupervisor)(_until_stopped(app, function))
 
     app.timer(settings.emit_every_ms / 1000, name="emit")(merge.emit)
     app.timer(settings.emit_every_ms / 1000, name="send again")(count.send_again)
     app.timer(settings.idle_after_ms / 4000, name="report idle")(count.report_idle)
-    return Topology(count, merge)
-
-
-def _batches(stream: Any) -> AsyncIterator[Any]:
-    events: AsyncIterator[Any] = stream.noack().events()
-    return events
+    reader.owners = topology = Topology(count, merge, state)
+    return topology
 
 
 def _until_stopped(app: AppT, agent: Agent) -> Agent:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
 
 import faust
 from aiokafka.errors import KafkaConnectionError
@@ -15,7 +14,7 @@ from sandik.telemetry.health import Answer, Facts, alive, ready
 from sandik.telemetry.metric_catalogue import METRICS
 from sandik.telemetry.metrics import Metrics
 from sandik.worker.app import App
-from sandik.worker.engine.consumer_health import committed, has_coordinator, lag_records
+from sandik.worker.engine.consumer_health import has_coordinator, lag_records
 from sandik.worker.topology import Topology
 
 BEAT_S = 1.0
@@ -52,8 +51,9 @@ class Vitals(Collector):
     def watch(self, app: App, topology: Topology) -> None:
         """Begin to watch this app."""
         self._app, self._topology = app, topology
-        app.sensors.add(Rebalances(self))
-        app.on_partitions_assigned.connect(self._on_assigned)
+        app.reader.on_revoked = self.rebalance_started
+        app.reader.on_assigned = self._on_assigned
+        app.reader.on_reading = self.rebalance_ended
 
     @property
     def alive(self) -> Answer:
@@ -79,9 +79,9 @@ class Vitals(Collector):
             crash=None if reason is None else f"{type(reason).__name__}: {reason}",
             loop_silent_s=now_s - self._beat_s,
             is_assigned=self._is_assigned,
-            is_rebalancing=app.rebalancing,
-            is_recovering=app.in_recovery,
-            has_coordinator=has_coordinator(app.consumer),
+            is_rebalancing=app.reader.is_rebalancing,
+            is_recovering=app.reader.is_recovering,
+            has_coordinator=has_coordinator(app.reader),
             uncommitted_s={
                 partition: now_s - since_s
                 for partition, (_, since_s) in list(self._commits.items())
@@ -101,7 +101,7 @@ class Vitals(Collector):
             return
         commits = {}
         for tp, next_offset in self._topology.count.positions().items():
-            offset = committed(self._app.consumer, tp)
+            offset = self._app.reader.committed.get(tp)
             known, since_s = self._commits.get(tp.partition, (None, now_s))
             is_well = offset != known or (offset is not None and offset >= next_offset)
             commits[tp.partition] = (offset, now_s if is_well else since_s)
@@ -110,7 +110,7 @@ class Vitals(Collector):
     @property
     def hears_kafka(self) -> bool:
         """Say whether the coordinator of the group answers, as far as the app has come to ask."""
-        return self._app is None or not self._is_assigned or has_coordinator(self._app.consumer)
+        return self._app is None or not self._is_assigned or has_coordinator(self._app.reader)
 
     async def give_up(self) -> None:
         """Crash the app, because Kafka is silent."""
@@ -124,7 +124,7 @@ class Vitals(Collector):
         self.metrics.rebalances.inc()
         self._rebalance_began_s = self._rebalance_began_s or monotonic()
 
-    def _on_assigned(self, *_: Any, **__: Any) -> None:
+    def _on_assigned(self) -> None:
         self._assigned_s = monotonic()
 
     def rebalance_ended(self) -> None:
@@ -146,7 +146,7 @@ class Vitals(Collector):
         now_ms = self.metrics.clock.now_ms()
         owned = list(count.owned.items())  # at once: the event loop changes it meanwhile
         lags = [
-            ((str(partition),), lag_records(self._app.consumer, TP(count.topic, partition), one.next_offset))
+            ((str(partition),), lag_records(self._app.reader, TP(count.topic, partition), one.next_offset))
             for partition, one in owned
         ]
         yield _gauge("sandik_consumer_lag_records", lags)
@@ -167,23 +167,6 @@ class Vitals(Collector):
             (("merge",), merge.merge.open_windows if merge.is_owner else 0),
         ]
         yield _gauge("sandik_open_windows", open_windows)
-
-
-class Rebalances(faust.Sensor):
-    """Faust's own sensor observes zero for each rebalance, and counts those in progress for a total."""
-
-    def __init__(self, vitals: Vitals) -> None:
-        super().__init__()
-        self.vitals = vitals
-
-    def on_rebalance_start(self, app: Any) -> dict[str, Any]:  # noqa: ARG002  # Faust's signature
-        """Partitions are being revoked."""
-        self.vitals.rebalance_started()
-        return {}
-
-    def on_rebalance_end(self, app: Any, state: dict[str, Any]) -> None:  # noqa: ARG002
-        """Recovery is done, too."""
-        self.vitals.rebalance_ended()
 
 
 class Pulse(faust.Service):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandik.counting.tags import LexiconError, Tagger, load_tagger
+from sandik_schemas.mention import Term
 from tests.support.lexicons import matched, write_lexicon
 
 SETS = """
@@ -243,9 +244,13 @@ def test_a_post_says_the_same_whatever_else_is_in_the_batch(law: Tagger, texts: 
 
 
 @settings(max_examples=25)  # each of a hundred thousand characters
-@given(st.lists(st.sampled_from(VOCABULARY), max_size=48).map(" ".join))
-def test_a_post_that_is_looked_at_in_pieces_says_what_its_words_say(law: Tagger, text: str) -> None:
-    assert law.terms([text + " q" * 51_000], ["tr"]) == law.terms([text], ["tr"])
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=48).map(" ".join), st.integers(49_800, 50_010))
+def test_where_a_long_text_is_cut_into_pieces_changes_nothing(law: Tagger, text: str, before: int) -> None:
+    padding = "q " * before
+    [terms] = law.terms([text], ["tr"])
+    moved = [Term(one.term, one.tag, one.start + 2 * before, one.end + 2 * before) for one in terms]
+
+    assert law.terms([f"{padding}{text}{' q' * 300}"], ["tr"]) == [tuple(moved)]
 
 
 @settings(max_examples=100)

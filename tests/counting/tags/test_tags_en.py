@@ -27,7 +27,7 @@ FOUND = {
         ("a video made with AI; he cloned her voice", ["video made with AI", "cloned her voice"]),
         ("synthetic media before the vote", ["synthetic media", "vote"]),
         ("Before the election a doctored video went round", ["election", "doctored video"]),
-        ("The robocall was a deepfake", ["robocall", "deepfake"]),
+        ("The robocall was a deepfake", ["robocall was a deepfake"]),
     ],
     "de": [
         ("Die Wähler*innen standen vor dem Wahllokal", ["Wähler", "Wahllokal"]),

@@ -58,6 +58,7 @@ class Refusal(StrEnum):
     UNSURE_IN_HASHTAG = "is glued to other letters of a hashtag, and needs company"
     OTHER_LANGUAGE = "counts only in posts of another language"
     OUT_OF_DAYS = "counts only in posts of other days"
+    BELOW_OPENING = "stands too far down, and no term of its tag further up"
     CONDITION = "its conditions do not hold"
     ALONE = "counts only beside a term that counts by itself"
     TRAPPED = "is taken by a trap"

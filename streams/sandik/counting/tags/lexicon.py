@@ -41,7 +41,8 @@ from sandik.counting.tags.layer_files import (
     twice,
 )
 from sandik.counting.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
-from sandik.counting.tags.pairs import read_pairs
+from sandik.counting.tags.openings import Opening
+from sandik.counting.tags.pairs import openings_of, read_pairs
 from sandik.counting.tags.word_sets import LocatedSet, WordSet, joined
 from sandik_schemas.languages import languages_in
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -88,6 +89,7 @@ class Lexicon(NamedTuple):
     version: str
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     sets: tuple[WordSet, ...] = ()
+    openings: tuple[Opening, ...] = ()
 
 
 class Written(NamedTuple):
@@ -106,6 +108,7 @@ class Draft(NamedTuple):
     entries: list[Written]  # what the layers come to
     problems: list[Problem]
     pairs: tuple[Pair, ...]
+    openings: tuple[Opening, ...]
 
     @property
     def sets(self) -> list[LocatedSet]:
@@ -127,8 +130,8 @@ def load_lexicon(lexicon: LexiconChoice = None) -> Lexicon:
     entries = sorted(written.entry for written in draft.entries)
     used = {word.text[1:-1] for entry in entries for word in words_in(entry) if word.is_set}
     sets = tuple(one for one in joined(draft.sets, draft.set_forms) if one.name in used)
-    version = _version(entries, sets, draft.pairs)
-    return Lexicon(_tag_names(entries), tuple(entries), version, draft.pairs, sets)
+    version = _version(entries, sets, draft.pairs, draft.openings)
+    return Lexicon(_tag_names(entries), tuple(entries), version, draft.pairs, sets, draft.openings)
 
 
 def read_lexicon(lexicon: LexiconChoice) -> Draft:
@@ -156,7 +159,9 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     tags = _tag_names(written.entry for written in left)
     # What cannot be read is said; that its tag is missing then needs no saying.
     pairs, wrong = read_pairs(layers, tags if not problems else tuple(rows))
-    return Draft(read, rows, left, [*problems, *wrong], pairs)
+    openings = openings_of(layers, tuple(rows))
+    problems += [*wrong, *openings.problems]
+    return Draft(read, rows, left, problems, pairs, tuple(openings.by_tag.values()))
 
 
 #: What an entry is known by: tag, language and lemma. Those of different days are different entries.
@@ -205,10 +210,16 @@ def _tag_names(entries: Iterable[Entry]) -> tuple[str, ...]:
     return tuple(sorted(tags, key=lambda tag: (tag != DEFAULT_PAIR.base, tag)))
 
 
-def _version(entries: Sequence[Entry], sets: tuple[WordSet, ...], pairs: tuple[Pair, ...]) -> str:
-    # Pairs are left out where they say nothing: most lexicons have none of their own.
+def _version(
+    entries: Sequence[Entry],
+    sets: tuple[WordSet, ...],
+    pairs: tuple[Pair, ...],
+    openings: tuple[Opening, ...],
+) -> str:
+    # Pairs and openings are left out where they say nothing: most lexicons have none of their own.
     content = [FOLD_VERSION, MATCH_VERSION, [entry[:-1] for entry in entries], sets]
     content += [pairs] if pairs != (DEFAULT_PAIR,) else []
+    content += [openings] if openings else []
     return f"lex-{hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]}"
 
 

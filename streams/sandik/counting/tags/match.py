@@ -3,7 +3,8 @@
 A hit is a term when it is a word of its own, or of a hashtag, outside links and @names (`boundaries`); when
 the entry accepts the post's language; when no other hit of the same tag that starts earlier, or there and is
 longer, covers it (traps included); when what the entry says with `near` and `unless` holds (`rules`); and, if
-it asks for company (`beside`), when the post has a term of such a tag that counts by itself. What a `match`
+it asks for company (`beside`), when the post has a term of such a tag that counts by itself. A tag may have
+to be spoken of in the opening of a post (`openings`). What a `match`
 finds is a hit, too: from the first to the last of the words it is made of.
 """
 
@@ -60,6 +61,17 @@ _RANK, _SHORTER = (1 << _RANK_BITS) - 1, (1 << _LENGTH_BITS) - 1
 _Told = tuple[_Row, Refusal | None, str]
 
 
+class _Decision(NamedTuple):
+    """What of a text counts: tags of terms that count by themselves, and those that stand too far down.
+
+    `rows` are what takes the letters: in text order, not overlapping within a tag; traps are among them.
+    """
+
+    certain: set[str]
+    below: set[str]
+    rows: list[_Row]
+
+
 class Tagger:
     """Finds terms. Pure: the same text and language give the same terms, whatever else is in the batch.
 
@@ -78,6 +90,7 @@ class Tagger:
         # A trap beats a term of the same letters.
         entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry))
         self.eras = Eras([entry.valid for entry in entries])
+        self._openings = {one.tag: one for one in lexicon.openings}
         rules = Rules(lexicon, entries)
         patterns = numbered(rules, _ranks_by_form(entries))
         self._asking = Asking(rules, patterns.kinds)
@@ -104,6 +117,11 @@ class Tagger:
         """Return the hits behind the terms, by index of their text; texts without any are left out."""
         return {index: [*map(self._hit, rows)] for index, rows in self._counted(texts, languages, times_ms)}
 
+    def near(self, texts: Sequence[str]) -> set[int]:
+        """Return the indices of texts in which a form of an entry stands, whether it counts there or not."""
+        forms = self._finder.forms(texts, refused=False)
+        return {index for index, _, _, pattern, _, _ in forms if self._ranks[pattern]}
+
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterator[tuple[int, list[_Row]]]:
@@ -123,7 +141,7 @@ class Tagger:
             ]
             if any(map(is_trigger.__getitem__, map(_KIND, forms))):
                 able = self._holding(able, texts[index], language, forms, out)
-            _, chosen = self._decide(able)
+            chosen = self._decide(able, texts[index]).rows
             if terms := [row for row in chosen if not entries[row & _RANK].is_trap]:
                 yield index, terms
 
@@ -173,12 +191,12 @@ class Tagger:
             for rank in self._ranks[kind]
         ]
         told, misses = self._explained(found, text, language, [form for form in forms if form[4] is None])
-        certain, rows = self._decide([row for row, refusal, _ in told if refusal is None])
-        chosen = _Chosen(map(self._hit, rows))
+        decision = self._decide([row for row, refusal, _ in told if refusal is None], text)
+        chosen = _Chosen(decision, map(self._hit, decision.rows))
         verdicts = [
             Verdict(self._hit(row), refusal, None, why)
             if refusal
-            else chosen.verdict(self._hit(row), certain)._replace(why=why)
+            else chosen.verdict(self._hit(row))._replace(why=why)
             for row, refusal, why in told + misses
         ]
         return sorted(verdicts, key=lambda verdict: (verdict.hit.start, -verdict.hit.end, verdict.hit.entry))
@@ -202,7 +220,7 @@ class Tagger:
         for rank, rule in self._rules.items():
             if not (rule.firsts & scene.present and self._entries[rank].accepts(language)):
                 continue
-            spots = [*rule.hits(scene)]
+            spots = rule.hits(scene)
             for spot in spots:
                 row = _row(spot.start, scene.word_end(spot.end - 1), rank)
                 refused = None if rule.holds(scene, spot) else Refusal.CONDITION
@@ -220,23 +238,34 @@ class Tagger:
         entry = self._entries[row & _RANK]
         return Term(entry.lemma, entry.tag, start, end)
 
-    def _decide(self, rows: list[_Row]) -> tuple[set[str], list[_Row]]:
-        """Return the tags of the terms that count by themselves, and the rows that take their letters.
-
-        These are in text order, and do not overlap within a tag; traps are among them.
-        """
+    def _decide(self, rows: list[_Row], text: str) -> _Decision:
+        """Say which rows count, and with which traps they share the letters."""
         rows.sort()
         entries = self._entries
         alone = [row for row in rows if not entries[row & _RANK].beside]
         chosen = self._longest(alone)
-        certain = {entry.tag for row in chosen if not (entry := entries[row & _RANK]).is_trap}
-        if len(alone) < len(rows):
+        certain, below = self._certain(chosen, len(text))
+        if below:
+            rows = [row for row in rows if entries[row & _RANK].tag not in below]
+        if below or len(alone) < len(rows):
             beside = (entries[row & _RANK].beside for row in rows)
             fitting = [
                 row for row, tags in zip(rows, beside, strict=True) if not tags or certain.intersection(tags)
             ]
             chosen = self._longest(fitting)
-        return certain, chosen
+        return _Decision(certain, below, chosen)
+
+    def _certain(self, rows: Sequence[_Row], characters: int) -> tuple[set[str], set[str]]:
+        """Return the tags that count by themselves, and those that stand too far down (`openings`)."""
+        counting = [(entry.tag, row) for row in rows if not (entry := self._entries[row & _RANK]).is_trap]
+        certain, down = {tag for tag, _ in counting}, set()
+        for tag in certain.intersection(self._openings):
+            first = next(row for one, row in counting if one == tag)
+            if not self._openings[tag].holds(_span(first)[0], characters):
+                down.add(tag)
+        certain -= down
+        below = {tag for tag in down if certain.isdisjoint(self._openings[tag].beside)}
+        return certain | (down - below), below
 
     def _longest(self, rows: Iterable[_Row]) -> list[_Row]:
         """Return the leftmost, then longest hits of each tag."""
@@ -303,15 +332,18 @@ def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:
 class _Chosen:
     """The hits that take their letters: within a tag, none overlaps another."""
 
-    def __init__(self, hits: Iterable[Hit]) -> None:
+    def __init__(self, decision: _Decision, hits: Iterable[Hit]) -> None:
+        self._certain, self._below = decision.certain, decision.below
         self._hits: defaultdict[str, list[Hit]] = defaultdict(list)
         for hit in hits:
             self._hits[hit.entry.tag].append(hit)
         self._ends = {tag: [hit.end for hit in hits] for tag, hits in self._hits.items()}
 
-    def verdict(self, hit: Hit, certain: set[str]) -> Verdict:
-        """Say what becomes of a hit that can count. `certain`: tags of the terms that count by themselves."""
-        if hit.entry.beside and not certain.intersection(hit.entry.beside):
+    def verdict(self, hit: Hit) -> Verdict:
+        """Say what becomes of a hit that can count."""
+        if hit.entry.tag in self._below:
+            return Verdict(hit, Refusal.TRAPPED if hit.entry.is_trap else Refusal.BELOW_OPENING)
+        if hit.entry.beside and self._certain.isdisjoint(hit.entry.beside):
             return Verdict(hit, Refusal.ALONE)
         # The first that ends behind its start: the hit itself, or else what covers it.
         tag = hit.entry.tag

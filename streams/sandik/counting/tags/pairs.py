@@ -6,7 +6,7 @@
     base = "election"
 
 The last layer that has the file decides. Without one, the pair is the usual one if the lexicon has its tags,
-or else `both` of the lexicon's tags, if they are two.
+or else `both` of the lexicon's tags, if they are two. The file may have openings, too: `openings.py`.
 """
 
 import tomllib
@@ -18,6 +18,7 @@ import msgspec
 
 from sandik.counting.tags.entries import Place, Problem
 from sandik.counting.tags.layers import BUILT_IN, Layer
+from sandik.counting.tags.openings import Opening, Openings, read_openings
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 FILE = "tags.toml"
@@ -26,8 +27,9 @@ FILE = "tags.toml"
 RESERVED = frozenset({"all", "repost"})
 
 
-class _Pairs(msgspec.Struct, forbid_unknown_fields=True):
+class _File(msgspec.Struct, forbid_unknown_fields=True):
     pair: tuple[Pair, ...] = ()
+    opening: tuple[Opening, ...] = ()
 
 
 class Found(NamedTuple):
@@ -37,13 +39,17 @@ class Found(NamedTuple):
     problems: list[Problem]
 
 
+def openings_of(layers: Sequence[Layer], tags: Sequence[str]) -> Openings:
+    """Return the openings of a lexicon whose terms have these tags."""
+    return read_openings([(file, _read(file)[0].opening) for file in _files(layers)], tags)
+
+
 def read_pairs(layers: Sequence[Layer], tags: Sequence[str]) -> Found:
     """Return the pairs of a lexicon whose terms have these tags."""
-    written = [layer.folder / FILE for layer in layers if (layer.folder / FILE).is_file()]
-    if written:
-        pairs, problems = _read(written[-1])
-        problems += _wrong(written[-1], pairs, tags)
-        return Found(pairs, problems)
+    if written := _files(layers):
+        file, problems = _read(written[-1])
+        problems += _wrong(written[-1], file.pair, tags)
+        return Found(file.pair, problems)
     if missing := [tag for tag in DEFAULT_PAIR.of if tag not in tags]:
         pairs = (Pair(DEFAULT_PAIR.name, tuple(tags), tags[0]),) if len(tags) == 2 else ()
         if len(missing) < len(DEFAULT_PAIR.of):
@@ -52,13 +58,17 @@ def read_pairs(layers: Sequence[Layer], tags: Sequence[str]) -> Found:
     return Found((DEFAULT_PAIR,), [])
 
 
-def _read(file: Traversable) -> tuple[tuple[Pair, ...], list[Problem]]:
+def _files(layers: Sequence[Layer]) -> list[Traversable]:
+    return [layer.folder / FILE for layer in layers if (layer.folder / FILE).is_file()]
+
+
+def _read(file: Traversable) -> tuple[_File, list[Problem]]:
     try:
-        found = msgspec.convert(tomllib.loads(file.read_bytes().decode("utf-8-sig")), _Pairs)
+        found = msgspec.convert(tomllib.loads(file.read_bytes().decode("utf-8-sig")), _File)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         message = f"no pairs of tags: {error}; write [[pair]] with `name`, `of` and `base`"
-        return (), [Problem(Place(file, 0), message)]
-    return found.pair, []
+        return _File(), [Problem(Place(file, 0), message)]
+    return found, []
 
 
 def _wrong(file: Traversable, pairs: Sequence[Pair], tags: Sequence[str]) -> Iterable[Problem]:

@@ -97,13 +97,15 @@ class Rule(NamedTuple):
             return False
         return unless is None or not (can_hold(self.unless_needs, present) and scene.holds(unless, hit))
 
-    def hits(self, scene: Scene) -> Iterator[Spot]:
-        """Yield what `match` finds, whether or not the entry's other conditions hold there."""
+    def hits(self, scene: Scene) -> list[Spot]:
+        """Return what `match` finds, each once, whether or not the entry's other conditions hold there."""
+        found: dict[Spot, None] = {}
         for one in self.found:
             if one.is_possible(scene.present):
                 spots = scene.spots(one.place)
                 if spots and all(scene.holds(condition) for condition in one.besides):
-                    yield from spots
+                    found.update(dict.fromkeys(spots))
+        return [*found]
 
 
 class Rules:

@@ -1,69 +1,138 @@
-// The page: what the reader chose -> one query -> rows, kept up to date -> charts, lists and notices.
+// The page: what the reader chose -> one query -> rows and a headline, kept up to date -> charts, lists and notices.
 
+import { Chart, topOf } from "./chart.js";
 import { at, soon } from "./dom.js";
 import { drawExamples } from "./examples.js";
-import { drawFilters, pairOf, shownLanguages, shownTags } from "./filters.js";
-import { drawLists } from "./lists.js";
+import { drawFilters, pairOf, shownLanguages } from "./filters.js";
+import { drawHeadline } from "./headline.js";
+import { asCsv, drawLists } from "./lists.js";
 import { fetchJson, follow } from "./live.js";
 import { drawNotices } from "./notices.js";
-import { drawPanels, redrawPanels } from "./panels.js";
 import { EVERY, Rows } from "./rows.js";
-import { choose, rollup, span, state } from "./state.js";
-import { sayAll, setInterface } from "./words.js";
+import { choose, onBack, rollup, span, state } from "./state.js";
+import { takeCsv, takePng, takeSvg } from "./take.js";
+import { drawTrust } from "./trust.js";
+import { asRows, drawWhere, shownCharts } from "./where.js";
+import { say, sayAll, setInterface, tagName } from "./words.js";
 
-const RETRY_MS = 2_000;
-let status = null, rows = null, problem = null, following = null, asked = null, examplesOf = null;
+const RETRY_MS = 2_000, HEADLINE_MS = 300, LEAD_PX = 210;
+let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, sources = null, followed = null;
+
+const lead = new Chart(at("lead-chart"), LEAD_PX, handlers(EVERY));
+
+/** What happens on a chart of these posts. */
+function handlers(language) {
+  return {
+    zoom: (from_ms, to_ms) => { choose({ span: "custom", from_ms, to_ms }); ask(); },
+    pick: (from_ms, to_ms) => pick(from_ms, to_ms, language),
+    point: (place) => { for (const chart of [lead, ...shownCharts()]) chart.read(place); },
+  };
+}
+
+/** The tags of the table and of the lists. */
+const tagsOf = (pair) => [...new Set([pair.base, ...pair.of, pair.name])];
 
 const draw = soon(() => {
   drawNotices(status, problem);
+  at("live").hidden = problem !== null || status?.counts.state !== "live";
   if (!status) return;
-  drawFilters(status, ask);
+  const pair = pairOf(status);
+  drawFilters(status, headline?.now.posts[pair.base] ?? 0, ask);
+  if (!headline) return;
+  drawHeadline(headline, status);
+  drawTrust(status, headline);
   if (!rows) return;
-  const languages = shownLanguages(status);
-  drawPanels(rows, languages, shownTags(status), pairOf(status));
-  drawLists(rows, languages, shownTags(status), pairOf(status));
+  const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
+  lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]), 1, status.notes);
+  const marks = new Set(course.marks.map(({ kind }) => kind));
+  at("key").textContent = ["key", ...marks].map((name) => say(name === "key" ? name : `key_${name}`)).join(" ");
+  at("by").hidden = !canBeBySource();
+  for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", bySource() === (by === "source"));
+  if (!bySource()) drawWhere(rows, starts, languages, pair, handlers);
+  else if (sources) drawWhere(sources, starts, [...sources.byLanguage.keys()], pair, () => handlers(EVERY), (source) => source);
+  drawLists(rows, languages.length === 1 ? languages : [EVERY, ...languages], tagsOf(pair), pair, pick);
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes";
 }, 10);
 
 const refreshExamples = soon(async () => {
-  try { await drawExamples(exampleParameters(), state.texts, pairOf(status)); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
+  try { await drawExamples(exampleParameters(), status.texts ? state.texts ? null : "textsOff" : "textHidden", pairOf(status)); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
 }, 300);
+
+const refreshHeadline = soon(async () => {
+  try { headline = await fetchJson("/api/headline", common()); } catch (error) { if (!problem) drawNotices(status, error); }
+  draw();
+}, HEADLINE_MS);
+
+/** Sources are known of tagged posts of all languages together. */
+const canBeBySource = () => !state.languages.length && pairOf(status).base !== "all";
+const bySource = () => state.by === "source" && canBeBySource();
+
+const refreshSources = soon(async () => {
+  if (!rows || !bySource()) return;
+  try { sources = asRows(await fetchJson("/api/sources", { ...common(), rollup_ms: rows.rollup_ms }), rows.watermark_ms); } catch (error) { if (!problem) drawNotices(status, error); }
+  draw();
+}, HEADLINE_MS);
+
+/** What headline, rows and examples have in common. */
+function common() {
+  return { ...span(), ...(state.share ? { share: state.share } : pairOf(status).base === "all" ? { share: pairOf(status).name } : {}), ...(state.languages.length ? { among: state.languages.join(",") } : {}) };
+}
 
 /** The query of the page. Languages are named, so that a new one does not change what is asked. */
 function parameters() {
-  const languages = new Set([EVERY, ...shownLanguages(status)]);
-  return { rollup_ms: rollup(status), ...span(), language: [...languages].join(",") };
+  const base = pairOf(status).base;
+  return { rollup_ms: rollup(status, headline.now.posts[base] ?? 0), ...common(), language: [EVERY, ...shownLanguages(status)].join(",") };
 }
 
 function exampleParameters() {
-  const tags = shownTags(status).filter((tag) => tag !== "all");
-  return { ...span(), language: shownLanguages(status).join(","), tag: tags.join(",") };
+  const { share, among, ...when } = common(), { base, of } = pairOf(status);
+  const tags = base === "all" ? of : [base, ...of];
+  return { ...(picked ? { from_ms: picked.from_ms, to_ms: picked.to_ms } : when), language: picked?.language ?? among ?? EVERY, tag: [...new Set(tags)].join(",") };
 }
+
+/** Show the posts of a point of a chart, until something else is asked for. */
+function pick(from_ms, to_ms, language) {
+  picked = { from_ms, to_ms, language: language === EVERY && state.languages.length ? state.languages.join(",") : language };
+  at("posts-all").hidden = false;
+  refreshExamples();
+  at("posts-title").scrollIntoView({ block: "nearest" });
+}
+
+function unpick() { picked = null; at("posts-all").hidden = true; refreshExamples(); }
+
+/** Whether there are languages that could have a chart and were not there when it was asked. */
+const hasNewLanguages = () => followed !== null && shownLanguages(status).length > followed.length;
 
 /** Ask anew if what is wanted is not what is being followed. */
-function ask() {
-  const wanted = parameters();
-  const key = JSON.stringify(wanted);
-  if (key !== asked && status.last_ms !== null) {
-    asked = key;
-    following?.stop();
-    following = follow(wanted, { start, rows: take, status: look, lost: (error) => { problem = error; draw(); } });
-  }
+async function ask() {
   examplesOf = null;
-  refreshExamples();
+  unpick();
   draw();
+  if (status.last_ms === null) return;
+  const wanted = JSON.stringify([common(), state.rollup, state.languages]);
+  if (wanted === asked) return;
+  asked = wanted;
+  try { headline = await fetchJson("/api/headline", common()); } catch (error) { asked = null; problem = error; draw(); return; }
+  if (wanted !== asked) return; // something else has been asked for since
+  following?.stop();
+  followed = shownLanguages(status);
+  const query = parameters();
+  at("json").href = `/api/counts?${new URLSearchParams(query)}`;
+  at("feed").href = `/api/bursts.atom?${new URLSearchParams(query)}`;
+  following = follow(query, { start, rows: take, status: look, lost: (error) => { problem = error; draw(); } });
 }
 
-function start(counts) { rows = new Rows(counts); problem = null; draw(); }
-function take(counts) { rows?.add(counts); draw(); }
+function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); refreshSources(); draw(); }
+function take(counts) { rows?.add(counts); refreshHeadline(); draw(); }
 
 function look(news) {
   status = news;
   problem = null;
+  if (hasNewLanguages()) asked = null;
   if (asked === null && status.last_ms !== null) ask();
   const examples = JSON.stringify([status.examples_version, status.mentions.state]);
-  if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); }
+  if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); refreshSources(); }
   draw();
 }
 
@@ -83,11 +152,20 @@ function dress() {
   sayAll();
 }
 
-at("interface").addEventListener("change", (event) => { choose({ interface: event.target.value }); dress(); redrawPanels(); if (status) ask(); });
-at("theme").addEventListener("change", (event) => { choose({ theme: event.target.value }); dress(); redrawPanels(); });
+/** What a picture of the lead chart says above it. */
+const caption = () => [at("headline").textContent, `${at("share-interval").textContent} · ${at("zone").textContent}`];
+const fileName = () => `sandik-${tagName(pairOf(status).name).replace(/[^\p{L}\p{N}]+/gu, "-")}-${new Date(headline.now.to_ms).toISOString().slice(0, 16).replace(":", "")}Z`;
+
+at("take-csv").addEventListener("click", () => rows && takeCsv(asCsv(rows, ["all", ...tagsOf(pairOf(status)).filter((tag) => tag !== "all")]), fileName()));
+at("take-svg").addEventListener("click", () => rows && takeSvg(lead.svg, caption(), fileName()));
+at("take-png").addEventListener("click", () => rows && takePng(lead.svg, caption(), fileName()));
+at("interface").addEventListener("change", (event) => { choose({ interface: event.target.value }); dress(); if (status) ask(); });
+at("theme").addEventListener("change", (event) => { choose({ theme: event.target.value }); dress(); });
 at("texts").addEventListener("change", (event) => { choose({ texts: event.target.checked }); refreshExamples(); });
-at("filters").addEventListener("submit", (event) => event.preventDefault());
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawPanels);
+for (const by of ["language", "source"]) at(`by-${by}`).addEventListener("click", () => { choose({ by }); sources = null; refreshSources(); draw(); });
+at("posts-all").addEventListener("click", unpick);
+at("form").addEventListener("submit", (event) => event.preventDefault());
+onBack(() => { dress(); if (status) { refreshSources(); ask(); } });
 
 dress();
 begin();

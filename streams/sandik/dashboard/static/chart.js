@@ -1,163 +1,190 @@
-// One chart: a line for each language, drawn by uPlot; marks and dashes are ours.
+// One chart, drawn anew for the width it has: a share with its interval as a line, the posts it is of as bars below.
+// Colours are the style sheet's, so a change of theme needs no new drawing.
 
-import { el } from "./dom.js";
-import { axisTime, time } from "./words.js";
+import { el, svg } from "./dom.js";
+import { axisTicks } from "./ticks.js";
+import { number, percent, say, time } from "./words.js";
 
-const HEIGHT_PX = 190;
-const DAY_MS = 86_400_000;
+const LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, HEAD_PX = 18, GAP_PX = 14;
+const TOPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1];
+const DRAG_PX = 8;
 
-const colours = new Map();
-
-/** Return a colour of the page's style sheet as the canvas needs it. Each is asked for once: it costs a layout. */
-function colour(name) {
-  if (!colours.has(name)) {
-    const probe = el("span");
-    probe.style.color = `var(${name})`;
-    document.body.append(probe);
-    colours.set(name, getComputedStyle(probe).color);
-    probe.remove();
-  }
-  return colours.get(name);
+/** The end of the axis that shows these shares: `courses` side by side have one. */
+export function topOf(courses) {
+  const highest = Math.max(0, ...courses.flatMap(({ share }) => share.map((one) => one?.value ?? 0)));
+  return TOPS.find((top) => highest * 1.1 <= top) ?? 1;
 }
 
-/** Ask for the colours again: the theme is another. */
-export const forgetColours = () => colours.clear();
-
-/** The places of values without a neighbour: no line would show them. */
-const lonely = (values) => values.flatMap((value, i) => (value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : []));
-
-const faint = (rgb) => rgb.replace(/^rgb\(/, "rgba(").replace(/\)$/, ", 0.16)");
-
 /**
- * A chart in `host`. Lines are { label, colour, values, isFinal[], marks: [{ at, kind }], low?, high?, hasBand? }.
- * `format` writes a value, `label` names the chart for those who do not see it.
+ * A chart in `host`. `on.zoom(from_ms, to_ms)` is called after a drag, `on.pick(from_ms, to_ms)` after a click on a
+ * point, `on.point(place)` as the reader moves along it.
  */
 export class Chart {
-  constructor(host, format, increments) {
-    this.increments = increments;
-    this.format = format;
+  constructor(host, height_px, on) {
+    this.height_px = height_px;
+    this.on = on;
+    this.fold = 1;
     this.readout = el("output", { class: "readout" });
-    this.plotHost = el("div", { class: "plot", tabindex: "0", role: "group", keydown: (event) => this.#onKey(event) });
-    host.append(this.plotHost, this.readout);
-    new ResizeObserver(() => this.plot?.setSize(this.#size())).observe(this.plotHost);
+    this.host = el("div", {
+      class: "plot", tabindex: "0", role: "group",
+      keydown: (event) => this.#onKey(event), pointermove: (event) => this.#onMove(event),
+      pointerdown: (event) => this.#onDown(event), pointerup: (event) => this.#onUp(event),
+      pointercancel: () => { this.dragFrom = null; }, pointerleave: () => { this.dragFrom = null; this.on.point(null); },
+    });
+    host.append(el("div", { class: "chart" }, this.host, this.readout));
+    new ResizeObserver(() => { if (this.course && this.host.clientWidth !== this.width) this.redraw(); }).observe(this.host);
   }
 
-  draw(label, starts, step_ms, lines) {
-    this.plotHost.setAttribute("aria-label", label);
-    this.starts = starts;
-    this.step_ms = step_ms;
-    this.lines = lines;
-    const shape = JSON.stringify([step_ms, lines.map((line) => [line.label, line.colour, Boolean(line.hasBand)]), document.documentElement.dataset.theme, document.documentElement.lang]);
-    const data = [starts.map((ms) => ms / 1000), ...lines.flatMap((line) => this.#columns(line))];
-    if (shape === this.shape) {
-      this.plot.setData(data);
-      return;
-    }
-    this.shape = shape;
-    this.plot?.destroy();
-    this.plot = new uPlot(this.#options(lines), data, this.plotHost);
-    this.plotHost.querySelector("canvas").setAttribute("aria-hidden", "true");
+  /** Draw a course as `Rows.course` has it, `fold` buckets to a point; `top` ends the axis of shares. */
+  draw(label, starts, step_ms, course, top, fold = 1, notes = []) {
+    const own = starts.filter((_, place) => place % fold === 0);
+    Object.assign(this, { label, notes, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
+    this.redraw();
   }
 
   redraw() {
-    this.shape = null;
-    if (this.lines) this.draw(this.plotHost.getAttribute("aria-label"), this.starts, this.step_ms, this.lines);
+    this.host.setAttribute("aria-label", this.label);
+    this.width = Math.max(200, this.host.clientWidth);
+    const { width, height_px: height } = this, bars = Math.round(height * 0.22), n = this.starts.length;
+    this.inner = width - LEFT_PX - RIGHT_PX;
+    this.floor = height - AXIS_PX - bars - GAP_PX;
+    const base = height - AXIS_PX;
+    this.svg = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+      ...this.#axes(width, base), ...this.#happened(base), ...this.#bars(base, bars), ...this.#lines(), ...this.#marks(),
+      this.cursor = svg("line", { class: "cursor", y1: HEAD_PX, y2: base, visibility: "hidden" }),
+      this.drag = svg("rect", { class: "drag", y: HEAD_PX, height: base - HEAD_PX, visibility: "hidden" }));
+    this.host.replaceChildren(this.svg);
+    if (n) this.#show(this.place ?? null);
   }
 
-  #size() {
-    return { width: Math.max(240, this.plotHost.clientWidth), height: HEIGHT_PX };
+  #x(place) { return LEFT_PX + (this.inner * (place + 0.5)) / this.starts.length; }
+
+  #y(share) { return HEAD_PX + (this.floor - HEAD_PX) * (1 - Math.min(share, this.top) / this.top); }
+
+  #axes(width, base) {
+    const levels = this.height_px < 160 ? [0, 1] : this.top === 0.75 || (this.top === 0.3) ? [0, 1 / 3, 2 / 3, 1] : [0, 0.5, 1];
+    const lines = levels.flatMap((part) => {
+      const y = Math.round(this.#y(part * this.top)) + 0.5;
+      return [svg("line", { class: "grid", x1: LEFT_PX, x2: width - RIGHT_PX, y1: y, y2: y }),
+        svg("text", { x: LEFT_PX - 6, y: y + 4, "text-anchor": "end" }, percent(part * this.top))];
+    });
+    const ticks = axisTicks(this.starts, this.step_ms, this.inner).map(({ part, label }) => {
+      const x = LEFT_PX + part * this.inner;
+      return svg("text", { x, y: base + 15, "text-anchor": x > width - RIGHT_PX - 24 ? "end" : x < LEFT_PX + 24 ? "start" : "middle" }, label);
+    });
+    const most = this.most ? [svg("text", { x: LEFT_PX - 6, y: base - this.height_px * 0.22 + 9, "text-anchor": "end" }, number(this.most))] : [];
+    return [...lines, ...most, ...ticks];
   }
 
-  #columns(line) {
-    const { values, isFinal } = line;
-    const solid = values.map((value, i) => (isFinal[i] ? value : null));
-    // From the last final point on, so that the dashes join the line.
-    const dashed = values.map((value, i) => (!isFinal[i] || (i + 1 < values.length && !isFinal[i + 1]) ? value : null));
-    return line.hasBand ? [solid, dashed, line.high, line.low] : [solid, dashed];
-  }
-
-  #options(lines) {
-    const ink = colour("--ink-2"), grid = colour("--line"), ground = colour("--ground");
-    const series = [{}], bands = [];
-    for (const line of lines) {
-      const stroke = colour(line.colour);
-      const alone = { show: true, size: 4, stroke, fill: stroke, filter: (plot, index) => lonely(plot.data[index]) };
-      const hollow = { show: true, size: 6, stroke, fill: ground, filter: (_, index) => this.#hollow(index) };
-      series.push({ stroke, width: 1.75, points: alone });
-      series.push({ stroke, width: 1.5, dash: [5, 4], points: hollow });
-      if (line.hasBand) {
-        series.push({ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } });
-        bands.push({ series: [series.length - 2, series.length - 1], fill: faint(stroke) });
-      }
-    }
-    return {
-      ...this.#size(),
-      series,
-      bands,
-      legend: { show: false },
-      cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
-      scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.12 : 1] } },
-      axes: [
-        { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, space: 70, size: 30, values: (_, splits) => this.#labels(splits) },
-        { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, size: 56, incrs: this.increments, values: (_, splits) => splits.map((value) => this.format(value)) },
-      ],
-      hooks: { setCursor: [(plot) => this.#read(plot.cursor.idx)], draw: [(plot) => this.#marks(plot)] },
-    };
-  }
-
-  #labels(splits) {
-    let before = null;
-    const isLong = splits.length > 1 && splits[1] - splits[0] >= DAY_MS / 1000;
-    return splits.map((s) => {
-      const day = new Date(s * 1000).toDateString(), isNew = day !== before;
-      before = day;
-      return axisTime(s * 1000, this.step_ms, isNew || isLong ? (isLong ? "year" : "date") : null);
+  /** What happened when: the words stand on the side that has room. */
+  #happened(base) {
+    const [first_ms] = this.starts, length_ms = this.starts.length * this.step_ms;
+    return this.notes.filter(({ at_ms }) => at_ms >= first_ms && at_ms < first_ms + length_ms).flatMap(({ at_ms, text }) => {
+      const part = (at_ms - first_ms) / length_ms, x = LEFT_PX + part * this.inner;
+      const short = text.length > 40 ? `${text.slice(0, 39)}…` : text;
+      return [svg("line", { class: "cursor", x1: x, x2: x, y1: 4, y2: base }),
+        svg("text", { x: x + (part > 0.5 ? -5 : 5), y: HEAD_PX + 12, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
     });
   }
 
-  /** Only the points that are current themselves, not the final one that the dashes start from. */
-  #hollow(seriesIndex) {
-    let index = 1;
-    for (const line of this.lines) {
-      if (seriesIndex === index + 1) return line.isFinal.flatMap((isFinal, i) => (isFinal || line.values[i] === null ? [] : [i]));
-      index += line.hasBand ? 4 : 2;
-    }
-    return null;
+  #bars(base, height) {
+    const { course, most } = this, slot = this.inner / this.starts.length, wide = Math.max(1, slot * 0.72);
+    const path = (values, isFinal) => values.map((posts, place) => (posts && course.isFinal[place] === isFinal
+      ? `M${round(this.#x(place) - wide / 2)},${base}h${round(wide)}v${-round((posts / most) * height)}h${-round(wide)}z` : "")).join("");
+    return [true, false].flatMap((isFinal) => [["base", course.base], ["part", course.part]].map(([name, values]) =>
+      svg("path", { class: `bar ${name}${isFinal ? "" : " current"}`, d: path(values, isFinal) })));
   }
 
-  #marks(plot) {
-    const { ctx } = plot, unit = devicePixelRatio;
-    ctx.save();
-    for (const line of this.lines) {
-      ctx.fillStyle = colour(line.colour);
-      for (const mark of line.marks) {
-        if (line.values[mark.at] === null) continue;
-        const x = plot.valToPos(this.starts[mark.at] / 1000, "x", true);
-        const y = plot.valToPos(line.values[mark.at], "y", true) - 9 * unit;
-        const corners = mark.kind === "burst" ? [[0, 5], [-5, -4], [5, -4]] : [[0, -5], [4, 0], [0, 5], [-4, 0]];
-        ctx.beginPath();
-        for (const [dx, dy] of corners) ctx.lineTo(x + dx * unit, y + dy * unit);
-        ctx.fill();
-      }
+  #lines() {
+    const { share, isFinal } = this.course, runs = runsOf(share);
+    const point = (place, part) => `${round(this.#x(place))},${round(this.#y(share[place][part]))}`;
+    const band = runs.map((run) => (run.length > 1
+      ? `M${[...run.map((place) => point(place, "high")), ...run.toReversed().map((place) => point(place, "low"))].join("L")}Z`
+      : `M${round(this.#x(run[0]) - 1.5)},${round(this.#y(share[run[0]].high))}h3V${round(this.#y(share[run[0]].low))}h-3Z`)).join("");
+    const line = (wanted) => runs.map((run) => run.slice(1).map((place, before) => (isFinal[place] === wanted
+      ? `M${point(run[before], "value")}L${point(place, "value")}` : "")).join("")).join("");
+    const dots = runs.flatMap((run) => run.filter((place) => run.length === 1 || !isFinal[place]))
+      .map((place) => svg("circle", { class: isFinal[place] ? "dot" : "dot current", cx: round(this.#x(place)), cy: round(this.#y(share[place].value)), r: 3 }));
+    const last = share.findLastIndex(Boolean);
+    const end = last < 0 ? [] : [svg("text", { class: "end", x: this.#x(last) + 8, y: this.#y(share[last].value) + 4 }, percent(share[last].value))];
+    const isOpen = isFinal.includes(false);
+    const open = isOpen && this.height_px >= 160 ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
+    return [svg("path", { class: "band", d: band }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...open];
+  }
+
+  #marks() {
+    // Of bursts side by side the first is enough.
+    const isFirst = ({ at, kind }) => !this.course.marks.some((other) => other.kind === kind && other.at === at - 1);
+    return this.course.marks.filter(isFirst).map(({ at, kind }) => {
+      const x = this.#x(at), y = this.#y(this.course.share[at]?.value ?? 0) - 12;
+      return svg("path", { class: `mark ${kind}`, d: kind === "burst" ? `M${x - 5},${y - 4}h10l-5,9z` : `M${x},${y - 5}l4,5l-4,5l-4,-5z` });
+    });
+  }
+
+  #placeAt(event) {
+    const x = event.clientX - this.host.getBoundingClientRect().left;
+    const place = Math.floor(((x - LEFT_PX) / this.inner) * this.starts.length);
+    return Math.min(this.starts.length - 1, Math.max(0, place));
+  }
+
+  #onMove(event) {
+    const place = this.#placeAt(event);
+    if (this.dragFrom !== null && this.dragFrom !== undefined) {
+      const [x1, x2] = [this.#x(this.dragFrom.place), this.#x(place)].sort((a, b) => a - b);
+      for (const [name, value] of Object.entries({ x: x1, width: x2 - x1, visibility: "visible" })) this.drag.setAttribute(name, value);
     }
-    ctx.restore();
+    this.on.point(place * this.fold);
+  }
+
+  #onDown(event) {
+    if (event.button === 0) this.dragFrom = { place: this.#placeAt(event), x: event.clientX };
+  }
+
+  #onUp(event) {
+    const from = this.dragFrom, to = this.#placeAt(event);
+    this.dragFrom = null;
+    this.drag.setAttribute("visibility", "hidden");
+    if (!from) return;
+    const [first, last] = [from.place, to].sort((a, b) => a - b), ends = [this.starts[first], this.starts[last] + this.step_ms];
+    if (Math.abs(event.clientX - from.x) > DRAG_PX) this.on.zoom(...ends);
+    else this.on.pick(...ends);
   }
 
   #onKey(event) {
+    const last = this.starts.length - 1, from = this.place ?? last;
+    if (event.key === "Enter" && this.place !== null) this.on.pick(this.starts[from], this.starts[from] + this.step_ms);
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
-    if (step === undefined || !this.plot) return;
+    if (step === undefined || last < 0) return;
     event.preventDefault();
-    const last = this.starts.length - 1, from = this.plot.cursor.idx ?? last;
-    const index = Math.min(last, Math.max(0, from + step));
-    const left = this.plot.valToPos(this.starts[index] / 1000, "x");
-    this.plot.setCursor({ left, top: 20 });
-    this.#read(index);
+    this.on.point(Math.min(last, Math.max(0, from + step)) * this.fold);
   }
 
-  #read(index) {
-    if (index === null || index === undefined || !(index in this.starts)) { this.readout.textContent = ""; return; }
-    const values = this.lines.filter((line) => line.values[index] !== null)
-      .map((line) => `${line.label} ${this.format(line.values[index])}${line.low ? ` (${this.format(line.low[index])}–${this.format(line.high[index])})` : ""}`);
-    this.readout.textContent = `${time(this.starts[index], this.step_ms)}: ${values.join(" · ")}`;
+  /** Say what the chart shows at the place of a bucket; null for nowhere. */
+  read(bucket) { if (this.course) this.#show(bucket === null ? null : Math.floor(bucket / this.fold)); }
+
+  #show(place) {
+    this.place = place;
+    const isThere = place !== null && place in this.starts;
+    this.cursor.setAttribute("visibility", isThere ? "visible" : "hidden");
+    if (!isThere) { this.readout.textContent = ""; return; }
+    this.cursor.setAttribute("x1", this.#x(place));
+    this.cursor.setAttribute("x2", this.#x(place));
+    const { share, base, part } = this.course, one = share[place];
+    const values = { part: number(part[place]), base: number(base[place]) };
+    const said = one ? say("reading", { share: percent(one.value), low: percent(one.low), high: percent(one.high), ...values }) : say("readingNone");
+    this.readout.textContent = `${time(this.starts[place], this.step_ms)}: ${said}`;
   }
+}
+
+const round = (value) => Math.round(value * 10) / 10;
+
+/** The places that have a value, in pieces without a hole. */
+function runsOf(values) {
+  const runs = [];
+  values.forEach((value, place) => {
+    if (value === null) return;
+    if (place && values[place - 1] !== null) runs.at(-1).push(place);
+    else runs.push([place]);
+  });
+  return runs;
 }

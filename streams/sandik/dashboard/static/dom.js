@@ -1,8 +1,12 @@
 // Elements from values. Text always goes in as text: nothing on this page is ever parsed as HTML.
 
 /** Return a new element; attributes that are null or false are left out, handlers are given as functions. */
-export function el(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
+export const el = (name, attributes = {}, ...children) => filled(document.createElement(name), attributes, children);
+
+/** The same for a drawing. */
+export const svg = (name, attributes = {}, ...children) => filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+
+function filled(element, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(key, value);
     else if (value === true) element.setAttribute(key, "");

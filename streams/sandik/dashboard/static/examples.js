@@ -1,4 +1,5 @@
-// Top terms and the newest posts. A post's text may hold anything: it only ever becomes text nodes.
+// What is said: the terms, and whether they rose; the newest posts. A post's text may hold anything: it only ever
+// becomes text nodes, and its link is followed only where it is one of the web.
 
 import { at, el } from "./dom.js";
 import { fetchJson } from "./live.js";
@@ -6,32 +7,46 @@ import { languageName, number, say, tagName, time } from "./words.js";
 
 const MAX_CHARACTERS = 600;
 
-/** Fetch and show the terms and posts that the parameters ask for. */
-export async function drawExamples(parameters, showsTexts, pair) {
+/** Fetch and show the terms that the parameters ask for, and the posts or why there are none. */
+export async function drawExamples(parameters, whyNoPosts, pair) {
   const [{ terms }, { posts }] = await Promise.all([
-    fetchJson("/api/terms", { ...parameters, limit: 15 }),
-    fetchJson("/api/posts", { ...parameters, limit: 12 }),
+    fetchJson("/api/terms", { ...parameters, limit: 10 }),
+    fetchJson("/api/posts", { ...parameters, limit: 8 }),
   ]);
   drawTerms(terms);
-  at("posts").replaceChildren(...(posts.length ? posts.map((post) => article(post, showsTexts, pair)) : [el("p", {}, say("noPosts"))]));
+  at("posts").hidden = whyNoPosts !== null;
+  at("posts-off").hidden = whyNoPosts === null;
+  at("posts-off").textContent = whyNoPosts ? say(whyNoPosts) : "";
+  at("posts").replaceChildren(...(posts.length ? posts.map((post) => article(post, pair)) : [el("p", { class: "note" }, say("noPosts"))]));
 }
 
 function drawTerms(terms) {
-  const most = terms[0]?.posts ?? 1;
-  const titles = [say("term"), say("topic"), say("postsColumn")];
-  const rows = terms.map(({ term, tag, posts }) => el("tr", {},
+  const titles = [[say("term")], [say("topic")], [say("postsColumn"), "n"], [say("growth"), "n"]];
+  const rows = terms.map(({ term, tag, posts, before }) => el("tr", {},
     el("th", { scope: "row" }, el("bdi", {}, term)),
     el("td", {}, tagName(tag)),
-    el("td", { class: "n" }, number(posts), " ", el("meter", { min: 0, max: most, value: posts, "aria-hidden": "true" }))));
+    el("td", { class: "n" }, number(posts)),
+    el("td", { class: "n" }, growth(posts, before))));
   at("terms").replaceChildren(
-    el("thead", {}, el("tr", {}, ...titles.map((title) => el("th", { scope: "col" }, title)))),
-    el("tbody", {}, ...(rows.length ? rows : [el("tr", {}, el("td", { colspan: 3 }, say("noTerms")))])));
+    el("thead", {}, el("tr", {}, ...titles.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
+    el("tbody", {}, ...(rows.length ? rows : [el("tr", {}, el("td", { colspan: 4 }, say("noTerms")))])));
 }
 
-function article(post, showsTexts, pair) {
+/** How many times as many as before: `×3`, or that it is new. */
+function growth(posts, before) {
+  if (before === null) return "–";
+  return before ? `×${number(Math.round((posts / before) * 10) / 10)}` : say("newTerm");
+}
+
+function article(post, pair) {
   const about = post.tags.map(tagName).join(", ");
-  const head = el("p", { class: "about" }, `${time(post.created_at_ms)} · ${languageName(post.language)} · ${about} · `, el("bdi", {}, post.source));
-  return el("article", {}, head, showsTexts ? text(post, pair) : el("p", { class: "note" }, say("textOff")));
+  const head = el("p", { class: "about" }, `${time(post.created_at_ms)} · ${languageName(post.language)} · ${about} · `, source(post));
+  return el("article", {}, head, text(post, pair));
+}
+
+function source({ source: name, url }) {
+  if (!/^https?:\/\//i.test(url ?? "")) return el("bdi", {}, name);
+  return el("a", { href: url, rel: "noopener noreferrer nofollow", target: "_blank" }, el("bdi", {}, name), " ↗");
 }
 
 function text(post, pair) {
@@ -47,7 +62,7 @@ export function highlighted(text, terms, pair) {
   for (const { start, end, tag } of [...terms].sort((a, b) => a.start - b.start || b.end - a.end)) {
     if (start < done || end > characters.length || start >= MAX_CHARACTERS) continue; // inside one that is marked
     pieces.push(characters.slice(done, start).join(""));
-    pieces.push(el("mark", { class: `tag-${!pair || tag === pair.base ? "base" : "with"}`, title: tagName(tag) }, characters.slice(start, end).join("")));
+    pieces.push(el("mark", { class: `tag-${tag === pair.base ? "base" : "with"}`, title: tagName(tag) }, characters.slice(start, end).join("")));
     done = end;
   }
   const rest = characters.slice(done, Math.max(done, MAX_CHARACTERS)).join("");

@@ -1,19 +1,20 @@
 // Bursts, late corrections and the table of figures: what the charts show, in words.
 
 import { at, el } from "./dom.js";
-import { total } from "./rows.js";
-import { languageName, number, percent, say, tagName, time } from "./words.js";
+import { EVERY, total } from "./rows.js";
+import { DAY_MS, state } from "./state.js";
+import { languageName, number, percent, say, tagName, time, zone } from "./words.js";
 
 const MAX_EVENTS = 12;
 const MAX_ROWS = 60;
 
-/** Fill the lists and the table. */
-export function drawLists(rows, languages, tags, pair) {
+/** Fill the lists and the table. `pick` shows the posts of a burst. */
+export function drawLists(rows, languages, tags, pair, pick) {
   const shown = rows.all().filter((row) => languages.includes(row.language));
-  const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: languageName(row.language) });
+  const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: nameOf(row.language) });
   // Only what is shown is put into words.
   const bursts = shown.flatMap((row) => row.bursts.filter((tag) => tags.includes(tag))
-    .map((tag) => () => say("burst", { ...when(row), tag: tagName(tag), n: number(total(row, tag)) })));
+    .map((tag) => () => el("button", { type: "button", class: "link", click: () => pick(row.start_ms, row.end_ms, row.language) }, say("burst", { ...when(row), tag: tagName(tag), n: number(total(row, tag)) }))));
   fill("bursts", bursts, "noBursts");
   const late = shown.flatMap((row) => [
     ...tags.filter((tag) => row.corrected[tag])
@@ -24,6 +25,8 @@ export function drawLists(rows, languages, tags, pair) {
   drawTable(rows, shown.slice(0, MAX_ROWS), tags, pair);
 }
 
+const nameOf = (language) => (language === EVERY && state.languages.length ? say("together") : languageName(language));
+
 function fill(id, lines, otherwise) {
   const shown = lines.length ? lines.slice(0, MAX_EVENTS) : [() => say(otherwise)];
   at(id).replaceChildren(...shown.map((line) => el("li", {}, line())));
@@ -31,20 +34,33 @@ function fill(id, lines, otherwise) {
 
 function drawTable(rows, shown, tags, pair) {
   const columns = ["all", ...tags.filter((tag) => tag !== "all")];
-  const head = [say("when"), say("language"), ...columns.map(tagName), ...(pair ? [say("share"), say("interval")] : []), say("stateColumn")];
+  const head = [[`${say("when")} (${rows.rollup_ms < DAY_MS ? zone() : "UTC"})`], [say("language")], ...columns.map((tag) => [tagName(tag), "n"]), [say("share"), "n"], [say("interval"), "n"], [say("stateColumn")]];
   const body = shown.map((row) => {
     const isFinal = rows.isFinal(row, row.start_ms);
     return el("tr", { class: isFinal ? null : "current" },
       el("th", { scope: "row" }, time(row.start_ms, rows.rollup_ms)),
-      el("td", {}, languageName(row.language)),
+      el("td", {}, nameOf(row.language)),
       ...columns.map((tag) => el("td", { class: "n" }, number(total(row, tag)))),
-      ...(pair ? [
-        el("td", { class: "n" }, row.share ? percent(row.share.value) : "–"),
-        el("td", { class: "n" }, row.share ? `${percent(row.share.low)}–${percent(row.share.high)}` : "–"),
-      ] : []),
+      el("td", { class: "n" }, row.share ? percent(row.share.value) : "–"),
+      el("td", { class: "n" }, row.share ? `${percent(row.share.low)}–${percent(row.share.high)}` : "–"),
       el("td", {}, say(isFinal ? "final" : "current")));
   });
   at("table").replaceChildren(
-    el("thead", {}, el("tr", {}, ...head.map((title) => el("th", { scope: "col" }, title)))),
+    el("caption", {}, `${tagName(pair.name)} / ${tagName(pair.base)}`),
+    el("thead", {}, el("tr", {}, ...head.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
     el("tbody", {}, ...body));
+}
+
+/** Return all rows as CSV, in the order of time. */
+export function asCsv(rows, tags) {
+  const line = (values) => values.map((value) => (/[",\n\r]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : value)).join(",");
+  // A spreadsheet would run what begins so.
+  const safe = (name) => (/^[=+\-@\t]/.test(name) ? `'${name}` : name);
+  const head = ["start", "end", "language", ...tags.map(safe), "share", "share_low", "share_high", "is_final"];
+  const instant = (ms) => new Date(ms).toISOString();
+  const body = rows.all().toReversed().map((row) => line([
+    instant(row.start_ms), instant(row.end_ms), row.language === EVERY ? "all" : safe(row.language), ...tags.map((tag) => total(row, tag)),
+    row.share?.value ?? "", row.share?.low ?? "", row.share?.high ?? "", rows.isFinal(row, row.start_ms),
+  ]));
+  return `${[line(head), ...body].join("\r\n")}\r\n`;
 }

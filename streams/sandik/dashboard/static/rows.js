@@ -56,16 +56,45 @@ export class Rows {
     for (const row of this.byLanguage.get(language)?.values() ?? []) posts += total(row, tag);
     return posts;
   }
+
+  /** What a chart shows of a language: a value for each of `starts`. */
+  course(language, starts, pair) {
+    const found = starts.map((start_ms) => this.row(language, start_ms));
+    return {
+      share: found.map((row) => row?.share ?? null),
+      base: found.map((row) => total(row, pair.base)),
+      part: found.map((row) => total(row, pair.name)),
+      isFinal: found.map((row, place) => this.isFinal(row, starts[place])),
+      marks: found.flatMap((row, place) => [
+        ...(row?.bursts.includes(pair.name) ? [{ at: place, kind: "burst" }] : []),
+        ...(row?.corrected[pair.name] || row?.corrected[pair.base] ? [{ at: place, kind: "corrected" }] : []),
+      ]),
+    };
+  }
 }
 
 /** Posts of the row with the tag, final or not. */
 export const total = (row, tag) => (row ? (row.counts[tag] ?? 0) + (row.current[tag] ?? 0) : 0);
 
-/** The 95 % Wilson interval of successes / trials, or null without trials. */
-export function wilson(successes, trials) {
-  if (!trials) return null;
-  const share = successes / trials, spread = (Z * Z) / trials;
-  const centre = (share + spread / 2) / (1 + spread);
-  const margin = (Z * Math.sqrt((share * (1 - share)) / trials + spread / (4 * trials))) / (1 + spread);
-  return { value: share, low: successes ? centre - margin : 0, high: successes === trials ? 1 : centre + margin };
+/** The 95 % Wilson interval of part / base, or null without any of the base. */
+export function wilson(part, base) {
+  if (!base) return null;
+  const value = part / base, spread = (Z * Z) / base;
+  const centre = (value + spread / 2) / (1 + spread);
+  const margin = (Z * Math.sqrt((value * (1 - value)) / base + spread / (4 * base))) / (1 + spread);
+  return { value, low: part ? centre - margin : 0, high: part === base ? 1 : centre + margin };
+}
+
+/** The same course in steps of so many buckets: for charts that are small, or of few posts. */
+export function folded(course, buckets) {
+  if (buckets === 1) return course;
+  const pieces = (values) => Array.from({ length: Math.ceil(values.length / buckets) }, (_, place) => values.slice(place * buckets, (place + 1) * buckets));
+  const sums = (values) => pieces(values).map((some) => some.reduce((sum, one) => sum + one, 0));
+  const base = sums(course.base), part = sums(course.part);
+  return {
+    base, part,
+    share: base.map((posts, place) => wilson(Math.min(part[place], posts), posts)),
+    isFinal: pieces(course.isFinal).map((some) => some.every(Boolean)),
+    marks: [],
+  };
 }

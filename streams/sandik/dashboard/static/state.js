@@ -1,4 +1,4 @@
-// What the reader has chosen. The address holds what a link should show, the browser what is a habit.
+// What the reader has chosen. The address holds all of what a link should show, the browser what is a habit.
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -7,29 +7,35 @@ export const DAY_MS = 24 * HOUR_MS;
 /** Spans before the newest window; `all` and `custom` besides. */
 export const SPANS = { hour: HOUR_MS, six_hours: 6 * HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };
 const OTHER_SPANS = ["all", "custom"];
-export const ROLLUPS = { minute: MINUTE_MS, five_minutes: 5 * MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
+export const ROLLUPS = { minute: MINUTE_MS, five_minutes: 5 * MINUTE_MS, quarter: 15 * MINUTE_MS, hour: HOUR_MS, six_hours: 6 * HOUR_MS, day: DAY_MS };
 
+/** Colours run out, and so do readers. */
+export const MAX_LANGUAGES = 8;
 const HABITS = ["interface", "theme", "texts"];
-const MAX_BUCKETS = 1_500;
-const AUTO_BUCKETS = 400;
+const MAX_POINTS = 1_500;
+/** A point of fewer posts is mostly chance; a line of fewer points shows no course. */
+const POSTS_A_POINT = 30, FEWEST_POINTS = 12, GOOD_POINTS = 240;
 
-const address = new URLSearchParams(location.search);
 const habit = (name) => { try { return localStorage.getItem(`sandik.${name}`); } catch { return null; } };
-const list = (name) => (address.get(name) ?? "").split(",").filter(Boolean);
 
-export const state = {
-  interface: habit("interface"),
-  theme: habit("theme") ?? "auto",
-  texts: habit("texts") !== "no",
-  span: [...Object.keys(SPANS), ...OTHER_SPANS].includes(address.get("span")) ? address.get("span") : "day",
-  rollup: address.get("rollup") ?? "auto",
-  from_ms: Number(address.get("from")) || null,
-  to_ms: Number(address.get("to")) || null,
-  tags: list("tags"),
-  languages: list("languages"),
-};
+function fromAddress() {
+  const address = new URLSearchParams(location.search);
+  const list = (name) => (address.get(name) ?? "").split(",").filter(Boolean);
+  return {
+    interface: address.get("lang") ?? habit("interface"),
+    span: [...Object.keys(SPANS), ...OTHER_SPANS].includes(address.get("span")) ? address.get("span") : "day",
+    rollup: address.get("rollup") ?? "auto",
+    from_ms: Number(address.get("from")) || null,
+    to_ms: Number(address.get("to")) || null,
+    share: address.get("share"),
+    by: address.get("by") === "source" ? "source" : "language",
+    languages: list("languages").filter((language) => language !== "*").slice(0, MAX_LANGUAGES),
+  };
+}
 
-/** Change what was chosen, and remember it. */
+export const state = { theme: habit("theme") ?? "auto", texts: habit("texts") !== "no", ...fromAddress() };
+
+/** Change what was chosen, and remember it; Back undoes it. */
 export function choose(changes) {
   Object.assign(state, changes);
   for (const name of HABITS) {
@@ -37,14 +43,27 @@ export function choose(changes) {
     const value = changes[name];
     try { localStorage.setItem(`sandik.${name}`, value === true ? "yes" : value === false ? "no" : value); } catch { /* private window */ }
   }
+  const there = link();
+  if (there !== location.pathname + location.search) history.pushState(null, "", there);
+}
+
+/** Return the address of what is shown. */
+export function link() {
   const query = new URLSearchParams();
   if (state.span !== "day") query.set("span", state.span);
   if (state.span === "custom" && state.from_ms) query.set("from", state.from_ms);
   if (state.span === "custom" && state.to_ms) query.set("to", state.to_ms);
   if (state.rollup !== "auto") query.set("rollup", state.rollup);
-  if (state.tags.length) query.set("tags", state.tags.join(","));
+  if (state.share) query.set("share", state.share);
+  if (state.by !== "language") query.set("by", state.by);
   if (state.languages.length) query.set("languages", state.languages.join(","));
-  history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+  if (state.interface) query.set("lang", state.interface);
+  return query.size ? `${location.pathname}?${query}` : location.pathname;
+}
+
+/** Call `changed` when Back or Forward has changed what is chosen. */
+export function onBack(changed) {
+  addEventListener("popstate", () => { Object.assign(state, fromAddress()); changed(); });
 }
 
 /** Return the time that the reader wants to see, as /api takes it. */
@@ -58,22 +77,26 @@ export function span() {
 function length(status) {
   const first_ms = status.first_ms ?? 0, last_ms = status.last_ms ?? 0;
   const { span_ms, from_ms = first_ms, to_ms = last_ms } = span();
-  return Math.max(1, to_ms - Math.max(first_ms, span_ms ? last_ms - span_ms : from_ms));
+  return Math.max(1, Math.min(to_ms, last_ms) - Math.max(first_ms, span_ms ? last_ms - span_ms : from_ms));
 }
 
-/** Return the roll-ups that suit the span: whole windows, and no more buckets than a chart can show. */
+/** Return the roll-ups that suit the span: whole windows, and no more points than a chart can show. */
 export function possibleRollups(status) {
   const length_ms = length(status);
   const size_ms = status.window_size_ms;
   const fits = Object.entries(ROLLUPS).filter(([, ms]) => ms % size_ms === 0);
   const wholes = fits.some(([, ms]) => ms === size_ms) ? fits : [["window", size_ms], ...fits];
-  const possible = wholes.filter(([, ms]) => length_ms / ms <= MAX_BUCKETS);
+  const possible = wholes.filter(([, ms]) => length_ms / ms <= MAX_POINTS);
   return new Map(possible.length ? possible : [wholes.at(-1)]);
 }
 
-/** Return the roll-up in force, in ms. */
-export function rollup(status) {
+/** Return the roll-up in force, in ms; `posts` are those of the span that shares are of. */
+export function rollup(status, posts) {
   const possible = possibleRollups(status), length_ms = length(status);
   if (possible.has(state.rollup)) return possible.get(state.rollup);
-  return [...possible.values()].find((ms) => length_ms / ms <= AUTO_BUCKETS) ?? [...possible.values()].at(-1);
+  const isGood = (ms) => {
+    const points = length_ms / ms;
+    return points <= GOOD_POINTS && (posts / points >= POSTS_A_POINT || points <= FEWEST_POINTS);
+  };
+  return [...possible.values()].find(isGood) ?? [...possible.values()].at(-1);
 }

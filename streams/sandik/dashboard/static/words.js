@@ -31,9 +31,11 @@ export function say(name, values = {}) {
 export function sayAll() {
   for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  document.getElementById("zone").textContent = say("zone", { zone });
+  document.getElementById("zone").textContent = say("zone", { zone: zone() });
 }
+
+/** The zone that times are told in. */
+export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export const number = (value) => numbers.format(value);
 
@@ -58,10 +60,13 @@ export function time(ms, step_ms = 60_000) {
   return formatted(ms, parts);
 }
 
+/** Return a time from and to, the day once where it is the same. */
+export const timeRange = (from_ms, to_ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).formatRange(from_ms, to_ms);
+
 /** Return a label for an axis: the hour, and the date where a day begins. */
 export function axisTime(ms, step_ms, withDate) {
   const hour = { hour: "2-digit", minute: "2-digit", ...(step_ms < 60_000 ? { second: "2-digit" } : {}) };
-  const date = { day: "numeric", month: "short", ...(withDate === "year" ? { year: "2-digit" } : {}) };
+  const date = { day: "numeric", month: "short", ...(withDate === "year" ? { year: "2-digit" } : {}), ...(step_ms >= 86_400_000 ? { timeZone: "UTC" } : {}) };
   return formatted(ms, withDate ? date : hour);
 }
 
@@ -82,14 +87,24 @@ export function tagName(tag) {
 }
 
 /** Whether the pair is that of the built-in lexicon, which the page has plain words for. */
-export const isUsual = (pair) => pair?.base === "election" && pair.of.length === 2 && pair.of.includes("deepfake");
+export const isUsual = (pair) => pair.base === "election" && pair.of.length === 2 && pair.of.includes("deepfake");
 
 /** What the share of a pair is called. */
 export function pairTitle(pair) {
-  if (isUsual(pair)) return say("shareTitle");
+  if (isUsual(pair)) return say("shareUsual");
   const { base, of } = pair;
   return say("shareTitleOf", { base: tagName(base), others: of.filter((tag) => tag !== base).map(tagName).join(", ") });
 }
+
+/** A difference of shares in percentage points: one decimal below ten. */
+export function points(difference, isSigned = false) {
+  const value = difference * 100;
+  const format = new Intl.NumberFormat(locale, { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0, signDisplay: isSigned ? "exceptZero" : "auto" });
+  return isSigned ? format.format(value) : say("points", { n: format.format(value) });
+}
+
+/** Names of languages as a sentence lists them. */
+export const languageList = (codes) => new Intl.ListFormat(locale, { type: "conjunction" }).format(codes.map(languageName));
 
 export function languageName(code) {
   if (code.includes("+")) return code.split("+").map(languageName).join(" + ");

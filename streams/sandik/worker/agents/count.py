@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import INFO, getLogger
-from typing import Any
 
 import msgspec
 from faust.types import TP
@@ -27,7 +26,7 @@ from sandik.telemetry.metrics import Batch
 from sandik.telemetry.traces import BatchTrace
 from sandik.worker.agents.pauses import Pauses
 from sandik.worker.agents.worker import WorkerParts
-from sandik.worker.engine.state import StateTable
+from sandik.worker.engine.state import State
 from sandik_schemas.control import Paused
 from sandik_schemas.partial import PartitionClock, SeenIds
 
@@ -69,7 +68,7 @@ class CountAgent:
     """Counts the posts of the partitions it owns. One batch of one partition at a time."""
 
     def __init__(
-        self, parts: WorkerParts, job: Job, table: StateTable, partitions: int, control: ControlState
+        self, parts: WorkerParts, job: Job, state: State, partitions: int, control: ControlState
     ) -> None:
         self.app = parts.app
         self.settings = parts.settings
@@ -77,36 +76,30 @@ class CountAgent:
         self.metrics = parts.metrics
         self.traces = parts.traces
         self.job = job
-        self.table = table
+        self.reader = parts.reader
+        self.state = state
         self.kafkas_clock = KafkasClock(self.clock)
         self.partitions = partitions
         self.topic = self.settings.topic(POSTS)
         self.control = control
-        self.pauses = Pauses(self.app, self.settings, control, self.clock)
+        self.pauses = Pauses(self.app, self.reader, self.settings, control, self.clock)
         self.owned: dict[int, Owned] = {}
         self._releases = 0
         self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
-        """Take over the partitions of a new assignment from the recovered table.
+        """Take over the partitions of a new assignment from the recovered state.
 
         Raises:
             BrokerError: Kafka does not say what it holds of `posts`.
-            UsageError: another worker has the same SANDIK_INSTANCE_ID.
             StateError: the log of `posts` is another one than was counted, or has lost the post to read next.
-            TopicError: `posts` is gone, or has another number of partitions than at the start.
         """
-        self._check_name()
-        # While metadata is on its way, the client knows of no partitions.
-        known = self.app.consumer.topic_partitions(self.topic)
-        self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
         releases = self._releases
         partitions = sorted(tp.partition for tp in assigned if tp.topic == self.topic)
-        self.table.keep_only(partitions)
         states = {}
         for partition in partitions:
             await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
-            values = self.table.stored[partition].values()
+            values = self.state.stored[partition].values()
             states[partition] = PartitionState.recovered(self.job.run_id, partition, values)
         clocks = [state.clock for state in states.values()]
         bounds = await bounds_of_counted(self.settings, self.topic, partitions, clocks)
@@ -114,6 +107,18 @@ class CountAgent:
             return
         self.owned = {partition: self._owned(state, bounds[partition]) for partition, state in states.items()}
         notices.info("counting %d of the %d partitions of %s", len(self.owned), self.partitions, self.topic)
+
+    async def check(self) -> None:
+        """Refuse an assignment that cannot be counted, before its state is read.
+
+        Raises:
+            UsageError: another worker has the same SANDIK_INSTANCE_ID.
+            TopicError: `posts` is gone, or has another number of partitions than at the start.
+        """
+        self._check_name()
+        # While metadata is on its way, the client knows of no partitions.
+        known = self.reader.partitions_of(self.topic)
+        self._check_partitions(known or await partitions_or_none(self.settings, self.topic))
 
     def _owned(self, state: PartitionState, log: Bounds) -> Owned:
         owned = Owned(PartitionCounter(self.job, state), self._next_offset(state.clock, log))
@@ -230,7 +235,7 @@ class CountAgent:
         partials = [one for one in stored if one.kind is not SeenIds]
         # In either order: of a partial that is ahead of the state, and the one that is written again from
         # fewer posts, merge takes the first.
-        await asyncio.gather(self.table.write(partition, entries), self._send(partials))
+        await asyncio.gather(self.state.write(partition, entries), self._send(partials))
         batch.lap("state")
         batch.done(counted)
         trace.done(counted)
@@ -264,13 +269,14 @@ class CountAgent:
         }
         if not quiet:
             return
-        ends = await self.app.consumer.highwaters(*quiet)
         for tp, owned in quiet.items():
-            consumer: Any = self.app.consumer  # PositionedConsumer
-            end = ends[tp]
+            end = self.reader.highwater(tp)
             if end is not None and end < owned.next_offset:
                 await self._check_log(tp.partition, owned)
-            has_all = owned.paused or await consumer.nothing_left(tp, owned.next_offset, end or 0)
+            is_known = end is not None  # not before the first fetch
+            has_all = owned.paused or (
+                is_known and await self.reader.nothing_left(tp, owned.next_offset, end or 0)
+            )
             is_quiet = owned.quiet_since_ms <= since_ms  # still: a batch may have come meanwhile
             if has_all and is_quiet and self.owned.get(tp.partition) is owned:
                 owned.quiet_since_ms = self.clock.monotonic_ms()
@@ -317,7 +323,7 @@ class CountAgent:
         log.info(
             "topic %s, partition %d: expected offset %d, got %d; reading again", self.topic, partition, *gap
         )
-        await self.app.consumer.seek(tp, owned.next_offset)
+        await self.reader.seek(tp, owned.next_offset)
         return False
 
     async def _check_log(self, partition: int, owned: Owned) -> Bounds:
@@ -356,7 +362,7 @@ class CountAgent:
         """Delete settled windows, only now that their last partial is in Kafka."""
         gone = _tombstones(counter.settle())
         if gone:
-            await self.table.write(partition, gone)
+            await self.state.write(partition, gone)
 
 
 def _tombstones(settled: Iterable[Settled]) -> dict[bytes, bytes | None]:

@@ -46,6 +46,7 @@ class MergeAgent:
     def __init__(self, parts: WorkerParts, new_merge: Callable[[], Merge]) -> None:
         self.app = parts.app
         self.settings = parts.settings
+        self.reader = parts.reader
         self.clock = parts.clock
         self.metrics = parts.metrics
         self.traces = parts.traces
@@ -75,10 +76,10 @@ class MergeAgent:
         if self.tp not in set(assigned):
             self.release()
             # Nobody is assigned a topic that is gone, and no worker would write counts any more.
-            if not self.app.consumer.topic_partitions(self.tp.topic):
+            if not self.reader.partitions_of(self.tp.topic):
                 await self._check_owned(self._releases)
             return
-        end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+        end = await self.reader.end(self.tp)
         if self._releases != releases:  # it has gone to another worker meanwhile
             return
         if end < self.next_offset:
@@ -130,14 +131,14 @@ class MergeAgent:
         """
         gap = self.next_offset, offset
         if offset < self.next_offset:  # a leftover, or the topic was made anew and is read from its beginning
-            end = (await self.app.consumer.highwaters(self.tp))[self.tp] or 0
+            end = await self.reader.end(self.tp)
             if end < self.next_offset:
                 raise self._made_anew(f"it ends at offset {end}, and {self.next_offset} records were read")
         if offset <= self.next_offset or gap in self.gaps:
             self.gaps.clear()
             return True
         self.gaps.add(gap)
-        await self.app.consumer.seek(self.tp, self.next_offset)
+        await self.reader.seek(self.tp, self.next_offset)
         return False
 
     def _decoded(self, offset: int, value: bytes) -> Partial:

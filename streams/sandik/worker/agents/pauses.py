@@ -14,6 +14,7 @@ from sandik.kafka.publish import Outgoing, publish
 from sandik.kafka.record_lists import Record, first_offset
 from sandik.kafka.topics import CONTROL, POSTS, POSTS_DLQ
 from sandik.settings import Settings
+from sandik.worker.engine.reader import Reader
 from sandik_schemas.control import Paused
 from sandik_schemas.partial import PartitionClock
 
@@ -23,8 +24,11 @@ log = getLogger(__name__)
 class Pauses:
     """Decides when a partition is paused and until when, and tells `control`, the log and the consumer."""
 
-    def __init__(self, app: AppT, settings: Settings, control: ControlState, clock: Clock) -> None:
+    def __init__(
+        self, app: AppT, reader: Reader, settings: Settings, control: ControlState, clock: Clock
+    ) -> None:
         self.app = app
+        self.reader = reader
         self.control = control
         self.clock = clock
         self.limit = Limit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
@@ -81,14 +85,14 @@ class Pauses:
     async def hold(self, partition: int, next_offset: int) -> None:
         """Have the consumer leave a paused partition alone. A rebalance makes it read on."""
         tp = TP(self.topic, partition)
-        self.app.consumer.pause_partitions({tp})
-        await self.app.consumer.seek(tp, next_offset)
+        self.reader.hold(tp)
+        await self.reader.seek(tp, next_offset)
 
     async def let_go(self, partition: int, next_offset: int) -> None:
         """Have the consumer read a partition on."""
         tp = TP(self.topic, partition)
-        await self.app.consumer.seek(tp, next_offset)
-        self.app.consumer.resume_partitions({tp})
+        await self.reader.seek(tp, next_offset)
+        self.reader.let_go(tp)
         log.warning("topic %s, partition %d is counted on from offset %d", *tp, next_offset)
 
     async def announce(self, paused: Paused) -> None:

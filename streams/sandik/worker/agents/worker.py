@@ -8,12 +8,14 @@ from sandik.clock import Clock
 from sandik.settings import Settings
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
+from sandik.worker.engine.reader import Reader
 
 
 class WorkerParts(NamedTuple):
-    """The worker's app, and what it is set to, goes by and is watched with."""
+    """The worker's app and reader, and what it is set to, goes by and is watched with."""
 
     app: AppT
+    reader: Reader
     settings: Settings
     clock: Clock
     metrics: Metrics

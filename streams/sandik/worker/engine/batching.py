@@ -7,52 +7,64 @@ See docs/decisions/001-faust-with-our-own-batches.md.
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
+from logging import getLogger
+from typing import Any, NamedTuple
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchError, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
-from faust import Schema
 from faust.types import TP
 
 from sandik.kafka.record_lists import Record, first_offset, pieces
 
+#: What is used of `PartitionRecords`, none of it public.
+_FIELDS = (
+    "_tp",
+    "_records",
+    "_records_iterator",
+    "_check_crcs",
+    "_isolation_level",
+    "_aborted_producers",
+    "next_fetch_offset",
+)
+_METHODS = ("_consume_aborted_up_to", "_contains_abort_marker")
 #: When the batches of all partitions that are being read take more, unpacked, no other is unpacked.
 _MUCH_BYTES = 16 << 20
 
+log = getLogger(__name__)
 
-class Batch:
-    """Consecutive records of one partition, shaped like the single record that Faust expects.
 
-    `offset` is the last one's, so that acknowledging the batch acknowledges them all; `value` is the list.
+class Batch(NamedTuple):
+    """Consecutive records of one partition, handed over by aiokafka as if it were one record."""
+
+    first_offset: int
+    offset: int
+    value: list[Record]
+
+
+def fetch_in_batches(consumer: AIOKafkaConsumer, at_most: int) -> "FetchedInBatches | None":
+    """Have a started consumer hand over a `Batch` where it would hand over a record.
+
+    None, and a line in the log, where aiokafka has not the insides that this needs: records then come one by
+    one, which costs a microsecond more for each.
     """
-
-    __slots__ = ("first_offset", "offset", "partition", "topic", "value")
-
-    key = timestamp = timestamp_type = checksum = None
-    headers = ()
-    serialized_key_size = serialized_value_size = 0
-
-    def __init__(self, tp: TP, records: list[Record]) -> None:
-        self.topic, self.partition = tp
-        self.first_offset = first_offset(records[0])
-        self.offset = records[-1].offset
-        self.value = records
+    if missing := unknown_names(consumer):
+        log.warning("records are read one by one: this aiokafka has no %s", ", ".join(missing))
+        return None
+    consumer._fetcher._records = fetched = FetchedInBatches(at_most)
+    return fetched
 
 
-class BatchSchema(Schema):  # type: ignore[type-arg]  # Faust does not say what of
-    """Leaves a batch as it is: decoding is a step of ours, which knows what to do with bad bytes."""
-
-    def loads_key(self, app: Any, message: Any, **_: Any) -> None:  # noqa: ARG002
-        """Return nothing: the records have keys of their own."""
-        return
-
-    def loads_value(self, app: Any, message: Any, **_: Any) -> list[Record]:  # noqa: ARG002
-        """Return the records."""
-        records: list[Record] = message.value
-        return records
-
-
-RAW_BATCHES = BatchSchema(key_serializer="raw", value_serializer="raw")
+def unknown_names(consumer: AIOKafkaConsumer) -> list[str]:
+    """Return the private names of aiokafka that are used here and that this version does not have."""
+    fetcher = getattr(consumer, "_fetcher", None)
+    names = {"AIOKafkaConsumer._fetcher": fetcher is not None}
+    names["Fetcher._records"] = isinstance(getattr(fetcher, "_records", None), dict)
+    code = PartitionRecords.__init__.__code__.co_names
+    names |= {f"PartitionRecords.{name}": name in code for name in _FIELDS}
+    names |= {f"PartitionRecords.{name}": hasattr(PartitionRecords, name) for name in _METHODS}
+    names["FetchResult._partition_records"] = "_partition_records" in FetchResult.__init__.__code__.co_names
+    return [name for name, is_there in names.items() if not is_there]
 
 
 class FetchedInBatches(OrderedDict[TP, FetchResult | FetchError]):
@@ -83,7 +95,7 @@ class FetchedInBatches(OrderedDict[TP, FetchResult | FetchError]):
 
 def _in_batches(found: PartitionRecords, at_most: int) -> Iterator[Batch]:
     for some in pieces(_unpacked(found), at_most):
-        batch = Batch(found._tp, some)
+        batch = Batch(first_offset(some[0]), some[-1].offset, some)
         found.next_fetch_offset = max(found.next_fetch_offset, batch.offset + 1)
         yield batch
 

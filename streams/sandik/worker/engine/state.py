@@ -1,6 +1,6 @@
-"""The count agent's state: a Faust table whose writes are awaited and whose recovery knows offsets.
+"""The count agent's state: entries of each partition, kept in memory and in a changelog topic.
 
-See docs/decisions/002-state-that-knows-its-offset.md.
+See docs/decisions/002-state-that-knows-its-offset.md and docs/decisions/030-agents-on-channels.md.
 """
 
 import asyncio
@@ -8,78 +8,123 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import faust
 import msgspec
-from faust.types import TP
+from aiokafka import TopicPartition
+from faust.types import AppT
 
 from sandik.counting.decode import why_not
 from sandik.errors import StateError
+from sandik.kafka.connection import check_answers
+from sandik.kafka.consumer import consuming
 from sandik.kafka.publish import Growth, Outgoing, publish
 from sandik.kafka.record_lists import Record
-from sandik.worker.engine.batching import RAW_BATCHES
+from sandik.settings import Settings
 from sandik_schemas.partial import EntryRecord
 
 _decoder = msgspec.json.Decoder(EntryRecord)
+_POLL_MS = 200
 
 
-class StateTable(faust.Table):  # type: ignore[type-arg]  # Faust does not say what of
+class State:
     """Entries by partition of `posts`. Keys and values are the bytes of `sandik_schemas.partial`."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Recovered in batches too: a record at a time, Faust restores fewer than 12,000 entries a second.
-        # Eight batches at most are held before they are applied.
-        super().__init__(*args, schema=RAW_BATCHES, recovery_buffer_size=8, **kwargs)
+    def __init__(self, app: AppT, settings: Settings, topic: str) -> None:
+        self.topic = topic
         self.stored: dict[int, dict[bytes, bytes]] = defaultdict(dict)
-        self._crash_task: asyncio.Future[None] | None = None
+        self._app = app
+        self._settings = settings
         self._growth = Growth()
+        #: Of the partitions in memory: the offset of the changelog up to which every record is known.
+        self._known_to: dict[int, int] = {}
 
     async def write(self, partition: int, entries: Mapping[bytes, bytes | None]) -> None:
-        """Store the entries (None deletes), and return when the changelog has them, in this order.
-
-        Faust's own table writes are not awaited: its flush gives up after 0.1 s and it commits anyway.
-        """
+        """Store the entries (None deletes), and return when the changelog has them, in this order."""
         for key, value in entries.items():
             self._keep(partition, key, value)
-        topic = self.changelog_topic.get_topic_name()
         written = await publish(
-            self.app.producer, [Outgoing(topic, partition, key, value) for key, value in entries.items()]
+            self._app.producer,
+            [Outgoing(self.topic, partition, key, value) for key, value in entries.items()],
         )
         self._growth.check(written)
+        for place, first in written.items():
+            # Of several batches only the first one's place is told; what lies between is read when needed.
+            if first.offset == self._known_to.get(partition) and first.is_all:
+                self._known_to[place[1]] = first.offset + len(entries)
 
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Recover. Per key the entry with the higher offset wins, wherever it stands in the log.
+    async def recover(self, partitions: Iterable[int]) -> None:
+        """Read what the changelog has of these partitions and memory has not; forget all others.
 
-        A worker that was frozen may append an older entry after its successor's newer one; Faust alone
-        would keep the last.
+        A partition that stays with this worker costs nothing: its changelog ends where this worker wrote.
+        Per key the entry with the higher offset wins, wherever it stands in the log: a worker that was frozen
+        may append an older entry after its successor's newer one.
+
+        Raises:
+            BrokerError: Kafka does not answer.
+            StateError: something else has written there.
         """
-        try:
-            for event in batch:
-                for record in event.value:
-                    self._recover(event.message.tp, record)
-        except Exception as error:  # noqa: BLE001  # whatever it is, what is not recovered is lost
-            # Raised here, it would be logged as a warning, and Faust would wait for the rest for ever.
-            self._crash_task = asyncio.ensure_future(self.app.crash(error))
+        wanted = set(partitions)
+        self.keep_only(wanted)
+        if not wanted:
+            return
+        tps = {TopicPartition(self.topic, partition): partition for partition in wanted}
+        async with consuming(self._settings) as consumer:
+            starts, ends = await asyncio.gather(
+                consumer.beginning_offsets([*tps]), consumer.end_offsets([*tps])
+            )
+            for tp, partition in tps.items():
+                if ends[tp] < self._known_to.get(partition, 0):
+                    raise StateError(
+                        f"topic {self.topic}, partition {partition} was made anew while the worker ran: it "
+                        f"ends at offset {ends[tp]}, and had reached {self._known_to[partition]}. Stop all "
+                        "workers and count all posts anew with `sandik runs replace`"
+                    )
+            left = {
+                tp: max(starts[tp], self._known_to.get(partition, 0))
+                for tp, partition in tps.items()
+                if max(starts[tp], self._known_to.get(partition, 0)) < ends[tp]
+            }
+            await self._read(consumer, left, ends)
+        self._known_to |= {partition: ends[tp] for tp, partition in tps.items()}
 
-    def _recover(self, tp: TP, record: Record) -> None:
+    async def _read(
+        self, consumer: Any, left: dict[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> None:
+        if not left:
+            return
+        consumer.assign([*left])
+        for tp, start in left.items():
+            consumer.seek(tp, start)
+        while left:
+            found = await consumer.getmany(*left, timeout_ms=_POLL_MS)
+            for tp, records in found.items():
+                for record in records:
+                    self._recover(tp.partition, record)
+                await asyncio.sleep(0)  # heartbeats go out between two lists
+            if not found:
+                await check_answers(consumer, *left)
+            left = {tp: 0 for tp in left if await consumer.position(tp) < ends[tp]}
+
+    def _recover(self, partition: int, record: Record) -> None:
         key = record.key or b""
-        known = self.stored[tp.partition].get(key)
+        known = self.stored[partition].get(key)
         try:
             offset = None if record.value is None else _offset(record.value)
             is_newer = offset is None or known is None or offset >= _offset(known)
         except msgspec.MsgspecError as error:
             raise StateError(
-                f"topic {tp.topic}, partition {tp.partition}, offset {record.offset} is no entry of ours "
+                f"topic {self.topic}, partition {partition}, offset {record.offset} is no entry of ours "
                 f"({why_not(record.value or b'', error)}): something else writes there, or a newer version "
                 "did. Use that version, or stop all workers and count all posts anew with "
                 "`sandik runs replace`"
             ) from error
         if is_newer:
-            self._keep(tp.partition, key, record.value)
+            self._keep(partition, key, record.value)
 
     def keep_only(self, partitions: Iterable[int]) -> None:
         """Forget the partitions that went to other workers. The changelog keeps them."""
         for partition in self.stored.keys() - set(partitions):
             del self.stored[partition]
+            self._known_to.pop(partition, None)
 
     def _keep(self, partition: int, key: bytes, value: bytes | None) -> None:
         if value is None:

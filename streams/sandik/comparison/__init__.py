@@ -1,0 +1,6 @@
+"""Counts side by side: what `sandik compare` and `sandik sources` run. For users: docs/validity.md.
+
+by_source   posts -> counts by source, in the cells of the counts
+command     sandik compare
+sources     sandik sources
+"""

@@ -1,0 +1,160 @@
+"""`sandik compare`: two periods, languages or sources side by side."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.clock import SystemClock
+from sandik.comparison.sources import count_sources
+from sandik.counting.fold import ALL
+from sandik.errors import UsageError
+from sandik.figures.comparison import MIN_STEPS, Difference, Part, difference, part
+from sandik.figures.selection import Selection, selection_of
+from sandik.figures.shares import percent
+from sandik.kafka.ranges import duration_ms
+from sandik.progress import tell
+from sandik.replay.counted_posts import plan_of
+from sandik.replay.read_results import load_result
+from sandik.settings import Settings
+from sandik.tables.aligned import aligned
+from sandik_schemas.pair import DEFAULT_PAIR, Pair
+
+#: More steps than this are no steps any more.
+_MOST_STEPS = 100_000
+
+
+class CompareOrder(NamedTuple):
+    """What the command line asks for: counts, and what is compared with what, in steps of so long."""
+
+    counts: str
+    one: str
+    other: str
+    step: str = "1d"
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A share of both sides. `tag` of posts with the tag `of`; `all` is all posts."""
+
+    tag: str
+    of: str
+    one: Part
+    other: Part
+    difference: Difference | None
+
+
+class _Cell(NamedTuple):
+    """Posts of a window, by what a selection may ask for."""
+
+    start_ms: int
+    end_ms: int
+    language: str
+    source: str | None
+    tag: str
+    posts: int
+
+
+def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
+    """Print both sides with their difference.
+
+    Raises:
+        UsageError: there are no such counts, or one side has none.
+        SandikError: Kafka or a topic is away.
+    """
+    now_ms = SystemClock().now_ms()
+    sides = selection_of(order.one, now_ms), selection_of(order.other, now_ms)
+    step_ms = duration_ms(order.step)
+    cells, pair = _read(order.counts, settings, with_sources=any(side.source for side in sides))
+    series = [_series(cells, side, step_ms) for side in sides]
+    shares = [
+        *((tag, ALL) for tag in sorted(pair.of, key=lambda tag: tag != pair.base)),
+        (pair.name, pair.base),
+    ]
+    found = [_compared(tag, of, *series) for tag, of in shares]
+    if json:
+        told = {"one": order.one, "other": order.other, "step_ms": step_ms, "shares": found}
+        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+    else:
+        _print(found, sides)
+    return 0
+
+
+def _read(counts: str, settings: Settings, *, with_sources: bool) -> tuple[list[_Cell], Pair]:
+    if not with_sources:
+        result = asyncio.run(load_result(counts, settings))
+        pairs = result.manifest.pairs if result.manifest else (DEFAULT_PAIR,)
+        found = [_Cell(*cell[:3], None, cell.tag, count) for cell, count in result.counts.items()]
+        return found, _pair(pairs)
+    names = () if counts == "live" else (counts,)
+    plan = asyncio.run(plan_of(names, None, None, settings))
+    by_source = asyncio.run(count_sources(plan, settings))
+    size_ms = by_source.window_size_ms
+    return [
+        _Cell(
+            cell.window_start_ms, cell.window_start_ms + size_ms, cell.language, cell.source, cell.tag, count
+        )
+        for cell, count in by_source.counts().items()
+    ], _pair(plan.rules.job(settings).tagger.pairs)
+
+
+def _pair(pairs: tuple[Pair, ...]) -> Pair:
+    if not pairs:
+        raise UsageError("the lexicon of these counts has no pair of tags: there is no share to compare")
+    return pairs[0]
+
+
+def _series(cells: Iterable[_Cell], side: Selection, step_ms: int) -> Mapping[str, list[int]]:
+    """Return the posts of each tag, a number a step, in the order of time, with the steps that have none."""
+    chosen = [cell for cell in cells if side.holds(cell.start_ms, cell.end_ms, cell.language, cell.source)]
+    if not chosen:
+        raise UsageError(f"{side.name}: there are no counts of that")
+    starts_ms = [cell.start_ms for cell in chosen]
+    from_ms = min(starts_ms) if side.from_ms is None else side.from_ms
+    last_ms = max(starts_ms) if side.to_ms is None else side.to_ms - 1
+    first, last = from_ms // step_ms, last_ms // step_ms
+    if last - first >= _MOST_STEPS:
+        raise UsageError(f"{side.name}: more than {_MOST_STEPS:,} steps; take a longer --step")
+    found: dict[str, list[int]] = {ALL: [0] * (last - first + 1)}
+    for cell in chosen:
+        found.setdefault(cell.tag, [0] * (last - first + 1))[cell.start_ms // step_ms - first] += cell.posts
+    return found
+
+
+def _compared(tag: str, of: str, *series: Mapping[str, list[int]]) -> Compared:
+    one, other = (part(*(posts.get(name, [0] * len(posts[ALL])) for name in (tag, of))) for posts in series)
+    return Compared(tag, of, one, other, difference(one, other))
+
+
+def _print(found: Iterable[Compared], sides: tuple[Selection, Selection]) -> None:
+    rows = []
+    for one in found:
+        shown = "–", "–"
+        if one.difference:
+            low, high = (_points(bound) for bound in (one.difference.low, one.difference.high))
+            shown = f"{_points(one.difference.value)} ({low} to {high})", _p(one.difference.p)
+        rows.append((f"{one.tag} of {one.of}", _part(one.one), _part(one.other), *shown))
+    sys.stdout.writelines(f"{letter}  {side.name}\n" for letter, side in zip("AB", sides, strict=True))
+    head = "share", "A", "B", "B less A, points (95 %)", "p"
+    sys.stdout.writelines(f"{line}\n" for line in aligned(head, rows))
+    if any(one.one.dispersion is None or one.other.dispersion is None for one in found):
+        tell(
+            f"where no × is told, fewer than {MIN_STEPS} steps, or no posts, do not say how a share moves: "
+            "that is chance alone. A shorter --step says more"
+        )
+
+
+def _part(one: Part) -> str:
+    if one.value is None:
+        return "no posts"
+    told = f"{one.count:,} of {one.of:,}, {percent(one.value)} ({percent(one.low)} to {percent(one.high)})"
+    return told if one.dispersion is None else f"{told} ×{one.dispersion:.1f}"
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.2f}"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

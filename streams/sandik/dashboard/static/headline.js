@@ -1,0 +1,45 @@
+// The sentence that answers how much, whether it is rising, and what both rest on.
+
+import { at, el } from "./dom.js";
+import { state } from "./state.js";
+import { isUsual, languageList, number, percent, points, say, tagName, timeRange } from "./words.js";
+
+/** Show the answer of /api/headline; without all counts read yet, as what it is: a part. */
+export function drawHeadline({ now, pair, change, usual }, status) {
+  const isLoading = status.counts.state === "loading" || status.counts.state === "connecting";
+  document.body.classList.toggle("partial", isLoading);
+  const base = now.posts[pair.base] ?? 0, part = now.posts[pair.name] ?? 0;
+  const words = { span: spanWords(now), languages: languageWords(), base: tagName(pair.base), others: othersOf(pair), tag: tagName(pair.name) };
+  const name = pair.base === "all" ? "sentenceOfAll" : isUsual(pair) ? "sentence" : "sentenceOf";
+  fill("headline", capital(say(now.share ? name : pair.base === "all" ? "sentenceNothing" : "sentenceNone", words)), "share", now.share ? percent(now.share.value) : "", "share-value");
+  at("share-interval").replaceChildren(...(now.share ? [
+    el("b", {}, say("interval95", { low: percent(now.share.low), high: percent(now.share.high) })), " ",
+    say("ofPosts", { part: number(part), base: number(base) }),
+    ...(isLoading ? [" · ", say("soFar", { share: percent(status.counts.progress) })] : []),
+  ] : []));
+  at("change").replaceChildren(...(change ? changeWords(change) : []));
+  at("usual").textContent = usual ? say("usual", { days: number(usual.days), low: percent(usual.low), high: percent(usual.high) }) : "";
+  document.title = now.share ? `${percent(now.share.value)} · sandik` : "sandik";
+}
+
+function changeWords({ value, low, high, is_beyond_chance: isBeyond }) {
+  const places = { points: points(Math.abs(value)), low: points(low, true), high: points(high, true) };
+  if (!isBeyond) return [say("changeNone", places)];
+  return [el("strong", {}, `${value > 0 ? "▲" : "▼"} ${say("changePoints", places)}`), " ", say(value > 0 ? "changeUp" : "changeDown", places)];
+}
+
+function spanWords({ from_ms, to_ms }) {
+  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms) }) : say(`in_${state.span}`);
+}
+
+const languageWords = () => (state.languages.length ? say("ofLanguages", { languages: languageList(state.languages) }) : "");
+
+const othersOf = ({ base, of }) => of.filter((tag) => tag !== base).map(tagName).join(", ");
+
+const capital = (sentence) => sentence.charAt(0).toLocaleUpperCase(document.documentElement.lang) + sentence.slice(1);
+
+/** Put a sentence into an element, with the value of its place in bold. */
+function fill(id, sentence, place, value, valueId) {
+  const [before, after = ""] = sentence.replace(/\s+/g, " ").replace(/ (?=[.,])/g, "").split(`[${place}]`);
+  at(id).replaceChildren(before, el("strong", { id: valueId }, value), after);
+}

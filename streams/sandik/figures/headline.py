@@ -1,0 +1,101 @@
+"""The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
+
+from math import hypot
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.counting.fold import ALL
+from sandik.figures.cell_store import Cells
+from sandik.figures.rollup import EVERY, Query, Share, members, share
+
+DAY_MS = 86_400_000
+#: How many days back the usual share of these hours is looked for, and of how many there must be one.
+USUAL_DAYS = 7
+MIN_USUAL_DAYS = 3
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """The posts by tag in the windows that start in `[from_ms, to_ms)`, and their share."""
+
+    from_ms: int
+    to_ms: int
+    posts: dict[str, int]
+    share: Share | None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """How far the share is above the one before, with its 95 % interval, Newcombe's of two Wilson ones.
+
+    It is beyond chance when that interval has no room for no change.
+    """
+
+    value: float
+    low: float
+    high: float
+    is_beyond_chance: bool
+
+
+class Usual(msgspec.Struct, frozen=True):
+    """The lowest and the highest share in the same hours of the `days` before that had any."""
+
+    days: int
+    low: float
+    high: float
+
+
+class Headline(NamedTuple):
+    """The figure of a span; what is missing cannot be said. `current` and `late` are posts of its windows."""
+
+    now: Figure
+    before: Figure | None
+    change: Change | None
+    usual: Usual | None
+    current: int
+    late: int
+
+
+def headline(cells: Cells, query: Query) -> Headline:
+    """Return the figure of the query's span for all of its languages together (`among`)."""
+    query = query.now(cells)
+    from_ms = max(query.from_ms, cells.first_ms or 0)
+    to_ms = max(from_ms, min(query.to_ms, cells.last_ms or 0))
+    now = _figure(cells, query, from_ms, to_ms)
+    everything = cells.find(members(cells, EVERY, query.among), ALL, from_ms, to_ms)
+    length_ms, first_ms = to_ms - from_ms, cells.first_ms
+    before = None
+    if length_ms > 0 and first_ms is not None and from_ms - length_ms >= first_ms:
+        before = _figure(cells, query, from_ms - length_ms, from_ms)
+    change = _change(now.share, before.share) if before else None
+    usual = _usual(cells, query, from_ms, to_ms)
+    return Headline(now, before, change, usual, int(everything.current.sum()), int(everything.late.sum()))
+
+
+def _figure(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Figure:
+    languages = members(cells, EVERY, query.among)
+    posts = {}
+    for tag in cells.tags:
+        found = cells.find(languages, tag, from_ms, to_ms)
+        if some := int(found.final.sum() + found.current.sum()):
+            posts[tag] = some
+    return Figure(from_ms, to_ms, posts, share(posts, query.pair))
+
+
+def _change(now: Share | None, before: Share | None) -> Change | None:
+    if now is None or before is None:
+        return None
+    value = now.value - before.value
+    low = value - hypot(now.value - now.low, before.high - before.value)
+    high = value + hypot(now.high - now.value, before.value - before.low)
+    return Change(round(value, 6), round(max(low, -1), 6), round(min(high, 1), 6), low > 0 or high < 0)
+
+
+def _usual(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Usual | None:
+    if to_ms - from_ms >= DAY_MS or cells.first_ms is None:
+        return None
+    starts = (from_ms - days * DAY_MS for days in range(1, USUAL_DAYS + 1))
+    figures = (
+        _figure(cells, query, start, start + to_ms - from_ms) for start in starts if start >= cells.first_ms
+    )
+    found = [figure.share.value for figure in figures if figure.share is not None]
+    return Usual(len(found), min(found), max(found)) if len(found) >= MIN_USUAL_DAYS else None

@@ -1,0 +1,51 @@
+"""What one side of a comparison is of: `language=tr,source=telegram,period=2023-05-07Z/2023-05-14Z`. Pure."""
+
+from typing import NamedTuple
+
+from sandik.errors import UsageError
+from sandik.figures.rollup import EVERY
+from sandik.kafka.ranges import instant_ms
+from sandik_schemas.languages import is_of
+
+_KEYS = ("language", "source", "period")
+
+
+class Selection(NamedTuple):
+    """Which cells: of a language, a source, and windows that lie in `[from_ms, to_ms)`. None is any."""
+
+    name: str
+    language: str | None = None
+    source: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+    def holds(self, start_ms: int, end_ms: int, language: str, source: str | None) -> bool:
+        """Say whether a cell is in it."""
+        return (
+            (self.from_ms is None or start_ms >= self.from_ms)
+            and (self.to_ms is None or end_ms <= self.to_ms)
+            and (self.language is None or is_of(language, self.language))
+            and (self.source is None or source == self.source)
+        )
+
+
+def selection_of(text: str, now_ms: int) -> Selection:
+    """Return what the text asks for.
+
+    Raises:
+        UsageError: it says something else.
+    """
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        key, equals, value = part.strip().partition("=")
+        if key not in _KEYS or not equals or not value or key in found:
+            raise UsageError(
+                f"{text!r}: write language=tr, source=telegram or period=FROM/TO; commas join several"
+            )
+        found[key] = value
+    from_, _, to = found.get("period", "").partition("/")
+    from_ms, to_ms = instant_ms(from_ or None, now_ms), instant_ms(to or None, now_ms)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise UsageError(f"{text!r}: its period ends before it begins")
+    language = found.get("language")
+    return Selection(text, None if language == EVERY else language, found.get("source"), from_ms, to_ms)

@@ -1,0 +1,152 @@
+"""The posts that a plan counts, each with its language and tags: read once more, beside the counts.
+
+A post that was late, counted before, or no post is not among them, so sums over these posts are the counts.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.clock import SystemClock
+from sandik.counting.decode import decode
+from sandik.counting.fold import Group, cell_tags
+from sandik.counting.job import Annotation, Job, SourceRecord
+from sandik.counting.partition_counter import PartitionCounter
+from sandik.errors import UsageError
+from sandik.kafka.ranges import Slice, instant_ms
+from sandik.kafka.topics import POSTS
+from sandik.replay.local_log import inputs_of
+from sandik.replay.manifest import load, manifest_path
+from sandik.replay.offsets import resolve
+from sandik.replay.plan import Plan, Rules
+from sandik.replay.posts_again import records_of
+from sandik.run import load_job
+from sandik.settings import Settings
+from sandik_schemas.post import Post
+
+_AT_ONCE = 1_000
+#: Where a slice of a file ends that has not been read yet.
+_OPEN_END = 2**62
+
+
+class CountedPost(NamedTuple):
+    """A post that was counted, where it stands in `posts` or in the files, and what was said of it.
+
+    `group`: its language, and the tags of the cells that it is counted in.
+    """
+
+    partition: int
+    offset: int
+    post: Post
+    annotation: Annotation
+    group: Group
+
+
+def now_period(from_: str | None, to: str | None) -> tuple[int | None, int | None]:
+    """Return a period of the command line in ms UTC. UsageError if it ends before it begins."""
+    now_ms = SystemClock().now_ms()
+    from_ms, to_ms = instant_ms(from_, now_ms), instant_ms(to, now_ms)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise UsageError(f"--from {from_} is not before --to {to}")
+    return from_ms, to_ms
+
+
+async def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settings: Settings) -> Plan:
+    """Return the plan of a replay's counts (by the manifest beside them), of files of posts, or of `posts`.
+
+    Raises:
+        UsageError: there is no such file, or its manifest cannot be used.
+        SandikError: Kafka or the topic is away.
+    """
+    if len(names) == 1 and (beside := manifest_path(Path(names[0]))).exists():
+        plan = load(beside).plan
+        return msgspec.structs.replace(
+            plan,
+            from_ms=_latest(plan.from_ms, from_ms),
+            to_ms=_earliest(plan.to_ms, to_ms),
+            by="event" if (from_ms, to_ms) != (None, None) else plan.by,
+        )
+    rules = Rules.of(settings, load_job(settings))
+    if not names:
+        slices, _ = await resolve(settings, "event", from_ms, to_ms)
+        topic = settings.topic(POSTS)
+        return Plan(rules, "event", from_ms, to_ms, False, len(slices), slices, topic, settings.broker)
+    return Plan(
+        rules,
+        "event",
+        from_ms,
+        to_ms,
+        finals_only=False,
+        partitions=settings.partitions,
+        slices=[Slice(partition, 0, _OPEN_END) for partition in range(settings.partitions)],
+        inputs=inputs_of(names),
+        reading={"order": "time"},
+        ingested_at_ms=SystemClock().now_ms(),
+    )
+
+
+async def counted_posts(
+    plan: Plan, settings: Settings, job: Job, tell: Callable[[int], None] = lambda _: None
+) -> AsyncGenerator[list[CountedPost], None]:
+    """Yield the posts of the plan's windows. `tell` gets how many records were read.
+
+    `job` is that of the plan's rules.
+
+    Raises:
+        StateError: the log no longer holds the posts, or a file is another.
+    """
+    ends = {one.partition: one.end for one in plan.slices}
+    counters: dict[int, PartitionCounter] = {}
+    async with aclosing(records_of(plan, settings)) as batches:
+        async for partition, batch in batches:
+            counter = counters.setdefault(partition, PartitionCounter.begin(job, partition))
+            for start in range(0, len(batch), _AT_ONCE):
+                records = [one for one in batch[start : start + _AT_ONCE] if one.offset < ends[partition]]
+                tell(len(records))
+                if records:
+                    yield _counted(plan, counter, records)
+
+
+def _counted(plan: Plan, counter: PartitionCounter, records: Sequence[SourceRecord]) -> list[CountedPost]:
+    """Count a batch, and return those of its posts that are in the counts of the plan's windows."""
+    counted = counter.count(records)
+    counter.take(counted)
+    counter.settle()
+    changes = counted.changes
+    uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
+    posts = [
+        (record.offset, post)
+        for record in records
+        if record.offset not in uncounted
+        and isinstance(post := decode(record.value, record.timestamp, plan.rules.max_ahead_ms), Post)
+        and _is_counted(post, plan)
+    ]
+    annotations = counter.job.annotate(
+        [post.text for _, post in posts],
+        [post.lang_hint for _, post in posts],
+        times_ms=[post.created_at_ms for _, post in posts],
+    )
+    partition, pairs = counter.state.clock.partition, counter.job.tagger.pairs
+    found = []
+    for (offset, post), annotation in zip(posts, annotations, strict=True):
+        is_apart = plan.rules.reposts == "apart" and post.repost_of is not None
+        tags = cell_tags(annotation.tags, pairs, is_apart=is_apart)
+        found.append(CountedPost(partition, offset, post, annotation, (annotation.language.code, tags)))
+    return found
+
+
+def _is_counted(post: Post, plan: Plan) -> bool:
+    if post.op != "create" or (post.repost_of is not None and plan.rules.reposts == "exclude"):
+        return False
+    return plan.wants(post.created_at_ms - post.created_at_ms % plan.rules.window_size_ms)
+
+
+def _latest(one: int | None, other: int | None) -> int | None:
+    return max((ms for ms in (one, other) if ms is not None), default=None)
+
+
+def _earliest(one: int | None, other: int | None) -> int | None:
+    return min((ms for ms in (one, other) if ms is not None), default=None)

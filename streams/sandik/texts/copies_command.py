@@ -1,0 +1,165 @@
+"""`sandik copies`: how much of what is said is one text, said again."""
+
+import asyncio
+import sys
+from collections import Counter
+from contextlib import aclosing
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.counting.fold import cell_tags
+from sandik.counting.labels import iso
+from sandik.figures.shares import percent
+from sandik.ingest.escaped import printable
+from sandik.progress import progress, tell
+from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
+from sandik.replay.plan import Plan
+from sandik.settings import Settings
+from sandik.tables.aligned import aligned
+from sandik.tables.atomic_files import check_free
+from sandik.tables.writers import check_writable, write_table
+from sandik.texts.copies import Copies, Group, Said
+from sandik_schemas.languages import is_of
+from sandik_schemas.pair import Pair
+
+_SHOWN_CHARACTERS = 100
+_FEW_AUTHORS = 10
+
+
+class CopiesOrder(NamedTuple):
+    """What the command line asks for. `tag`: only posts with it; `all` is every post."""
+
+    posts: tuple[str, ...]
+    tag: str = "election"
+    language: str | None = None
+    from_: str | None = None
+    to: str | None = None
+    top: int = 10
+    out: Path | None = None
+    force: bool = False
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What `sandik copies --json` prints. `copied`: posts of which the text was there before.
+
+    `few_authors`: the share of posts that the ten authors with the most have written; None where not all
+    posts say who wrote them.
+    """
+
+    tag: str
+    posts: int
+    texts: int
+    copied: float
+    authors: int | None
+    few_authors: float | None
+    groups: list[Group]
+
+
+def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
+    """Print how many posts and texts there are, and the texts with the most posts; write all of them.
+
+    Raises:
+        UsageError: it cannot be written so, or the package for it is not there.
+        SandikError: Kafka or the topic is away, or a file is another than was counted.
+    """
+    if order.out:
+        check_writable(order.out)
+        check_free([order.out], replaces=order.force)
+    plan = asyncio.run(plan_of(order.posts, *now_period(order.from_, order.to), settings))
+    copies, authors = Copies(), Counter[str]()
+    asyncio.run(_read(order, plan, settings, copies, authors))
+    groups = copies.groups()
+    if order.out:
+        write_table(order.out, _COLUMNS, map(_row, groups), replaces=order.force)
+    told = _told(order, copies.posts, groups, authors)
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        return 0
+    _print(told)
+    if order.out:
+        sys.stdout.write(f"{order.out}\n")
+    return 0
+
+
+async def _read(
+    order: CopiesOrder, plan: Plan, settings: Settings, copies: Copies, authors: Counter[str]
+) -> None:
+    job = plan.rules.job(settings)
+    with progress("posts") as bar:
+        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
+            async for batch in batches:
+                chosen = [_said(one) for one in batch if _is_chosen(one, order, job.tagger.pairs)]
+                copies.add(chosen)
+                authors.update(one.author for one in chosen)
+
+
+def _is_chosen(one: CountedPost, order: CopiesOrder, pairs: tuple[Pair, ...]) -> bool:
+    language = one.annotation.language.code
+    return order.tag in cell_tags(one.annotation.tags, pairs) and (
+        order.language is None or is_of(language, order.language)
+    )
+
+
+def _said(one: CountedPost) -> Said:
+    post = one.post
+    return Said(post.id, post.created_at_ms, post.source, post.author_id or "", post.text)
+
+
+def _told(order: CopiesOrder, posts: int, groups: list[Group], authors: Counter[str]) -> Told:
+    few = None
+    if posts and "" not in authors:
+        few = round(sum(count for _, count in authors.most_common(_FEW_AUTHORS)) / posts, 6)
+    copied = round(1 - len(groups) / posts, 6) if posts else 0.0
+    known = None if "" in authors else len(authors)
+    return Told(order.tag, posts, len(groups), copied, known, few, groups[: order.top])
+
+
+_COLUMNS = {
+    "posts": "int",
+    "wordings": "int",
+    "authors": "int",
+    "sources": "int",
+    "first": "text",
+    "last": "text",
+    "half_s": "int",
+    "text": "text",
+}
+
+
+def _row(group: Group) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(group),
+        "first": iso(group.first_ms),
+        "last": iso(group.last_ms),
+        "half_s": group.half_ms // 1000,
+    }
+
+
+def _print(told: Told) -> None:
+    line = f"{told.posts:,} posts of {told.tag}, {told.texts:,} texts: {percent(told.copied)} repeat one"
+    if told.few_authors is not None:
+        line += f"; {told.authors:,} authors, of whom {_FEW_AUTHORS} wrote {percent(told.few_authors)}"
+    tell(line)
+    rows = [
+        (
+            one.posts,
+            one.wordings,
+            "–" if one.authors is None else one.authors,
+            iso(one.first_ms)[:16],
+            _long(one.half_ms),
+            printable(" ".join(one.text.split())[:_SHOWN_CHARACTERS]),
+        )
+        for one in told.groups
+        if one.posts > 1
+    ]
+    head = "posts", "wordings", "authors", "first (UTC)", "half within", "text"
+    sys.stdout.writelines(f"{line}\n" for line in aligned(head, rows))
+
+
+def _long(length_ms: int) -> str:
+    for unit_ms, name in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min")):
+        if length_ms >= 2 * unit_ms:
+            return f"{length_ms // unit_ms} {name}"
+    return f"{length_ms // 1000} s"

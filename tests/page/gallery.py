@@ -1,0 +1,92 @@
+"""Take pictures of every state of the page, at three widths, light and dark, to be looked at.
+
+`python -m tests.page.gallery FOLDER` does all of it: Kafka, counts, the page.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.async_api import Page, Route
+
+from sandik.broker import EmbeddedKafka
+from sandik.kafka.topics import all_topics, create
+from sandik.settings import Settings
+from tests.page.browser import chromium, dashboard, looking
+from tests.page.scenes import LAST_HOUR, write_an_hour
+from tests.page.test_access import TROUBLES
+from tests.support.kafka import unique_prefix
+
+WIDTHS = {"wide": (1_440, 900), "middle": (1_024, 800), "phone": (390, 844)}
+
+
+def told(news: dict[str, Any]) -> Callable[[Page], Awaitable[None]]:
+    """Return what lets the page be told this news of the status, and nothing more."""
+
+    async def answer(route: Route) -> None:
+        found = await route.fetch()
+        await route.fulfill(response=found, json=await found.json() | news)
+
+    async def prepare(page: Page) -> None:
+        await page.route("**/api/status", answer)
+        await page.route("**/api/stream?*", lambda route: route.abort())
+        await page.reload()
+
+    return prepare
+
+
+async def as_it_is(page: Page) -> None:
+    await page.locator("#terms tbody tr").first.wait_for()
+    await page.locator("body[data-ready]").wait_for()
+
+
+async def with_filters(page: Page) -> None:
+    await as_it_is(page)
+    await page.locator("#filters summary").click()
+
+
+async def empty(page: Page) -> None:
+    await page.locator("[data-kind=empty]").wait_for()
+
+
+LOADING = {"counts": {"state": "loading", "since_ms": 0, "progress": 0.1}}
+STATES: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
+    "figures": (LAST_HOUR, as_it_is),
+    "source": (f"{LAST_HOUR}&by=source", as_it_is),
+    "languages": (f"{LAST_HOUR}&languages=tr,ru", as_it_is),
+    "all-posts": (f"{LAST_HOUR}&share=election", as_it_is),
+    "filters": (LAST_HOUR, with_filters),
+    "loading": (LAST_HOUR, told(LOADING)),
+    "trouble": (LAST_HOUR, told(TROUBLES)),
+}
+
+
+async def take(folder: Path) -> None:
+    """Write the pictures into the folder."""
+    with TemporaryDirectory() as data, EmbeddedKafka(Path(data) / "kafka") as kafka:
+        settings = Settings(broker=kafka.bootstrap_servers, partitions=1)
+        nothing = Settings(broker=kafka.bootstrap_servers, partitions=1, topic_prefix=unique_prefix())
+        await write_an_hour(settings)
+        await create(nothing, all_topics(nothing))
+        async with chromium() as browser:
+            with dashboard(settings) as full, dashboard(nothing) as bare:
+                views = [(name, full + query, prepare) for name, (query, prepare) in STATES.items()]
+                for name, url, prepare in [*views, ("empty", bare, empty)]:
+                    for width, (x, y) in WIDTHS.items():
+                        for scheme in ("light", "dark"):
+                            options: dict[str, Any] = {
+                                "viewport": {"width": x, "height": y},
+                                "color_scheme": scheme,
+                            }
+                            async with looking(browser, url, **options) as page:
+                                await prepare(page)
+                                await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(target))
