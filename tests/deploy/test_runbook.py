@@ -64,9 +64,12 @@ def variables(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) ->
             await wait_until(are_counted, 120, "all posts are counted")
 
         async def is_ready() -> bool:
-            return (await asyncio.to_thread(sandik, "ask", "readyz", environment=variables)).returncode == 0
+            ready = await asyncio.to_thread(sandik, "ask", "readyz", environment=variables)
+            mark = "sandik_merge_watermark_lag_seconds"
+            told = await asyncio.to_thread(sandik, "ask", "metrics", mark, environment=variables)
+            return ready.returncode == 0 and bool(told.stdout)
 
-        await wait_until(is_ready, 60, "the worker is ready")
+        await wait_until(is_ready, 60, "the worker is ready, and knows the watermark")
 
     with Workers(variables, tmp_path_factory.mktemp("worker")) as workers:
         asyncio.run(count())

@@ -171,6 +171,7 @@ def _become(pipes: Sequence[int], request: int) -> str:
     sys.stdout = _text(1, "wb", sys.stdout)
     sys.stderr = _text(2, "wb", sys.stderr)
     module, *sys.argv[1:] = wanted["arguments"]
+    sys.orig_argv = [sys.executable, "-m", module, *sys.argv[1:]]  # to begin anew
     return str(module)
 
 
