@@ -236,7 +236,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         (["x.jsonl"], "where the counts go"),
         (["x.jsonl", "--out", "x.txt"], ".parquet"),
         (["-", "--out", "x.csv"], "read it again"),
-        ([str(SAMPLE), "--out", "x.csv", "--from", "2023-05-11"], "no zone"),
+        ([str(SAMPLE), "--out", "x.csv", "--from", "2023-05-11T18:00"], "no zone"),
         ([str(SAMPLE), "--out", "x.csv", "--from", "-1h", "--to", "-2h"], "not before"),
         ([str(SAMPLE), "--out", "x.csv", "--by", "record"], "no record time"),
         ([str(SAMPLE), "--out", "x.csv", "--window", "5"], "not a duration"),
@@ -247,7 +247,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         ([str(SAMPLE), "--out", "x.csv", "--hopping", "1h/7m"], "a multiple of the advance"),
         ([str(SAMPLE), "--out", "x.csv", "--session-gap", "90s"], "cannot be 90000 ms"),
         (["--manifest", "missing.json"], "No such file"),
-        (["--manifest", "missing.json", "--window", "5m"], "leave out"),
+        (["--manifest", "missing.json", "--window", "5m"], "remove all other options"),
     ],
 )
 def test_what_cannot_be_counted_is_refused_and_leaves_nothing(arguments: list[str], says: str) -> None:

@@ -241,7 +241,7 @@ def test_what_lies_beside_a_manifest_is_neither_believed_nor_replaced(replayed: 
     assert (done.returncode, b"a.terms.csv is not what the replay wrote" in done.stderr) == (1, True)
     assert contents(tmp_path) == before | {f"{folder.name}/a.csv": expected}
     forced = sandik("replay", "--force", "--manifest", str(folder / "a.csv.manifest.json"))
-    assert (forced.returncode, b"leave out" in forced.stderr) == (2, True)
+    assert (forced.returncode, b"remove all other options" in forced.stderr) == (2, True)
 
 
 def a_checkpoint(folder: Path) -> Checkpoint:

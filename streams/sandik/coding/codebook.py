@@ -52,7 +52,7 @@ def _lines(
 def _words(rows: list[LocatedRow], languages: list[str]) -> Iterator[str]:
     terms: defaultdict[str, list[str]] = defaultdict(list)
     traps: defaultdict[str, list[str]] = defaultdict(list)
-    for one in rows:
+    for one in sorted(rows, key=_has_condition):  # words that say it by themselves come first
         found = traps if one.is_trap else terms
         if one.row.language in languages and one.row.lemma not in found[one.row.language]:
             found[one.row.language].append(one.row.lemma)
@@ -61,6 +61,10 @@ def _words(rows: list[LocatedRow], languages: list[str]) -> Iterator[str]:
         yield f"- **{language}**, words that often say so: {_some(terms[language])}"
         if traps[language]:
             yield f"- **{language}**, and words that only look like it: {_some(traps[language])}"
+
+
+def _has_condition(one: LocatedRow) -> bool:
+    return bool(one.row.match or one.row.near)
 
 
 def _some(words: list[str]) -> str:
