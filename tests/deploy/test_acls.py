@@ -83,8 +83,8 @@ async def test_each_user_may_do_what_it_needs_and_a_dashboard_may_not_count(
     assert b"has no topic posts.late, posts.dlq that this user may see" in refused.stderr
     assert exit_code == 0, workers.log(worker)
     assert str(not_altered.value) == (
-        "Kafka denied changing posts (TopicAuthorizationFailedError). Allow AlterConfigs, or have "
-        "somebody run:\nkafka-configs.sh --alter --entity-type topics --entity-name posts --add-config "
+        "Kafka denied changing posts (TopicAuthorizationFailedError). Allow AlterConfigs, or have an "
+        "administrator run:\nkafka-configs.sh --alter --entity-type topics --entity-name posts --add-config "
         "message.timestamp.type=LogAppendTime"
     )
     # What the worker may not mend, it tells; the state is its own.

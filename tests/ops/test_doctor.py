@@ -182,10 +182,10 @@ def test_a_topic_that_does_not_take_every_window_is_named(key: str) -> None:
 
 
 def test_an_old_broker_and_another_client_are_errors() -> None:
-    levels = [one.level for one in versions({0: 12}, {"aiokafka": ("0.13.0", "0.14.0")})]
+    levels = [one.level for one in versions({0: 12}, {"aiokafka": ("0.13.0", ">=0.14.0,<0.15")})]
 
     assert levels == ["error", "error"]
-    assert [one.level for one in versions({0: 13}, {"aiokafka": ("1", "1")})] == ["ok", "ok"]
+    assert [one.level for one in versions({0: 13}, {"aiokafka": ("1.2", ">=1,<2")})] == ["ok", "ok"]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ async def test_a_kafka_that_is_not_there_is_said(tmp_path: Path) -> None:
     [
         (["--no-such-option", "posts.jsonl"], "No such option"),
         (["gone.jsonl"], "gone.jsonl does not exist"),
-        (["--dry-run", "gone.jsonl"], "--dry-run needs nothing"),
+        (["--dry-run", "gone.jsonl"], "--dry-run does not need"),
         (["posts.jsonl", "--port", "70000"], "65535"),
     ],
 )

@@ -9,6 +9,7 @@ import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.protocol.admin import ApiVersionRequest
+from packaging.requirements import Requirement
 from rich.console import Console
 from rich.text import Text
 
@@ -86,7 +87,7 @@ async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None
     yield Finding("ok", "kafka", f"{settings.broker}, {brokers} broker{'s' if brokers > 1 else ''}")
     answer = await admin._send_request(ApiVersionRequest())
     apis = {key: newest for key, _, newest in answer.api_versions}
-    for finding in versions(apis, {name: (version(name), _pinned(name)) for name in CLIENTS}):
+    for finding in versions(apis, {name: (version(name), _tested(name)) for name in CLIENTS}):
         yield finding
     described = await _described(admin)
     posts = described.get(settings.topic(POSTS))
@@ -129,8 +130,7 @@ async def _described(admin: AIOKafkaAdminClient) -> dict[str, Found]:
     }
 
 
-def _pinned(name: str) -> str:
-    """Return the version that sandik asks for."""
-    wanted = f"{name}=="
-    pins = [line for line in requires("sandik") or () if line.startswith(wanted)]
-    return pins[0].removeprefix(wanted).partition(";")[0].strip() if pins else "pinned"
+def _tested(name: str) -> str:
+    """Return the versions that sandik asks for, such as `<0.15,>=0.14.0`; any where it does not ask."""
+    asked = (Requirement(line) for line in requires("sandik") or ())
+    return next((str(one.specifier) for one in asked if one.name == name), "")

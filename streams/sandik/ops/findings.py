@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from packaging.specifiers import SpecifierSet
+
 from sandik.clock import Skew
 from sandik.kafka.record_times import alter_command, complaint
 from sandik.kafka.topics import DAY_MS, TopicSpec
@@ -34,19 +36,19 @@ class Found(NamedTuple):
 
 
 def versions(apis: Mapping[int, int], clients: Mapping[str, tuple[str, str]]) -> Iterator[Finding]:
-    """Compare the broker's newest requests by API key, and (installed, pinned) version of each client."""
+    """Compare the broker's newest requests by API key, and (installed, tested) versions of each client."""
     if apis.get(PRODUCE, 0) < PRODUCE_OF_4_1:
         yield Finding(
             "error", "kafka version", "older than 4.1, which sandik is not tested with", "upgrade the brokers"
         )
     else:
         yield Finding("ok", "kafka version", "4.1 or newer")
-    for client, (installed, pinned) in clients.items():
-        if installed == pinned:
+    for client, (installed, tested) in clients.items():
+        if SpecifierSet(tested).contains(installed):
             yield Finding("ok", client, installed)
         else:
-            repair = f"install {client}=={pinned}: other versions differ inside, where sandik depends on them"
-            yield Finding("error", client, f"{installed}, not {pinned}", repair)
+            repair = f"install '{client}{tested}': sandik is not tested with other versions"
+            yield Finding("error", client, f"{installed}, not {tested}", repair)
 
 
 def topic(spec: TopicSpec, found: Found | None, factor: int, brokers: int) -> list[Finding]:
