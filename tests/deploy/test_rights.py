@@ -117,7 +117,7 @@ def test_who_logs_in_as_prods_users_do_may_do_it_and_no_more(scene: Scene) -> No
     (scene.folder / "posts.jsonl").write_bytes(a_post(301, BASE_MS)[1] + b"\n")
     scene.run("sandik-ingest", "ingest posts.jsonl")
     assert "posts.dlq" in scene.run("sandik-operator", "doctor")
-    with pytest.raises(AssertionError, match=r"denied|does not allow|may see"):
+    with pytest.raises(AssertionError, match=r"denies|denied|may see"):
         scene.run("sandik-ingest", "counts --once")
-    with pytest.raises(AssertionError, match=r"denied|does not allow|may see"):
+    with pytest.raises(AssertionError, match=r"denies|denied|may see"):
         scene.run("sandik-operator", "worker")
