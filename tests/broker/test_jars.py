@@ -258,7 +258,7 @@ def test_a_cache_that_everybody_may_write_to_is_refused(cache: Path, which: str)
     jars.class_path()
     (cache if which != "the cache" else cache.parent).chmod(0o777)
 
-    with pytest.raises(BrokerError, match=r"everybody may write to .*chmod o-w"):
+    with pytest.raises(BrokerError, match=r"everyone can write to .*chmod o-w"):
         jars.class_path()
 
 

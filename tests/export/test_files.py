@@ -124,7 +124,7 @@ def test_a_folder_is_replaced_only_if_an_export_has_written_it(tmp_path: Path) -
     for taken in (own, tmp_path / "link"):
         with pytest.raises(UsageError, match="was not written by an export"):
             as_days(taken, iter([ROW]))
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_days(days, "csv", COLUMNS, "created_at", [ROW])
     assert (own / "day=2023-05-11" / "notes.txt").read_text() == "mine"
 
