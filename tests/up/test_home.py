@@ -79,8 +79,8 @@ def test_a_second_up_with_other_topics_is_refused_before_anything_is_written() -
     check_same(RUNNING, Choice(same, broker="127.0.0.1:9", page_port=8080))
     for choice, word in (
         (Choice(Settings()), "SANDIK_TOPIC_PREFIX is none"),
-        (Choice(same, broker="kafka:9092"), "SANDIK_BROKER says kafka:9092"),
-        (Choice(same, page_port=8090), "--port says"),
+        (Choice(same, broker="kafka:9092"), "SANDIK_BROKER is kafka:9092"),
+        (Choice(same, page_port=8090), "--port is"),
     ):
         with pytest.raises(UsageError, match=word):
             check_same(RUNNING, choice)
