@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sandik.broker import EmbeddedKafka
 from sandik.coding.design import load_design
 from sandik.kafka.topics import all_topics, connected, create
 from sandik.settings import Settings
@@ -14,6 +15,12 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(580)]
 
 SAMPLE = Path("deploy/demo/posts.jsonl")
 EVENING = ("--from", "2023-05-11T18:00Z", "--to", "2023-05-11T18:30Z")
+
+
+@pytest.fixture(scope="module")
+def kafka(lone_kafka: EmbeddedKafka) -> EmbeddedKafka:
+    """One without the groups of other tests."""
+    return lone_kafka
 
 
 async def _groups(settings: Settings) -> set[str]:
