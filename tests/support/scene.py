@@ -162,8 +162,8 @@ def start_module(workers: Workers, module: str, *arguments: str) -> subprocess.P
 
 
 async def wait_for_more(follower: Follower, more: int = 1, deadline_s: float = 150) -> None:
-    """Return when `more` posts are counted than now."""
-    wanted = await follower.total() + more
+    """Return when `more` posts are counted than the follower has read of: workers may be done by now."""
+    wanted = follower.known() + more
 
     async def has_gone_on() -> bool:
         return await follower.total() >= wanted

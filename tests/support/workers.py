@@ -125,6 +125,10 @@ class Follower:
     async def total(self) -> int:
         """Return how many posts are counted, late ones included."""
         await self.read()
+        return self.known()
+
+    def known(self) -> int:
+        """Return how many of them were read of so far."""
         return sum(count.count + count.late_count for count in self.latest.values() if count.tag == "all")
 
     @property
