@@ -105,7 +105,7 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
     await scene.make_topics()
     await configure(settings.broker, dead_letters, {"max.message.bytes": "400"})
     bad = (b"k", b"not a post" * 100, 0, None)
-    *_, bad_at = await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), bad])
+    await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), bad])
     with Workers(environment(settings), tmp_path) as workers:
         said = await refusal(workers, workers.start())
         committed = {tp.partition: offset for tp, offset in (await scene.committed()).items()}
@@ -121,7 +121,7 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
         await wait_until(is_kept, 150, "the bad record is in posts.dlq")
 
     assert f"did not accept a record for topic {dead_letters}" in said
-    assert committed.get(0, 0) <= bad_at
+    assert committed.get(0, 0) <= 10  # the offset of the bad record
 
 
 @pytest.mark.parametrize("variable", ["SANDIK_DETECTOR", "SANDIK_LEXICON", "SANDIK_WINDOW_SIZE_MS"])

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import msgspec
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from sandik.broker import EmbeddedKafka
 from sandik.counting.latest import latest
@@ -19,7 +18,15 @@ from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
 from tests.support.command import sandik
-from tests.support.kafka import create_topic, produce, read_topic, topic_names, unique_prefix, wait_until
+from tests.support.kafka import (
+    create_topic,
+    group_names,
+    produce,
+    read_topic,
+    topic_names,
+    unique_prefix,
+    wait_until,
+)
 from tests.support.scene import Scene, brief
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
@@ -76,15 +83,6 @@ def as_bytes(counts: list[Count]) -> bytes:
     return b"".join(line(canonical(count)) for count in counts)
 
 
-async def groups(live: Live) -> set[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=live.scene.settings.broker)
-    await admin.start()
-    try:
-        return {name for name, *_ in await admin.list_consumer_groups()}
-    finally:
-        await admin.close()
-
-
 async def test_a_replay_is_byte_identical_to_the_live_finals_and_touches_nothing(
     live: Live, tmp_path: Path
 ) -> None:
@@ -113,7 +111,7 @@ async def everything(live: Live) -> object:
         ]
         for name in names
     }
-    return await live.scene.committed(), await groups(live), held
+    return await live.scene.committed(), await group_names(live.scene.settings.broker), held
 
 
 def test_a_range_of_event_time_has_the_live_counts_of_its_windows(live: Live, tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from sandik.broker import EmbeddedKafka
-from sandik.kafka.topics import all_topics, connected, create
+from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from tests.support.command import sandik
-from tests.support.kafka import wait_until
+from tests.support.kafka import group_names, wait_until
 from tests.support.workers import Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
@@ -24,11 +24,6 @@ POSTS, EVENING_POSTS = 235, 122
 def kafka(lone_kafka: EmbeddedKafka) -> EmbeddedKafka:
     """A broker of this file's own: its groups are looked at, whoever's they are."""
     return lone_kafka
-
-
-async def _groups(settings: Settings) -> set[str]:
-    async with connected(settings) as admin:
-        return {group for group, *_ in await admin.list_consumer_groups()}
 
 
 async def test_a_live_report_is_that_of_a_replay_and_leaves_no_trace(
@@ -55,9 +50,9 @@ async def test_a_live_report_is_that_of_a_replay_and_leaves_no_trace(
         workers.start()
         sandik("ingest", str(SAMPLE), "--order", "as-is", environment=variables).check_returncode()
         await wait_until(is_counted, 120, "the evening to be counted")
-        groups = await _groups(settings)
+        groups = await group_names(settings.broker)
         live = report("live", str(tmp_path / "live.html"))
-        assert await _groups(settings) == groups
+        assert await group_names(settings.broker) == groups
         workers.assert_running()
     replayed = tmp_path / "counts.jsonl"
     sandik("replay", "--out", str(replayed), environment=variables).check_returncode()

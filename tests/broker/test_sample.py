@@ -6,9 +6,10 @@ import pytest
 
 from sandik.broker import EmbeddedKafka
 from sandik.coding.design import load_design
-from sandik.kafka.topics import all_topics, connected, create
+from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from tests.support.command import sandik
+from tests.support.kafka import group_names
 from tests.support.workers import environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(580)]
@@ -23,17 +24,12 @@ def kafka(lone_kafka: EmbeddedKafka) -> EmbeddedKafka:
     return lone_kafka
 
 
-async def _groups(settings: Settings) -> set[str]:
-    async with connected(settings) as admin:
-        return {group for group, *_ in await admin.list_consumer_groups()}
-
-
 async def test_a_sample_of_the_topic_is_that_of_its_replay(worker_settings: Settings, tmp_path: Path) -> None:
     settings = worker_settings
     await create(settings, all_topics(settings))
     variables = environment(settings)
     sandik("ingest", str(SAMPLE), "--order", "as-is", environment=variables).check_returncode()
-    groups = await _groups(settings)
+    groups = await group_names(settings.broker)
     counts = tmp_path / "evening.csv"
     live, again = tmp_path / "live", tmp_path / "again"
     for command in (
@@ -51,4 +47,4 @@ async def test_a_sample_of_the_topic_is_that_of_its_replay(worker_settings: Sett
     counted = sum(int(row[count]) for row in rows if row[tag] == "all")
     assert sum(one.posts for one in design.strata) == counted
     assert (live / "posts.csv").read_bytes() == (again / "posts.csv").read_bytes()
-    assert await _groups(settings) == groups
+    assert await group_names(settings.broker) == groups

@@ -83,6 +83,11 @@ async def topic_names(bootstrap: str) -> set[str]:
         return set(await admin.list_topics())
 
 
+async def group_names(bootstrap: str) -> set[str]:
+    async with _admin(bootstrap) as admin:
+        return {name for name, *_ in await admin.list_consumer_groups()}
+
+
 async def wait_until(condition: Callable[[], bool | Awaitable[bool]], deadline_s: float, what: str) -> None:
     """Return as soon as the condition holds; fail the test, naming `what`, if it does not in time."""
     give_up_at_s = time.monotonic() + deadline_s

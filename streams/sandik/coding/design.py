@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from sandik.coding.strata import Stratum
+from sandik.counting.surrogates import UNDECODABLE
 from sandik.errors import UsageError
 from sandik.replay.plan import TimeMs
 from sandik_schemas.pair import Pair
@@ -51,7 +52,7 @@ def load_design(path: Path) -> Design:
         design = msgspec.json.decode(path.read_bytes(), type=Design)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise UsageError(
             f"{path} is no design of a sample ({error}): name design.json of `sandik sample`"
         ) from error

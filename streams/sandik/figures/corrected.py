@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from sandik.counting.fold import ALL
+from sandik.counting.surrogates import UNDECODABLE
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
 from sandik.figures.statistics import Floats
@@ -107,7 +108,7 @@ def load_accuracy(path: Path) -> Accuracy:
         found = msgspec.json.decode(path.read_bytes(), type=Accuracy)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise UsageError(
             f"{path} does not say how right the tags are ({error}): name what `sandik agree --out` wrote"
         ) from error

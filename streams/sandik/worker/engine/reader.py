@@ -143,10 +143,6 @@ class Reader(Service):
             if not self._at_work:
                 self._at_rest.set()
 
-    def assignment(self) -> set[TP]:
-        """Return the partitions of this worker."""
-        return {TP(*tp) for tp in self.kafka.assignment()}
-
     def partitions_of(self, topic: str) -> int | None:
         """Return how many partitions a topic has, as far as the client knows; None if it knows of none."""
         found = self.kafka.partitions_for_topic(topic)

@@ -46,10 +46,10 @@ class State:
             [Outgoing(self.topic, partition, key, value) for key, value in entries.items()],
         )
         self._growth.check(written)
-        for place, first in written.items():
+        for first in written.values():  # of one partition
             # Of several batches only the first one's place is told; what lies between is read when needed.
             if first.offset == self._known_to.get(partition) and first.is_all:
-                self._known_to[place[1]] = first.offset + len(entries)
+                self._known_to[partition] = first.offset + len(entries)
 
     async def recover(self, partitions: Iterable[int]) -> None:
         """Read what the changelog has of these partitions and memory has not; forget all others.
@@ -78,22 +78,19 @@ class State:
                         f"ends at offset {ends[tp]}, and had reached {self._known_to[partition]}. Stop all "
                         "workers and count all posts anew with `sandik runs replace`"
                     )
-            left = {
-                tp: max(starts[tp], self._known_to.get(partition, 0))
-                for tp, partition in tps.items()
-                if max(starts[tp], self._known_to.get(partition, 0)) < ends[tp]
-            }
-            await self._read(consumer, left, ends)
+            begins = {tp: max(starts[tp], self._known_to.get(partition, 0)) for tp, partition in tps.items()}
+            new = {tp: begin for tp, begin in begins.items() if begin < ends[tp]}
+            if new:
+                await self._read(consumer, new, ends)
         self._known_to |= {partition: ends[tp] for tp, partition in tps.items()}
 
     async def _read(
-        self, consumer: Any, left: dict[TopicPartition, int], ends: Mapping[TopicPartition, int]
+        self, consumer: Any, begins: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
     ) -> None:
-        if not left:
-            return
-        consumer.assign([*left])
-        for tp, start in left.items():
-            consumer.seek(tp, start)
+        consumer.assign([*begins])
+        for tp, begin in begins.items():
+            consumer.seek(tp, begin)
+        left = [*begins]
         while left:
             found = await consumer.getmany(*left, timeout_ms=_POLL_MS)
             for tp, records in found.items():
@@ -102,7 +99,7 @@ class State:
                 await asyncio.sleep(0)  # heartbeats go out between two lists
             if not found:
                 await check_answers(consumer, *left)
-            left = {tp: 0 for tp in left if await consumer.position(tp) < ends[tp]}
+            left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
 
     def _recover(self, partition: int, record: Record) -> None:
         key = record.key or b""
