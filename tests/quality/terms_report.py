@@ -11,41 +11,43 @@ from tests.quality.terms import LemmaInTheEarthquake, Precision, Quality, Recall
 _TITLE = """\
 # How good the lexicon is
 
-`make eval-terms` wrote this page and `docs/terms.json`. Do not edit it: run the command again. Lexicon `{}`,
-detector `{}`.
+`make eval-terms` wrote this page and `docs/terms.json`. Do not edit it: run the command again. Lexicon
+`{}`, detector `{}`.
 
-The goals, for Turkish, Russian and English: 90 % precision for the election, 95 % precision for deepfakes, 85 %
-recall on judged posts, and 98 % recall on attested forms.
+The goals, for Turkish, Russian and English: 90 % precision for the election, 95 % precision for
+deepfakes, 85 % recall on judged posts, and 98 % recall on attested forms.
 """
 _POST_LEVEL = """
 ## Judged posts
 
-Each post was read before the lexicon ran on it, and judged: is it about an election? Is it about doctored media?
-Real posts were drawn with a seed, among those that had the tag at that time and those that a wide net of words
-caught without it (`tests/quality/draw.py`). Each drawn post counts for as many posts as it stands for. Of the
-authored posts, four in ten only look as if they were about the topic.
+Each post was read before the lexicon ran on it, and judged: is it about an election? Is it about doctored
+media? Real posts were drawn with a seed, among those that had the tag at that time and those that a wide
+net of words caught without it (`tests/quality/draw.py`). Each drawn post counts for as many posts as it
+stands for. Of the authored posts, four in ten only look as if they were about the topic.
 
 - *Precision*: the share of posts with the tag that are about it.
 - *Recall*: the share of posts about it, among those in the net, that have the tag.
 - In brackets: the 95 % Wilson interval, and the number of posts.
-- *Held out*: the half of each sample on whose texts no rule was written. It is not blind: some election rules
-  were mended after its figures showed an error, and deepfake rules were written on three quarters of the authored
-  posts, some of them held out. Expect slightly lower figures on new posts.
+- *Held out*: the half of each sample on whose texts no rule was written. It is not blind: some election
+  rules were mended after its figures showed an error, and deepfake rules were written on three quarters
+  of the authored posts, some of them held out. Expect slightly lower figures on new posts.
 - *Development*: the other half.
 """
 _RECALL = """
 ## Recall on attested forms
 
-Other people's word lists (`term_forms` of the test data) contain inflected forms of lemmas that the lexicon has.
-A form is `found` if the lexicon finds a term in it, even one that counts only beside another term. The lexicon
-leaves out some forms on purpose, because they also belong to another word: `left out`. A program made hunspell's
-list, so it contains forms that nobody writes, and forms of other words (oyuyor, from oymak, to carve).
+Other people's word lists (`term_forms` of the test data) contain inflected forms of lemmas that the
+lexicon has. A form is `found` if the lexicon finds a term in it, even one that counts only beside another
+term. The lexicon leaves out some forms on purpose, because they also belong to another word: `left out`.
+A program made hunspell's list, so it contains forms that nobody writes, and forms of other words (oyuyor,
+from oymak, to carve).
 """
 _PRECISION = """
 ## Precision of the matches that the lexicon was made on
 
 Posts drawn at random among those that had the tag when they were drawn, and labelled by reading
-(`tests/quality/labels` has their ids and labels, not their texts, which have no licence for publication here).
+(`tests/quality/labels` has their ids and labels, not their texts, which have no licence for publication
+here).
 
 - `interval`: the 95 % Wilson interval.
 - `unlabelled`: posts of the same language that have the tag and no label.
