@@ -62,8 +62,9 @@ def _lines(quality: Quality) -> Iterator[str]:
     by_name = {one.name: one for one in quality.subjects}
     default = by_name["cascade"]
     yield "# How often the language is right\n"
-    yield "`make eval-language` wrote this page and `docs/language.json`. Do not edit it: run the command again."
-    yield f"Detector `{default.version}`, {default.total.texts:,} texts, {default.tweets.texts:,} of them tweets."
+    yield "`make eval-language` wrote this page and `docs/language.json`. Do not edit it: run the command"
+    yield f"again. Detector `{default.version}`,"
+    yield f"{default.total.texts:,} texts, {default.tweets.texts:,} of them tweets."
     yield _INTRODUCTION
     yield f"## By kind of text\n\n{_KINDS}"
     yield from _kinds(quality)
