@@ -110,7 +110,7 @@ def kafka_streams() -> Sequence[str] | None:
 
 @cache
 def flink_sql() -> Sequence[str] | None:
-    """Return the command that runs the Flink SQL program, likewise, on the machine's Java: it needs all of it."""
+    """Return the command that runs the Flink SQL program, likewise. It needs all of Java: the machine's."""
     if (built := _built("flink")) is None or (found := shutil.which("java")) is None:
         return None
     options = ["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", *OPEN]

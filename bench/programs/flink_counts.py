@@ -64,7 +64,8 @@ def main(jars: Path) -> None:
           created_at AS TO_TIMESTAMP_LTZ(created_at_ms, 3),
           WATERMARK FOR created_at AS created_at - INTERVAL '30' SECOND
         ) WITH (
-          {kafka}, 'topic' = '{os.environ["BENCH_POSTS"]}', 'properties.group.id' = '{os.environ["BENCH_GROUP"]}',
+          {kafka}, 'topic' = '{os.environ["BENCH_POSTS"]}',
+          'properties.group.id' = '{os.environ["BENCH_GROUP"]}',
           'scan.startup.mode' = 'earliest-offset', 'format' = 'json', 'json.ignore-parse-errors' = 'true'
         )""")
     tables.execute_sql(f"""
@@ -76,7 +77,9 @@ def main(jars: Path) -> None:
         WHERE id <> '' AND source <> '' AND text IS NOT NULL AND created_at_ms > 0""")
     tables.execute_sql("""
         INSERT INTO counts
-        SELECT CAST(TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', window_start) AS BIGINT) * 1000, annotated, COUNT(*)
+        SELECT
+          CAST(TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', window_start) AS BIGINT) * 1000,
+          annotated, COUNT(*)
         FROM TABLE(TUMBLE(TABLE looked_at, DESCRIPTOR(created_at), INTERVAL '1' MINUTE))
         GROUP BY window_start, window_end, annotated""").wait()
 

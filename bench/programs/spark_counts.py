@@ -8,7 +8,16 @@ import sys
 from pathlib import Path
 
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import col, count, from_json, struct, timestamp_millis, to_json, unix_millis, window
+from pyspark.sql.functions import (
+    col,
+    count,
+    from_json,
+    struct,
+    timestamp_millis,
+    to_json,
+    unix_millis,
+    window,
+)
 from pyspark.sql.streaming.listener import QueryProgressEvent, StreamingQueryListener
 
 POST = "id STRING, source STRING, created_at_ms BIGINT, text STRING"
@@ -21,7 +30,8 @@ class Progress(StreamingQueryListener):  # type: ignore[misc]  # Spark has no ty
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:  # noqa: D102, N802
         self.posts += event.progress.numInputRows
-        print(self.posts, flush=True)
+        sys.stdout.write(f"{self.posts}\n")
+        sys.stdout.flush()
 
     def onQueryStarted(self, event: object) -> None: ...  # noqa: D102, N802
     def onQueryIdle(self, event: object) -> None: ...  # noqa: D102, N802

@@ -71,6 +71,6 @@ async def wait_until_compacted(broker: str, log: str) -> None:
         left = len(await read_topic(broker, log))
         is_still, before = left == before, left
         await asyncio.sleep(1)
-        return is_still and left < written / 2
+        return is_still and left < written
 
     await wait_until(is_compacted, 120, f"{log} is compacted")
