@@ -53,7 +53,16 @@ class Engine:
         stand_ins.python()
         file = ROOT / "deploy/Dockerfile"
         ignored = f"--ignorefile={file}.dockerignore"
-        run("podman", "build", "--network=host", ignored, f"--file={file}", f"--tag={OURS}", str(ROOT))
+        run(
+            "podman",
+            "build",
+            "--format=docker",
+            "--network=host",
+            ignored,
+            f"--file={file}",
+            f"--tag={OURS}",
+            str(ROOT),
+        )
         for name in (OURS, stand_ins.kafka(f"docker.io/{KAFKA}")):
             self._load(name)
         self.docker("tag", f"localhost/{OURS}", OURS)

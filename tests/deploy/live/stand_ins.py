@@ -102,5 +102,5 @@ def kafka(name: str) -> str:
             shutil.copy(jar, context / "libs")
         (context / "start-kafka").write_text(START_KAFKA)
         (context / "Dockerfile").write_text(KAFKA.format(python=python()))
-        run("podman", "build", "--network", "host", "--tag", name, folder)
+        run("podman", "build", "--format=docker", "--network=host", "--tag", name, folder)
     return name
