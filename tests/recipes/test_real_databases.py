@@ -65,11 +65,12 @@ async def test_kafka_connect_keeps_the_table_by_the_recipe(
         "connection.url": f"jdbc:postgresql://127.0.0.1:{database.port}/sandik",
     }
     (tmp_path / "sink.json").write_text(json.dumps(sink))
-    parts = jars("connect")
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins/jdbc").symlink_to(jars("jdbc")[0].parent)
     (tmp_path / "connect.properties").write_text(
         f"bootstrap.servers={settings.broker}\n"
         f"listeners=http://127.0.0.1:{probe.free_port()}\n"
-        f"plugin.path={jars('jdbc')[0].parent}\n"
+        "plugin.path=plugins\n"
         "plugin.discovery=only_scan\n"
         f"offset.storage.file.filename={tmp_path / 'offsets'}\n"
         "key.converter=org.apache.kafka.connect.storage.StringConverter\n"
@@ -81,7 +82,7 @@ async def test_kafka_connect_keeps_the_table_by_the_recipe(
         found = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'counts'"
         return database.run(found) == [("1",)] and sorted(database.run(CELLS)) == wanted(counted)
 
-    with running_program(counted.adapted(envelope)), running(java(parts, *main), tmp_path):
+    with running_program(counted.adapted(envelope)), running(java(jars("connect"), *main), tmp_path):
         await wait_until(is_there, PATIENCE_S, "the table has the counts")
 
 
@@ -106,10 +107,10 @@ def opensearch(folder: Path) -> Iterator[str]:
         f"http.port: {port}\ntransport.port: {transport}\n"
     )
     (folder / "config/log4j2.properties").write_text("rootLogger.level = error\n")
-    # Without JNA it cannot tell that it is root, which it refuses to be.
-    parts = [jar for jar in jars("opensearch") if not jar.name.startswith("jna-")]
-    home = [f"-Dopensearch.path.home={folder}", f"-Dopensearch.path.conf={folder / 'config'}"]
-    command = java(parts, "org.opensearch.bootstrap.OpenSearch", options=home)
+    # Without JNA's own library it cannot tell that it is root, which it refuses to be.
+    options = ["-Djna.nounpack=true", "-Djna.nosys=true", f"-Djna.boot.library.path={folder}"]
+    options += [f"-Dopensearch.path.home={folder}", f"-Dopensearch.path.conf={folder / 'config'}"]
+    command = java(jars("opensearch"), "org.opensearch.bootstrap.OpenSearch", options=options)
     with running(command, folder) as log:
         give_up_s = time.monotonic() + PATIENCE_S
         while True:

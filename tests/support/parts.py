@@ -100,7 +100,7 @@ def java(parts: Sequence[Path], *main: str, options: Sequence[str] = ()) -> list
 
 def main() -> int:
     """Write parts.lock again, as Maven resolves it."""
-    known = {"connect": _artifacts(broker_jars.pinned())}
+    known = dict.fromkeys(("connect", "jdbc"), _artifacts(broker_jars.pinned()))
     lines = []
     for part, roots in ROOTS.items():
         with TemporaryDirectory() as folder:
@@ -110,9 +110,7 @@ def main() -> int:
                 cwd=folder,
                 check=True,
             )
-            listed = re.findall(
-                r"^ +([^: ]+):([^:]+):jar:([^: ]+):", (Path(folder) / "list").read_text(), re.M
-            )
+            listed = _LISTED.findall((Path(folder) / "list").read_text())
             for group, artifact, version in listed:
                 if artifact not in known.get(part, ()):
                     jar = pin(f"{group}:{artifact}:{version}", Path(folder))
