@@ -68,6 +68,13 @@ def replay(
         bool | None,
         typer.Option("--terms/--no-terms", help="Write top terms to OUT.terms.*. Default: SANDIK_TERMS."),
     ] = None,
+    sources: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Counts by source in OUT.sources.*: telegram,x, or off. Default: SANDIK_SOURCES.",
+        ),
+    ] = None,
     hopping: Annotated[
         str | None,
         typer.Option(
@@ -107,7 +114,7 @@ def replay(
 
     settings = load_settings()
     if manifest is not None:
-        rules = (lexicon, detector, window, authors, terms, hopping, session_gap)
+        rules = (lexicon, detector, window, authors, terms, sources, hopping, session_gap)
         if files or out or topic or from_ or to or final or force or any(one is not None for one in rules):
             raise UsageError(
                 "--manifest already defines the replay: remove all other options except --processes"
@@ -135,7 +142,8 @@ def replay(
         processes=processes,
         force=force,
     )
-    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors, terms)))
+    rules_of_line = with_rules(settings, lexicon, detector, window, authors, terms, sources)
+    raise typer.Exit(run_replay(request, rules_of_line))
 
 
 @app.command()
