@@ -141,9 +141,9 @@ class Settings(BaseSettings):
     sources: str = Field(
         "",
         description="Sources that are also counted apart, in the topic `counts.sources`, which `sandik "
-        "topics create` then creates: names with commas between them, such as `telegram,x`, or a channel of one, "
-        f"`telegram/1001039626561`; at most {MAX_SOURCES}. All others are counted as `other`. Default: none. "
-        "Changing it starts a new run.",
+        "topics create` then creates: names with commas between them, such as `telegram,x`, or a channel of "
+        f"one, `telegram/1001039626561`; at most {MAX_SOURCES}. All others are counted as `other`. Default: "
+        "none. Changing it starts a new run.",
     )
     dlq_max_consecutive: int = Field(
         1_000,

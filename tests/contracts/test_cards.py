@@ -147,7 +147,7 @@ def _key(topic: str, example: dict[str, Any]) -> str:
     if topic == COUNTS_SESSIONS:
         start_ms, language, tag = (example[name] for name in ("window_start_ms", "language", "tag"))
         return session_key(start_ms, WIDER["session_gap_ms"], language, tag).decode()
-    if topic in (COUNTS, COUNTS_HOPPING):
+    if topic in (COUNTS, COUNTS_HOPPING, COUNTS_SOURCES):
         return msgspec.convert(example, Count).key.decode()
     if topic == COUNTS_TERMS:
         return msgspec.convert(example, TermCount).key.decode()

@@ -221,6 +221,9 @@ def sources(
         ),
     ] = None,
     most: Annotated[int, typer.Option(min=1, help="Sources by name; the others together are `other`.")] = 20,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="By channel, feed or forum, where a source has them.")
+    ] = False,
     from_: From = None,
     to: To = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -229,7 +232,7 @@ def sources(
     from sandik.cli.config import load_settings
     from sandik.comparison.sources import SourcesOrder, run_sources
 
-    order = SourcesOrder(tuple(posts or ()), out, most, from_, to, force)
+    order = SourcesOrder(tuple(posts or ()), out, most, from_, to, force, detail)
     raise typer.Exit(run_sources(order, load_settings()))
 
 
@@ -311,11 +314,12 @@ def cite(
 
 
 class What(StrEnum):
-    """Which topic becomes a table."""
+    """Which topic becomes a table; `sources` is `counts.sources`."""
 
     mentions = "mentions"
     posts = "posts"
     counts = "counts"
+    sources = "sources"
 
 
 class Authors(StrEnum):
@@ -425,6 +429,11 @@ def report(
         Path | None,
         typer.Option(metavar="FOLDER", help="Also write the charts as PNG files into this folder."),
     ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also print the report to this .pdf file, by Chromium."),
+    ] = None,
+    lang: Annotated[Literal["en", "tr", "ru"], typer.Option(help="Language of the report.")] = "en",
     json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
     """Write the figures of a period as one self-contained HTML file. Times are event times."""
@@ -432,5 +441,5 @@ def report(
     from sandik.report.command import run_report
     from sandik.report.gather import Order
 
-    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected)
+    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected, lang, pdf)
     raise typer.Exit(run_report(order, load_settings(), json=json))

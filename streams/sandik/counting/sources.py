@@ -4,6 +4,7 @@ The names are given and not found: so each post has one whatever came before it,
 sources of a cell add up to the cell (docs/decisions/046-sources.md).
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sandik_schemas.post import Post
@@ -16,6 +17,16 @@ MAX_SOURCES = 100
 SOURCES_VERSION = "sources-1"
 #: A name is part of the key of a count, which is cut at this.
 _NOT_IN_NAMES = "|"
+
+
+def full_name(post: Post) -> str:
+    """Return the source of a post with its channel, where it has one: `telegram/1001039626561`."""
+    return post.source if post.source_detail is None else f"{post.source}/{post.source_detail}"
+
+
+def is_within(source: str, asked: str) -> bool:
+    """Say whether posts counted under `source` are of the source that is asked for, or of its channels."""
+    return source == asked or source.startswith(f"{asked}/")
 
 
 class SourceNames(NamedTuple):
@@ -40,11 +51,14 @@ class SourceNames(NamedTuple):
 
     def of(self, post: Post) -> str:
         """Return what a post is counted under: its channel, else its source, else `other`."""
-        if post.source_detail is not None:
-            detailed = f"{post.source}/{post.source_detail}"
-            if detailed in self.names:
-                return detailed
+        detailed = full_name(post)
+        if detailed in self.names:
+            return detailed
         return post.source if post.source in self.names else OTHER
+
+    def answer(self, asked: Iterable[str]) -> bool:
+        """Say whether counts by these names hold all posts of what is asked for."""
+        return self.names.union((OTHER,)).issuperset(asked)
 
     @property
     def rule(self) -> str:

@@ -17,7 +17,7 @@ from sandik.diff.compare import Moved, by_language_and_tag, moved_cells
 from sandik.errors import SandikError, UsageError
 from sandik.replay.manifest import Manifest
 from sandik.replay.posts_again import Example, Window, find_examples
-from sandik.replay.read_results import Result, load_result
+from sandik.replay.read_results import Cell, Result, load_result
 from sandik.run import lexicon_notice
 from sandik.settings import Settings
 
@@ -92,7 +92,7 @@ def _needed(result: Result) -> Manifest:
 
 def _json(one: Result, other: Result, moved: Sequence[Moved], found: Sequence[Example]) -> bytes:
     cells = [
-        {**cell._asdict(), "before": was, "after": is_now, "by": is_now - was} for cell, was, is_now in moved
+        {**_named(cell), "before": was, "after": is_now, "by": is_now - was} for cell, was, is_now in moved
     ]
     answer = {
         "before": one.name,
@@ -123,7 +123,8 @@ def _print(one: Result, other: Result, moved: Sequence[Moved], top: int, found: 
     for one_moved in moved[:top]:
         cell = one_moved.cell
         figures = f"{one_moved.before:,}", f"{one_moved.after:,}", f"{one_moved.by:+,}"
-        table.add_row(iso(cell.window_start_ms), cell.language, cell.tag, *figures)
+        language = f"{cell.source} {cell.language}" if cell.source else cell.language
+        table.add_row(iso(cell.window_start_ms), language, cell.tag, *figures)
     console.print(table)
     for example in found:
         console.print(
@@ -132,6 +133,10 @@ def _print(one: Result, other: Result, moved: Sequence[Moved], top: int, found: 
             f"B: {_line(example.after)}",
             markup=False,
         )
+
+
+def _named(cell: Cell) -> dict[str, object]:
+    return {name: value for name, value in cell._asdict().items() if value != ""}
 
 
 def _numbers() -> list[str]:
