@@ -170,7 +170,7 @@ def test_a_pdf_is_printed_where_chromium_is_and_whole_or_not_at_all(tmp_path: Pa
 
 
 def test_without_chromium_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
 
     with pytest.raises(UsageError, match="apt-get install chromium"):
         pdf.chromium()

@@ -54,7 +54,10 @@ def replay(
         ),
     ] = By.event,
     lexicon: Annotated[
-        str | None, typer.Option(metavar="LAYERS", help="As for SANDIK_LEXICON, which is the default.")
+        list[str] | None,
+        typer.Option(
+            metavar="LAYER", help="As for SANDIK_LEXICON, which is the default; again for more layers."
+        ),
     ] = None,
     detector: Annotated[str | None, typer.Option(help="Language detector. Default: SANDIK_DETECTOR.")] = None,
     window: Annotated[
@@ -142,7 +145,9 @@ def replay(
         processes=processes,
         force=force,
     )
-    rules_of_line = with_rules(settings, lexicon, detector, window, authors, terms, sources)
+    rules_of_line = with_rules(
+        settings, ",".join(lexicon) if lexicon else None, detector, window, authors, terms, sources
+    )
     raise typer.Exit(run_replay(request, rules_of_line))
 
 
@@ -395,14 +400,27 @@ def diff(
             min=0, help="How many posts to show that the two tag differently. Needs both manifests."
         ),
     ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same posts.")] = 1,
+    sample: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Draw posts that only one of them tags, for people to code."),
+    ] = None,
+    per_stratum: Annotated[int, typer.Option(min=1, help="With --sample: posts of each kind.")] = 50,
+    design: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="design.json of such a sample, with --codes.")
+    ] = None,
+    codes: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="What a coder has filled in; again for more coders."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Show which cells of two results differ and why. The exit code is 1 if there are any."""
     from sandik.cli.config import load_settings
-    from sandik.diff.command import run_diff
+    from sandik.diff.command import DiffOrder, run_diff
 
-    settings = load_settings()
-    raise typer.Exit(run_diff(before, after, settings, top=top, examples=examples, json=json))
+    order = DiffOrder(before, after, top, examples, seed, sample, per_stratum, design, tuple(codes or ()))
+    raise typer.Exit(run_diff(order, load_settings(), json=json))
 
 
 @app.command()

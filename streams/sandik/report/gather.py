@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sandik.errors import SandikError, UsageError
-from sandik.figures.corrected import Accuracy, load_accuracy
+from sandik.figures.corrected import Accuracy
 from sandik.kafka.post_texts import Texts
+from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import progress, tell
 from sandik.replay.read_results import load_sources
 from sandik.report.by_source import SourceFigures, source_figures
