@@ -26,6 +26,7 @@ POSTS = "posts"
 MENTIONS = "mentions"
 COUNTS = "counts"
 COUNTS_TERMS = "counts.terms"
+COUNTS_SOURCES = "counts.sources"
 COUNTS_HOPPING = "counts.hopping"
 COUNTS_SESSIONS = "counts.sessions"
 PARTIALS = "partials"
@@ -83,6 +84,7 @@ def optional_topics(settings: Settings) -> list[str]:
     """Return the names of the optional topics that the settings ask for."""
     is_on = {
         COUNTS_TERMS: settings.terms != "off",
+        COUNTS_SOURCES: settings.source_names is not None,
         COUNTS_HOPPING: settings.hopping_size_ms,
         COUNTS_SESSIONS: settings.session_gap_ms,
     }
