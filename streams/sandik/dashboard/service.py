@@ -15,10 +15,10 @@ from sandik.counting.decode import why_not
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
 from sandik.dashboard.feed import bursts_feed
-from sandik.dashboard.live_counts import Model
 from sandik.dashboard.notes import Note
 from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
+from sandik.figures.live_counts import Model
 from sandik.figures.rollup import Query, changed_rows, rows
 from sandik.kafka.follow import Follower
 from sandik.kafka.post_texts import Text, Texts

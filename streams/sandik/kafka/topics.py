@@ -28,6 +28,7 @@ COUNTS = "counts"
 COUNTS_TERMS = "counts.terms"
 COUNTS_HOPPING = "counts.hopping"
 COUNTS_SESSIONS = "counts.sessions"
+BURSTS = "bursts"
 PARTIALS = "partials"
 POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
@@ -85,6 +86,7 @@ def optional_topics(settings: Settings) -> list[str]:
         COUNTS_TERMS: settings.terms != "off",
         COUNTS_HOPPING: settings.hopping_size_ms,
         COUNTS_SESSIONS: settings.session_gap_ms,
+        BURSTS: settings.bursts == "on",
     }
     return [name for name, is_wanted in is_on.items() if is_wanted]
 
