@@ -362,6 +362,10 @@ def dashboard(
     notes: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="What happened when, to be seen on the charts.")
     ] = None,
+    corrected: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `sandik agree --out` wrote: also show the corrected share."),
+    ] = None,
 ) -> None:
     """Serve the counts as a web page and an API until Ctrl-C. Any number of dashboards may run."""
     with _until_stopped():
@@ -377,6 +381,7 @@ def dashboard(
             hides_texts=hide_texts,
             origins=allow_origin or (),
             notes=notes,
+            corrected=corrected,
         )
 
 
