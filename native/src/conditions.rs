@@ -22,6 +22,8 @@ pub enum Condition {
     Not(Box<Condition>),
     All(Vec<Condition>),
     Any(Vec<Condition>),
+    /// What the members weigh that stand there adds up to so much, within so many words.
+    Sum(i64, Vec<(Place, i64)>, Option<i64>),
 }
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Condition {
@@ -32,6 +34,10 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Condition {
         Ok(match kind.as_str() {
             "stands" => Self::Stands(what.extract()?, within),
             "not" => Self::Not(Box::new(what.extract()?)),
+            "sum" => {
+                let (least, parts) = what.extract()?;
+                Self::Sum(least, parts, within)
+            }
             "all" => Self::All(what.extract()?),
             _ => Self::Any(what.extract()?),
         })
@@ -120,6 +126,14 @@ impl Spots {
         let longest = by_start.iter().map(|spot| spot.end - spot.start).max().unwrap_or(0);
         Self { by_start, by_end, longest }
     }
+
+    /// Return those that share letters with a hit.
+    fn over<'a>(&'a self, hit: &'a Spot) -> impl Iterator<Item = &'a Spot> {
+        let behind = self.by_start.partition_point(|spot| spot.start < hit.end);
+        let before = self.by_start[..behind].iter().rev().take(LOOK_BACK);
+        let near = before.take_while(|spot| spot.start + self.longest > hit.start);
+        near.filter(|spot| spot.end > hit.start)
+    }
 }
 
 type WordSpans = (Vec<u32>, Vec<u32>);
@@ -159,6 +173,15 @@ impl<'a> Scene<'a> {
                 let nearest = self.nearest(*place, hit)?;
                 Ok(nearest.is_some_and(|words| within.is_none_or(|most| words <= most)))
             }
+            (Condition::Sum(least, parts, within), _) => {
+                let mut reached = 0;
+                for (place, weight) in parts {
+                    if self.weighs_in(*place, *within, hit)? {
+                        reached += weight;
+                    }
+                }
+                Ok(reached >= *least)
+            }
             (Condition::Not(part), _) => Ok(!self.holds(part, hit)?),
             (Condition::All(parts), _) => {
                 for part in parts {
@@ -179,19 +202,23 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Say whether a place stands in the hit, over it or near enough.
+    fn weighs_in(&self, place: Place, within: Option<i64>, hit: Option<&Spot>) -> PyResult<bool> {
+        let (true, Some(hit), Some(within)) = (self.may_stand(place), hit, within) else {
+            return Ok(self.may_stand(place));
+        };
+        let found = self.spots(place)?;
+        if found.over(hit).next().is_some() {
+            return Ok(true);
+        }
+        Ok(self.beside(&found, hit)?.is_some_and(|(words, _)| words <= within))
+    }
+
     /// Return how many words it is from the hit to the nearest of a place.
     fn nearest(&self, place: Place, hit: &Spot) -> PyResult<Option<i64>> {
         let found = self.spots(place)?;
-        let behind = found.by_start.partition_point(|spot| spot.start < hit.end);
-        for spot in found.by_start[..behind].iter().rev().take(LOOK_BACK) {
-            if spot.start + found.longest <= hit.start {
-                break;
-            }
-            if spot.end > hit.start && !hit.covers(spot) {
-                return Ok(Some(0));
-            }
-        }
-        Ok(self.beside(&found, hit)?.map(|(words, _)| words))
+        let is_over = found.over(hit).any(|spot| !hit.covers(spot));
+        Ok(if is_over { Some(0) } else { self.beside(&found, hit)?.map(|(words, _)| words) })
     }
 
     /// Return the nearest spot that ends before this one or begins behind it, and how far it is.

@@ -72,6 +72,11 @@ unless = "NOT (video OR ai) AND memur"
 
 [[term]]
 language = "tr"
+lemma = "ödev"
+near = "NEAR/2 SUM/3 (ai^2 OR {made}^1 OR chp^2 OR memur^-3) AND NOT SUM/2 (film^1 OR video^1)"
+
+[[term]]
+language = "tr"
 lemma = "video"
 beside = ["fake"]
 only_in = ["tr"]
