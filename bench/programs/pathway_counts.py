@@ -11,9 +11,8 @@ import pathway as pw
 
 
 class Post(pw.Schema):  # type: ignore[misc]  # Pathway has no types here
-    """What of a post is needed."""
+    """What of a post is needed. A column `id` cannot be: it is Pathway's own."""
 
-    id: str
     source: str
     created_at_ms: int
     text: str
@@ -48,9 +47,8 @@ def main() -> None:
         schema=Post,
         format="json",
         autocommit_duration_ms=1000,
-        autogenerate_key=True,
     )
-    valid = posts.filter((pw.this.id != "") & (pw.this.source != "") & (pw.this.created_at_ms > 0))
+    valid = posts.filter((pw.this.source != "") & (pw.this.created_at_ms > 0))
     counts = valid.windowby(
         pw.this.created_at_ms, window=pw.temporal.tumbling(duration=60_000), instance=pw.this.source
     ).reduce(
