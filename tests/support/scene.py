@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
@@ -83,6 +83,15 @@ class Scene:
         records = [(key, value, None, None) for key, value in posts]
         await produce(self.settings.broker, self.settings.topic(POSTS), records)
         self.written += posts
+
+    async def delete_posts(self) -> None:
+        """Delete all posts that there are, as the retention would."""
+        ends = await self.ends()
+        topic = self.settings.topic(POSTS)
+        async with self._admin() as admin:
+            await admin.delete_records(
+                {TopicPartition(topic, number): RecordsToDelete(end) for number, end in enumerate(ends)}
+            )
 
     def truth(self) -> Counter[bytes]:
         """Count what was written, independently of the workers."""

@@ -26,8 +26,10 @@ POSTS = "posts"
 MENTIONS = "mentions"
 COUNTS = "counts"
 COUNTS_TERMS = "counts.terms"
+COUNTS_SOURCES = "counts.sources"
 COUNTS_HOPPING = "counts.hopping"
 COUNTS_SESSIONS = "counts.sessions"
+BURSTS = "bursts"
 PARTIALS = "partials"
 POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
@@ -83,8 +85,10 @@ def optional_topics(settings: Settings) -> list[str]:
     """Return the names of the optional topics that the settings ask for."""
     is_on = {
         COUNTS_TERMS: settings.terms != "off",
+        COUNTS_SOURCES: settings.source_names is not None,
         COUNTS_HOPPING: settings.hopping_size_ms,
         COUNTS_SESSIONS: settings.session_gap_ms,
+        BURSTS: settings.bursts == "on",
     }
     return [name for name, is_wanted in is_on.items() if is_wanted]
 

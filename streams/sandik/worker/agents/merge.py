@@ -21,6 +21,7 @@ from sandik.kafka.topics import (
     COUNTS,
     COUNTS_HOPPING,
     COUNTS_SESSIONS,
+    COUNTS_SOURCES,
     COUNTS_TERMS,
     PARTIALS,
     POSTS,
@@ -231,6 +232,7 @@ class MergeAgent:
             yield self._mark(step.mark)
         yield from (self._record(COUNTS, record_of(count)) for count in step.counts)
         yield from (self._record(COUNTS_TERMS, record_of(term)) for term in step.terms)
+        yield from (self._record(COUNTS_SOURCES, record_of(count)) for count in step.sources)
         yield from map(self._derived, step.derived)
         if step.settled:
             yield self._mark(step.settled.mark)
