@@ -89,15 +89,15 @@ check: lint typing test-pure  ## Everything that takes less than a minute
 
 .PHONY: settings
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
-	$(BIN)/python -c 'from sandik.cli.config import as_markdown; print(as_markdown(), end="")' > docs/settings.md
+	$(BIN)/python -m tests.docs.settings_page > docs/settings.md
 
 .PHONY: metrics
 metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
-	$(BIN)/python -c 'from sandik.telemetry.metric_catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
+	$(BIN)/python -m tests.docs.metrics_page > docs/metrics.md
 
 .PHONY: formats
 formats: $(VENV)/.ready-dev  ## Write the list of formats in docs/ingest.md again
-	$(BIN)/python -m sandik.ingest.formats.write_docs
+	$(BIN)/python -m tests.docs.formats_page
 
 .PHONY: schemas
 schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/sandik_schemas/asyncapi.yaml again
@@ -113,7 +113,7 @@ forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 
 .PHONY: jars
 jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Maven Central
-	$(BIN)/python -m sandik.broker.pin_jars
+	$(BIN)/python -m tests.support.pin_jars
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)

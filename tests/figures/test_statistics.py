@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandik.figures.statistics import BASELINE_BUCKETS, bursts, wilson
+from sandik.figures.interval import wilson
+from sandik.figures.statistics import BASELINE_BUCKETS, bursts
 
 trials = st.integers(1, 10_000_000)
 

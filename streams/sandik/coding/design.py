@@ -54,8 +54,8 @@ def load_design(path: Path) -> Design:
         raise UsageError(f"{path}: {error.strerror}") from error
     except UNDECODABLE as error:
         raise UsageError(
-            f"{path} is no design of a sample ({error}): name design.json of `sandik sample`"
+            f"{path} is not the design of a sample ({error}): name design.json of `sandik sample`"
         ) from error
     if design.schema_version != SCHEMA_VERSION:
-        raise UsageError(f"{path} is of another sandik: draw the sample again")
+        raise UsageError(f"{path} was written by another version of sandik: draw the sample again")
     return design

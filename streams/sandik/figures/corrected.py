@@ -113,7 +113,7 @@ def load_accuracy(path: Path) -> Accuracy:
             f"{path} does not say how right the tags are ({error}): name what `sandik agree --out` wrote"
         ) from error
     if found.schema_version != SCHEMA_VERSION:
-        raise UsageError(f"{path} is of another sandik: run `sandik agree` again")
+        raise UsageError(f"{path} was written by another version of sandik: run `sandik agree` again")
     return found
 
 

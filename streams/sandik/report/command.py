@@ -48,14 +48,14 @@ def _check(order: Order, *, json: bool) -> None:
     if order.out is None:
         if not json and order.png is None:
             raise UsageError(
-                "say where the report goes: a file that ends in .html, --png FOLDER for pictures, or --json "
-                "for the figures only"
+                "the report needs an output: a file that ends in .html, --png FOLDER for pictures, or "
+                "--json for the figures only"
             )
         return
     if order.out.suffix not in (".html", ".htm"):
         raise UsageError(f"{order.out}: name it .html")
     if not order.out.absolute().parent.is_dir():
-        raise UsageError(f"{order.out}: there is no folder {order.out.parent}")
+        raise UsageError(f"{order.out}: no such folder: {order.out.parent}")
     check_free([order.out], replaces=order.force)
 
 
@@ -64,9 +64,9 @@ def _check_folder(png: Path, *, force: bool) -> None:
     if png.exists() and not png.is_dir():
         raise UsageError(f"--png {png} is a file: name a folder")
     if not png.absolute().parent.is_dir():
-        raise UsageError(f"--png {png}: there is no folder {png.parent}")
+        raise UsageError(f"--png {png}: no such folder: {png.parent}")
     if not force and png.exists() and any(png.iterdir()):
-        raise UsageError(f"--png {png} is not empty: choose another folder, or say --force")
+        raise UsageError(f"--png {png} is not empty: choose another folder, or add --force")
 
 
 def make_report(order: Order, settings: Settings) -> Report:
@@ -87,7 +87,7 @@ def make_report(order: Order, settings: Settings) -> Report:
     counted, origin = gather_counted(order, settings, since_ms, to_ms)
     cells = counted.cells
     if cells.first_ms is None or cells.last_ms is None:
-        raise UsageError(f"{order.counts} has no counts in that time")
+        raise UsageError(f"{order.counts} has no counts in this period")
     period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
     with progress("summing up the counts"):
         figures = figures_of(cells, period, origin.pairs)
@@ -113,8 +113,8 @@ def _cut(period: Period, from_ms: int | None, to_ms: int | None) -> Iterator[str
     if asked == (period.from_ms, period.to_ms):
         return
     notice = (
-        f"Asked for was {span(*asked)} UTC. The figures are of the whole steps in it: posts of "
-        f"{span(period.from_ms, period.to_ms)}. A --step that divides both times leaves nothing out."
+        f"You asked for {span(*asked)} UTC. The figures cover the whole steps in it: posts of "
+        f"{span(period.from_ms, period.to_ms)}. With a --step that divides both times, nothing is left out."
     )
     tell(notice)
     yield notice

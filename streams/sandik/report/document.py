@@ -143,14 +143,14 @@ def _notices(figures: Figures, counted: Counted) -> list[str]:
     found = []
     if len(counted.versions) > 1:
         found.append(
-            "The counts are by more than one lexicon or detector (see Method): a change may "
-            "be theirs, not the posts'. A replay of the period counts all of it by one."
+            "The counts come from more than one lexicon or detector (see Method), so a change may come "
+            "from these and not from the posts. A replay of the period counts all of it with one."
         )
     if counted.other_window_sizes_ms:
         sizes = ", ".join(f"{size // 1000} s" for size in counted.other_window_sizes_ms)
-        found.append(f"There are counts of other window sizes, too, which are not in this report: {sizes}.")
+        found.append(f"This report leaves out counts of other window sizes: {sizes}.")
     if figures.coverage.current:
         found.append(
-            f"{figures.coverage.current:,} posts are of windows that are not final: they may still grow."
+            f"{figures.coverage.current:,} posts are in windows that are not final and may still grow."
         )
     return found

@@ -26,7 +26,7 @@ def bursts(report: Report) -> Iterator[str]:
         "where to look, no proof of anything.</p>"
     )
     if not found:
-        yield "<p>None in this time.</p>"
+        yield "<p>None in this period.</p>"
     if report.figures.peak is not None:
         yield from _burst("Highest step, no burst: ", report.figures.peak, step_ms, report.evidence[:1], pair)
     largest = sorted(range(len(found)), key=lambda number: (-found[number].posts, number))[:MOST_BURSTS]
@@ -59,7 +59,7 @@ def _post(post: ExamplePost, pair: Pair | None) -> str:
     if post.text is not None:
         text = f'<p dir="auto">{marked(post.text, post.terms, pair)}</p>'
     elif post.id is not None:
-        text = '<p class="note">The text is not to be had.</p>'
+        text = '<p class="note">The text is not available.</p>'
     return f"<blockquote>{text}<footer>{foot}</footer></blockquote>"
 
 

@@ -28,12 +28,15 @@ def coverage(report: Report) -> Iterator[str]:
     yield _facts(
         [
             ("Counted", f"{found.counted:,} posts"),
-            ("Too late", f"{found.late:,} posts{_of(found.late, read)} came after their window was settled"),
+            (
+                "Too late",
+                f"{found.late:,} posts{_of(found.late, read)} came after their window was settled",
+            ),
             ("Language undetected", f"{found.undetected:,} posts{_of(found.undetected, found.counted)}"),
             ("Not final", f"{found.current:,} posts are of windows that may still grow"),
             ("Without a post", f"{found.empty_steps:,} of {steps:,} steps"),
             ("With a tag", "not looked at" if report.mentions is None else f"{report.mentions:,} posts"),
-            ("All that the run has read", _tally(report)),
+            ("Everything that the run has read", _tally(report)),
         ]
     )
 
@@ -44,12 +47,12 @@ def _of(part: int, whole: int) -> str:
 
 def _tally(report: Report) -> str:
     if report.tally is None:
-        return "not known: these counts have no manifest, and are not the live ones"
+        return "not known: these counts have no manifest, and are not live counts"
     values = msgspec.structs.asdict(report.tally)
     told = ", ".join(
         f"{values[name]:,} {words}" for name, words in _TALLY.items() if values[name] or name != "ignored"
     )
-    return f"{sum(values.values()):,} records, whatever their time: {told}"
+    return f"{sum(values.values()):,} records, at any time: {told}"
 
 
 def method(report: Report) -> Iterator[str]:
@@ -65,7 +68,7 @@ def method(report: Report) -> Iterator[str]:
         files = "; ".join(f"{name}, sha256 {sha256}" for name, sha256 in how.posts["files"].items())
         yield _facts([("Posts", files)])
     if not report.texts:
-        yield '<p class="note">Made without texts, and without what leads to them or to their authors.</p>'
+        yield '<p class="note">Made without texts and without anything that leads to them or to authors.</p>'
 
 
 def _facts_of(how: Method) -> Iterator[tuple[str, str]]:
@@ -81,7 +84,7 @@ def _facts_of(how: Method) -> Iterator[tuple[str, str]]:
         yield "Lateness allowed", duration(how.rules["allowed_lateness_ms"])
         yield (
             "Counted once",
-            "a post that comes twice in a window" if how.rules["dedupe"] else "nothing is looked for",
+            "a repeated post in a window" if how.rules["dedupe"] else "nothing is looked for",
         )
     if how.counts_sha256:
         yield "Rows, sha256", how.counts_sha256
@@ -94,7 +97,7 @@ def _facts_of(how: Method) -> Iterator[tuple[str, str]]:
 def _rightness(measured: Sequence[OneMeasured]) -> str:
     """Return the figures of a lexicon in words, so that nobody takes a count for a census."""
     if not measured:
-        return "not measured: the figures of sandik are of another lexicon"
+        return "not measured: sandik has figures of another lexicon only"
     told = "; ".join(
         f"{one.tag}, {one.language}, {one.kind}: "
         f"{_share(one.precision, one.precision_low, one.precision_high)} of the tagged posts are about it, "

@@ -45,7 +45,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"<p>{span(period.from_ms, period.to_ms)} UTC, in steps of {duration(period.step_ms)}</p>"
     every = next((one for one in report.figures.languages if one.language == EVERY), None)
     if every is None:
-        yield '<p class="lead">No posts were counted in this time.</p>'
+        yield '<p class="lead">No posts were counted in this period.</p>'
     else:
         yield f'<p class="lead">{_lead(every, report.figures.pair)}</p>'
         yield from _corrected_lead(report)
@@ -80,7 +80,7 @@ def _corrected_lead(report: Report) -> Iterator[str]:
         yield '<p class="note">The coded sample does not say how wrong the tags make this share.</p>'
         return
     yield (
-        "<p>Corrected for what the tags get wrong, by posts that people have read: "
+        "<p>Corrected for errors of the tags, with posts that people have read: "
         f"<strong>{percent(found.share.value)}</strong>, with 95 % confidence {interval(found.share)}.</p>"
     )
 

@@ -25,7 +25,7 @@ from sandik.counting.tags.query_parser import (
 BROKEN = {
     "": "it is empty",
     "(a OR b": r"a \( without its \)",
-    "a) OR b": r"a \) too many",
+    "a) OR b": r"one \) too many",
     "a NEAR b": "NEAR without a number; write NEAR/9",
     "a NEAR/x b": "NEAR/x without a number",
     "a NEAR/0 b": "NEAR/0: write a number from 1 to 100",
@@ -41,7 +41,7 @@ BROKEN = {
     "vi*eo": r"\* stands only at the end",
     "!!": "no letter or digit",
     "(a AND b) NEAR/3 c": "AND and NOT cannot stand on a side of NEAR/n",
-    "NOT a": "only says what must not be there",
+    "NOT a": "only excludes words",
     "NEAR/3 a": "nothing before NEAR/3",
 }
 
