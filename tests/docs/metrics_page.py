@@ -1,6 +1,6 @@
 """docs/metrics.md, written from the catalogue of metrics: `make metrics`."""
 
-from sandik.telemetry.metric_catalogue import METRICS
+from sandik.telemetry.metric_catalogue import BURST_METRICS, METRICS
 
 
 def as_markdown() -> str:
@@ -10,8 +10,9 @@ def as_markdown() -> str:
         "",
         "A worker serves `/metrics` for Prometheus on its own port (`SANDIK_OPS_HOST`, `SANDIK_OPS_PORT`), beside",
         "`/healthz` and `/readyz`. Values change once per batch, not once per post. The usual `process_*` metrics",
-        "(memory, CPU, open files) are included. Every worker has all metrics except `sandik_merge_*`: add up the",
-        "values of all workers. `make metrics` writes this file.",
+        "(memory, CPU, open files) are included. Every worker has all metrics except `sandik_merge_*` and",
+        "`sandik_bursts_*`: add up the values of all workers. `sandik bursts` serves `sandik_bursts_*` in the same way",
+        "(`--host`, `--port`). `make metrics` writes this file.",
         "",
         "A worker accepts 64 connections. A further one replaces the connection that has waited longest without a",
         "request, so half-open connections do not block a probe. A request has 10 s to arrive. On 127.0.0.1, a",
@@ -19,7 +20,7 @@ def as_markdown() -> str:
         "because probes and Prometheus call a pod by its address.",
         "",
     ]
-    for metric in METRICS:
+    for metric in (*METRICS, *BURST_METRICS):
         lines += [
             f"## `{metric.name}`",
             "",

@@ -245,3 +245,27 @@ METRICS = (
         "0: `/readyz` says why. During a rebalance this is normal.",
     ),
 )
+
+BURST_METRICS = (
+    Metric(
+        "sandik_bursts_total",
+        "counter",
+        "bursts",
+        {
+            "language": "as of `sandik_posts_tagged_total`, and `*` for all languages together",
+            "tag": "those of the lexicon, and its pairs, such as `both`",
+        },
+        "Windows that are far above the 30 before, written to `bursts` for the first time by this process. "
+        "A burst that is taken back later stays included.",
+        'For an alert without a webhook: `increase(sandik_bursts_total{tag="both"}[10m]) > 0`. The figures '
+        "to report are in `bursts`.",
+    ),
+    Metric(
+        "sandik_bursts_webhook_total",
+        "counter",
+        "requests",
+        {"outcome": "`delivered`: answered with a 2xx status; `failed`: tried again later"},
+        "Requests to the webhook.",
+        "`failed` grows: the log says what it answers. Nothing is lost meanwhile, and counting goes on.",
+    ),
+)
