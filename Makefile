@@ -56,9 +56,13 @@ test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those o
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
 	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal
 
+# A profile of Hypothesis (tests/conftest.py).
+EXAMPLES := sandik
+
 .PHONY: test-pure
 test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal tests/counting tests/figures tests/laws
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal --hypothesis-profile=$(EXAMPLES) \
+		tests/counting tests/figures tests/laws
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
@@ -97,7 +101,8 @@ typing: $(VENV)/.ready-dev  ## mypy --strict over everything
 	$(BIN)/mypy
 
 .PHONY: check
-check: lint typing test-pure  ## Everything that takes less than a minute
+check: EXAMPLES := check
+check: lint typing test-pure  ## Everything that takes less than a minute; of each law fewer examples
 
 .PHONY: settings
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandik.counting.language import NAMES, UNDETERMINED, Detector, Language, load_detector
 from sandik.counting.language.cleaning import MAX_CLEAN_CHARS, clean, has_a_letter, has_enough_letters
 from sandik.counting.language.codes import our_code
+from tests.support.examples import examples
 from tests.support.loaded import detector as loaded
 
 CLEAR = [
@@ -93,7 +94,7 @@ def test_a_second_load_answers_the_same_under_the_same_version(detector: Detecto
     assert again.detect(texts) == detector.detect(texts)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(any_text, max_size=4))
 @example(HOSTILE)
 def test_no_text_raises_and_every_answer_is_well_formed(texts: list[str]) -> None:
@@ -153,7 +154,7 @@ def test_a_long_text_is_judged_by_its_beginning(detector: Detector) -> None:
     assert detector.detect([beginning + other]) == detector.detect([beginning])
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(any_text)
 def test_clean_text_is_one_short_line_that_fasttext_takes(text: str) -> None:
     words = cleaned(text)
@@ -165,7 +166,7 @@ def test_clean_text_is_one_short_line_that_fasttext_takes(text: str) -> None:
     assert has_a_letter(words) == any(map(str.isalpha, words))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(any_text, max_size=5))
 def test_texts_cleaned_together_are_cleaned_as_alone(texts: list[str]) -> None:
     assert clean(texts) == [cleaned(text) for text in texts]

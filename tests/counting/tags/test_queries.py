@@ -50,7 +50,7 @@ BROKEN = {
     "SUM/3 (a NEAR/2 b)": "each with its weight",
     "SUM/3 (a^3 AND b^2)": "wants OR between its members",
     "SUM/9 (a^3 OR b^2)": "SUM/9 can never be reached",
-    "SUM/3 (a^5 OR b^2)": "only says what must not be there",
+    "SUM/3 (a^5 OR b^2)": "only excludes words",
 }
 
 
