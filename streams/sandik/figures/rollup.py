@@ -10,7 +10,8 @@ import numpy as np
 from sandik.counting.fold import ALL
 from sandik.errors import UsageError
 from sandik.figures.cell_store import Cells, Found
-from sandik.figures.statistics import BASELINE_BUCKETS, Ints, bursts, wilson
+from sandik.figures.interval import wilson
+from sandik.figures.statistics import BASELINE_BUCKETS, Ints, bursts
 from sandik_schemas.languages import is_of
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
