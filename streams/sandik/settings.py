@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     ssl_keyfile: Path | None = Field(
         None, description="PEM file of the certificate's key, if it is in a separate file."
     )
+    schema_registry_login: SecretStr | None = Field(
+        None,
+        description="`user:password` for `sandik schemas register`, where the registry asks for it. Never "
+        "printed.",
+    )
     author_key: SecretStr | None = Field(
         None,
         description="With a key, `sandik ingest` replaces the ids of authors and posts by keyed hashes and "
