@@ -150,6 +150,16 @@ class Settings(BaseSettings):
         f"one, `telegram/1001039626561`; at most {MAX_SOURCES}. All others are counted as `other`. Default: "
         "none. Changing it starts a new run.",
     )
+    bursts: Literal["off", "on"] = Field(
+        "off",
+        description="`on`: `sandik topics create` also creates the topic `bursts`, which `sandik bursts` "
+        "fills from `counts`.",
+    )
+    bursts_webhook: SecretStr | None = Field(
+        None,
+        description="Address to which `sandik bursts` sends each record of `bursts` as JSON with an id, at "
+        "least once, until it is answered with a 2xx status. Never printed.",
+    )
     dlq_max_consecutive: int = Field(
         1_000,
         ge=1,
@@ -247,6 +257,13 @@ class Settings(BaseSettings):
     def _check_sources(cls, sources: str) -> str:
         names = SourceNames.parse(sources)
         return names.rule if names else ""
+
+    @field_validator("bursts_webhook")
+    @classmethod
+    def _check_webhook(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url
 
     @model_validator(mode="after")
     def _check_derived_sizes(self) -> Self:

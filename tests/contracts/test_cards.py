@@ -15,6 +15,7 @@ from sandik.counting.fold import Late
 from sandik.counting.windows.panes import session_key
 from sandik.kafka.dead_letters import dead_letter, late_post
 from sandik.kafka.topics import (
+    BURSTS,
     CONTROL,
     COUNTS,
     COUNTS_HOPPING,
@@ -28,6 +29,7 @@ from sandik.kafka.topics import (
 )
 from sandik.settings import Settings
 from sandik.telemetry.trace_headers import TRACEPARENT
+from sandik_schemas.burst import Burst
 from sandik_schemas.cards import Card, load_cards
 from sandik_schemas.control import Control
 from sandik_schemas.count import Count
@@ -149,6 +151,8 @@ def _key(topic: str, example: dict[str, Any]) -> str:
         return session_key(start_ms, WIDER["session_gap_ms"], language, tag).decode()
     if topic in (COUNTS, COUNTS_HOPPING, COUNTS_SOURCES):
         return msgspec.convert(example, Count).key.decode()
+    if topic == BURSTS:
+        return msgspec.convert(example, Burst).key.decode()
     if topic == COUNTS_TERMS:
         return msgspec.convert(example, TermCount).key.decode()
     if topic == PARTIALS:

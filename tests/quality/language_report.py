@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
+from sandik.lexicon_tools.measured import MeasuredDetector
 from tests.quality.kinds import Share
 from tests.quality.labelled import Score
 from tests.quality.language import ONE_IN, RUSSIAN, TURKISH, Quality, Subject
@@ -51,6 +54,14 @@ Every text got a `lang_hint`. `changed, though decided` counts the answers that 
 the text alone was sure enough (0.7). All of them are replies of up to three words, and all these words
 are also everyday words of the hinted language.
 """
+
+
+def told_to_readers(quality: Quality) -> bytes:
+    """Return what ships with the lexicon: the figures of the detector in force, for who reads its counts."""
+    subject = quality.subjects[0]
+    total = subject.total
+    told = MeasuredDetector(subject.version, total.texts, total.accuracy, total.coverage, total.f1)
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
 
 def as_markdown(quality: Quality) -> str:

@@ -29,6 +29,7 @@ COUNTS_TERMS = "counts.terms"
 COUNTS_SOURCES = "counts.sources"
 COUNTS_HOPPING = "counts.hopping"
 COUNTS_SESSIONS = "counts.sessions"
+BURSTS = "bursts"
 PARTIALS = "partials"
 POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
@@ -87,6 +88,7 @@ def optional_topics(settings: Settings) -> list[str]:
         COUNTS_SOURCES: settings.source_names is not None,
         COUNTS_HOPPING: settings.hopping_size_ms,
         COUNTS_SESSIONS: settings.session_gap_ms,
+        BURSTS: settings.bursts == "on",
     }
     return [name for name, is_wanted in is_on.items() if is_wanted]
 

@@ -73,7 +73,10 @@ NEAR_A = Stands(Word("a"), 9)
         ("a OR b AND c", "near", Any((NEAR_A, All((Stands(Word("b"), 9), Stands(Word("c"), 9)))))),
         ("a AND NOT b", "match", All((Stands(Word("a"), None), Not(Stands(Word("b"), None))))),
         ("a NEAR/2 b NEAR/3 c", "match", Stands(Chain((Word("a"), Word("b"), Word("c")), (2, 3)), None)),
-        ("SUM/6 (a^5 OR {b}^-3 OR (c OR d)^2)", "near", Weighed(((Word("a"), 5), (Word("{b}"), -3), (Either((Word("c"), Word("d"))), 2)), 6, 9)),
+        (
+            "SUM/6 (a^5 OR {b}^-3 OR (c OR d)^2)", "near",
+            Weighed(((Word("a"), 5), (Word("{b}"), -3), (Either((Word("c"), Word("d"))), 2)), 6, 9),
+        ),
         ("NEAR/4 a NEAR/2 b", "near", Stands(Chain((Word("a"), Word("b")), (2,)), 4)),
     ],
 )  # fmt: skip

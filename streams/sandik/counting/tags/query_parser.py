@@ -285,7 +285,9 @@ class _Reader:
             if token != "OR":  # noqa: S105 - no password
                 raise QueryError(f"{found[0]} wants OR between its members; {example}")
         if int(found[1]) < 1 or sum(weight for _, weight in parts if weight > 0) < int(found[1]):
-            raise QueryError(f"{found[0]} can never be reached, or always is; write what its members can weigh")
+            raise QueryError(
+                f"{found[0]} can never be reached, or always is; write what its members can weigh"
+            )
         return Weighed(tuple(parts), int(found[1]), within)
 
     def _around(self, node: Condition | Place, within: int) -> Condition:
