@@ -128,6 +128,14 @@ schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/sandik_schem
 notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs again
 	$(BIN)/python -m tests.replay.notebook
 
+.PHONY: coded
+coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/coding (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.coding.telegram
+
+.PHONY: answers
+answers: $(VENV)/.ready-dev  ## Run the commands of docs on archives and write their outputs again (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.docs.archives
+
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m sandik.lexicon_tools.generate
