@@ -41,7 +41,9 @@ VOICES = {
     "tr": Voice(3.0, 9.0, WARNING + 3),
     "ru": Voice(1.2, 5.0, WARNING + 18),
     "en": Voice(0.7, 2.0, WARNING + 8),
-    "de": Voice(0.2, 0.6, WARNING + 10),
+    "uk": Voice(0.3, 1.0, WARNING + 16),
+    "az": Voice(0.3, 1.0, WARNING + 8),
+    "ar": Voice(0.2, 0.6, WARNING + 10),
 }
 #: What is appended to a text, so that few are the same.
 TAILS = {
@@ -55,7 +57,6 @@ TAILS = {
     ],
     "ru": ["", " Что скажете?", " Вот так.", " У нас все об этом говорят.", " Не знаю, что и думать."],
     "en": ["", " What do you think?", " Just saying.", " Everyone here talks about it.", " Anyway."],
-    "de": ["", " Was meint ihr?", " Nur so.", " Naja."],
 }
 
 
@@ -98,10 +99,10 @@ def _posts(pool: Mapping[tuple[str, str], list[Post]], chance: random.Random) ->
             for _ in range(_poisson(rate, chance)):
                 about = "both" if chance.random() < 0.02 + 0.55 * wave else "election"
                 yield _post(pool, language, about, minute, chance)
-            for _ in range(_poisson(voice.quiet * 0.7, chance)):
-                yield _post(pool, language, "nothing", minute, chance)
-            for _ in range(_poisson(voice.loud * 0.15 * wave, chance)):
-                yield _post(pool, language, "deepfake", minute, chance)
+            for about, often in (("nothing", voice.quiet * 0.7), ("deepfake", voice.loud * 0.15 * wave)):
+                if (language, about) in pool:
+                    for _ in range(_poisson(often, chance)):
+                        yield _post(pool, language, about, minute, chance)
         if minute == WARNING:
             yield from (_at(post, minute, chance) for post in pool.get(("ru+tr", "both"), []))
 
@@ -109,9 +110,8 @@ def _posts(pool: Mapping[tuple[str, str], list[Post]], chance: random.Random) ->
 def _post(
     pool: Mapping[tuple[str, str], list[Post]], language: str, about: str, minute: int, chance: random.Random
 ) -> Post:
-    known = pool.get((language, about)) or pool[language, "both"]
-    post = chance.choice(known)
-    return _at(post | {"text": post["text"] + chance.choice(TAILS[language])}, minute, chance)
+    post = chance.choice(pool[language, about])
+    return _at(post | {"text": post["text"] + chance.choice(TAILS.get(language, [""]))}, minute, chance)
 
 
 def _at(post: Post, minute: int, chance: random.Random) -> Post:

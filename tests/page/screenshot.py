@@ -22,9 +22,11 @@ EVENING = Path("deploy/demo/evening.py")
 PICTURE = Path("docs/dashboard.png")
 BEGIN_MS = 1_683_824_400_000
 UNTIL_MS = BEGIN_MS + 82 * 60_000
+#: From the warning on, with as long before behind it.
+QUERY = f"?span=custom&from={BEGIN_MS + 41 * 60_000}&to={UNTIL_MS}&compare=before"
 NOTES = """
 [[note]]
-at = "2023-05-11T17:40Z"
+at = "2023-05-11T17:42Z"
 text = "A candidate warns of deepfakes"
 """
 
@@ -66,10 +68,10 @@ async def take(posts: list[bytes]) -> None:
                     await wait_until(are_counted, 600, "all posts are counted")
             options = {"viewport": {"width": 1_280, "height": 1_150}, "color_scheme": "light"}
             options |= {"timezone_id": "Europe/Istanbul"}
-            async with chromium() as browser, looking(browser, f"{url}?span=all", **options) as page:
+            async with chromium() as browser, looking(browser, url + QUERY, **options) as page:
                 await shows(page, "#table td", "final")
                 await page.locator(".text").first.wait_for()
-                await page.wait_for_timeout(3_000)  # until what came last is drawn, too
+                await page.wait_for_timeout(6_000)  # until what came last is drawn, too
                 await page.screenshot(path=PICTURE)
 
 
