@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandik.counting.authors.key import weakness
 from sandik.counting.fold import Reposts
+from sandik.counting.sources import MAX_SOURCES, SourceNames
 from sandik.counting.windows.derived import DerivedSizes
 
 Milliseconds = Annotated[int, Field(ge=0)]
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
     ssl_certfile: Path | None = Field(None, description="PEM file of the client certificate.")
     ssl_keyfile: Path | None = Field(
         None, description="PEM file of the certificate's key, if it is in a separate file."
+    )
+    schema_registry_login: SecretStr | None = Field(
+        None,
+        description="`user:password` for `sandik schemas register`, where the registry asks for it. Never "
+        "printed.",
     )
     author_key: SecretStr | None = Field(
         None,
@@ -136,6 +142,13 @@ class Settings(BaseSettings):
         10,
         ge=1,
         description="How many terms of each tag are written. If lowered, written ranks stay.",
+    )
+    sources: str = Field(
+        "",
+        description="Sources that are also counted apart, in the topic `counts.sources`, which `sandik "
+        "topics create` then creates: names with commas between them, such as `telegram,x`, or a channel of "
+        f"one, `telegram/1001039626561`; at most {MAX_SOURCES}. All others are counted as `other`. Default: "
+        "none. Changing it starts a new run.",
     )
     bursts: Literal["off", "on"] = Field(
         "off",
@@ -239,6 +252,12 @@ class Settings(BaseSettings):
             raise ValueError(wrong)
         return SecretStr(stripped)
 
+    @field_validator("sources")
+    @classmethod
+    def _check_sources(cls, sources: str) -> str:
+        names = SourceNames.parse(sources)
+        return names.rule if names else ""
+
     @field_validator("bursts_webhook")
     @classmethod
     def _check_webhook(cls, url: SecretStr | None) -> SecretStr | None:
@@ -253,6 +272,11 @@ class Settings(BaseSettings):
                 f"{wrong}: see SANDIK_HOPPING_SIZE_MS, SANDIK_HOPPING_ADVANCE_MS, SANDIK_SESSION_GAP_MS"
             )
         return self
+
+    @property
+    def source_names(self) -> SourceNames | None:
+        """The sources that are counted by name, if any are."""
+        return SourceNames.parse(self.sources)
 
     @property
     def derived_sizes(self) -> DerivedSizes:

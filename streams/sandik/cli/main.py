@@ -465,11 +465,22 @@ def ask(
 @app.command()
 def schemas(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A topic or schema, to print its JSON Schema.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="A topic or schema, to print its JSON Schema; or `register`, with URL."
+        ),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Argument(metavar="[URL]", help="The schema registry to write all schemas to.")
     ] = None,
     asyncapi: Annotated[bool, typer.Option("--asyncapi", help="Print all as one AsyncAPI document.")] = False,
 ) -> None:
-    """List the topics and their schemas, or print one as JSON Schema."""
+    """List the topics and their schemas, print one as JSON Schema, or write all to a schema registry."""
+    if name == "register" or url:
+        from sandik.cli.schemas import register
+
+        register(_settings(), name, url, asyncapi=asyncapi)
+        return
     from sandik.cli.schemas import run_schemas
 
     run_schemas(name, asyncapi=asyncapi)

@@ -14,9 +14,9 @@ from sandik.dashboard.notes import read_notes
 from sandik.dashboard.service import Board
 from sandik.dashboard.web import create_web
 from sandik.errors import UsageError
-from sandik.figures.corrected import load_accuracy
 from sandik.http_server import capacity, is_local, listen
 from sandik.kafka.connection import client_options
+from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import tell
 from sandik.settings import Settings
 
