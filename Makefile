@@ -140,6 +140,17 @@ answers: $(VENV)/.ready-dev  ## Run the commands of docs on archives and write t
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m sandik.lexicon_tools.generate
 
+.PHONY: pictures
+pictures: $(VENV)/.ready-dev chromium  ## Take docs/dashboard.png and docs/report.png, write docs/example-report.html
+	$(BIN)/python -m tests.page.screenshot
+	$(BIN)/python -m tests.page.report_screenshot
+
+SCREENSHOTS ?= .screenshots
+
+.PHONY: screenshots
+screenshots: $(VENV)/.ready-dev chromium  ## Take every state of the page at three widths, light and dark, into .screenshots
+	$(BIN)/python -m tests.page.gallery $(SCREENSHOTS)
+
 .PHONY: jars
 jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Maven Central
 	$(BIN)/python -m tests.support.pin_jars
