@@ -155,6 +155,17 @@ class Scene:
         finally:
             await admin.close()
 
+    async def wait_for_copies(self) -> None:
+        """Return when each partition of all topics has all its copies again."""
+
+        async def all_are_there() -> bool:
+            async with self._admin() as admin:
+                topics = await admin.describe_topics()
+            parts = [part for topic in topics for part in topic["partitions"]]
+            return all(len(part["isr"]) == len(part["replicas"]) for part in parts)
+
+        await wait_until(all_are_there, 120, "every partition has all its copies")
+
     async def wait_for_shares(self, shares: list[int], deadline_s: float = 150) -> None:
         async def are_so() -> bool:
             return await self.shares() == shares

@@ -8,7 +8,7 @@ from itertools import product
 
 from sandik.counting.tags.entry_queries import FIELDS
 from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.query_parser import All, Any, Condition, Either, Not, Place, Stands, parse
+from sandik.counting.tags.query_parser import All, Any, Condition, Either, Not, Place, Stands, Weighed, parse
 
 #: Cases beyond which nothing is said: twelve places, each there or not.
 _MAX_CASES = 4096
@@ -50,6 +50,9 @@ def _can_hold(condition: Condition) -> bool:
 def _asked(condition: Condition) -> list[tuple[Place, int]]:
     if isinstance(condition, Stands):
         return [(place, condition.within or _ANYWHERE) for place in _parts(condition.place)]
+    if isinstance(condition, Weighed):
+        within = condition.within or _ANYWHERE
+        return [(place, within) for leaf, _ in condition.parts for place in _parts(leaf)]
     if isinstance(condition, Not):
         return _asked(condition.part)
     return [one for part in condition.parts for one in _asked(part)]
@@ -63,6 +66,10 @@ def _holds(condition: Condition, away: dict[Place, int]) -> bool:
     if isinstance(condition, Stands):
         within = condition.within or _ANYWHERE
         return any(away[place] <= within for place in _parts(condition.place))
+    if isinstance(condition, Weighed):
+        within = condition.within or _ANYWHERE
+        there = (w for leaf, w in condition.parts if any(away[place] <= within for place in _parts(leaf)))
+        return sum(there) >= condition.least
     if isinstance(condition, Not):
         return not _holds(condition.part, away)
     if isinstance(condition, (All, Any)):

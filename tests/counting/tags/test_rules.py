@@ -296,3 +296,35 @@ def test_words_count_in_text_order_whatever_each_is_looked_for_as(mixed: Tagger,
     counting = {(one.hit.start, one.hit.end) for one in mixed.verdicts(text, "tr") if one.refusal is None}
 
     assert counting == {(term.start, term.end) for term in mixed.terms([text], ["tr"])[0]}
+
+
+SUMMED = entry("signs", match="a OR b", near="NEAR/3 SUM/5 (a^3 OR b^2 OR c^2 OR y^-4)")
+WEIGHTS = {"a": 3, "b": 2, "c": 2, "y": -4}
+
+
+@pytest.fixture(scope="module")
+def summed(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    return load_tagger(write_lexicon(tmp_path_factory.mktemp("summed"), summed=SUMMED, other=entry("zzz")))
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from("abcyq"), max_size=12))
+def test_a_sum_adds_up_what_stands_in_the_hit_and_near_it(summed: Tagger, words: list[str]) -> None:
+    text = " ".join(words)
+    [terms] = summed.terms([text], ["tr"])
+
+    def reached(place: int) -> int:
+        return sum(WEIGHTS.get(word, 0) for word in {*words[max(0, place - 3) : place + 4]})
+
+    assert {term.start // 2 for term in terms} == {
+        place for place, word in enumerate(words) if word in "ab" and reached(place) >= 5
+    }
+    assert {one.hit.start for one in summed.verdicts(text, "tr") if one.refusal is None} == {
+        term.start for term in terms
+    }
+
+
+def test_explain_adds_up_a_sum(summed: Tagger) -> None:
+    [verdict, *_] = summed.verdicts("a q c y", "tr")
+
+    assert verdict.why == "match: 'a'; near does not hold: a ('a') +3 c ('c') +2 y ('y') -4 = 1, 5 needed"

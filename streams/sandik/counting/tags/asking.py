@@ -33,12 +33,14 @@ class Asking:
         for kind in triggers:
             if self._gates[kind] >= 0 and not present & self._gates[kind]:
                 continue
-            for needs, leaves, unless_needs, unless in self._asks[kind]:
+            for needs, leaves, unless_needs, unless, sums in self._asks[kind]:
                 # Loops, not `all`: this is asked of a sixth of all posts.
                 for need in needs:
                     if not present & need:
                         break
                 else:
+                    if sums and not all(one.is_possible(present) for one in sums):
+                        continue
                     wanted |= leaves
                     for need in unless_needs:
                         if not present & need:

@@ -12,7 +12,18 @@ from operator import gt, itemgetter, or_, sub
 from typing import NamedTuple
 
 from sandik.counting.tags.boundaries import word_spans
-from sandik.counting.tags.query_parser import All, Chain, Condition, Either, Not, Place, Stands, Word
+from sandik.counting.tags.query_parser import (
+    All,
+    Chain,
+    Condition,
+    Either,
+    Leaf,
+    Not,
+    Place,
+    Stands,
+    Weighed,
+    Word,
+)
 
 #: How many of a place are asked if they cover a hit: more stand there only in floods.
 _LOOK_BACK = 64
@@ -64,9 +75,24 @@ class Scene:
             return nearest is not None and nearest[0] <= condition.within
         if isinstance(condition, Not):
             return not self.holds(condition.part, hit)
+        if isinstance(condition, Weighed):
+            return sum(weight for _, weight, _ in self.weighed(condition, hit)) >= condition.least
         if isinstance(condition, All):
             return all(self.holds(part, hit) for part in condition.parts)
         return any(self.holds(part, hit) for part in condition.parts)
+
+    def weighed(self, condition: Weighed, hit: Spot | None) -> Iterator[tuple[Leaf, int, Spot]]:
+        """Yield what weighs in: the members of a sum that stand in the hit or near enough, and where."""
+        for leaf, weight in condition.parts:
+            if not self.may_stand(leaf):
+                continue
+            found = self._found(leaf)
+            if hit is None or condition.within is None:
+                yield leaf, weight, found.by_start[0]
+            elif over := next(self._over(found, hit), None):
+                yield leaf, weight, over
+            elif (near := self._beside(found, hit.start, hit.end)) and near[0] <= condition.within:
+                yield leaf, weight, near[1]
 
     def _stands(self, condition: Stands, hit: Spot | None) -> bool:
         found = self._found(condition.place)
@@ -75,14 +101,18 @@ class Scene:
     def nearest(self, place: Place, hit: Spot) -> tuple[int, Spot] | None:
         """Return how many words it is from the hit to the nearest of a place, and that one."""
         found = self._found(place)
+        over = next((spot for spot in self._over(found, hit) if not _is_inside(spot, hit)), None)
+        return self._beside(found, hit.start, hit.end) if over is None else (0, over)
+
+    def _over(self, found: _Spots, hit: Spot) -> Iterator[Spot]:
+        """Yield the spots that share letters with a hit, the last one first."""
         behind = bisect_left(found.starts, hit.end)
         for number in range(behind - 1, max(-1, behind - 1 - _LOOK_BACK), -1):
             spot = found.by_start[number]
             if spot.start + found.longest <= hit.start:
                 break
-            if spot.end > hit.start and not _is_inside(spot, hit):
-                return 0, spot
-        return self._beside(found, hit.start, hit.end)
+            if spot.end > hit.start:
+                yield spot
 
     def shortest(self, chain: Chain) -> int:
         """Return the fewest words between the last member of a chain and the one before it."""

@@ -2,7 +2,8 @@
 
 A **place** is what can be pointed at in a text: a word, a phrase, a member of a set, one of several of these,
 or a chain of them (`{ai} NEAR/9 {medium} NEAR/9 {made}`). A **condition** is true or false of a text, or of a
-place in it. NOT binds closest, then NEAR, then AND, then OR.
+place in it. NOT binds closest, then NEAR, then AND, then OR. `SUM/8 ({ballot}^5 OR {party}^3 OR {sport}^-4)`
+is true where the numbers behind those of its members that stand there add up to 8 or more.
 """
 
 import re
@@ -18,8 +19,12 @@ Kind = Literal["match", "near", "unless"]
 NEAR_WORDS = 9
 MAX_NEAR_WORDS = 100
 
-_TOKEN = re.compile(r'\s+|(?P<token>\(|\)|"[^"]*"|\{[^{}\s]*\}|NEAR/\d+(?!\w)|[^\s()"{}]+)|(?P<odd>.)')
+_TOKEN = re.compile(
+    r'\s+|(?P<token>\(|\)|"[^"]*"|\{[^{}\s]*\}|(?:NEAR|SUM)/\d+(?!\w)|\^[^\s()"{}^]*|[^\s()"{}^]+)|(?P<odd>.)'
+)
 _NEAR = re.compile(r"NEAR/(\d+)")
+_SUM = re.compile(r"SUM/(\d{1,4})")
+_WEIGHT = re.compile(r"\^(-?[1-9]\d{0,2})")
 _OPERATORS = ("AND", "OR", "NOT")
 
 
@@ -102,7 +107,22 @@ class Any(msgspec.Struct, frozen=True, cache_hash=True):
         return f"({' OR '.join(map(str, self.parts))})"
 
 
-Condition: TypeAlias = Stands | Not | All | Any
+class Weighed(msgspec.Struct, frozen=True, cache_hash=True):
+    """What its leaves weigh that stand at the hit or within so many words of it adds up to `least` or more.
+
+    None: anywhere in the text. A leaf weighs once, however often it stands there.
+    """
+
+    parts: tuple[tuple["Leaf", int], ...]
+    least: int
+    within: int | None
+
+    def __str__(self) -> str:
+        near = "" if self.within is None else f"NEAR/{self.within} "
+        return f"{near}SUM/{self.least} ({' OR '.join(f'{leaf}^{weight}' for leaf, weight in self.parts)})"
+
+
+Condition: TypeAlias = Stands | Not | All | Any | Weighed
 
 
 @cache
@@ -115,6 +135,8 @@ def places_of(condition: Condition) -> Iterator[Place]:
     """Yield the places that a condition names, as they are written, parts of chains not by themselves."""
     if isinstance(condition, Stands):
         yield condition.place
+    elif isinstance(condition, Weighed):
+        yield from (leaf for leaf, _ in condition.parts)
     elif isinstance(condition, Not):
         yield from places_of(condition.part)
     else:
@@ -237,9 +259,36 @@ class _Reader:
             self._take()
             if self._kind == "match":
                 raise QueryError(f"nothing before {found[0]}; it stands between two words in `match`")
+            if sum_ := _SUM.fullmatch(self._next()):
+                return self._weighed(sum_, _words(found))
             place = self._chain()
             return self._around(place, _words(found))
+        if sum_ := _SUM.fullmatch(self._next()):
+            return self._weighed(sum_, self._default)
         return self._chain()
+
+    def _weighed(self, found: re.Match[str], within: int | None) -> Weighed:
+        """Read what stands behind SUM/n: members with what they weigh, joined by OR, in brackets."""
+        example = f"write {found[0]} ({{one}}^5 OR {{other}}^-3)"
+        self._take()
+        if self._take() != "(":
+            raise QueryError(f"no ( behind {found[0]}; {example}")
+        parts = []
+        while True:
+            leaf = self._one()
+            weight = _WEIGHT.fullmatch(self._take())
+            if weight is None or not (isinstance(leaf, Place) and is_leaf(leaf)):
+                raise QueryError(f"{found[0]} adds up words and sets, each with its weight; {example}")
+            parts.append((leaf, int(weight[1])))
+            if (token := self._take()) == ")":
+                break
+            if token != "OR":  # noqa: S105 - no password
+                raise QueryError(f"{found[0]} wants OR between its members; {example}")
+        if int(found[1]) < 1 or sum(weight for _, weight in parts if weight > 0) < int(found[1]):
+            raise QueryError(
+                f"{found[0]} can never be reached, or always is; write what its members can weigh"
+            )
+        return Weighed(tuple(parts), int(found[1]), within)
 
     def _around(self, node: Condition | Place, within: int) -> Condition:
         """NEAR/n before a bracket holds for each thing in it that says nothing else."""

@@ -3,7 +3,8 @@
 A leaf is a bit. That all groups are there does not make a condition true; that one is not makes it false.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from sandik.counting.tags.query_parser import (
     All,
@@ -14,11 +15,26 @@ from sandik.counting.tags.query_parser import (
     Not,
     Place,
     Stands,
+    Weighed,
     leaves_of,
 )
 
 #: Groups of leaves, as bits.
 Needs = tuple[int, ...]
+
+
+class Sum(NamedTuple):
+    """What has to add up: by weight, the leaves that have it. Those that take away are left out."""
+
+    least: int
+    levels: tuple[tuple[int, int], ...]
+
+    def is_possible(self, present: int) -> bool:
+        """Say whether it can be reached where these leaves stand."""
+        reached = 0
+        for weight, leaves in self.levels:
+            reached += weight * (present & leaves).bit_count()
+        return reached >= self.least
 
 
 def can_hold(needs: Needs, present: int) -> bool:
@@ -39,8 +55,12 @@ def bits_in(bits: int) -> Iterator[int]:
 
 def bits_of(node: Condition | Place, numbers: Mapping[Place, int]) -> int:
     """Return the leaves of a condition."""
+    return _joined(leaves_of(node), numbers)
+
+
+def _joined(leaves: Iterable[Place], numbers: Mapping[Place, int]) -> int:
     bits = 0
-    for leaf in leaves_of(node):
+    for leaf in leaves:
         bits |= 1 << numbers[leaf]
     return bits
 
@@ -53,6 +73,8 @@ def needs_of(node: Condition | Place, numbers: Mapping[Place, int]) -> Needs:
         return needs_of(node.place, numbers)
     if isinstance(node, Not):
         return ()
+    if isinstance(node, Weighed):
+        return (_joined((leaf for leaf, weight in node.parts if weight > 0), numbers),)
     if isinstance(node, (All, Chain)):
         parts = node.parts if isinstance(node, All) else node.places
         return tuple(dict.fromkeys(need for part in parts for need in needs_of(part, numbers)))
@@ -66,3 +88,16 @@ def needs_of(node: Condition | Place, numbers: Mapping[Place, int]) -> Needs:
             joined |= min(needs, key=int.bit_count)
         return (joined,)
     raise TypeError(node)
+
+
+def sums_of(node: Condition | None, numbers: Mapping[Place, int]) -> tuple[Sum, ...]:
+    """Return the sums that a condition cannot do without."""
+    if isinstance(node, All):
+        return tuple(one for part in node.parts for one in sums_of(part, numbers))
+    if not isinstance(node, Weighed):
+        return ()
+    levels: dict[int, int] = {}
+    for leaf, weight in node.parts:
+        if weight > 0:
+            levels[weight] = levels.get(weight, 0) | 1 << numbers[leaf]
+    return (Sum(node.least, tuple(sorted(levels.items(), reverse=True))),)

@@ -29,7 +29,15 @@ from sandik.counting.tags.query_parser import (
     parse,
     words_of,
 )
-from sandik.counting.tags.required_words import Needs, bits_in, bits_of, can_hold, needs_of
+from sandik.counting.tags.required_words import (
+    Needs,
+    Sum,
+    bits_in,
+    bits_of,
+    can_hold,
+    needs_of,
+    sums_of,
+)
 
 #: How common a word is, for choosing triggers: a guess that depends on the lexicon alone, which on real posts
 #: does nearly as well as counting. By so much a word is rarer than one with a letter less; and there are so
@@ -60,12 +68,16 @@ class Found(NamedTuple):
 
 
 class Asks(NamedTuple):
-    """The leaves that must be known, if `needs` are there; and those of the veto, if what it needs is."""
+    """The leaves that must be known, if `needs` are there; and those of the veto, if what it needs is.
+
+    `sums`: what has to be reached besides.
+    """
 
     needs: Needs
     leaves: int
     unless_needs: Needs
     unless: int
+    sums: tuple[Sum, ...]
 
 
 class Rule(NamedTuple):
@@ -76,6 +88,7 @@ class Rule(NamedTuple):
     unless: Condition | None
     near_needs: Needs
     unless_needs: Needs
+    near_sums: tuple[Sum, ...]
     leaves: tuple[int, int]
     #: Leaves of which one must stand where its `match` finds something, at its beginning.
     firsts: int
@@ -84,7 +97,8 @@ class Rule(NamedTuple):
         """Return what has to be known where a form of the entry counts, or its `match` may find something."""
         near, unless = self.leaves
         needs, leaves = way or ((), 0)
-        return Asks((*needs, *self.near_needs), leaves | near, self.unless_needs, unless)
+        needs = (*needs, *self.near_needs)
+        return Asks(needs, leaves | near, self.unless_needs, unless, self.near_sums)
 
     def may_match(self, present: int) -> bool:
         """Say whether `match` can find something where these leaves stand."""
@@ -190,6 +204,7 @@ class _Parsed(NamedTuple):
             self.unless,
             needs_of(self.near, numbers) if self.near else (),
             needs_of(self.unless, numbers) if self.unless else (),
+            sums_of(self.near, numbers),
             (near, unless),
             reduce(or_, (1 << numbers[leaf] for one in found for leaf in _first(one.place)), 0),
         )
