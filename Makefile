@@ -28,6 +28,10 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 .PHONY: init
 init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned versions
 
+.PHONY: native
+native: $(VENV)/.ready  ## Build the compiled part, which languages and terms take half the time with: needs Rust
+	@$(BIN)/python hatch_build.py
+
 .PHONY: demo
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
