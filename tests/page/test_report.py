@@ -47,7 +47,7 @@ async def test_it_fits_a_telephone_and_a_screen(browser: Browser, report: Path, 
         )
         letters = await page.locator("svg .y").first.bounding_box()
     assert wide <= width
-    assert charts == 8
+    assert charts == 7
     assert bands
     assert all(band["width"] > 0 and band["height"] > 0 for band in bands)
     assert letters is not None
