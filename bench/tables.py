@@ -163,9 +163,10 @@ def _partitions(section: Section) -> Iterator[Table]:
 
 
 def _backlog(section: Section) -> Iterator[Table]:
+    points = section["along_the_way"]
     rows = [
         tuple(f"{point[name]:,}" for name in ("posts", "rss_mb", "posts_per_s", "posts_per_cpu_s"))
-        for point in section["along_the_way"]
+        for point in (points[0], points[len(points) // 2], points[-1])
     ]
     columns = ("posts read", "MB", "posts/s", "posts/s a core")
     yield Table("backlog", f"Catching up with {section['posts']:,} posts", columns, rows, texts=0)

@@ -79,7 +79,7 @@ def _rules(settings: Settings) -> tuple[list[Finding], Job | None]:
         return [Finding("error", "lexicon and detector", str(error))], None
     version = f"{job.tagger.version}, detector {job.detector.version}, run {job.run_id}"
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
-        wrong.append(Finding("warning", "lexicon", notice, "if it is meant so, nothing needs to be done"))
+        wrong.append(Finding("warning", "lexicon", notice, "if this is intended, do nothing"))
     return wrong or [Finding("ok", "lexicon", version)], job
 
 
@@ -103,10 +103,10 @@ async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None
     for spec in specs:
         found = described.get(spec.name)
         if spec.name in hidden:
-            yield Finding("error", f"topic {spec.name}", "this user may not see it", SEE_TOPICS)
+            yield Finding("error", f"topic {spec.name}", "this user has no right to see it", SEE_TOPICS)
         elif found and not found.config:
             repair = "give this user the right to DescribeConfigs"
-            yield Finding("warning", f"topic {spec.name}", "its settings cannot be seen", repair)
+            yield Finding("warning", f"topic {spec.name}", "its settings are hidden", repair)
         else:
             for finding in topic(spec, found, settings.replication_factor, brokers):
                 yield finding
