@@ -29,7 +29,7 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned versions
 
 .PHONY: native
-native: $(VENV)/.ready  ## Build the compiled part, which languages and terms take half the time with: needs Rust
+native: $(VENV)/.ready  ## Build the compiled part, with which terms take less than half the time: needs Rust
 	@$(BIN)/python hatch_build.py
 
 .PHONY: demo

@@ -16,7 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MODULE = "streams/sandik/_native.pyd" if os.name == "nt" else "streams/sandik/_native.abi3.so"
-WITHOUT = "sandik counts in Python alone: twice the time a post for languages and terms"
+WITHOUT = "sandik counts in Python alone: terms take more than twice the time"
 
 
 class NativeCode(BuildHookInterface[Any]):

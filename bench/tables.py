@@ -186,7 +186,7 @@ def _replay(section: Section) -> Iterator[Table]:
 
 
 def _million(section: Section) -> Iterator[Table]:
-    worker, merge, moved = section["worker"], section["merge"], section["assignment"]
+    worker, merge, moved = section.get("worker", {}), section["merge"], section["assignment"]
     rows = [
         ("merge: cores busy", f"{merge['cores']:.2f}"),
         (

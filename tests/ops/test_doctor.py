@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from sandik.clock import Skew, SystemClock
 from sandik.kafka.topics import APPEND_TIME, DAY_MS, WINDOW_TIME, TopicSpec, all_topics, connected, create
 from sandik.ops.doctor import CLIENTS, examined
-from sandik.ops.findings import Finding, Found, clock_skew, topic, versions
+from sandik.ops.findings import Finding, Found, clock_skew, compiled, topic, versions
 from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import configure, produce, wait_until
@@ -204,3 +204,11 @@ def test_a_clock_is_not_judged_beyond_what_asking_took(skew: Skew, level: str, w
 
     assert found.level == level
     assert f"this machine's clock is {words}" in found.message
+
+
+def test_it_says_whether_the_compiled_part_counts_and_neither_is_wrong() -> None:
+    with_it, without = compiled(is_there=True), compiled(is_there=False)
+
+    assert (with_it.level, without.level) == ("ok", "ok")
+    assert "compiled" in with_it.message
+    assert "make native" in without.repair

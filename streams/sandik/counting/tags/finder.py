@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from operator import itemgetter
 from typing import Protocol
 
@@ -20,7 +19,8 @@ _BATCH_CHARS = 50_000
 #: glued.
 Form = tuple[int, int, int, int, Refusal | None, bool]
 
-#: By the bits of `How`, why a pattern does not count outside hashtags.
+_DECIDES = How.OUTSIDE | How.ABLE
+#: By these bits of `How`, why a pattern does not count outside hashtags.
 _OUTSIDE = {
     **dict.fromkeys(range(How.OUTSIDE), Refusal.INSIDE_WORD),
     **{how | How.ABLE: why for how, why in enumerate((None, Refusal.INSIDE_WORD, Refusal.NOT_IN_HASHTAG))},
@@ -70,24 +70,32 @@ class Finder:
         ]
 
     def _whole_forms(self, first: int, piece: list[str], *, refused: bool) -> Iterator[Form]:
-        for index, group in groupby(self._places.find(piece, refused=refused), itemgetter(0)):
-            places = list(group)
-            why = refusals(piece[index], places)
-            for (_, begin, _, end, kind, how), refusal in zip(places, why, strict=True):
-                if refusal is None or refused:
-                    yield first + index, begin, end, kind, refusal, how & How.GLUED > 0
+        at, markup = -1, None
+        for index, begin, last, end, kind, how in self._places.find(piece, refused=refused):
+            refusal = _OUTSIDE[how & _DECIDES]
+            if how & How.ABLE:
+                if index != at:
+                    at, markup = index, _markup(piece[index])
+                if markup:
+                    refusal = markup.refusal(begin, last, refusal, is_glued=how & How.GLUED > 0)
+            if refusal is None or refused:
+                yield first + index, begin, end, kind, refusal, how & How.GLUED > 0
 
 
-def refusals(text: str, places: Sequence[Place]) -> list[Refusal | None]:
-    """Return why a pattern does not count, for each place in a text."""
-    outside = [_OUTSIDE[place[5] & (How.OUTSIDE | How.ABLE)] for place in places]
-    if not may_have_markup(text):
-        return outside
-    refusal = Markup(text).refusal
+def are_refused(text: str, places: Sequence[Place]) -> list[bool]:
+    """Say of each place in a text, all of which can count, whether its link, name or hashtag refuses it."""
+    markup = _markup(text)
+    outside = [_OUTSIDE[how & _DECIDES] for *_, how in places]
+    if markup is None:
+        return [why is not None for why in outside]
     return [
-        refusal(begin, last, why, is_glued=how & How.GLUED > 0) if how & How.ABLE else why
+        markup.refusal(begin, last, why, is_glued=how & How.GLUED > 0) is not None
         for (_, begin, last, _, _, how), why in zip(places, outside, strict=True)
     ]
+
+
+def _markup(text: str) -> Markup | None:
+    return Markup(text) if may_have_markup(text) else None
 
 
 def _pieces(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

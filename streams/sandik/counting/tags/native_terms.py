@@ -11,7 +11,7 @@ from typing import Any
 from sandik.counting.tags.alphabet import fold_code
 from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import MIN_GLUED, word_spans
-from sandik.counting.tags.finder import refusals
+from sandik.counting.tags.finder import are_refused
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.openings import Opening
 from sandik.counting.tags.pattern_index import Numbered
@@ -49,7 +49,7 @@ class NativeTerms:
             [*_kinds(asking)],
             MIN_GLUED,
             _rules(rules, entries, openings),
-            (_about_character, _are_refused, word_spans),
+            (_about_character, are_refused, word_spans),
         )
 
     def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
@@ -161,10 +161,6 @@ def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Openin
         (tags.of(one.tag), one.characters, [tags.of(tag) for tag in one.beside]) for one in openings.values()
     ]
     return told, opening, len(rules.numbers), made
-
-
-def _are_refused(text: str, places: Sequence[Found]) -> list[bool]:
-    return [refusal is not None for refusal in refusals(text, places)]
 
 
 class _Numbers(dict[Any, int]):
