@@ -89,7 +89,7 @@ def test_every_record_has_kafkas_time_but_a_count_whose_window_may_be_of_any_tim
     for spec in specs:
         wanted = WINDOW_TIME if spec in of_counts else APPEND_TIME
         assert spec.config.items() >= wanted.items()
-    assert len(of_counts) == 5
+    assert len(of_counts) == 6
     assert {str((1 << 63) - 1)} == {
         value for spec in of_counts for key, value in spec.config.items() if key.endswith("max.ms")
     }

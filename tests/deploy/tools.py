@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -150,7 +150,7 @@ def _unpacked(package: str, member: str) -> str:
 
 def main(*names: str) -> None:
     """Fetch these; `make test` does it before it starts, so that no test waits for Go."""
-    every = {
+    every: dict[str, Callable[[], str]] = {
         "promtool": promtool,
         "etcd": etcd,
         "kustomize": kustomize,

@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from sandik.errors import SandikError
-from sandik.figures.language_names import english_name
+from sandik.figures.language_names import name_in
 from sandik.figures.rollup import EVERY
 from sandik.kafka.consumer import consuming
 from sandik.kafka.topics import BURSTS, partition_count
@@ -32,7 +32,7 @@ def group_of(settings: Settings) -> str:
 
 def body(burst: Burst) -> bytes:
     """Return what is sent: the record, an `id` that stays when it comes again, and a sentence as `text`."""
-    name = "all languages" if burst.language == EVERY else english_name(burst.language) or burst.language
+    name = "all languages" if burst.language == EVERY else name_in("en", burst.language) or burst.language
     when = f"from {burst.window_start} to {burst.window_end}"
     text = f"{name}, {burst.tag}: {burst.count:,} posts {when}, usual {burst.usual:,g}"
     if not burst.is_burst:

@@ -18,7 +18,7 @@ async def records_in(settings: Settings, topics: Sequence[str]) -> list[int]:
     """
     async with connected(settings) as admin:
         found = await partitions_of(admin, topics)
-        await check_there(admin, settings, topics, found)
+        await check_there(settings, topics, found)
     tps = [TopicPartition(name, partition) for name in topics for partition in range(found[name])]
     async with consuming(settings) as consumer:
         starts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
