@@ -106,13 +106,13 @@ def test_traps_carry_no_tag(trap: str) -> None:
 
 
 def test_ambiguous_words_count_beside_a_sign_and_are_shown() -> None:
-    assert matched("montaj, kumpas, kaset, deepfake", "tr") == ["montaj", "kumpas", "kaset", "deepfake"]
+    assert matched("montaj, kumpas, sahte, deepfake", "tr") == ["montaj", "kumpas", "sahte", "deepfake"]
     assert tags("seçim öncesi montaj video", "tr") == ("deepfake", "election")
     assert tags("перед выборами показали монтаж", "ru") == ("deepfake", "election")
 
 
 def test_ambiguous_words_are_no_sign_for_each_other() -> None:
-    assert matched("montaj, kaset, kumpas, aday, baraj, pusula", "tr") == []
+    assert matched("montaj, kumpas, sahte, aday, koalisyon", "tr") == []
 
 
 def test_a_trap_takes_only_its_own_words() -> None:

@@ -118,7 +118,7 @@ def test_words_of_many_meanings_count_beside_an_election(text: str, word: str) -
         ("AI ile yapılmış video bu", ["AI ile yapılmış video"]),
         ("bu video yapay zeka ile yapılmış", ["bu video yapay zeka"]),
         ("sesini klonlamışlar", ["sesini klonlamışlar"]),
-        ("ses klonlamayla dolandırmışlar", ["ses klonlamayla"]),
+        ("ses klonlamayla dolandırmışlar", ["ses klonlamayla dolandırmışlar"]),
         ("montajlı videolarla kandırıyorlar", ["montajlı videolarla"]),
         ("o görüntüler montajdır", ["görüntüler montajdır"]),
         ("ortada bir sahte video var", ["sahte video"]),
