@@ -20,6 +20,7 @@ from sandik.counting.tags.query_parser import (
     Leaf,
     Not,
     Place,
+    Short,
     Stands,
     Weighed,
     Word,
@@ -62,6 +63,11 @@ class Scene:
         self._word_bounds: tuple[Sequence[int], Sequence[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
 
+    @property
+    def characters(self) -> int:
+        """Return how long the text is."""
+        return len(self._text)
+
     def spots(self, place: Place) -> Sequence[Spot]:
         """Return where a place is in this text."""
         return self._found(place).by_start
@@ -75,6 +81,8 @@ class Scene:
             return nearest is not None and nearest[0] <= condition.within
         if isinstance(condition, Not):
             return not self.holds(condition.part, hit)
+        if isinstance(condition, Short):
+            return self.characters <= condition.characters
         if isinstance(condition, Weighed):
             return sum(weight for _, weight, _ in self.weighed(condition, hit)) >= condition.least
         if isinstance(condition, All):
