@@ -13,6 +13,7 @@ from bench.backlog import backlog
 from bench.broker import Broker, running_kafka
 from bench.engines import engines
 from bench.latency import latency
+from bench.million import million
 from bench.recovery import recovery
 from bench.replay import replay
 from bench.report import draw, print_report, write_document
@@ -101,6 +102,12 @@ def _backlog(posts: Posts = POSTS) -> None:
     _run(lambda broker, results: backlog(broker, results, posts))
 
 
+@app.command(name="million")
+def _million(seconds: int = 30) -> None:
+    """Simulate a million posts a second: one worker of 35, and the merge of all."""
+    _run(lambda broker, results: million(broker, results, seconds))
+
+
 @app.command(name="replay")
 def _replay(rounds: Rounds = 3, posts: Posts = 300_000) -> None:
     """`sandik replay` against a worker."""
@@ -119,6 +126,7 @@ def _all(rounds: Rounds = 3, posts: Posts = POSTS) -> None:
         lambda broker, results: partitions(broker, results, rounds, posts // 2),
         lambda broker, results: backlog(broker, results, posts),
         lambda broker, results: replay(broker, results, rounds, posts // 4),
+        lambda broker, results: million(broker, results, 30),
     )
 
 

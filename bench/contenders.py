@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench import outputs
-from bench.setup import has_bytewax, kafka_streams, peers_python
+from bench.setup import flink_sql, has_bytewax, kafka_streams, peers_python, pyflink, spark
 
 Job = Literal["whole", "bare"]
 
@@ -93,6 +93,7 @@ CONTENDERS: Sequence[Contender] = (
         {"BENCH_EMIT": "final", "BENCH_ANNOTATE": "fasttext"},
         is_running=False,
     ),
+    Contender("PyFlink, sandik's detector", "whole", WHOLE, pyflink, outputs.annotated, is_running=False),
     Contender(
         "naive Faust agent",
         "whole",
@@ -119,6 +120,8 @@ CONTENDERS: Sequence[Contender] = (
         project("-m", "bench.programs.faust_naive", "worker", "-l", "warn"),
         outputs.faust,
     ),
+    Contender("Spark Structured Streaming", "bare", 1.0, spark, outputs.by_feed, says_progress=True),
+    Contender("Flink SQL", "bare", 1.0, flink_sql, outputs.by_feed, is_running=False),
     _kafka_streams("at_least_once", 1),
     _kafka_streams("at_least_once", 2),
     _kafka_streams("exactly_once_v2", 1),

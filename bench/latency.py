@@ -49,7 +49,7 @@ async def latency(
             continue  # without languages, no count tells which partition a post is from
         say(f"Latency at {rate:,} posts/s: {contender.job} job, {contender.name}")
         try:
-            found = await _measured(contender, broker, rate, seconds)
+            found = await at_a_rate(contender, broker, rate, seconds)
         except (ContenderError, TimeoutError) as error:
             say(f"  not measured: {error}")
             continue
@@ -64,7 +64,8 @@ def _half_of_the_most(results: Results) -> int:
     return int(median(speeds) / 2) if speeds else FALLBACK_RATE
 
 
-async def _measured(contender: Contender, broker: Broker, rate: int, seconds: int) -> dict[str, float]:
+async def at_a_rate(contender: Contender, broker: Broker, rate: int, seconds: int) -> dict[str, float]:
+    """Return p50, p90, p99 and most of the latencies, in ms, and the cores that were kept busy."""
     prefix = f"paced{uuid.uuid4().hex[:6]}-"
     await broker.clean()
     await broker.make_topics(prefix)

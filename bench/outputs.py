@@ -38,6 +38,13 @@ def by_feed(_: bytes, value: Any) -> Iterable[Counted]:
     yield Cell(value["feed"], value["window_start_ms"], value["feed"], ALL), value["count"]
 
 
+def annotated(_: bytes, value: Any) -> Iterable[Counted]:
+    """Read what Flink writes of the whole job: posts with the same cells are counted together."""
+    language, _, tags = value["annotated"].partition(":")
+    for tag in tags.split(","):
+        yield Cell(value["annotated"], value["window_start_ms"], language, tag), value["count"]
+
+
 def faust(_: bytes, value: Any) -> Iterable[Counted]:
     """Read what the naive Faust agent writes."""
     yield Cell("", value["window_start_ms"], value["group"], value["tag"]), value["count"]

@@ -18,12 +18,22 @@ BENCH = Path(__file__).parent
 ROOT = BENCH.parent
 WORK_DIR = ROOT / ".sandik" / "bench"
 VENV = WORK_DIR / "venv"
-JAVA_DIR = WORK_DIR / "kafka-streams"
 LOGS = WORK_DIR / "logs"
 
 #: Of these, the benchmark cannot do without the first.
 NEEDED = BENCH / "requirements-peers.txt"
 OPTIONAL = BENCH / "requirements-bytewax.txt"
+#: Each has a venv of its own, of hundreds of megabytes.
+FLINK = BENCH / "requirements-flink.txt"
+SPARK = BENCH / "requirements-spark.txt"
+#: Flink and Spark look into Java's own classes, which later Javas do not allow unasked.
+OPEN = [
+    f"--add-opens=java.base/{package}=ALL-UNNAMED"
+    for package in (
+        *("java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio"),
+        *("java.time", "java.util", "java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch"),
+    )
+]
 
 
 @cache
@@ -45,11 +55,34 @@ def peers_python() -> Path:
         _pip_install(python, OPTIONAL)
     except subprocess.CalledProcessError:
         say("Bytewax cannot be installed with this Python: it is left out")
-    [packages] = VENV.glob("lib/python*/site-packages")
-    ours = [path for path in site.getsitepackages() if Path(path).is_dir()]
-    (packages / "sandik.pth").write_text("\n".join(ours) + "\n")
+    _lend_ours(VENV)
     stamp.write_text(wanted)
     return python
+
+
+@cache
+def own_python(requirements: Path) -> Path | None:
+    """Return the Python of a venv that a peer has to itself, made if need be; None when it cannot be had."""
+    venv_dir = WORK_DIR / requirements.stem
+    python, stamp, wanted = venv_dir / "bin" / "python", venv_dir / ".ready", _digest(requirements)
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    say(f"Setting up {venv_dir.relative_to(ROOT)} (some minutes, once)")
+    venv.create(venv_dir, clear=True, with_pip=True)
+    try:
+        _pip_install(python, requirements)
+    except subprocess.CalledProcessError:
+        say(f"{requirements.name} cannot be installed with this Python: its contenders are left out")
+        return None
+    _lend_ours(venv_dir)
+    stamp.write_text(wanted)
+    return python
+
+
+def _lend_ours(venv_dir: Path) -> None:
+    [packages] = venv_dir.glob("lib/python*/site-packages")
+    ours = [path for path in site.getsitepackages() if Path(path).is_dir()]
+    (packages / "sandik.pth").write_text("\n".join(ours) + "\n")
 
 
 def peers_environment() -> dict[str, str]:
@@ -68,23 +101,57 @@ def has_bytewax() -> bool:
 @cache
 def kafka_streams() -> Sequence[str] | None:
     """Return the command that runs the Kafka Streams program, built if need be; None when it cannot be."""
-    sources = BENCH / "kafka-streams"
-    stamp = JAVA_DIR / ".ready"
+    if (built := _built("kafka-streams")) is None:
+        return None
+    # The Java that runs the broker, too; only the compiler is the machine's.
+    options = ["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+    return [str(java()), *options, "-cp", f"{built / 'classes'}:{built / 'lib'}/*", "Counts"]
+
+
+@cache
+def flink_sql() -> Sequence[str] | None:
+    """Return the command that runs the Flink SQL program, likewise. It needs all of Java: the machine's."""
+    if (built := _built("flink")) is None or (found := shutil.which("java")) is None:
+        return None
+    options = ["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", *OPEN]
+    return [found, *options, "-cp", f"{built / 'classes'}:{built / 'lib'}/*", "FlinkCounts"]
+
+
+@cache
+def pyflink() -> Sequence[str] | None:
+    """Return the command that runs the PyFlink program; None when it cannot be had."""
+    built, python = _built("flink"), own_python(FLINK)
+    if built is None or python is None:
+        return None
+    return [str(python), "-m", "bench.programs.flink_counts", str(built / "lib")]
+
+
+@cache
+def spark() -> Sequence[str] | None:
+    """Return the command that runs the Spark program; None when it cannot be had."""
+    connector = _built("spark")
+    if shutil.which("java") is None or connector is None or (python := own_python(SPARK)) is None:
+        return None
+    return [str(python), "-m", "bench.programs.spark_counts", str(connector / "lib")]
+
+
+def _built(name: str) -> Path | None:
+    """Build the Maven project of that name if need be; return where classes/ and lib/ are, or None."""
+    sources, built_dir = BENCH / name, WORK_DIR / name
+    stamp = built_dir / ".ready"
     wanted = _digest(sources / "pom.xml", *sorted(sources.rglob("*.java")))
     if not (stamp.is_file() and stamp.read_text() == wanted):
         if not (shutil.which("mvn") and shutil.which("javac")):
-            say("No `mvn` or no `javac` on this machine: Kafka Streams is left out")
+            say(f"No `mvn` or no `javac` on this machine: {name} is left out")
             return None
-        say("Building the Kafka Streams program (Maven; half a minute, once)")
-        command = ["mvn", "-q", "-B", "-f", str(sources / "pom.xml"), f"-Dbuild.dir={JAVA_DIR}", "compile"]
+        say(f"Building {name} (Maven; half a minute, once)")
+        command = ["mvn", "-q", "-B", "-f", str(sources / "pom.xml"), f"-Dbuild.dir={built_dir}", "compile"]
         built = subprocess.run(command, stdout=sys.stderr, check=False)  # noqa: S603 - our own pom
         if built.returncode:
-            say("Maven failed: Kafka Streams is left out")
+            say(f"Maven failed: {name} is left out")
             return None
         stamp.write_text(wanted)
-    # The Java that runs the broker, too; only the compiler is the machine's.
-    options = ["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-    return [str(java()), *options, "-cp", f"{JAVA_DIR / 'classes'}:{JAVA_DIR / 'lib'}/*", "Counts"]
+    return built_dir
 
 
 def _pip_install(python: Path, requirements: Path) -> None:

@@ -42,7 +42,7 @@ class _Record(NamedTuple):
     timestamp: int = INGESTED_MS
 
 
-class _Stopwatch:
+class Stopwatch:
     """Adds up CPU time by the name of the step that it went to."""
 
     def __init__(self) -> None:
@@ -50,9 +50,11 @@ class _Stopwatch:
         self.start()
 
     def start(self) -> None:
+        """Begin."""
         self._last_s = time.process_time()
 
     def lap(self, step: str) -> None:
+        """Add the time since the last lap to a step."""
         now_s = time.process_time()
         self.spent_s[step] += now_s - self._last_s
         self._last_s = now_s
@@ -96,13 +98,13 @@ def steps(results: Results, rounds: int) -> None:
 def _measured(job: Job, records: Sequence[_Record]) -> dict[str, float]:
     """Return µs a post by step, once the tables of characters and words are warm."""
     half = len(records) // 2
-    _count(job, records[:half], _Stopwatch())
-    watch = _Stopwatch()
+    _count(job, records[:half], Stopwatch())
+    watch = Stopwatch()
     _count(job, records[half:], watch)
     return {step: spent_s / (len(records) - half) * 1e6 for step, spent_s in watch.spent_s.items()}
 
 
-def _count(job: Job, records: Sequence[_Record], watch: _Stopwatch) -> None:
+def _count(job: Job, records: Sequence[_Record], watch: Stopwatch) -> None:
     counter = PartitionCounter.begin(job, 0)
     watch.start()
     for start in range(0, len(records), BATCH):
@@ -119,7 +121,7 @@ def _alone(
     records = [_Record(number, post.value) for number, post in enumerate(_spread(texts, windows))]
     costs = []
     for _ in range(rounds):
-        watch = _Stopwatch()
+        watch = Stopwatch()
         _count(job, records, watch)
         costs.append(sum(watch.spent_s.values()) / len(records) * 1e6)
     return {"languages": languages, "open_windows": windows, "us_a_post": round(median(costs), 2)}
@@ -137,9 +139,9 @@ def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, floa
     applied_us, emitted_us = [], []
     for _ in range(rounds):
         merge = new_merge(Labels("run", "lexicon", "detector"), job.timing, partitions)
-        watch, partials, counts = _Stopwatch(), 0, 0
+        watch, taken, counts = Stopwatch(), 0, 0
         for turn in range(TURNS):
-            values = [_encode(partial) for at in range(partitions) for partial in _partials(at, turn)]
+            values = [_encode(partial) for at in range(partitions) for partial in partials(at, turn)]
             watch.start()
             for value in values:
                 merge.apply(decode_partial(value))
@@ -149,9 +151,9 @@ def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, floa
             for count in made:
                 record_of(count)
             watch.lap("emit")
-            partials += len(values)
+            taken += len(values)
             counts += len(made)
-        applied_us.append(watch.spent_s["apply"] / partials * 1e6)
+        applied_us.append(watch.spent_s["apply"] / taken * 1e6)
         emitted_us.append(watch.spent_s["emit"] / counts * 1e6)
     return {
         "partitions": partitions,
@@ -160,8 +162,10 @@ def _merging(settings: Settings, partitions: int, rounds: int) -> dict[str, floa
     }
 
 
-def _partials(partition: int, turn: int) -> Iterator[Partial]:
+def partials(partition: int, turn: int, apart_ms: int = 1_000) -> Iterator[Partial]:
     """Yield what a batch of a partition sends: its window, and its clock."""
     cells = {f"l{number}": dict.fromkeys(TAGS, turn + 1) for number in range(20)}
-    yield WindowPartial("run", partition, BASE_MS, turn, cells, {})
-    yield PartitionClock("run", partition, turn, BASE_MS + turn * 1_000, False, Tally(), 0)
+    at_ms = BASE_MS + turn * apart_ms
+    start_ms = BASE_MS if apart_ms == 1_000 else at_ms - at_ms % WINDOW_MS
+    yield WindowPartial("run", partition, start_ms, turn, cells, {})
+    yield PartitionClock("run", partition, turn, at_ms, False, Tally(), 0)

@@ -177,6 +177,38 @@ def _replay(section: Section) -> Iterator[Table]:
     yield Table("replay", f"A worker and `sandik replay`, {section['posts']:,} posts", columns, rows)
 
 
+def _million(section: Section) -> Iterator[Table]:
+    worker, merge, moved = section["worker"], section["merge"], section["assignment"]
+    rows = [
+        ("merge: cores busy", f"{merge['cores']:.2f}"),
+        (
+            "merge: partials read, counts written in a second",
+            f"{merge['partials_per_s']:,}, {merge['counts_per_s']:,}",
+        ),
+        ("assignment: ms of CPU, partitions of a worker at most", f"{moved['took_ms']:.1f}, {moved['most']}"),
+        (
+            "partitions that move when one worker goes, and is back",
+            f"{moved['moved_when_one_goes']}, {moved['moved_when_it_is_back']}",
+        ),
+    ]
+    if "p50_ms" in worker:
+        waits = f"{worker['p50_ms']:,.0f}, {worker['p99_ms']:,.0f}"
+        rows = [
+            (
+                f"one worker of {section['workers']} at {worker['rate']:,} posts/s: cores busy",
+                f"{worker['cores_used']:.2f}",
+            ),
+            ("the same: ms from a post to its count, p50 and p99", waits),
+            *rows,
+        ]
+    yield Table(
+        "million",
+        f"A million posts/s: {section['workers']} workers, {section['partitions']} partitions",
+        ("", "found"),
+        rows,
+    )
+
+
 _MAKERS = {
     "engines": _engines,
     "steps": _steps,
@@ -186,6 +218,7 @@ _MAKERS = {
     "partitions": _partitions,
     "backlog": _backlog,
     "replay": _replay,
+    "million": _million,
 }
 
 

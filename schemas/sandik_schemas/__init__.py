@@ -4,8 +4,9 @@ Nothing here imports the workers, Faust or Kafka, so any consumer can depend on 
 
 post        `posts`     what sources write
 mention     `mentions`  the posts that carry a tag, for drill-down
-count       `counts`    what dashboards read
+count       `counts`    what dashboards read; also `counts.sources`, if asked for
 term        `counts.terms`  the top terms of a window, if asked for
+burst       `bursts`        windows that stand out, if asked for
 partial     `partials`  internal: what one source partition adds to a window
 control     `control`   internal: the run that owns the topics, and the paused partitions
 

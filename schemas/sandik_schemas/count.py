@@ -35,6 +35,7 @@ class Count(msgspec.Struct, frozen=True, omit_defaults=True):
     `with_author` of the posts name an author; `distinct_authors` is how many different ones, between
     `distinct_authors_low` and `distinct_authors_high` with 95 % confidence. All four are None, and not
     written, unless SANDIK_AUTHORS asks for them.
+    With a `source`, on the topic `counts.sources`, all of this is of the posts of that source alone.
     """
 
     schema_version: int
@@ -57,9 +58,11 @@ class Count(msgspec.Struct, frozen=True, omit_defaults=True):
     distinct_authors: int | None = None
     distinct_authors_low: int | None = None
     distinct_authors_high: int | None = None
+    source: str | None = None
 
     @property
     def key(self) -> bytes:
-        """Record key: `window_start_ms|window_size_ms|language|tag`."""
+        """Record key: `window_start_ms|window_size_ms|language|tag`, with a source `|source` behind it."""
         size_ms = self.window_end_ms - self.window_start_ms
-        return f"{self.window_start_ms}|{size_ms}|{self.language}|{self.tag}".encode()
+        of_source = "" if self.source is None else f"|{self.source}"
+        return f"{self.window_start_ms}|{size_ms}|{self.language}|{self.tag}{of_source}".encode()

@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 #: The contracts that have a JSON Schema, in the order of the flow.
-NAMES = ("post", "mention", "count", "term", "partial", "late", "control")
+NAMES = ("post", "mention", "count", "term", "burst", "partial", "late", "control")
 VERSION = 1
 
 

@@ -12,6 +12,8 @@ import msgspec
 Cells = dict[str, dict[str, int]]
 #: Language -> tag -> term -> posts that contain it.
 Terms = dict[str, dict[str, dict[str, int]]]
+#: Source -> its cells.
+SourceCells = dict[str, Cells]
 #: Language -> tags of a group of posts, with spaces between -> sketch of the authors of these posts.
 Sketches = dict[str, dict[str, bytes]]
 
@@ -24,8 +26,8 @@ def window_key(run_id: str, partition: int, window_start_ms: int) -> bytes:
 class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_defaults=True):
     """The cells of one window from one source partition, after the post at `offset` was applied.
 
-    `with_author` counts the posts that name an author, and `terms` those that contain a term; both are empty,
-    and not written, unless authors or terms are counted.
+    `with_author` counts the posts that name an author, and `terms` those that contain a term; `sources` and
+    `late_sources` have the cells by source. They are empty, and not written, unless these are counted.
     """
 
     run_id: str
@@ -36,6 +38,8 @@ class WindowPartial(msgspec.Struct, tag="window", tag_field="kind", omit_default
     late_counts: Cells
     with_author: Cells = {}
     terms: Terms = {}
+    sources: SourceCells = {}
+    late_sources: SourceCells = {}
 
     @property
     def key(self) -> bytes:
@@ -79,6 +83,8 @@ class WindowRecord(msgspec.Struct, tag="window", tag_field="kind"):
     late_counts: Cells
     with_author: Cells = {}
     terms: Terms = {}
+    sources: SourceCells = {}
+    late_sources: SourceCells = {}
     authors: Sketches | None = None
 
     @property
@@ -87,7 +93,15 @@ class WindowRecord(msgspec.Struct, tag="window", tag_field="kind"):
         place = self.run_id, self.partition, self.window_start_ms, self.offset
         if self.authors is not None:
             return AuthorsPartial(*place, authors=self.authors)
-        return WindowPartial(*place, self.counts, self.late_counts, self.with_author, self.terms)
+        return WindowPartial(
+            *place,
+            self.counts,
+            self.late_counts,
+            self.with_author,
+            self.terms,
+            self.sources,
+            self.late_sources,
+        )
 
 
 class Tally(msgspec.Struct, frozen=True):

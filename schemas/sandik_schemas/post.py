@@ -24,6 +24,7 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     from 2000 to 3000, or the post is rejected.
     `id` is unique over all sources (`source:native id`) and is also the record's key.
     `op`: only creations are counted. Counts say what was said when; an edit or a deletion does not unsay it.
+    `source_detail` is the channel, feed or forum of the source, where it has one.
     `close` is no post: it says that its partition is complete up to `created_at_ms`, so that the windows that
     end until then become final.
     """
@@ -40,3 +41,4 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     reply_to: str | None = None
     ingested_at_ms: int | None = None
     op: Literal["create", "update", "delete", "close"] = "create"
+    source_detail: str | None = None

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from types import FrameType
+from types import FrameType, ModuleType
 
 #: As a shell has it: 128 and the number of the signal.
 CTRL_C_EXIT_CODE, SIGTERM_EXIT_CODE = 130, 143
@@ -65,9 +65,17 @@ def _is_preparing(frame: FrameType | None) -> bool:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True
         if frame.f_globals.get("__name__") == "asyncio.runners":
-            return asyncio is not None and asyncio._get_running_loop() is None
+            return asyncio is not None and not _has_loop(asyncio)
         frame = frame.f_back
     return False
+
+
+def _has_loop(asyncio: ModuleType) -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

@@ -5,6 +5,7 @@ SandikError                     a user can fix it; the command line prints it wi
 ├── BrokerError                 Kafka cannot be reached, started or written to
 │   └── TimestampError          Kafka rejects the timestamp of a record
 │       └── ClockError          because the clock of this machine is wrong
+├── RegistryError               a schema registry cannot be reached, or refuses
 ├── TopicError                  a topic is missing or not what the workers need
 └── StateError                  the state and the log of `posts` do not match
 
@@ -41,6 +42,10 @@ class ClockError(TimestampError):
             "clock than the topic's message.timestamp.after.max.ms. Set this machine's clock (NTP), then "
             "start again; or run `sandik topics create`, which lets Kafka set the timestamps itself"
         )
+
+
+class RegistryError(SandikError):
+    """A schema registry cannot be reached, or refuses what it is asked."""
 
 
 class TopicError(SandikError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sandik.counting.fold import cell_tags
 from sandik.counting.job import Job
 from sandik.counting.language import load_detector
+from sandik.counting.sources import SOURCES_VERSION
 from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.layers import BUILT_IN, LexiconChoice, read_layers
 from sandik.counting.tags.lexicon import tag_files
@@ -53,7 +54,12 @@ def load_job(settings: Settings) -> Job:
     versions = detector.version, tagger.version
     authors = load_authors(settings.authors)
     terms = settings.terms != "off"
-    beside = (*((authors.version,) if authors else ()), *((TERMS_VERSION,) if terms else ()))
+    sources = settings.source_names
+    beside = (
+        *((authors.version,) if authors else ()),
+        *((TERMS_VERSION,) if terms else ()),
+        *((SOURCES_VERSION, sources.rule) if sources else ()),
+    )
     rules = (*timing, settings.max_ahead_ms, settings.dedupe, *versions, *reposts, *beside)
     run_id = hashlib.sha256(repr(rules).encode()).hexdigest()[:8]
     return Job(
@@ -66,6 +72,7 @@ def load_job(settings: Settings) -> Job:
         reposts=settings.reposts,
         authors=authors,
         terms=terms,
+        sources=sources,
     )
 
 
@@ -82,6 +89,7 @@ def rules_of(settings: Settings, job: Job) -> Rules:
         "reposts": job.reposts,
         "authors": settings.authors,
         "terms": settings.terms,
+        **({"sources": settings.sources} if settings.sources else {}),
     }
 
 

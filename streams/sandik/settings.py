@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandik.counting.authors.key import weakness
 from sandik.counting.fold import Reposts
+from sandik.counting.sources import MAX_SOURCES, SourceNames
 from sandik.counting.windows.derived import DerivedSizes
 
 Milliseconds = Annotated[int, Field(ge=0)]
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
     ssl_certfile: Path | None = Field(None, description="PEM file of the client certificate.")
     ssl_keyfile: Path | None = Field(
         None, description="PEM file of the certificate's key, if it is in a separate file."
+    )
+    schema_registry_login: SecretStr | None = Field(
+        None,
+        description="`user:password` for `sandik schemas register`, where the registry asks for it. Never "
+        "printed.",
     )
     author_key: SecretStr | None = Field(
         None,
@@ -136,6 +142,23 @@ class Settings(BaseSettings):
         10,
         ge=1,
         description="How many terms of each tag are written. If lowered, written ranks stay.",
+    )
+    sources: str = Field(
+        "",
+        description="Sources that are also counted apart, in the topic `counts.sources`, which `sandik "
+        "topics create` then creates: names with commas between them, such as `telegram,x`, or a channel of "
+        f"one, `telegram/1001039626561`; at most {MAX_SOURCES}. All others are counted as `other`. Default: "
+        "none. Changing it starts a new run.",
+    )
+    bursts: Literal["off", "on"] = Field(
+        "off",
+        description="`on`: `sandik topics create` also creates the topic `bursts`, which `sandik bursts` "
+        "fills from `counts`.",
+    )
+    bursts_webhook: SecretStr | None = Field(
+        None,
+        description="Address to which `sandik bursts` sends each record of `bursts` as JSON with an id, at "
+        "least once, until it is answered with a 2xx status. Never printed.",
     )
     dlq_max_consecutive: int = Field(
         1_000,
@@ -229,6 +252,19 @@ class Settings(BaseSettings):
             raise ValueError(wrong)
         return SecretStr(stripped)
 
+    @field_validator("sources")
+    @classmethod
+    def _check_sources(cls, sources: str) -> str:
+        names = SourceNames.parse(sources)
+        return names.rule if names else ""
+
+    @field_validator("bursts_webhook")
+    @classmethod
+    def _check_webhook(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url
+
     @model_validator(mode="after")
     def _check_derived_sizes(self) -> Self:
         if wrong := self.derived_sizes.wrong(self.window_size_ms):
@@ -236,6 +272,11 @@ class Settings(BaseSettings):
                 f"{wrong}: see SANDIK_HOPPING_SIZE_MS, SANDIK_HOPPING_ADVANCE_MS, SANDIK_SESSION_GAP_MS"
             )
         return self
+
+    @property
+    def source_names(self) -> SourceNames | None:
+        """The sources that are counted by name, if any are."""
+        return SourceNames.parse(self.sources)
 
     @property
     def derived_sizes(self) -> DerivedSizes:

@@ -9,16 +9,32 @@ import pytest
 
 from sandik.settings import Settings
 from tests.support.kafka import read_topic, wait_until
-from tests.support.scene import Scene, some_posts
+from tests.support.scene import Scene, some_posts, start_module
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = pytest.mark.broker
 
+WORKER = "sandik"
+
+
+def start_worker(workers: Workers, module: str) -> None:
+    if module == WORKER:
+        workers.start()
+    else:
+        start_module(workers, module)
+
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 12))])
+@pytest.mark.parametrize(
+    ("seed", "module"),
+    [
+        (1, WORKER),
+        (2, "tests.faults.public_worker"),  # records come one by one, as public aiokafka has it
+        *(pytest.param(seed, WORKER, marks=pytest.mark.long) for seed in range(2, 12)),
+    ],
+)
 async def test_counts_are_exact_though_workers_are_killed(
-    worker_settings: Settings, tmp_path: Path, seed: int
+    worker_settings: Settings, tmp_path: Path, seed: int, module: str
 ) -> None:
     chance = random.Random(seed)
     scene = Scene(worker_settings)
@@ -28,7 +44,7 @@ async def test_counts_are_exact_though_workers_are_killed(
     with Workers(environment(worker_settings), tmp_path) as workers:
         async with Follower(worker_settings.broker, worker_settings.topic("counts")) as follower:
             for _ in range(3):
-                workers.start()
+                start_worker(workers, module)
             for start in range(0, len(posts), 1_000):
                 await scene.write(posts[start : start + 1_000])
                 if start % 4_000 == 0:
@@ -44,7 +60,7 @@ async def test_counts_are_exact_though_workers_are_killed(
                     victim.send_signal(signal.SIGKILL)
                     victim.wait()
                     kills += 1
-                    workers.start()
+                    start_worker(workers, module)
                 workers.assert_running()
 
             async def is_complete() -> bool:

@@ -52,7 +52,7 @@ def settings(kafka: EmbeddedKafka) -> Settings:
 
 
 async def fill(settings: Settings) -> None:
-    await create(settings, all_topics(settings))
+    await create(settings, all_topics(settings.model_copy(update={"sources": "x"})))
     values: dict[str, list[tuple[bytes, bytes | None]]] = {
         "posts": [*((post.id.encode(), msgspec.json.encode(post)) for post in POSTS), (b"bad", b"no post")],
         # The first one twice, as after a crash.
@@ -60,6 +60,12 @@ async def fill(settings: Settings) -> None:
         "counts": [
             (COUNT.key, msgspec.json.encode(COUNT)),
             (COUNT.key, msgspec.json.encode(msgspec.structs.replace(COUNT, revision=7, count=1))),
+        ],
+        "counts.sources": [
+            (one.key, msgspec.json.encode(one))
+            for one in (
+                msgspec.structs.replace(COUNT, source=name, count=n) for name, n in (("x", 2), ("other", 1))
+            )
         ],
     }
     for topic, records in values.items():
@@ -96,7 +102,7 @@ def read_all(path: Path) -> list[list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "jsonl", "csv"])
-@pytest.mark.parametrize("what", ["posts", "mentions", "counts"])
+@pytest.mark.parametrize("what", ["posts", "mentions", "counts", "sources"])
 def test_three_libraries_read_the_same_back(
     settings: Settings, tmp_path: Path, what: What, suffix: str
 ) -> None:
@@ -118,6 +124,10 @@ def test_three_libraries_read_the_same_back(
             ],
         ),
         "counts": ("window_start", [(COUNT.window_start_ms, {"count": 3, "revision": 9, "share": 0.75})]),
+        "sources": (
+            "window_start",
+            [(COUNT.window_start_ms, {"source": name, "count": n}) for name, n in (("other", 1), ("x", 2))],
+        ),
     }
     time, expected = known[what]
     columns = list(table_of(what, Choice(authors="pseudonym", key=KEY)).columns)

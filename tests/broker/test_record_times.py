@@ -33,7 +33,7 @@ async def create_without_times(settings: Settings, *more: TopicSpec) -> None:
 
 def patient(settings: Settings) -> Settings:
     """Let posts be hours ahead, and write all that is written by window."""
-    changes = {**WIDER, "terms": "count", "detector": "fasttext", "max_ahead_ms": 3 * HOUR_MS}
+    changes = {**WIDER, "terms": "count", "sources": "x", "detector": "fasttext", "max_ahead_ms": 3 * HOUR_MS}
     return settings.model_copy(update=changes)
 
 
@@ -50,7 +50,7 @@ async def written_far_from_now(settings: Settings, workers: Workers, now_ms: int
     async def is_there() -> bool:
         workers.assert_running()
         found = []
-        for name in ("counts", "counts.terms", "counts.hopping", "counts.sessions"):
+        for name in ("counts", "counts.terms", "counts.sources", "counts.hopping", "counts.sessions"):
             records = await read_topic(settings.broker, settings.topic(name))
             windows = [record for record in records if record.value is not None]
             starts_ms = [int((record.key or b"").split(b"|")[0]) for record in windows]

@@ -14,7 +14,7 @@ from sandik.coding.design import load_design
 from sandik.coding.sheets import read_codes
 from sandik.errors import UsageError
 from sandik.export.rows import corrected_rows
-from sandik.figures.corrected import load_accuracy
+from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.lexicon_tools.explain import explain
 from sandik.run import load_job
 from sandik.settings import Settings
@@ -127,6 +127,22 @@ def agreed(folder: Path, *coders: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def test_codes_by_the_ids_of_posts_serve_every_sample_that_has_some_of_them(folder: Path) -> None:
+    ids = load_design(folder / "sample" / "design.json").ids
+    posts = {post["id"] for post in map(json.loads, SAMPLE.read_text("utf-8").splitlines())}
+    assert set(ids.values()) <= posts
+    by_item = read_codes(coded(folder, "ayşe.csv"), TAGS)
+    lines = ["id,election,deepfake", "telegram:elsewhere:1,1,1"]
+    lines += [
+        f"{ids[item]},{int(bool(one['election']))},{int(bool(one['deepfake']))}"
+        for item, one in by_item.items()
+    ]
+    (folder / "by-id.csv").write_text("\n".join(lines) + "\n")
+
+    assert read_codes(folder / "by-id.csv", TAGS, ids) == by_item
+    assert agreed(folder, folder / "by-id.csv") == agreed(folder, folder / "ayşe.csv")
 
 
 def test_coders_who_say_what_the_tags_say_leave_the_shares_as_they_are(folder: Path) -> None:

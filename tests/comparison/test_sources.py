@@ -61,6 +61,63 @@ def test_two_sources_and_two_languages_are_put_side_by_side(counts: Path) -> Non
             assert shares["both", "election"]["one"]["of"] == election
 
 
+def test_sources_counted_with_the_others_are_those_of_the_posts_and_a_replay_checks_them(
+    counts: Path,
+) -> None:
+    out = counts.with_name("by-source.csv")
+    command = ("replay", str(counts.with_name("posts.jsonl")), "--order", "as-is", "--window", "5m")
+    done = sandik(*command, "--sources", "x,telegram", "--out", str(out), environment=ALONE)
+    assert done.returncode == 0, done.stderr
+    beside = out.with_name("by-source.sources.csv")
+    assert f"counts by source in {beside}".encode() in done.stderr
+    assert {row["source"] for row in rows(beside)} == {"x", "telegram", "other"}
+    assert out.read_bytes() == counts.read_bytes()
+
+    asked = ("source=telegram", "source=x", "--json")
+    again = [sandik("compare", str(name), *asked, environment=ALONE) for name in (out, counts)]
+    assert again[0].stdout == again[1].stdout
+    assert b"posts" in again[1].stderr or not again[0].stderr  # only the second has read the posts
+
+    beside.unlink()
+    done = sandik("replay", "--manifest", f"{out}.manifest.json", environment=ALONE)
+    assert (done.returncode, done.stderr.count(b"same:")) == (0, 2), done.stderr
+    done = sandik("rollup", str(beside), str(out.with_name("days.csv")), environment=ALONE)
+    assert done.returncode == 0, done.stderr
+    whole = sum(int(row["count"]) for row in rows(counts) if row["tag"] == "all")
+    assert sum(int(row["count"]) for row in rows(out.with_name("days.csv")) if row["tag"] == "all") == whole
+
+
+def test_channels_of_a_source_add_up_to_it(counts: Path, tmp_path: Path) -> None:
+    posts = [json.loads(line) for line in counts.with_name("posts.jsonl").read_text().splitlines()]
+    lines = [
+        json.dumps({**post, "source_detail": f"channel-{number % 3}"}) for number, post in enumerate(posts)
+    ]
+    (tmp_path / "posts.jsonl").write_text("\n".join(lines) + "\n")
+    out = tmp_path / "counts.csv"
+    arguments = ("--order", "as-is", "--window", "5m", "--sources", "telegram,telegram/channel-1")
+    done = sandik("replay", str(tmp_path / "posts.jsonl"), *arguments, "--out", str(out), environment=ALONE)
+    assert done.returncode == 0, done.stderr
+
+    done = sandik("sources", str(tmp_path / "all.csv"), str(out), "--detail", environment=ALONE)
+    assert done.returncode == 0, done.stderr
+    in_detail = Counter[str]()
+    for row in rows(tmp_path / "all.csv"):
+        in_detail[row["source"]] += int(row["count"]) * (row["tag"] == "all")
+    named = Counter[str]()
+    for row in rows(tmp_path / "counts.sources.csv"):
+        named[row["source"]] += int(row["count"]) * (row["tag"] == "all")
+    assert named["telegram/channel-1"] == in_detail["telegram/channel-1"] > 0
+    assert named["telegram"] == in_detail["telegram/channel-0"] + in_detail["telegram/channel-2"]
+
+    done = sandik(
+        "compare", str(out), "source=telegram", "source=telegram/channel-2", "--json", environment=ALONE
+    )
+    assert done.returncode == 0, done.stderr
+    [election] = [one for one in json.loads(done.stdout)["shares"] if one["tag"] == "election"]
+    assert election["one"]["of"] == named["telegram"] + named["telegram/channel-1"]
+    assert election["other"]["of"] == in_detail["telegram/channel-2"]
+
+
 def test_a_side_without_counts_is_an_error(counts: Path) -> None:
     done = sandik("compare", str(counts), "language=tr", "language=sw", environment=ALONE)
 

@@ -1,5 +1,7 @@
 """docker-compose.yml runs the broker that `sandik broker` runs, and commands and settings that exist."""
 
+import json
+import re
 import socket
 import subprocess
 import threading
@@ -17,6 +19,7 @@ from sandik.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
 SERVICES: dict[str, Any] = COMPOSE["services"]
 KAFKA: dict[str, str] = SERVICES["kafka"]["environment"]
 #: Addresses and paths: these must differ between a container and a process.
@@ -117,6 +120,42 @@ def test_a_port_that_is_open_to_nobody_who_speaks_the_protocol_is_not_healthy() 
         assert asked(port) != 0
         thread.join()
     assert asked(port) != 0
+
+
+def checks() -> dict[str, str]:
+    """Return the script of each health check that asks a page of ours, with its port as PORT."""
+    line = re.search(
+        r"^HEALTHCHECK .*?CMD (\[.*?\])$", DOCKERFILE.replace("\\\n", ""), re.MULTILINE | re.DOTALL
+    )
+    assert line
+    worker, dashboard = json.loads(line[1]), SERVICES["dashboard"]["healthcheck"]["test"][1:]
+    assert [worker[:2], dashboard[:2]] == [["bash", "-c"]] * 2
+    return {
+        "/healthz": worker[2].replace("$SANDIK_OPS_PORT", "PORT"),
+        "/api/status": dashboard[2].replace("$$", "$").replace("/8080 ", "/PORT "),
+    }
+
+
+@pytest.mark.parametrize(("status", "is_well"), [("200 OK", True), ("503 Service Unavailable", False)])
+@pytest.mark.parametrize("page", ["/healthz", "/api/status"])
+def test_who_answers_with_200_is_healthy(page: str, status: str, is_well: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asked_for = []
+
+        def answer() -> None:
+            client, _ = server.accept()
+            with client:
+                asked_for.append(client.recv(1000))
+                client.sendall(f"HTTP/1.0 {status}\r\n\r\n".encode())
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        script = checks()[page].replace("PORT", str(server.getsockname()[1]))
+        done = subprocess.run(["bash", "-c", script], timeout=60, check=False)  # noqa: S607
+        thread.join()
+
+    assert asked_for == [f"GET {page} HTTP/1.0\r\n\r\n".encode()]
+    assert (done.returncode == 0) == is_well
 
 
 @pytest.mark.parametrize("service", OURS)

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from pydantic import ValidationError
 
 from sandik.errors import UsageError
@@ -58,15 +57,13 @@ def test_a_client_is_given_what_its_protocol_needs_and_no_more(protocol: str) ->
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_worker_logs_in_as_every_other_client(protocol: str, mechanism: str) -> None:
     chosen = settings(security_protocol=protocol, sasl_mechanism=mechanism)
-    ours = {"security_protocol": "PLAINTEXT", **client_options(chosen)}
+    ours = client_options(chosen)
     app = create_app(chosen, "test", 1)
 
-    theirs = {"bootstrap_servers": ours["bootstrap_servers"]}
-    theirs |= credentials_to_aiokafka_auth(app.conf.broker_credentials)
-
-    contexts = theirs.pop("ssl_context", None), ours.pop("ssl_context", None)
-    assert theirs == ours
-    assert isinstance(contexts[0], ssl.SSLContext) == isinstance(contexts[1], ssl.SSLContext)
+    for theirs in (app.reader.options, app.writer.options):
+        same = {name: theirs[name] for name in ours.keys() - {"ssl_context"}}
+        assert {**ours, **same} == ours
+        assert isinstance(theirs.get("ssl_context"), ssl.SSLContext) == ("ssl_context" in ours)
 
 
 def test_the_server_must_be_who_it_says_by_the_authority_that_was_set(tmp_path: Path) -> None:
@@ -88,12 +85,12 @@ def test_a_worker_logs_in_with_the_token_as_every_other_client(protocol: str, tm
     chosen = settings(
         security_protocol=protocol, sasl_mechanism="OAUTHBEARER", sasl_token_file=tmp_path / "token"
     )
-    ours = client_options(chosen)
-    theirs = credentials_to_aiokafka_auth(create_app(chosen, "test", 1).conf.broker_credentials)
+    ours, app = client_options(chosen), create_app(chosen, "test", 1)
 
-    for name in ("security_protocol", "sasl_mechanism", "sasl_oauth_token_provider"):
-        assert theirs[name] == ours[name]
-    assert isinstance(theirs["ssl_context"], ssl.SSLContext) == (protocol == "SASL_SSL")
+    for theirs in (app.reader.options, app.writer.options):
+        for name in ("security_protocol", "sasl_mechanism", "sasl_oauth_token_provider"):
+            assert theirs[name] == ours[name]
+        assert isinstance(theirs.get("ssl_context"), ssl.SSLContext) == (protocol == "SASL_SSL")
     assert not [name for name in ours if "plain" in name]
 
 

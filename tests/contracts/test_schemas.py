@@ -11,6 +11,7 @@ import pytest
 from referencing import Registry, Resource
 
 from sandik.counting.language import load_detector
+from sandik_schemas.burst import Burst
 from sandik_schemas.control import Control
 from sandik_schemas.count import Count
 from sandik_schemas.load import NAMES, json_schema
@@ -28,6 +29,7 @@ TYPES: Mapping[str, Any] = {
     "mention": Mention,
     "count": Count,
     "term": TermCount,
+    "burst": Burst,
     "partial": PartialRecord,
     "late": Post,
     "control": Control,

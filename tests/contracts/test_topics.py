@@ -50,7 +50,7 @@ def test_names_partitions_and_cleanup_are_those_of_the_design(partitions: int) -
 def test_some_topics_are_like_counts_and_there_only_when_they_are_asked_for() -> None:
     more = {spec.name: spec for spec in all_topics(EVERYTHING) if spec.name not in DESIGN}
 
-    assert set(more) == {"counts.terms", "counts.hopping", "counts.sessions"}
+    assert set(more) == {"counts.terms", "counts.sources", "counts.hopping", "counts.sessions", "bursts"}
     for spec in more.values():
         assert (spec._replace(name="counts")) in all_topics(Settings())
     assert [spec.name for spec in all_topics(Settings(session_gap_ms=60_000)) if spec.name in more] == [
@@ -58,6 +58,9 @@ def test_some_topics_are_like_counts_and_there_only_when_they_are_asked_for() ->
     ]
     assert [spec.name for spec in all_topics(Settings(terms="count")) if spec.name in more] == [
         "counts.terms"
+    ]
+    assert [spec.name for spec in all_topics(Settings(sources="x")) if spec.name in more] == [
+        "counts.sources"
     ]
 
 
@@ -81,12 +84,12 @@ def test_compaction_leaves_a_day_to_notice_a_stale_entry_and_nothing_else_is_com
 
 def test_every_record_has_kafkas_time_but_a_count_whose_window_may_be_of_any_time() -> None:
     specs = [*all_topics(EVERYTHING), changelog("sandik-1", "windows", 12)]
-    of_counts = [spec for spec in specs if spec.name.startswith("counts")]
+    of_counts = [spec for spec in specs if spec.name.startswith(("counts", "bursts"))]
 
     for spec in specs:
         wanted = WINDOW_TIME if spec in of_counts else APPEND_TIME
         assert spec.config.items() >= wanted.items()
-    assert len(of_counts) == 4
+    assert len(of_counts) == 6
     assert {str((1 << 63) - 1)} == {
         value for spec in of_counts for key, value in spec.config.items() if key.endswith("max.ms")
     }

@@ -16,7 +16,10 @@ from sandik.dashboard.api_types import parse_query
 from sandik.dashboard.openapi import SCHEMA
 from sandik.dashboard.service import Board
 from sandik.dashboard.web import STATIC
+from sandik.figures.corrected import Accuracy, CodedStratum
+from sandik.lexicon_tools.measured import last_measured, last_measured_detector
 from sandik.settings import Settings
+from sandik_schemas.pair import DEFAULT_PAIR
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count, a_mention
 from tests.dashboard.conftest import Client, serving
 
@@ -243,5 +246,65 @@ async def test_files_outside_the_page_s_folder_are_not_served(client: Client) ->
 
 def test_every_module_of_the_page_is_fetched_ahead() -> None:
     page = (STATIC / "index.html").read_text(encoding="utf-8")
+    modules = {path.name for path in STATIC.glob("*.js")} - {"embed.js"}  # of the other page
 
-    assert {path.name for path in STATIC.glob("*.js")} == set(re.findall(r'"/static/([\w.]+\.js)"', page))
+    assert modules == set(re.findall(r'"/static/([\w.]+\.js)"', page))
+
+
+async def test_only_the_single_chart_may_be_framed(client: Client) -> None:
+    for path, framed_by in (("/", "'none'"), ("/api/status", "'none'"), ("/embed", "*")):
+        async with client.get(path) as response:
+            policy = response.headers["Content-Security-Policy"]
+
+        assert response.status == 200
+        assert policy.endswith(f"frame-ancestors {framed_by}")
+        assert policy.startswith("default-src 'none'; script-src 'self'; ")
+
+
+async def test_how_right_tags_and_languages_are_is_told_of_what_was_measured_and_of_nothing_else(
+    board: Board, client: Client
+) -> None:
+    tags, detector = last_measured(), last_measured_detector()
+    one = a_count(lexicon_version=tags.lexicon_version, detector_version=detector.detector_version)
+    board.model.add([one], 0)
+    told = await ask(client, "/api/status")
+    board.model.add([a_count(minute=1)], 0)
+    mixed = await ask(client, "/api/status")
+
+    validate("status", told)
+    assert told["measured"] == list(msgspec.to_builtins(tags.figures)) != []
+    assert told["measured_detector"] == msgspec.to_builtins(detector)
+    assert (mixed["measured"], mixed["measured_detector"]) == ([], None)
+
+
+async def test_the_share_is_corrected_by_a_coded_sample_of_the_same_rules(board: Board) -> None:
+    coded = [
+        CodedStratum("tr", "test", kind, 100, 50, about)
+        for kind, about in (
+            ("deepfake+election", {"deepfake+election": 25, "election": 25}),
+            ("election", {"election": 50}),
+            ("rest", {"": 50}),
+        )
+    ]
+    accuracy = Accuracy(1, "lex-1", "det-1", ("deepfake", "election"), (DEFAULT_PAIR,), 1, coded)
+    board = Board(
+        Settings(broker="127.0.0.1:1"),
+        SystemClock(),
+        from_ms=None,
+        hides_texts=True,
+        tell=print,
+        accuracy=accuracy,
+    )
+    board.model.add([a_count(tag, count=n) for tag, n in (("all", 300), ("election", 200), ("both", 100))], 0)
+
+    async for client in serving(board):
+        told = await ask(client, "/api/headline")
+        other = await ask(client, "/api/headline", among="tr,ru")
+        board.model.add([a_count(minute=1, lexicon_version="lex-2")], 0)
+        refused = await ask(client, "/api/headline")
+
+    validate("headline", told)
+    assert told["now"]["share"]["value"] == 0.5
+    assert told["corrected"]["value"] == 0.25  # half of those tagged with both are about one only
+    assert told["corrected"]["low"] < 0.25 < told["corrected"]["high"] < 0.5
+    assert other["corrected"] is refused["corrected"] is None

@@ -1,6 +1,6 @@
 """What the page must be told besides the counts."""
 
-from sandik.dashboard.live_counts import Model, Version
+from sandik.figures.live_counts import Model, Version
 from tests.dashboard.builders import a_count
 
 MINUTE_MS = 60_000

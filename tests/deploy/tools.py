@@ -1,10 +1,13 @@
 """Programs that pip does not bring: taken from the PATH, else fetched once into the cache, else a skip."""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -51,34 +54,41 @@ COMPOSE = Module(
 
 def promtool() -> str:
     """Return the path of promtool, which is in Debian's package `prometheus`."""
-    return _found("promtool") or _unpacked("prometheus", "usr/bin/promtool")
+    return found("promtool") or _unpacked("prometheus", "usr/bin/promtool")
+
+
+def etcd() -> str:
+    """Return the path of etcd, which is in Debian's package `etcd-server`."""
+    return found("etcd") or _unpacked("etcd-server", "usr/bin/etcd")
 
 
 def kustomize() -> str:
     """Return the path of kustomize; without one, Go builds it, which takes some minutes, once."""
-    if found := _found("kustomize"):
-        return found
+    if path := found("kustomize"):
+        return path
     go = shutil.which("go")
     if not go:
         pytest.skip("no kustomize: put it into the PATH (kubectl.docs.kubernetes.io), or install Go")
     environment = {**os.environ, "GOBIN": str(_tools()), "GOFLAGS": "-buildvcs=false"}
     command = [go, "install", f"sigs.k8s.io/kustomize/kustomize/v5@{KUSTOMIZE}"]
     built = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return _found("kustomize") or pytest.skip(f"no kustomize, and Go did not build it: {built.stderr[-300:]}")
+    return found("kustomize") or pytest.skip(f"no kustomize, and Go did not build it: {built.stderr[-300:]}")
 
 
 def built(module: Module) -> str:
     """Return the path of a program that Go builds, once, in some minutes."""
-    if found := _found(module.program):
-        return found
+    if path := found(module.program):
+        return path
     go = shutil.which("go")
     if not go:
         pytest.skip(f"no {module.program}: put it into the PATH, or install Go")
-    with TemporaryDirectory() as folder:
+    with _alone(module.program), TemporaryDirectory(dir=_tools()) as folder:
+        if path := found(module.program):
+            return path  # another process has built it meanwhile
 
         def run(*words: str) -> str:
             environment = {**os.environ, "GOFLAGS": "-buildvcs=false -mod=mod", "CGO_ENABLED": "0"}
-            command = ["nice", go, *words]
+            command = ["nice", "-n", "5", go, *words]
             done = subprocess.run(
                 command, cwd=folder, env=environment, capture_output=True, text=True, check=False
             )
@@ -95,16 +105,27 @@ def built(module: Module) -> str:
                 edits.append(f"-replace={each['Old']['Path']}={each['Old']['Path']}@{module.siblings}")
         run("mod", "edit", *edits)
         stamp = f"-s -w -X {module.stamp}={module.version}"
-        _tools().mkdir(parents=True, exist_ok=True)
-        run("build", "-ldflags", stamp, "-o", str(_tools() / module.program), module.package)
+        new = Path(folder) / module.program
+        run("build", "-ldflags", stamp, "-o", str(new), module.package)
+        shutil.move(new, _tools() / module.program)
     return str(_tools() / module.program)
+
+
+@contextmanager
+def _alone(program: str) -> Iterator[None]:
+    """Let one process at a time build it."""
+    _tools().mkdir(parents=True, exist_ok=True)
+    with (_tools() / f".{program}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _tools() -> Path:
     return cache_dir() / "tools"
 
 
-def _found(name: str) -> str | None:
+def found(name: str) -> str | None:
+    """Return the path of a program that is there, in the PATH or in the cache."""
     return shutil.which(name, path=f"{os.environ['PATH']}{os.pathsep}{_tools()}")
 
 
@@ -120,16 +141,27 @@ def _unpacked(package: str, member: str) -> str:
             ["apt-get", "download", package],
         ):
             subprocess.run(attempt, cwd=folder, capture_output=True, check=False)
-            if found := list(Path(folder).glob("*.deb")):
-                subprocess.run(["dpkg-deb", "-x", found[0], folder], check=True)  # noqa: S607
+            if packages := list(Path(folder).glob("*.deb")):
+                subprocess.run(["dpkg-deb", "-x", packages[0], folder], check=True)  # noqa: S607
                 _tools().mkdir(parents=True, exist_ok=True)
                 return str(shutil.copy(Path(folder) / member, str(_tools())))
     pytest.skip(how)
 
 
-if __name__ == "__main__":  # `make test` fetches them before it starts: no test waits for Go
-    for fetch in (promtool, kustomize):
+def main(*names: str) -> None:
+    """Fetch these; `make test` does it before it starts, so that no test waits for Go."""
+    every: dict[str, Callable[[], str]] = {
+        "promtool": promtool,
+        "etcd": etcd,
+        "kustomize": kustomize,
+        "kube-apiserver": lambda: built(APISERVER),
+    }
+    for name in names or ("promtool", "kustomize"):
         try:
-            sys.stderr.write(f"{fetch()}\n")
+            sys.stderr.write(f"{every[name]()}\n")
         except pytest.skip.Exception as why:
             sys.stderr.write(f"{why}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

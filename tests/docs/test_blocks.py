@@ -29,8 +29,9 @@ VARIES = [
     (r"[ \t]+", " "),
 ]
 
-#: Its commands ask a running worker: tests/deploy/test_runbook.py runs them there.
-RUN_ELSEWHERE = {"deploy/runbook.md"}
+#: Commands that ask a running worker or a registry: tests/deploy/test_runbook.py and
+#: tests/recipes/test_registry.py run them there.
+RUN_ELSEWHERE = {"deploy/runbook.md", "docs/recipes/schema-registry.md"}
 
 Programs = Callable[[frozenset[str]], Path]
 

@@ -1,6 +1,7 @@
-"""Workers are killed while they count authors and terms; a replay gives what is final then, to the byte."""
+"""Workers that count authors, terms and sources are killed; a replay gives what is final, to the byte."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,15 +22,17 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 POSTS = 6_000
 KILLS = 3
+SOURCES = ["telegram", "x", "bluesky"]
 
 
 def with_authors(posts: list[Post]) -> list[Post]:
-    """A few hundred authors; a third of the posts names none."""
+    """A few hundred authors; a third of the posts names none. Three sources, of which one is not named."""
     chance = random.Random(5)
     values = [msgspec.json.decode(value) for _, value in posts]
     for value in values:
         if chance.random() < 2 / 3:
             value["author_id"] = str(chance.randrange(400))
+        value["source"] = chance.choice(SOURCES)
     return [(key, msgspec.json.encode(value)) for (key, _), value in zip(posts, values, strict=True)]
 
 
@@ -54,11 +57,34 @@ async def top_terms(settings: Settings, counts: Mapping[bytes, Count]) -> list[T
     return sorted(latest_.values(), key=lambda one: (one.window_start_ms, one.language, one.tag, one.rank))
 
 
+async def by_source(settings: Settings, counts: Mapping[bytes, Count]) -> list[Count]:
+    """The newest record of each cell of a source, in order, when the sources add up to the counts."""
+    found: dict[bytes, Count] = {}
+
+    async def add_up() -> bool:
+        for record in await read_topic(settings.broker, settings.topic("counts.sources")):
+            one = msgspec.json.decode(record.value, type=Count)
+            assert one.key == record.key
+            known = found.get(one.key)
+            if known is None or known.revision <= one.revision:
+                found[one.key] = one
+        sums: Counter[bytes] = Counter()
+        for one in found.values():
+            sums[one.key.rpartition(b"|")[0]] += one.count
+        finals = {key: count.is_final for key, count in counts.items()}
+        return all(sums[key] == count.count for key, count in counts.items()) and all(
+            one.is_final == finals[key.rpartition(b"|")[0]] for key, one in found.items()
+        )
+
+    await wait_until(add_up, 60, "the sources add up to the counts")
+    return latest(found.values())
+
+
 async def test_after_kills_the_live_finals_are_those_of_a_replay(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = brief(worker_settings).model_copy(
-        update={"authors": "sketch", "terms": "count", "top_terms": 2}
+        update={"authors": "sketch", "terms": "count", "top_terms": 2, "sources": "telegram,x"}
     )
     scene = Scene(settings)
     await scene.make_topics()
@@ -84,6 +110,7 @@ async def test_after_kills_the_live_finals_are_those_of_a_replay(
             await wait_until(is_over, 150, "all posts are counted, and final")
             live = latest(follower.latest.values())
             terms = await top_terms(settings, follower.latest)
+            sources = await by_source(settings, follower.latest)
     out = tmp_path / "again.jsonl"
     done = sandik("replay", "--out", str(out), environment=environment(settings))
 
@@ -91,10 +118,13 @@ async def test_after_kills_the_live_finals_are_those_of_a_replay(
     assert b"".join(line(canonical(count)) for count in live) == out.read_bytes()
     beside = out.with_name("again.terms.jsonl")
     assert b"".join(line(canonical(term)) for term in terms) == beside.read_bytes()
+    of_sources = out.with_name("again.sources.jsonl")
+    assert b"".join(line(canonical(count)) for count in sources) == of_sources.read_bytes()
+    assert {"telegram", "x", "other"} == {count.source for count in sources}
     assert {1, 2} == {term.rank for term in terms}
     assert 100 < max(count.distinct_authors or 0 for count in live)
     assert max(count.distinct_authors or 0 for count in live) < max(count.with_author or 0 for count in live)
     beside.unlink()
     again = sandik("replay", "--manifest", f"{out}.manifest.json", environment=environment(settings))
-    assert (again.returncode, again.stderr.count(b"same:")) == (0, 2), again.stderr
+    assert (again.returncode, again.stderr.count(b"same:")) == (0, 3), again.stderr
     assert b"".join(line(canonical(term)) for term in terms) == beside.read_bytes()

@@ -1,7 +1,7 @@
 """A broker that loses nothing but answers slowly costs no count."""
 
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -76,15 +76,20 @@ def distant_kafka(tmp_path: Path) -> Iterator[tuple[EmbeddedKafka, int, int]]:
 
 @asynccontextmanager
 async def slowly(
-    distant_kafka: tuple[EmbeddedKafka, int, int], log_dir: Path, delay_s: float, **changes: int
+    distant_kafka: tuple[EmbeddedKafka, int, int],
+    log_dir: Path,
+    delay_s: float,
+    changes: Mapping[str, int] | None = None,
+    *,
+    trickles: bool = False,
 ) -> AsyncIterator[tuple[Scene, Workers, Follower]]:
     """Workers to be started that wait for Kafka, each way; the test itself has a short way to it."""
     kafka, slow_port, proxy_port = distant_kafka
-    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)).model_copy(update=changes))
+    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)).model_copy(update=changes or {}))
     settings = scene.settings
     await scene.make_topics()
     variables = {**environment(settings), "SANDIK_BROKER": f"127.0.0.1:{proxy_port}"}
-    async with SlowProxy(proxy_port, slow_port, delay_s=delay_s):
+    async with SlowProxy(proxy_port, slow_port, delay_s=delay_s, trickles=trickles):
         with Workers(variables, log_dir) as workers:
             async with Follower(settings.broker, settings.topic("counts")) as follower:
                 yield scene, workers, follower
@@ -106,6 +111,23 @@ async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exac
     assert scene.truth() == follower.cells
 
 
+@pytest.mark.long
+async def test_workers_whose_kafka_trickles_one_byte_at_a_time_count_exactly(
+    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
+) -> None:
+    """Two workers, of which one is killed: no answer comes in one piece, nor any length or header."""
+    async with slowly(distant_kafka, tmp_path, delay_s=0, trickles=True) as (scene, workers, follower):
+        killed, _ = workers.start(), workers.start()
+        await scene.write(some_posts(1_000, seed=5))
+        await wait_for_more(follower)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        await scene.write(some_posts(2_000, seed=5)[1_000:])
+        await wait_for_all(follower, scene, workers)
+
+    assert scene.truth() == follower.cells
+
+
 async def test_a_partition_is_not_idle_while_its_counts_are_on_their_way(
     distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
 ) -> None:
@@ -114,7 +136,7 @@ async def test_a_partition_is_not_idle_while_its_counts_are_on_their_way(
     Each write has more posts for the window that is open, and one that closes it.
     """
     hasty = {"partitions": 1, "idle_after_ms": 4}
-    async with slowly(distant_kafka, tmp_path, delay_s=0.05, **hasty) as (scene, workers, follower):
+    async with slowly(distant_kafka, tmp_path, delay_s=0.05, changes=hasty) as (scene, workers, follower):
         workers.start()
         for minute in range(8):
             times_ms = [BASE_MS + (minute + ahead) * 60_000 for ahead in (0, 0, 0, 1)]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandik.dashboard.live_counts import Model
 from sandik.errors import UsageError
 from sandik.figures.cell_store import Cells
+from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, Row, changed_rows, rows
 from sandik_schemas.count import Count
 from sandik_schemas.languages import languages_in

@@ -21,7 +21,7 @@ from tests.ingest.formats.test_golden import inputs
 
 KEY, OTHER = "anahtar-71d0e8-bir", "anahtar-9c3fa2-iki"
 HASHED = {"id", "author_id", "repost_of", "reply_to"}
-DROPPED = {"url"}
+DROPPED = {"url", "source_detail"}
 #: What the text says again, and what names nobody.
 KEPT = {"source", "created_at_ms", "text", "lang_hint", "hashtags", "ingested_at_ms", "op"}
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.kafka.unpacking import SafeRecords
-from sandik.worker.engine.batching import Batch, _in_batches
+from sandik.worker.engine.batching import in_lists
 
 TP_0 = TP("posts", 0)
 #: Where Kafka's batches (format 2) have these fields.
@@ -94,46 +94,54 @@ def fetched(log: Log, fetch_offset: int, reader: Any = SafeRecords) -> Any:
     return PartitionRecords(TP_0, reader(log.data), aborted, fetch_offset, None, None, True, READ_COMMITTED)
 
 
-@given(packs, st.integers(0, 29), st.integers(1, 60))
-def test_batches_hold_what_aiokafka_would_have_unpacked(
-    packs: list[Pack], fetch_offset: int, at_most: int
-) -> None:
+def listed(log: Log, at_most: int) -> Any:
+    with in_lists(at_most):
+        return fetched(log, 0)
+
+
+@given(packs, st.integers(1, 60))
+def test_lists_hold_what_aiokafka_would_have_unpacked(packs: list[Pack], at_most: int) -> None:
     log = log_of(packs)
-    fetch_offset = (
-        min(fetch_offset, packs[0].records - 1) if packs else 0
-    )  # Kafka's answer begins with its batch
-    unpacked, in_batches = fetched(log, fetch_offset, MemoryRecords), fetched(log, fetch_offset)
+    unpacked, lists = fetched(log, 0, MemoryRecords), listed(log, at_most)
 
     expected = [(record.offset, record.key, record.value) for record in unpacked]
-    batches: list[Batch] = []
-    for batch in _in_batches(in_batches, at_most):
-        assert fetch_offset <= batch.first_offset <= batch.offset < in_batches.next_fetch_offset
-        batches.append(batch)
-    expected_sizes = [at_most] * (len(expected) // at_most) + [len(expected) % at_most or at_most]
+    found = []
+    for record in lists:
+        assert record.offset == record.value[-1].offset < lists.next_fetch_offset
+        found.append(record.value)
 
-    assert expected == [(one.offset, one.key, one.value) for batch in batches for one in batch.value]
-    assert expected_sizes[: len(batches)] == [len(batch.value) for batch in batches]
-    assert unpacked.next_fetch_offset == in_batches.next_fetch_offset
-    for batch in batches:
-        assert (batch.first_offset, batch.offset) == (batch.value[0].offset, batch.value[-1].offset)
+    assert expected == [(one.offset, one.key, one.value) for some in found for one in some]
+    assert max(map(len, found), default=0) <= at_most
+    assert unpacked.next_fetch_offset == lists.next_fetch_offset
+
+
+@given(st.lists(packs_of(st.integers(1, 30), st.just(-1), st.none(), st.integers(0, 4))), st.integers(1, 60))
+def test_lists_are_as_long_as_they_may_be_however_kafka_packed_them(packs: list[Pack], at_most: int) -> None:
+    total = sum(pack.records for pack in packs)
+
+    sizes = [len(record.value) for record in listed(log_of(packs), at_most)]
+
+    assert sizes == [min(at_most, total - start) for start in range(0, total, at_most)]
 
 
 @given(packs, st.integers(1, 60), st.integers(1, 60))
-def test_reading_on_after_any_batch_misses_nothing(packs: list[Pack], at_most: int, stop_after: int) -> None:
+def test_reading_on_after_any_list_misses_nothing(packs: list[Pack], at_most: int, stop_after: int) -> None:
     log = log_of(packs)
     every = [one.offset for one in fetched(log, 0)]
-    in_batches = fetched(log, 0)
-    some = islice(_in_batches(in_batches, at_most), stop_after)
+    lists = listed(log, at_most)
 
-    read = [one.offset for batch in some for one in batch.value]
+    read = [one.offset for record in islice(lists, stop_after) for one in record.value]
 
-    assert every == read + [offset for offset in every if offset >= in_batches.next_fetch_offset]
+    assert every == read + [offset for offset in every if offset >= lists.next_fetch_offset]
 
 
-def test_a_damaged_batch_is_not_handed_over() -> None:
-    log = log_of([Pack(3)])
+def test_a_damaged_batch_is_not_handed_over_and_those_before_it_are() -> None:
+    log = log_of([Pack(3), Pack(2)])
     damaged = bytearray(log.data)
     damaged[-1] ^= 1
+    lists = listed(log._replace(data=bytes(damaged)), 100)
 
+    assert [one.offset for one in next(lists).value] == [0, 1, 2]
     with pytest.raises(CorruptRecordException):
-        [*_in_batches(fetched(log._replace(data=bytes(damaged)), 0), 100)]
+        next(lists)
+    assert lists.next_fetch_offset == 3

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,13 +38,14 @@ class AskedReader:
 
 def an_agent(meanwhile: Callable[[], None]) -> MergeAgent:
     reader: Any = AskedReader(meanwhile)
-    app: Any = None
+    app: Any = SimpleNamespace(conf=SimpleNamespace(id="group"))
+    writer: Any = None
     clock = SystemClock()
 
     def new_merge() -> Merge:
         return Merge(Labels("r", "lex", "det"), TIMING, 1)
 
-    parts = WorkerParts(app, reader, Settings(), clock, Metrics(clock), Traces())
+    parts = WorkerParts(app, reader, writer, Settings(), clock, Metrics(clock), Traces())
     return MergeAgent(parts, new_merge)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.latest import LatestCounts
-from sandik.dashboard.live_counts import Model
+from sandik.figures.live_counts import Model
 from sandik.report.read_counts import Counted
 from sandik_schemas.count import CellKey, Count
 from tests.dashboard.builders import a_count

@@ -21,7 +21,7 @@ from sandik.kafka.unpacking import (
     LeftOut,
     SafeRecords,
 )
-from sandik.worker.engine.batching import _in_batches
+from sandik.worker.engine.batching import in_lists
 from tests.support.hostile import CODECS, Raw, a_batch, batch_of, varint
 
 TP_0 = TP("posts", 0)
@@ -47,6 +47,11 @@ def packed(log: Sequence[tuple[list[Raw], str | None]]) -> bytes:
 
 def fetched(data: bytes, reader: Any = SafeRecords) -> Any:
     return PartitionRecords(TP_0, reader(data), None, 0, None, None, True, READ_COMMITTED)
+
+
+def listed(data: bytes, at_most: int) -> list[list[Any]]:
+    with in_lists(at_most):
+        return [one.value for one in fetched(data)]
 
 
 def read(data: bytes) -> list[Any]:
@@ -143,8 +148,7 @@ def test_names_of_headers_may_be_any_bytes() -> None:
 
 def test_headers_that_are_too_many_are_left_out_and_those_of_others_are_not() -> None:
     many = [(b"", b"")] * (MAX_HEADERS + 1)
-    [batch] = _in_batches(fetched(a_batch([Raw(b"a", headers=many), Raw(b"b", headers=many[1:])])), 100)
-    first, second = batch.value
+    [[first, second]] = listed(a_batch([Raw(b"a", headers=many), Raw(b"b", headers=many[1:])]), 100)
 
     assert isinstance(first.headers, LeftOut)
     assert (first.value, len(first.headers), first.headers.size_bytes) == (b"a", 0, 2 * len(many))
@@ -190,8 +194,8 @@ def test_all_of_a_fetch_at_once_is_no_more_than_two_batches_may_be() -> None:
 @given(st.lists(st.integers(0, BATCH_BYTES // 2), max_size=40), st.integers(1, 9))
 def test_a_batch_is_handed_over_in_pieces_of_so_many_records_or_bytes(sizes: list[int], at_most: int) -> None:
     records = [Raw(b" " * size) for size in sizes]
-    found = _in_batches(fetched(a_batch(records) if records else b""), at_most)
-    batches = [[len(one.value or b"") for one in batch.value] for batch in found]
+    found = listed(a_batch(records) if records else b"", at_most)
+    batches = [[len(one.value or b"") for one in some] for some in found]
 
     assert [size for batch in batches for size in batch] == sizes
     for batch in batches[:-1]:
@@ -209,4 +213,4 @@ def test_what_was_not_read_closes_its_piece() -> None:
         for number in range(6)
     )
 
-    assert [len(batch.value) for batch in _in_batches(fetched(data), 100)] == [2, 2, 2]
+    assert [len(some) for some in listed(data, 100)] == [2, 2, 2]

@@ -107,14 +107,10 @@ async def figures(page: Page) -> list[list[str]]:
     return found
 
 
-async def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
-    """Return what axe finds that would keep somebody out, with where."""
+async def faults(page: Page) -> list[tuple[str, list[str]]]:
+    """Return what axe finds, of any impact, with where."""
     found = await Axe().run(page)
-    return [
-        (one["id"], [node["html"] for node in one["nodes"]])
-        for one in found.response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found.response["violations"]]
 
 
 async def shows(page: Page, selector: str, text: str) -> None:

@@ -1,11 +1,11 @@
-"""Axe finds no serious fault in any state of the page; of a broker that is away, test_page has it."""
+"""Axe finds no fault in any state of the page; of a broker that is away, test_page has it."""
 
 import pytest
 from playwright.async_api import Browser, Route
 
 from sandik.settings import Settings
 from tests.dashboard.builders import BASE_MS
-from tests.page.browser import looking, seeing, serious_faults, shows
+from tests.page.browser import faults, looking, seeing, shows
 from tests.page.scenes import LAST_HOUR
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
@@ -27,7 +27,7 @@ async def test_with_figures_and_a_phone_needs_no_sideways_scrolling(
     async with looking(browser, busy + LAST_HOUR, **PHONE, color_scheme=scheme) as page:
         await shows(page, ".text", "Seçim öncesi")
 
-        assert await serious_faults(page) == []
+        assert await faults(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
         assert await page.locator(".plot svg").count() == 4
         lead = await page.locator("#lead-chart").bounding_box()
@@ -39,7 +39,7 @@ async def test_with_nothing_counted_yet(browser: Browser, settings: Settings) ->
     async with seeing(browser, settings) as page:
         await shows(page, ".notice", "Nothing has been counted yet")
 
-        assert await serious_faults(page) == []
+        assert await faults(page) == []
 
 
 @SCHEMES
@@ -55,5 +55,5 @@ async def test_with_every_notice(browser: Browser, busy: str, scheme: str) -> No
         for kind in ("lost", "stale", "stalled", "lexicons", "sizes"):
             await page.locator(f"[data-kind={kind}]").wait_for()
 
-        assert await serious_faults(page) == []
+        assert await faults(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth") == 360

@@ -14,7 +14,7 @@ from sandik.kafka.topics import POSTS, all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.mention import Term
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
-from tests.page.browser import dashboard, figures, looking, seeing, serious_faults, shows, write_counts
+from tests.page.browser import dashboard, faults, figures, looking, seeing, shows, write_counts
 from tests.page.scenes import LAST_HOUR, TEXT, write_post
 from tests.support.kafka import produce, unique_prefix
 from tests.support.workers import Workers, environment
@@ -388,7 +388,7 @@ async def test_a_broker_that_goes_is_announced_and_one_that_comes_back_needs_no_
             kafka.kill()
             await shows(page, ".notice.bad", "Kafka has not answered since")
             assert await page.locator("#table td", has_text="41").count() == 1  # what is known stays
-            assert await serious_faults(page) == []
+            assert await faults(page) == []
 
             kafka.start()
             await write_counts(settings, [a_count(count=42, revision=4)])

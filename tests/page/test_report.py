@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-from tests.page.browser import looking, serious_faults
+from tests.page.browser import faults, looking
 from tests.page.report_screenshot import write_report
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
@@ -21,9 +21,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_it_keeps_nobody_out_in_light_and_dark(browser: Browser, report: Path, scheme: str) -> None:
     async with looking(browser, report.as_uri(), color_scheme=scheme) as page:
-        assert await serious_faults(page) == []
+        assert await faults(page) == []
         await page.set_viewport_size({"width": 360, "height": 800})
-        assert await serious_faults(page) == []
+        assert await faults(page) == []
         ground = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 28)"}[scheme]
 

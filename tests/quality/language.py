@@ -236,15 +236,16 @@ def _theirs() -> Detect:
 
 
 def main() -> int:
-    """Measure, and write docs/language.json and docs/language.md."""
+    """Measure, and write docs/language.json, docs/language.md and measured_detector.json of the lexicon."""
     if not (DATA / LID).exists():
         sys.stderr.write(f"{WITHOUT_DATA}\n")
         return 2
-    from tests.quality.language_report import as_markdown
+    from tests.quality.language_report import as_markdown, told_to_readers
 
     quality = measure()
     docs = Path(__file__).parents[2] / "docs"
     (docs / "language.json").write_bytes(msgspec.json.format(msgspec.json.encode(quality), indent=2) + b"\n")
+    (docs.parent / "streams/sandik/lexicon/measured_detector.json").write_bytes(told_to_readers(quality))
     report = as_markdown(quality)
     (docs / "language.md").write_text(report, "utf-8")
     sys.stdout.write(report)

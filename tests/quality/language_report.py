@@ -1,7 +1,10 @@
-"""docs/language.md, out of what `make eval-language` measured."""
+"""Write docs/language.md from what `make eval-language` measured."""
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
+from sandik.lexicon_tools.measured import MeasuredDetector
 from tests.quality.kinds import Share
 from tests.quality.labelled import Score
 from tests.quality.language import ONE_IN, RUSSIAN, TURKISH, Quality, Subject
@@ -9,46 +12,56 @@ from tests.quality.language import ONE_IN, RUSSIAN, TURKISH, Quality, Subject
 _LANGUAGES = "tr ru en az ku uz tk tt kk uk be bg sr mk ar fa de"
 
 _INTRODUCTION = """\
-Labels are those of public collections; in `llclass-tweets` many follow the sender's country and not the
-text (Japanese labelled as Chinese, check-ins in English as Danish); `lingua-*` are the files that lingua is
-tested with by its authors. The texts have no licence to be here.
+The labels come from public collections. Many labels of `llclass-tweets` name the language of the sender's
+country instead of the text's (Japanese labelled as Chinese, English check-ins as Danish). `lingua-*` are
+the files with which lingua's authors test it. The texts have no licence for publication here.
 """
 _DETECTORS = """\
-`accuracy`: right answers of all texts, with `und` as a wrong one. `coverage`: texts with an answer other
-than `und`. Cost: CPU time of one core, cleaning included, the least of some rounds over all texts. The
-machine was busy with other work, so compare the figures with each other.
+`accuracy`: the share of right answers; `und` is a wrong answer. `coverage`: the share of answers other
+than `und`. `µs a post`: CPU time on one core, cleaning included, the lowest of several rounds over all
+texts. The machine was busy with other work, so compare these figures only with each other.
 """
 _SAMPLE = """\
-`lingua` and `langdetect as shipped` take milliseconds, so they were asked about one text in {} (by a hash
-of the text); the last row is the default on that sample. langdetect as shipped gets the text raw, as its
-users pass it, and draws lots: figures differ by some tenths of a point from seed to seed.
+`langdetect as shipped` takes milliseconds per text, so it was asked about one text in {} (chosen by a
+hash of the text). The last row is the default detector on the same sample. langdetect as shipped gets the
+raw text, as its users pass it, and uses random numbers: its figures differ by some tenths of a point from
+seed to seed.
 """
 _COST = """\
-µs a post, by texts, in one run. fastText's own code is the yardstick of how busy the machine was: it takes
-26 µs where nothing else runs, and does neither clean nor correct.
+Microseconds per post, by kind of text, in one run. fastText's own code shows how busy the machine was: it
+takes 26 µs on an idle machine, and neither cleans texts nor corrects answers.
 """
 _CONFUSION = """\
-Rows are labels, columns what the default detector answered, over all texts. Most of the errors are single
-words and pairs of words, which these collections have by the thousand and streams of posts do not.
+Rows are labels. Columns are the answers of the default detector, over all texts. Most errors are single
+words and pairs of words: these collections contain thousands of them, streams of posts do not.
 """
-_NO_CRIMEAN_TATAR = "No text is labelled Crimean Tatar: its column shows what was taken for it.\n"
+_NO_CRIMEAN_TATAR = "No text is labelled Crimean Tatar: its column shows which texts were taken for it.\n"
 _KINDS = """\
-Over the half of the texts that nothing was fitted to (by a hash of the text), with 95 % intervals; `und` is
-a wrong answer. Sentences are of Tatoeba, Universal Dependencies and lingua's test files. `short and odd
-posts`: `tests/quality/language_cases.jsonl`, written for this. The texts in ASCII and in Latin letters are
-sentences and tweets that were put into them. Of two languages in one post (`en+ur`), either one that is
-labelled makes the answer right; in the tables below none does. F1 is over these tweets.
+Measured on the half of the texts that nothing was fitted to (chosen by a hash of the text), with 95 %
+intervals. `und` is a wrong answer. Sentences come from Tatoeba, Universal Dependencies and lingua's test
+files; `short and odd posts` were written for this page (`tests/quality/language_cases.jsonl`). The texts
+in ASCII and in Latin letters are sentences and tweets, converted. If the answer is two languages
+(`en+ur`), it is right here if one of them is the label; in the tables below it is wrong. F1 is measured
+on these tweets.
 """
 _RELIABILITY = """\
-Of the answers with a confidence from `from` up to the next row's, the share that is right, over the half of
-the texts that nothing was fitted to. Error: how far confidence and share are from each other, on average
-over the answers.
+Each row covers the answers with a confidence from `from` up to that of the next row; `right` is their
+share of right answers, on the half of the texts that nothing was fitted to. `error` is the mean distance
+between confidence and share, over all answers.
 """
 _HINTS = """\
-Every text with a `lang_hint`. `changed, though decided` counts the answers that a hint changed although
-the text alone was sure enough (0.7): only replies of up to three words, all of them everyday words of the
-hinted language too.
+Every text got a `lang_hint`. `changed, though decided` counts the answers that a hint changed although
+the text alone was sure enough (0.7). All of them are replies of up to three words, and all these words
+are also everyday words of the hinted language.
 """
+
+
+def told_to_readers(quality: Quality) -> bytes:
+    """Return what ships with the lexicon: the figures of the detector in force, for who reads its counts."""
+    subject = quality.subjects[0]
+    total = subject.total
+    told = MeasuredDetector(subject.version, total.texts, total.accuracy, total.coverage, total.f1)
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
 
 def as_markdown(quality: Quality) -> str:
@@ -60,8 +73,9 @@ def _lines(quality: Quality) -> Iterator[str]:
     by_name = {one.name: one for one in quality.subjects}
     default = by_name["cascade"]
     yield "# How often the language is right\n"
-    yield "Made by `make eval-language` from `docs/language.json`. Do not edit: run it again. Detector"
-    yield f"`{default.version}`, {default.total.texts:,} texts, {default.tweets.texts:,} of them tweets."
+    yield "`make eval-language` wrote this page and `docs/language.json`. Do not edit it: run the command"
+    yield f"again. Detector `{default.version}`,"
+    yield f"{default.total.texts:,} texts, {default.tweets.texts:,} of them tweets."
     yield _INTRODUCTION
     yield f"## By kind of text\n\n{_KINDS}"
     yield from _kinds(quality)

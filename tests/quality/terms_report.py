@@ -1,4 +1,4 @@
-"""docs/terms.md and what else tells of it, out of what `make eval-terms` measured."""
+"""Write docs/terms.md, and the figures that ship with the lexicon, from what `make eval-terms` measured."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,39 +11,49 @@ from tests.quality.terms import LemmaInTheEarthquake, Precision, Quality, Recall
 _TITLE = """\
 # How good the lexicon is
 
-Made by `make eval-terms`, with `docs/terms.json`. Do not edit: run it again. Lexicon `{}`, detector
-`{}`.
+`make eval-terms` wrote this page and `docs/terms.json`. Do not edit it: run the command again. Lexicon
+`{}`, detector `{}`.
 
-Goals: of judged posts, precision 90 % for the election and 95 % for deepfakes, and recall 85 %, in Turkish,
-Russian and English; of attested forms, recall 98 %.
+The goals, for Turkish, Russian and English: 90 % precision for the election, 95 % precision for
+deepfakes, 85 % recall on judged posts, and 98 % recall on attested forms.
 """
 _POST_LEVEL = """
-## Post by post
+## Judged posts
 
-Posts that were judged by reading before any run: does it speak of an election, of doctored media? Real ones
-were drawn with a seed among those that carried the tag then and those that a wide net of words caught
-without it (`tests/quality/draw.py`), each counted for as many posts as it stands for; of authored ones, four
-in ten only look like it. *Precision*: of those that carry the tag, the right ones. *Recall*: of those in the
-net that are about it, the ones that carry it. In brackets, Wilson's interval at 95 % and posts. Half of each
-sample is *held out*: no rule was written on its texts. But it is not blind: some election rules were mended
-when its figures told of an error, and deepfake rules were written on three quarters of the authored posts,
-some of these included. So expect somewhat less of posts of such a kind. *Development* is the other half.
+Each post was read before the lexicon ran on it, and judged: is it about an election? Is it about doctored
+media? Real posts were drawn with a seed, among those that had the tag at that time and those that a wide
+net of words caught without it (`tests/quality/draw.py`). Each drawn post counts for as many posts as it
+stands for. Of the authored posts, four in ten only look as if they were about the topic.
+
+- *Precision*: the share of posts with the tag that are about it.
+- *Recall*: the share of posts about it, among those in the net, that have the tag.
+- In brackets: the 95 % Wilson interval, and the number of posts.
+- *Held out*: the half of each sample on whose texts no rule was written. It is not blind: some election
+  rules were mended after its figures showed an error, and deepfake rules were written on three quarters
+  of the authored posts, some of them held out. Expect slightly lower figures on new posts.
+- *Development*: the other half.
 """
 _RECALL = """
 ## Recall on attested forms
 
-Of the forms of every lemma that the lexicon has, in lists that others made (`term_forms` of the test data),
-those in which it finds a term: one that counts, or that would beside another. `left out` are forms that the
-lexicon is told to leave out, because they are also another word's. hunspell's list is a program's: it has
-forms that nobody writes, and some of another word (oyuyor, from oymak, to carve).
+Other people's word lists (`term_forms` of the test data) contain inflected forms of lemmas that the
+lexicon has. A form is `found` if the lexicon finds a term in it, even one that counts only beside another
+term. The lexicon leaves out some forms on purpose, because they also belong to another word: `left out`.
+A program made hunspell's list, so it contains forms that nobody writes, and forms of other words (oyuyor,
+from oymak, to carve).
 """
 _PRECISION = """
-## Precision of the matches it was made on
+## Precision of the matches that the lexicon was made on
 
-Posts drawn at random among those that carried the tag when they were drawn, labelled by reading
-(`tests/quality/labels`: ids and labels; the texts have no licence to be here). `interval` is Wilson's at
-95 %; `unlabelled` posts of the same language carry the tag, too; `lost` are labelled as about the tag, and do
-not carry it (any more). Traps were written after reading: expect less on posts that nobody has read.
+Posts drawn at random among those that had the tag when they were drawn, and labelled by reading
+(`tests/quality/labels` has their ids and labels, not their texts, which have no licence for publication
+here).
+
+- `interval`: the 95 % Wilson interval.
+- `unlabelled`: posts of the same language that have the tag and no label.
+- `lost`: posts labelled as about the topic that do not have the tag now.
+
+Traps were written after these posts were read: expect lower precision on posts that nobody has read.
 """
 _EARTHQUAKE = """
 ## Posts that should not match
@@ -149,7 +159,7 @@ def _precisions(precisions: Sequence[Precision]) -> Iterator[str]:
             for one in precisions
         ),
     )
-    yield "\nThe first lemma of the wrong ones:\n"
+    yield "\nWrong posts by their first lemma:\n"
     for one in precisions:
         if one.wrong_by_lemma:
             named = ", ".join(f"{lemma} {count}" for lemma, count in one.wrong_by_lemma.items())

@@ -7,6 +7,8 @@ import pytest
 
 from sandik.counting.tags.lexicon import load_lexicon
 from sandik.lexicon_tools.measured import last_measured, measured
+from tests.quality.language import Quality as LanguageQuality
+from tests.quality.language_report import told_to_readers as language_told_to_readers
 from tests.quality.terms import Quality
 from tests.quality.terms_report import as_markdown, told_to_readers
 
@@ -27,6 +29,12 @@ def test_all_that_tells_of_the_figures_tells_the_same(quality: Quality) -> None:
     assert (ROOT / "docs" / "terms.md").read_text("utf-8") == as_markdown(quality), AGAIN
     measured = ROOT / "streams" / "sandik" / "lexicon" / "measured.json"
     assert measured.read_bytes() == told_to_readers(quality), AGAIN
+
+
+def test_so_does_all_that_tells_of_the_detector() -> None:
+    quality = msgspec.json.decode((ROOT / "docs" / "language.json").read_bytes(), type=LanguageQuality)
+    measured = ROOT / "streams" / "sandik" / "lexicon" / "measured_detector.json"
+    assert measured.read_bytes() == language_told_to_readers(quality), "make eval-language writes it again"
 
 
 def test_another_lexicon_was_not_measured() -> None:

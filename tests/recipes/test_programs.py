@@ -196,7 +196,7 @@ def test_configurations_can_be_read_and_name_fields_that_there_are() -> None:
 
     assert set(index["mappings"]["properties"]) <= fields
     assert connector["config"]["transforms.version.fields"] in fields
-    assert set(sink["config"]["pk.fields"].split(",")) <= fields
+    assert set(sink["config"]["primary.key.fields"].split(",")) <= fields
     assert {one["fieldName"] for one in chosen["filters"]} | set(grouped["fields"]) <= fields
     assert panel["datasource"] == {"type": source["type"], "uid": source["uid"]}
 

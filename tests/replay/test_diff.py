@@ -1,7 +1,9 @@
 """`sandik diff`: which cells moved, by how much, and the posts behind it."""
 
+import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -105,3 +107,58 @@ def test_examples_need_to_know_how_it_was_counted(two: tuple[Path, Path], tmp_pa
     alone.write_bytes(two[1].read_bytes())
     done = sandik("diff", str(two[0]), str(alone), "--examples", "1")
     assert (done.returncode, b"manifest" in done.stderr) == (2, True)
+
+
+def drawn(two: tuple[Path, Path], *arguments: str) -> dict[str, Any]:
+    done = sandik("diff", *map(str, two), "--json", *arguments)
+    assert done.returncode == 1, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_examples_are_drawn_by_a_seed_from_all_that_differs(two: tuple[Path, Path]) -> None:
+    every = drawn(two, "--examples", "1000")
+    few = [drawn(two, "--examples", "4", "--seed", seed)["examples"] for seed in ("7", "7", "8")]
+
+    assert few[0] == few[1] != few[2]
+    assert all(one in every["examples"] for one in few[0])
+    for one in every["alone"]:
+        mine, its = ("before", "after") if one["side"] == "A" else ("after", "before")
+        found = [
+            post
+            for post in every["examples"]
+            if one["tag"] in post[mine]["tags"] and one["tag"] not in post[its]["tags"]
+        ]
+        assert len(found) == one["posts"] > 0
+
+
+def test_what_only_one_side_tags_is_coded_blind_and_its_precision_told(
+    two: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "alone"
+    every = drawn(two, "--examples", "1000")
+    done = sandik("diff", *map(str, two), "--sample", str(folder), "--per-stratum", "3", "--seed", "5")
+    assert done.returncode == 1, done.stderr
+    design = json.loads((folder / "design.json").read_text())
+    head, *lines = list(csv.reader((folder / "posts.csv").read_text("utf-8-sig").splitlines()))
+    assert head == ["item", "created_at", "language", "text", "election", "deepfake", "note"]
+    assert len(lines) == len(design["ids"]) == sum(len(one["items"]) for one in design["strata"])
+
+    # Whoever codes finds that A is always right, and B never.
+    truth = {post["id"]: post["before"]["tags"] for post in every["examples"]}
+    rows = ["item,election,deepfake"]
+    for item, post in design["ids"].items():
+        rows.append(f"{item},{int('election' in truth[post])},{int('deepfake' in truth[post])}")
+    (tmp_path / "codes.csv").write_text("\n".join(rows) + "\n")
+    coded = ("--design", str(folder / "design.json"), "--codes", str(tmp_path / "codes.csv"))
+    found = drawn(two, *coded)["precision"]
+    posts = {(one["side"], one["tag"]): one["posts"] for one in every["alone"]}
+    assert {(one["side"], one["tag"]): one["posts"] for one in found} == posts
+    assert {one["side"]: one["precision"]["value"] for one in found} == dict.fromkeys("AB", 0.0) | {"A": 1.0}
+    said = sandik("diff", *map(str, two), *coded).stdout.decode()
+    assert "How right they are where only one of them tags" in said
+
+    done = sandik("diff", str(two[1]), str(two[0]), *coded)
+    assert (done.returncode, b"draw one with --sample" in done.stderr) == (2, True), done.stderr
+    done = sandik("diff", *map(str, two), *coded[:2])
+    assert (done.returncode, b"go together" in done.stderr) == (2, True), done.stderr

@@ -12,7 +12,7 @@ import pytest
 from sandik.cli.asked import Filter
 from sandik.cli.counts import Latest, table
 from sandik.counting.control import ControlState
-from sandik.dashboard.live_counts import Model
+from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, rows
 from sandik.report.read_counts import read_file
 from sandik.run import load_job

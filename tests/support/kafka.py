@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from sandik.kafka.record_times import alter
+from sandik.settings import Settings
 
 #: (key, value, partition, timestamp_ms); None lets the producer choose partition or time.
 NewRecord = tuple[bytes | None, bytes | None, int | None, int | None]
@@ -38,8 +39,7 @@ async def create_topic(
 
 async def configure(bootstrap: str, topic: str, config: Mapping[str, str]) -> None:
     """Set these settings of the topic, and leave all others."""
-    async with _admin(bootstrap) as admin:
-        await alter(admin, {topic: config})
+    await alter(Settings(broker=bootstrap), {topic: config})
 
 
 async def produce(bootstrap: str, topic: str, records: Iterable[NewRecord]) -> list[int]:

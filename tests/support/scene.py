@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
@@ -84,6 +84,15 @@ class Scene:
         await produce(self.settings.broker, self.settings.topic(POSTS), records)
         self.written += posts
 
+    async def delete_posts(self) -> None:
+        """Delete all posts that there are, as the retention would."""
+        ends = await self.ends()
+        topic = self.settings.topic(POSTS)
+        async with self._admin() as admin:
+            await admin.delete_records(
+                {TopicPartition(topic, number): RecordsToDelete(end) for number, end in enumerate(ends)}
+            )
+
     def truth(self) -> Counter[bytes]:
         """Count what was written, independently of the workers."""
         posts = [msgspec.json.decode(value) for _, value in self.written]
@@ -145,6 +154,17 @@ class Scene:
             yield admin
         finally:
             await admin.close()
+
+    async def wait_for_copies(self) -> None:
+        """Return when each partition of all topics has all its copies again."""
+
+        async def all_are_there() -> bool:
+            async with self._admin() as admin:
+                topics = await admin.describe_topics()
+            parts = [part for topic in topics for part in topic["partitions"]]
+            return all(len(part["isr"]) == len(part["replicas"]) for part in parts)
+
+        await wait_until(all_are_there, 120, "every partition has all its copies")
 
     async def wait_for_shares(self, shares: list[int], deadline_s: float = 150) -> None:
         async def are_so() -> bool:

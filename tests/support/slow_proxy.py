@@ -6,12 +6,16 @@ from types import TracebackType
 
 
 class SlowProxy:
-    """Passes bytes on, both ways and in order, each piece `delay_s` after it came."""
+    """Passes bytes on, both ways and in order, each piece `delay_s` after it came.
 
-    def __init__(self, port: int, to_port: int, delay_s: float) -> None:
+    With `trickles`, every byte by itself: whoever reads finds no more than that, most of the time.
+    """
+
+    def __init__(self, port: int, to_port: int, delay_s: float, *, trickles: bool = False) -> None:
         self.port = port
         self.to_port = to_port
         self.delay_s = delay_s
+        self.trickles = trickles
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -43,8 +47,10 @@ class SlowProxy:
             while True:
                 due, piece = await pieces.get()
                 await asyncio.sleep(max(0.0, due - loop.time()))
-                target.write(piece)
-                await target.drain()
+                for part in map(bytes, zip(piece, strict=True)) if self.trickles else (piece,):
+                    target.write(part)
+                    await target.drain()
+                    await asyncio.sleep(0)  # the others trickle, too
 
         delivering = asyncio.create_task(deliver())
         with suppress(ConnectionError):

@@ -54,7 +54,10 @@ def replay(
         ),
     ] = By.event,
     lexicon: Annotated[
-        str | None, typer.Option(metavar="LAYERS", help="As for SANDIK_LEXICON, which is the default.")
+        list[str] | None,
+        typer.Option(
+            metavar="LAYER", help="As for SANDIK_LEXICON, which is the default; again for more layers."
+        ),
     ] = None,
     detector: Annotated[str | None, typer.Option(help="Language detector. Default: SANDIK_DETECTOR.")] = None,
     window: Annotated[
@@ -67,6 +70,13 @@ def replay(
     terms: Annotated[
         bool | None,
         typer.Option("--terms/--no-terms", help="Write top terms to OUT.terms.*. Default: SANDIK_TERMS."),
+    ] = None,
+    sources: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Counts by source in OUT.sources.*: telegram,x, or off. Default: SANDIK_SOURCES.",
+        ),
     ] = None,
     hopping: Annotated[
         str | None,
@@ -107,7 +117,7 @@ def replay(
 
     settings = load_settings()
     if manifest is not None:
-        rules = (lexicon, detector, window, authors, terms, hopping, session_gap)
+        rules = (lexicon, detector, window, authors, terms, sources, hopping, session_gap)
         if files or out or topic or from_ or to or final or force or any(one is not None for one in rules):
             raise UsageError(
                 "--manifest already defines the replay: remove all other options except --processes"
@@ -135,7 +145,10 @@ def replay(
         processes=processes,
         force=force,
     )
-    raise typer.Exit(run_replay(request, with_rules(settings, lexicon, detector, window, authors, terms)))
+    rules_of_line = with_rules(
+        settings, ",".join(lexicon) if lexicon else None, detector, window, authors, terms, sources
+    )
+    raise typer.Exit(run_replay(request, rules_of_line))
 
 
 @app.command()
@@ -213,6 +226,9 @@ def sources(
         ),
     ] = None,
     most: Annotated[int, typer.Option(min=1, help="Sources by name; the others together are `other`.")] = 20,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="By channel, feed or forum, where a source has them.")
+    ] = False,
     from_: From = None,
     to: To = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -221,7 +237,7 @@ def sources(
     from sandik.cli.config import load_settings
     from sandik.comparison.sources import SourcesOrder, run_sources
 
-    order = SourcesOrder(tuple(posts or ()), out, most, from_, to, force)
+    order = SourcesOrder(tuple(posts or ()), out, most, from_, to, force, detail)
     raise typer.Exit(run_sources(order, load_settings()))
 
 
@@ -303,11 +319,12 @@ def cite(
 
 
 class What(StrEnum):
-    """Which topic becomes a table."""
+    """Which topic becomes a table; `sources` is `counts.sources`."""
 
     mentions = "mentions"
     posts = "posts"
     counts = "counts"
+    sources = "sources"
 
 
 class Authors(StrEnum):
@@ -383,14 +400,27 @@ def diff(
             min=0, help="How many posts to show that the two tag differently. Needs both manifests."
         ),
     ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same posts.")] = 1,
+    sample: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Draw posts that only one of them tags, for people to code."),
+    ] = None,
+    per_stratum: Annotated[int, typer.Option(min=1, help="With --sample: posts of each kind.")] = 50,
+    design: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="design.json of such a sample, with --codes.")
+    ] = None,
+    codes: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="What a coder has filled in; again for more coders."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Show which cells of two results differ and why. The exit code is 1 if there are any."""
     from sandik.cli.config import load_settings
-    from sandik.diff.command import run_diff
+    from sandik.diff.command import DiffOrder, run_diff
 
-    settings = load_settings()
-    raise typer.Exit(run_diff(before, after, settings, top=top, examples=examples, json=json))
+    order = DiffOrder(before, after, top, examples, seed, sample, per_stratum, design, tuple(codes or ()))
+    raise typer.Exit(run_diff(order, load_settings(), json=json))
 
 
 @app.command()
@@ -417,6 +447,11 @@ def report(
         Path | None,
         typer.Option(metavar="FOLDER", help="Also write the charts as PNG files into this folder."),
     ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also print the report to this .pdf file, by Chromium."),
+    ] = None,
+    lang: Annotated[Literal["en", "tr", "ru"], typer.Option(help="Language of the report.")] = "en",
     json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
     """Write the figures of a period as one self-contained HTML file. Times are event times."""
@@ -424,5 +459,5 @@ def report(
     from sandik.report.command import run_report
     from sandik.report.gather import Order
 
-    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected)
+    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected, lang, pdf)
     raise typer.Exit(run_report(order, load_settings(), json=json))

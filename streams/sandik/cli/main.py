@@ -32,7 +32,7 @@ app = typer.Typer(
     "deepfakes, and of both.",
     epilog="Exit codes: 0 done; 1 failed, or found a problem or a difference; 2 usage error; 130 stopped by "
     "Ctrl-C; 143 by SIGTERM. Commands that run until stopped end with 0: worker, broker, dashboard, "
-    "counts, top, up.",
+    "bursts, counts, top, up.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -362,6 +362,10 @@ def dashboard(
     notes: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="What happened when, to be seen on the charts.")
     ] = None,
+    corrected: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `sandik agree --out` wrote: also show the corrected share."),
+    ] = None,
 ) -> None:
     """Serve the counts as a web page and an API until Ctrl-C. Any number of dashboards may run."""
     with _until_stopped():
@@ -377,7 +381,24 @@ def dashboard(
             hides_texts=hide_texts,
             origins=allow_origin or (),
             notes=notes,
+            corrected=corrected,
         )
+
+
+@app.command()
+def bursts(
+    host: Annotated[str, typer.Option(help="Address for health and metrics.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for these; 0 picks a free one.")] = 8082,
+    from_: From = None,
+) -> None:
+    """Keep the topic `bursts` right as counts come, and tell SANDIK_BURSTS_WEBHOOK, until Ctrl-C."""
+    with _until_stopped():
+        from sandik.bursts.command import run_bursts
+        from sandik.clock import SystemClock
+        from sandik.kafka.ranges import instant_ms
+
+        from_ms = instant_ms(from_, SystemClock().now_ms())
+        run_bursts(_settings(), host=host, port=port, from_ms=from_ms)
 
 
 @app.command()
@@ -444,11 +465,22 @@ def ask(
 @app.command()
 def schemas(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A topic or schema, to print its JSON Schema.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="A topic or schema, to print its JSON Schema; or `register`, with URL."
+        ),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Argument(metavar="[URL]", help="The schema registry to write all schemas to.")
     ] = None,
     asyncapi: Annotated[bool, typer.Option("--asyncapi", help="Print all as one AsyncAPI document.")] = False,
 ) -> None:
-    """List the topics and their schemas, or print one as JSON Schema."""
+    """List the topics and their schemas, print one as JSON Schema, or write all to a schema registry."""
+    if name == "register" or url:
+        from sandik.cli.schemas import register
+
+        register(_settings(), name, url, asyncapi=asyncapi)
+        return
     from sandik.cli.schemas import run_schemas
 
     run_schemas(name, asyncapi=asyncapi)

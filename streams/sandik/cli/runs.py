@@ -17,6 +17,7 @@ from sandik.kafka.topics import (
     COUNTS,
     COUNTS_HOPPING,
     COUNTS_SESSIONS,
+    COUNTS_SOURCES,
     COUNTS_TERMS,
     PARTIALS,
     POSTS,
@@ -34,7 +35,7 @@ from sandik_schemas.control import Run
 from sandik_schemas.partial import BEGIN
 
 #: What a run has written, which the run that replaces it must not see.
-_RESULTS = (COUNTS, COUNTS_TERMS, COUNTS_HOPPING, COUNTS_SESSIONS, PARTIALS)
+_RESULTS = (COUNTS, COUNTS_TERMS, COUNTS_SOURCES, COUNTS_HOPPING, COUNTS_SESSIONS, PARTIALS)
 
 
 def run_show(settings: Settings, *, json: bool) -> None:

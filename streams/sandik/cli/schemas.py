@@ -4,6 +4,7 @@ import sys
 from importlib.resources import files
 
 from sandik.errors import UsageError
+from sandik.settings import Settings
 from sandik_schemas.cards import Card, load_cards
 from sandik_schemas.load import VERSION
 
@@ -25,6 +26,22 @@ def run_schemas(name: str | None, *, asyncapi: bool) -> None:
         sys.stdout.writelines(
             f"{card.name:12} {card.schema or '-':8} {_summary(card)}\n" for card in load_cards().topic
         )
+
+
+def register(settings: Settings, name: str | None, url: str | None, *, asyncapi: bool) -> None:
+    """Write the schemas of all topics to the schema registry at `url`.
+
+    Raises:
+        UsageError: the words are not `register URL`, or `url` is no address.
+        RegistryError: the registry does not answer, or refuses.
+    """
+    if name != "register" or not url or asyncapi:
+        raise UsageError(
+            "either one name, or `sandik schemas register URL` with the address of a schema registry"
+        )
+    from sandik.ops.schema_registry import run_register
+
+    run_register(settings, url)
 
 
 def _summary(card: Card) -> str:

@@ -61,7 +61,7 @@ def run_agree(order: AgreeOrder, *, json: bool) -> int:
     design = load_design(order.design)
     if order.out:
         check_free([order.out], replaces=order.force)
-    coders = {_name(path, order.coders): _codes(path, design) for path in order.coders}
+    coders = {_name(path, order.coders): codes_of(path, design) for path in order.coders}
     accuracy = accuracy_of(design, list(coders.values()))
     coded = sum(one.coded for one in accuracy.strata)
     items = len(design.strata_of_items)
@@ -82,8 +82,9 @@ def _name(path: Path, paths: Sequence[Path]) -> str:
     return path.stem if [one.stem for one in paths].count(path.stem) == 1 else str(path)
 
 
-def _codes(path: Path, design: Design) -> Codes:
-    codes, known = read_codes(path, design.tags), design.strata_of_items
+def codes_of(path: Path, design: Design) -> Codes:
+    """Return what a coder has filled in. UsageError if an item is not of the design."""
+    codes, known = read_codes(path, design.tags, design.ids), design.strata_of_items
     if foreign := sorted(codes.keys() - known.keys()):
         raise UsageError(f"{path}: item {foreign[0]} is not in the sample of this design")
     return codes

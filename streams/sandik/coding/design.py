@@ -5,9 +5,8 @@ from pathlib import Path
 import msgspec
 
 from sandik.coding.strata import Stratum
-from sandik.counting.surrogates import UNDECODABLE
-from sandik.errors import UsageError
 from sandik.replay.plan import TimeMs
+from sandik.tables.json_files import read_json
 from sandik_schemas.pair import Pair
 
 SCHEMA_VERSION = 1
@@ -24,7 +23,10 @@ class DesignStratum(msgspec.Struct, frozen=True):
 
 
 class Design(msgspec.Struct, frozen=True):
-    """A sample: what was drawn, by which rules, from which period. Times in ms UTC, None is no bound."""
+    """A sample: what was drawn, by which rules, from which period. Times in ms UTC, None is no bound.
+
+    `ids` has the post of each item, by its id.
+    """
 
     schema_version: int
     seed: int
@@ -37,6 +39,7 @@ class Design(msgspec.Struct, frozen=True):
     tags: tuple[str, ...]
     pairs: tuple[Pair, ...]
     strata: list[DesignStratum]
+    ids: dict[str, str] = {}
 
     @property
     def strata_of_items(self) -> dict[str, Stratum]:
@@ -48,14 +51,4 @@ class Design(msgspec.Struct, frozen=True):
 
 def load_design(path: Path) -> Design:
     """Return the design. UsageError if the file is none."""
-    try:
-        design = msgspec.json.decode(path.read_bytes(), type=Design)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-    except UNDECODABLE as error:
-        raise UsageError(
-            f"{path} is no design of a sample ({error}): name design.json of `sandik sample`"
-        ) from error
-    if design.schema_version != SCHEMA_VERSION:
-        raise UsageError(f"{path} is of another sandik: draw the sample again")
-    return design
+    return read_json(path, Design, SCHEMA_VERSION, "`sandik sample`")

@@ -39,9 +39,10 @@ class SampleOrder(NamedTuple):
     languages: tuple[str, ...] = ()
 
 
-class _Drawn(NamedTuple):
-    """What a coder is shown of a post."""
+class Drawn(NamedTuple):
+    """What a coder is shown of a post, and its id."""
 
+    post_id: str
     created_at: str
     language: str
     text: str
@@ -58,28 +59,23 @@ def run_sample(order: SampleOrder, settings: Settings) -> int:
     from_ms, to_ms = now_period(order.from_, order.to)
     plan = asyncio.run(plan_of(order.posts, from_ms, to_ms, settings))
     job = plan.rules.job(settings)
-    draw: Draw[_Drawn] = Draw(order.seed, order.per_stratum)
+    draw: Draw[Drawn] = Draw(order.seed, order.per_stratum)
     asyncio.run(_read(order, plan, settings, job, draw))
     if not draw.posts:
         raise UsageError("there are no such posts in that time: nothing to sample")
     drawn = list(draw.drawn())
-    design = _design(order, plan, job, draw.posts, [stratum for stratum, _, _ in drawn])
+    design = _design(order, plan, job, draw.posts, drawn)
     languages = sorted({one for stratum in draw.posts for one in languages_in(stratum.language)})
-    posts = [{"item": str(number), **post._asdict()} for number, (_, _, post) in enumerate(drawn, 1)]
-    with new_folder(order.out) as new:
-        written = [path.name for path in write_sheets(new, design.tags, posts)]
-        rows = read_lexicon(plan.rules.lexicon).rows
-        book = codebook(rows, design.tags, languages, design.lexicon_version)
-        (new / "codebook.md").write_text(book, "utf-8")
-        encoded = msgspec.json.format(msgspec.json.encode(design), indent=1)
-        (new / "design.json").write_bytes(encoded + b"\n")
-    tell(f"{len(posts):,} of {draw.posts.total():,} posts, of {len(draw.posts):,} strata")
+    rows = read_lexicon(plan.rules.lexicon).rows
+    book = codebook(rows, design.tags, languages, design.lexicon_version)
+    written = write_sample(order.out, design, book, [post for _, _, post in drawn])
+    tell(f"{len(drawn):,} of {draw.posts.total():,} posts, of {len(draw.posts):,} strata")
     tell(f"for coders: {', '.join(written)}, codebook.md; not for them: design.json")
     sys.stdout.write(f"{order.out}\n")
     return 0
 
 
-async def _read(order: SampleOrder, plan: Plan, settings: Settings, job: Job, draw: Draw[_Drawn]) -> None:
+async def _read(order: SampleOrder, plan: Plan, settings: Settings, job: Job, draw: Draw[Drawn]) -> None:
     with progress("posts") as bar:
         async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
             async for batch in batches:
@@ -88,7 +84,7 @@ async def _read(order: SampleOrder, plan: Plan, settings: Settings, job: Job, dr
                 for number, one in enumerate(chosen):
                     language = one.annotation.language.code
                     kind = kind_of(one.annotation.tags, is_near=number in near)
-                    drawn = _Drawn(iso(one.post.created_at_ms), language, one.post.text)
+                    drawn = Drawn(one.post.id, iso(one.post.created_at_ms), language, one.post.text)
                     name = f"{one.post.source}|{one.post.id}|{one.partition}|{one.offset}"
                     draw.add(Stratum(language, one.post.source, kind), name, drawn)
 
@@ -98,11 +94,12 @@ def _is_chosen(one: CountedPost, languages: Sequence[str]) -> bool:
 
 
 def _design(
-    order: SampleOrder, plan: Plan, job: Job, posts: Counter[Stratum], of_items: Sequence[Stratum]
+    order: SampleOrder,
+    plan: Plan,
+    job: Job,
+    posts: Counter[Stratum],
+    drawn: Sequence[tuple[Stratum, str, Drawn]],
 ) -> Design:
-    items: dict[Stratum, list[str]] = {stratum: [] for stratum in posts}
-    for number, stratum in enumerate(of_items, 1):
-        items[stratum].append(str(number))
     return Design(
         SCHEMA_VERSION,
         order.seed,
@@ -114,5 +111,33 @@ def _design(
         job.detector.version,
         job.tagger.tag_names,
         job.tagger.pairs,
-        [DesignStratum(*stratum, posts[stratum], items[stratum]) for stratum in sorted(posts)],
+        strata_of(posts, [stratum for stratum, _, _ in drawn]),
+        ids_of([post for _, _, post in drawn]),
     )
+
+
+def strata_of(posts: Counter[Stratum], of_items: Sequence[Stratum]) -> list[DesignStratum]:
+    """Return the strata with their items, which are numbered from 1 in the order of `of_items`."""
+    items: dict[Stratum, list[str]] = {stratum: [] for stratum in posts}
+    for number, stratum in enumerate(of_items, 1):
+        items[stratum].append(str(number))
+    return [DesignStratum(*stratum, posts[stratum], items[stratum]) for stratum in sorted(posts)]
+
+
+def ids_of(drawn: Sequence[Drawn]) -> dict[str, str]:
+    """Return the id of each item's post."""
+    return {str(number): post.post_id for number, post in enumerate(drawn, 1)}
+
+
+def write_sample(out: Path, design: Design, book: str, drawn: Sequence[Drawn]) -> list[str]:
+    """Write the folder of a sample; return the names of the tables that coders fill in."""
+    posts = [
+        {"item": str(number), "created_at": one.created_at, "language": one.language, "text": one.text}
+        for number, one in enumerate(drawn, 1)
+    ]
+    with new_folder(out) as new:
+        written = [path.name for path in write_sheets(new, design.tags, posts)]
+        (new / "codebook.md").write_text(book, "utf-8")
+        encoded = msgspec.json.format(msgspec.json.encode(design), indent=1)
+        (new / "design.json").write_bytes(encoded + b"\n")
+    return written

@@ -1,7 +1,7 @@
 """Tables that coders fill in, and what they have filled in."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from sandik.tables.csv_texts import unguarded
 from sandik.tables.writers import CsvForm, write_table
 from sandik.tables.xlsx import write_xlsx
 
-ITEM, NOTE = "item", "note"
+ITEM, ID, NOTE = "item", "id", "note"
 #: What coders may write; anything else is an error, because it would be lost in silence.
 _YES = frozenset({"1", "1.0", "yes", "y", "true", "x", "evet", "e", "да", "д"})
 _NO = frozenset({"0", "0.0", "no", "n", "false", "hayır", "h", "нет", "н"})
@@ -39,14 +39,22 @@ def write_sheets(folder: Path, tags: Sequence[str], posts: Sequence[dict[str, An
     yield folder / "posts.xlsx"
 
 
-def read_codes(path: Path, tags: Sequence[str]) -> Codes:
+def read_codes(path: Path, tags: Sequence[str], ids: Mapping[str, str] | None = None) -> Codes:
     """Return what a coder has filled in, whatever the order of rows and columns.
+
+    A table may name posts by their `id` instead of items: `ids` has the post of each item. Posts that are not
+    in the sample are left out, so codes serve for every sample that has some of the same posts.
 
     Raises:
         UsageError: it is no such table, an item is in it twice, or a code is none.
     """
     found: Codes = {}
+    items = {post: item for item, post in (ids or {}).items()}
     for number, row in enumerate(_rows(path), 2):
+        if ID in row and ITEM not in row:
+            if str(row[ID]) in items:
+                found[items[str(row[ID])]] = {tag: _code(row, tag, path, number) for tag in tags}
+            continue
         item = str(row.get(ITEM) or "").strip().removesuffix(".0")
         if not item:
             if any(str(value or "").strip() for value in row.values()):
@@ -56,7 +64,7 @@ def read_codes(path: Path, tags: Sequence[str]) -> Codes:
             raise UsageError(f"{path}, row {number}: item {item} is there twice")
         found[item] = {tag: _code(row, tag, path, number) for tag in tags}
     if not found:
-        raise UsageError(f"{path} has no rows")
+        raise UsageError(f"{path} has no rows of this sample")
     return found
 
 

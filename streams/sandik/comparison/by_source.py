@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from sandik.counting.fold import ALL
 from sandik.counting.labels import iso
+from sandik.counting.sources import OTHER, full_name
 from sandik.replay.counted_posts import CountedPost
-
-#: What sources with fewer posts than the most common ones are counted as together.
-OTHER = "other"
 
 
 class SourceCell(NamedTuple):
@@ -22,10 +20,11 @@ class SourceCell(NamedTuple):
 
 
 class BySource:
-    """Takes posts in, in any order, and counts them by source."""
+    """Takes posts in, in any order, and counts them by source, or by its channels where it has some."""
 
-    def __init__(self, window_size_ms: int) -> None:
+    def __init__(self, window_size_ms: int, *, in_detail: bool = False) -> None:
         self.window_size_ms = window_size_ms
+        self.in_detail = in_detail
         self._cells: Counter[SourceCell] = Counter()
 
     def add(self, posts: Iterable[CountedPost]) -> None:
@@ -33,8 +32,9 @@ class BySource:
         for one in posts:
             start_ms = one.post.created_at_ms - one.post.created_at_ms % self.window_size_ms
             language, tags = one.group
+            source = full_name(one.post) if self.in_detail else one.post.source
             for tag in tags:
-                self._cells[SourceCell(start_ms, one.post.source, language, tag)] += 1
+                self._cells[SourceCell(start_ms, source, language, tag)] += 1
 
     def counts(self, most: int | None = None) -> dict[SourceCell, int]:
         """Return the counts in order; with `most`, those of the other sources together as OTHER."""

@@ -10,6 +10,7 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.comparison.sources import count_sources
 from sandik.counting.fold import ALL
+from sandik.counting.sources import SourceNames
 from sandik.errors import UsageError
 from sandik.figures.comparison import MIN_STEPS, Difference, Part, difference, part
 from sandik.figures.selection import Selection, selection_of
@@ -17,7 +18,7 @@ from sandik.figures.shares import percent
 from sandik.kafka.ranges import duration_ms
 from sandik.progress import tell
 from sandik.replay.counted_posts import plan_of
-from sandik.replay.read_results import load_result
+from sandik.replay.read_results import LIVE, Cell, load_result, load_sources
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -45,17 +46,6 @@ class Compared(msgspec.Struct, frozen=True):
     difference: Difference | None
 
 
-class _Cell(NamedTuple):
-    """Posts of a window, by what a selection may ask for."""
-
-    start_ms: int
-    end_ms: int
-    language: str
-    source: str | None
-    tag: str
-    posts: int
-
-
 def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
     """Print both sides with their difference.
 
@@ -66,7 +56,7 @@ def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
     now_ms = SystemClock().now_ms()
     sides = selection_of(order.one, now_ms), selection_of(order.other, now_ms)
     step_ms = duration_ms(order.step)
-    cells, pair = _read(order.counts, settings, with_sources=any(side.source for side in sides))
+    cells, pair = _read(order.counts, settings, {side.source for side in sides if side.source})
     series = [_series(cells, side, step_ms) for side in sides]
     shares = [
         *((tag, ALL) for tag in sorted(pair.of, key=lambda tag: tag != pair.base)),
@@ -81,22 +71,32 @@ def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
     return 0
 
 
-def _read(counts: str, settings: Settings, *, with_sources: bool) -> tuple[list[_Cell], Pair]:
-    if not with_sources:
+def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[Cell, int], Pair]:
+    """Return the cells: those of the counts, or if sources are asked for, those by source.
+
+    Where these were not counted with the others, the posts are read once more.
+    """
+    if not sources:
         result = asyncio.run(load_result(counts, settings))
-        pairs = result.manifest.pairs if result.manifest else (DEFAULT_PAIR,)
-        found = [_Cell(*cell[:3], None, cell.tag, count) for cell, count in result.counts.items()]
-        return found, _pair(pairs)
-    names = () if counts == "live" else (counts,)
+        return result.counts, _pair(result.manifest.pairs if result.manifest else (DEFAULT_PAIR,))
+    by_source = asyncio.run(load_sources(counts, settings))
+    if by_source is not None and SourceNames(frozenset(cell.source for cell in by_source)).answer(sources):
+        result = asyncio.run(load_result(counts, settings))
+        return by_source, _pair(result.manifest.pairs if result.manifest else (DEFAULT_PAIR,))
+    names = () if counts == LIVE else (counts,)
     plan = asyncio.run(plan_of(names, None, None, settings))
-    by_source = asyncio.run(count_sources(plan, settings))
-    size_ms = by_source.window_size_ms
-    return [
-        _Cell(
-            cell.window_start_ms, cell.window_start_ms + size_ms, cell.language, cell.source, cell.tag, count
-        )
-        for cell, count in by_source.counts().items()
-    ], _pair(plan.rules.job(settings).tagger.pairs)
+    found = asyncio.run(count_sources(plan, settings, in_detail=any("/" in source for source in sources)))
+    pair = _pair(plan.rules.job(settings).tagger.pairs)
+    return {
+        Cell(
+            cell.window_start_ms,
+            cell.window_start_ms + found.window_size_ms,
+            cell.language,
+            cell.tag,
+            cell.source,
+        ): count
+        for cell, count in found.counts().items()
+    }, pair
 
 
 def _pair(pairs: tuple[Pair, ...]) -> Pair:
@@ -105,12 +105,16 @@ def _pair(pairs: tuple[Pair, ...]) -> Pair:
     return pairs[0]
 
 
-def _series(cells: Iterable[_Cell], side: Selection, step_ms: int) -> Mapping[str, list[int]]:
+def _series(cells: Mapping[Cell, int], side: Selection, step_ms: int) -> Mapping[str, list[int]]:
     """Return the posts of each tag, a number a step, in the order of time, with the steps that have none."""
-    chosen = [cell for cell in cells if side.holds(cell.start_ms, cell.end_ms, cell.language, cell.source)]
+    chosen = [
+        cell
+        for cell in cells
+        if side.holds(cell.window_start_ms, cell.window_end_ms, cell.language, cell.source)
+    ]
     if not chosen:
         raise UsageError(f"{side.name}: there are no counts of that")
-    starts_ms = [cell.start_ms for cell in chosen]
+    starts_ms = [cell.window_start_ms for cell in chosen]
     from_ms = min(starts_ms) if side.from_ms is None else side.from_ms
     last_ms = max(starts_ms) if side.to_ms is None else side.to_ms - 1
     first, last = from_ms // step_ms, last_ms // step_ms
@@ -118,7 +122,8 @@ def _series(cells: Iterable[_Cell], side: Selection, step_ms: int) -> Mapping[st
         raise UsageError(f"{side.name}: more than {_MOST_STEPS:,} steps; take a longer --step")
     found: dict[str, list[int]] = {ALL: [0] * (last - first + 1)}
     for cell in chosen:
-        found.setdefault(cell.tag, [0] * (last - first + 1))[cell.start_ms // step_ms - first] += cell.posts
+        steps = found.setdefault(cell.tag, [0] * (last - first + 1))
+        steps[cell.window_start_ms // step_ms - first] += cells[cell]
     return found
 
 

@@ -55,7 +55,8 @@ def run_rollup(order: RollupOrder, settings: Settings) -> int:
     check_step(step_ms)
     counts = asyncio.run(load_result(order.counts, settings)).counts
     steps = rolled_up(counts, step_ms, zone)
-    write_table(order.out, _COLUMNS, _rows(steps, zone), replaces=order.force)
+    columns = {**_COLUMNS, "source": "text"} if any(cell.source for cell in steps) else _COLUMNS
+    write_table(order.out, columns, _rows(steps, zone), replaces=order.force)
     tell(f"{len(steps):,} counts of steps of {order.step}, {order.zone}")
     sys.stdout.write(f"{order.out}\n")
     return 0
@@ -78,7 +79,7 @@ def rolled_up(counts: Mapping[Cell, int], step_ms: int, zone: ZoneInfo) -> dict[
                     f"windows of {(window[1] - window[0]) // 60_000} min do not fit into these steps of "
                     f"{zone.key}: take longer steps, or count again by a shorter --window"
                 )
-        found[Cell(*known[window], cell.language, cell.tag)] += count
+        found[Cell(*known[window], cell.language, cell.tag, cell.source)] += count
     return dict(sorted(found.items()))
 
 
@@ -92,6 +93,7 @@ def _rows(steps: Mapping[Cell, int], zone: ZoneInfo) -> Iterator[dict[str, objec
             "step_end_ms": cell.window_end_ms,
             "language": cell.language,
             "tag": cell.tag,
+            **({"source": cell.source} if cell.source else {}),
             "count": count,
             "total": total,
             "share": round(count / total, 6) if total else 0.0,

@@ -29,7 +29,7 @@ _COLUMNS = {
 
 
 class SourcesOrder(NamedTuple):
-    """What the command line asks for. `most`: so many sources by name, the rest together."""
+    """What the command line asks for. `most`: so many sources, or their channels, by name."""
 
     posts: tuple[str, ...]
     out: Path
@@ -37,6 +37,7 @@ class SourcesOrder(NamedTuple):
     from_: str | None = None
     to: str | None = None
     force: bool = False
+    in_detail: bool = False
 
 
 def run_sources(order: SourcesOrder, settings: Settings) -> int:
@@ -49,7 +50,7 @@ def run_sources(order: SourcesOrder, settings: Settings) -> int:
     check_writable(order.out)
     check_free([order.out], replaces=order.force)
     plan = asyncio.run(plan_of(order.posts, *now_period(order.from_, order.to), settings))
-    found = asyncio.run(count_sources(plan, settings))
+    found = asyncio.run(count_sources(plan, settings, in_detail=order.in_detail))
     counts = found.counts(order.most)
     write_table(order.out, _COLUMNS, rows(counts, found.window_size_ms), replaces=order.force)
     for source, posts in found.sources()[: order.most]:
@@ -61,10 +62,10 @@ def run_sources(order: SourcesOrder, settings: Settings) -> int:
     return 0
 
 
-async def count_sources(plan: Plan, settings: Settings) -> BySource:
-    """Count the posts of a plan by source."""
+async def count_sources(plan: Plan, settings: Settings, *, in_detail: bool = False) -> BySource:
+    """Count the posts of a plan by source, or by channel."""
     job = plan.rules.job(settings)
-    found = BySource(plan.rules.window_size_ms)
+    found = BySource(plan.rules.window_size_ms, in_detail=in_detail)
     with progress("posts") as bar:
         async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
             async for batch in batches:

@@ -17,6 +17,7 @@ from sandik_schemas.partial import (
     Entry,
     PartitionClock,
     SeenIds,
+    SourceCells,
     Tally,
     Terms,
     WindowPartial,
@@ -40,10 +41,10 @@ TermOfTag = tuple[str, str]
 class PostColumns(NamedTuple):
     """One batch: a column for each thing that counting needs of its good posts, and how many are none.
 
-    `id_hashes` is None when duplicates are to be counted, `names_author` and `terms` when authors and terms
-    are not. `floors_ms` is None when only posts move the clock; else it has, for each post and for the end
-    of the batch, what the clock is at least right before it, as marks that close windows say (NO_FLOOR:
-    nothing).
+    `id_hashes` is None when duplicates are to be counted, `names_author`, `terms` and `sources` when authors,
+    terms and sources are not. `floors_ms` is None when only posts move the clock; else it has, for each post
+    and for the end of the batch, what the clock is at least right before it, as marks that close windows say
+    (NO_FLOOR: nothing).
     """
 
     offsets: Sequence[int]
@@ -58,6 +59,7 @@ class PostColumns(NamedTuple):
     floors_ms: Sequence[int] | None = None
     names_author: Sequence[bool] | None = None
     terms: Sequence[Sequence[TermOfTag]] | None = None
+    sources: Sequence[str] | None = None
 
 
 class Late(NamedTuple):
@@ -234,14 +236,30 @@ def _add(window: WindowPartial, columns: PostColumns, posts: Sequence[int], late
     if columns.terms is not None:
         for post in on_time:
             _count_terms(window.terms, group_of(post)[0], columns.terms[post])
+    if columns.sources is not None:
+        source_of = columns.sources.__getitem__
+        _count_sources(window.sources, map(source_of, on_time), map(group_of, on_time))
+        if late:
+            too_late = [post for post in posts if post in late]
+            _count_sources(window.late_sources, map(source_of, too_late), map(group_of, too_late))
     window.offset = max(window.offset, columns.last_offset)
 
 
 def _count(cells: Cells, groups: Iterable[Group]) -> None:
-    for (language, tags), number in Counter(groups).items():
-        counts = cells.setdefault(language, {})
-        for tag in tags:
-            counts[tag] = counts.get(tag, 0) + number
+    for group, number in Counter(groups).items():
+        _increase(cells, group, number)
+
+
+def _count_sources(by_source: SourceCells, sources: Iterable[str], groups: Iterable[Group]) -> None:
+    for (source, group), number in Counter(zip(sources, groups, strict=True)).items():
+        _increase(by_source.setdefault(source, {}), group, number)
+
+
+def _increase(cells: Cells, group: Group, number: int) -> None:
+    language, tags = group
+    counts = cells.setdefault(language, {})
+    for tag in tags:
+        counts[tag] = counts.get(tag, 0) + number
 
 
 def _count_terms(cells: Terms, language: str, terms: Sequence[TermOfTag]) -> None:

@@ -13,6 +13,7 @@ from sandik.counting.fingerprint import fingerprint
 from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, Reposts, cell_tags, fold
 from sandik.counting.language import Detector, Hints, Language
 from sandik.counting.repeats import Repeats
+from sandik.counting.sources import SourceNames
 from sandik.counting.state import PartitionState
 from sandik.counting.tags import Tagger, tags_of
 from sandik.counting.terms import terms_of_posts
@@ -77,6 +78,8 @@ class Job:
     reposts: Reposts = "count"
     authors: Authors | None = None
     terms: bool = False
+    #: The sources that are counted by name; without them no source is.
+    sources: SourceNames | None = None
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
     #: By tags, the tags of the cells of a post: looked up for every text.
     _cells: dict[tuple[str, ...], tuple[str, ...]] = field(
@@ -148,6 +151,7 @@ class Job:
             floors_ms=self._floors_ms(decoded, at),
             names_author=[bool(post.author_id) for post in posts] if self.authors else None,
             terms=terms_of_posts(groups, [one.terms for one in annotations]) if self.terms else None,
+            sources=[*map(self.sources.of, posts)] if self.sources else None,
         )
         changes = fold(state, columns, self.timing)
         uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)

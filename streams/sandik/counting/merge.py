@@ -5,6 +5,7 @@ record. So merge keeps nothing durable but that topic, and a stale entry of a wo
 thawed changes nothing, wherever it stands in the log.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,6 +50,7 @@ class Step(NamedTuple):
     mark: Watermark | None = None
     counts: Sequence[Count] = ()
     terms: Sequence[TermCount] = ()
+    sources: Sequence[Count] = ()
     derived: Sequence[DerivedRecord] = ()
     settled: Settled | None = None
 
@@ -85,6 +87,9 @@ class Merge:
         self._authors = authors
         self._top_terms = top_terms
         self._terms: list[TermCount] = []
+        #: By source, what was emitted of it.
+        self._emitted_of: defaultdict[str, Emitted] = defaultdict(Emitted)
+        self._sources: list[Count] = []
 
     @property
     def open_windows(self) -> int:
@@ -137,6 +142,7 @@ class Merge:
             yield Step(mark=mark)
         yield Step(counts=self.emit(now_ms, at_most))
         yield Step(terms=self.take_terms())
+        yield Step(sources=self.take_sources())
         yield Step(derived=self.emit_derived(now_ms, at_most))
         settled = self.settle()
         if settled is not None:
@@ -171,6 +177,11 @@ class Merge:
         taken, self._terms = self._terms, []
         return taken
 
+    def take_sources(self) -> list[Count]:
+        """Return the counts by source that changed, or became final, with those that `emit` has returned."""
+        taken, self._sources = self._sources, []
+        return taken
+
     def emit_derived(self, now_ms: int, at_most: int | None = None) -> list[DerivedRecord]:
         """Return what of hopping windows and sessions changed or became final."""
         settled_ms = _later(self._settled_by_all_ms(), self.settled_ms)
@@ -195,6 +206,8 @@ class Merge:
         self._current.discard(start_ms)
         self._dirty.discard(start_ms)
         self._emitted.forget(start_ms)
+        for emitted in self._emitted_of.values():
+            emitted.forget(start_ms)
 
     def mark(self) -> Watermark:
         """Return how far this run has come, for a successor."""
@@ -256,6 +269,16 @@ class Merge:
             if self._top_terms and counts:
                 self._terms += term_counts(counts[0], cells.terms.get(language, {}), self._top_terms)
             yield from counts
+        self._sources += self._counts_by_source(span_ms, cells, now_ms, is_final=is_final)
+
+    def _counts_by_source(
+        self, span_ms: tuple[int, int], cells: WindowCells, now_ms: int, *, is_final: bool
+    ) -> Iterator[Count]:
+        for source in sorted(cells.sources.keys() | cells.late_sources.keys()):
+            of_source = cells.of_source(source)
+            for language in self._emitted_of[source].changed(span_ms[0], of_source, is_final=is_final):
+                for one in counts_of(self.labels, span_ms, language, of_source, now_ms, is_final=is_final):
+                    yield msgspec.structs.replace(one, source=source)
 
     def _pane(self, start_ms: int) -> WindowCells:
         """Return the window as one that others are derived from: their authors and terms nobody counts."""

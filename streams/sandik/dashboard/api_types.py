@@ -8,10 +8,12 @@ from sandik.counting.fold import ALL
 from sandik.dashboard.notes import Note
 from sandik.errors import UsageError
 from sandik.figures.by_source import SourceRow
+from sandik.figures.corrected import Estimate
 from sandik.figures.examples import TopTerm
 from sandik.figures.headline import Change, Figure, Usual
 from sandik.figures.rollup import Query, Row
 from sandik.kafka.follow import Link
+from sandik.lexicon_tools.measured import MeasuredDetector, OneMeasured
 from sandik_schemas.pair import Pair
 
 SCHEMA_VERSION = 1
@@ -55,6 +57,14 @@ class Headline(msgspec.Struct, frozen=True):
     usual: Usual | None
     current: int
     late: int
+    corrected: Estimate | None
+
+
+class Letters(msgspec.Struct, frozen=True):
+    """How many records `posts` and `posts.dlq` have: of so many, those were rejected."""
+
+    posts: int
+    rejected: int
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -95,6 +105,9 @@ class Status(msgspec.Struct, frozen=True):
     other_window_sizes_ms: list[int]
     paused_partitions: list[int]
     lexicon_versions: list[str]
+    measured: tuple[OneMeasured, ...]
+    measured_detector: MeasuredDetector | None
+    letters: Letters | None
     examples_version: int
     texts: bool
     tags: list[str]

@@ -16,6 +16,7 @@ from sandik.dashboard.web import create_web
 from sandik.errors import UsageError
 from sandik.http_server import capacity, is_local, listen
 from sandik.kafka.connection import client_options
+from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import tell
 from sandik.settings import Settings
 
@@ -34,6 +35,7 @@ def run_dashboard(
     hides_texts: bool,
     origins: Sequence[str],
     notes: Path | None,
+    corrected: Path | None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. The address goes to stdout once it answers, what happens to stderr.
 
@@ -51,6 +53,7 @@ def run_dashboard(
         hides_texts=hides_texts,
         tell=tell,
         notes=read_notes(notes) if notes else (),
+        accuracy=load_accuracy(corrected) if corrected else None,
     )
     serve = _serve(board, host, port, frozenset(origins), hides_texts=hides_texts)
     asyncio.run(serve)

@@ -11,9 +11,9 @@ from socket import SO_SNDBUF, SOL_SOCKET
 import msgspec
 from aiohttp import web
 
-from sandik.dashboard.live_counts import Version
 from sandik.dashboard.service import Board
 from sandik.errors import UsageError
+from sandik.figures.live_counts import Version
 from sandik.figures.rollup import Query
 
 #: Events of one reader are at least this far apart: what changes in between comes together.

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from sandik.counting.labels import iso
-from sandik.figures.language_names import english_name
+from sandik.figures.language_names import name_in
 from sandik.figures.rollup import EVERY, Row
 
 #: A feed is asked for again and again: what is older is known.
@@ -26,7 +26,7 @@ def bursts_feed(rows: Iterable[Row], page: str) -> bytes:
     _add(_add(feed, "author"), "name", "sandik")
     for row, tag in found[:MOST_ENTRIES]:
         posts = row.counts.get(tag, 0) + row.current.get(tag, 0)
-        language = "all languages" if row.language == EVERY else english_name(row.language) or row.language
+        language = "all languages" if row.language == EVERY else name_in("en", row.language) or row.language
         entry = _add(feed, "entry")
         _add(entry, "id", f"urn:sandik:burst:{row.start_ms}:{row.end_ms}:{_safe(row.language)}:{_safe(tag)}")
         _add(entry, "title", _safe(f"{language}, {tag}: {posts:,} posts"))

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from aiokafka import ConsumerRecord
@@ -12,17 +12,22 @@ from aiokafka import ConsumerRecord
 from sandik.clock import Clock
 from sandik.counting.control import ControlState
 from sandik.counting.decode import why_not
+from sandik.counting.fold import ALL
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
 from sandik.dashboard.feed import bursts_feed
-from sandik.dashboard.live_counts import Model
 from sandik.dashboard.notes import Note
+from sandik.errors import SandikError
+from sandik.figures.corrected import Accuracy, Estimate
 from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
-from sandik.figures.rollup import Query, changed_rows, rows
+from sandik.figures.live_counts import Model
+from sandik.figures.rollup import EVERY, Query, changed_rows, rows
 from sandik.kafka.follow import Follower
 from sandik.kafka.post_texts import Text, Texts
-from sandik.kafka.topics import CONTROL, COUNTS, MENTIONS
+from sandik.kafka.record_counts import records_in
+from sandik.kafka.topics import CONTROL, COUNTS, MENTIONS, POSTS, POSTS_DLQ
+from sandik.lexicon_tools.measured import measured, measured_detector
 from sandik.settings import Settings
 from sandik_schemas.control import Control
 from sandik_schemas.count import Count
@@ -32,6 +37,11 @@ from sandik_schemas.mention import Mention
 _KEPT_ANSWERS = 64
 #: A mention is written after its post was, whose clock may be wrong by so much.
 _MENTION_SLACK_MS = 600_000
+
+#: How often Kafka is asked how many posts and dead letters there are.
+_LETTERS_EVERY_S = 60.0
+
+Found = TypeVar("Found")
 
 _decode_count = msgspec.json.Decoder(Count).decode
 _decode_mention = msgspec.json.Decoder(Mention).decode
@@ -50,8 +60,12 @@ class Board:
         hides_texts: bool,
         tell: Callable[[str], None],
         notes: tuple[Note, ...] = (),
+        accuracy: Accuracy | None = None,
     ) -> None:
-        self._notes = notes
+        self._notes, self._accuracy = notes, accuracy
+        self._settings = settings
+        #: None until Kafka has said how many there are.
+        self.letters: api_types.Letters | None = None
         self.model, self.examples = Model(), Examples()
         self._clock, self._tell, self._from_ms = clock, tell, from_ms or 0
         self._texts = None if hides_texts else Texts(settings)
@@ -72,9 +86,19 @@ class Board:
                 group.create_task(self.counts.run())
                 group.create_task(self.mentions.run())
                 group.create_task(self.control.run())
+                group.create_task(self._count_letters())
         finally:
             if self._texts:
                 await self._texts.close()
+
+    async def _count_letters(self) -> None:
+        topics = [self._settings.topic(name) for name in (POSTS, POSTS_DLQ)]
+        while True:
+            try:
+                self.letters = api_types.Letters(*await records_in(self._settings, topics))
+            except SandikError:
+                self.letters = None  # the topics may be forbidden, or Kafka is away: the followers tell
+            await asyncio.sleep(_LETTERS_EVERY_S)
 
     async def wait(self, timeout_s: float) -> None:
         """Return when anything has changed since the call, or after `timeout_s`."""
@@ -108,7 +132,22 @@ class Board:
 
     def _headline(self, query: Query) -> api_types.Headline:
         found = headline(self.model.cells, query)
-        return api_types.Headline(SCHEMA_VERSION, str(self.model.version), query.pair, *found)
+        corrected = self._corrected(query, found.now.posts)
+        return api_types.Headline(SCHEMA_VERSION, str(self.model.version), query.pair, *found, corrected)
+
+    def _corrected(self, query: Query, posts: Mapping[str, int]) -> Estimate | None:
+        model, accuracy = self.model, self._accuracy
+        pair = query.pair
+        if accuracy is None or pair is None or len(query.among) > 1:
+            return None  # strata of several languages are no sample of all their posts
+        own = {accuracy.lexicon_version}, {accuracy.detector_version}
+        if (model.lexicon_versions, model.detector_versions) != own:
+            return None
+        [language] = query.among or [EVERY]
+        sample = accuracy.of(language)
+        if pair.base == ALL:
+            return sample.share(pair.name, posts.get(pair.name, 0), posts.get(ALL, 0))
+        return sample.share_of(pair, posts)
 
     def status(self) -> api_types.Status:
         """Return how things are now."""
@@ -129,6 +168,9 @@ class Board:
             other_window_sizes_ms=model.other_window_sizes_ms,
             paused_partitions=self._control.paused_partitions,
             lexicon_versions=sorted(model.lexicon_versions),
+            measured=self._of_one(model.lexicon_versions, measured) or (),
+            measured_detector=self._of_one(model.detector_versions, measured_detector),
+            letters=self.letters,
             examples_version=self.examples.version,
             texts=self._texts is not None,
             tags=cells.tags,
@@ -136,6 +178,10 @@ class Board:
             pairs=self.model.pairs,
             languages=[api_types.Language(code, cells.posts(code)) for code in cells.languages],
         )
+
+    @staticmethod
+    def _of_one(versions: set[str], find: Callable[[str], Found]) -> Found | None:
+        return find(*versions) if len(versions) == 1 else None
 
     def sources_answer(self, query: Query) -> bytes:
         """Return the rows of sources as JSON; UsageError when there are too many."""

@@ -18,10 +18,16 @@ from sandik.http_server import addresses_this_machine
 
 STATIC = Path(__file__).parent / "static"
 
+#: A single chart, and the one page that others may frame: it has nothing to be clicked by mistake.
+EMBED = "/embed"
+
 #: Only files of our own run, and nothing is sent anywhere else.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors "
+)
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"{_POLICY}'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -44,6 +50,7 @@ def create_web(
     app.add_routes(
         [
             web.get("/", _file(STATIC / "index.html")),
+            web.get(EMBED, _file(STATIC / "embed.html")),
             web.get("/api/counts", site.counts),
             web.get("/api/bursts.atom", site.bursts),
             web.get("/api/headline", site.headline),
@@ -121,7 +128,8 @@ def _guard(origins: frozenset[str], is_local: bool) -> Middleware:
         except UsageError as error:
             response = _json(msgspec.json.encode({"error": str(error)}), status=400)
         if not response.prepared:
-            response.headers.update({**_HEADERS, **_cors(request, origins)})
+            own = {"Content-Security-Policy": f"{_POLICY}*"} if request.path == EMBED else {}
+            response.headers.update({**_HEADERS, **own, **_cors(request, origins)})
         return response
 
     return guard

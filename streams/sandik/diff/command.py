@@ -7,19 +7,30 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from sandik.coding.agree import codes_of
+from sandik.coding.design import load_design
+from sandik.coding.draw import Draw
 from sandik.counting.labels import iso
+from sandik.diff.alone import Alone, Precision, alone, draw_differences, precision_alone
 from sandik.diff.compare import Moved, by_language_and_tag, moved_cells
+from sandik.diff.sample import check_design, write_differences
 from sandik.errors import SandikError, UsageError
+from sandik.figures.corrected import Estimate
+from sandik.figures.shares import percent
+from sandik.progress import progress, tell
 from sandik.replay.manifest import Manifest
-from sandik.replay.posts_again import Example, Window, find_examples
-from sandik.replay.read_results import Result, load_result
+from sandik.replay.posts_again import Example, Window
+from sandik.replay.read_results import Cell, Result, load_result
 from sandik.run import lexicon_notice
 from sandik.settings import Settings
+from sandik.tables.aligned import aligned
+from sandik.tables.atomic_files import check_free
 
 _RULES = (
     "lexicon_version",
@@ -32,23 +43,64 @@ _RULES = (
 )
 
 
-def run_diff(before: str, after: str, settings: Settings, *, top: int, examples: int, json: bool) -> int:
-    """Print how the counts of `after` differ from those of `before`; return the exit code."""
-    results = [asyncio.run(load_result(name, settings)) for name in (before, after)]
+class DiffOrder(NamedTuple):
+    """What the command line asks for.
+
+    `examples` posts are shown of those that the two tag differently, drawn by `seed`. With `sample`, a
+    folder, `per_stratum` of each kind are drawn for people to code; `codes` are what they have coded of the
+    sample of `design`.
+    """
+
+    before: str
+    after: str
+    top: int = 20
+    examples: int = 0
+    seed: int = 1
+    sample: Path | None = None
+    per_stratum: int = 50
+    design: Path | None = None
+    codes: tuple[Path, ...] = ()
+
+
+def run_diff(order: DiffOrder, settings: Settings, *, json: bool) -> int:
+    """Print how the counts of `after` differ from those of `before`; return the exit code.
+
+    Raises:
+        UsageError: they cannot be compared, or a file is none of the sample's.
+        SandikError: Kafka or a topic is away.
+    """
+    if (order.design is None) != (not order.codes):
+        raise UsageError("--design and --codes go together: the sample, and what was coded of it")
+    if order.sample:
+        check_free([order.sample], replaces=False)
+    results = [asyncio.run(load_result(name, settings)) for name in (order.before, order.after)]
     one, other = results
     for result in results:
         if (manifest := result.manifest) and (lost := manifest.lost_cells):
             notice = lexicon_notice(manifest.plan.rules.lexicon, lost)
             sys.stderr.write(f"{result.name}: {notice}\n")
     moved = moved_cells(one.counts, other.counts)
-    found: list[Example] = []
-    if moved and examples:
-        found = asyncio.run(_examples(one, other, moved, settings, examples))
+    draw: Draw[Example] = Draw(order.seed, max(order.examples, order.per_stratum if order.sample else 0))
+    if moved and (order.examples or order.sample):
+        _draw(one, other, moved, settings, draw)
+    found = _Found(alone(draw.posts), _examples(draw, order.examples), _precision(order, one, other))
     if json:
         sys.stdout.buffer.write(_json(one, other, moved, found))
     else:
-        _print(one, other, moved, top, found)
+        _print(one, other, moved, order, found)
+    if order.sample:
+        drawn_by = order.seed, order.per_stratum
+        write_differences(order.sample, drawn_by, (_needed(one), _needed(other)), draw)
+        sys.stdout.write(f"{order.sample}\n")
     return 1 if moved else 0
+
+
+class _Found(NamedTuple):
+    """What the posts say of the difference."""
+
+    alone: list[Alone]
+    examples: list[Example]
+    precision: list[Precision]
 
 
 def rules_that_differ(one: Result, other: Result) -> dict[str, tuple[object, object]]:
@@ -65,46 +117,61 @@ def rules_that_differ(one: Result, other: Result) -> dict[str, tuple[object, obj
     return found if ranges[0] == ranges[1] else {**found, "posts": ("those of A", "those of B")}
 
 
-async def _examples(
-    one: Result, other: Result, moved: Sequence[Moved], settings: Settings, at_most: int
-) -> list[Example]:
+def _draw(
+    one: Result, other: Result, moved: Sequence[Moved], settings: Settings, draw: Draw[Example]
+) -> None:
     manifests = [_needed(one), _needed(other)]
     first, second = (manifest.plan.rules.job(settings) for manifest in manifests)
-    windows = {Window(cell.window_start_ms, cell.window_end_ms) for cell, _, _ in moved}
-    posts = manifests[0].plan
+    windows = {Window(moved_.cell.window_start_ms, moved_.cell.window_end_ms) for moved_ in moved}
     try:
-        return [
-            example async for example in find_examples(posts, (first, second), windows, settings, at_most)
-        ]
+        with progress("posts") as bar:
+            read = draw_differences(manifests[0].plan, (first, second), windows, settings, draw, bar.advance)
+            asyncio.run(read)
     except SandikError as error:
-        sys.stderr.write(f"no examples: {error}\n")
-        return []
+        tell(f"no examples: {error}")
 
 
 def _needed(result: Result) -> Manifest:
     if result.manifest is None:
         raise UsageError(
-            f"--examples needs the manifest of {result.name}, to know its lexicon, detector and posts: put "
-            f"it beside the file, or replay the range into one ({Path(result.name).name}.manifest.json)"
+            f"the posts of a difference need the manifest of {result.name}, to know its lexicon, detector "
+            "and posts: put it beside the file, or replay the range into one "
+            f"({Path(result.name).name}.manifest.json)"
         )
     return result.manifest
 
 
-def _json(one: Result, other: Result, moved: Sequence[Moved], found: Sequence[Example]) -> bytes:
+def _examples(draw: Draw[Example], at_most: int) -> list[Example]:
+    """Return so many of all posts that differ, in the order of time."""
+    lots = sorted((draw.number(name), name, post) for _, name, post in draw.drawn())
+    return sorted((post for _, _, post in lots[:at_most]), key=lambda post: (post.created_at_ms, post.id))
+
+
+def _precision(order: DiffOrder, one: Result, other: Result) -> list[Precision]:
+    if order.design is None:
+        return []
+    design = load_design(order.design)
+    check_design(order.design, design, (_needed(one), _needed(other)))
+    return precision_alone(design, [codes_of(path, design) for path in order.codes])
+
+
+def _json(one: Result, other: Result, moved: Sequence[Moved], found: _Found) -> bytes:
     cells = [
-        {**cell._asdict(), "before": was, "after": is_now, "by": is_now - was} for cell, was, is_now in moved
+        {**_named(cell), "before": was, "after": is_now, "by": is_now - was} for cell, was, is_now in moved
     ]
     answer = {
         "before": one.name,
         "after": other.name,
         "rules": rules_that_differ(one, other),
         "moved": cells,
-        "examples": found,
+        "alone": [one_._asdict() for one_ in found.alone],
+        "examples": found.examples,
+        "precision": found.precision,
     }
     return msgspec.json.encode(answer) + b"\n"
 
 
-def _print(one: Result, other: Result, moved: Sequence[Moved], top: int, found: Sequence[Example]) -> None:
+def _print(one: Result, other: Result, moved: Sequence[Moved], order: DiffOrder, found: _Found) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for name, (was, is_now) in rules_that_differ(one, other).items():
         console.print(f"{name}: {was} -> {is_now}", markup=False)
@@ -120,18 +187,43 @@ def _print(one: Result, other: Result, moved: Sequence[Moved], top: int, found: 
     table = Table(
         "window (UTC)", "language", "tag", *_numbers(), title="Moved most", title_justify="left", box=None
     )
-    for one_moved in moved[:top]:
+    for one_moved in moved[: order.top]:
         cell = one_moved.cell
         figures = f"{one_moved.before:,}", f"{one_moved.after:,}", f"{one_moved.by:+,}"
-        table.add_row(iso(cell.window_start_ms), cell.language, cell.tag, *figures)
+        language = f"{cell.source} {cell.language}" if cell.source else cell.language
+        table.add_row(iso(cell.window_start_ms), language, cell.tag, *figures)
     console.print(table)
-    for example in found:
+    if found.alone:
+        told = [(one_.side, one_.tag, f"{one_.posts:,}") for one_ in found.alone]
+        _print_table("Posts that only one of them tags", ("only", "tag", "posts"), told)
+    if found.precision:
+        rows = [
+            (one_.side, one_.tag, f"{one_.posts:,}", f"{one_.coded:,}", _estimate(one_.precision))
+            for one_ in found.precision
+        ]
+        head = "only", "tag", "posts", "coded", "about it (95 %)"
+        _print_table("How right they are where only one of them tags", head, rows)
+    for example in found.examples:
         console.print(
             f"{iso(example.created_at_ms)}  {example.id}  (partition {example.source_partition}, "
             f"offset {example.source_offset})\n  {example.text}\n  A: {_line(example.before)}\n  "
             f"B: {_line(example.after)}",
             markup=False,
         )
+
+
+def _print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in (title, *aligned(head, rows)))
+
+
+def _estimate(found: Estimate | None) -> str:
+    if found is None:
+        return "–"
+    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+
+
+def _named(cell: Cell) -> dict[str, object]:
+    return {name: value for name, value in cell._asdict().items() if value != ""}
 
 
 def _numbers() -> list[str]:

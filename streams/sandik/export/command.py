@@ -14,10 +14,12 @@ from sandik.clock import SystemClock
 from sandik.counting.authors.key import weakness
 from sandik.errors import UsageError
 from sandik.export.days import check_days, write_days
-from sandik.export.rows import Authors, Choice, Table, What, corrected_rows, table_of
-from sandik.figures.corrected import Accuracy, load_accuracy
+from sandik.export.rows import COUNTED, Authors, Choice, Table, What, corrected_rows, table_of
+from sandik.figures.corrected import Accuracy
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, records_since
+from sandik.kafka.topics import COUNTS_SOURCES
+from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import Bar, progress
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_file
@@ -59,12 +61,12 @@ def run_export(order: Order, settings: Settings, *, json: bool) -> int:
     check_writable(file)
     if order.csv != USUAL_CSV and format_of(file) != "csv":
         raise UsageError("--raw-csv and --bom are for CSV only: remove them, or choose .csv")
-    if order.corrected is not None and order.what != "counts":
+    if order.corrected is not None and order.what not in COUNTED:
         raise UsageError("--corrected is for counts only: remove it")
     choice = _choice(order, settings)
     accuracy = load_accuracy(order.corrected) if order.corrected else None
     table = table_of(order.what, choice, is_corrected=accuracy is not None)
-    notes: dict[str, str] = {} if order.what == "counts" else {"authors": choice.authors}
+    notes: dict[str, str] = {} if order.what in COUNTED else {"authors": choice.authors}
     if format_of(file) == "csv":
         notes["csv_texts"] = RAW if order.csv.is_raw else GUARDED
     made = msgspec.json.encode(dictionary(order.what, table.columns, notes))
@@ -77,7 +79,7 @@ def run_export(order: Order, settings: Settings, *, json: bool) -> int:
 
 def _written(order: Order, settings: Settings, table: Table, accuracy: Accuracy | None) -> int:
     """Write the table; return how many rows it has."""
-    time = "window_start" if order.what == "counts" else "created_at"
+    time = "window_start" if order.what in COUNTED else "created_at"
     count = 0
 
     def counted(rows: Iterable[Row]) -> Iterator[Row]:
@@ -87,7 +89,7 @@ def _written(order: Order, settings: Settings, table: Table, accuracy: Accuracy 
             yield row
 
     with (
-        progress(f"reading {settings.topic(order.what)}") as bar,
+        progress(f"reading {_topic(order, settings)}") as bar,
         closing(_rows(order, settings, table, bar, accuracy)) as rows,
     ):
         if order.by_day:
@@ -103,6 +105,10 @@ def _written(order: Order, settings: Settings, table: Table, accuracy: Accuracy 
         else:
             write_table(order.out, table.columns, counted(rows), form=order.csv, replaces=order.force)
     return count
+
+
+def _topic(order: Order, settings: Settings) -> str:
+    return settings.topic(COUNTS_SOURCES if order.what == "sources" else order.what)
 
 
 def _tell(order: Order, beside: Path, rows: int, *, json: bool) -> None:
@@ -138,15 +144,15 @@ def _rows(
 ) -> Generator[Row, None, None]:
     now_ms = SystemClock().now_ms()
     from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
-    time_ms = "window_start_ms" if order.what == "counts" else "created_at_ms"
+    time_ms = "window_start_ms" if order.what in COUNTED else "created_at_ms"
 
     def wanted(row: Row) -> bool:
         return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
 
     # A count's record has its window's time. No other record is older than its post, apart from clock skew.
     since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
-    records = records_since(settings, settings.topic(order.what), since_ms, bar)
-    if order.what == "counts":
+    records = records_since(settings, _topic(order, settings), since_ms, bar)
+    if order.what in COUNTED:
         rows = filter(wanted, map(msgspec.structs.asdict, asyncio.run(newest_counts(records))))
         yield from corrected_rows(rows, accuracy) if accuracy else rows
         return

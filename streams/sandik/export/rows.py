@@ -17,9 +17,11 @@ from sandik_schemas.count import Count
 from sandik_schemas.mention import Mention
 from sandik_schemas.post import Post
 
-What = Literal["mentions", "posts", "counts"]
+What = Literal["mentions", "posts", "counts", "sources"]
 Authors = Literal["keep", "pseudonym", "drop"]
 
+#: By source or not: one row for each cell.
+COUNTED: tuple[What, ...] = ("counts", "sources")
 #: Columns of counts that a coded sample adds.
 CORRECTED = ("corrected_share", "corrected_low", "corrected_high")
 
@@ -47,14 +49,15 @@ class Table(NamedTuple):
 
 def table_of(what: What, choice: Choice, *, is_corrected: bool = False) -> Table:
     """Return how the topic becomes a table. `is_corrected`: counts have their corrected share, too."""
-    if what == "counts":
+    if what in COUNTED:
         more = dict.fromkeys(CORRECTED, "float") if is_corrected else {}
-        return Table({**columns_of(Count), **more}, lambda _: iter(()))  # `newest_counts` makes the rows
+        columns = columns_of(Count, without=["source"] if what == "counts" else [])
+        return Table({**columns, **more}, lambda _: iter(()))  # `newest_counts` makes the rows
     if what == "mentions":
         return Table(_with_time(columns_of(Mention)), _Mentions(choice))
     left_out = [] if choice.texts else ["text"]
     if choice.authors != "keep":
-        left_out.append("url")
+        left_out += ["url", "source_detail"]
     if choice.authors == "drop":
         left_out.append("author_id")
     place = {"source_partition": "int", "source_offset": "int", "record_timestamp_ms": "int"}

@@ -8,14 +8,12 @@ period (how many there happen to be). docs/decisions/034-corrected-share.md says
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from sandik.counting.fold import ALL
-from sandik.counting.surrogates import UNDECODABLE
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
 from sandik.figures.statistics import Floats
@@ -100,21 +98,6 @@ class Accuracy(msgspec.Struct, frozen=True, dict=True):
             strata = [one for one in self.strata if language == EVERY or is_of(one.language, language)]
             known[language] = Sample(strata, self.pairs)
         return known[language]
-
-
-def load_accuracy(path: Path) -> Accuracy:
-    """Return what a file says of the tags. UsageError if it is none that `sandik agree` has written."""
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=Accuracy)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-    except UNDECODABLE as error:
-        raise UsageError(
-            f"{path} does not say how right the tags are ({error}): name what `sandik agree --out` wrote"
-        ) from error
-    if found.schema_version != SCHEMA_VERSION:
-        raise UsageError(f"{path} is of another sandik: run `sandik agree` again")
-    return found
 
 
 class _Side(NamedTuple):

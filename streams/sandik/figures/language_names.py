@@ -28,7 +28,38 @@ NAMES: dict[str, tuple[str, ...]] = {
     "uz": ("Uzbek", "Oʻzbekcha"), "vi": ("Vietnamese", "Tiếng Việt"), "zh": ("Chinese", "中文"),
     "und": ("Undetermined",),
 }  # fmt: skip
-_BY_NAME = {name.casefold(): code for code, names in NAMES.items() for name in names}
+#: What they are called in Turkish and in Russian, after CLDR.
+NAMES_IN: dict[str, dict[str, str]] = {
+    "tr": {
+        "sq": "Arnavutça", "ar": "Arapça", "az": "Azerbaycanca", "be": "Belarusça", "bg": "Bulgarca",
+        "ca": "Katalanca", "hr": "Hırvatça", "cs": "Çekçe", "da": "Danca", "nl": "Felemenkçe",
+        "en": "İngilizce", "et": "Estonca", "fa": "Farsça", "fi": "Fince", "fr": "Fransızca",
+        "ka": "Gürcüce", "de": "Almanca", "el": "Yunanca", "he": "İbranice", "hi": "Hintçe",
+        "hu": "Macarca", "hy": "Ermenice", "is": "İzlandaca", "id": "Endonezce", "it": "İtalyanca",
+        "ja": "Japonca", "kk": "Kazakça", "ko": "Korece", "ku": "Kürtçe", "lv": "Letonca", "lt": "Litvanca",
+        "mk": "Makedonca", "ms": "Malayca", "no": "Norveççe", "ps": "Peştuca", "pl": "Lehçe",
+        "pt": "Portekizce", "ro": "Rumence", "ru": "Rusça", "sr": "Sırpça", "sk": "Slovakça",
+        "sl": "Slovence", "so": "Somalice", "es": "İspanyolca", "sv": "İsveççe", "tl": "Tagalogca",
+        "tr": "Türkçe", "uk": "Ukraynaca", "ur": "Urduca", "uz": "Özbekçe", "vi": "Vietnamca",
+        "zh": "Çince", "und": "Belirlenemeyen",
+    },
+    "ru": {
+        "sq": "Албанский", "ar": "Арабский", "az": "Азербайджанский", "be": "Белорусский",
+        "bg": "Болгарский", "ca": "Каталанский", "hr": "Хорватский", "cs": "Чешский", "da": "Датский",
+        "nl": "Нидерландский", "en": "Английский", "et": "Эстонский", "fa": "Персидский", "fi": "Финский",
+        "fr": "Французский", "ka": "Грузинский", "de": "Немецкий", "el": "Греческий", "he": "Иврит",
+        "hi": "Хинди", "hu": "Венгерский", "hy": "Армянский", "is": "Исландский", "id": "Индонезийский",
+        "it": "Итальянский", "ja": "Японский", "kk": "Казахский", "ko": "Корейский", "ku": "Курдский",
+        "lv": "Латышский", "lt": "Литовский", "mk": "Македонский", "ms": "Малайский", "no": "Норвежский",
+        "ps": "Пушту", "pl": "Польский", "pt": "Португальский", "ro": "Румынский", "ru": "Русский",
+        "sr": "Сербский", "sk": "Словацкий", "sl": "Словенский", "so": "Сомалийский", "es": "Испанский",
+        "sv": "Шведский", "tl": "Тагальский", "tr": "Турецкий", "uk": "Украинский", "ur": "Урду",
+        "uz": "Узбекский", "vi": "Вьетнамский", "zh": "Китайский", "und": "Не определён",
+    },
+}  # fmt: skip
+_BY_NAME = {name.casefold(): code for code, names in NAMES.items() for name in names} | {
+    name.casefold(): code for names in NAMES_IN.values() for code, name in names.items()
+}
 _CODE = re.compile(r"[a-z]{2,3}(\+[a-z]{2,3})*")
 
 
@@ -37,8 +68,10 @@ def code_of_name(name: str) -> str | None:
     return _BY_NAME.get(name.strip().casefold())
 
 
-def english_name(code: str) -> str | None:
-    """Return what a language is called in English."""
+def name_in(lang: str, code: str) -> str | None:
+    """Return what a language is called in another: `tr`, `ru`, else English."""
+    if lang in NAMES_IN:
+        return NAMES_IN[lang].get(code)
     return NAMES[code][0] if code in NAMES else None
 
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from sandik.counting.sources import is_within
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
 from sandik.kafka.ranges import bounds_ms
@@ -25,7 +26,7 @@ class Selection(NamedTuple):
             (self.from_ms is None or start_ms >= self.from_ms)
             and (self.to_ms is None or end_ms <= self.to_ms)
             and (self.language is None or is_of(language, self.language))
-            and (self.source is None or source == self.source)
+            and (self.source is None or (source is not None and is_within(source, self.source)))
         )
 
 

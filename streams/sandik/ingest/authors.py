@@ -2,7 +2,8 @@
 
 An author's id is not the only field that names the author: `at://did:plc:alice/…` is the id of a post, and so
 is `https://mastodon.example/users/alice/statuses/1`; both may stand in `repost_of` and `reply_to` of others.
-So every id is replaced, and the link to the post is left out. The text stays, with whomever it names.
+So every id is replaced, and the link to the post is left out, as is its channel, which may be one person's.
+The text stays, with whomever it names.
 """
 
 import hmac
@@ -19,12 +20,13 @@ def with_pseudonyms(item: Item, key: str) -> Item:
 
 
 def hidden(post: Post, key: str) -> Post:
-    """Return the post with its ids replaced by keyed hashes, and without its link."""
+    """Return the post with its ids replaced by keyed hashes, and without its link and channel."""
     return msgspec.structs.replace(
         post,
         id=post_pseudonym(post.id, key),
         author_id=None if post.author_id is None else pseudonym(post.source, post.author_id, key),
         url=None,
+        source_detail=None,
         repost_of=None if post.repost_of is None else post_pseudonym(post.repost_of, key),
         reply_to=None if post.reply_to is None else post_pseudonym(post.reply_to, key),
     )

@@ -3,11 +3,12 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
+from contextlib import asynccontextmanager
 from logging import INFO, getLogger
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaClient, AIOKafkaConsumer, TopicPartition
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
@@ -278,6 +279,21 @@ async def check_answers(consumer: AIOKafkaConsumer, *tps: TopicPartition) -> Non
         raise KafkaTimeoutError(f"no answer within {_ANSWER_S:.0f} s") from error
 
 
+@asynccontextmanager
+async def asking(settings: Settings) -> AsyncIterator[Callable[[Any], Awaitable[Any]]]:
+    """Lend what sends a request to any server, for those that aiokafka has no function for.
+
+    Raises:
+        KafkaError: none answers.
+    """
+    client = AIOKafkaClient(**client_options(settings))
+    try:
+        await client.bootstrap()
+        yield lambda request: client.send(client.get_random_node(), request)
+    finally:
+        await client.close()
+
+
 async def let_go(consumer: AIOKafkaConsumer) -> None:
     """Stop the consumer, whatever state it is in."""
     # Without a broker, stopping raises the cancellation of aiokafka's own fetching, which would look like a
@@ -285,6 +301,10 @@ async def let_go(consumer: AIOKafkaConsumer) -> None:
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.wait({stopping}, timeout=_STOP_S)
     if stopping.cancelled():
-        await consumer._client.close()
+        client = getattr(
+            consumer, "_client", None
+        )  # without it, they are closed when the consumer is forgotten
+        if client is not None:
+            await client.close()
     elif stopping.done():
         stopping.exception()

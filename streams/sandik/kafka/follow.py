@@ -72,7 +72,7 @@ class Follower:
         # Check first: a consumer that asks for a missing topic may create it, with the broker's defaults.
         async with asyncio.timeout(_ANSWER_S), connected(self.settings) as admin:
             found = await partitions_of(admin, [self.topic])
-            await check_there(admin, self.settings, [self.topic], found)
+            await check_there(self.settings, [self.topic], found)
         tps = [TopicPartition(self.topic, partition) for partition in range(found[self.topic])]
         consumer = new_consumer(self.settings)
         try:

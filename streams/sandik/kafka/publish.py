@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidTimestampError, KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
-from faust.types.transports import ProducerT
 
 from sandik.counting.labels import iso
 from sandik.errors import BrokerError, ClockError, StateError, TimestampError
@@ -62,12 +61,12 @@ class Growth:
             self._offsets[topic, partition] = offset
 
 
-async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: bool = False) -> Places:
+async def publish(producer: AIOKafkaProducer, records: Sequence[Outgoing], *, wrap: bool = False) -> Places:
     """Return when every record is acknowledged by all in-sync replicas: the first of each partition.
 
     With `wrap`, the records for partitions that a topic does not have share those it has, from the first on.
-    Records of one partition are written in the order given. They are packed here: sent one by one through
-    Faust and aiokafka, each takes ten times the CPU, half of it for an unused future.
+    Records of one partition are written in the order given. They are packed here: sent one by one, each
+    takes ten times the CPU, half of it for an unused future.
 
     Raises:
         BrokerError: Kafka rejected one, or did not answer in time, or the partition does not exist.
@@ -92,9 +91,8 @@ async def publish(producer: ProducerT, records: Sequence[Outgoing], *, wrap: boo
 
 
 async def _publish(
-    producer: Any, topic: str, partition: int, records: Sequence[Outgoing], *, wrap: bool
+    kafka: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Outgoing], *, wrap: bool
 ) -> Written:
-    kafka: AIOKafkaProducer = producer._ensure_producer()
     try:
         partitions = await kafka.partitions_for(topic)
         if wrap:

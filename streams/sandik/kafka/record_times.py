@@ -12,6 +12,7 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Int8, Int16, Int32, Schema, String
 
 from sandik.errors import BrokerError
+from sandik.kafka.connection import asking
 from sandik.kafka.topics import APPEND_TIME, WINDOW_TIME, TopicSpec, connected
 from sandik.settings import Settings
 
@@ -103,33 +104,30 @@ async def complaints(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> 
 
 
 async def mend(settings: Settings, specs: Iterable[TopicSpec]) -> dict[str, dict[str, str]]:
-    """Do what `mend_with` does, with a connection of its own."""
-    async with connected(settings) as admin:
-        return await mend_with(admin, specs)
-
-
-async def mend_with(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> dict[str, dict[str, str]]:
     """Set what differs; return what was set, by topic. Topics whose configuration is hidden are left out.
 
     Raises:
         BrokerError: Kafka cannot be reached, or denies it.
     """
     specs = list(specs)
-    found = await _configs(admin, specs)
-    changes = {spec.name: differing(spec, found[spec.name]) for spec in specs if spec.name in found}
-    wrong = {name: config for name, config in changes.items() if config}
-    if wrong:
-        await alter(admin, wrong)
+    async with connected(settings) as admin:
+        found = await _configs(admin, specs)
+        changes = {spec.name: differing(spec, found[spec.name]) for spec in specs if spec.name in found}
+        wrong = {name: config for name, config in changes.items() if config}
+        if wrong:
+            await alter(settings, wrong)
     return changes
 
 
-async def alter(admin: AIOKafkaAdminClient, changes: Mapping[str, Mapping[str, str]]) -> None:
+async def alter(settings: Settings, changes: Mapping[str, Mapping[str, str]]) -> None:
     """Set these settings of these topics, and leave all others.
 
     Raises:
         BrokerError: Kafka denies it.
+        KafkaError: it does not answer.
     """
-    answer = await admin._send_request(_AlterRequest(changes))
+    async with asking(settings) as send:
+        answer = await send(_AlterRequest(changes))
     refused = {name: for_code(code).__name__ for code, _, _, name in answer.resources if code}
     if refused:
         why = ", ".join(f"{name} ({error})" for name, error in refused.items())

@@ -45,17 +45,19 @@ class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no
             raise KafkaConnectionError(str(error)) from error
 
 
-class _TokenLogin(OAuthAuthenticator):  # type: ignore[misc]  # aiokafka has no types
-    """aiokafka's own class treats a refusal as success, and then waits forever.
+class _TokenLogin:
+    """aiokafka's own login treats a refusal as success, and then waits forever.
 
     A server that rejects a token answers why, and refuses the client's next message: RFC 7628, 3.2.3.
     """
 
+    def __init__(self, login: OAuthAuthenticator) -> None:
+        self._login = login
+
     async def step(self, payload: bytes | None) -> tuple[bytes, bool] | None:
-        answer: tuple[bytes, bool] | None = (b"\x01", True) if payload else await super().step(payload)
+        answer: tuple[bytes, bool] | None = (b"\x01", True) if payload else await self._login.step(payload)
         return answer
 
 
-AIOKafkaConnection.authenticator_oauth = lambda connection: _TokenLogin(
-    sasl_oauth_token_provider=connection._sasl_oauth_token_provider
-)
+_login_of = AIOKafkaConnection.authenticator_oauth
+AIOKafkaConnection.authenticator_oauth = lambda connection: _TokenLogin(_login_of(connection))

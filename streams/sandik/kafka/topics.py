@@ -19,15 +19,17 @@ from aiokafka.errors import (
 
 from sandik.counting.decode import why_not
 from sandik.errors import BrokerError, TopicError
-from sandik.kafka.connection import check_topics, client_options, denial, unreachable
+from sandik.kafka.connection import asking, check_topics, client_options, denial, unreachable
 from sandik.settings import Settings
 
 POSTS = "posts"
 MENTIONS = "mentions"
 COUNTS = "counts"
 COUNTS_TERMS = "counts.terms"
+COUNTS_SOURCES = "counts.sources"
 COUNTS_HOPPING = "counts.hopping"
 COUNTS_SESSIONS = "counts.sessions"
+BURSTS = "bursts"
 PARTIALS = "partials"
 POSTS_LATE = "posts.late"
 POSTS_DLQ = "posts.dlq"
@@ -83,8 +85,10 @@ def optional_topics(settings: Settings) -> list[str]:
     """Return the names of the optional topics that the settings ask for."""
     is_on = {
         COUNTS_TERMS: settings.terms != "off",
+        COUNTS_SOURCES: settings.source_names is not None,
         COUNTS_HOPPING: settings.hopping_size_ms,
         COUNTS_SESSIONS: settings.session_gap_ms,
+        BURSTS: settings.bursts == "on",
     }
     return [name for name, is_wanted in is_on.items() if is_wanted]
 
@@ -185,7 +189,7 @@ async def existing(settings: Settings) -> dict[str, int]:
     names = [spec.name for spec in all_topics(settings)]
     async with connected(settings) as admin:
         found = await partitions_of(admin, names)
-        await check_there(admin, settings, names, found)
+        await check_there(settings, names, found)
     for name in map(settings.topic, (COUNTS, *optional_topics(settings), PARTIALS, CONTROL)):
         if found.get(name, 1) != 1:
             raise TopicError(
@@ -195,23 +199,24 @@ async def existing(settings: Settings) -> dict[str, int]:
     return found
 
 
-async def check_there(
-    admin: AIOKafkaAdminClient, settings: Settings, names: Iterable[str], found: Mapping[str, int]
-) -> None:
+async def check_there(settings: Settings, names: Sequence[str], found: Mapping[str, int]) -> None:
     """Raise if one of the names is not among the topics that were `found`.
 
     Raises:
         BrokerError: this user may not see one of them.
         TopicError: the topic does not exist.
     """
-    await check_topics(admin._send_request, settings.broker, names, found)
+    if all(name in found for name in names):
+        return
+    async with asking(settings) as send:
+        await check_topics(send, settings.broker, names, found)
 
 
 async def partition_count(settings: Settings, topic: str) -> int:
     """Return how many partitions the topic has. TopicError if it does not exist, or as `check_there`."""
     async with connected(settings) as admin:
         found = await partitions_of(admin, [topic])
-        await check_there(admin, settings, [topic], found)
+        await check_there(settings, [topic], found)
     return found[topic]
 
 

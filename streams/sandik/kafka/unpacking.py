@@ -9,7 +9,9 @@ See docs/decisions/015-hostile-batches.md.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import cramjam
@@ -41,6 +43,9 @@ _XERIAL = b"\x82SNAPPY\x00" + struct.pack(">ii", 1, 1)
 _ROOM = 64
 #: What is given to zlib at once: it copies what it leaves over, and an empty member is 20 bytes.
 _GZIP_BYTES = 4096
+
+_StandIn = Callable[["SafeBatch", "SafeRecords"], Any]
+_stand_in: ContextVar[_StandIn | None] = ContextVar("_stand_in", default=None)
 
 
 class LeftOut(tuple[()]):
@@ -86,6 +91,8 @@ class SafeRecords:
         self.data = data
         self._found = MemoryRecords(data)
         self._at = 0
+        self._ahead: Any = None
+        self._stand_in = _stand_in.get()
         self._unpacked_bytes = 0
         #: What the batch that is being read was unpacked to, as long as it is.
         self.held_bytes = 0
@@ -96,16 +103,29 @@ class SafeRecords:
 
     def has_next(self) -> bool:
         """Say whether there is another batch."""
-        return self._unpacked_bytes < MAX_UNPACKED_BYTES and bool(self._found.has_next())
+        return self._unpacked_bytes < MAX_UNPACKED_BYTES and self.peek() is not None
 
     def next_batch(self) -> Any:
+        """Return the next batch, or what stands for it."""
+        found = self.take()
+        if self._stand_in and isinstance(found, SafeBatch) and not found.is_control_batch:
+            return self._stand_in(found, self)
+        return found
+
+    def peek(self) -> Any:
+        """Return the next batch, and leave it there; None if there is none."""
+        if self._ahead is None and self._found.has_next():
+            packed, start = self._found.next_batch(), self._at
+            [length] = _INT32.unpack_from(self.data, start + _LENGTH)
+            self._at = end = start + _LENGTH + _INT32.size + length
+            is_new = isinstance(packed, DefaultRecordBatch)  # the others: as Kafka wrote them until 2017
+            self._ahead = SafeBatch(packed, self, start, end) if is_new else packed
+        return self._ahead
+
+    def take(self) -> Any:
         """Return the next batch."""
-        packed, start = self._found.next_batch(), self._at
-        [length] = _INT32.unpack_from(self.data, start + _LENGTH)
-        self._at = end = start + _LENGTH + _INT32.size + length
-        if isinstance(packed, DefaultRecordBatch):
-            return SafeBatch(packed, self, start, end)
-        return packed  # as Kafka wrote them until 2017
+        found, self._ahead = self.peek(), None
+        return found
 
     def hold(self, unpacked_bytes: int) -> None:
         """Note that a batch was unpacked."""
@@ -342,6 +362,20 @@ def _without_headers(record: Any) -> Any:
     return DefaultRecord(
         record.offset, record.timestamp, record.timestamp_type, record.key, record.value, headers
     )
+
+
+@contextmanager
+def standing_in(make: _StandIn | None) -> Iterator[None]:
+    """Have a consumer that starts within the block get what `make` makes of a batch; None: the batch itself.
+
+    It fetches in tasks that it makes when it starts, and these keep what was set then. So does the task in
+    which it tells of assignments: whoever starts a consumer there says so again.
+    """
+    token = _stand_in.set(make)
+    try:
+        yield
+    finally:
+        _stand_in.reset(token)
 
 
 def install() -> None:

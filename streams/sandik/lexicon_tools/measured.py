@@ -1,4 +1,4 @@
-"""How right the tags of the built-in lexicon are, as measured (docs/terms.md): for who reads its counts."""
+"""How right tags and languages are, as measured (docs/terms.md, docs/language.md): for who reads counts."""
 
 from functools import cache
 from importlib import resources
@@ -34,11 +34,37 @@ class Measured(msgspec.Struct, frozen=True):
     figures: tuple[OneMeasured, ...]
 
 
+class MeasuredDetector(msgspec.Struct, frozen=True):
+    """The detector on labelled texts: of how many of them all the language is right.
+
+    `coverage` is the share that it names one for, `f1` the mean of precision and recall of each language.
+    """
+
+    detector_version: str
+    texts: int
+    accuracy: float
+    coverage: float
+    f1: dict[str, float]
+
+
 @cache
 def last_measured() -> Measured:
     """Return what was measured last."""
     file = resources.files("sandik.lexicon") / "measured.json"
     return msgspec.json.decode(file.read_bytes(), type=Measured)
+
+
+@cache
+def last_measured_detector() -> MeasuredDetector:
+    """Return what was measured last of the detector."""
+    file = resources.files("sandik.lexicon") / "measured_detector.json"
+    return msgspec.json.decode(file.read_bytes(), type=MeasuredDetector)
+
+
+def measured_detector(detector_version: str) -> MeasuredDetector | None:
+    """Return the figures of this very detector; None if it is another than was measured."""
+    last = last_measured_detector()
+    return last if last.detector_version == detector_version else None
 
 
 def measured(lexicon_version: str) -> tuple[OneMeasured, ...]:

@@ -178,7 +178,7 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
     async with connected(settings) as admin:
         names = [settings.topic(POSTS), settings.topic(COUNTS)]
         found: Mapping[str, int] = await partitions_of(admin, names)
-        await check_there(admin, settings, names, found)
+        await check_there(settings, names, found)
         await find_coordinator(admin, group)  # a new cluster needs a moment
         # A question waits for the fetch before it, on the same connection.
         consumer = new_consumer(settings, fetch_max_wait_ms=50, auto_offset_reset="latest")

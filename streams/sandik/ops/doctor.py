@@ -16,7 +16,7 @@ from rich.text import Text
 from sandik.clock import Clock, SystemClock
 from sandik.counting.job import Job
 from sandik.errors import SandikError
-from sandik.kafka.connection import SEE_TOPICS, hidden_topics
+from sandik.kafka.connection import SEE_TOPICS, asking, hidden_topics
 from sandik.kafka.topics import POSTS, WINDOWS_TABLE, all_topics, changelog, connected
 from sandik.lexicon_tools.check import findings as lexicon_findings
 from sandik.ops.findings import Finding, Found, errors, topic, versions
@@ -85,7 +85,8 @@ async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None
     cluster = await admin.describe_cluster()
     brokers = len(cluster["brokers"])
     yield Finding("ok", "kafka", f"{settings.broker}, {brokers} broker{'s' if brokers > 1 else ''}")
-    answer = await admin._send_request(ApiVersionRequest())
+    async with asking(settings) as send:
+        answer = await send(ApiVersionRequest())
     apis = {key: newest for key, _, newest in answer.api_versions}
     for finding in versions(apis, {name: (version(name), _tested(name)) for name in CLIENTS}):
         yield finding
@@ -95,9 +96,8 @@ async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None
     name = job and changelog(application_id(settings, job), WINDOWS_TABLE, posts.partitions if posts else 0)
     if name and name.name in described:  # the first worker makes it
         specs.append(name)
-    hidden = await hidden_topics(
-        admin._send_request, [spec.name for spec in specs if spec.name not in described]
-    )
+    async with asking(settings) as send:
+        hidden = await hidden_topics(send, [spec.name for spec in specs if spec.name not in described])
     for spec in specs:
         found = described.get(spec.name)
         if spec.name in hidden:

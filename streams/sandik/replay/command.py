@@ -22,7 +22,7 @@ from sandik.kafka.ranges import bounds_ms
 from sandik.kafka.topics import POSTS
 from sandik.progress import tell
 from sandik.replay import outputs
-from sandik.replay.finish import derived_target, finish
+from sandik.replay.finish import beside_target, finish
 from sandik.replay.local_log import inputs_of, open_all, spool
 from sandik.replay.manifest import Manifest, manifest_path, write
 from sandik.replay.offsets import resolve
@@ -94,13 +94,16 @@ def _files(request: Request, settings: Settings, target: Path) -> list[Path]:
     """Return the files that will be written."""
     files = [manifest_path(target)]
     if request.out:
-        files += _targets(request, target)
+        files += _targets(request, settings, target)
         files += [outputs.terms_path(target)] if settings.terms != "off" else []
     return files
 
 
-def _targets(request: Request, target: Path) -> list[Path]:
-    return [target, *(derived_target(request, target, kind) for kind in request.spans.kinds)]
+def _targets(request: Request, settings: Settings, target: Path) -> list[Path]:
+    kinds: list[outputs.Beside] = [*request.spans.kinds]
+    if settings.sources:
+        kinds.append("sources")
+    return [target, *(beside_target(request, target, kind) for kind in kinds)]
 
 
 def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:
@@ -120,7 +123,7 @@ def _begin(request: Request, settings: Settings, target: Path, folder: Path, fil
         with new_folder(folder) as new:
             plan, not_posts = _plan(request, settings, rules, new, files)
             if request.topic:
-                for one in _targets(request, target):
+                for one in _targets(request, settings, target):
                     asyncio.run(outputs.create_topic(settings, one.name))
             begun = Begun(request.identity, plan, not_posts)
             write(new / PLAN, begun)

@@ -9,13 +9,12 @@ from pathlib import Path
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
 from sandik.counting.tags import load_tagger
-from sandik.counting.windows.panes import Kind
 from sandik.lexicon_tools.measured import measured
 from sandik.progress import tell
 from sandik.replay import outputs
 from sandik.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from sandik.replay.request import Begun, Request
-from sandik.replay.results import DerivedCounts, Digest, merged, merged_terms, read_to
+from sandik.replay.results import DerivedCounts, Digest, merged, merged_sources, merged_terms, read_to
 from sandik.run import lost_cells
 from sandik.settings import Settings
 from sandik.tables.writers import Columns
@@ -31,7 +30,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
     derived = {}
     for kind in plan.spans.kinds:
         found = DerivedCounts(plan, folder, kind)
-        place = derived_target(begun.request, target, kind)
+        place = beside_target(begun.request, target, kind)
         gap_ms = plan.spans.session_gap_ms if kind == "sessions" else None
         derived[kind] = _written(begun, settings, place, outputs.columns(), found.counts(now_ms), gap_ms)
         tell(f"{derived[kind].rows:,} counts of {kind} in {place}{_cut(kind, found.left_out)}")
@@ -43,6 +42,12 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         terms = Output(
             terms_file.name, False, of_terms.rows, of_terms.sha256, outputs.file_sha256(terms_file)
         )
+    sources = None
+    if plan.rules.sources:
+        place = beside_target(begun.request, target, "sources")
+        by_source = merged_sources(plan, folder, now_ms)
+        sources = _written(begun, settings, place, outputs.source_columns(), by_source)
+        tell(f"{sources.rows:,} counts by source in {place}")
     path = manifest_path(target)
     tagger = load_tagger(settings.lexicon)
     manifest = Manifest(
@@ -56,6 +61,7 @@ def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Mani
         command=shlex.join(["sandik", *sys.argv[1:]]),
         again=shlex.join(["sandik", "replay", "--manifest", path.name]),
         terms=terms,
+        sources=sources,
         wider=derived,
         lost_cells=lost_cells(tagger),
         lexicon_measured=measured(plan.rules.lexicon_version),
@@ -81,12 +87,12 @@ def _written(
     return Output(target.name, False, digest.rows, digest.sha256, outputs.file_sha256(target))
 
 
-def derived_target(request: Request, target: Path, kind: Kind) -> Path:
-    """Return where the derived windows of a kind go, beside the counts."""
-    return target.with_name(outputs.derived_name(target.name, kind, is_topic=request.topic is not None))
+def beside_target(request: Request, target: Path, kind: outputs.Beside) -> Path:
+    """Return where the derived windows of a kind, or sources, go, beside the counts."""
+    return target.with_name(outputs.beside_name(target.name, kind, is_topic=request.topic is not None))
 
 
-def _cut(kind: Kind, left_out: int) -> str:
+def _cut(kind: str, left_out: int) -> str:
     if not left_out:
         return ""
     reach = "may reach" if kind == "sessions" else "reach"

@@ -74,6 +74,8 @@ class Manifest(msgspec.Struct, frozen=True):
     again: str
     #: The top terms, if they were asked for: a file beside that of the counts.
     terms: Output | None = None
+    #: The counts by source, if they were asked for.
+    sources: Output | None = None
     #: The outputs of hopping windows and sessions, by kind, as far as they were asked for.
     wider: dict[Kind, Output] = {}
     #: Tags that the built-in lexicon counts and this one does not: their cells are missing, not 0.
@@ -91,7 +93,8 @@ class Manifest(msgspec.Struct, frozen=True):
         for text in _texts(msgspec.to_builtins(msgspec.structs.replace(self, command=""))):
             if _CONTROL.search(text):
                 return f"it has control characters in {text[:80]!r}"
-        outputs = [self.output, *self.wider.values(), *([self.terms] if self.terms else [])]
+        beside = [one for one in (self.terms, self.sources) if one]
+        outputs = [self.output, *self.wider.values(), *beside]
         names = [one.name for one in outputs]
         if len(set(names)) < len(names):
             return f"several of its outputs have one name: {', '.join(names)}"
@@ -101,6 +104,8 @@ class Manifest(msgspec.Struct, frozen=True):
             return "its outputs of derived windows are not those of its sizes"
         if (self.terms is None) != (self.plan.rules.terms == "off"):
             return "its output of terms is not that of its rules"
+        if (self.sources is None) != (not self.plan.rules.sources):
+            return "its output of sources is not that of its rules"
         return next((wrong for one in outputs if (wrong := one.wrong())), None) or self.plan.wrong()
 
 

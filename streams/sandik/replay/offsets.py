@@ -61,7 +61,7 @@ async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> Non
     """Raise StateError if the log does not hold the slices (any more), TopicError if there is no log."""
     async with connected(settings) as admin:
         found = await partitions_of(admin, [topic])
-        await check_there(admin, settings, [topic], found)
+        await check_there(settings, [topic], found)
         partitions = found[topic]
     async with consuming(settings) as consumer:
         for one in slices:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -13,7 +14,16 @@ from sandik.counting.records import record_of
 from sandik.counting.windows.panes import Kind, session_key
 from sandik.errors import UsageError
 from sandik.kafka.connection import client_options
-from sandik.kafka.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, TopicSpec, all_topics, create
+from sandik.kafka.topics import (
+    COUNTS,
+    COUNTS_HOPPING,
+    COUNTS_SESSIONS,
+    COUNTS_SOURCES,
+    COUNTS_TERMS,
+    TopicSpec,
+    all_topics,
+    create,
+)
 from sandik.progress import progress
 from sandik.replay.plan import Rules
 from sandik.replay.results import NOT_CANONICAL, Digest, Row, canonical
@@ -26,13 +36,22 @@ _AT_ONCE = 1_000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 #: Fields of a count that are there only when its authors are counted.
-_OF_AUTHORS = [field.name for field in msgspec.structs.fields(Count) if not field.required]
+_OF_AUTHORS = [
+    field.name for field in msgspec.structs.fields(Count) if not field.required and field.name != "source"
+]
+#: What stands beside the counts, in files or topics named after theirs.
+Beside = Kind | Literal["sources"]
 
 
 def columns(rules: Rules | None = None) -> Columns:
     """Return the columns of counts by these rules; None: of derived windows, whose authors nobody counts."""
     has_authors = rules is not None and rules.authors != "off"
-    return columns_of(Count, without=[NOT_CANONICAL, *([] if has_authors else _OF_AUTHORS)])
+    return columns_of(Count, without=[NOT_CANONICAL, "source", *([] if has_authors else _OF_AUTHORS)])
+
+
+def source_columns() -> Columns:
+    """Return the columns of counts by source."""
+    return columns_of(Count, without=[NOT_CANONICAL, *_OF_AUTHORS])
 
 
 def write_file(
@@ -67,13 +86,13 @@ def topic_name(settings: Settings, run: str) -> str:
     if not _NAME.fullmatch(run):
         raise UsageError(f"--topic {run}: letters, digits, dot, dash and underscore only")
     name = f"{COUNTS}.{run}"
-    if name in (COUNTS_HOPPING, COUNTS_SESSIONS):
+    if name in (COUNTS_HOPPING, COUNTS_SESSIONS, COUNTS_SOURCES, COUNTS_TERMS):
         raise UsageError(f"--topic {run}: {name} is the workers' own")
     return settings.topic(name)
 
 
-def derived_name(name: str, kind: Kind, *, is_topic: bool) -> str:
-    """Return where derived windows go, beside the counts: `evening.hopping.csv`, or `counts.RUN.hopping`."""
+def beside_name(name: str, kind: Beside, *, is_topic: bool) -> str:
+    """Return where derived windows and sources go: `evening.hopping.csv`, or `counts.RUN.hopping`."""
     if is_topic:
         return f"{name}.{kind}"
     path = Path(name)

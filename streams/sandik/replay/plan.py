@@ -26,7 +26,7 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 MAX_PARTITIONS = 1_000
 #: Hopping windows that one post is in, at most.
 MAX_ADVANCES = 100_000
-_NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "detector", "lexicon")
+_NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "sources", "detector", "lexicon")
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -46,6 +46,7 @@ class Rules(msgspec.Struct, frozen=True):
     authors: AuthorsChoice = "off"
     terms: TermsChoice = "off"
     top_terms: Size = 10
+    sources: str = ""
 
     @classmethod
     def of(cls, settings: Settings, job: Job) -> "Rules":

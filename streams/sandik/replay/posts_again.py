@@ -1,6 +1,6 @@
 """The posts behind a difference: both rules are asked about the same posts."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from sandik.counting.decode import decode
-from sandik.counting.job import Annotation, Job, SourceRecord
+from sandik.counting.job import Annotation, SourceRecord
 from sandik.errors import StateError
 from sandik.kafka.consumer import consuming
 from sandik.kafka.ranges import read_slice
@@ -50,29 +50,17 @@ class Window(NamedTuple):
     end_ms: int
 
 
-async def find_examples(
-    plan: Plan, jobs: tuple[Job, Job], windows: set[Window], settings: Settings, at_most: int
-) -> AsyncIterator[Example]:
-    """Yield posts of these windows of which the two jobs say something else, in the order they are read.
+async def posts_of(
+    plan: Plan, windows: set[Window], settings: Settings
+) -> AsyncGenerator[list[tuple[int, int, Post]], None]:
+    """Yield the posts of these windows with their partition and offset, in the order they are read.
 
     Raises:
         StateError: the log no longer holds the posts, or a file is another.
     """
-    found = 0
     async with aclosing(records_of(plan, settings)) as batches:
         async for records in batches:
-            posts = _posts_in(records, plan.rules.max_ahead_ms, windows)
-            texts, hints = [post.text for _, _, post in posts], [post.lang_hint for _, _, post in posts]
-            times_ms = [post.created_at_ms for _, _, post in posts]
-            before, after = (job.annotate(texts, hints, times_ms=times_ms) for job in jobs)
-            for (partition, offset, post), one, other in zip(posts, before, after, strict=True):
-                if (one.language.code, one.tags) == (other.language.code, other.tags):
-                    continue
-                said = _said(one), _said(other)
-                yield Example(post.id, post.created_at_ms, partition, offset, post.text, *said)
-                found += 1
-                if found == at_most:
-                    return
+            yield _posts_in(records, plan.rules.max_ahead_ms, windows)
 
 
 async def records_of(
@@ -121,5 +109,6 @@ def _posts_in(
     return found
 
 
-def _said(annotation: Annotation) -> Said:
+def said(annotation: Annotation) -> Said:
+    """Return what an annotation says."""
     return Said(annotation.language.code, annotation.tags, tuple(term.term for term in annotation.terms))

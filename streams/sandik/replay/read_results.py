@@ -14,8 +14,9 @@ from sandik.counting.latest import latest
 from sandik.errors import UsageError
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.reader import read
-from sandik.kafka.topics import COUNTS
+from sandik.kafka.topics import COUNTS, COUNTS_SOURCES, partitions_or_none
 from sandik.replay.manifest import Manifest, load, manifest_path
+from sandik.replay.outputs import beside_name
 from sandik.settings import Settings
 from sandik.tables.csv_texts import unguarded
 from sandik.tables.dictionary import is_raw
@@ -31,12 +32,13 @@ _MOST_CHARACTERS = 1 << 24
 
 
 class Cell(NamedTuple):
-    """Which posts a count is of."""
+    """Which posts a count is of. `source` is empty in counts that do not tell sources apart."""
 
     window_start_ms: int
     window_end_ms: int
     language: str
     tag: str
+    source: str = ""
 
 
 class Result(NamedTuple):
@@ -79,6 +81,26 @@ def load_counts(name: str, settings: Settings) -> list[Count]:
     path = Path(name)
     with reading(path, "counts as `sandik replay` writes them"):
         return latest(map(_count, rows_of(path)))
+
+
+async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
+    """Return the cells by source that lie beside counts, or None where no source was counted.
+
+    Raises:
+        UsageError: the file holds no counts.
+        SandikError: Kafka or the topic is away.
+    """
+    if name == LIVE or name.startswith("topic:"):
+        counts = name.removeprefix("topic:")
+        topic = (
+            settings.topic(COUNTS_SOURCES) if name == LIVE else beside_name(counts, "sources", is_topic=True)
+        )
+        if await partitions_or_none(settings, topic) is None:
+            return None
+        return (await load_result(f"topic:{topic}", settings)).counts
+    path = Path(name)
+    beside = path.with_name(beside_name(path.name, "sources", is_topic=False))
+    return (await load_result(str(beside), settings)).counts if beside.exists() else None
 
 
 @contextmanager
@@ -131,5 +153,6 @@ def _count(row: dict[str, Any]) -> Count:
 
 
 def _cell(row: dict[str, Any]) -> tuple[Cell, int]:
-    cell = Cell(int(row["window_start_ms"]), int(row["window_end_ms"]), row["language"], row["tag"])
+    span = int(row["window_start_ms"]), int(row["window_end_ms"])
+    cell = Cell(*span, row["language"], row["tag"], row.get("source") or "")
     return cell, int(row["count"])

@@ -5,11 +5,15 @@ from typing import Any
 
 import msgspec
 
+from sandik.counting.sources import SourceNames
 from sandik.counting.windows.derived import DerivedSizes
 from sandik.errors import UsageError
 from sandik.kafka.ranges import duration_ms
 from sandik.replay.plan import By, Plan
 from sandik.settings import Settings
+
+#: Says on the command line that there are to be none, though the settings say so.
+OFF = "off"
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -69,6 +73,7 @@ def with_rules(
     window: str | None,
     authors: bool | None = None,
     terms: bool | None = None,
+    sources: str | None = None,
 ) -> Settings:
     """Return the settings with the rules of the command line."""
     update: dict[str, Any] = {}
@@ -82,11 +87,17 @@ def with_rules(
         update["authors"] = "sketch" if authors else "off"
     if terms is not None:
         update["terms"] = "count" if terms else "off"
+    if sources is not None:
+        update["sources"] = _source_names(sources)
     return settings.model_copy(update=update)
 
 
-#: Says on the command line that there are to be none, though the settings say so.
-OFF = "off"
+def _source_names(sources: str) -> str:
+    try:
+        names = None if sources == OFF else SourceNames.parse(sources)
+    except ValueError as error:
+        raise UsageError(f"--sources: {error}") from error
+    return names.rule if names else ""
 
 
 def spans_of(hopping: str | None, session_gap: str | None, of_settings: DerivedSizes) -> DerivedSizes:

@@ -39,20 +39,28 @@ def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
     Every partition is taken to have nothing more to read, as the workers do when it is idle: so a window is
     final when the newest event time of all has passed it.
     """
-    for counts, _ in _merged(plan, folder, now_ms):
+    for counts, _, _ in _merged(plan, folder, now_ms):
         yield from (count for count in counts if count.is_final or not plan.finals_only)
 
 
 def merged_terms(plan: Plan, folder: Path, now_ms: int) -> Iterator[TermCount]:
     """Yield the top terms of the plan's windows likewise, in the order of window, language, tag and rank."""
-    for _, terms in _merged(plan, folder, now_ms):
+    for _, terms, _ in _merged(plan, folder, now_ms):
         yield from (term for term in terms if term.is_final or not plan.finals_only)
 
 
-def _merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[tuple[list[Count], list[TermCount]]]:
+def merged_sources(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
+    """Yield the counts by source likewise, in the order of window, source, language and tag."""
+    for _, _, sources in _merged(plan, folder, now_ms):
+        yield from (count for count in sources if count.is_final or not plan.finals_only)
+
+
+def _merged(
+    plan: Plan, folder: Path, now_ms: int
+) -> Iterator[tuple[list[Count], list[TermCount], list[Count]]]:
     merge = _merge_of(plan, folder)
     while counts := merge.emit(now_ms, _AT_ONCE):
-        yield counts, merge.take_terms()
+        yield counts, merge.take_terms(), merge.take_sources()
 
 
 class DerivedCounts:

@@ -20,7 +20,7 @@ from sandik.replay.manifest import Manifest, Output, load, software
 from sandik.replay.offsets import check_held
 from sandik.replay.plan import Plan
 from sandik.replay.processes import count_all
-from sandik.replay.results import DerivedCounts, Digest, canonical, merged, merged_terms
+from sandik.replay.results import DerivedCounts, Digest, canonical, merged, merged_sources, merged_terms
 from sandik.run import lexicon_notice
 from sandik.settings import Settings
 from sandik.tables.atomic_files import place
@@ -67,6 +67,9 @@ def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, pr
         are_same.append(again.counts(output, outputs.columns(), counts))
     if manifest.terms:
         are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))
+    if manifest.sources:
+        by_source = merged_sources(plan, folder, now_ms)
+        are_same.append(again.counts(manifest.sources, outputs.source_columns(), by_source))
     return all(are_same)
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from sandik.figures.shares import percent
 from sandik.report.bursts import Burst
 from sandik.report.period import Period
 from sandik.report.series import Figures, LanguageFigures, Step
-from sandik.report.wording import safe, share_text, span, when
+from sandik.report.words import ENGLISH, Words, safe
 from sandik_schemas.pair import Pair
 
 _WIDTH, _LEFT, _RIGHT = 900, 48, 8
@@ -58,30 +57,41 @@ def top_share(languages: Sequence[LanguageFigures]) -> float:
     return next(top for top in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if most <= top or top == 1.0)
 
 
-def chart(language: LanguageFigures, bursts: Sequence[Burst], figures: Figures, top: float) -> str:
+def chart(
+    language: LanguageFigures,
+    bursts: Sequence[Burst],
+    figures: Figures,
+    top: float,
+    words: Words = ENGLISH,
+) -> str:
     """Return the chart of one language, with the bursts that are its own."""
     period, base = figures.period, figures.base or ""
     most = max((step.posts.get(base, 0) for step in language.steps), default=0)
     scale = Scale(period, top, max(1, most))
     parts = [
-        *_time_axis(scale),
-        *(_axis(scale.share_y, [(at, percent(at)) for at in (0.0, top / 2, top)]) if figures.pair else ()),
-        *_axis(scale.posts_y, [(0, "0"), (scale.top_posts, f"{scale.top_posts:,}")]),
-        *(part for step in language.steps for part in _step(step, scale, figures.pair, base)),
+        *_time_axis(scale, words),
+        *(
+            _axis(scale.share_y, [(at, words.share(at)) for at in (0.0, top / 2, top)])
+            if figures.pair
+            else ()
+        ),
+        *_axis(scale.posts_y, [(0, "0"), (scale.top_posts, words.number(scale.top_posts))]),
+        *(part for step in language.steps for part in _step(step, scale, figures.pair, base, words)),
         _line(language.steps, scale),
-        *(_mark(burst, scale) for burst in bursts),
+        *(_mark(burst, scale, words) for burst in bursts),
     ]
-    label = safe(f"Share and posts by step, {when(period.from_ms)} to {when(period.to_ms)} UTC")
+    edges = {"from": words.when(period.from_ms), "to": words.when(period.to_ms)}
+    label = safe(words.say("chart_label", **edges))
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
-def _step(step: Step, scale: Scale, pair: Pair | None, base: str) -> Iterator[str]:
+def _step(step: Step, scale: Scale, pair: Pair | None, base: str, words: Words) -> Iterator[str]:
     """Yield band and bars of a step; pointing at them tells the figures."""
     end_ms = step.start_ms + scale.period.step_ms
     x, width = scale.x(step.start_ms), scale.x(end_ms) - scale.x(step.start_ms)
     state = "" if step.is_final else " current"
-    told = share_text(step.share, step.posts, pair, base)
-    title = f"<title>{safe(f'{span(step.start_ms, end_ms)}: {told}')}</title>"
+    told = words.share_text(step.share, step.posts, pair, base)
+    title = f"<title>{safe(f'{words.span(step.start_ms, end_ms)}: {told}')}</title>"
     both = step.posts.get(pair.name, 0) if pair else 0
     if step.share:
         yield _rectangle(
@@ -110,10 +120,11 @@ def _line(steps: Sequence[Step], scale: Scale) -> str:
     return f'<path class="share" d="{"".join(path)}"/>' if path else ""
 
 
-def _mark(burst: Burst, scale: Scale) -> str:
+def _mark(burst: Burst, scale: Scale, words: Words) -> str:
     x = scale.x((burst.start_ms + burst.end_ms) // 2)
     y = _POSTS_TOP - 4
-    title = f"{span(burst.start_ms, burst.end_ms)}: burst of {burst.tag}, {burst.posts:,} posts"
+    span = words.span(burst.start_ms, burst.end_ms)
+    title = words.say("chart_burst", span=span, tag=burst.tag, n=words.number(burst.posts))
     return f'<path class="burst" d="M{x - 5:.1f} {y - 8}h10l-5 8z"><title>{safe(title)}</title></path>'
 
 
@@ -124,15 +135,15 @@ def _axis(y: Callable[[float], float], ticks: Sequence[tuple[float, str]]) -> It
         yield f'<text class="y" x="{_LEFT - 6}" y="{at + 4:.1f}">{text}</text>'
 
 
-def _time_axis(scale: Scale) -> Iterator[str]:
+def _time_axis(scale: Scale, words: Words) -> Iterator[str]:
     period = scale.period
     length_ms = period.to_ms - period.from_ms
     tick_ms = next((tick for tick in _TICKS_MS if length_ms <= _MOST_TICKS * tick), _TICKS_MS[-1])
     day_before = None
     for at_ms in range(-(-period.from_ms // tick_ms) * tick_ms, period.to_ms, tick_ms):
         x = scale.x(at_ms)
-        day, time = when(at_ms).split(" ")
-        shown = day if tick_ms >= _DAY_MS else time if day == day_before else f"{day[5:]} {time}"
+        day, time = words.when(at_ms).split(" ")
+        shown = day if tick_ms >= _DAY_MS else time if day == day_before else f"{day[words.short_day]} {time}"
         day_before = day
         anchor = "start" if x < _LEFT + 20 else "middle" if x < _WIDTH - 40 else "end"
         yield f'<path class="grid" d="M{x:.1f} {_SHARE_TOP}V{_POSTS_TOP + _POSTS_HEIGHT}"/>'

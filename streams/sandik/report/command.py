@@ -11,12 +11,13 @@ from sandik.errors import UsageError
 from sandik.kafka.ranges import bounds_ms, duration_ms
 from sandik.progress import progress, tell
 from sandik.report.document import Report, report_of
-from sandik.report.gather import Order, gather_accuracy, gather_counted, gather_evidence
+from sandik.report.gather import Order, gather_accuracy, gather_counted, gather_evidence, gather_sources
 from sandik.report.page import page
+from sandik.report.pdf import chromium, write_pdf
 from sandik.report.period import Period, period_of
 from sandik.report.pictures import check_drawable, write_pictures
 from sandik.report.series import figures_of
-from sandik.report.wording import span
+from sandik.report.words import Words, words_of
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_file
 
@@ -29,34 +30,39 @@ def run_report(order: Order, settings: Settings, *, json: bool) -> int:
         SandikError: Kafka or a topic is away.
     """
     _check(order, json=json)
-    report = make_report(order, settings)
+    report, words = make_report(order, settings), words_of(order.lang)
     if order.out is not None:
         with new_file(order.out, replaces=order.force) as new:
-            new.write_bytes(page(report))
+            new.write_bytes(page(report, words))
         tell(f"{order.out.stat().st_size:,} bytes")
-    pictures = write_pictures(report, order.png) if order.png else []
+    if order.pdf is not None:
+        write_pdf(page(report, words), order.pdf, chromium(), replaces=order.force)
+    pictures = write_pictures(report, order.png, words) if order.png else []
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
-        sys.stdout.writelines(f"{path}\n" for path in (order.out, *pictures) if path)
+        sys.stdout.writelines(f"{path}\n" for path in (order.out, order.pdf, *pictures) if path)
     return 0
 
 
 def _check(order: Order, *, json: bool) -> None:
     if order.png is not None:
         _check_folder(order.png, force=order.force)
-    if order.out is None:
-        if not json and order.png is None:
-            raise UsageError(
-                "say where the report goes: a file that ends in .html, --png FOLDER for pictures, or --json "
-                "for the figures only"
-            )
-        return
-    if order.out.suffix not in (".html", ".htm"):
-        raise UsageError(f"{order.out}: name it .html")
-    if not order.out.absolute().parent.is_dir():
-        raise UsageError(f"{order.out}: there is no folder {order.out.parent}")
-    check_free([order.out], replaces=order.force)
+    if order.pdf is not None:
+        chromium()
+    if not (json or order.out or order.png or order.pdf):
+        raise UsageError(
+            "say where the report goes: a file that ends in .html, --pdf FILE, --png FOLDER for pictures, or "
+            "--json for the figures only"
+        )
+    for file, suffixes in ((order.out, (".html", ".htm")), (order.pdf, (".pdf",))):
+        if file is None:
+            continue
+        if file.suffix not in suffixes:
+            raise UsageError(f"{file}: name it {suffixes[0]}")
+        if not file.absolute().parent.is_dir():
+            raise UsageError(f"{file}: there is no folder {file.parent}")
+        check_free([file], replaces=order.force)
 
 
 def _check_folder(png: Path, *, force: bool) -> None:
@@ -93,7 +99,9 @@ def make_report(order: Order, settings: Settings) -> Report:
         figures = figures_of(cells, period, origin.pairs)
     accuracy = gather_accuracy(order, counted)
     evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
-    notices = [*_cut(period, from_ms, to_ms), *notices]
+    sources = gather_sources(order, settings, figures)
+    words = words_of(order.lang)
+    notices = [*_cut(period, from_ms, to_ms, words), *notices]
     hides_texts = not order.texts
     return report_of(
         figures,
@@ -104,17 +112,17 @@ def make_report(order: Order, settings: Settings) -> Report:
         hides_texts=hides_texts,
         notices=notices,
         accuracy=accuracy,
+        sources=sources,
+        words=words,
     )
 
 
-def _cut(period: Period, from_ms: int | None, to_ms: int | None) -> Iterator[str]:
+def _cut(period: Period, from_ms: int | None, to_ms: int | None, words: Words) -> Iterator[str]:
     """Yield what is to be said where the whole steps are less than what was asked for."""
     asked = period.from_ms if from_ms is None else from_ms, period.to_ms if to_ms is None else to_ms
     if asked == (period.from_ms, period.to_ms):
         return
-    notice = (
-        f"Asked for was {span(*asked)} UTC. The figures are of the whole steps in it: posts of "
-        f"{span(period.from_ms, period.to_ms)}. A --step that divides both times leaves nothing out."
-    )
+    told = words.span(period.from_ms, period.to_ms)
+    notice = words.say("notice_cut", asked=words.span(*asked), told=told)
     tell(notice)
     yield notice

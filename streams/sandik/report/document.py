@@ -1,5 +1,6 @@
 """All that a report says, before it is a page: what `--json` prints."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,10 +10,12 @@ from sandik.counting.fold import ALL
 from sandik.figures.corrected import Accuracy, Estimate
 from sandik.figures.examples import TopTerm
 from sandik.lexicon_tools.measured import OneMeasured, measured
+from sandik.report.by_source import SourceFigures
 from sandik.report.evidence import BurstEvidence, Evidence, Place
 from sandik.report.read_counts import Counted, Versions
 from sandik.report.run_origin import Origin
 from sandik.report.series import Figures
+from sandik.report.words import ENGLISH, Words
 from sandik_schemas.partial import Tally
 
 SCHEMA_VERSION = 1
@@ -53,7 +56,8 @@ class Report(msgspec.Struct, frozen=True):
 
     Both are empty where no mentions were read.
     `tally` is what became of all records that the run has read, whatever the period. `mentions` None: no
-    mentions were read. `corrected` is by language, where a coded sample was given.
+    mentions were read. `corrected` is by language, where a coded sample was given. `sources` are empty where
+    none was counted.
     """
 
     schema_version: int
@@ -66,6 +70,7 @@ class Report(msgspec.Struct, frozen=True):
     method: Method
     notices: list[str]
     corrected: dict[str, Corrected] | None = None
+    sources: list[SourceFigures] = []
 
 
 def report_of(
@@ -78,6 +83,8 @@ def report_of(
     hides_texts: bool,
     notices: list[str],
     accuracy: Accuracy | None = None,
+    sources: Sequence[SourceFigures] = (),
+    words: Words = ENGLISH,
 ) -> Report:
     """Return the report. `accuracy` is of the rules of the counts."""
     return Report(
@@ -89,8 +96,9 @@ def report_of(
         not hides_texts,
         origin.tally,
         _method(figures, counted, origin),
-        [*_notices(figures, counted), *origin.notices, *notices],
+        [*_notices(figures, counted, words), *origin.notices, *notices],
         _corrected(figures, accuracy) if accuracy else None,
+        list(sources),
     )
 
 
@@ -139,18 +147,13 @@ def _measured(lexicon_version: str, origin: Origin) -> tuple[OneMeasured, ...]:
     return measured(lexicon_version)
 
 
-def _notices(figures: Figures, counted: Counted) -> list[str]:
+def _notices(figures: Figures, counted: Counted, words: Words) -> list[str]:
     found = []
     if len(counted.versions) > 1:
-        found.append(
-            "The counts are by more than one lexicon or detector (see Method): a change may "
-            "be theirs, not the posts'. A replay of the period counts all of it by one."
-        )
+        found.append(words.say("notice_mixed"))
     if counted.other_window_sizes_ms:
-        sizes = ", ".join(f"{size // 1000} s" for size in counted.other_window_sizes_ms)
-        found.append(f"There are counts of other window sizes, too, which are not in this report: {sizes}.")
+        sizes = ", ".join(map(words.duration, counted.other_window_sizes_ms))
+        found.append(words.say("notice_sizes", sizes=sizes))
     if figures.coverage.current:
-        found.append(
-            f"{figures.coverage.current:,} posts are of windows that are not final: they may still grow."
-        )
+        found.append(words.say("notice_current", n=words.number(figures.coverage.current)))
     return found

@@ -6,19 +6,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sandik.errors import SandikError, UsageError
-from sandik.figures.corrected import Accuracy, load_accuracy
+from sandik.figures.corrected import Accuracy
 from sandik.kafka.post_texts import Texts
+from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import progress, tell
+from sandik.replay.read_results import load_sources
+from sandik.report.by_source import SourceFigures, source_figures
 from sandik.report.evidence import Evidence, Place
 from sandik.report.mentions import from_file, from_replay, from_topic
 from sandik.report.read_counts import Counted, in_range, is_topic, read_file, read_topic
 from sandik.report.run_origin import Origin, origin_of_file, origin_of_topic
 from sandik.report.series import Figures
+from sandik.report.words import Lang
 from sandik.settings import Settings
 
 
 class Order(NamedTuple):
-    """What the command line asks for. Without `out` and `png`, a folder, only figures are printed."""
+    """What the command line asks for. Without `out`, `png` (a folder) and `pdf`, only figures are printed."""
 
     counts: str
     out: Path | None
@@ -31,6 +35,8 @@ class Order(NamedTuple):
     force: bool = False
     png: Path | None = None
     corrected: Path | None = None
+    lang: Lang = "en"
+    pdf: Path | None = None
 
 
 def gather_counted(
@@ -70,6 +76,16 @@ def gather_accuracy(order: Order, counted: Counted) -> Accuracy | None:
     accuracy = load_accuracy(order.corrected)
     accuracy.check({(one.lexicon_version, one.detector_version) for one in counted.versions})
     return accuracy
+
+
+def gather_sources(order: Order, settings: Settings, figures: Figures) -> list[SourceFigures]:
+    """Return the figures of the sources that were counted apart; none where none was.
+
+    Raises:
+        SandikError: Kafka or the topic is away.
+    """
+    cells = asyncio.run(load_sources(order.counts, settings))
+    return [] if cells is None else source_figures(cells, figures.period, figures.pair)
 
 
 def gather_evidence(

@@ -6,7 +6,7 @@ from sandik.figures.examples import TopTerm
 from sandik.report.bursts import Burst
 from sandik.report.document import Report
 from sandik.report.evidence import BurstEvidence, ExamplePost
-from sandik.report.wording import language_name, safe, span, when
+from sandik.report.words import Words, safe
 from sandik_schemas.mention import Term
 from sandik_schemas.pair import Pair
 
@@ -16,59 +16,68 @@ MOST_BURSTS = 30
 _MOST_CHARACTERS = 1_000
 
 
-def bursts(report: Report) -> Iterator[str]:
+def bursts(report: Report, words: Words) -> Iterator[str]:
     """Yield the bursts: when, how many posts, terms and posts."""
-    found, step_ms, pair = report.figures.bursts, report.figures.period.step_ms, report.figures.pair
-    yield "<h2>Bursts</h2>"
-    yield (
-        '<p class="note">Steps with at least 5 posts that stand 4 deviations above the median of the 30 '
-        "steps before, all as square roots. The first 10 steps after the counts begin can have none. A hint "
-        "where to look, no proof of anything.</p>"
-    )
+    found = report.figures.bursts
+    yield f"<h2>{safe(words.say('bursts'))}</h2>"
+    yield f'<p class="note">{safe(words.say("bursts_note"))}</p>'
     if not found:
-        yield "<p>None in this time.</p>"
+        yield f"<p>{safe(words.say('bursts_none'))}</p>"
     if report.figures.peak is not None:
-        yield from _burst("Highest step, no burst: ", report.figures.peak, step_ms, report.evidence[:1], pair)
+        name = words.say("peak", name=_name(report.figures.peak, words))
+        yield from _burst(name, report.figures.peak, report, report.evidence[:1], words)
     largest = sorted(range(len(found)), key=lambda number: (-found[number].posts, number))[:MOST_BURSTS]
     for number in sorted(largest):
-        yield from _burst("", found[number], step_ms, report.evidence[number : number + 1], pair)
+        evidence = report.evidence[number : number + 1]
+        yield from _burst(_name(found[number], words), found[number], report, evidence, words)
     if len(found) > MOST_BURSTS:
-        yield f'<p class="note">And {len(found) - MOST_BURSTS} smaller ones.</p>'
+        told = words.say("bursts_more", n=words.number(len(found) - MOST_BURSTS))
+        yield f'<p class="note">{safe(told)}</p>'
+
+
+def _name(burst: Burst, words: Words) -> str:
+    span = words.span(burst.start_ms, burst.end_ms)
+    return words.say("burst", language=words.language(burst.language), tag=burst.tag, span=span)
 
 
 def _burst(
-    before: str, burst: Burst, step_ms: int, evidence: Sequence[BurstEvidence], pair: Pair | None
+    name: str, burst: Burst, report: Report, evidence: Sequence[BurstEvidence], words: Words
 ) -> Iterator[str]:
-    name = f"{language_name(burst.language)}, {burst.tag}, {span(burst.start_ms, burst.end_ms)}"
-    yield f"<h3>{safe(before + name)}</h3><p>{_posts(burst, step_ms)}</p>"
+    pair = report.figures.pair
+    yield f"<h3>{safe(name)}</h3><p>{safe(_posts(burst, report.figures.period.step_ms, words))}</p>"
     for one in evidence:
-        yield terms_line(one.terms, pair)
-        yield from (_post(post, pair) for post in one.posts)
+        yield terms_line(one.terms, pair, words)
+        yield from (_post(post, pair, words) for post in one.posts)
 
 
-def _posts(burst: Burst, step_ms: int) -> str:
+def _posts(burst: Burst, step_ms: int, words: Words) -> str:
     steps = (burst.end_ms - burst.start_ms) // step_ms
-    inside = "one step" if steps == 1 else f"{steps} steps"
-    return f"{burst.posts:,} posts in {inside}; {burst.usual:g} a step are usual."
+    return words.say(
+        "burst_one" if steps == 1 else "burst_steps",
+        posts=words.number(burst.posts),
+        steps=words.number(steps),
+        usual=words.number(float(burst.usual)),
+    )
 
 
-def _post(post: ExamplePost, pair: Pair | None) -> str:
-    place = f"partition {post.source_partition}, offset {post.source_offset}"
-    foot = safe(f"{when(post.created_at_ms)} UTC · {f'{post.id} · ' if post.id else ''}{place}")
+def _post(post: ExamplePost, pair: Pair | None, words: Words) -> str:
+    place = words.say("place", partition=post.source_partition, offset=post.source_offset)
+    foot = safe(f"{words.when(post.created_at_ms)} UTC · {f'{post.id} · ' if post.id else ''}{place}")
     text = ""
     if post.text is not None:
         text = f'<p dir="auto">{marked(post.text, post.terms, pair)}</p>'
     elif post.id is not None:
-        text = '<p class="note">The text is not to be had.</p>'
+        text = f'<p class="note">{safe(words.say("text_gone"))}</p>'
     return f"<blockquote>{text}<footer>{foot}</footer></blockquote>"
 
 
-def terms_line(terms: Sequence[TopTerm], pair: Pair | None) -> str:
+def terms_line(terms: Sequence[TopTerm], pair: Pair | None, words: Words) -> str:
     """Return the terms with how many posts use them."""
     if not terms:
         return ""
     found = " ".join(
-        f'<span><mark class="{_class(one.tag, pair)}">{safe(one.term)}</mark> <b>{one.posts:,}</b></span>'
+        f'<span><mark class="{_class(one.tag, pair)}">{safe(one.term)}</mark> '
+        f"<b>{words.number(one.posts)}</b></span>"
         for one in terms
     )
     return f'<p class="terms">{found}</p>'

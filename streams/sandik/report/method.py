@@ -4,112 +4,114 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from sandik.figures.shares import percent
 from sandik.lexicon_tools.measured import OneMeasured
 from sandik.report.document import Method, Report
-from sandik.report.tag_names import counted_how
-from sandik.report.wording import duration, safe
+from sandik.report.words import Words, safe
 
-_TALLY = {
-    "counted": "counted",
-    "late": "too late to be counted",
-    "rejected": "rejected: no posts",
-    "duplicate": "counted before",
-    "ignored": "edits and deletions, which are not counted",
-}
+_Fact = tuple[str, str]
 
 
-def coverage(report: Report) -> Iterator[str]:
+def coverage(report: Report, words: Words) -> Iterator[str]:
     """Yield what the figures rest on."""
+    say, number = words.say, words.number
     found, period = report.figures.coverage, report.figures.period
-    read = found.counted + found.late
-    steps = len(period.starts_ms)
-    yield "<h2>Coverage</h2>"
+    late = _part(found.late, found.counted + found.late, words)
+    undetected = _part(found.undetected, found.counted, words)
+    steps = number(len(period.starts_ms))
+    tagged = (
+        say("tagged_unknown") if report.mentions is None else say("counted_posts", n=number(report.mentions))
+    )
+    yield f"<h2>{safe(say('coverage'))}</h2>"
     yield _facts(
         [
-            ("Counted", f"{found.counted:,} posts"),
-            ("Too late", f"{found.late:,} posts{_of(found.late, read)} came after their window was settled"),
-            ("Language undetected", f"{found.undetected:,} posts{_of(found.undetected, found.counted)}"),
-            ("Not final", f"{found.current:,} posts are of windows that may still grow"),
-            ("Without a post", f"{found.empty_steps:,} of {steps:,} steps"),
-            ("With a tag", "not looked at" if report.mentions is None else f"{report.mentions:,} posts"),
-            ("All that the run has read", _tally(report)),
+            (say("counted"), say("counted_posts", n=number(found.counted))),
+            (say("late"), say("late_posts", n=number(found.late), part=late)),
+            (say("undetected"), say("undetected_posts", n=number(found.undetected), part=undetected)),
+            (say("current"), say("current_posts", n=number(found.current))),
+            (say("empty"), say("empty_steps", n=number(found.empty_steps), steps=steps)),
+            (say("tagged"), tagged),
+            (say("all_read"), _tally(report, words)),
         ]
     )
 
 
-def _of(part: int, whole: int) -> str:
-    return f" ({percent(part / whole)})" if whole else ""
+def _part(part: int, whole: int, words: Words) -> str:
+    return words.say("part", share=words.share(part / whole)) if whole else ""
 
 
-def _tally(report: Report) -> str:
+def _tally(report: Report, words: Words) -> str:
     if report.tally is None:
-        return "not known: these counts have no manifest, and are not the live ones"
+        return words.say("tally_unknown")
     values = msgspec.structs.asdict(report.tally)
-    told = ", ".join(
-        f"{values[name]:,} {words}" for name, words in _TALLY.items() if values[name] or name != "ignored"
-    )
-    return f"{sum(values.values()):,} records, whatever their time: {told}"
+    told = [
+        words.say(f"tally_{name}", n=words.number(count))
+        for name, count in values.items()
+        if count or name != "ignored"
+    ]
+    return words.say("tally", n=words.number(sum(values.values())), told=", ".join(told))
 
 
-def method(report: Report) -> Iterator[str]:
+def method(report: Report, words: Words) -> Iterator[str]:
     """Yield how it was counted, so that somebody else can do it again."""
-    how = report.method
-    yield "<h2>Method</h2>"
-    yield f"<p>{safe(counted_how(report.figures.pair))}</p>"
-    yield _facts([*_facts_of(how), ("This report", f"{how.reported_by}; all times UTC")])
+    how, say = report.method, words.say
+    yield f"<h2>{safe(say('method'))}</h2>"
+    yield f"<p>{safe(words.counted_how(report.figures.pair))}</p>"
+    yield _facts([*_facts_of(how, words), (say("this_report"), say("reported_by", software=how.reported_by))])
     if how.posts and how.posts["topic"]:
         offsets = ", ".join(f"{part}: {start}–{end}" for part, (start, end) in how.posts["offsets"].items())
-        yield _facts([("Posts", f"topic {how.posts['topic']}, offsets by partition: {offsets}")])
+        yield _facts([(say("posts"), say("offsets", topic=how.posts["topic"], offsets=offsets))])
     elif how.posts:
         files = "; ".join(f"{name}, sha256 {sha256}" for name, sha256 in how.posts["files"].items())
-        yield _facts([("Posts", files)])
+        yield _facts([(say("posts"), files)])
     if not report.texts:
-        yield '<p class="note">Made without texts, and without what leads to them or to their authors.</p>'
+        yield f'<p class="note">{safe(say("without_texts"))}</p>'
 
 
-def _facts_of(how: Method) -> Iterator[tuple[str, str]]:
-    yield "Counts", how.counts if how.counts != "live" else "the live ones of the workers"
-    yield "Run", how.run_id or "not known"
+def _facts_of(how: Method, words: Words) -> Iterator[_Fact]:
+    say = words.say
+    yield say("counts"), how.counts if how.counts != "live" else say("counts_live")
+    yield say("run"), how.run_id or say("unknown")
     for version in how.versions:
-        yield "Lexicon", version.lexicon_version
-        yield "How right its tags are", _rightness(how.measured.get(version.lexicon_version, ()))
-        yield "Language detector", version.detector_version
-    yield "Window", duration(how.window_size_ms)
+        yield say("lexicon"), version.lexicon_version
+        yield say("rightness"), _rightness(how.measured.get(version.lexicon_version, ()), words)
+        yield say("detector"), version.detector_version
+    yield say("window"), words.duration(how.window_size_ms)
     if how.rules is not None:
-        yield "Disorder allowed for", duration(how.rules["max_disorder_ms"])
-        yield "Lateness allowed", duration(how.rules["allowed_lateness_ms"])
-        yield (
-            "Counted once",
-            "a post that comes twice in a window" if how.rules["dedupe"] else "nothing is looked for",
-        )
+        yield say("disorder"), words.duration(how.rules["max_disorder_ms"])
+        yield say("lateness"), words.duration(how.rules["allowed_lateness_ms"])
+        yield say("once"), say("once_on" if how.rules["dedupe"] else "once_off")
     if how.counts_sha256:
-        yield "Rows, sha256", how.counts_sha256
+        yield say("rows_sha256"), how.counts_sha256
     if how.counted_by:
-        yield "Counted by", ", ".join(f"{name} {version}" for name, version in how.counted_by.items())
+        yield say("counted_by"), ", ".join(f"{name} {version}" for name, version in how.counted_by.items())
     if how.again:
-        yield "Count again", how.again
+        yield say("again"), how.again
 
 
-def _rightness(measured: Sequence[OneMeasured]) -> str:
+def _rightness(measured: Sequence[OneMeasured], words: Words) -> str:
     """Return the figures of a lexicon in words, so that nobody takes a count for a census."""
     if not measured:
-        return "not measured: the figures of sandik are of another lexicon"
+        return words.say("unmeasured")
     told = "; ".join(
-        f"{one.tag}, {one.language}, {one.kind}: "
-        f"{_share(one.precision, one.precision_low, one.precision_high)} of the tagged posts are about it, "
-        f"{_share(one.recall, one.recall_low, one.recall_high)} of those about it are found"
+        words.say(
+            "measured_one",
+            tag=one.tag,
+            language=one.language,
+            kind=one.kind,
+            precision=_share(one.precision, one.precision_low, one.precision_high, words),
+            recall=_share(one.recall, one.recall_low, one.recall_high, words),
+        )
         for one in measured
         if one.tagged and one.about
     )
-    return f"Measured on held-out posts, with 95 % bounds. {told}"
+    return words.say("measured", told=told)
 
 
-def _share(share: float, low: float, high: float) -> str:
-    return f"{percent(share)} ({percent(low)} to {percent(high)})"
+def _share(share: float, low: float, high: float, words: Words) -> str:
+    return words.say("bounds", share=words.share(share), low=words.share(low), high=words.share(high))
 
 
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
+def _facts(facts: Iterable[_Fact]) -> str:
     rows = "".join(
         f'<tr><th scope="row">{safe(name)}</th><td>{safe(value)}</td></tr>' for name, value in facts
     )

@@ -13,15 +13,13 @@ from urllib.parse import quote
 
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
-from sandik.figures.shares import percent
 from sandik.progress import progress
 from sandik.report.bursts import Burst
 from sandik.report.charts import charted, top_share
 from sandik.report.document import Report
 from sandik.report.period import Period
 from sandik.report.series import Figures, LanguageFigures, Step
-from sandik.report.tag_names import about, too
-from sandik.report.wording import duration, language_name, share_text, span
+from sandik.report.words import ENGLISH, Words
 from sandik.tables.atomic_files import new_file
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ def check_drawable() -> None:
         raise UsageError("pictures need matplotlib: pip install 'sandik[report]'") from error
 
 
-def write_pictures(report: Report, folder: Path) -> list[Path]:
+def write_pictures(report: Report, folder: Path, words: Words = ENGLISH) -> list[Path]:
     """Write a picture for each chart of the page; return their paths: `share.png` of all, `share-tr.png`.
 
     They are there when all are complete, and not before. None where no post is about the election.
@@ -61,7 +59,7 @@ def write_pictures(report: Report, folder: Path) -> list[Path]:
                 new = files.enter_context(new_file(path, replaces=True))
                 with style.context("default"):  # whatever the user's own style is
                     # Without matplotlib's version: the same figures give the same bytes if it draws alike.
-                    _picture(one, report, top).savefig(new, format="png", metadata={"Software": None})
+                    _picture(one, report, top, words).savefig(new, format="png", metadata={"Software": None})
                 bar.advance(1)
     finally:
         if is_new and not any(folder.iterdir()):
@@ -74,15 +72,15 @@ def _name(one: LanguageFigures) -> str:
     return "share.png" if one.language == EVERY else f"share-{quote(one.language, safe='')[:40]}.png"
 
 
-def _picture(one: LanguageFigures, report: Report, top: float) -> "Figure":
+def _picture(one: LanguageFigures, report: Report, top: float, words: Words) -> "Figure":
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.figure import Figure
 
     period = report.figures.period
     figure = Figure(figsize=_INCHES, dpi=_DOTS_AN_INCH)
     above, below = figure.subplots(2, sharex=True, height_ratios=[2, 1], gridspec_kw=_PLACES)
-    _draw_share(above, one, period, top)
-    _draw_posts(below, one, report.figures)
+    _draw_share(above, one, period, top, words)
+    _draw_posts(below, one, report.figures, words)
     bursts = [burst for burst in report.figures.bursts if burst.language == one.language]
     _draw_bursts(below, bursts)
     for axis in (above, below):
@@ -95,17 +93,22 @@ def _picture(one: LanguageFigures, report: Report, top: float) -> "Figure":
     formatter = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call]
     below.xaxis.set_major_formatter(formatter)
     figures = report.figures
-    told = share_text(one.share, one.posts, figures.pair, figures.base)
-    that = f" that {too(figures.pair)}" if figures.pair else ""
-    title = f"{language_name(one.language)}: posts {about(figures.base)}{that}"
-    note = f"{told}. {span(period.from_ms, period.to_ms)} UTC, in steps of {duration(period.step_ms)}"
+    told = words.share_text(one.share, one.posts, figures.pair, figures.base)
+    named = {"language": words.language(one.language), "about": words.about(figures.base)}
+    title = words.say("picture_title_alone", **named)
+    if figures.pair:
+        title = words.say("picture_title", **named, too=words.too(figures.pair))
+    span, step = words.span(period.from_ms, period.to_ms), words.duration(period.step_ms)
+    note = f"{told}. {words.say('steps', span=span, step=step)}"
     above.set_title(title, loc="left", color=_INK, parse_math=False, pad=22)
     above.text(0, 1.04, note, transform=above.transAxes, color=_NOTE, fontsize=9, parse_math=False)
-    below.set_xlabel(" · ".join(_origin(report)), loc="left", color=_NOTE, fontsize=7, parse_math=False)
+    below.set_xlabel(
+        " · ".join(_origin(report, words)), loc="left", color=_NOTE, fontsize=7, parse_math=False
+    )
     return figure
 
 
-def _draw_share(axis: Any, one: LanguageFigures, period: Period, top: float) -> None:
+def _draw_share(axis: Any, one: LanguageFigures, period: Period, top: float, words: Words) -> None:
     """Draw each step's share with its interval, as wide as the step. What goes beyond the top is cut off."""
     told = [(step, step.share) for step in one.steps if step.share is not None]
     steps, shares = [step for step, _ in told], [share for _, share in told]
@@ -118,20 +121,20 @@ def _draw_share(axis: Any, one: LanguageFigures, period: Period, top: float) -> 
         values, [_at(step.start_ms) for step in steps], ends, color=_SHARE, linewidth=2, clip_on=False
     )
     axis.set_ylim(0, top)
-    axis.set_ylabel("share, 95 % interval")
-    axis.yaxis.set_major_formatter(lambda share, _: percent(share))
+    axis.set_ylabel(words.say("axis_share"))
+    axis.yaxis.set_major_formatter(lambda share, _: words.share(share))
 
 
-def _draw_posts(axis: Any, one: LanguageFigures, figures: Figures) -> None:
+def _draw_posts(axis: Any, one: LanguageFigures, figures: Figures, words: Words) -> None:
     pair, period = figures.pair, figures.period
-    shown = [(figures.base or "", _POSTS, about(figures.base))]
-    shown += [(pair.name, _BOTH, f"that {too(pair)}")] if pair else []
+    shown = [(figures.base or "", _POSTS, words.about(figures.base))]
+    shown += [(pair.name, _BOTH, words.say("picture_both", too=words.too(pair)))] if pair else []
     for tag, color, label in shown:
         heights = [step.posts.get(tag, 0) for step in one.steps]
         bars = _bars(axis, one.steps, heights, period, color=color, label=label)
         for bar, step in zip(bars, one.steps, strict=True):
             bar.set_alpha(None if step.is_final else _PALE)
-    axis.set_ylabel("posts")
+    axis.set_ylabel(words.say("head_posts"))
     axis.legend(loc="upper left", fontsize=8, frameon=False, ncols=2)
 
 
@@ -147,13 +150,13 @@ def _draw_bursts(axis: Any, bursts: Sequence[Burst]) -> None:
     axis.plot(middles, [top * 0.97] * len(bursts), linestyle="", marker="v", color=_BURST, clip_on=False)
 
 
-def _origin(report: Report) -> Iterator[str]:
+def _origin(report: Report, words: Words) -> Iterator[str]:
     yield report.method.counts
     for versions in report.method.versions:
         yield from versions
     yield report.method.reported_by
     if report.figures.coverage.current:
-        yield "pale: not final"
+        yield words.say("picture_pale")
 
 
 def _at(at_ms: int) -> datetime:

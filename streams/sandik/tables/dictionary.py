@@ -54,7 +54,9 @@ def is_raw(out: Path) -> bool:
 
 def dictionary(what: str, columns: Columns, notes: Mapping[str, str]) -> dict[str, Any]:
     """Return the columns in order: name, type in Parquet, form in JSON and CSV, meaning and unit."""
-    fields = json_schema({"posts": "post", "mentions": "mention", "counts": "count"}[what])["properties"]
+    fields = json_schema(
+        {"posts": "post", "mentions": "mention", "counts": "count", "sources": "count"}[what]
+    )["properties"]
     return {
         "of": what,
         "zone": "All times are UTC.",

@@ -241,6 +241,30 @@ METRICS = (
     ),
 )
 
+BURST_METRICS = (
+    Metric(
+        "sandik_bursts_total",
+        "counter",
+        "bursts",
+        {
+            "language": "as of `sandik_posts_tagged_total`, and `*` for all languages together",
+            "tag": "those of the lexicon, and its pairs, such as `both`",
+        },
+        "Windows that stand out of the 30 before, written to `bursts` for the first time by this process. "
+        "One that is taken back later stays in it.",
+        'For an alert without a webhook: `increase(sandik_bursts_total{tag="both"}[10m]) > 0`. The figures '
+        "to report are in `bursts`.",
+    ),
+    Metric(
+        "sandik_bursts_webhook_total",
+        "counter",
+        "requests",
+        {"outcome": "`delivered`: answered with a 2xx status; `failed`: tried again later"},
+        "Requests to the webhook.",
+        "`failed` grows: the log says what it answers. Nothing is lost meanwhile, and counting goes on.",
+    ),
+)
+
 
 def as_markdown() -> str:
     """Return docs/metrics.md."""
@@ -249,7 +273,9 @@ def as_markdown() -> str:
         "",
         "A worker serves `/metrics` for Prometheus on a port of its own (`SANDIK_OPS_HOST`, "
         "`SANDIK_OPS_PORT`),",
-        "beside `/healthz` and `/readyz`. Updated once a batch, not once a post. The usual `process_*`",
+        "beside `/healthz` and `/readyz`; `sandik bursts` serves `sandik_bursts_*` likewise (`--host`, "
+        "`--port`).",
+        "Updated once a batch, not once a post. The usual `process_*`",
         "metrics (memory, CPU, open files) come with them. All but `sandik_merge_*` are on every worker: add",
         "them up. `make metrics` writes this file.",
         "",
@@ -259,7 +285,7 @@ def as_markdown() -> str:
         "is taken: probes and Prometheus call a pod by its address.",
         "",
     ]
-    for metric in METRICS:
+    for metric in (*METRICS, *BURST_METRICS):
         lines += [
             f"## `{metric.name}`",
             "",

@@ -11,7 +11,6 @@ from typing import cast
 import faust
 from aiokafka.errors import KafkaError
 from faust.app.base import BootStrategy
-from faust.auth import Credentials, OAuthCredentials
 from mode import ServiceT
 
 from sandik.errors import SandikError
@@ -21,6 +20,7 @@ from sandik.worker.anew import Outage
 from sandik.worker.engine.allocator import look_for_cycles_seldom, return_large_buffers
 from sandik.worker.engine.assignor import EvenAssignor
 from sandik.worker.engine.reader import Reader
+from sandik.worker.engine.writer import Writer
 
 #: A crashed worker gets this long to close its connections; then the process ends.
 CRASH_GRACE_S = 5.0
@@ -31,12 +31,12 @@ log = getLogger(__name__)
 
 
 class _Boot(BootStrategy):
-    """What a worker starts: the producer, the agents, and the reader that feeds them."""
+    """What a worker starts: the writer, the agents, and the reader that feeds them."""
 
     def server(self) -> Iterable[ServiceT]:
         """Return the services, in the order in which they start; they stop in the opposite one."""
         app = cast("App", self.app)
-        return [*self.sensors(), *self.kafka_producer(), *self.agents(), app.reader]
+        return [*self.sensors(), app.writer, *self.agents(), app.reader]
 
 
 class App(faust.App):
@@ -48,36 +48,45 @@ class App(faust.App):
 
     BootStrategy = _Boot
     reader: Reader
+    writer: Writer
 
-    #: What it crashed on. Faust keeps the last reason, and stopping may bring up others.
-    first_crash_reason: BaseException | None = None
     #: Tells for what to begin anew instead, and does it.
     outage: Outage | None = None
     begins_anew = False
+    #: What it crashed on. Faust keeps the last reason, and stopping may bring up others.
+    first_crash_reason: BaseException | None = None
 
-    def _crash(self, reason: BaseException) -> None:
-        # What an agent or the recovery fails on comes this way, and not by way of `crash`.
-        if not self.crashed:
+    @property
+    def crash_reason(self) -> BaseException | None:
+        """What it crashed on last. Set by Faust as soon as an agent or a service fails."""
+        return self._last_crash_reason
+
+    @crash_reason.setter
+    def crash_reason(self, reason: BaseException | None) -> None:
+        self._last_crash_reason = reason
+        if reason is not None and self.first_crash_reason is None:
             self.first_crash_reason = reason
-            words = last_words(reason)
-            self.begins_anew = self.outage is not None and self.outage.bears(reason)
-            if self.outage and self.begins_anew:
-                log.warning(
-                    "Kafka has gone (%s): this worker lets go of its partitions, and begins anew when Kafka "
-                    "is back. It waits for up to %.0f s",
-                    words,
-                    self.outage.left_s,
-                )
-                end = Timer(CRASH_GRACE_S, self.outage.begin_anew)
-            else:
-                is_foreseen = isinstance(reason, SandikError | KafkaError)
-                log.critical("worker stops: %s", words, exc_info=None if is_foreseen else reason)
-                end = Timer(CRASH_GRACE_S, _end, args=(words,))
-            # All that is logged from now on comes of stopping, and the last line is to be the reason.
-            logging.disable()
-            end.daemon = True
-            end.start()
-        super()._crash(reason)
+            self._end_soon(reason)
+
+    def _end_soon(self, reason: BaseException) -> None:
+        words = last_words(reason)
+        self.begins_anew = self.outage is not None and self.outage.bears(reason)
+        if self.outage and self.begins_anew:
+            log.warning(
+                "Kafka has gone (%s): this worker lets go of its partitions, and begins anew when Kafka "
+                "is back. It waits for up to %.0f s",
+                words,
+                self.outage.left_s,
+            )
+            end = Timer(CRASH_GRACE_S, self.outage.begin_anew)
+        else:
+            is_foreseen = isinstance(reason, SandikError | KafkaError)
+            log.critical("worker stops: %s", words, exc_info=None if is_foreseen else reason)
+            end = Timer(CRASH_GRACE_S, _end, args=(words,))
+        # All that is logged from now on comes of stopping, and the last line is to be the reason.
+        logging.disable()
+        end.daemon = True
+        end.start()
 
 
 def last_words(reason: BaseException) -> str:
@@ -98,7 +107,6 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     app = App(
         application_id,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
-        broker_credentials=_credentials(settings),
         store="memory://",
         datadir=settings.data_dir,
         topic_partitions=partitions,
@@ -107,9 +115,15 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
         topic_disable_leader=True,
         table_standby_replicas=0,  # a standby would read every changelog twice; recovery takes seconds
         web_enabled=False,
-        producer_linger=0.0,  # writes are awaited: waiting for more would only be waiting
-        producer_max_batch_size=1 << 19,  # half of what Kafka takes as it is shipped
-        producer_request_timeout=60.0,
+    )
+    app.writer = Writer(
+        {
+            **client_options(settings),
+            "acks": "all",
+            "linger_ms": 0,  # writes are awaited: waiting for more would only be waiting
+            "max_batch_size": 1 << 19,  # half of what Kafka takes as it is shipped
+            "request_timeout_ms": 60_000,
+        }
     )
     app.reader = Reader(
         app,
@@ -132,18 +146,3 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
         settings.commit_every_ms / 1000,
     )
     return app
-
-
-def _credentials(settings: Settings) -> Credentials | None:
-    options = client_options(settings)
-    context = options.get("ssl_context")
-    if "sasl_oauth_token_provider" in options:
-        return OAuthCredentials(oauth_cb=options["sasl_oauth_token_provider"], ssl_context=context)
-    if "sasl_mechanism" in options:
-        return faust.SASLCredentials(
-            mechanism=options["sasl_mechanism"],
-            username=options["sasl_plain_username"],
-            password=options["sasl_plain_password"],
-            ssl_context=context,
-        )
-    return faust.SSLCredentials(context) if context else None

@@ -16,7 +16,7 @@ from sandik.clock import SystemClock
 from sandik.counting.job import Job
 from sandik.errors import BrokerError, ClockError, SandikError, TopicError, UsageError
 from sandik.kafka.connection import client_options, unreachable
-from sandik.kafka.record_times import as_text, complaints, mend_with
+from sandik.kafka.record_times import as_text, complaints, mend
 from sandik.kafka.run_claims import claim
 from sandik.kafka.topics import (
     POSTS,
@@ -78,7 +78,7 @@ async def _check_times(admin: AIOKafkaAdminClient, settings: Settings, state: To
     for line in await complaints(admin, all_topics(settings)):
         log.warning("%s", line)
     try:
-        for name, config in (await mend_with(admin, [state])).items():
+        for name, config in (await mend(settings, [state])).items():
             if config:
                 log.warning("topic %s: set %s", name, as_text(config))
     except BrokerError as error:
@@ -172,7 +172,7 @@ def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces, outage: O
     control = asyncio.run(claim(settings, job, partitions, SystemClock()))
     asyncio.run(prepare(settings, app_id, partitions))
     app = create_app(settings, app_id, partitions)
-    parts = WorkerParts(app, app.reader, settings, SystemClock(), vitals.metrics, traces)
+    parts = WorkerParts(app, app.reader, app.writer, settings, SystemClock(), vitals.metrics, traces)
     topology = build(parts, job, partitions, control)
     app.outage = outage
     vitals.watch(app, topology)

@@ -66,7 +66,7 @@ class Topology:
 def build(parts: WorkerParts, job: Job, partitions: int, control: ControlState) -> Topology:
     """Wire the agents to their topics. `partitions` is how many `posts` has."""
     app, reader, settings = parts.app, parts.reader, parts.settings
-    state = State(app, settings, changelog(app.conf.id, WINDOWS_TABLE, partitions).name)
+    state = State(parts.writer, settings, changelog(app.conf.id, WINDOWS_TABLE, partitions).name)
     labels = Labels(job.run_id, job.tagger.version, job.detector.version)
     count = CountAgent(parts, job, state, partitions, control)
     merge = MergeAgent(

@@ -13,7 +13,6 @@ from tests.deploy.live.machine import HERE, lacks, run, say
 from tests.deploy.tools import COMPOSE, ROOT, built
 
 KAFKA = "apache/kafka:4.3.1"
-OURS = "sandik:local"
 START_S = 60.0
 
 
@@ -50,13 +49,9 @@ class Engine:
             self.compose("pull", "-q", "kafka")
             return
         say("images: stand-ins, since no registry can be reached")
-        stand_ins.python()
-        file = ROOT / "deploy/Dockerfile"
-        ignored = f"--ignorefile={file}.dockerignore"
-        run("podman", "build", "--network=host", ignored, f"--file={file}", f"--tag={OURS}", str(ROOT))
-        for name in (OURS, stand_ins.kafka(f"docker.io/{KAFKA}")):
+        for name in (stand_ins.ours(), stand_ins.kafka(f"docker.io/{KAFKA}")):
             self._load(name)
-        self.docker("tag", f"localhost/{OURS}", OURS)
+        self.docker("tag", f"localhost/{stand_ins.OURS}", stand_ins.OURS)
 
     def _load(self, name: str) -> None:
         environment = {**os.environ, "CONTAINERS_CONF": str(HERE / "containers.conf")}

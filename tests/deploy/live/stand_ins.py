@@ -19,6 +19,7 @@ from tests.deploy.tools import ROOT
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
 PYTHON = str(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)[-1])
+OURS = "sandik:local"
 MIRROR = "http://deb.debian.org/debian"
 LIBRARIES = (
     "ca-certificates,netbase,tzdata,libsqlite3-0,libreadline8,libffi8,libssl3,libbz2-1.0,liblzma5,zlib1g,"
@@ -62,6 +63,24 @@ def python() -> str:
     return PYTHON
 
 
+def ours() -> str:
+    """Return the name of our image, built as the Dockerfile says; podman keeps the layers that stay."""
+    python()
+    _check_that_containers_start()
+    file = ROOT / "deploy/Dockerfile"
+    ignored = f"--ignorefile={file}.dockerignore"
+    # In OCI's format an image has no health check.
+    options = ("--format=docker", "--network=host", ignored, f"--file={file}", f"--tag={OURS}")
+    run("podman", "build", *options, str(ROOT))
+    return f"localhost/{OURS}"
+
+
+def _check_that_containers_start() -> None:
+    tried = run("podman", "run", "--rm", "--network=none", PYTHON, "true", check=False)
+    if tried.returncode:
+        lacks("the right to start containers", tried.stderr[-500:])
+
+
 def _debian(root: Path) -> None:
     """Make the root of a Debian with the installed Python in /usr/local."""
     version = ".".join(re.findall(r"\d+", PYTHON)[:2])
@@ -72,7 +91,17 @@ def _debian(root: Path) -> None:
     new = root.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     new.parent.mkdir(parents=True, exist_ok=True)
-    run("debootstrap", "--variant=minbase", f"--include={LIBRARIES}", "bookworm", str(new), MIRROR)
+    made = run(
+        "debootstrap",
+        "--variant=minbase",
+        f"--include={LIBRARIES}",
+        "bookworm",
+        str(new),
+        MIRROR,
+        check=False,
+    )
+    if made.returncode:
+        lacks("a Debian for an image", made.stdout[-500:])
     shutil.copytree(found[-1], new / "usr/local", symlinks=True, dirs_exist_ok=True, ignore=_unneeded)
     for name in ("etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt"):
         shutil.copy(f"/{name}", new / name)
@@ -102,5 +131,5 @@ def kafka(name: str) -> str:
             shutil.copy(jar, context / "libs")
         (context / "start-kafka").write_text(START_KAFKA)
         (context / "Dockerfile").write_text(KAFKA.format(python=python()))
-        run("podman", "build", "--network", "host", "--tag", name, folder)
+        run("podman", "build", "--format=docker", "--network=host", "--tag", name, folder)
     return name

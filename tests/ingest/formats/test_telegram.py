@@ -49,6 +49,7 @@ def test_a_message_becomes_a_post_at_its_unix_time() -> None:
         created_at_ms=1_683_828_005_000,
         text="oy",
         author_id="channel77",
+        source_detail="77",
     )
 
 

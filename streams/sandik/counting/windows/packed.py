@@ -2,7 +2,7 @@
 
 import msgspec
 
-from sandik_schemas.partial import Cells, Terms, WindowPartial
+from sandik_schemas.partial import Cells, SourceCells, Terms, WindowPartial
 
 _encode = msgspec.msgpack.encode
 
@@ -14,11 +14,24 @@ class WindowCells(msgspec.Struct, array_like=True, omit_defaults=True):
     late_counts: Cells = {}
     with_author: Cells = {}
     terms: Terms = {}
+    sources: SourceCells = {}
+    late_sources: SourceCells = {}
 
     @classmethod
     def of(cls, partial: WindowPartial) -> "WindowCells":
         """Return the cells of a partial, which it shares."""
-        return cls(partial.counts, partial.late_counts, partial.with_author, partial.terms)
+        return cls(
+            partial.counts,
+            partial.late_counts,
+            partial.with_author,
+            partial.terms,
+            partial.sources,
+            partial.late_sources,
+        )
+
+    def of_source(self, source: str) -> "WindowCells":
+        """Return the counts and late counts of one source."""
+        return WindowCells(self.sources.get(source, {}), self.late_sources.get(source, {}))
 
     def add(self, other: "WindowCells") -> None:
         """Add the other's cells."""
@@ -27,6 +40,10 @@ class WindowCells(msgspec.Struct, array_like=True, omit_defaults=True):
         _add(self.with_author, other.with_author)
         for language, by_tag in other.terms.items():
             _add(self.terms.setdefault(language, {}), by_tag)
+        for source, cells in other.sources.items():
+            _add(self.sources.setdefault(source, {}), cells)
+        for source, cells in other.late_sources.items():
+            _add(self.late_sources.setdefault(source, {}), cells)
 
     def subtract(self, other: "WindowCells") -> None:
         """Take the other's counts and late counts, which were added before, away again."""

@@ -1,5 +1,6 @@
 // The page: what the reader chose -> one query -> rows and a headline, kept up to date -> charts, lists and notices.
 
+import { fetchBehind } from "./behind.js";
 import { Chart, topOf } from "./chart.js";
 import { at, soon } from "./dom.js";
 import { drawExamples } from "./examples.js";
@@ -7,16 +8,18 @@ import { drawFilters, pairOf, shownLanguages } from "./filters.js";
 import { drawHeadline } from "./headline.js";
 import { asCsv, drawLists } from "./lists.js";
 import { fetchJson, follow } from "./live.js";
+import { allNotes, writeNotes } from "./notes.js";
 import { drawNotices } from "./notices.js";
+import { common, parameters, tagsOf } from "./query.js";
 import { EVERY, Rows } from "./rows.js";
-import { choose, onBack, rollup, span, state } from "./state.js";
+import { choose, link, onBack, state } from "./state.js";
 import { takeCsv, takePng, takeSvg } from "./take.js";
 import { drawTrust } from "./trust.js";
 import { asRows, drawWhere, shownCharts } from "./where.js";
-import { say, sayAll, setInterface, tagName } from "./words.js";
+import { say, sayAll, setInterface, tagName, time } from "./words.js";
 
 const RETRY_MS = 2_000, HEADLINE_MS = 300, LEAD_PX = 210;
-let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, sources = null, followed = null;
+let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, sources = null, followed = null, behind = null;
 
 const lead = new Chart(at("lead-chart"), LEAD_PX, handlers(EVERY));
 
@@ -28,9 +31,6 @@ function handlers(language) {
     point: (place) => { for (const chart of [lead, ...shownCharts()]) chart.read(place); },
   };
 }
-
-/** The tags of the table and of the lists. */
-const tagsOf = (pair) => [...new Set([pair.base, ...pair.of, pair.name])];
 
 const draw = soon(() => {
   drawNotices(status, problem);
@@ -45,9 +45,10 @@ const draw = soon(() => {
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes"; // what is empty until now can be seen, so charts know their width
   const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
-  lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course]), 1, status.notes);
+  const other = behind?.first_ms === starts[0] ? behind : null;
+  lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course, ...(other ? [other] : [])]), { notes: allNotes(status), behind: other?.share });
   const marks = new Set(course.marks.map(({ kind }) => kind));
-  at("key").textContent = ["key", ...marks].map((name) => say(name === "key" ? name : `key_${name}`)).join(" ");
+  at("key").textContent = [say("key"), ...[...marks].map((kind) => say(`key_${kind}`)), ...(other ? [say("key_behind", { time: time(other.from_ms, rows.rollup_ms) })] : [])].join(" ");
   at("by").hidden = !canBeBySource();
   for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", bySource() === (by === "source"));
   if (!bySource()) drawWhere(rows, starts, languages, pair, handlers);
@@ -60,7 +61,7 @@ const refreshExamples = soon(async () => {
 }, 300);
 
 const refreshHeadline = soon(async () => {
-  try { headline = await fetchJson("/api/headline", common()); } catch (error) { if (!problem) drawNotices(status, error); }
+  try { headline = await fetchJson("/api/headline", common(status)); } catch (error) { if (!problem) drawNotices(status, error); }
   draw();
 }, HEADLINE_MS);
 
@@ -70,26 +71,21 @@ const bySource = () => state.by === "source" && canBeBySource();
 
 const refreshSources = soon(async () => {
   if (!rows || !bySource()) return;
-  try { sources = asRows(await fetchJson("/api/sources", { ...common(), rollup_ms: rows.rollup_ms }), rows.watermark_ms); } catch (error) { if (!problem) drawNotices(status, error); }
+  try { sources = asRows(await fetchJson("/api/sources", { ...common(status), rollup_ms: rows.rollup_ms }), rows.watermark_ms); } catch (error) { if (!problem) drawNotices(status, error); }
   draw();
 }, HEADLINE_MS);
 
-/** What headline, rows and examples have in common. */
-function common() {
-  return { ...span(), ...(state.share ? { share: state.share } : pairOf(status).base === "all" ? { share: pairOf(status).name } : {}), ...(state.languages.length ? { among: state.languages.join(",") } : {}) };
-}
-
-/** The query of the page. Languages are named, so that a new one does not change what is asked. */
-function parameters() {
-  const base = pairOf(status).base;
-  return { rollup_ms: rollup(status, headline.now.posts[base] ?? 0), ...common(), language: [EVERY, ...shownLanguages(status)].join(",") };
-}
-
 function exampleParameters() {
-  const { share, among, ...when } = common(), { base, of } = pairOf(status);
+  const { share, among, ...when } = common(status), { base, of } = pairOf(status);
   const tags = base === "all" ? of : [base, ...of];
   return { ...(picked ? { from_ms: picked.from_ms, to_ms: picked.to_ms } : when), language: picked?.language ?? among ?? EVERY, tag: [...new Set(tags)].join(",") };
 }
+
+const refreshBehind = soon(async () => {
+  if (!rows) return;
+  try { behind = await fetchBehind(status, rows, pairOf(status)); } catch (error) { behind = null; if (!problem) drawNotices(status, error); }
+  draw();
+}, HEADLINE_MS);
 
 /** Show the posts of a point of a chart, until something else is asked for. */
 function pick(from_ms, to_ms, language) {
@@ -110,21 +106,22 @@ async function ask() {
   unpick();
   draw();
   if (status.last_ms === null) return;
-  const wanted = JSON.stringify([common(), state.rollup, state.languages]);
-  if (wanted === asked) return;
+  const wanted = JSON.stringify([common(status), state.rollup, state.languages]);
+  at("embed-code").value = `<iframe src="${location.origin}${link("/embed")}" width="720" height="360" title="sandik"></iframe>`;
+  if (wanted === asked) { refreshBehind(); return; }
   asked = wanted;
-  try { headline = await fetchJson("/api/headline", common()); } catch (error) { asked = null; problem = error; draw(); return; }
+  try { headline = await fetchJson("/api/headline", common(status)); } catch (error) { asked = null; problem = error; draw(); return; }
   if (wanted !== asked) return; // something else has been asked for since
   following?.stop();
   followed = shownLanguages(status);
-  const query = parameters();
+  const query = parameters(status, headline);
   at("json").href = `/api/counts?${new URLSearchParams(query)}`;
   at("feed").href = `/api/bursts.atom?${new URLSearchParams(query)}`;
   following = follow(query, { start, rows: take, status: look, lost: (error) => { problem = error; draw(); } });
 }
 
-function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); refreshSources(); draw(); }
-function take(counts) { rows?.add(counts); refreshHeadline(); draw(); }
+function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); refreshSources(); refreshBehind(); draw(); }
+function take(counts) { rows?.add(counts); refreshHeadline(); if (behind && behind.first_ms !== rows.starts()[0]) refreshBehind(); draw(); }
 
 function look(news) {
   status = news;
@@ -159,6 +156,9 @@ const fileName = () => `sandik-${tagName(pairOf(status).name).replace(/[^\p{L}\p
 at("take-csv").addEventListener("click", () => rows && takeCsv(asCsv(rows, ["all", ...tagsOf(pairOf(status)).filter((tag) => tag !== "all")]), fileName()));
 at("take-svg").addEventListener("click", () => rows && takeSvg(lead.svg, caption(), fileName()));
 at("take-png").addEventListener("click", () => rows && takePng(lead.svg, caption(), fileName()));
+at("take-full").addEventListener("click", () => lead.fill());
+at("embed-code").addEventListener("focus", () => at("embed-code").select());
+writeNotes(() => picked?.from_ms ?? rows?.starts().at(-1) ?? null, draw);
 at("interface").addEventListener("change", (event) => { choose({ interface: event.target.value }); dress(); if (status) ask(); });
 at("theme").addEventListener("change", (event) => { choose({ theme: event.target.value }); dress(); });
 at("texts").addEventListener("change", (event) => { choose({ texts: event.target.checked }); refreshExamples(); });

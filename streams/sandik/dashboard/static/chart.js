@@ -7,7 +7,7 @@ import { number, percent, say, time } from "./words.js";
 
 const LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, HEAD_PX = 18, GAP_PX = 14;
 const TOPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1];
-const DRAG_PX = 8;
+const DRAG_PX = 8, LETTER_PX = 7.2;
 
 /** The end of the axis that shows these shares: `courses` side by side have one. */
 export function topOf(courses) {
@@ -31,14 +31,23 @@ export class Chart {
       pointerdown: (event) => this.#onDown(event), pointerup: (event) => this.#onUp(event),
       pointercancel: () => { this.dragFrom = null; }, pointerleave: () => { this.dragFrom = null; this.on.point(null); },
     });
-    host.append(el("div", { class: "chart" }, this.host, this.readout));
+    this.frame = el("div", { class: "chart" }, this.host, this.readout);
+    host.append(this.frame);
+    this.own_px = height_px;
     new ResizeObserver(() => { if (this.course && this.host.clientWidth !== this.width) this.redraw(); }).observe(this.host);
+    this.frame.addEventListener("fullscreenchange", () => {
+      this.height_px = document.fullscreenElement ? innerHeight - 48 : this.own_px;
+      if (this.course) this.redraw();
+    });
   }
 
+  /** Fill the screen, or let it be as it was. */
+  fill() { return document.fullscreenElement ? document.exitFullscreen() : this.frame.requestFullscreen(); }
+
   /** Draw a course as `Rows.course` has it, `fold` buckets to a point; `top` ends the axis of shares. */
-  draw(label, starts, step_ms, course, top, fold = 1, notes = []) {
+  draw(label, starts, step_ms, course, top, { fold = 1, notes = [], behind = null } = {}) {
     const own = starts.filter((_, place) => place % fold === 0);
-    Object.assign(this, { label, notes, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
+    Object.assign(this, { label, notes, behind, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
     this.redraw();
   }
 
@@ -81,7 +90,8 @@ export class Chart {
     const [first_ms] = this.starts, length_ms = this.starts.length * this.step_ms;
     return this.notes.filter(({ at_ms }) => at_ms >= first_ms && at_ms < first_ms + length_ms).flatMap(({ at_ms, text }) => {
       const part = (at_ms - first_ms) / length_ms, x = LEFT_PX + part * this.inner;
-      const short = text.length > 40 ? `${text.slice(0, 39)}…` : text;
+      const room = Math.floor((part > 0.5 ? x - LEFT_PX : this.width - x) / LETTER_PX), most = Math.min(40, room);
+      const short = text.length > most ? `${text.slice(0, Math.max(0, most - 1))}…` : text;
       return [svg("line", { class: "cursor", x1: x, x2: x, y1: 4, y2: base }),
         svg("text", { x: x + (part > 0.5 ? -5 : 5), y: HEAD_PX + 12, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
     });
@@ -109,7 +119,15 @@ export class Chart {
     const end = last < 0 ? [] : [svg("text", { class: "end", x: this.#x(last) + 8, y: this.#y(share[last].value) + 4 }, percent(share[last].value))];
     const isOpen = isFinal.includes(false);
     const open = isOpen && this.height_px >= 160 ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
-    return [svg("path", { class: "band", d: band }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...open];
+    return [svg("path", { class: "band", d: band }), svg("path", { class: "line behind", d: this.#behind() }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...open];
+  }
+
+  /** The line of another period. */
+  #behind() {
+    const values = this.behind ?? [];
+    return runsOf(values).map((run) => (run.length > 1
+      ? `M${run.map((place) => `${round(this.#x(place))},${round(this.#y(values[place].value))}`).join("L")}`
+      : `M${round(this.#x(run[0]) - 2)},${round(this.#y(values[run[0]].value))}h4`)).join("");
   }
 
   #marks() {
@@ -172,7 +190,8 @@ export class Chart {
     const { share, base, part } = this.course, one = share[place];
     const values = { part: number(part[place]), base: number(base[place]) };
     const said = one ? say("reading", { share: percent(one.value), low: percent(one.low), high: percent(one.high), ...values }) : say("readingNone");
-    this.readout.textContent = `${time(this.starts[place], this.step_ms)}: ${said}`;
+    const other = this.behind?.[place], behind = other ? say("readingBehind", { share: percent(other.value) }) : "";
+    this.readout.textContent = `${time(this.starts[place], this.step_ms)}: ${said}${behind}`;
   }
 }
 

@@ -28,3 +28,6 @@ export function soon(work, pause_ms) {
     setTimeout(() => { waiting = false; work(); }, pause_ms);
   };
 }
+
+/** A time as a field of that kind takes it: local, without a zone. */
+export const local = (ms) => (ms === null ? "" : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16));

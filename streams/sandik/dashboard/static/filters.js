@@ -1,6 +1,6 @@
 // What is shown, and how this page looks. All but the span folds away.
 
-import { at, el } from "./dom.js";
+import { at, el, local } from "./dom.js";
 import { choose, MAX_LANGUAGES, possibleRollups, rollup, SPANS, state } from "./state.js";
 import { duration, languageList, languageName, pairTitle, say, tagName } from "./words.js";
 
@@ -35,6 +35,11 @@ export function drawFilters(status, posts, changed) {
     possible.has(state.rollup) ? state.rollup : "auto", (name) => pick({ rollup: name }));
   for (const element of document.querySelectorAll(".custom")) element.hidden = state.span !== "custom";
   if (state.span === "custom" && !state.from_ms && !state.to_ms) at("filters").open = true;
+  const other = /^\d+$/.test(state.compare ?? "");
+  options("compare", [["", say("compareNone")], ["before", say("compareBefore")], ["other", say("compareOther")]], other ? "other" : state.compare ?? "",
+    (value) => pick({ compare: value === "other" ? String((status.first_ms ?? 0)) : value || null }));
+  at("compare-at-label").hidden = !other;
+  instant("compare-at", other ? Number(state.compare) : null, (ms) => pick({ compare: ms === null ? null : String(ms) }));
   instant("from", state.from_ms, (from_ms) => pick({ from_ms }));
   instant("to", state.to_ms, (to_ms) => pick({ to_ms }));
   const named = byPosts(status).slice(0, NAMED_LANGUAGES);
@@ -55,8 +60,7 @@ function options(id, choices, chosen, picked) {
 
 function instant(id, ms, picked) {
   if (document.activeElement === at(id)) return;
-  // The field takes local time, without a zone.
-  at(id).value = ms === null ? "" : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  at(id).value = local(ms);
   at(id).onchange = () => picked(at(id).value ? new Date(at(id).value).getTime() : null);
 }
 

@@ -3,7 +3,7 @@
 import { at, el } from "./dom.js";
 import { EVERY, total } from "./rows.js";
 import { DAY_MS, state } from "./state.js";
-import { languageName, number, percent, say, tagName, time, zone } from "./words.js";
+import { languageName, number, percent, say, tagName, time, timeRange, zone } from "./words.js";
 
 const MAX_EVENTS = 12;
 const MAX_ROWS = 60;
@@ -13,8 +13,8 @@ export function drawLists(rows, languages, tags, pair, pick) {
   const shown = rows.all().filter((row) => languages.includes(row.language));
   const when = (row) => ({ time: time(row.start_ms, rows.rollup_ms), language: nameOf(row.language) });
   // Only what is shown is put into words.
-  const bursts = shown.flatMap((row) => row.bursts.filter((tag) => tags.includes(tag))
-    .map((tag) => () => el("button", { type: "button", class: "link", click: () => pick(row.start_ms, row.end_ms, row.language) }, say("burst", { ...when(row), tag: tagName(tag), n: number(total(row, tag)) }))));
+  const bursts = spells(shown, tags).map(({ tag, language, start_ms, end_ms, posts }) => () => el("button", { type: "button", class: "link", click: () => pick(start_ms, end_ms, language) },
+    say("burst", { time: end_ms - start_ms > rows.rollup_ms ? timeRange(start_ms, end_ms) : time(start_ms, rows.rollup_ms), language: nameOf(language), tag: tagName(tag), n: number(posts) })));
   fill("bursts", bursts, "noBursts");
   const late = shown.flatMap((row) => [
     ...tags.filter((tag) => row.corrected[tag])
@@ -23,6 +23,21 @@ export function drawLists(rows, languages, tags, pair, pick) {
   ]);
   fill("late", late, "noLate");
   drawTable(rows, shown.slice(0, MAX_ROWS), tags, pair);
+}
+
+/** Bursts, the newest first: steps side by side as one, and all languages together only where no language alone has it. */
+function spells(rows, tags) {
+  const found = [], last = new Map();
+  for (const row of rows.toReversed()) {
+    for (const tag of row.bursts.filter((one) => tags.includes(one))) {
+      const key = `${row.language} ${tag}`, before = last.get(key);
+      if (before?.end_ms === row.start_ms) { before.end_ms = row.end_ms; before.posts += total(row, tag); continue; }
+      last.set(key, { tag, language: row.language, start_ms: row.start_ms, end_ms: row.end_ms, posts: total(row, tag) });
+      found.push(last.get(key));
+    }
+  }
+  const isAlone = (one) => !found.some((other) => other.language !== EVERY && other.tag === one.tag && other.start_ms < one.end_ms && other.end_ms > one.start_ms);
+  return found.filter((one) => one.language !== EVERY || isAlone(one)).toReversed();
 }
 
 const nameOf = (language) => (language === EVERY && state.languages.length ? say("together") : languageName(language));

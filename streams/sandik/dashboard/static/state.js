@@ -28,6 +28,7 @@ function fromAddress() {
     from_ms: Number(address.get("from")) || null,
     to_ms: Number(address.get("to")) || null,
     share: address.get("share"),
+    compare: /^(before|\d{1,16})$/.test(address.get("compare") ?? "") ? address.get("compare") : null,
     by: address.get("by") === "source" ? "source" : "language",
     languages: list("languages").filter((language) => language !== "*").slice(0, MAX_LANGUAGES),
   };
@@ -48,17 +49,18 @@ export function choose(changes) {
 }
 
 /** Return the address of what is shown. */
-export function link() {
+export function link(path = location.pathname) {
   const query = new URLSearchParams();
   if (state.span !== "day") query.set("span", state.span);
   if (state.span === "custom" && state.from_ms) query.set("from", state.from_ms);
   if (state.span === "custom" && state.to_ms) query.set("to", state.to_ms);
   if (state.rollup !== "auto") query.set("rollup", state.rollup);
   if (state.share) query.set("share", state.share);
+  if (state.compare) query.set("compare", state.compare);
   if (state.by !== "language") query.set("by", state.by);
   if (state.languages.length) query.set("languages", state.languages.join(","));
   if (state.interface) query.set("lang", state.interface);
-  return query.size ? `${location.pathname}?${query}` : location.pathname;
+  return query.size ? `${path}?${query}` : path;
 }
 
 /** Call `changed` when Back or Forward has changed what is chosen. */

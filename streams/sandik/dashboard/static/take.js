@@ -72,7 +72,7 @@ function paint(context, shape) {
   }
 }
 
-function save(blob, name) {
+export function save(blob, name) {
   const address = URL.createObjectURL(blob), link = document.createElement("a");
   link.href = address;
   link.download = name;

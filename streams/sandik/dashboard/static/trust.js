@@ -1,17 +1,40 @@
-// Why trust it: what is final, how much came too late, how new the newest is, by which lexicon it was counted.
+// Why trust it: what is final, what came too late or was rejected, how right tags and languages are known to be.
 
 import { at, el } from "./dom.js";
-import { number, percent, say, time } from "./words.js";
+import { languageName, number, percent, say, tagName, time } from "./words.js";
+
+/** Of fewer posts a share of them says little. */
+const ENOUGH = 20;
 
 /** Show what the figures rest on. */
-export function drawTrust(status, { now, late }) {
-  const all = now.posts.all ?? 0;
+export function drawTrust(status, { now, late, corrected }) {
+  const all = now.posts.all ?? 0, letters = status.letters, detector = status.measured_detector;
   const told = [
+    ...(corrected ? [[percent(corrected.value), say("trustCorrected", { low: percent(corrected.low), high: percent(corrected.high) })]] : []),
     [status.watermark_ms === null ? "–" : time(status.watermark_ms), say("trustFinal")],
+    [status.last_ms === null ? "–" : time(status.last_ms), say("trustNewest")],
     [number(all), say("trustPosts")],
     [percent(all + late ? late / (all + late) : 0), say("trustLate", { n: number(late) })],
-    [status.last_ms === null ? "–" : time(status.last_ms), say("trustNewest")],
+    [letters?.posts ? percent(Math.min(1, letters.rejected / letters.posts)) : "–", letters ? say("trustRejected", { n: number(letters.rejected) }) : say("trustRejectedUnknown")],
+    [detector ? percent(detector.accuracy) : "–", detector ? say("trustDetector", { n: number(detector.texts) }) : say("trustDetectorUnknown")],
     [status.lexicon_versions.join(", ") || "–", say("trustLexicon")],
   ];
   at("trust").replaceChildren(...told.map(([value, words]) => el("div", {}, el("dt", {}, words), el("dd", {}, value))));
+  drawMeasured(status.measured);
+}
+
+/** How right the tags are, on posts that were judged by reading. */
+function drawMeasured(measured) {
+  const known = measured.filter(({ tagged, about }) => Math.min(tagged, about) >= ENOUGH);
+  at("measured-title").textContent = say(known.length ? "measured" : "measuredNone");
+  at("measured-scroll").hidden = !known.length;
+  const head = [[say("language")], [say("measuredKind")], [say("topic")], [say("precision"), "n"], [say("recall"), "n"], [say("postsColumn"), "n"]];
+  const range = (value, low, high) => `${percent(value)} (${percent(low)}–${percent(high)})`;
+  at("measured").replaceChildren(
+    el("thead", {}, el("tr", {}, ...head.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
+    el("tbody", {}, ...known.map((one) => el("tr", {},
+      el("th", { scope: "row" }, languageName(one.language)), el("td", {}, one.kind), el("td", {}, tagName(one.tag)),
+      el("td", { class: "n" }, range(one.precision, one.precision_low, one.precision_high)),
+      el("td", { class: "n" }, range(one.recall, one.recall_low, one.recall_high)),
+      el("td", { class: "n" }, number(one.about))))));
 }

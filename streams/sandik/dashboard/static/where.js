@@ -1,7 +1,7 @@
 // Where: the same chart for each language, all on one scale, those with the most posts first.
 
 import { Chart, topOf } from "./chart.js";
-import { at, el } from "./dom.js";
+import { at, el, svg } from "./dom.js";
 import { folded, Rows } from "./rows.js";
 import { languageName, number, percent, say, tagName } from "./words.js";
 
@@ -31,7 +31,7 @@ export function drawWhere(rows, starts, languages, pair, on, nameOf = languageNa
     name.textContent = nameOf(language);
     share.textContent = percent(part / base);
     about.textContent = say("ofPosts", { part: number(part), base: number(base) });
-    chart.draw(`${nameOf(language)}: ${tagName(pair.name)}. ${say("keys")}`, starts, rows.rollup_ms, course, top, fold);
+    chart.draw(`${nameOf(language)}: ${tagName(pair.name)}. ${say("keys")}`, starts, rows.rollup_ms, course, top, { fold });
     at("panels").append(section);
   }
   at("where").hidden = !found.length;
@@ -40,10 +40,17 @@ export function drawWhere(rows, starts, languages, pair, on, nameOf = languageNa
 /** The charts that are shown, to be read together. */
 export const shownCharts = () => [...panels.values()].map(({ chart }) => chart);
 
+/** A button that lets a chart fill the screen. */
+function fullButton(chartOf) {
+  const arrows = svg("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" }, svg("path", { d: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" }));
+  return el("button", { type: "button", class: "icon", "aria-label": say("fullScreen"), title: say("fullScreen"), click: () => chartOf().fill() }, arrows);
+}
+
 function panel(language, on) {
   if (!panels.has(language)) {
     const name = el("span", {}), share = el("strong", {}), about = el("p", { class: "about" });
-    const section = el("section", { class: "panel", "data-language": language }, el("h3", {}, name, share), about);
+    const full = fullButton(() => panels.get(language).chart);
+    const section = el("section", { class: "panel", "data-language": language }, el("h3", {}, name, full, share), about);
     panels.set(language, { section, name, share, about, chart: new Chart(section, HEIGHT_PX, on(language)) });
   }
   return panels.get(language);

@@ -80,6 +80,8 @@ class Fields(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     #: Whose post was repeated, where the source says no more.
     repost_user: Paths = ()  # type: ignore[assignment]
     source: Paths = ()  # type: ignore[assignment]
+    #: The channel, feed or forum of the source.
+    source_detail: Paths = ()  # type: ignore[assignment]
     op: Paths = ()  # type: ignore[assignment]
 
 

@@ -64,5 +64,6 @@ def _entry(entry: dict[str, Any], feed: object) -> Post | Rejected:
             author_id=string(entry, "author"),
             lang_hint=language,
             url=string(entry, "link"),
+            source_detail=string(feed, "link") or string(feed, "title"),
         )
     )

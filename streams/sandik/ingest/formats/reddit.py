@@ -76,5 +76,6 @@ def _thing(thing: object) -> Item:
             url=f"https://www.reddit.com{path}" if path and path.startswith("/") else path,
             repost_of=f"reddit:{original}" if original else None,
             reply_to=f"reddit:{parent}" if parent and is_comment else None,
+            source_detail=string(thing, "subreddit"),
         )
     )

@@ -68,6 +68,7 @@ def read_row(row: Sequence[object], number: int, how: Plan, rounded: Rounded | N
             hashtags=hashtags(*_tags(cell("hashtags"))),
             repost_of=_global_id(_repeated(cell("repost_of"), cell("is_repost"), said, how), source),
             reply_to=_global_id(native_id(cell("reply_to")), source),
+            source_detail=text("source_detail"),
             op="delete" if op == "delete" else "update" if op == "update" else "create",
         )
     )

@@ -31,6 +31,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "is_repost": ("isretweet", "isrepost", "isrt"),
     "reply_to": ("replyto", "inreplytostatusid", "inreplytoid"),
     "source": (),  # in most exports it names the program that wrote the post
+    "source_detail": ("subreddit",),
     "op": (),
 }  # fmt: skip
 FIELDS = tuple(_NAMES)

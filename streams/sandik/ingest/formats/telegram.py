@@ -165,6 +165,7 @@ def _from_message(chat_id: Identifier, message: _Message, zone: tzinfo | None) -
             reply_to=f"telegram:{_bare(message.reply_to_peer_id or chat_id)}:{reply_to}"
             if reply_to
             else None,
+            source_detail=_bare(chat_id) or None,
         )
     )
 
@@ -199,6 +200,7 @@ def _from_channel_post(post: _ChannelPost, zone: tzinfo | None) -> Item:
             created_at_ms=created_at_ms,
             text=post.text,
             author_id=f"channel{channel_id}" if post.sender_id < 0 else f"user{channel_id}",
+            source_detail=channel_id,
         )
     )
 

@@ -70,7 +70,7 @@ class CountAgent:
     def __init__(
         self, parts: WorkerParts, job: Job, state: State, partitions: int, control: ControlState
     ) -> None:
-        self.app = parts.app
+        self.writer = parts.writer
         self.settings = parts.settings
         self.clock = parts.clock
         self.metrics = parts.metrics
@@ -82,7 +82,7 @@ class CountAgent:
         self.partitions = partitions
         self.topic = self.settings.topic(POSTS)
         self.control = control
-        self.pauses = Pauses(self.app, self.reader, self.settings, control, self.clock)
+        self.pauses = Pauses(parts, control)
         self.owned: dict[int, Owned] = {}
         self._releases = 0
         self._adopted_ms: deque[float] = deque(maxlen=FIGHT_TIMES)
@@ -226,7 +226,7 @@ class CountAgent:
         stored = owned.counter.take(counted)
         # Their last partials are in Kafka, unless this batch has more for them.
         gone = _tombstones(owned.counter.settle(counted))
-        await publish(self.app.producer, trace.signed(self._aside(partition, counted, records)), wrap=True)
+        await publish(self.writer.kafka, trace.signed(self._aside(partition, counted, records)), wrap=True)
         batch.lap("aside")
         if self.owned.get(partition) is not owned:  # its next owner, perhaps this worker, has other entries
             return
@@ -356,7 +356,7 @@ class CountAgent:
         topic = self.settings.topic(PARTIALS)
         before_ms = self.clock.now_ms()
         partials = [Outgoing(topic, 0, one.key, one.value) for one in stored]
-        for written in (await publish(self.app.producer, partials)).values():
+        for written in (await publish(self.writer.kafka, partials)).values():
             self.kafkas_clock.heard(before_ms, written.kafka_ms)
 
     async def _settle(self, partition: int, counter: PartitionCounter) -> None:

@@ -21,6 +21,7 @@ from sandik.kafka.topics import (
     COUNTS,
     COUNTS_HOPPING,
     COUNTS_SESSIONS,
+    COUNTS_SOURCES,
     COUNTS_TERMS,
     PARTIALS,
     POSTS,
@@ -44,7 +45,8 @@ class MergeAgent:
     """Folds `partials` from its beginning: that topic is all the state there is."""
 
     def __init__(self, parts: WorkerParts, new_merge: Callable[[], Merge]) -> None:
-        self.app = parts.app
+        self.group: str = parts.app.conf.id
+        self.writer = parts.writer
         self.settings = parts.settings
         self.reader = parts.reader
         self.clock = parts.clock
@@ -91,7 +93,7 @@ class MergeAgent:
 
     async def _check_owned(self, releases: int) -> None:
         for _ in range(OWNER_TRIES):
-            if self._releases != releases or await is_owned(self.settings, self.app.conf.id, self.tp.topic):
+            if self._releases != releases or await is_owned(self.settings, self.group, self.tp.topic):
                 return
             await asyncio.sleep(OWNER_EVERY_S)  # while the group shares partitions, nobody has any
         raise self._made_anew("it was not there when partitions were assigned")
@@ -230,6 +232,7 @@ class MergeAgent:
             yield self._mark(step.mark)
         yield from (self._record(COUNTS, record_of(count)) for count in step.counts)
         yield from (self._record(COUNTS_TERMS, record_of(term)) for term in step.terms)
+        yield from (self._record(COUNTS_SOURCES, record_of(count)) for count in step.sources)
         yield from map(self._derived, step.derived)
         if step.settled:
             yield self._mark(step.settled.mark)
@@ -246,7 +249,7 @@ class MergeAgent:
         return self._record(DERIVED[one.kind], record)
 
     async def _write(self, records: Sequence[Outgoing]) -> None:
-        written = await publish(self.app.producer, records)
+        written = await publish(self.writer.kafka, records)
         # `partials` is written by the other agent, too, so the order of answers says nothing there.
         self._growth.check({place: at for place, at in written.items() if place[0] != self.tp.topic})
         place = self.settings.topic(COUNTS), 0

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from logging import getLogger
 
 import msgspec
-from faust.types import TP, AppT
+from faust.types import TP
 
-from sandik.clock import Clock
 from sandik.counting.control import ControlState
 from sandik.counting.job import Counted
 from sandik.counting.rejections import Limit, Recent, Rejections, first_beyond
 from sandik.kafka.publish import Outgoing, publish
 from sandik.kafka.record_lists import Record, first_offset
 from sandik.kafka.topics import CONTROL, POSTS, POSTS_DLQ
-from sandik.settings import Settings
-from sandik.worker.engine.reader import Reader
+from sandik.worker.agents.worker import WorkerParts
 from sandik_schemas.control import Paused
 from sandik_schemas.partial import PartitionClock
 
@@ -24,15 +22,14 @@ log = getLogger(__name__)
 class Pauses:
     """Decides when a partition is paused and until when, and tells `control`, the log and the consumer."""
 
-    def __init__(
-        self, app: AppT, reader: Reader, settings: Settings, control: ControlState, clock: Clock
-    ) -> None:
-        self.app = app
-        self.reader = reader
+    def __init__(self, parts: WorkerParts, control: ControlState) -> None:
+        self.writer = parts.writer
+        self.reader = parts.reader
         self.control = control
-        self.clock = clock
+        self.clock = parts.clock
+        settings = parts.settings
         self.limit = Limit(settings.dlq_max_consecutive, settings.dlq_max_ratio)
-        self.group: str = app.conf.id
+        self.group: str = parts.app.conf.id
         self.topic = settings.topic(POSTS)
         self.control_topic = settings.topic(CONTROL)
         self.dead_letters = settings.topic(POSTS_DLQ)
@@ -121,4 +118,4 @@ class Pauses:
             await self._tell(paused.key, None)
 
     async def _tell(self, key: bytes, value: bytes | None) -> None:
-        await publish(self.app.producer, [Outgoing(self.control_topic, 0, key, value)])
+        await publish(self.writer.kafka, [Outgoing(self.control_topic, 0, key, value)])

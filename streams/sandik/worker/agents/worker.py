@@ -9,13 +9,15 @@ from sandik.settings import Settings
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
 from sandik.worker.engine.reader import Reader
+from sandik.worker.engine.writer import Writer
 
 
 class WorkerParts(NamedTuple):
-    """The worker's app and reader, and what it is set to, goes by and is watched with."""
+    """The worker's app, reader and writer, and what it is set to, goes by and is watched with."""
 
     app: AppT
     reader: Reader
+    writer: Writer
     settings: Settings
     clock: Clock
     metrics: Metrics

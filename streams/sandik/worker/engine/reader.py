@@ -1,10 +1,11 @@
 """Reads for the agents: owns the group membership, the positions, the turns between partitions, the commits.
 
-Everything here is public aiokafka, mode and Faust; `batching` is the one exception, and can be done without.
+Everything here is public aiokafka, mode and Faust.
 See docs/decisions/030-agents-on-channels.md.
 """
 
 import asyncio
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from logging import getLogger
@@ -15,8 +16,9 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from faust.types import TP, AppT, ChannelT
 from mode import Service
 
-from sandik.kafka.record_lists import Record, pieces
-from sandik.worker.engine.batching import Batch, FetchedInBatches, fetch_in_batches
+from sandik.kafka.record_lists import Record, first_offset, pieces
+from sandik.kafka.unpacking import SafeRecords, standing_in
+from sandik.worker.engine.batching import RecordList, first_to_finish, in_lists
 
 log = getLogger(__name__)
 
@@ -73,8 +75,12 @@ class Reader(Service):
         self.handed_over: dict[TP, int] = {}
         #: How far the client has read, marks of transactions included.
         self.reached: dict[TP, int] = {}
-        self._options = dict(options)
-        self._fetched: FetchedInBatches | None = None
+        self.options = dict(options)
+        #: False once a record has come alone: with an aiokafka that has other insides.
+        self.reads_lists = True
+        self._being_read: dict[TP, weakref.ref[SafeRecords]] = {}
+        #: Where each partition is read on: a list may begin before.
+        self._read_from: dict[TP, int] = {}
         self._kafka: AIOKafkaConsumer | None = None
         self._order: dict[TP, None] = {}
         self._held: set[TP] = set()
@@ -101,15 +107,15 @@ class Reader(Service):
     async def on_start(self) -> None:
         """Join the group and begin."""
         self._kafka = AIOKafkaConsumer(
-            **self._options,
+            **self.options,
             enable_auto_commit=False,
             isolation_level="read_committed",
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
         )
         self._kafka.subscribe([*self.channels], listener=_Listener(self))
         self.app.flow_control.resume()
-        await self._kafka.start()
-        self._fetched = fetch_in_batches(self._kafka, self.batch_records)
+        with in_lists(self.batch_records):
+            await self._kafka.start()
         self.add_future(self._read())
         self.add_future(self._commit_regularly())
 
@@ -151,7 +157,12 @@ class Reader(Service):
     async def seek(self, tp: TP, offset: int) -> None:
         """Read a partition on from an offset."""
         if TopicPartition(*tp) in self.kafka.assignment():
-            self.kafka.seek(TopicPartition(*tp), offset)
+            self._seek(tp, offset)
+
+    def _seek(self, tp: TP, offset: int) -> None:
+        self.kafka.seek(TopicPartition(*tp), offset)
+        self._read_from[tp] = offset
+        self._being_read.pop(tp, None)
 
     def hold(self, tp: TP) -> None:
         """Leave a partition alone until `let_go`, or until it is assigned anew."""
@@ -227,8 +238,10 @@ class Reader(Service):
             if generation != self.generation:
                 return
             positions = {tp: at for tp, at in self.owners.positions().items() if tp in assigned}
+            self._read_from.clear()
+            self._being_read.clear()
             for tp, offset in positions.items():
-                self.kafka.seek(TopicPartition(*tp), offset)
+                self._seek(tp, offset)
             self._begin(positions)
         self.is_rebalancing = False
         self._may_read.set()
@@ -266,32 +279,39 @@ class Reader(Service):
             await asyncio.sleep(POLL_MS / 1000)
             return {}
         found: dict[TP, list[Record]] = {}
-        first = self._fetched.first_to_finish() if self._fetched else None
+        first = first_to_finish(self._being_read)
         for tp in [first] if first in waiting else waiting:
             if all(tp.topic != other.topic for other in found):
                 found |= await self._take([tp], 0)
         return found or await self._take(waiting, POLL_MS)
 
     async def _take(self, tps: list[TP], wait_ms: int) -> dict[TP, list[Record]]:
-        at_most = 1 if self._fetched is not None else self.batch_records
         fetched = await self.kafka.getmany(
-            *(TopicPartition(*tp) for tp in tps), timeout_ms=wait_ms, max_records=at_most
+            *(TopicPartition(*tp) for tp in tps),
+            timeout_ms=wait_ms,
+            max_records=1 if self.reads_lists else self.batch_records,
         )
         found = {}
         for partition, records in fetched.items():
             tp = TP(*partition)
             self._order[tp] = self._order.pop(tp, None)  # to the end: the others have waited longer
-            found[tp] = self._whole(partition, records)
+            if some := self._whole(tp, records):
+                found[tp] = some
+                self._read_from[tp] = some[-1].offset + 1
         return found
 
-    def _whole(self, partition: TopicPartition, records: list[Any]) -> list[Record]:
-        """Return the records of a batch, and give back those that do not fit into it."""
-        if isinstance(records[0], Batch):
-            batch: Batch = records[0]
-            return batch.value
+    def _whole(self, tp: TP, records: list[Any]) -> list[Record]:
+        """Return the records of a list, or as many as make one, and give the others back."""
+        if isinstance(some := records[0].value, RecordList):
+            self._being_read[tp] = some.fetched
+            is_cut = first_offset(some[0]) < (start := self._read_from.get(tp, 0))
+            return [record for record in some if record.offset >= start] if is_cut else some
+        if self.reads_lists:
+            log.warning("records are read one by one: this aiokafka has other insides. Counts are the same")
+            self.reads_lists = False
         some, *more = pieces(records, self.batch_records)
         if more:
-            self.kafka.seek(partition, more[0][0].offset)
+            self.kafka.seek(TopicPartition(*tp), more[0][0].offset)
         return some
 
     # Commits.
@@ -335,7 +355,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         await self._reader.revoke()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        self._reader.assign({TP(*tp) for tp in assigned})
+        with standing_in(None):  # the state is read record by record
+            self._reader.assign({TP(*tp) for tp in assigned})
 
 
 def _nothing() -> None: ...

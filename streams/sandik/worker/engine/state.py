@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 from aiokafka import TopicPartition
-from faust.types import AppT
 
 from sandik.counting.decode import why_not
 from sandik.errors import StateError
@@ -19,6 +18,7 @@ from sandik.kafka.consumer import consuming
 from sandik.kafka.publish import Growth, Outgoing, publish
 from sandik.kafka.record_lists import Record
 from sandik.settings import Settings
+from sandik.worker.engine.writer import Writer
 from sandik_schemas.partial import EntryRecord
 
 _decoder = msgspec.json.Decoder(EntryRecord)
@@ -28,10 +28,10 @@ _POLL_MS = 200
 class State:
     """Entries by partition of `posts`. Keys and values are the bytes of `sandik_schemas.partial`."""
 
-    def __init__(self, app: AppT, settings: Settings, topic: str) -> None:
+    def __init__(self, writer: Writer, settings: Settings, topic: str) -> None:
         self.topic = topic
         self.stored: dict[int, dict[bytes, bytes]] = defaultdict(dict)
-        self._app = app
+        self._writer = writer
         self._settings = settings
         self._growth = Growth()
         #: Of the partitions in memory: the offset of the changelog up to which every record is known.
@@ -42,7 +42,7 @@ class State:
         for key, value in entries.items():
             self._keep(partition, key, value)
         written = await publish(
-            self._app.producer,
+            self._writer.kafka,
             [Outgoing(self.topic, partition, key, value) for key, value in entries.items()],
         )
         self._growth.check(written)

@@ -30,6 +30,7 @@ class Model:
 
     def __init__(self) -> None:
         self.lexicon_versions: set[str] = set()
+        self.detector_versions: set[str] = set()
         self.last_count_at_ms: int | None = None
         self.watermark_moved_at_ms: int | None = None
         self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
@@ -78,6 +79,7 @@ class Model:
                     has_changed, watermark_ms = True, cells.watermark_ms
                 self._newest_emitted_at_ms = count.emitted_at_ms
             self.lexicon_versions.add(count.lexicon_version)
+            self.detector_versions.add(count.detector_version)
             changed = cells.add(count, self._number + 1)
             has_changed |= changed and cells is self.cells
         self._number += has_changed

@@ -1,0 +1,71 @@
+"""A sample of what only one of two results tags, for people to code: a folder like `sandik sample`'s."""
+
+from collections import Counter
+from pathlib import Path
+
+from sandik.coding.codebook import codebook
+from sandik.coding.design import SCHEMA_VERSION, Design
+from sandik.coding.draw import Draw
+from sandik.coding.sample import Drawn, ids_of, strata_of, write_sample
+from sandik.counting.labels import iso
+from sandik.counting.tags.lexicon import read_lexicon
+from sandik.diff.alone import LANGUAGE_ONLY
+from sandik.errors import UsageError
+from sandik.progress import tell
+from sandik.replay.manifest import Manifest
+from sandik.replay.posts_again import Example
+from sandik_schemas.languages import languages_in
+
+Manifests = tuple[Manifest, Manifest]
+
+
+def write_differences(
+    out: Path, drawn_by: tuple[int, int], manifests: Manifests, draw: Draw[Example]
+) -> None:
+    """Write the folder. `drawn_by`: the seed, and how many posts of each kind.
+
+    Raises:
+        UsageError: the two tag the same posts.
+    """
+    drawn = [(stratum, post) for stratum, _, post in draw.drawn() if stratum.kind != LANGUAGE_ONLY]
+    if not drawn:
+        raise UsageError("the two tag the same posts: there is nothing to code")
+    posts = Counter({one: count for one, count in draw.posts.items() if one.kind != LANGUAGE_ONLY})
+    shown = [Drawn(post.id, iso(post.created_at_ms), post.before.language, post.text) for _, post in drawn]
+    lexicons = [read_lexicon(manifest.plan.rules.lexicon) for manifest in manifests]
+    tags = tuple(dict.fromkeys(tag for lexicon in lexicons for tag in lexicon.rows))
+    strata = strata_of(posts, [stratum for stratum, _ in drawn])
+    lexicon_version, detector_version = _versions(manifests)
+    design = Design(
+        SCHEMA_VERSION,
+        *drawn_by,
+        from_ms=None,
+        to_ms=None,
+        languages=[],
+        lexicon_version=lexicon_version,
+        detector_version=detector_version,
+        tags=tags,
+        pairs=(),
+        strata=strata,
+        ids=ids_of(shown),
+    )
+    rows = {tag: [row for lexicon in lexicons for row in lexicon.rows.get(tag, [])] for tag in tags}
+    languages = sorted({one for post in shown for one in languages_in(post.language)})
+    written = write_sample(out, design, codebook(rows, tags, languages, lexicon_version), shown)
+    tell(f"for coders: {', '.join(written)}, codebook.md; not for them: design.json")
+
+
+def check_design(path: Path, design: Design, manifests: Manifests) -> None:
+    """Raise UsageError unless the sample is of what only one of these two tags."""
+    if (design.lexicon_version, design.detector_version) != _versions(manifests):
+        raise UsageError(
+            f"{path} is a sample by {design.lexicon_version}, not of what only one of these two tags: draw "
+            "one with --sample"
+        )
+
+
+def _versions(manifests: Manifests) -> tuple[str, str]:
+    """Return the lexicons and the detectors of both, in their order."""
+    lexicons = (one.plan.rules.lexicon_version for one in manifests)
+    detectors = dict.fromkeys(one.plan.rules.detector_version for one in manifests)
+    return " and ".join(lexicons), " and ".join(detectors)
