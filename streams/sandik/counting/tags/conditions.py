@@ -62,6 +62,8 @@ class Scene:
         self.present = reduce(or_, map(_LEAVES, words), 0)
         self._word_bounds: tuple[Sequence[int], Sequence[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
+        #: Of sums, the members that stand there, with their weights.
+        self._parts: dict[Weighed, list[tuple[Leaf, int, _Spots]]] = {}
 
     @property
     def characters(self) -> int:
@@ -91,10 +93,12 @@ class Scene:
 
     def weighed(self, condition: Weighed, hit: Spot | None) -> Iterator[tuple[Leaf, int, Spot]]:
         """Yield what weighs in: the members of a sum that stand in the hit or near enough, and where."""
-        for leaf, weight in condition.parts:
-            if not self.may_stand(leaf):
-                continue
-            found = self._found(leaf)
+        if (parts := self._parts.get(condition)) is None:
+            parts = [
+                (leaf, weight, self._found(leaf)) for leaf, weight in condition.parts if self.may_stand(leaf)
+            ]
+            self._parts[condition] = parts
+        for leaf, weight, found in parts:
             if hit is None or condition.within is None:
                 yield leaf, weight, found.by_start[0]
             elif over := next(self._over(found, hit), None):
