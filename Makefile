@@ -179,6 +179,11 @@ bench: $(VENV)/.ready-dev  ## Measure sandik and its peers (an hour; ROUNDS=1 PO
 eval-terms: $(VENV)/.ready-dev  ## Measure the lexicon: docs/terms.md and docs/terms.json (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.terms
 
+.PHONY: fit-signs
+fit-signs: $(VENV)/.ready-dev  ## Fit what signs weigh in the lexicon's *.signs.toml to judged posts (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.quality.fit_signs deepfake ru
+	$(BIN)/python -m tests.quality.fit_signs deepfake en
+
 .PHONY: eval-language
 eval-language: $(VENV)/.ready-dev  ## Measure the detectors: docs/language.md and docs/language.json (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.language

@@ -50,7 +50,7 @@ def judged() -> list[Judged]:
 
 def _authored() -> Iterator[Judged]:
     for path in AUTHORED:
-        kind = path.stem.split(".")[0].replace("_", " ")
+        kind = path.name.split(".")[0].replace("_", " ")
         for row in map(json.loads, path.read_text("utf-8").splitlines()):
             about = {tag: bool(row[tag]) for tag in ("election", "deepfake")}
             yield Judged(row["lang"], kind, row["id"], 1.0, about, row["text"])

@@ -8,7 +8,18 @@ from itertools import product
 
 from sandik.counting.tags.entry_queries import FIELDS
 from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.query_parser import All, Any, Condition, Either, Not, Place, Stands, Weighed, parse
+from sandik.counting.tags.query_parser import (
+    All,
+    Any,
+    Condition,
+    Either,
+    Not,
+    Place,
+    Short,
+    Stands,
+    Weighed,
+    parse,
+)
 
 #: Cases beyond which nothing is said: twelve places, each there or not.
 _MAX_CASES = 4096
@@ -50,6 +61,8 @@ def _can_hold(condition: Condition) -> bool:
 def _asked(condition: Condition) -> list[tuple[Place, int]]:
     if isinstance(condition, Stands):
         return [(place, condition.within or _ANYWHERE) for place in _parts(condition.place)]
+    if isinstance(condition, Short):
+        return []
     if isinstance(condition, Weighed):
         within = condition.within or _ANYWHERE
         return [(place, within) for leaf, _ in condition.parts for place in _parts(leaf)]
@@ -66,6 +79,8 @@ def _holds(condition: Condition, away: dict[Place, int]) -> bool:
     if isinstance(condition, Stands):
         within = condition.within or _ANYWHERE
         return any(away[place] <= within for place in _parts(condition.place))
+    if isinstance(condition, Short):
+        return True
     if isinstance(condition, Weighed):
         within = condition.within or _ANYWHERE
         there = (w for leaf, w in condition.parts if any(away[place] <= within for place in _parts(leaf)))

@@ -16,6 +16,7 @@ from sandik.counting.tags.query_parser import (
     Not,
     Place,
     QueryError,
+    Short,
     Stands,
     Weighed,
     Word,
@@ -50,7 +51,8 @@ BROKEN = {
     "SUM/3 (a NEAR/2 b)": "each with its weight",
     "SUM/3 (a^3 AND b^2)": "wants OR between its members",
     "SUM/9 (a^3 OR b^2)": "SUM/9 can never be reached",
-    "SUM/3 (a^5 OR b^2)": "only excludes words",
+    "SUM/3 (a^5 OR b^2)": "only says what must not be there",
+    "SHORT/300": "only says what must not be there",
 }
 
 
@@ -61,6 +63,7 @@ def test_what_cannot_be_read_says_what_to_write(query: str) -> None:
 
 
 NEAR_A = Stands(Word("a"), 9)
+SUM = Weighed(((Word("a"), 5), (Word("{b}"), -3), (Either((Word("c"), Word("d"))), 2)), 6, 9)
 
 
 @pytest.mark.parametrize(
@@ -73,10 +76,8 @@ NEAR_A = Stands(Word("a"), 9)
         ("a OR b AND c", "near", Any((NEAR_A, All((Stands(Word("b"), 9), Stands(Word("c"), 9)))))),
         ("a AND NOT b", "match", All((Stands(Word("a"), None), Not(Stands(Word("b"), None))))),
         ("a NEAR/2 b NEAR/3 c", "match", Stands(Chain((Word("a"), Word("b"), Word("c")), (2, 3)), None)),
-        (
-            "SUM/6 (a^5 OR {b}^-3 OR (c OR d)^2)", "near",
-            Weighed(((Word("a"), 5), (Word("{b}"), -3), (Either((Word("c"), Word("d"))), 2)), 6, 9),
-        ),
+        ("SUM/6 (a^5 OR {b}^-3 OR (c OR d)^2)", "near", SUM),
+        ("SHORT/300 AND a", "near", All((Short(300), NEAR_A))),
         ("NEAR/4 a NEAR/2 b", "near", Stands(Chain((Word("a"), Word("b")), (2,)), 4)),
     ],
 )  # fmt: skip
@@ -107,7 +108,7 @@ sums = st.lists(st.tuples(leaves, st.integers(-9, 9).filter(bool)), min_size=1, 
     lambda parts: Weighed((*parts, (Word("z"), 5)), 5, 9)
 )
 conditions: st.SearchStrategy[Condition] = st.recursive(
-    st.one_of(st.builds(Stands, places, st.integers(1, 20)), sums),
+    st.one_of(st.builds(Stands, places, st.integers(1, 20)), sums, st.integers(1, 999).map(Short)),
     lambda inner: st.one_of(
         inner.map(Not),
         st.lists(inner, min_size=2, max_size=3).map(lambda some: All(tuple(some))),

@@ -75,6 +75,8 @@ def test_a_match_finds_its_members_in_any_order(tmp_path: Path, text: str, found
         ("{party} AND NOT NEAR/1 memur*", "CHP memurları da aday", True),
         ("{party}", "aday #CHP", True),
         ("{party}", "aday t.co/CHP", False),
+        ("SHORT/8 AND {party}", "aday CHP", True),
+        ("SHORT/8 AND {party}", "aday, CHP", False),
         ("NEAR/1 {party}", "aday https://t.co/x @biri CHP", True),
     ],
 )

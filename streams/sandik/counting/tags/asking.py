@@ -31,6 +31,7 @@ class Asking:
     def wanted(self, triggers: Iterable[int], present: int) -> int:
         """Return the leaves that must be known, where these kinds and at most these leaves stand."""
         wanted = 0
+        possible: dict[int, bool] = {}
         for kind in triggers:
             if self._gates[kind] >= 0 and not present & self._gates[kind]:
                 continue
@@ -40,8 +41,13 @@ class Asking:
                     if not present & need:
                         break
                 else:
-                    if sums and not all(one.is_possible(present) for one in sums):
-                        continue
+                    if sums:
+                        # The same sum is asked for by each of its signs.
+                        if (is_possible := possible.get(id(sums))) is None:
+                            is_possible = all(one.is_possible(present) for one in sums)
+                            possible[id(sums)] = is_possible
+                        if not is_possible:
+                            continue
                     wanted |= leaves
                     for need in unless_needs:
                         if not present & need:

@@ -20,6 +20,7 @@ from sandik.counting.tags.query_parser import (
     Leaf,
     Not,
     Place,
+    Short,
     Stands,
     Weighed,
     Word,
@@ -61,6 +62,13 @@ class Scene:
         self.present = reduce(or_, map(_LEAVES, words), 0)
         self._word_bounds: tuple[Sequence[int], Sequence[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
+        #: Of sums, the members that stand there, with their weights.
+        self._parts: dict[Weighed, list[tuple[Leaf, int, _Spots]]] = {}
+
+    @property
+    def characters(self) -> int:
+        """Return how long the text is."""
+        return len(self._text)
 
     def spots(self, place: Place) -> Sequence[Spot]:
         """Return where a place is in this text."""
@@ -75,6 +83,8 @@ class Scene:
             return nearest is not None and nearest[0] <= condition.within
         if isinstance(condition, Not):
             return not self.holds(condition.part, hit)
+        if isinstance(condition, Short):
+            return self.characters <= condition.characters
         if isinstance(condition, Weighed):
             return sum(weight for _, weight, _ in self.weighed(condition, hit)) >= condition.least
         if isinstance(condition, All):
@@ -83,10 +93,12 @@ class Scene:
 
     def weighed(self, condition: Weighed, hit: Spot | None) -> Iterator[tuple[Leaf, int, Spot]]:
         """Yield what weighs in: the members of a sum that stand in the hit or near enough, and where."""
-        for leaf, weight in condition.parts:
-            if not self.may_stand(leaf):
-                continue
-            found = self._found(leaf)
+        if (parts := self._parts.get(condition)) is None:
+            parts = [
+                (leaf, weight, self._found(leaf)) for leaf, weight in condition.parts if self.may_stand(leaf)
+            ]
+            self._parts[condition] = parts
+        for leaf, weight, found in parts:
             if hit is None or condition.within is None:
                 yield leaf, weight, found.by_start[0]
             elif over := next(self._over(found, hit), None):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sandik.counting.tags.conditions import Scene, Spot
-from sandik.counting.tags.query_parser import Chain, Condition, Not, Place, Stands, Weighed
+from sandik.counting.tags.query_parser import Chain, Condition, Not, Place, Short, Stands, Weighed
 from sandik.counting.tags.rules import Rule
 
 _MAX_QUOTED = 40
@@ -54,6 +54,8 @@ class Why:
             yield self._leaf(condition, hit)
         elif isinstance(condition, Weighed):
             yield self._sum(condition, hit)
+        elif isinstance(condition, Short):
+            yield f"the post has {self._scene.characters} characters, {condition.characters} allowed"
         elif isinstance(condition, Not):
             yield from self._leaves(condition.part, hit, not wanted)
         else:

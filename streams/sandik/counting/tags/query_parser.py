@@ -3,7 +3,8 @@
 A **place** is what can be pointed at in a text: a word, a phrase, a member of a set, one of several of these,
 or a chain of them (`{ai} NEAR/9 {medium} NEAR/9 {made}`). A **condition** is true or false of a text, or of a
 place in it. NOT binds closest, then NEAR, then AND, then OR. `SUM/8 ({ballot}^5 OR {party}^3 OR {sport}^-4)`
-is true where the numbers behind those of its members that stand there add up to 8 or more.
+is true where the numbers behind those of its members that stand there add up to 8 or more,
+`SHORT/300` of texts of at most 300 characters.
 """
 
 import re
@@ -20,9 +21,10 @@ NEAR_WORDS = 9
 MAX_NEAR_WORDS = 100
 
 _TOKEN = re.compile(
-    r'\s+|(?P<token>\(|\)|"[^"]*"|\{[^{}\s]*\}|(?:NEAR|SUM)/\d+(?!\w)|\^[^\s()"{}^]*|[^\s()"{}^]+)|(?P<odd>.)'
+    r'\s+|(?P<token>\(|\)|"[^"]*"|\{[^{}\s]*\}|(?:NEAR|SUM|SHORT)/\d+(?!\w)|\^[^\s()"{}^]*|[^\s()"{}^]+)|(?P<odd>.)'
 )
 _NEAR = re.compile(r"NEAR/(\d+)")
+_SHORT = re.compile(r"SHORT/(\d{1,6})")
 _SUM = re.compile(r"SUM/(\d{1,4})")
 _WEIGHT = re.compile(r"\^(-?[1-9]\d{0,2})")
 _OPERATORS = ("AND", "OR", "NOT")
@@ -122,7 +124,16 @@ class Weighed(msgspec.Struct, frozen=True, cache_hash=True):
         return f"{near}SUM/{self.least} ({' OR '.join(f'{leaf}^{weight}' for leaf, weight in self.parts)})"
 
 
-Condition: TypeAlias = Stands | Not | All | Any | Weighed
+class Short(msgspec.Struct, frozen=True, cache_hash=True):
+    """The text has at most so many characters."""
+
+    characters: int
+
+    def __str__(self) -> str:
+        return f"SHORT/{self.characters}"
+
+
+Condition: TypeAlias = Stands | Not | All | Any | Weighed | Short
 
 
 @cache
@@ -137,6 +148,8 @@ def places_of(condition: Condition) -> Iterator[Place]:
         yield condition.place
     elif isinstance(condition, Weighed):
         yield from (leaf for leaf, _ in condition.parts)
+    elif isinstance(condition, Short):
+        return
     elif isinstance(condition, Not):
         yield from places_of(condition.part)
     else:
@@ -219,7 +232,7 @@ class _Reader:
         if self._next() == ")":
             raise QueryError("one ) too many; remove it")
         if self._kind == "match" and not [*hits_of(node)]:
-            raise QueryError("it only excludes words; add what it should find")
+            raise QueryError("it only says what must not be there, or how much; add what it should find")
         return node
 
     def _next(self) -> str:
@@ -265,6 +278,9 @@ class _Reader:
             return self._around(place, _words(found))
         if sum_ := _SUM.fullmatch(self._next()):
             return self._weighed(sum_, self._default)
+        if short := _SHORT.fullmatch(self._next()):
+            self._take()
+            return Short(int(short[1]))
         return self._chain()
 
     def _weighed(self, found: re.Match[str], within: int | None) -> Weighed:

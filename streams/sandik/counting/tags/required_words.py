@@ -14,6 +14,7 @@ from sandik.counting.tags.query_parser import (
     Either,
     Not,
     Place,
+    Short,
     Stands,
     Weighed,
     leaves_of,
@@ -71,7 +72,7 @@ def needs_of(node: Condition | Place, numbers: Mapping[Place, int]) -> Needs:
         return (1 << numbers[node],)  # type: ignore[index]
     if isinstance(node, Stands):
         return needs_of(node.place, numbers)
-    if isinstance(node, Not):
+    if isinstance(node, (Not, Short)):
         return ()
     if isinstance(node, Weighed):
         return (_joined((leaf for leaf, weight in node.parts if weight > 0), numbers),)

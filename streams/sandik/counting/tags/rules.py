@@ -111,6 +111,8 @@ class Rule(NamedTuple):
     def holds(self, scene: Scene, hit: Spot) -> bool:
         """Say whether the entry counts at a hit."""
         near, unless, present = self.near, self.unless, scene.present
+        if self.near_sums and not all(one.is_possible(present) for one in self.near_sums):
+            return False
         if near is not None and not (can_hold(self.near_needs, present) and scene.holds(near, hit)):
             return False
         return unless is None or not (can_hold(self.unless_needs, present) and scene.holds(unless, hit))
