@@ -135,6 +135,8 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
             "auto_offset_reset": "earliest",
             "metadata_max_age_ms": 30_000,  # how soon a grown topic is noticed, and refused
             "max_poll_records": settings.batch_posts,
+            # Half of aiokafka's: as fast, and 11 to 16 MB less in a catch-up. With a quarter, it is slower.
+            "max_partition_fetch_bytes": 1 << 19,
             "max_poll_interval_ms": 1_000_000,
             "session_timeout_ms": settings.session_timeout_ms,
             # How late the others hear of a death, and members of a rebalance.
