@@ -145,7 +145,10 @@ def test_who_answers_with_200_is_healthy(page: str, status: str, is_well: bool) 
         def answer() -> None:
             client, _ = server.accept()
             with client:
-                asked_for.append(client.recv(1000))
+                request = b""
+                while not request.endswith(b"\r\n\r\n"):  # the shell may send it in pieces
+                    request += client.recv(1000)
+                asked_for.append(request)
                 client.sendall(f"HTTP/1.0 {status}\r\n\r\n".encode())
 
         thread = threading.Thread(target=answer)
