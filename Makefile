@@ -28,6 +28,10 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 .PHONY: init
 init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned versions
 
+.PHONY: native
+native: $(VENV)/.ready  ## Build the compiled part, which languages and terms take half the time with: needs Rust
+	@$(BIN)/python hatch_build.py
+
 .PHONY: demo
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
@@ -124,9 +128,28 @@ schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/sandik_schem
 notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs again
 	$(BIN)/python -m tests.replay.notebook
 
+.PHONY: coded
+coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/coding (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.coding.telegram
+
+.PHONY: answers
+answers: $(VENV)/.ready-dev  ## Run the commands of docs on archives and write their outputs again (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.docs.archives
+
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m sandik.lexicon_tools.generate
+
+.PHONY: pictures
+pictures: $(VENV)/.ready-dev chromium  ## Take docs/dashboard.png and docs/report.png, write docs/example-report.html
+	$(BIN)/python -m tests.page.screenshot
+	$(BIN)/python -m tests.page.report_screenshot
+
+SCREENSHOTS ?= .screenshots
+
+.PHONY: screenshots
+screenshots: $(VENV)/.ready-dev chromium  ## Take every state of the page at three widths, light and dark, into .screenshots
+	$(BIN)/python -m tests.page.gallery $(SCREENSHOTS)
 
 .PHONY: jars
 jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Maven Central

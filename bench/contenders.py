@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench import outputs
-from bench.setup import flink_sql, has_bytewax, kafka_streams, peers_python, pyflink, spark
+from bench.setup import flink_sql, has_bytewax, kafka_streams, pathway, peers_python, pyflink, spark
 
 Job = Literal["whole", "bare"]
 
@@ -121,6 +121,7 @@ CONTENDERS: Sequence[Contender] = (
         outputs.faust,
     ),
     Contender("Spark Structured Streaming", "bare", 1.0, spark, outputs.by_feed, says_progress=True),
+    Contender("Pathway", "bare", 0.25, pathway, outputs.pathway, says_progress=True),
     Contender("Flink SQL", "bare", 1.0, flink_sql, outputs.by_feed, is_running=False),
     _kafka_streams("at_least_once", 1),
     _kafka_streams("at_least_once", 2),

@@ -40,11 +40,10 @@ async def million(broker: Broker, results: Results, seconds: int) -> None:
     say(f"A million: assignment of {PARTITIONS} partitions to {WORKERS} workers")
     section["assignment"] = assigning()
     results.begin("million", section)
-    mine = Broker(broker.kafka, -(-PARTITIONS // WORKERS))
     rate = POSTS_PER_S // WORKERS
-    say(f"A million: one worker at {rate:,} posts/s in {mine.partitions} partitions")
+    say(f"A million: one worker at {rate:,} posts/s in {broker.partitions} partitions")
     try:
-        found = await at_a_rate(SANDIK_WHOLE, mine, rate, seconds)
+        found = await at_a_rate(SANDIK_WHOLE, broker, rate, seconds)
     except (ContenderError, TimeoutError) as error:
         say(f"  not measured: {error}")
         found = {}

@@ -45,6 +45,12 @@ def annotated(_: bytes, value: Any) -> Iterable[Counted]:
         yield Cell(value["annotated"], value["window_start_ms"], language, tag), value["count"]
 
 
+def pathway(_: bytes, value: Any) -> Iterable[Counted]:
+    """Read a row of Pathway's that came; one that went has been replaced."""
+    if value["diff"] > 0:
+        yield from by_feed(_, value)
+
+
 def faust(_: bytes, value: Any) -> Iterable[Counted]:
     """Read what the naive Faust agent writes."""
     yield Cell("", value["window_start_ms"], value["group"], value["tag"]), value["count"]

@@ -26,6 +26,7 @@ OPTIONAL = BENCH / "requirements-bytewax.txt"
 #: Each has a venv of its own, of hundreds of megabytes.
 FLINK = BENCH / "requirements-flink.txt"
 SPARK = BENCH / "requirements-spark.txt"
+PATHWAY = BENCH / "requirements-pathway.txt"
 #: Flink and Spark look into Java's own classes, which later Javas do not allow unasked.
 OPEN = [
     f"--add-opens=java.base/{package}=ALL-UNNAMED"
@@ -133,6 +134,13 @@ def spark() -> Sequence[str] | None:
     if shutil.which("java") is None or connector is None or (python := own_python(SPARK)) is None:
         return None
     return [str(python), "-m", "bench.programs.spark_counts", str(connector / "lib")]
+
+
+@cache
+def pathway() -> Sequence[str] | None:
+    """Return the command that runs the Pathway program; None when it cannot be had."""
+    python = own_python(PATHWAY)
+    return None if python is None else [str(python), "-m", "bench.programs.pathway_counts"]
 
 
 def _built(name: str) -> Path | None:

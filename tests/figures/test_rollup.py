@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import UsageError
-from sandik.figures.cell_store import Cells
+from sandik.figures.cell_store import STEP, Cells, summed_by
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, Row, changed_rows, rows
-from sandik_schemas.count import Count
+from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import languages_in
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
 from tests.support.examples import examples
@@ -159,6 +159,35 @@ def test_rows_then_the_changes_are_the_rows_of_now(
     held |= by_place(changed_rows(cells, query, seen_after + 1))
 
     assert held == by_place(rows(cells, query))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["add", "remove", "look"]), st.integers(0, 2_100), st.integers(1, 9)),
+        max_size=25,
+    )
+)
+def test_sums_of_steps_are_those_of_their_windows_whatever_was_asked_before(
+    happened: list[tuple[str, int, int]],
+) -> None:
+    cells = Cells(MINUTE_MS)
+    first_ms = BASE_MS // (STEP * MINUTE_MS) * STEP * MINUTE_MS
+    end_ms = first_ms + 40 * STEP * MINUTE_MS
+    for revision, (what, minute, posts) in enumerate([*happened, ("look", 0, 0)], 1):
+        # The version stands still: what is kept must not depend on it.
+        if what == "add":
+            language = "tr" if posts % 2 else "ru+tr"
+            count = a_count(
+                "all", language, minute=minute, count=posts, revision=revision, is_final=posts < 5
+            )
+            cells.add(count, 1)
+        elif what == "remove":
+            cells.remove(CellKey(BASE_MS + minute * MINUTE_MS, MINUTE_MS, "tr", "all"))
+        else:
+            windows = cells.find(["tr", "ru+tr"], "all", first_ms, end_ms)
+            steps = cells.find_steps(["tr", "ru+tr"], "all", first_ms, end_ms)
+            expected = summed_by(windows.window // STEP, windows[1:])
+            assert [part.tolist() for part in steps] == [part.tolist() for part in expected]
 
 
 def test_a_burst_ahead_of_a_corrected_bucket_is_told() -> None:

@@ -15,11 +15,12 @@ from rich.text import Text
 
 from sandik.clock import Clock, SystemClock
 from sandik.counting.job import Job
+from sandik.counting.native import NATIVE
 from sandik.errors import SandikError
 from sandik.kafka.connection import SEE_TOPICS, asking, hidden_topics
 from sandik.kafka.topics import POSTS, WINDOWS_TABLE, all_topics, changelog, connected
 from sandik.lexicon_tools.check import findings as lexicon_findings
-from sandik.ops.findings import Finding, Found, errors, topic, versions
+from sandik.ops.findings import Finding, Found, compiled, errors, topic, versions
 from sandik.ops.late_posts import too_late
 from sandik.ops.probes import compare_clocks, newest_posts
 from sandik.ops.run_owner import owner
@@ -52,6 +53,7 @@ def run_doctor(settings: Settings, *, json: bool) -> int:
 async def examined(settings: Settings, clock: Clock) -> list[Finding]:
     """Return everything that was looked at. Without Kafka, only what needs none."""
     found, job = _rules(settings)
+    found.append(compiled(is_there=NATIVE is not None))
     try:
         async with connected(settings) as admin:
             found += [finding async for finding in _kafka(admin, settings, job)]

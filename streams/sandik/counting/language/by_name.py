@@ -10,7 +10,7 @@ from sandik.counting.language.cleaning import clean, has_enough_letters
 from sandik.counting.language.detector import UNDETERMINED, Detector, Hints, Language, rounded
 from sandik.counting.language.exact_profiles import load_exact_profiles
 from sandik.counting.language.fasttext.model import Probabilities, load_fasttext_model
-from sandik.counting.language.quotes import own_words
+from sandik.counting.language.quotes import own_words_of_all
 from sandik.counting.language.scripts import ByScript
 
 #: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
@@ -44,7 +44,7 @@ class BatchDetector:
 
     def _by_own_words(self, raw: Sequence[str], judged: list[Language]) -> list[Language]:
         """Judge texts that quote once more, by what is theirs: if that is clear, it is the answer."""
-        owns = {index: own for index, own in enumerate(map(own_words, raw)) if own}
+        owns = own_words_of_all(raw)
         if owns and self.clear:
             for index, answer in zip(owns, self.clear(clean([*owns.values()])), strict=True):
                 if answer and answer.code != judged[index].code:
