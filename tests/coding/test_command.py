@@ -171,7 +171,7 @@ def test_coders_who_disagree_are_told_and_their_items_are_left_out(folder: Path)
     [
         ("item,election,deepfake\n1,1,maybe\n", "write 1, 0 or ?"),
         ("item,election\n1,1\n", "no column `deepfake`"),
-        ("item,election,deepfake\n1,1,0\n1,1,0\n", "there twice"),
+        ("item,election,deepfake\n1,1,0\n1,1,0\n", "occurs twice"),
         ("item,election,deepfake\n99999,1,0\n", "not in the sample"),
         ("item,election,deepfake\n", "no rows"),
     ],

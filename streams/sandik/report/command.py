@@ -52,8 +52,8 @@ def _check(order: Order, *, json: bool) -> None:
         chromium()
     if not (json or order.out or order.png or order.pdf):
         raise UsageError(
-            "say where the report goes: a file that ends in .html, --pdf FILE, --png FOLDER for pictures, or "
-            "--json for the figures only"
+            "the report needs an output: a file that ends in .html, --pdf FILE, --png FOLDER for pictures, "
+            "or --json for the figures only"
         )
     for file, suffixes in ((order.out, (".html", ".htm")), (order.pdf, (".pdf",))):
         if file is None:
