@@ -24,6 +24,8 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// What the members weigh that stand there adds up to so much, within so many words.
     Sum(i64, Vec<(Place, i64)>, Option<i64>),
+    /// The text has at most so many characters.
+    Short(u32),
 }
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Condition {
@@ -38,6 +40,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Condition {
                 let (least, parts) = what.extract()?;
                 Self::Sum(least, parts, within)
             }
+            "short" => Self::Short(what.extract()?),
             "all" => Self::All(what.extract()?),
             _ => Self::Any(what.extract()?),
         })
@@ -144,6 +147,7 @@ pub struct Scene<'a> {
     words: Vec<(u32, u32, &'a [u32])>,
     present: Vec<bool>,
     made: &'a [Made],
+    characters: u32,
     spots: std::cell::RefCell<HashMap<Place, Rc<Spots>>>,
     bounds: std::cell::OnceCell<WordSpans>,
     word_spans: Box<dyn Fn() -> PyResult<Vec<(u32, u32)>> + 'a>,
@@ -154,12 +158,14 @@ impl<'a> Scene<'a> {
         mut words: Vec<(u32, u32, &'a [u32])>,
         leaves: usize,
         made: &'a [Made],
+        characters: u32,
         word_spans: Box<dyn Fn() -> PyResult<Vec<(u32, u32)>> + 'a>,
     ) -> Self {
         words.sort_unstable_by_key(|word| (word.0, word.1));
         let mut present = vec![false; leaves];
         words.iter().flat_map(|word| word.2).for_each(|leaf| present[*leaf as usize] = true);
-        Self { words, present, made, spots: Default::default(), bounds: Default::default(), word_spans }
+        let (spots, bounds) = Default::default();
+        Self { words, present, made, characters, spots, bounds, word_spans }
     }
 
     fn can_hold(&self, needs: &Needs) -> bool {
@@ -182,6 +188,7 @@ impl<'a> Scene<'a> {
                 }
                 Ok(reached >= *least)
             }
+            (Condition::Short(most), _) => Ok(self.characters <= *most),
             (Condition::Not(part), _) => Ok(!self.holds(part, hit)?),
             (Condition::All(parts), _) => {
                 for part in parts {

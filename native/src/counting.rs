@@ -66,7 +66,7 @@ impl Counting {
         if forms.iter().any(|form| kind_of(form).is_trigger) {
             let words = forms.iter().map(|form| (form.1, form.3, kind_of(form).leaves.as_slice()));
             let words = words.filter(|word| !word.2.is_empty()).collect();
-            let scene = Scene::new(words, self.leaves, &self.made, word_spans);
+            let scene = Scene::new(words, self.leaves, &self.made, characters, word_spans);
             let matching = forms.iter().flat_map(|form| &kind_of(form).matching).copied();
             rows = self.holding(rows, &scene, matching.filter(|rank| allowed.has(*rank)).collect())?;
         }

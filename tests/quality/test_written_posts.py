@@ -1,7 +1,8 @@
 """Posts written for the rules of Turkish, Russian and English: each carries what it should.
 
 They were written before the rules that find them; four in ten only look like it. `MISSED`, and rows that say
-`missed`, are what no rule tells: they are there so that nobody takes this list for a measure (docs/terms.md has that).
+`missed`, are what no rule tells: they are there so that nobody takes this list for a measure
+(docs/terms.md has that).
 """
 
 import json

@@ -43,7 +43,7 @@ BROKEN = {
     "vi*eo": r"\* stands only at the end",
     "!!": "no letter or digit",
     "(a AND b) NEAR/3 c": "AND and NOT cannot stand on a side of NEAR/n",
-    "NOT a": "only excludes words",
+    "NOT a": "only says what must not be there",
     "NEAR/3 a": "nothing before NEAR/3",
     "SUM/3 a": r"no \( behind SUM/3; write SUM/3 \(\{one\}\^5 OR",
     "SUM/3 (a OR b)": "adds up words and sets, each with its weight",

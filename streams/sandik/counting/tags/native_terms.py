@@ -16,7 +16,7 @@ from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.openings import Opening
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import Place as Found
-from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Stands, Weighed, Word
+from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
 from sandik.counting.tags.required_words import Needs, bits_in
 from sandik.counting.tags.rules import Rule, Rules
 
@@ -129,6 +129,8 @@ def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Openin
             return "stands", place(one.place), one.within
         if isinstance(one, Weighed):
             return "sum", (one.least, [(place(leaf), weight) for leaf, weight in one.parts]), one.within
+        if isinstance(one, Short):
+            return "short", one.characters, None
         if isinstance(one, Not):
             return "not", condition(one.part), None
         return "all" if isinstance(one, All) else "any", [condition(part) for part in one.parts], None
