@@ -28,6 +28,10 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 .PHONY: init
 init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned versions
 
+.PHONY: native
+native: $(VENV)/.ready  ## Build the compiled part, which languages and terms take half the time with: needs Rust
+	@$(BIN)/python hatch_build.py
+
 .PHONY: demo
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
@@ -56,9 +60,13 @@ test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those o
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
 	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal
 
+# A profile of Hypothesis (tests/conftest.py).
+EXAMPLES := sandik
+
 .PHONY: test-pure
 test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal tests/counting tests/figures tests/laws
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal --hypothesis-profile=$(EXAMPLES) \
+		tests/counting tests/figures tests/laws
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
@@ -97,19 +105,20 @@ typing: $(VENV)/.ready-dev  ## mypy --strict over everything
 	$(BIN)/mypy
 
 .PHONY: check
-check: lint typing test-pure  ## Everything that takes less than a minute
+check: EXAMPLES := check
+check: lint typing test-pure  ## Everything that takes less than a minute; of each law fewer examples
 
 .PHONY: settings
 settings: $(VENV)/.ready-dev  ## Write docs/settings.md again
-	$(BIN)/python -c 'from sandik.cli.config import as_markdown; print(as_markdown(), end="")' > docs/settings.md
+	$(BIN)/python -m tests.docs.settings_page > docs/settings.md
 
 .PHONY: metrics
 metrics: $(VENV)/.ready-dev  ## Write docs/metrics.md again
-	$(BIN)/python -c 'from sandik.telemetry.metric_catalogue import as_markdown; print(as_markdown(), end="")' > docs/metrics.md
+	$(BIN)/python -m tests.docs.metrics_page > docs/metrics.md
 
 .PHONY: formats
 formats: $(VENV)/.ready-dev  ## Write the list of formats in docs/ingest.md again
-	$(BIN)/python -m sandik.ingest.formats.write_docs
+	$(BIN)/python -m tests.docs.formats_page
 
 .PHONY: schemas
 schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/sandik_schemas/asyncapi.yaml again
@@ -119,13 +128,32 @@ schemas: $(VENV)/.ready-dev  ## Write schemas/README.md and schemas/sandik_schem
 notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs again
 	$(BIN)/python -m tests.replay.notebook
 
+.PHONY: coded
+coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/coding (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.coding.telegram
+
+.PHONY: answers
+answers: $(VENV)/.ready-dev  ## Run the commands of docs on archives and write their outputs again (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.docs.archives
+
 .PHONY: forms
 forms: $(VENV)/.ready-dev  ## Write the lexicon's inflected forms again
 	$(BIN)/python -m sandik.lexicon_tools.generate
 
+.PHONY: pictures
+pictures: $(VENV)/.ready-dev chromium  ## Take docs/dashboard.png and docs/report.png, write docs/example-report.html
+	$(BIN)/python -m tests.page.screenshot
+	$(BIN)/python -m tests.page.report_screenshot
+
+SCREENSHOTS ?= .screenshots
+
+.PHONY: screenshots
+screenshots: $(VENV)/.ready-dev chromium  ## Take every state of the page at three widths, light and dark, into .screenshots
+	$(BIN)/python -m tests.page.gallery $(SCREENSHOTS)
+
 .PHONY: jars
 jars: $(VENV)/.ready-dev  ## Write the checksums of Kafka's jars again, from Maven Central
-	$(BIN)/python -m sandik.broker.pin_jars
+	$(BIN)/python -m tests.support.pin_jars
 
 .PHONY: lock
 lock:  ## Resolve the pinned versions again (needs uv)

@@ -1,5 +1,8 @@
 """What each step of the job costs without Kafka, in µs of CPU, and what more languages and windows add."""
 
+import os
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,6 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
+import orjson
 
 from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
 from bench.programs.sandik_bare import bare_job
@@ -16,6 +20,7 @@ from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.language import Hints, Language
 from sandik.counting.merge import new_merge
+from sandik.counting.native import NATIVE
 from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.records import record_of
 from sandik.run import load_job
@@ -73,19 +78,25 @@ class _InTurn:
 
 
 def steps(results: Results, rounds: int) -> None:
-    """Measure each step on the real texts, then counting alone by open windows and languages."""
-    say("Steps: loading models and texts")
+    """Measure each step on the real texts, then counting alone by open windows and languages.
+
+    Each round has a process with the compiled part, if there is one, and one without it.
+    """
     settings = Settings()
     texts = all_texts()
-    records = [_Record(number, post.value) for number, post in enumerate(posts(texts, POSTS))][:POSTS]
-    by_step: defaultdict[str, list[float]] = defaultdict(list)
+    kinds = {"compiled": "yes", "python": "no"} if NATIVE else {"python": "no"}
+    by_step: dict[str, defaultdict[str, list[float]]] = {kind: defaultdict(list) for kind in kinds}
     for number in range(rounds):
         say(f"Steps, round {number + 1} of {rounds}")
-        for step, cost in _measured(load_job(settings), records).items():
-            by_step[step].append(cost)
+        for kind, native in kinds.items():
+            command = [sys.executable, "-m", "bench.steps"]
+            environment = os.environ | {"SANDIK_TEST_NATIVE": native}
+            told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603
+            for step, cost in orjson.loads(told.stdout).items():
+                by_step[kind][step].append(round(cost, 2))
     section = {
         "posts": POSTS,
-        "us_a_post": {step: [round(cost, 2) for cost in costs] for step, costs in by_step.items()},
+        "us_a_post": by_step,
         "counting_alone": [
             _alone(settings, texts[:POSTS], languages, windows, rounds)
             for languages, windows in [(n, 1) for n in LANGUAGES] + [(20, n) for n in WINDOWS]
@@ -95,8 +106,10 @@ def steps(results: Results, rounds: int) -> None:
     results.begin("steps", section)
 
 
-def _measured(job: Job, records: Sequence[_Record]) -> dict[str, float]:
+def measured() -> dict[str, float]:
     """Return µs a post by step, once the tables of characters and words are warm."""
+    records = [_Record(number, post.value) for number, post in enumerate(posts(all_texts(), POSTS))][:POSTS]
+    job = load_job(Settings())
     half = len(records) // 2
     _count(job, records[:half], Stopwatch())
     watch = Stopwatch()
@@ -169,3 +182,7 @@ def partials(partition: int, turn: int, apart_ms: int = 1_000) -> Iterator[Parti
     start_ms = BASE_MS if apart_ms == 1_000 else at_ms - at_ms % WINDOW_MS
     yield WindowPartial("run", partition, start_ms, turn, cells, {})
     yield PartitionClock("run", partition, turn, at_ms, False, Tally(), 0)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(orjson.dumps(measured()))

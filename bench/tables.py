@@ -88,10 +88,17 @@ def _contenders(job: str, title: str, runs: Runs) -> Table:
 
 
 def _steps(section: Section) -> Iterator[Table]:
-    costs = section["us_a_post"]
-    rows = [(step, _spread(spent, ".1f")) for step, spent in costs.items()]
-    rows.append(("together", format(sum(median(spent) for spent in costs.values()), ".1f")))
-    yield Table("steps", "Steps of the whole job, without Kafka", ("step", "µs a post"), rows)
+    kinds = section["us_a_post"]
+    rows = [
+        (step, *(_spread(costs[step], ".1f") for costs in kinds.values()))
+        for step in next(iter(kinds.values()))
+    ]
+    together = (sum(median(spent) for spent in costs.values()) for costs in kinds.values())
+    rows.append(("together", *(format(cost, ".1f") for cost in together)))
+    names = {"compiled": "compiled, µs a post", "python": "in Python alone, µs a post"}
+    yield Table(
+        "steps", "Steps of the whole job, without Kafka", ("step", *(names[kind] for kind in kinds)), rows
+    )
     counting = [
         (f"{row['languages']:,}", f"{row['open_windows']:,}", f"{row['us_a_post']:.1f}")
         for row in section["counting_alone"]

@@ -21,6 +21,8 @@ use_what_was_learnt()
 
 # How long an example takes says how busy the machine is, not whether a law holds.
 hypothesis.settings.register_profile("sandik", deadline=None)
+# For `make check` alone: fewer examples of each law, so that it stays below a minute.
+hypothesis.settings.register_profile("check", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("sandik")
 
 

@@ -1,4 +1,4 @@
-"""The second half of `make demo`, at a terminal only: the evening again, as if it were now, on a page.
+"""The second half of `make demo`, at a terminal only: the evening as if most of it had just been, on a page.
 
 It uses its own topics, so the counts that were printed do not change. Only the invented posts are moved to
 the present: the real ones keep their dates.
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import orjson
+from evening import BEGIN_MS, MINUTE_MS, MINUTES, Post, evening
 from shell import Environment, Jobs, Up, as_text, command, say
 
 from sandik.clock import SystemClock
@@ -22,19 +22,14 @@ from sandik.errors import SandikError
 SETTINGS = {
     "SANDIK_TOPIC_PREFIX": "live-",
     "SANDIK_PARTITIONS": "2",  # enough for a few posts a second
-    "SANDIK_WINDOW_SIZE_MS": "10000",
+    "SANDIK_WINDOW_SIZE_MS": "30000",
     "SANDIK_MAX_DISORDER_MS": "5000",
     "SANDIK_IDLE_AFTER_MS": "2000",
 }
-INVENTED = "example"
-EVENING_MS = 1_800_000
-SPEED = 30
-#: How long ago the replay begins: the page compares with the past.
-BEFORE_MS = 600_000
+#: How much of the evening has been when the page opens.
+BEFORE_MS = 78 * MINUTE_MS
 #: How far ahead posts are written; `--pace` holds each one back until it is due.
 AHEAD_MS = 3_000
-
-Post = dict[str, Any]
 
 
 def watch(posts: Iterable[Post], environment: Environment, data_dir: Path) -> None:
@@ -44,7 +39,7 @@ def watch(posts: Iterable[Post], environment: Environment, data_dir: Path) -> No
         SandikError: one of the commands ended by itself.
     """
     environment = environment | SETTINGS | {"SANDIK_DATA_DIR": str(data_dir / "live")}
-    say("The same evening as if it were now, half an hour in a minute, with these settings:")
+    say("The whole evening as if it were now, with these settings:")
     print(as_text({"SANDIK_BROKER": environment["SANDIK_BROKER"], **SETTINGS}), flush=True)
     jobs = Jobs(environment, data_dir)
     try:
@@ -61,12 +56,19 @@ def watch(posts: Iterable[Post], environment: Environment, data_dir: Path) -> No
 
 
 def _flow(posts: Iterable[Post], environment: Environment, jobs: Jobs, up: Up, address: str) -> None:
-    """Write the last minutes at once, then each post when it is due, without end."""
+    """Write what has been at once, then each post when it is due, without end."""
     now_ms = SystemClock().now_ms
     began_ms = now_ms()
     replay = Replay(posts, began_ms - BEFORE_MS)
     past = replay.until(began_ms)
-    done = subprocess.run(command("ingest -"), input=past, env=environment, capture_output=True, check=False)
+    done = subprocess.run(
+        # In this order, in which some are late.
+        command("ingest --order as-is -"),
+        input=past,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
     if done.returncode:
         raise SandikError(done.stderr.decode().strip())
     ingest = jobs.start("ingest --pace 1x -", stdin=subprocess.PIPE)
@@ -81,10 +83,10 @@ def _flow(posts: Iterable[Post], environment: Environment, jobs: Jobs, up: Up, a
 
 
 class Replay:
-    """The evening in a loop from `start_ms` on, SPEED times as fast, with new ids each time."""
+    """The evening from `start_ms` on; when it is over, its end again and again, with new ids each time."""
 
     def __init__(self, posts: Iterable[Post], start_ms: int) -> None:
-        self._posts = _again_and_again([post for post in posts if post["source"] == INVENTED], start_ms)
+        self._posts = _without_end(evening(posts), start_ms)
         self._next = next(self._posts)
 
     def until(self, end_ms: int) -> bytes:
@@ -96,9 +98,15 @@ class Replay:
         return b"".join(lines)
 
 
-def _again_and_again(evening: list[Post], start_ms: int) -> Iterator[Post]:
-    first_ms = evening[0]["created_at_ms"]
-    for number in count():
-        for post in evening:
-            since_ms = number * EVENING_MS + post["created_at_ms"] - first_ms
-            yield post | {"id": f"{post['id']}-{number}", "created_at_ms": start_ms + since_ms // SPEED}
+def _without_end(posts: list[Post], start_ms: int) -> Iterator[Post]:
+    yield from (post | {"created_at_ms": start_ms + _since_ms(post)} for post in posts)
+    end = [post for post in posts if _since_ms(post) >= BEFORE_MS]
+    length_ms = MINUTES * MINUTE_MS - BEFORE_MS
+    for number in count(1):
+        for post in end:
+            at_ms = start_ms + _since_ms(post) + number * length_ms
+            yield post | {"id": f"{post['id']}-{number}", "created_at_ms": at_ms}
+
+
+def _since_ms(post: Post) -> int:
+    return int(post["created_at_ms"]) - BEGIN_MS

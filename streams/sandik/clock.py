@@ -71,7 +71,7 @@ class KafkasClock:
         skew = Skew.of(before_ms, kafka_ms, self._clock.now_ms())
         if skew.is_worth_a_word and not self._is_told:
             log.warning(
-                "%s: emitted_at_ms and latencies are wrong by as much, counts are not. Set it (NTP)", skew
+                "%s: emitted_at_ms and latencies are wrong by that much, counts are not. Set it (NTP)", skew
             )
         self._is_told = skew.is_worth_a_word
 

@@ -185,11 +185,9 @@ class Settings(BaseSettings):
         2_000,
         ge=1,
         description="Maximum number of posts in a batch. Raise it for throughput, lower it for latency. The "
-        "worker sends no heartbeat during a batch: with lingua, which takes 3 ms per post, use 500.",
+        "worker sends no heartbeat during a batch.",
     )
-    detector: str = Field(
-        "cascade", description="Language detector: cascade, fasttext, langdetect or lingua."
-    )
+    detector: str = Field("cascade", description="Language detector: cascade, fasttext or langdetect.")
     lexicon: str | None = Field(
         None,
         description="Layers of a lexicon, separated by commas: `builtin`, event packs such as "
@@ -203,8 +201,9 @@ class Settings(BaseSettings):
     )
     kafka_away_ms: Milliseconds = Field(
         600_000,
-        description="How long a worker that has counted outlives a Kafka that has gone. It is unready "
-        "meanwhile, and begins anew when Kafka is back; after that time it ends, with an error.",
+        description="How long a worker that has counted waits for a Kafka that does not answer. Meanwhile "
+        "it is not ready; when Kafka is back, it starts again. After this time it ends with "
+        "an error.",
     )
     ops_host: str = Field(
         "127.0.0.1",

@@ -102,6 +102,6 @@ def test_doctor_says_what_it_may_not_look_at(strict: StrictKafka, tmp_path: Path
     hidden = said(strict, "stranger", "doctor", tmp_path)
     unread = said(strict, "onlooker", "doctor", tmp_path)
 
-    assert "topic posts: this user may not see it" in hidden
-    assert "topic posts: its settings cannot be seen" in unread
+    assert "topic posts: this user has no right to see it" in hidden
+    assert "topic posts: its settings are hidden" in unread
     assert "denies the request to this user" in unread

@@ -236,12 +236,12 @@ def test_a_record_that_is_not_of_sandik_is_named_and_nothing_is_written(
     ("arguments", "says"),
     [
         (["posts", "x.txt"], b".parquet"),
-        (["posts", "nowhere/x.csv"], b"no folder"),
+        (["posts", "nowhere/x.csv"], b"no such folder"),
         (["posts", "x.csv", "--authors", "pseudonym"], b"need a key"),
         (["posts", "x.csv", "--author-key-file", "nowhere"], b"No such file"),
         (["posts", "x.csv", "--author-key-file", "/dev/null"], b"openssl rand -hex 32"),
         (["posts", "x", "--by-day", "--format", "xls"], b"xls"),
-        (["posts", "README.md"], b"there already"),
+        (["posts", "README.md"], b"already exists"),
     ],
 )
 def test_what_cannot_be_written_is_refused(settings: Settings, arguments: list[str], says: bytes) -> None:

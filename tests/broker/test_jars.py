@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandik.broker import BrokerError, EmbeddedKafka, jars
-from sandik.broker.pin_jars import KAFKA, LOG_BINDING
 from sandik.broker.settings import KAFKA_VERSION
+from tests.support.pin_jars import KAFKA, LOG_BINDING
 
 CONTENT = {"org.example:bir:1.0": b"PK one" * 1_000, "org.example:iki:2.1": b"PK two" * 2_000}
 ONE, TWO = "bir-1.0.jar", "iki-2.1.jar"

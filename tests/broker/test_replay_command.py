@@ -145,7 +145,7 @@ async def test_a_topic_of_its_own_gets_the_same_counts_and_not_twice(
 
     assert as_bytes(live.counts) == as_bytes(found)
     assert json.loads((tmp_path / f"{topic}.manifest.json").read_text())["output"]["is_topic"]
-    assert (twice.returncode, b"there already" in twice.stderr) == (2, True)
+    assert (twice.returncode, b"already exists" in twice.stderr) == (2, True)
 
 
 def test_posts_that_are_gone_are_not_passed_over_in_silence(live: Live, tmp_path: Path) -> None:

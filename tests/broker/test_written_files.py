@@ -119,7 +119,7 @@ def test_an_export_is_replaced_only_when_told_to(settings: Settings, tmp_path: P
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     for name in (out, days):
         by_day = ("--by-day",) if name == days else ()
-        assert "say --force" in run(settings, "export", "posts", str(name), *by_day, expected=2)
+        assert "add --force" in run(settings, "export", "posts", str(name), *by_day, expected=2)
     out.unlink()
     assert "c.csv.dictionary.json is there" in run(settings, "export", "posts", str(out), expected=2)
     run(settings, "export", "counts", str(out), "--force")

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.cli.config import MASKED, as_markdown, misspelt, settings_in_effect, variable
+from sandik.cli.config import MASKED, misspelt, settings_in_effect, variable
 from sandik.settings import Settings
+from tests.docs.settings_page import as_markdown
 from tests.support.command import sandik
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"

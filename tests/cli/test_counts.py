@@ -231,9 +231,9 @@ async def test_what_is_misspelt_is_told_with_what_may_be_meant(
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        (("--language", "turkisch"), "no language is called 'turkisch'; did you mean Turkish?"),
-        (("--from", "2023-05-11T18:00"), "'2023-05-11T18:00' names no zone: write 2023-05-11T18:00Z for UTC"),
-        (("--from", "noon"), "'noon' is no time: write 2023-05-11 (UTC), 2023-05-11T18:00Z"),
+        (("--language", "turkisch"), "there is no language 'turkisch'; did you mean Turkish?"),
+        (("--from", "2023-05-11T18:00"), "'2023-05-11T18:00' has no zone: write 2023-05-11T18:00Z for UTC"),
+        (("--from", "noon"), "'noon' is not a time: write 2023-05-11 (UTC), 2023-05-11T18:00Z"),
         (("--from", "now", "--to", "-2h"), "--from now is not before --to -2h"),
     ],
 )

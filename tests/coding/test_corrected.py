@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Sample
-from sandik.figures.statistics import wilson
+from sandik.figures.interval import wilson
 from sandik_schemas.pair import DEFAULT_PAIR
 
 PAIRS = (DEFAULT_PAIR,)

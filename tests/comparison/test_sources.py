@@ -122,7 +122,7 @@ def test_a_side_without_counts_is_an_error(counts: Path) -> None:
     done = sandik("compare", str(counts), "language=tr", "language=sw", environment=ALONE)
 
     assert done.returncode == 2
-    assert b"language=sw: there are no counts of that" in done.stderr
+    assert b"language=sw: there are no counts for this selection" in done.stderr
 
 
 def test_a_side_says_language_source_and_period() -> None:

@@ -22,7 +22,7 @@ def files(text: str) -> list[Path]:
     return [
         (ROOT if name.startswith("tests/") else CODE) / name
         for name in quoted(text)
-        if re.fullmatch(r"[\w./]+(/|\.(py|toml|js))", name) or name.startswith("tests/")
+        if re.fullmatch(r"[\w./]+(/|\.(py|toml|js|css))", name) or name.startswith("tests/")
     ]
 
 

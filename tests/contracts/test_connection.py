@@ -235,7 +235,7 @@ def test_a_weak_author_key_ends_every_command_and_is_not_quoted() -> None:
     ran = sandik("config", environment={"SANDIK_AUTHOR_KEY": weak})
 
     assert ran.returncode == 2
-    assert b"SANDIK_AUTHOR_KEY: the key of the pseudonyms says the same again and again" in ran.stderr
+    assert b"SANDIK_AUTHOR_KEY: the key for pseudonyms repeats the same characters" in ran.stderr
     assert weak.encode() not in ran.stderr
     with pytest.raises(ValidationError) as refused:
         Settings.model_validate({"author_key": weak})

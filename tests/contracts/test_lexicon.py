@@ -6,7 +6,7 @@ import pytest
 import sandik.lexicon
 from sandik.counting.tags.lexicon import LexiconError, load_lexicon, read_tag_file
 from sandik.lexicon_tools import slavic
-from sandik.lexicon_tools.generate import generate, main
+from sandik.lexicon_tools.generate import BUILT_IN, generate, main
 from sandik.lexicon_tools.turkish import attach, compound, noun, verb
 
 FOLDER = Path(sandik.lexicon.__file__).parent
@@ -17,6 +17,19 @@ SISTERS = {"uk": "ru"}
 def test_the_committed_forms_are_what_the_generator_makes() -> None:
     committed = {path: path.read_text("utf-8") for path in FOLDER.glob("forms/*.txt")}
     assert generate(FOLDER) == committed
+
+
+def test_without_a_folder_the_built_in_lexicon_is_generated() -> None:
+    assert BUILT_IN == FOLDER
+    assert main(["--check"]) == 0
+
+
+def test_a_folder_that_does_not_exist_is_a_usage_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([str(tmp_path / "flod")])
+    assert f"{tmp_path / 'flod'}: no such folder; name one with a <tag>.toml" in capsys.readouterr().err
 
 
 def test_check_fails_on_a_stale_file_and_writes_nothing(tmp_path: Path) -> None:
@@ -33,7 +46,7 @@ def test_every_entry_says_its_language_and_where_it_is_from() -> None:
         rows = read_tag_file(file)
         for row in (*rows.term, *rows.trap):
             assert row.source in ("language", "law", "posts"), row.lemma
-            assert row.part_of_speech, row.lemma
+            assert row.pos or row.inflects, row.lemma
             assert row.language == file.name.split(".")[1], row.lemma
 
 

@@ -30,11 +30,11 @@ def test_notes_come_in_the_order_of_time(tmp_path: Path) -> None:
     [
         ("[[note]", "Expected"),
         ("[note]\nat = 5", "write up to 100 tables"),
-        ('title = "x"\n' + ONE, "nothing beside them"),
+        ('title = "x"\n' + ONE, "nothing else"),
         (ONE * (MOST_NOTES + 1), "write up to 100 tables"),
         (ONE + '[[note]]\nat = "2023-05-11"\n', "note 2: write at"),
-        (ONE.replace("+03:00", ""), "note 1: '2023-05-11T21:00' names no zone"),
-        (ONE.replace("2023-05-11T21:00+03:00", "-2h"), "note 1: '-2h' is no time of its own"),
+        (ONE.replace("+03:00", ""), "note 1: '2023-05-11T21:00' has no zone"),
+        (ONE.replace("2023-05-11T21:00+03:00", "-2h"), "note 1: '-2h' is not a time"),
         (ONE.replace("A candidate warns", "x" * 81), "1 to 80 characters"),
     ],
 )

@@ -18,7 +18,7 @@ from tests.support.workers import Follower, Workers, environment
 
 ROWS = list(rows())
 #: What commands say of what this user may not do.
-FORBIDDEN = ("may not", "may see", "cannot be seen", "not compared", "does not allow", "Not authorized")
+FORBIDDEN = ("no right", "may see", "are hidden", "not compared", "does not allow", "Not authorized")
 USERS = ("sandik-ingest", "sandik-operator")
 
 

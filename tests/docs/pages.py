@@ -2,7 +2,8 @@
 
 A block that `<!-- run -->` stands before is run as it is shown. The comment may name files of the repository
 that the reader has: `<!-- run deploy/demo/posts.jsonl -->`. Files that a page shows, those whose block begins
-with a comment that is their name, are there as well.
+with a comment that is their name, are there as well. A block that `<!-- archive -->` stands before is of archives that are not part of the project:
+`make answers` runs it and writes what it shows (archives.py).
 """
 
 import re
@@ -59,7 +60,7 @@ def blocks(page: str) -> list[Block]:
     """Return the `console` blocks of the page, in their order."""
     return [
         Block(
-            tuple(_commands(found["body"].splitlines())),
+            tuple(commands_of(found["body"].splitlines())),
             None if found["files"] is None else tuple(found["files"].split()),
         )
         for found in _BLOCK.finditer(text_of(page))
@@ -87,7 +88,8 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def _commands(lines: Sequence[str]) -> Iterator[Command]:
+def commands_of(lines: Sequence[str]) -> Iterator[Command]:
+    """Yield the commands of a block, each with the lines that are shown of it."""
     at = 0
     while at < len(lines):
         text, at = lines[at].removeprefix("$ "), at + 1

@@ -69,13 +69,13 @@ def test_nothing_is_replaced_unless_it_is_a_file_and_asked_for(tmp_path: Path) -
     folder.mkdir()
     dangling.symlink_to(tmp_path / "nowhere")
     for path in (taken, folder, dangling):
-        with pytest.raises(UsageError, match="there already"), new_file(path):
+        with pytest.raises(UsageError, match="already exists"), new_file(path):
             pytest.fail("nothing may be written")
     with new_file(taken, replaces=True) as new:
         new.write_text("new")
     assert taken.read_text() == "new"
     for path in (folder, dangling):
-        with pytest.raises(UsageError, match="is no file"), new_file(path, replaces=True):
+        with pytest.raises(UsageError, match="is not a file"), new_file(path, replaces=True):
             pytest.fail("nothing may be written")
     check_free([tmp_path / "free"], replaces=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
@@ -97,17 +97,17 @@ def test_what_comes_in_the_meantime_is_not_replaced(
             new.write_text("ours")
             path.write_text("theirs")
 
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write()
     assert contents(tmp_path) == {"a": b"theirs"}
-    with pytest.raises(UsageError, match="there already"), new_folder(tmp_path / "f"):
+    with pytest.raises(UsageError, match="already exists"), new_folder(tmp_path / "f"):
         (tmp_path / "f").mkdir()
     (tmp_path / "f").rmdir()
     other = tmp_path / "b"
     with new_file(other) as new:
         new.write_text("ours")
     assert contents(tmp_path) == {"a": b"theirs", "b": b"ours"}
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         place(other, path, replaces=False)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.figures.comparison import MIN_STEPS, difference, part
-from sandik.figures.statistics import wilson
+from sandik.figures.interval import wilson
 
 SIMULATED = 400
 steps = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40)

@@ -1,10 +1,11 @@
 """Posts and terms from `mentions`."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.figures.examples import HOUR_MS, KEPT_POSTS, Examples
 from tests.dashboard.builders import BASE_MS, a_mention
+from tests.support.examples import examples
 
 NONE: frozenset[str] = frozenset()
 ALWAYS = 0, 1 << 53
@@ -14,7 +15,7 @@ def offsets(examples: Examples, languages: frozenset[str] = NONE, tags: frozense
     return [one.source_offset for one in examples.newest(languages, tags, *ALWAYS, 1_000)]
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(st.integers(0, 30), max_size=60))
 def test_a_mention_that_a_crash_repeats_counts_once(order: list[int]) -> None:
     """The workers write them in order and begin again somewhere before where they died."""

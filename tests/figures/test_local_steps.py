@@ -66,5 +66,5 @@ def test_what_is_no_step_and_no_zone_is_said() -> None:
     for step_ms in (7 * HOUR_MS, 36 * HOUR_MS):
         with pytest.raises(UsageError, match="divide a day"):
             check_step(step_ms)
-    with pytest.raises(UsageError, match="no time zone"):
+    with pytest.raises(UsageError, match="not a time zone"):
         zone_of("Istanbul/Europe")

@@ -5,16 +5,17 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import UsageError
-from sandik.figures.cell_store import Cells
+from sandik.figures.cell_store import STEP, Cells, summed_by
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, Row, changed_rows, rows
-from sandik_schemas.count import Count
+from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import languages_in
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
+from tests.support.examples import examples
 
 HOUR = Query(rollup_ms=60 * MINUTE_MS)
 TAGS = ("all", "election", "deepfake", "both")
@@ -62,7 +63,7 @@ def by_place(found: Iterable[Row]) -> dict[tuple[str, int], Row]:
     return {(row.language, row.start_ms): row for row in found}
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(consistent, rollups)
 def test_a_row_is_the_sum_of_its_finals_and_apart_of_its_currents(counts: list[Count], query: Query) -> None:
     final: Counter[tuple[str, int, str]] = Counter()
@@ -81,7 +82,7 @@ def test_a_row_is_the_sum_of_its_finals_and_apart_of_its_currents(counts: list[C
         assert got == +wanted
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(consistent, rollups, spans)
 def test_whatever_the_roll_up_and_the_span_the_rows_sum_to_the_windows_that_start_in_the_span(
     counts: list[Count], query: Query, span: tuple[int, int]
@@ -105,7 +106,7 @@ def test_whatever_the_roll_up_and_the_span_the_rows_sum_to_the_windows_that_star
     assert got == +wanted
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(consistent, rollups, st.integers(1, 100 * MINUTE_MS))
 def test_a_span_is_what_lies_so_long_before_the_end_of_the_newest_window(
     counts: list[Count], query: Query, span_ms: int
@@ -117,7 +118,7 @@ def test_a_span_is_what_lies_so_long_before_the_end_of_the_newest_window(
     assert found == rows(cells_of(counts), query._replace(from_ms=max(0, from_ms)))
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data(), consistent, rollups)
 def test_the_order_of_records_does_not_matter(data: st.DataObject, counts: list[Count], query: Query) -> None:
     shuffled = data.draw(st.permutations(counts))
@@ -130,7 +131,7 @@ def test_the_order_of_records_does_not_matter(data: st.DataObject, counts: list[
     )
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(consistent, min_size=1, max_size=4), rollups, st.data())
 def test_rows_then_the_changes_are_the_rows_of_now(
     batches: list[list[Count]], query: Query, data: st.DataObject
@@ -158,6 +159,35 @@ def test_rows_then_the_changes_are_the_rows_of_now(
     held |= by_place(changed_rows(cells, query, seen_after + 1))
 
     assert held == by_place(rows(cells, query))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["add", "remove", "look"]), st.integers(0, 2_100), st.integers(1, 9)),
+        max_size=25,
+    )
+)
+def test_sums_of_steps_are_those_of_their_windows_whatever_was_asked_before(
+    happened: list[tuple[str, int, int]],
+) -> None:
+    cells = Cells(MINUTE_MS)
+    first_ms = BASE_MS // (STEP * MINUTE_MS) * STEP * MINUTE_MS
+    end_ms = first_ms + 40 * STEP * MINUTE_MS
+    for revision, (what, minute, posts) in enumerate([*happened, ("look", 0, 0)], 1):
+        # The version stands still: what is kept must not depend on it.
+        if what == "add":
+            language = "tr" if posts % 2 else "ru+tr"
+            count = a_count(
+                "all", language, minute=minute, count=posts, revision=revision, is_final=posts < 5
+            )
+            cells.add(count, 1)
+        elif what == "remove":
+            cells.remove(CellKey(BASE_MS + minute * MINUTE_MS, MINUTE_MS, "tr", "all"))
+        else:
+            windows = cells.find(["tr", "ru+tr"], "all", first_ms, end_ms)
+            steps = cells.find_steps(["tr", "ru+tr"], "all", first_ms, end_ms)
+            expected = summed_by(windows.window // STEP, windows[1:])
+            assert [part.tolist() for part in steps] == [part.tolist() for part in expected]
 
 
 def test_a_burst_ahead_of_a_corrected_bucket_is_told() -> None:
@@ -212,7 +242,7 @@ def test_windows_that_do_not_add_up_to_a_bucket_are_refused() -> None:
         rows(cells_of([a_count()]), Query(rollup_ms=90_000))
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(consistent)
 def test_the_model_counts_versions_only_when_something_changes(counts: list[Count]) -> None:
     model = Model()

@@ -3,10 +3,12 @@
 from math import isclose
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.figures.statistics import BASELINE_BUCKETS, bursts, wilson
+from sandik.figures.interval import wilson
+from sandik.figures.statistics import BASELINE_BUCKETS, bursts
+from tests.support.examples import examples
 
 trials = st.integers(1, 10_000_000)
 
@@ -17,7 +19,7 @@ def found(counts: list[int]) -> list[int]:
     return np.flatnonzero(bursts(buckets, np.array(counts), buckets)).tolist()
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data(), trials)
 def test_the_interval_holds_the_share_and_stays_between_0_and_1(data: st.DataObject, n: int) -> None:
     successes = data.draw(st.integers(0, n))
@@ -27,7 +29,7 @@ def test_the_interval_holds_the_share_and_stays_between_0_and_1(data: st.DataObj
     assert 0 <= low <= successes / n <= high <= 1
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data(), st.integers(1, 10_000))
 def test_more_posts_of_the_same_share_make_it_narrower(data: st.DataObject, n: int) -> None:
     successes = data.draw(st.integers(0, n))
@@ -37,7 +39,7 @@ def test_more_posts_of_the_same_share_make_it_narrower(data: st.DataObject, n: i
     assert high_10 - low_10 < high - low
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data(), trials)
 def test_the_interval_of_the_other_posts_is_its_mirror(data: st.DataObject, n: int) -> None:
     successes = data.draw(st.integers(0, n))
@@ -55,19 +57,19 @@ def test_known_intervals() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(st.integers(0, 4), max_size=100))
 def test_fewer_than_five_posts_are_never_a_burst(counts: list[int]) -> None:
     assert found(counts) == []
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.integers(0, 1_000_000), st.integers(1, 100))
 def test_what_stays_the_same_is_never_a_burst(count: int, length: int) -> None:
     assert found([count] * length) == []
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.integers(0, 100_000))
 def test_what_stands_far_out_is_a_burst_and_alone(level: int) -> None:
     height = 3 * level + 20
@@ -91,7 +93,7 @@ def test_chance_of_small_counts_is_no_burst() -> None:
     assert found([0] * 30 + [6]) == []
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=120))
 def test_a_bucket_that_is_missing_counts_as_0(counts: list[int]) -> None:
     buckets = np.arange(len(counts))

@@ -88,7 +88,7 @@ def test_stdin_tells_its_format_itself(tmp_path: Path) -> None:
         (["-", "--zone", "Mars"], "--zone Mars"),
         (["-", "--columns", "time"], "--columns time"),
         (["jetstream", "-"], "a live source is read alone"),
-        (["https://ornek.example/"], "is no live source"),
+        (["https://ornek.example/"], "is not a live source"),
     ],
 )
 def test_a_mistake_is_named_and_the_exit_code_is_2(

@@ -1,9 +1,19 @@
-"""deploy/demo/posts.jsonl: what its ATTRIBUTION.md and the demo say about it is true."""
+"""The posts of the demo: what their ATTRIBUTION.md and the demo say about them is true."""
 
+import gzip
+import importlib.util
+import json
+import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
 
 from sandik.ingest.formats.jsonl import read
 from sandik_schemas.post import Post
+from tests.ingest import demo_telegram
+from tests.quality.posts import DATA
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 POSTS = list(read((DEMO / "posts.jsonl").read_bytes().splitlines(keepends=True)))
@@ -41,3 +51,51 @@ def test_three_invented_posts_come_very_late_and_some_a_little() -> None:
 
     assert sum(behind > LATE_MS for behind in behind_ms) == 3
     assert sum(0 < behind < 30_000 for behind in behind_ms) >= 3
+
+
+@pytest.fixture(scope="module")
+def evening() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("evening", DEMO / "evening.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["evening"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_evening_is_a_story_and_the_same_every_time(evening: ModuleType) -> None:
+    sample = [json.loads(line) for line in (DEMO / "posts.jsonl").read_bytes().splitlines()]
+
+    posts: list[dict[str, Any]] = evening.evening(sample)
+
+    assert posts == evening.evening(sample)
+    assert len({post["id"] for post in posts}) == len(posts) > 900
+    minutes = [(post["created_at_ms"] - evening.BEGIN_MS) // 60_000 for post in posts]
+    assert set(minutes) <= set(range(evening.MINUTES))
+    counts = [minutes.count(minute) for minute in range(evening.MINUTES)]
+    before, wave = sum(counts[: evening.WARNING]), sum(counts[evening.WARNING : 2 * evening.WARNING])
+    assert wave > 1.5 * before  # a quiet start
+    assert counts[evening.BURST] == max(counts)  # and one burst
+    newest_ms, behind_ms = 0, []
+    for post in posts:
+        behind_ms.append(newest_ms - post["created_at_ms"])
+        newest_ms = max(newest_ms, post["created_at_ms"])
+    assert sum(behind > 2 * 60_000 for behind in behind_ms) == evening.LATE + evening.TOO_LATE
+    assert sum(behind > LATE_MS for behind in behind_ms) == evening.TOO_LATE
+
+
+def test_the_telegram_posts_are_as_the_attribution_says() -> None:
+    lines = gzip.decompress((DEMO / "telegram.jsonl.gz").read_bytes()).splitlines(keepends=True)
+    posts = [one for one in read(lines) if isinstance(one, Post)]
+
+    assert f"{len(posts):,} posts" in (DEMO / "ATTRIBUTION.md").read_text()
+    assert len(posts) == len({post.id for post in posts}) == len(lines)
+    assert all(0 < len(post.text) <= demo_telegram.LONGEST for post in posts)
+    assert [post.created_at_ms for post in posts] == sorted(post.created_at_ms for post in posts)
+
+
+@pytest.mark.skipif(not (DATA / "telegram_ru").exists(), reason="needs SANDIK_TEST_DATA")
+def test_the_telegram_posts_are_those_of_the_data_set() -> None:
+    lines = gzip.decompress((DEMO / "telegram.jsonl.gz").read_bytes()).splitlines()
+
+    assert [json.loads(line) for line in lines] == demo_telegram.posts()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.authors.sets import AuthorSets
@@ -17,6 +17,7 @@ from sandik.counting.state import PartitionState
 from sandik_schemas.count import Count
 from sandik_schemas.partial import AuthorsPartial, Partial, WindowPartial
 from tests.laws.test_counting_laws import BASE_MS, LABELS, Record, emitted, idle
+from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 JOB = replace(a_job(), authors=ThetaAuthors())
@@ -122,7 +123,7 @@ def queues_of(logs_: Sequence[Sequence[Post]], data: st.DataObject) -> list[list
     return queues
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(partitioned, st.data())
 def test_authors_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
     logs_: list[list[Post]], data: st.DataObject
@@ -138,7 +139,7 @@ def test_authors_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
     assert truth(logs_) == told(last)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(logs, st.data())
 def test_a_crash_between_any_two_writes_changes_no_authors(log: list[Post], data: st.DataObject) -> None:
     """And each revision tells the authors of the posts that it counts: of no other post of a torn batch."""

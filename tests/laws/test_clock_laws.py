@@ -54,5 +54,5 @@ def test_a_difference_is_told_once_until_it_is_gone(caplog: pytest.LogCaptureFix
 
     assert [
         "this machine's clock is 1 h 3 min ahead of Kafka's (asking took 0 ms): emitted_at_ms and latencies "
-        "are wrong by as much, counts are not. Set it (NTP)"
+        "are wrong by that much, counts are not. Set it (NTP)"
     ] * 2 == caplog.messages

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.decode import Rejected
@@ -16,6 +16,7 @@ from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial, PartitionClock
+from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 BASE_MS = 1_683_800_040_000 - 1_683_800_040_000 % MINUTE_MS
@@ -173,7 +174,7 @@ def test_late_is_decided_by_the_order_inside_the_partition(log: Log) -> None:
     assert late == [one.offset for one in found]
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(partitioned(), st.data())
 def test_any_interleaving_of_partitions_gives_the_same_final_counts(
     logs_: list[list[Record]], data: st.DataObject
@@ -253,7 +254,7 @@ def test_final_means_that_the_watermark_has_passed_the_window(logs_: list[list[R
                 assert count.is_final == (count.window_end_ms <= (merge.watermark_ms or 0))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(partitioned(), st.data())
 def test_a_stale_entry_changes_nothing(logs_: list[list[Record]], data: st.DataObject) -> None:
     """A worker that was frozen appends what it had before, after its successor went on."""
@@ -275,7 +276,7 @@ def test_a_stale_entry_changes_nothing(logs_: list[list[Record]], data: st.DataO
     assert finals(partials, range(len(partials))) == finals(spoiled, range(len(spoiled)))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(logs, st.data())
 def test_partials_ahead_of_the_state_change_nothing(log: Log, data: st.DataObject) -> None:
     """A batch's partials reach Kafka and its state does not: the successor counts it again, cut otherwise."""
@@ -300,7 +301,7 @@ def test_partials_ahead_of_the_state_change_nothing(log: Log, data: st.DataObjec
     assert finals([*whole, idle(whole, 0)], partitions=1) == found
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(partitioned(), st.data())
 def test_a_successor_of_merge_reads_the_topic_and_ends_with_the_same_counts(
     logs_: list[list[Record]], data: st.DataObject

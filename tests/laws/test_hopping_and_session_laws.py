@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.merge import Merge
@@ -17,6 +17,7 @@ from sandik.counting.windows.panes import DerivedRecord, Kind
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial, PartialRecord, PartitionClock, Watermark
 from tests.laws.test_counting_laws import BASE_MS, JOB, LABELS, Log, Record, finals, idle, records_of, run
+from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING
 
 PARTITIONS = 2
@@ -233,7 +234,7 @@ def test_a_session_is_final_when_its_gap_is_settled_and_a_hopping_window_when_th
         assert one.is_final == (one.window_end_ms + GAP_MS <= settled_ms)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     interleaved(),
     st.sets(st.integers(0, 60), max_size=12),
@@ -256,7 +257,7 @@ def test_whatever_was_written_in_between_the_topics_end_the_same(
     assert at_once(given_[1], spans) == topics.tables
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(interleaved(), st.data())
 def test_a_successor_that_takes_over_at_any_point_ends_the_same(
     given_: tuple[list[list[Record]], list[Partial]], data: st.DataObject
@@ -286,7 +287,7 @@ def test_a_successor_that_takes_over_at_any_point_ends_the_same(
     assert at_once(given_[1]) == topics.tables
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(interleaved(), st.sets(st.integers(0, 60), max_size=15))
 def test_what_is_final_never_becomes_current_and_a_final_session_never_changes(
     given_: tuple[list[list[Record]], list[Partial]], ticks: set[int]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.merge import Merge
@@ -25,6 +25,7 @@ from sandik_schemas.partial import Partial
 from sandik_schemas.post import Post
 from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record, idle
 from tests.replay import test_laws as replays
+from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 NAMED = SourceNames.parse("x, telegram,telegram/news")
@@ -136,7 +137,7 @@ class Read:
         assert not summed
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(partitioned, st.data())
 def test_sources_are_those_of_a_single_pass_and_add_up_whatever_the_batches_and_the_order(
     logs_: list[list[Written]], data: st.DataObject
@@ -178,7 +179,7 @@ def test_a_crash_between_any_two_writes_changes_no_source(log: list[Written], da
     assert truth([log]) == told(read.sources)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(logs, min_size=1, max_size=3))
 def test_a_replay_gives_the_same_sources_in_order(logs_: list[list[Written]]) -> None:
     with pytest.MonkeyPatch.context() as patch:

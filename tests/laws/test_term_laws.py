@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.merge import Merge
@@ -24,6 +24,7 @@ from sandik_schemas.partial import Partial
 from sandik_schemas.term import TermCount
 from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record, idle
 from tests.replay import test_laws as replays
+from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, Literal, a_job
 
 WORDS = {
@@ -126,7 +127,7 @@ class Written:
         self.merge.settle()
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(partitioned, st.data())
 def test_top_terms_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
     logs_: list[list[Post]], data: st.DataObject
@@ -174,7 +175,7 @@ def test_a_crash_between_any_two_writes_changes_no_term(log: list[Post], data: s
     assert truth([log]) == told(written.terms)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(logs, min_size=1, max_size=3))
 def test_a_replay_gives_the_same_terms(logs_: list[list[Post]]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -138,7 +138,7 @@ def test_without_kafka_and_lexicon_both_are_named() -> None:
         (WELL._replace(leaderless=2), "error", "2 partitions have no leader"),
         (WELL._replace(replicas=3, in_sync=2), "warning", "2 of 3 replicas are in sync"),
         (WELL._replace(config={**WELL.config, "min.insync.replicas": "2"}), "error", "writes fail"),
-        (WELL._replace(config={**WELL.config, "cleanup.policy": "compact"}), "error", "grows for ever"),
+        (WELL._replace(config={**WELL.config, "cleanup.policy": "compact"}), "error", "grows forever"),
         (WELL._replace(config={**WELL.config, "retention.ms": "1"}), "warning", "retention.ms 1"),
         (WELL._replace(config={**WELL.config, "retention.bytes": "9"}), "warning", "retention.bytes 9"),
         (
@@ -168,7 +168,7 @@ def test_too_few_replicas_are_named(factor: int, brokers: int) -> None:
 def test_a_compacted_topic_that_is_deleted_loses_what_it_holds() -> None:
     found = Found(1, 0, 1, 1, {**CONFIG, "cleanup.policy": "compact,delete"})
 
-    assert "is lost" in topic(COMPACT, found, 1, 1)[0].message
+    assert "are lost" in topic(COMPACT, found, 1, 1)[0].message
 
 
 @pytest.mark.parametrize("key", WINDOW_TIME)

@@ -1,6 +1,6 @@
 """Take pictures of every state of the page, at three widths, light and dark, to be looked at.
 
-`python -m tests.page.gallery FOLDER` does all of it: Kafka, counts, the page.
+`python -m tests.page.gallery FOLDER [STATE...]` does all of it: Kafka, counts, the page.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from playwright.async_api import Page, Route
 from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
+from tests.dashboard.builders import BASE_MS, MINUTE_MS
 from tests.page.browser import chromium, dashboard, looking
 from tests.page.scenes import LAST_HOUR, write_an_hour
 from tests.page.test_access import TROUBLES
@@ -48,6 +49,28 @@ async def with_filters(page: Page) -> None:
     await page.locator("#filters summary").click()
 
 
+async def with_a_note(page: Page) -> None:
+    await as_it_is(page)
+    await page.locator("#notes summary").click()
+    await page.fill("#note-text", "A candidate warns of deepfakes")
+    await page.keyboard.press("Enter")
+
+
+async def with_code(page: Page) -> None:
+    await as_it_is(page)
+    await page.locator("#embed summary").click()
+
+
+async def at_its_trust(page: Page) -> None:
+    await as_it_is(page)
+    await page.locator(".measured summary").click()
+    await page.locator("#trust-title").scroll_into_view_if_needed()
+
+
+async def alone(page: Page) -> None:
+    await page.locator("body[data-ready]").wait_for()
+
+
 async def empty(page: Page) -> None:
     await page.locator("[data-kind=empty]").wait_for()
 
@@ -59,13 +82,24 @@ STATES: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
     "languages": (f"{LAST_HOUR}&languages=tr,ru", as_it_is),
     "all-posts": (f"{LAST_HOUR}&share=election", as_it_is),
     "filters": (LAST_HOUR, with_filters),
+    "compare": (
+        f"?span=custom&from={BASE_MS + 30 * MINUTE_MS}&to={BASE_MS + 60 * MINUTE_MS}&compare=before",
+        as_it_is,
+    ),
+    "notes": (LAST_HOUR, with_a_note),
+    "embed-code": (LAST_HOUR, with_code),
+    "embed": (f"embed{LAST_HOUR}", alone),
+    "trust": (LAST_HOUR, at_its_trust),
+    "turkish": (f"{LAST_HOUR}&lang=tr", as_it_is),
+    "russian": (f"{LAST_HOUR}&lang=ru", as_it_is),
+    "filters-russian": (f"{LAST_HOUR}&lang=ru", with_filters),
     "loading": (LAST_HOUR, told(LOADING)),
     "trouble": (LAST_HOUR, told(TROUBLES)),
 }
 
 
-async def take(folder: Path) -> None:
-    """Write the pictures into the folder."""
+async def take(folder: Path, states: list[str]) -> None:
+    """Write the pictures of these states, or of all, into the folder."""
     with TemporaryDirectory() as data, EmbeddedKafka(Path(data) / "kafka") as kafka:
         settings = Settings(broker=kafka.bootstrap_servers, partitions=1)
         nothing = Settings(broker=kafka.bootstrap_servers, partitions=1, topic_prefix=unique_prefix())
@@ -74,7 +108,8 @@ async def take(folder: Path) -> None:
         async with chromium() as browser:
             with dashboard(settings) as full, dashboard(nothing) as bare:
                 views = [(name, full + query, prepare) for name, (query, prepare) in STATES.items()]
-                for name, url, prepare in [*views, ("empty", bare, empty)]:
+                views.append(("empty", bare, empty))
+                for name, url, prepare in [one for one in views if not states or one[0] in states]:
                     for width, (x, y) in WIDTHS.items():
                         for scheme in ("light", "dark"):
                             options: dict[str, Any] = {
@@ -89,4 +124,4 @@ async def take(folder: Path) -> None:
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take(target))
+    asyncio.run(take(target, sys.argv[2:]))

@@ -1,4 +1,4 @@
-"""Take docs/report.png: the report of the demo's evening.
+"""Take docs/report.png and write docs/example-report.html: the report of the demo's evening.
 
 `python -m tests.page.report_screenshot` does all of it.
 """
@@ -9,19 +9,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.page.browser import chromium, looking
+from tests.page.screenshot import evening
 from tests.support.command import sandik
 
-SAMPLE = Path("deploy/demo/posts.jsonl")
-PICTURE = Path("docs/report.png")
-EVENING = ("--from", "2023-05-11T18:00Z", "--to", "2023-05-11T18:30Z")
+PICTURE, EXAMPLE = Path("docs/report.png"), Path("docs/example-report.html")
+LEXICON = {"SANDIK_LEXICON": "builtin,events/turkey-2023"}
+SPAN = ("--from", "2023-05-11T17:00Z", "--to", "2023-05-11T18:25Z", "--step", "5m")
 
 
 def write_report(folder: Path) -> Path:
-    """Count the sample by the minute and report its evening."""
-    shutil.copy(SAMPLE, folder / "posts.jsonl")
-    counts, report = folder / "demo.csv", folder / "evening.html"
-    sandik("replay", str(folder / "posts.jsonl"), "--out", str(counts)).check_returncode()
-    sandik("report", str(counts), str(report), *EVENING).check_returncode()
+    """Count the evening by the minute and report it."""
+    posts, counts, report = folder / "evening.jsonl", folder / "evening.csv", folder / "evening.html"
+    posts.write_bytes(b"\n".join(evening()))
+    for words in (
+        ("replay", str(posts), "--order", "as-is", "--out", str(counts)),
+        ("report", str(counts), str(report), *SPAN),
+    ):
+        done = sandik(*words, environment=LEXICON)
+        assert done.returncode == 0, done.stderr.decode()
     return report
 
 
@@ -34,4 +39,6 @@ async def take(report: Path) -> None:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as name:
-        asyncio.run(take(write_report(Path(name))))
+        written = write_report(Path(name))
+        shutil.copy(written, EXAMPLE)
+        asyncio.run(take(written))

@@ -1,8 +1,8 @@
 """Posts whose tags were judged by reading, before any run: authored ones, and samples of real ones.
 
 `labels/net/<language>.<kind>.tsv` has the samples: what the wide net of words (`draw.py`) caught, drawn with
-a seed. A row stands for `weight` posts of its source. `labels/authored.jsonl` has posts written for this:
-four in ten only look like it. Half of every sample is held out: nobody looks at it while the lexicon is
+a seed. A row stands for `weight` posts of its source. `labels/authored*.jsonl` have posts written for this:
+some only look like it. Half of every sample is held out: nobody looks at it while the lexicon is
 made.
 """
 
@@ -17,9 +17,7 @@ from typing import Any, NamedTuple
 from tests.quality.posts import DATA, LABELS, posts
 
 NET = LABELS / "net"
-AUTHORED = LABELS / "authored.jsonl"
-#: What this kind of posts is called where a reader sees it.
-KIND_OF_AUTHORED = "authored"
+AUTHORED = sorted(LABELS.glob("authored*.jsonl"))
 
 
 class Judged(NamedTuple):
@@ -51,10 +49,11 @@ def judged() -> list[Judged]:
 
 
 def _authored() -> Iterator[Judged]:
-    for line in AUTHORED.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        about = {tag: bool(row[tag]) for tag in ("election", "deepfake")}
-        yield Judged(row["lang"], KIND_OF_AUTHORED, row["id"], 1.0, about, row["text"])
+    for path in AUTHORED:
+        kind = path.stem.split(".")[0].replace("_", " ")
+        for row in map(json.loads, path.read_text("utf-8").splitlines()):
+            about = {tag: bool(row[tag]) for tag in ("election", "deepfake")}
+            yield Judged(row["lang"], kind, row["id"], 1.0, about, row["text"])
 
 
 def _samples() -> Iterator[Judged]:

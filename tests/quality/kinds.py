@@ -8,12 +8,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
-from math import sqrt
 from pathlib import Path
 
 import msgspec
 
 from sandik.counting.language.codes import our_code
+from sandik.figures.interval import wilson
 from tests.quality.labelled import Detect, Text, labelled
 
 _ASCII = str.maketrans("çğıİöşüâîûêəÇĞÖŞÜÂÎÛÊƏ", "cgiIosuaiueeCGOSUAIUEE")
@@ -93,13 +93,8 @@ def is_right(text: Text, code: str) -> bool:
 
 def interval(right: int, of: int) -> Share:
     """Return a share with Wilson's interval."""
-    if not of:
-        return Share(0, 0.0, 0.0, 1.0)
-    z, share = 1.96, right / of
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z / (1 + z * z / of) * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return Share(of, round(share, 4), round(low, 4), round(high, 4))
+    low, high = wilson(right, of)
+    return Share(of, round(right / of, 4) if of else 0.0, round(low, 4), round(high, 4))
 
 
 def by_kind(detect: Detect) -> dict[str, Share]:

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from sandik.figures.interval import wilson
 from tests.quality.judged import Judged
-from tests.quality.wilson import weighted
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -58,3 +58,14 @@ def _figure(
     return Figure(
         language, kind, tag, is_held_out, *counts, *weighted(right, tagged), *weighted(right, about)
     )
+
+
+def weighted(weights_right: Sequence[float], weights_all: Sequence[float]) -> tuple[float, float, float]:
+    """Return a weighted share and its bounds: unequal weights count as Kish's fewer equal ones."""
+    total = sum(weights_all)
+    if not total:
+        return 1.0, 0.0, 1.0
+    share = sum(weights_right) / total
+    effective = total * total / sum(weight * weight for weight in weights_all)
+    low, high = wilson(share * effective, effective)
+    return round(share, 4), round(low, 4), round(high, 4)

@@ -21,12 +21,12 @@ from sandik.counting.tags import Tagger
 from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.lexicon import expand, read_lexicon
+from sandik.figures.interval import wilson
 from sandik.run import load_job
 from sandik.settings import Settings
 from tests.quality.judged import Judged, judged
 from tests.quality.post_level import Figure, figures
 from tests.quality.posts import DATA, EARTHQUAKE, WITHOUT_DATA, Label, SourcedPost, labels, posts
-from tests.quality.wilson import wilson
 
 #: file -> its language, and the columns of lemma and form.
 FORM_FILES = {
@@ -182,8 +182,8 @@ def precisions(found: Sequence[Tagged], labelled: Sequence[Label]) -> list[Preci
                 len(carried),
                 right,
                 round(right / len(carried), 4) if carried else 1.0,
-                low,
-                high,
+                round(low, 4),
+                round(high, 4),
                 max(carrying[language, tag] - len(carried), 0),
                 lost,
                 dict(wrong.most_common()),

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandik.figures.interval import wilson
 from sandik.run import load_job
 from sandik.settings import Settings
 from tests.quality.draw import drawn
 from tests.quality.judged import Judged, is_held_out, judged
-from tests.quality.post_level import Figure, figures
+from tests.quality.post_level import Figure, figures, weighted
 from tests.quality.posts import DATA, SourcedPost
 from tests.quality.terms import tags_of
-from tests.quality.wilson import weighted, wilson
 
 WRITTEN = Path(__file__).parents[2] / "docs" / "terms.json"
 JUDGED = judged()
@@ -59,12 +59,6 @@ def test_equal_weights_say_what_no_weights_say(hits: list[bool], weight: float) 
     share, low, high = weighted([weight for hit in hits if hit], [weight] * len(hits))
     assert share == pytest.approx(sum(hits) / len(hits), abs=1e-4)
     assert (low, high) == pytest.approx(wilson(sum(hits), len(hits)), abs=1e-3)
-
-
-def test_wilsons_interval_is_wide_for_few_and_holds_the_share() -> None:
-    assert wilson(0, 0) == (0.0, 1.0)
-    assert wilson(10, 10) == (0.7225, 1.0)
-    assert wilson(950, 1000) == (0.9347, 0.9619)
 
 
 def test_halves_are_about_halves_and_ids_are_there_once() -> None:

@@ -54,14 +54,9 @@ def test_a_prefix_and_topics_that_are_switched_on_are_obeyed(url: str) -> None:
     assert {"tr-counts-value", "tr-counts.sessions-value"} <= set(get(f"{url}/subjects"))
 
 
-@pytest.mark.parametrize("name", ["count", "mention", "term"])
-def test_of_what_sandik_writes_a_new_optional_field_is_taken_and_nothing_else(url: str, name: str) -> None:
-    environment = {"SANDIK_TERMS": "count"}
-    assert sandik("schemas", "register", url, environment=environment).returncode == 0
-    [topic] = {card.name for card in load_cards().topic if card.schema == name} - {
-        "counts.hopping",
-        "counts.sessions",
-    }
+@pytest.mark.parametrize("topic", ["counts", "mentions", "counts.terms"])
+def test_of_what_sandik_writes_a_new_optional_field_is_taken_and_nothing_else(url: str, topic: str) -> None:
+    assert sandik("schemas", "register", url, environment={"SANDIK_TERMS": "count"}).returncode == 0
     released: dict[str, Any] = json.loads(get(f"{url}/subjects/{topic}-value/versions/latest")["schema"])
     optional, required, another = (deepcopy(released) for _ in range(3))
     optional["properties"]["it"] = {"type": "string"}

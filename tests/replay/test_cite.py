@@ -29,4 +29,4 @@ def test_each_form_names_posts_rules_and_hashes(tmp_path: Path) -> None:
 
     done = sandik("cite", str(tmp_path / "none.csv"))
     assert done.returncode == 2
-    assert b"only what a replay has written" in done.stderr
+    assert b"only files that a replay wrote" in done.stderr

@@ -116,7 +116,7 @@ def test_what_no_replay_would_have_written_is_refused_before_anything_is_opened(
 ) -> None:
     (tmp_path / "out").symlink_to(tmp_path.parent)
     path = written(tmp_path, changed(place, value))
-    with pytest.raises(UsageError, match=r"a\.csv\.manifest\.json (cannot be used|is no manifest)"):
+    with pytest.raises(UsageError, match=r"a\.csv\.manifest\.json (cannot be used|is not a manifest)"):
         load(path)
 
 
@@ -136,7 +136,7 @@ def test_huge_ones_are_refused(tmp_path: Path) -> None:
 def test_what_is_no_manifest_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "m.json"
     path.write_bytes(data)
-    with pytest.raises(UsageError, match=r"m\.json is no manifest of a replay"):
+    with pytest.raises(UsageError, match=r"m\.json is not a manifest of a replay"):
         load(path)
 
 
@@ -215,7 +215,7 @@ def test_a_manifest_writes_nothing_elsewhere(replayed: Path, tmp_path: Path, whi
 
     done = sandik("replay", "--manifest", str(path))
 
-    assert (done.returncode, b"is no name of a file beside it" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, b"is not the name of a" in done.stderr) == (2, True), done.stderr
     assert contents(tmp_path) == before
 
 
@@ -238,7 +238,7 @@ def test_what_lies_beside_a_manifest_is_neither_believed_nor_replaced(replayed: 
 
     done = sandik("replay", "--manifest", str(folder / "a.csv.manifest.json"))
 
-    assert (done.returncode, b"a.terms.csv is not what the replay wrote" in done.stderr) == (1, True)
+    assert (done.returncode, b"a.terms.csv has changed" in done.stderr) == (1, True)
     assert contents(tmp_path) == before | {f"{folder.name}/a.csv": expected}
     forced = sandik("replay", "--force", "--manifest", str(folder / "a.csv.manifest.json"))
     assert (forced.returncode, b"remove all other options" in forced.stderr) == (2, True)
@@ -352,9 +352,9 @@ def test_a_replay_replaces_neither_what_it_reads_nor_what_it_was_not_told_to(tmp
     before = contents(tmp_path)
     fast = {"SANDIK_DETECTOR": "fasttext", "SANDIK_PARTITIONS": "2"}
     for out, force, says in (
-        ("a.csv", (), b"a.csv.manifest.json is there already"),
+        ("a.csv", (), b"a.csv.manifest.json already exists"),
         ("posts.jsonl", ("--force",), b"is read, so it cannot be replaced"),
-        ("folder.csv", ("--force",), b"is no file"),
+        ("folder.csv", ("--force",), b"is not a file"),
     ):
         done = sandik("replay", str(posts), "--out", str(tmp_path / out), *force, environment=fast)
         assert (done.returncode, says in done.stderr) == (2, True), done.stderr

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.replay.notebook import NOTEBOOK, committed, data_of, executed
 
 
@@ -11,6 +13,7 @@ def pictures(notebook: Any) -> int:
     return sum("image/png" in output["data"] for output in shown)
 
 
+@pytest.mark.timeout(900)  # it runs a dozen commands
 def test_run_on_a_replay_of_the_sample_the_notebook_shows_what_is_committed(tmp_path: Path) -> None:
     """If the lexicon or a detector changed on purpose: `make notebook`."""
     notebook = executed(tmp_path / "project")

@@ -143,10 +143,10 @@ def test_the_pairs_that_a_lexicon_has_are_those_of_its_job(case: tuple[str, Path
 @pytest.mark.parametrize(
     ("pairs", "says"),
     [
-        (toml(Pair("all", ("flood", "dam"), "dam")), "cannot be called so"),
-        (toml(Pair("flood", ("flood", "dam"), "dam")), "cannot be called so"),
-        (toml(RISK, RISK), "cannot be called so"),
-        (toml(Pair("risk", ("flood",), "flood")), "two tags or more"),
+        (toml(Pair("all", ("flood", "dam"), "dam")), "cannot have this name"),
+        (toml(Pair("flood", ("flood", "dam"), "dam")), "cannot have this name"),
+        (toml(RISK, RISK), "cannot have this name"),
+        (toml(Pair("risk", ("flood",), "flood")), "two or more different tags"),
         (toml(Pair("risk", ("flood", "dam"), "rain")), "it can be flood or dam"),
         (toml(Pair("risk", ("flood", "rain"), "flood")), "of which the lexicon has no term"),
         ("[[pairs]]\n", "no pairs of tags"),

@@ -32,8 +32,8 @@ def test_a_time_is_iso_with_a_zone_or_relative_to_now(text: str | None, expected
     ("text", "says"),
     [
         ("2023-05-11T10:14", "no zone"),
-        ("2023-13-11", "no time: write 2023-05-11"),
-        ("yesterday", "no time"),
+        ("2023-13-11", "not a time: write 2023-05-11"),
+        ("yesterday", "not a time"),
         ("-2", "duration"),
     ],
 )

@@ -80,7 +80,7 @@ def test_posts_outside_the_whole_steps_are_not_left_out_without_a_word(
     cut = report(counts, from_="2023-05-11T18:07Z", step="5m")
 
     [notice] = cut.notices
-    assert notice.startswith("Asked for was 2023-05-11 18:07 – 18:30 UTC")
+    assert notice.startswith("You asked for 2023-05-11 18:07 – 18:30 UTC")
     assert "posts of 2023-05-11 18:10 – 18:30" in notice
     assert notice in capsys.readouterr().err
     assert cut.figures.coverage.counted < evening["figures"]["coverage"]["counted"]
@@ -177,24 +177,24 @@ def test_a_file_that_was_changed_and_posts_that_are_gone_are_told(counts: Path, 
     changed.with_name("demo.csv.manifest.json").write_text(manifest.replace(folder, str(tmp_path)))
     found = report(changed)
     assert [notice.split(":")[0] for notice in found.notices] == [
-        "demo.csv is not the file that its manifest speaks of",
-        "No terms and posts",
+        "demo.csv is not the file that its manifest describes",
+        "Terms and posts are missing",
     ]
-    assert "posts.jsonl is gone" in found.notices[1]
+    assert "posts.jsonl was deleted or has changed" in found.notices[1]
     assert found.terms == {}
 
 
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"out": None}, "say where the report goes"),
+        ({"out": None}, "the report needs an output"),
         ({"out": Path("x.pdf")}, "name it .html"),
-        ({"out": Path("nowhere/x.html")}, "no folder"),
-        ({"out": Path("evening.html")}, "there already"),
+        ({"out": Path("nowhere/x.html")}, "no such folder"),
+        ({"out": Path("evening.html")}, "already exists"),
         ({"png": Path("posts.jsonl")}, "is a file"),
-        ({"png": Path("nowhere/pictures")}, "no folder"),
+        ({"png": Path("nowhere/pictures")}, "no such folder"),
         ({"png": Path()}, "not empty"),
-        ({"from_": "2030-01-01T00:00Z"}, "no counts in that time"),
+        ({"from_": "2030-01-01T00:00Z"}, "no counts in this period"),
         ({"from_": "2023-05-11T18:00Z", "to": "2023-05-11T18:00Z"}, "not before"),
         ({"step": "90s"}, "multiple of the windows' 60 s"),
         ({"step": "1m"}, "longer --step"),

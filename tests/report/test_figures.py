@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import UsageError
-from sandik.figures.statistics import wilson
+from sandik.figures.interval import wilson
 from sandik.report.period import MOST_STEPS, Period, period_of
 from sandik.report.series import figures_of
 from tests.dashboard.builders import BASE_MS, MINUTE_MS
@@ -167,7 +167,7 @@ def test_steps_lie_inside_what_is_asked_for(from_ms: int, length_ms: int, step_m
     ("asked", "step_ms", "says"),
     [
         ((0, 100 * MINUTE_MS), 90_000, "multiple"),
-        ((1, 100), None, "no whole step"),
+        ((1, 100), None, "shorter than a step"),
         ((0, 10**9 * MINUTE_MS), MINUTE_MS, "longer --step"),
     ],
 )

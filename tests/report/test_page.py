@@ -183,7 +183,7 @@ def test_no_share_stands_above_the_scale(share: float) -> None:
 
 def test_an_empty_time_is_a_page_too() -> None:
     html = page(report_from({(500, "tr", "all"): 1})).decode()
-    assert "No posts were counted in this time" in html
+    assert "No posts were counted in this period" in html
     Reader(html)
 
 

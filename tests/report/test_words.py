@@ -52,7 +52,7 @@ def test_the_words_have_the_same_keys_and_the_same_names_in_them(lang: Lang) -> 
     words = words_of(lang)
 
     assert words.lang == lang
-    for table in ("units", "tags", "texts"):
+    for table in ("units", "tags", "columns", "texts"):
         assert getattr(words, table).keys() == getattr(ENGLISH, table).keys()
     for key, text in words.texts.items():
         assert set(_NAMED.findall(text)) == set(_NAMED.findall(ENGLISH.texts[key])), key

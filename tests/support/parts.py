@@ -18,8 +18,8 @@ import pytest
 from sandik.broker import jars as broker_jars
 from sandik.broker import jvm
 from sandik.broker.jars import Jar, cache_dir, download
-from sandik.broker.pin_jars import pin
 from sandik.broker.settings import KAFKA_VERSION
+from tests.support.pin_jars import pin
 
 LOCK = Path(__file__).with_name("parts.lock")
 _CONNECT = ("mirror", "runtime", "json", "transforms")

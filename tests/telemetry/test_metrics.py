@@ -10,10 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from sandik.clock import SystemClock
 from sandik.counting.state import PartitionState
 from sandik.counting.windows.event_time import Timing
-from sandik.telemetry.metric_catalogue import METRICS, as_markdown
+from sandik.telemetry.metric_catalogue import METRICS
 from sandik.telemetry.metrics import Metrics, corrections
 from sandik.worker.vitals import Vitals
 from sandik_schemas.partial import PartitionClock, WindowPartial
+from tests.docs.metrics_page import as_markdown
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 TIMING = Timing(window_size_ms=1_000, max_disorder_ms=500, allowed_lateness_ms=10_000)

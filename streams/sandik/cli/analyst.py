@@ -22,7 +22,7 @@ To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="End, exclu
 
 Corrected = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="With shares corrected by a coded sample: what `sandik agree` wrote."),
+    typer.Option(metavar="FILE", help="Add shares corrected by the sample in this file of `sandik agree`."),
 ]
 
 
@@ -82,14 +82,14 @@ def replay(
         str | None,
         typer.Option(
             metavar="SIZE/ADVANCE",
-            help="Hopping windows, too, such as 1h/5m, or off. Default: the settings'.",
+            help="Also write hopping windows, such as 1h/5m, or off. Default: the settings.",
         ),
     ] = None,
     session_gap: Annotated[
         str | None,
         typer.Option(
             metavar="DURATION",
-            help="Sessions, too, that so much silence ends, or off. Default: the settings'.",
+            help="Also write sessions that this much silence ends, or off. Default: the settings.",
         ),
     ] = None,
     final: Annotated[bool, typer.Option("--final", help="Omit windows that are not final.")] = False,
@@ -165,7 +165,7 @@ def sample(
         int, typer.Option(min=1, help="Posts of each language, source and kind (tags, near-miss, rest).")
     ] = 20,
     language: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="Only posts of this language; again for more.")
+        list[str] | None, typer.Option(metavar="CODE", help="Only posts of this language; may be repeated.")
     ] = None,
     from_: From = None,
     to: To = None,
@@ -183,13 +183,13 @@ def agree(
     design: Annotated[Path, typer.Argument(metavar="DESIGN", help="design.json of `sandik sample`.")],
     coders: Annotated[
         list[Path],
-        typer.Argument(metavar="CODES...", help="What each coder has filled in: .csv, .xlsx, .jsonl."),
+        typer.Argument(metavar="CODES...", help="The tables that the coders filled in: .csv, .xlsx, .jsonl."),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Write what `report` and `export` correct shares by to this file.")
+        Path | None, typer.Option(help="Write the corrections for `report` and `export` to this file.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Say how far coders agree, and how right the tags are, weighted to all posts."""
     from sandik.coding.agree import AgreeOrder, run_agree
@@ -201,13 +201,14 @@ def agree(
 def compare(
     counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
     one: Annotated[
-        str, typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO; commas join.")
+        str,
+        typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO, joined by commas."),
     ],
     other: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
     step: Annotated[
-        str, typer.Option(metavar="DURATION", help="Steps by which it is told how a share moves.")
+        str, typer.Option(metavar="DURATION", help="Length of the steps in which a share varies.")
     ] = "1d",
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Put two periods, languages or sources side by side, with the difference of their shares."""
     from sandik.cli.config import load_settings
@@ -225,13 +226,15 @@ def sources(
             metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
         ),
     ] = None,
-    most: Annotated[int, typer.Option(min=1, help="Sources by name; the others together are `other`.")] = 20,
+    most: Annotated[
+        int, typer.Option(min=1, help="How many sources to name; the others become `other`.")
+    ] = 20,
     detail: Annotated[
         bool, typer.Option("--detail", help="By channel, feed or forum, where a source has them.")
     ] = False,
     from_: From = None,
     to: To = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Count by source, in the windows of the counts: the sources of a cell add up to it."""
     from sandik.cli.config import load_settings
@@ -247,14 +250,16 @@ def words(
         str, typer.Argument(metavar="POSTS", help="Counts of a replay, a file of posts, or `live`.")
     ],
     one: Annotated[
-        str, typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO; commas join.")
+        str,
+        typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO, joined by commas."),
     ],
     baseline: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="Likewise: words that A has more of than B, too.")
+        str | None,
+        typer.Argument(metavar="[B]", help="The same: also show what A has more of than B."),
     ] = None,
     tag: Annotated[str, typer.Option(help="Only posts with this tag: election, deepfake, both, …")] = "all",
-    top: Annotated[int, typer.Option(min=1, help="Lines of a table.")] = 20,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object with all of it.")] = False,
+    top: Annotated[int, typer.Option(min=1, help="How many rows a table has.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Show which terms stand in the same posts, and which words rise against a baseline."""
     from sandik.cli.config import load_settings
@@ -275,9 +280,9 @@ def copies(
     language: Annotated[str | None, typer.Option(metavar="CODE", help="Only posts of this language.")] = None,
     from_: From = None,
     to: To = None,
-    top: Annotated[int, typer.Option(min=1, help="Lines of the table.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="How many rows the table has.")] = 10,
     out: Annotated[Path | None, typer.Option(help="Write all texts with their posts to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Say how many texts the posts have, nearly the same counted once, and which were posted most."""
@@ -295,8 +300,8 @@ def rollup(
     step: Annotated[
         str, typer.Option(metavar="DURATION", help="15m, 1h, 6h, 1d, 7d (from Monday on).")
     ] = "1d",
-    zone: Annotated[str, typer.Option(help="Whose clock: Europe/Istanbul, UTC.")] = "UTC",
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    zone: Annotated[str, typer.Option(help="Time zone of the steps: Europe/Istanbul, UTC.")] = "UTC",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Add counts up to steps of a zone's clock: a day in Istanbul begins at midnight there."""
     from sandik.cli.config import load_settings
@@ -307,7 +312,7 @@ def rollup(
 
 @app.command()
 def cite(
-    counts: Annotated[Path, typer.Argument(metavar="COUNTS", help="Counts that a replay has written.")],
+    counts: Annotated[Path, typer.Argument(metavar="COUNTS", help="Counts that a replay wrote.")],
     format: Annotated[  # noqa: A002  # the option's name
         Literal["text", "bibtex", "ris"], typer.Option(help="text, bibtex or ris.")
     ] = "text",

@@ -83,7 +83,7 @@ class Seen:
 
     def _why_nothing(self) -> str:
         if not self._tags:
-            return f"{self._topic} is empty. Are there posts, and does a worker run? `sandik doctor` tells"
+            return f"{self._topic} is empty. Are there posts, and does a worker run? Run `sandik doctor`"
         if not self._has_time:
             first, last = iso(self._first_ms), iso(self._last_ms)
             return f"no window starts in that time. Those of {self._topic} start from {first} to {last}"

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Literal, NamedTuple, get_args, get_origin
+from typing import NamedTuple
 
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -69,7 +69,7 @@ def settings_in_effect(settings: Settings, environment: Mapping[str, str]) -> li
         Setting(
             variable(name),
             _shown(getattr(settings, name)),
-            _default(field),
+            default_of(field),
             "environment" if variable(name) in given else "default",
             field.description or "",
         )
@@ -107,26 +107,6 @@ def as_json(found: Iterable[Setting]) -> str:
     )
 
 
-def as_markdown() -> str:
-    """Return the table of docs/settings.md."""
-    lines = [
-        "# Settings",
-        "",
-        "Environment variables, the same for every command. `sandik config` prints the values in effect",
-        "and where each comes from. A variable that starts with `SANDIK_` and is not in this table is an",
-        "error.",
-        "`make settings` writes this file.",
-        "",
-        "| variable | default | values | meaning |",
-        "|---|---|---|---|",
-    ]
-    for name, field in Settings.model_fields.items():
-        default = _default(field)
-        shown = f"`{default}`" if default else "none"
-        lines.append(f"| `{variable(name)}` | {shown} | {_values(field)} | {field.description} |")
-    return "\n".join(lines) + "\n"
-
-
 def _shown(value: object) -> str | None:
     if value is None:
         return None
@@ -135,27 +115,12 @@ def _shown(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _default(field: FieldInfo) -> str | None:
+def default_of(field: FieldInfo) -> str | None:
+    """Return the default as it is shown; None for none, and for a secret."""
     # Computed when needed, such as a folder below the temporary one: differs between machines.
     if field.default_factory is not None:
         return "below the system's temporary folder"
     return _shown(field.default)
-
-
-def _values(field: FieldInfo) -> str:
-    if get_origin(field.annotation) is Literal:
-        return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
-    if field.annotation is bool:
-        return "`true`, `false`"
-    if field.annotation not in (int, float):
-        return "text"
-    limits = [
-        f"{sign} {getattr(limit, name)}"
-        for limit in field.metadata
-        for name, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"))
-        if hasattr(limit, name)
-    ]
-    return " ".join(["whole number" if field.annotation is int else "number", ", ".join(limits)])
 
 
 def _complaint(one: ErrorDetails) -> str:

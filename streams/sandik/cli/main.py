@@ -360,7 +360,7 @@ def dashboard(
         typer.Option(help="A site whose scripts may read /api, or *; may be repeated. Default: none."),
     ] = None,
     notes: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="What happened when, to be seen on the charts.")
+        Path | None, typer.Option(metavar="FILE.toml", help="A file with notes to show on the charts.")
     ] = None,
     corrected: Annotated[
         Path | None,
@@ -453,7 +453,8 @@ def ask(
         Literal["healthz", "readyz", "metrics"], typer.Argument(metavar="healthz|readyz|metrics")
     ],
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Metrics: lines that begin so.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Metrics: only lines with this beginning."),
     ] = None,
 ) -> None:
     """Print what the worker of this machine or container says of itself. Exit code 1: it is not well."""

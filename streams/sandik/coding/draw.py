@@ -42,7 +42,7 @@ class Draw(Generic[T]):
         self.posts[stratum] += 1
         if len(self.posts) > MOST_STRATA:
             raise UsageError(
-                f"more than {MOST_STRATA:,} strata of language, source and tags: take some languages only, "
+                f"more than {MOST_STRATA:,} strata of language, source and tags: choose some languages "
                 "with --language"
             )
         # A heap of the negated numbers: the highest of those kept is on top, and goes first.

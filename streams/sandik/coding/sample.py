@@ -62,7 +62,7 @@ def run_sample(order: SampleOrder, settings: Settings) -> int:
     draw: Draw[Drawn] = Draw(order.seed, order.per_stratum)
     asyncio.run(_read(order, plan, settings, job, draw))
     if not draw.posts:
-        raise UsageError("there are no such posts in that time: nothing to sample")
+        raise UsageError("there are no such posts in this period: nothing to sample")
     drawn = list(draw.drawn())
     design = _design(order, plan, job, draw.posts, drawn)
     languages = sorted({one for stratum in draw.posts for one in languages_in(stratum.language)})

@@ -58,10 +58,10 @@ def read_codes(path: Path, tags: Sequence[str], ids: Mapping[str, str] | None = 
         item = str(row.get(ITEM) or "").strip().removesuffix(".0")
         if not item:
             if any(str(value or "").strip() for value in row.values()):
-                raise UsageError(f"{path}, row {number}: no item; leave the column `{ITEM}` as it was")
+                raise UsageError(f"{path}, row {number}: no item; keep the column `{ITEM}` unchanged")
             continue
         if item in found:
-            raise UsageError(f"{path}, row {number}: item {item} is there twice")
+            raise UsageError(f"{path}, row {number}: item {item} occurs twice")
         found[item] = {tag: _code(row, tag, path, number) for tag in tags}
     if not found:
         raise UsageError(f"{path} has no rows of this sample")
@@ -93,7 +93,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         raise UsageError(f"{path}: {error.strerror or error}") from error
     except (csv.Error, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise UsageError(
-            f"{path} is no table of codes ({error}): save it as CSV in UTF-8, or .xlsx"
+            f"{path} is not a table of codes ({error}): save it as CSV in UTF-8, or .xlsx"
         ) from error
 
 
@@ -114,6 +114,6 @@ def _xlsx_rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         head, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     except (CalamineError, ValueError) as error:
-        raise UsageError(f"{path} is no Excel file that can be read: {error}") from error
+        raise UsageError(f"{path} is not a readable Excel file: {error}") from error
     names = [str(name) for name in head]
     yield from (dict(zip(names, row, strict=False)) for row in rows)

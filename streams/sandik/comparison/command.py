@@ -113,13 +113,13 @@ def _series(cells: Mapping[Cell, int], side: Selection, step_ms: int) -> Mapping
         if side.holds(cell.window_start_ms, cell.window_end_ms, cell.language, cell.source)
     ]
     if not chosen:
-        raise UsageError(f"{side.name}: there are no counts of that")
+        raise UsageError(f"{side.name}: there are no counts for this selection")
     starts_ms = [cell.window_start_ms for cell in chosen]
     from_ms = min(starts_ms) if side.from_ms is None else side.from_ms
     last_ms = max(starts_ms) if side.to_ms is None else side.to_ms - 1
     first, last = from_ms // step_ms, last_ms // step_ms
     if last - first >= _MOST_STEPS:
-        raise UsageError(f"{side.name}: more than {_MOST_STEPS:,} steps; take a longer --step")
+        raise UsageError(f"{side.name}: more than {_MOST_STEPS:,} steps; use a longer --step")
     found: dict[str, list[int]] = {ALL: [0] * (last - first + 1)}
     for cell in chosen:
         steps = found.setdefault(cell.tag, [0] * (last - first + 1))

@@ -77,7 +77,7 @@ def rolled_up(counts: Mapping[Cell, int], step_ms: int, zone: ZoneInfo) -> dict[
             if known[window][1] < window[1]:
                 raise UsageError(
                     f"windows of {(window[1] - window[0]) // 60_000} min do not fit into these steps of "
-                    f"{zone.key}: take longer steps, or count again by a shorter --window"
+                    f"{zone.key}: use longer steps, or count again with a shorter --window"
                 )
         found[Cell(*known[window], cell.language, cell.tag, cell.source)] += count
     return dict(sorted(found.items()))

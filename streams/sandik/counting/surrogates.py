@@ -15,7 +15,7 @@ import msgspec
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 REPLACEMENT = "\ufffd"
 #: Why a post whose id would have to be mended is none.
-HALF_IN_ID = "half of a surrogate pair in the id: mended, it could be the id of another post"
+HALF_IN_ID = "half of a surrogate pair in the id: repaired, it could be the id of another post"
 
 # Every other escape is consumed whole, so that the backslash of `\\ud83d` (an escaped backslash before
 # "ud83d") is never taken for the start of one.

@@ -78,7 +78,7 @@ async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *,
         sys.stdout.flush()
         if not is_local(host):
             texts = "" if hides_texts else ", the texts of posts included (--hide-texts leaves them out)"
-            tell(f"there is no login: whoever reaches {host}:{bound} can read everything here{texts}")
+            tell(f"there is no login: anyone who reaches {host}:{bound} can read everything{texts}")
         reading = asyncio.create_task(board.run())
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({reading, stopped}, return_when=asyncio.FIRST_COMPLETED)

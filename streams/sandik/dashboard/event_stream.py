@@ -80,7 +80,7 @@ async def _send_changes(
 def _changes(board: Board, query: Query, version: Version | None) -> bytes:
     now = board.model.version
     if version is None or version.epoch != now.epoch or version.number > now.number:
-        raise UsageError("the version is none of this dashboard's")
+        raise UsageError("this dashboard never had this version")
     return board.changes_answer(query, version.number)
 
 

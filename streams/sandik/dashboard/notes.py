@@ -33,7 +33,7 @@ def read_notes(path: Path) -> tuple[Note, ...]:
         raise UsageError(f"--notes {path}: {error}") from error
     tables = found.get("note", [])
     if set(found) - {"note"} or not isinstance(tables, list) or len(tables) > MOST_NOTES:
-        raise UsageError(f"--notes {path}: write up to {MOST_NOTES} tables [[note]], and nothing beside them")
+        raise UsageError(f"--notes {path}: write up to {MOST_NOTES} tables [[note]], and nothing else")
     notes = [_note(f"--notes {path}, note {number}", table) for number, table in enumerate(tables, 1)]
     return tuple(sorted(notes, key=lambda note: note.at_ms))
 
@@ -46,7 +46,7 @@ def _note(where: str, table: Any) -> Note:
         raise UsageError(f"{where}: text must have 1 to {MOST_CHARACTERS} characters")
     at = str(table["at"])
     if not at[:1].isdigit():  # before now: which now?
-        raise UsageError(f"{where}: {at!r} is no time of its own: write 2023-05-11T18:00Z")
+        raise UsageError(f"{where}: {at!r} is not a time: write 2023-05-11T18:00Z")
     try:
         return Note(instant_ms(at, now_ms=0) or 0, text)
     except UsageError as error:

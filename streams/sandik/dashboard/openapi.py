@@ -28,8 +28,8 @@ _PARAMETERS = {
     "share": _text("What shares are of: the name of a pair, or a tag among all posts."),
     "from_ms": _whole(0, _MOST_MS, "Windows that start at this time or later."),
     "to_ms": _whole(0, _MOST_MS, "Windows that start before this time."),
-    "span_ms": _whole(1, _MOST_MS, "In place of both: so long before the end of the newest window."),
-    "since": _text("The version to go on from: that of an earlier answer, or the event's id."),
+    "span_ms": _whole(1, _MOST_MS, "Instead of both: the time before the end of the newest window."),
+    "since": _text("The version to continue from: that of an earlier answer, or the id of an event."),
 }
 _QUERY = ("rollup_ms", "language", "tag", "among", "share", "from_ms", "to_ms", "span_ms")
 
@@ -70,15 +70,15 @@ def _operation(
         said = "The bursts of the rows, the newest first, at most 50."
         responses = {"200": {"description": said, "content": {kind: {"schema": {"type": "string"}}}}}
     elif name == "stream":
-        said = "Server-sent events: `rows`, as counts; `status`; `reset`, to begin again."
+        said = "Server-sent events: `rows`, as counts; `status`; `reset`, to start again."
         responses = {
             "200": {"description": said, "content": {kind: {"schema": {"type": "string"}}}},
-            "503": {"description": "As many follow already as there are places for."},
+            "503": {"description": "Too many clients follow already."},
         }
     else:
         responses = {"200": _answer(name, "The answer.")}
     if may_refuse:
-        responses["400"] = _answer("error", "What cannot be meant, with the reason.")
+        responses["400"] = _answer("error", "An invalid request, with the reason.")
     return {"operationId": name, "parameters": parameters, "responses": responses}
 
 

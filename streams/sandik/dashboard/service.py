@@ -40,6 +40,7 @@ _MENTION_SLACK_MS = 600_000
 
 #: How often Kafka is asked how many posts and dead letters there are.
 _LETTERS_EVERY_S = 60.0
+_LETTERS_SOON_S = 5.0
 
 Found = TypeVar("Found")
 
@@ -98,7 +99,8 @@ class Board:
                 self.letters = api_types.Letters(*await records_in(self._settings, topics))
             except SandikError:
                 self.letters = None  # the topics may be forbidden, or Kafka is away: the followers tell
-            await asyncio.sleep(_LETTERS_EVERY_S)
+            is_empty = self.letters is None or not self.letters.posts
+            await asyncio.sleep(_LETTERS_SOON_S if is_empty else _LETTERS_EVERY_S)
 
     async def wait(self, timeout_s: float) -> None:
         """Return when anything has changed since the call, or after `timeout_s`."""

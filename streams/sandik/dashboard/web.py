@@ -90,8 +90,7 @@ class _Site:
         query = self._query(request)
         if self._free_streams == 0:
             raise web.HTTPServiceUnavailable(
-                text="as many pages follow this dashboard as it can serve: try again in a while, or ask "
-                "/api/counts now and then",
+                text="too many pages follow this dashboard: try again later, or poll /api/counts",
                 headers={"Retry-After": str(_RETRY_AFTER_S)},
             )
         headers = {**_HEADERS, **_cors(request, self._origins)}
@@ -122,7 +121,7 @@ def _guard(origins: frozenset[str], is_local: bool) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if is_local and not addresses_this_machine(request):
-            raise web.HTTPMisdirectedRequest(text="this dashboard answers to localhost only; see --host")
+            raise web.HTTPMisdirectedRequest(text="this dashboard answers only for localhost; see --host")
         try:
             response = await handler(request)
         except UsageError as error:

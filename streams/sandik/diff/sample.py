@@ -33,7 +33,9 @@ def write_differences(
     posts = Counter({one: count for one, count in draw.posts.items() if one.kind != LANGUAGE_ONLY})
     shown = [Drawn(post.id, iso(post.created_at_ms), post.before.language, post.text) for _, post in drawn]
     lexicons = [read_lexicon(manifest.plan.rules.lexicon) for manifest in manifests]
-    tags = tuple(dict.fromkeys(tag for lexicon in lexicons for tag in lexicon.rows))
+    known = {tag for lexicon in lexicons for tag in lexicon.rows}
+    of_pairs = (tag for one in manifests for pair in one.pairs for tag in pair.of if tag in known)
+    tags = tuple(dict.fromkeys([*of_pairs, *sorted(known)]))
     strata = strata_of(posts, [stratum for stratum, _ in drawn])
     lexicon_version, detector_version = _versions(manifests)
     design = Design(

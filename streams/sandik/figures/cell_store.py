@@ -1,7 +1,7 @@
 """The newest record of each cell, small enough for a month of minutes in twenty languages."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +10,19 @@ from sandik.figures.statistics import Ints
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of, languages_in
 
-#: Windows in a chunk. Chunks that nothing was counted in do not exist, so archives of different years fit.
-CHUNK = 1024
+#: Windows in a step, which is what is added up beforehand: an hour of minutes.
+STEP = 60
+#: Windows in a chunk, whole steps. Chunks that nothing was counted in do not exist, so archives of different
+#: years fit.
+CHUNK = 16 * STEP
+#: Sums of steps are kept for so many sets of languages and tags: what readers ask for is mostly the same.
+_KEPT_SUMS = 512
 
 
 class Chunk:
     """So many neighbouring windows of one language and tag, a place in the arrays for each."""
 
-    __slots__ = ("corrected", "count", "is_final", "late", "newest_version", "revision", "version")
+    __slots__ = ("changes", "corrected", "count", "is_final", "late", "newest_version", "revision", "version")
 
     def __init__(self) -> None:
         self.revision = np.full(CHUNK, -1, dtype=np.int64)
@@ -27,6 +32,8 @@ class Chunk:
         self.late = np.zeros(CHUNK, dtype=np.int32)
         self.is_final = np.zeros(CHUNK, dtype=np.bool_)
         self.newest_version = 0
+        #: How often it was changed.
+        self.changes = 0
 
 
 class Found(NamedTuple):
@@ -52,6 +59,10 @@ class Cells:
         self.watermark_ms: int | None = None
         self._chunks: dict[tuple[str, str], dict[int, Chunk]] = {}
         self._known = 0
+        #: By languages and tag, by chunk: the changes that are in it, and the sums of its steps.
+        self._steps: OrderedDict[tuple[tuple[str, ...], str], dict[int, tuple[int, tuple[Ints, ...]]]] = (
+            OrderedDict()
+        )
 
     @property
     def languages(self) -> list[str]:
@@ -91,6 +102,7 @@ class Cells:
             if chunk.is_final[place]:
                 chunk.corrected[place] += count.count - before
             self.watermark_ms = max(self.watermark_ms or count.window_end_ms, count.window_end_ms)
+        chunk.changes += 1
         chunk.revision[place] = count.revision
         chunk.version[place] = chunk.newest_version = version
         chunk.count[place] = count.count
@@ -109,6 +121,7 @@ class Cells:
         chunk = chunks.get(number)
         if chunk is None:
             chunk = chunks[number] = Chunk()
+        chunk.changes += 1
         chunk.revision[place] += 1
         chunk.count[place] += 1
         by_tag = self.totals.setdefault(language, {})
@@ -121,6 +134,7 @@ class Cells:
         if chunk is None or chunk.revision[place] < 0:
             return False
         self.totals[cell.language][cell.tag] -= int(chunk.count[place])
+        chunk.changes += 1
         chunk.revision[place] = -1
         chunk.version[place] = chunk.newest_version = version
         for column in (chunk.count, chunk.corrected, chunk.late, chunk.is_final):
@@ -132,15 +146,40 @@ class Cells:
         """Add up the cells that have one of these for a language, in windows that start in [from, to)."""
         size = self.window_size_ms
         first, end = -(-from_ms // size), -(-to_ms // size)
+        chunks = self._between(languages, tag, first, end)
+        return _joined([_added_up(chunks[number], number, first, end) for number in sorted(chunks)])
+
+    def find_steps(self, languages: list[str], tag: str, from_ms: int, to_ms: int) -> Found:
+        """Do the same for whole steps, whose numbers are in place of those of windows.
+
+        `from_ms` and `to_ms` must be multiples of a step's length.
+        """
+        step_ms = STEP * self.window_size_ms
+        first, end = from_ms // step_ms, to_ms // step_ms
+        chunks = self._between(languages, tag, first * STEP, end * STEP)
+        kept = self._steps.setdefault((tuple(languages), tag), {})
+        self._steps.move_to_end((tuple(languages), tag))
+        while len(self._steps) > _KEPT_SUMS:
+            self._steps.popitem(last=False)
+        parts = []
+        for number in sorted(chunks):
+            changes = sum(chunk.changes for chunk in chunks[number])
+            if number not in kept or kept[number][0] != changes:
+                whole = _added_up(chunks[number], number, number * CHUNK, (number + 1) * CHUNK)
+                kept[number] = changes, summed_by(whole[0] // STEP, whole[1:])
+            parts.append(kept[number][1])
+        found = _joined(parts)
+        inside = slice(*np.searchsorted(found.window, [first, end]))
+        return Found(*(column[inside] for column in found))
+
+    def _between(self, languages: list[str], tag: str, first: int, end: int) -> dict[int, list[Chunk]]:
+        """Return the chunks that have a window of `[first, end)`, by number."""
         chunks: dict[int, list[Chunk]] = {}
         for language in languages:
             for number, chunk in self._chunks.get((language, tag), {}).items():
                 if first < (number + 1) * CHUNK and number * CHUNK < end:
                     chunks.setdefault(number, []).append(chunk)
-        if not chunks:
-            return Found(*(np.zeros(0, dtype=np.int64) for _ in Found._fields))
-        parts = [_added_up(chunks[number], number, first, end) for number in sorted(chunks)]
-        return Found(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return chunks
 
     def changed(self, language: str, version: int) -> Ints:
         """Return the numbers of the windows of which a cell has changed after `version`."""
@@ -154,6 +193,18 @@ class Cells:
     def _of(self, language: str) -> Iterator[tuple[int, Chunk]]:
         for tag in self.totals.get(language, {}):
             yield from self._chunks[language, tag].items()
+
+
+def summed_by(number: Ints, columns: Iterable[Ints]) -> tuple[Ints, ...]:
+    """Return the numbers, each once, and the columns summed by them. The numbers ascend."""
+    starts = np.flatnonzero(np.concatenate(([True], number[1:] != number[:-1]))) if len(number) else number
+    return number[starts], *(np.add.reduceat(one, starts) if len(starts) else one for one in columns)
+
+
+def _joined(parts: list[tuple[Ints, ...]]) -> Found:
+    if not parts:
+        return Found(*(np.zeros(0, dtype=np.int64) for _ in Found._fields))
+    return Found(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _added_up(chunks: list[Chunk], number: int, first: int, end: int) -> tuple[Ints, ...]:

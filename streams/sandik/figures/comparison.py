@@ -13,7 +13,7 @@ from math import ceil, erfc, sqrt
 import msgspec
 import numpy as np
 
-from sandik.figures.statistics import wilson
+from sandik.figures.interval import wilson
 
 #: With fewer steps there is no telling how a share moves.
 MIN_STEPS = 10

@@ -1,13 +1,15 @@
 """The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
 
+from collections.abc import Iterator
 from math import hypot
 from typing import NamedTuple
 
 import msgspec
 
 from sandik.counting.fold import ALL
-from sandik.figures.cell_store import Cells
+from sandik.figures.cell_store import STEP, Cells, Found
 from sandik.figures.rollup import EVERY, Query, Share, members, share
+from sandik.figures.statistics import Ints
 
 DAY_MS = 86_400_000
 #: How many days back the usual share of these hours is looked for, and of how many there must be one.
@@ -61,24 +63,51 @@ def headline(cells: Cells, query: Query) -> Headline:
     from_ms = max(query.from_ms, cells.first_ms or 0)
     to_ms = max(from_ms, min(query.to_ms, cells.last_ms or 0))
     now = _figure(cells, query, from_ms, to_ms)
-    everything = cells.find(members(cells, EVERY, query.among), ALL, from_ms, to_ms)
+    everything = _sums(cells, members(cells, EVERY, query.among), ALL, from_ms, to_ms)
     length_ms, first_ms = to_ms - from_ms, cells.first_ms
     before = None
     if length_ms > 0 and first_ms is not None and from_ms - length_ms >= first_ms:
         before = _figure(cells, query, from_ms - length_ms, from_ms)
     change = _change(now.share, before.share) if before else None
     usual = _usual(cells, query, from_ms, to_ms)
-    return Headline(now, before, change, usual, int(everything.current.sum()), int(everything.late.sum()))
+    return Headline(now, before, change, usual, everything.current, everything.late)
 
 
 def _figure(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Figure:
     languages = members(cells, EVERY, query.among)
     posts = {}
     for tag in cells.tags:
-        found = cells.find(languages, tag, from_ms, to_ms)
-        if some := int(found.final.sum() + found.current.sum()):
+        sums = _sums(cells, languages, tag, from_ms, to_ms)
+        if some := sums.final + sums.current:
             posts[tag] = some
     return Figure(from_ms, to_ms, posts, share(posts, query.pair))
+
+
+class _Sums(NamedTuple):
+    final: int
+    current: int
+    late: int
+
+
+def _sums(cells: Cells, languages: list[str], tag: str, from_ms: int, to_ms: int) -> _Sums:
+    """Add up the windows that start in `[from_ms, to_ms)`: whole steps from sums that are kept."""
+    step_ms = STEP * cells.window_size_ms
+    first_ms, end_ms = -(-from_ms // step_ms) * step_ms, to_ms // step_ms * step_ms
+    if first_ms >= end_ms:
+        parts = [cells.find(languages, tag, from_ms, to_ms)]
+    else:
+        parts = [
+            cells.find(languages, tag, from_ms, first_ms),
+            cells.find_steps(languages, tag, first_ms, end_ms),
+            cells.find(languages, tag, end_ms, to_ms),
+        ]
+    return _Sums(*(sum(int(column.sum()) for column in columns) for columns in _wanted(parts)))
+
+
+def _wanted(parts: list[Found]) -> Iterator[list[Ints]]:
+    yield [one.final for one in parts]
+    yield [one.current for one in parts]
+    yield [one.late for one in parts]
 
 
 def _change(now: Share | None, before: Share | None) -> Change | None:

@@ -90,7 +90,7 @@ def _code(written: str) -> str:
     if _CODE.fullmatch(written.strip().lower()):
         return written.strip().lower()
     hint = did_you_mean(written, [name for names in NAMES.values() for name in names])
-    raise UsageError(f"no language is called {written!r}{hint} Or write its code, such as tr")
+    raise UsageError(f"there is no language {written!r}{hint} Or write its code, such as tr")
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(f"{name!r} is no time zone: write Europe/Istanbul, UTC or the like") from error
+        raise UsageError(f"{name!r} is not a time zone: write Europe/Istanbul or UTC, for example") from error
 
 
 def check_step(step_ms: int) -> None:

@@ -1,6 +1,6 @@
 """Roll-ups: cells of windows to rows of buckets, whole or what has changed. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,8 +9,9 @@ import numpy as np
 
 from sandik.counting.fold import ALL
 from sandik.errors import UsageError
-from sandik.figures.cell_store import Cells, Found
-from sandik.figures.statistics import BASELINE_BUCKETS, Ints, bursts, wilson
+from sandik.figures.cell_store import STEP, Cells, summed_by
+from sandik.figures.interval import wilson
+from sandik.figures.statistics import BASELINE_BUCKETS, Ints, bursts
 from sandik_schemas.languages import is_of
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
@@ -144,47 +145,58 @@ def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
         return
     # A burst is one of a whole bucket, judged by the buckets before it: those are not shown.
     span = (first - BASELINE_BUCKETS) * rollup, end * rollup
-    found = {tag: cells.find(own, tag, *span) for tag in cells.tags}
-    columns = {tag: _column(one, cells, rollup) for tag, one in found.items()}
+    columns = {tag: _column(cells, own, tag, rollup, span) for tag in cells.tags}
     bursting = {
         tag: dict.fromkeys(column.bucket[_bursts(column, columns[ALL])].tolist())
         for tag, column in columns.items()
         if tag != ALL and ALL in columns
     }
     by_bucket: dict[int, dict[str, tuple[int, int, int, int]]] = {}
-    for tag, one in found.items():
-        column = _column(_inside(one, cells, query), cells, rollup)
-        for bucket, *values in zip(*(part.tolist() for part in column), strict=True):
-            by_bucket.setdefault(bucket, {})[tag] = tuple(values)
+    for tag, column in columns.items():
+        for shown in _inside(cells, own, tag, query, column):
+            for bucket, *values in zip(*(part.tolist() for part in shown), strict=True):
+                by_bucket.setdefault(bucket, {})[tag] = tuple(values)
     for bucket in sorted(by_bucket):
         of = by_bucket[bucket]
-        shown = {tag: values for tag, values in of.items() if not query.tags or tag in query.tags}
+        told = {tag: values for tag, values in of.items() if not query.tags or tag in query.tags}
         yield Row(
             start_ms=bucket * rollup,
             end_ms=(bucket + 1) * rollup,
             language=language,
-            counts={tag: values[0] for tag, values in shown.items() if values[0]},
-            current={tag: values[1] for tag, values in shown.items() if values[1]},
-            corrected={tag: values[2] for tag, values in shown.items() if values[2]},
+            counts={tag: values[0] for tag, values in told.items() if values[0]},
+            current={tag: values[1] for tag, values in told.items() if values[1]},
+            corrected={tag: values[2] for tag, values in told.items() if values[2]},
             late=of[ALL][3] if ALL in of else 0,
             share=_share_of(of, query.pair),
-            bursts=[tag for tag in shown if bucket in bursting.get(tag, ())],
+            bursts=[tag for tag in told if bucket in bursting.get(tag, ())],
         )
 
 
-def _inside(found: Found, cells: Cells, query: Query) -> Found:
-    """Return what is of windows that start in `[from_ms, to_ms)`."""
-    bounds = (-(-time_ms // cells.window_size_ms) for time_ms in (query.from_ms, query.to_ms))
-    first, end = np.searchsorted(found.window, [*bounds])
-    return Found(*(values[first:end] for values in found))
+def _inside(
+    cells: Cells, own: list[str], tag: str, query: Query, column: _Column
+) -> Iterator[tuple[Ints, ...]]:
+    """Yield the buckets that have windows which start in `[from_ms, to_ms)`, with those windows only."""
+    rollup, from_ms, to_ms = query.rollup_ms, query.from_ms, query.to_ms
+    first, end = -(-from_ms // rollup), to_ms // rollup
+    whole = slice(*np.searchsorted(column.bucket, [first, max(first, end)]))
+    yield tuple(part[whole] for part in column)
+    # At most two buckets are there in part.
+    cuts = [(from_ms, min(first * rollup, to_ms))] if from_ms % rollup else []
+    if to_ms % rollup and end >= first:
+        cuts.append((end * rollup, to_ms))
+    for cut in cuts:
+        found = cells.find(own, tag, *cut)
+        yield summed_by(found.window * cells.window_size_ms // rollup, found[1:])
 
 
-def _column(found: Found, cells: Cells, rollup_ms: int) -> _Column:
-    bucket, starts = np.unique(found.window * cells.window_size_ms // rollup_ms, return_index=True)
-    # The windows ascend, so those of a bucket are side by side.
-    return _Column(
-        bucket, *(np.add.reduceat(values, starts) if len(starts) else values for values in found[1:])
-    )
+def _column(cells: Cells, own: list[str], tag: str, rollup_ms: int, span: tuple[int, int]) -> _Column:
+    """Return whole buckets, from sums that are kept if buckets are whole numbers of those."""
+    step_ms = STEP * cells.window_size_ms
+    if rollup_ms % step_ms == 0:
+        found, unit_ms = cells.find_steps(own, tag, *span), step_ms
+    else:
+        found, unit_ms = cells.find(own, tag, *span), cells.window_size_ms
+    return _Column(*summed_by(found.window * unit_ms // rollup_ms, found[1:]))
 
 
 def _bursts(column: _Column, everything: _Column) -> Ints:

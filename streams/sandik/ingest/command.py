@@ -26,7 +26,7 @@ from sandik.ingest.authors import with_pseudonyms
 from sandik.ingest.decoding.json_access import EXTRAS
 from sandik.ingest.decoding.times import zone_of
 from sandik.ingest.event_time.bounds import bounded
-from sandik.ingest.event_time.lateness import Lateness, Rules
+from sandik.ingest.event_time.expected_late import Lateness, Rules
 from sandik.ingest.event_time.pace import paced, speed_of
 from sandik.ingest.event_time.period import within
 from sandik.ingest.event_time.run_clocks import clocks_of
@@ -161,7 +161,7 @@ def run_ingest(
         is_incomplete = not INCOMPLETE.isdisjoint(summary.rejected)
         exit_code = 1 if is_incomplete or (summary.rejected and not posts) else 0
         if not posts and RejectReason.NO_POSTS in summary.rejected:
-            console.print("error: no posts: there is nothing in what was given")
+            console.print("error: no posts: the input is empty")
         if summary.interrupted:
             exit_code = INTERRUPTED_EXIT_CODE
     except KeyboardInterrupt:
@@ -250,7 +250,7 @@ def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _I
 
 def _recognised(file: Source) -> str:
     if file.format is None:
-        return "its format is told when it is read"
+        return "its format is detected when it is read"
     return f"read as {file.format}" + (f", by {file.why}" if file.why else "")
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sandik.ingest.event_time.lateness import Lateness
+from sandik.ingest.event_time.expected_late import Lateness
 from sandik.ingest.event_time.sorted_pieces import Slice
 from sandik.ingest.event_time.sorting import Aside
 from sandik.ingest.items import Item, Rejected, Skipped

@@ -269,7 +269,7 @@ class _Delivery:
         if self._failure is not None:
             why = await self._why(self._failure)
             raise BrokerError(
-                f"{why}. {self._summary.produced} posts were delivered before and beside it."
+                f"{why}. {self._summary.produced} other posts were delivered."
             ) from self._failure
 
     async def _why(self, failure: BaseException) -> str:

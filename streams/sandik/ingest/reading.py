@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from sandik.ingest.event_time.lateness import Lateness
+from sandik.ingest.event_time.expected_late import Lateness
 from sandik.ingest.event_time.sorted_pieces import Slice
 from sandik.ingest.event_time.sorting import Aside, Sorter, Sorting, as_they_are
 from sandik.ingest.event_time.wrong_clocks import Apart, Watch

@@ -30,7 +30,7 @@ def table(files: Sequence[Account]) -> Iterator[str]:
     widths = {at: max(len(row[at]) for row in rows) for at in used}
     for number, row in enumerate(rows):
         if number == len(shown) + 1 and len(shown) < len(files):
-            yield f" … and {len(files) - len(shown):,} more files: --json has them all"
+            yield f" … and {len(files) - len(shown):,} more files: --json lists all"
         cells = [row[at].rjust(widths[at]) if at in _RIGHT else row[at].ljust(widths[at]) for at in used]
         yield (" " + "  ".join(cells)).rstrip()
 
@@ -83,11 +83,11 @@ def notes(reading: Reading, summary: Summary) -> Iterator[str]:
             f"clock, give --to {_short(apart.before_ms + DAY_MS)[:10]}"
         )
     if reading.sorting.is_on_disk and reading.sorting.was_sorted:
-        yield "note: the files were in order: with --order as-is they need no room on disk and less time"
+        yield "note: the files were sorted already: --order as-is needs no disk space and less time"
     until_ms, lateness = summary.closed_until_ms, reading.lateness
     if until_ms is not None and lateness is not None:
         is_all = lateness.newest_ms is None or lateness.rules.newest_end_ms(lateness.newest_ms) <= until_ms
-        rest = "" if is_all else "; those that are not over yet stay current"
+        rest = "" if is_all else "; later windows stay current"
         yield f"closed: windows that end until {iso(until_ms)} become final{rest}"
 
 
@@ -96,13 +96,13 @@ def _why_late(reading: Reading) -> str:
     first_ms = [one.first_created_at_ms for one in reading.files() if one.first_created_at_ms is not None]
     if stood_ms is not None and min(first_ms, default=stood_ms) < stood_ms:
         return (
-            f"topic and workers already stand at {iso(stood_ms)}. Ingest what is older into topics of "
-            "its own (SANDIK_TOPIC_PREFIX), or count it by `sandik replay` with a longer "
+            f"topic and workers have already reached {iso(stood_ms)}. Ingest older posts into their own "
+            "topics (SANDIK_TOPIC_PREFIX), or count them with `sandik replay` with a longer "
             "SANDIK_ALLOWED_LATENESS_MS"
         )
     if reading.is_sorted:
         return "SANDIK_ALLOWED_LATENESS_MS says how late a post may be"
     return (
-        "they are not in the order of their times. Files given by their names, without --order as-is, are "
-        "put in order; for a pipe that is live, raise SANDIK_ALLOWED_LATENESS_MS"
+        "they are not in the order of their times. Pass files by name, without --order as-is, and they "
+        "are sorted; for a live pipe, raise SANDIK_ALLOWED_LATENESS_MS"
     )

@@ -17,9 +17,15 @@ _MAX_SILENT_POLLS = 10
 
 
 def new_consumer(settings: Settings, **changed: Any) -> AIOKafkaConsumer:
+    """As `consumer_of`, for the Kafka of these settings."""
+    return consumer_of(client_options(settings), **changed)
+
+
+def consumer_of(connection: Mapping[str, Any], **changed: Any) -> AIOKafkaConsumer:
     """Return a consumer that is not started yet. It leaves out aborted records and never skips any.
 
-    `changed` are options of aiokafka that differ from the usual ones here.
+    `connection` is what `client_options` returns; `changed` are options of aiokafka that differ from the
+    usual ones here.
     """
     usual: dict[str, Any] = {
         "enable_auto_commit": False,
@@ -27,7 +33,7 @@ def new_consumer(settings: Settings, **changed: Any) -> AIOKafkaConsumer:
         "isolation_level": "read_committed",
         "max_partition_fetch_bytes": _FETCH_BYTES,
     }
-    return AIOKafkaConsumer(**client_options(settings), **(usual | changed))
+    return AIOKafkaConsumer(**connection, **(usual | changed))
 
 
 @asynccontextmanager

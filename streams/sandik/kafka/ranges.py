@@ -78,9 +78,9 @@ def instant_ms(text: str | None, now_ms: int) -> int | None:
     try:
         found = datetime.fromisoformat(written)
     except ValueError as error:
-        raise UsageError(f"{text!r} is no time: write {TIMES}") from error
+        raise UsageError(f"{text!r} is not a time: write {TIMES}") from error
     if found.tzinfo is None:
-        raise UsageError(f"{text!r} names no zone: write {text}Z for UTC, or {text}+03:00")
+        raise UsageError(f"{text!r} has no zone: write {text}Z for UTC, or {text}+03:00")
     return (found - _EPOCH) // _MILLISECOND
 
 
@@ -92,7 +92,7 @@ def bounds_ms(from_: str | None, to: str | None, now_ms: int) -> tuple[int | Non
     """
     from_ms, to_ms = instant_ms(from_, now_ms), instant_ms(to, now_ms)
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
-        raise UsageError(f"--from {from_} is not before --to {to}: nothing lies between them")
+        raise UsageError(f"--from {from_} is not before --to {to}: there is nothing between them")
     return from_ms, to_ms
 
 

@@ -90,7 +90,7 @@ def _stale(layer: LayerRows) -> Iterator[Finding]:
                     yield Finding("error", "stale", row.place, f"{row}: its forms are {repair}")
             yield from _stale_sets([one for one in sets if one.row.language == language], written, repair)
             for lemma in sorted(written):
-                yield Finding("error", "stale", file, f"'{lemma}' is no entry any more; {repair}")
+                yield Finding("error", "stale", file, f"'{lemma}' is not an entry any more; {repair}")
 
 
 def _stale_sets(sets: list[LocatedSet], written: dict[str, list[str]], repair: str) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ def _unknown_languages(draft: Draft) -> Iterator[Finding]:
                 message = f"{row}: no post is ever of a language '{code}'{_suggestion(code, known)}"
                 yield Finding("error", "unreachable", row.at("only_in"), message)
         if row.row.language not in known:
-            message = f"{row}: no language is called so{_suggestion(row.row.language, known)}"
+            message = f"{row}: there is no such language{_suggestion(row.row.language, known)}"
             yield Finding("warning", "conflict", row.at("language"), message)
 
 
@@ -146,6 +146,6 @@ def _odd_forms(written: Written) -> Iterator[Finding]:
             yield Finding("warning", "too short", place, message)
         if form.startswith(("@", "http://", "https://", "www.")):
             message = (
-                f"{row}: '{spelled[form]}' is a name or a link, and nothing in these counts; leave it out"
+                f"{row}: '{spelled[form]}' is a name or a link, and words in these never count; leave it out"
             )
             yield Finding("error", "unreachable", place, message)

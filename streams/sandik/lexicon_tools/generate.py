@@ -2,7 +2,7 @@
 
 For every `<tag>.toml` or `<tag>.<language>.toml` in FOLDER (the built-in lexicon by default) and every
 language with inflected entries, writes `forms/<tag>.<language>.txt`: lemmas, and under each its forms. They
-are committed and read by people in review, and nothing morphological runs in a worker. `--check` writes
+are committed and reviewed, and no worker runs morphology. `--check` writes
 nothing and fails if a file would change.
 
 What an entry may say:
@@ -24,11 +24,12 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+from sandik import lexicon
 from sandik.counting.tags.lexicon import LexiconError, Row, expand, read_tag_file, tag_files
 from sandik.counting.tags.word_sets import read_sets
 from sandik.lexicon_tools import slavic, turkish
 
-BUILT_IN = Path(__file__).parent
+BUILT_IN = Path(lexicon.__file__).parent
 HEADER = "# Made by `python -m sandik.lexicon_tools.generate` from {}. Do not edit: run it again.\n"
 
 
@@ -76,6 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, fail if a file would change")
     parser.add_argument("folder", type=Path, nargs="?", help="default: the built-in lexicon, and event packs")
     options = parser.parse_args(arguments)
+    if options.folder and not options.folder.is_dir():
+        parser.error(f"{options.folder}: no such folder; name one with a <tag>.toml")
     folders = [options.folder] if options.folder else [BUILT_IN, *sorted((BUILT_IN / "events").glob("*/"))]
     return max([_write(folder, checks=options.check) for folder in folders])
 

@@ -60,7 +60,7 @@ def _trapped(term: Written, trap: Written, forms: list[str]) -> Iterator[Finding
         message = f"{_said(term, forms)} never counts: the trap at {where} takes it; leave one of them out"
         yield Finding("error", "unreachable", place, message)
     else:
-        message = f"{_said(term, forms)} is also a trap ({where}), which wins where both apply"
+        message = f"{_said(term, forms)} is also a trap ({where}), which wins if both match"
         yield Finding("warning", "conflict", place, message)
 
 

@@ -15,11 +15,12 @@ from rich.text import Text
 
 from sandik.clock import Clock, SystemClock
 from sandik.counting.job import Job
+from sandik.counting.native import NATIVE
 from sandik.errors import SandikError
 from sandik.kafka.connection import SEE_TOPICS, asking, hidden_topics
 from sandik.kafka.topics import POSTS, WINDOWS_TABLE, all_topics, changelog, connected
 from sandik.lexicon_tools.check import findings as lexicon_findings
-from sandik.ops.findings import Finding, Found, errors, topic, versions
+from sandik.ops.findings import Finding, Found, compiled, errors, topic, versions
 from sandik.ops.late_posts import too_late
 from sandik.ops.probes import compare_clocks, newest_posts
 from sandik.ops.run_owner import owner
@@ -52,6 +53,7 @@ def run_doctor(settings: Settings, *, json: bool) -> int:
 async def examined(settings: Settings, clock: Clock) -> list[Finding]:
     """Return everything that was looked at. Without Kafka, only what needs none."""
     found, job = _rules(settings)
+    found.append(compiled(is_there=NATIVE is not None))
     try:
         async with connected(settings) as admin:
             found += [finding async for finding in _kafka(admin, settings, job)]
@@ -77,7 +79,7 @@ def _rules(settings: Settings) -> tuple[list[Finding], Job | None]:
         return [Finding("error", "lexicon and detector", str(error))], None
     version = f"{job.tagger.version}, detector {job.detector.version}, run {job.run_id}"
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
-        wrong.append(Finding("warning", "lexicon", notice, "if it is meant so, nothing needs to be done"))
+        wrong.append(Finding("warning", "lexicon", notice, "if this is intended, do nothing"))
     return wrong or [Finding("ok", "lexicon", version)], job
 
 
@@ -101,10 +103,10 @@ async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None
     for spec in specs:
         found = described.get(spec.name)
         if spec.name in hidden:
-            yield Finding("error", f"topic {spec.name}", "this user may not see it", SEE_TOPICS)
+            yield Finding("error", f"topic {spec.name}", "this user has no right to see it", SEE_TOPICS)
         elif found and not found.config:
             repair = "give this user the right to DescribeConfigs"
-            yield Finding("warning", f"topic {spec.name}", "its settings cannot be seen", repair)
+            yield Finding("warning", f"topic {spec.name}", "its settings are hidden", repair)
         else:
             for finding in topic(spec, found, settings.replication_factor, brokers):
                 yield finding

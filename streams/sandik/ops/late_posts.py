@@ -21,9 +21,8 @@ SAMPLE = 500
 #: So many posts of a source tell something of it.
 ENOUGH = 20
 REPAIR = (
-    "posts of a partition must come in the order of their times, or up to SANDIK_ALLOWED_LATENESS_MS late: "
-    "`sandik ingest` puts files in order; what is older than what is counted belongs in topics of its own "
-    "(SANDIK_TOPIC_PREFIX)"
+    "posts of a partition must be in the order of their times, or up to SANDIK_ALLOWED_LATENESS_MS late: "
+    "`sandik ingest` sorts files; write older posts to their own topics (SANDIK_TOPIC_PREFIX)"
 )
 
 _decode = msgspec.json.Decoder(Post).decode

@@ -25,7 +25,9 @@ async def compare_clocks(admin: AIOKafkaAdminClient, settings: Settings, clock: 
     try:
         return clock_skew(await measure_skew(admin, settings, clock), settings.max_ahead_ms)
     except KafkaError as error:
-        return Finding("warning", "clocks", f"not compared: {error}", "allow topics doctor-* to be made")
+        return Finding(
+            "warning", "clocks", f"not compared: {error}", "grant the right to create doctor-* topics"
+        )
 
 
 async def measure_skew(admin: AIOKafkaAdminClient, settings: Settings, clock: Clock) -> Skew:
@@ -80,6 +82,6 @@ async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
     if not rejected:
         yield Finding("ok", "schema", f"the newest {read} records of {name} are posts")
         return
-    message = f"{len(rejected)} of the newest {read} records of {name} are no posts, as {rejected[-1]}"
+    message = f"{len(rejected)} of the newest {read} records of {name} are not posts, as {rejected[-1]}"
     level: Level = "error" if len(rejected) == read else "warning"
-    yield Finding(level, "schema", message, "see `sandik schemas post`; mend what writes them")
+    yield Finding(level, "schema", message, "see `sandik schemas post`, and fix the program that writes them")

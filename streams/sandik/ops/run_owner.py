@@ -40,7 +40,7 @@ async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
                 "error",
                 f"partition {one.partition}",
                 f"is paused at offset {one.offset} since {iso(one.since_ms)}: {one.reason}",
-                f"mend what writes it, then `sandik partitions resume {one.partition}`",
+                f"fix the program that writes it, then run `sandik partitions resume {one.partition}`",
             )
     if control.owner is not None:
         yield await _same_posts(settings, control.owner.run_id)
@@ -49,7 +49,7 @@ async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
 def _claimed(settings: Settings, job: Job, control: ControlState) -> Finding:
     found = control.owner
     if found is None:
-        return Finding("ok", "run", "no run owns the topics yet: the first worker's will")
+        return Finding("ok", "run", "no run owns the topics yet: the run of the first worker will")
     if found.group != application_id(settings, job):
         return Finding("error", "run", refusal(settings, job, found))
     if found.state == "replacing":
@@ -66,7 +66,7 @@ async def _same_posts(settings: Settings, run_id: str) -> Finding:
         await bounds_of_counted(settings, topic, {clock.partition for clock in clocks}, clocks)
     except StateError as error:
         return Finding("error", "counted posts", str(error))
-    return Finding("ok", "counted posts", f"{topic} holds what was counted in {len(clocks)} partitions")
+    return Finding("ok", "counted posts", f"{topic} has the counts of {len(clocks)} partitions")
 
 
 async def _newest_clocks(settings: Settings, run_id: str) -> list[PartitionClock]:

@@ -22,7 +22,7 @@ def run_cite(counts: Path, form: Form) -> int:
     """
     beside = manifest_path(counts)
     if not beside.exists():
-        raise UsageError(f"no manifest lies beside {counts}: only what a replay has written can be cited")
+        raise UsageError(f"there is no manifest beside {counts}: only files that a replay wrote can be cited")
     sys.stdout.write(cited(load(beside), beside, form))
     return 0
 

@@ -41,7 +41,7 @@ def inputs_of(names: Sequence[str]) -> list[Input]:
     found = []
     for name in find(names):
         if name == STDIN or not Path(name).is_file():
-            raise UsageError(f"{name}: a replay must be able to read it again, so it has to be a file")
+            raise UsageError(f"{name}: a replay must be able to read it again: give a file")
         found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, _sha256(Path(name))))
     return found
 
@@ -58,7 +58,7 @@ def check_inputs(inputs: Sequence[Input]) -> None:
         except OSError as error:
             raise StateError(f"{was.name} cannot be read: {error.strerror}") from error
         if not is_same:
-            raise StateError(f"{was.name} is gone or has other bytes than it had (sha256 {was.sha256})")
+            raise StateError(f"{was.name} was deleted or has changed (sha256 {was.sha256})")
 
 
 def _sha256(path: Path) -> str:

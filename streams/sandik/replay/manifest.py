@@ -51,9 +51,9 @@ class Output(msgspec.Struct, frozen=True):
     def wrong(self) -> str | None:
         """Return what is wrong with it, if anything is."""
         if self.is_topic:
-            return None if _TOPIC.fullmatch(self.name) else f"{self.name!r} is no name of a topic"
+            return None if _TOPIC.fullmatch(self.name) else f"{self.name!r} is not the name of a topic"
         if Path(self.name).name != self.name or Path(self.name).suffix not in SUFFIXES:
-            return f"its output {self.name!r} is no name of a file beside it: .jsonl, .csv or .parquet"
+            return f"its output {self.name!r} is not the name of a .jsonl, .csv or .parquet file beside it"
         return None if self.sha256 else f"it has no sha256 of {self.name}"
 
 
@@ -175,7 +175,7 @@ def load(path: Path) -> Manifest:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is no manifest of a replay: {error}") from error
+        raise UsageError(f"{path} is not a manifest of a replay: {error}") from error
     if wrong := found.wrong():
         raise UsageError(f"{path} cannot be used: {wrong}")
     folder = path.resolve().parent

@@ -74,6 +74,7 @@ async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> Non
             end = (await consumer.end_offsets([tp]))[tp]
             if not earliest <= one.start <= one.end <= end:
                 raise StateError(
-                    f"topic {topic}, partition {one.partition}: the log holds offsets {earliest} to {end} "
-                    f"and no longer {one.start} to {one.end}: posts were deleted, or the topic was recreated"
+                    f"topic {topic}, partition {one.partition}: the log has offsets {earliest} to {end} "
+                    f"and no longer {one.start} to {one.end}: posts were deleted, or the topic was "
+                    "recreated"
                 )

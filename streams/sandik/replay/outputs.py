@@ -104,7 +104,7 @@ async def create_topic(settings: Settings, name: str) -> None:
     [config] = [spec.config for spec in all_topics(settings) if spec.name == settings.topic(COUNTS)]
     [(_, is_new)] = await create(settings, [TopicSpec(name, 1, config)])
     if not is_new:
-        raise UsageError(f"the topic {name} is there already: choose another --topic")
+        raise UsageError(f"the topic {name} already exists: choose another --topic")
 
 
 async def write_topic(

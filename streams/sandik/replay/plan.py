@@ -74,7 +74,7 @@ class Rules(msgspec.Struct, frozen=True):
             return Settings.model_validate({**present.model_dump(), **update})
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-            raise UsageError(f"its rules are none that sandik counts by: {wrong}") from error
+            raise UsageError(f"sandik cannot count by its rules: {wrong}") from error
 
     def job(self, present: Settings) -> Job:
         """Load the job of these rules.
@@ -89,8 +89,8 @@ class Rules(msgspec.Struct, frozen=True):
         ):
             if was != is_now:
                 raise UsageError(
-                    f"the {what} was {was} and is {is_now} now: the counts would not be the same. Use the "
-                    f"sandik and the {what} of then, or replay anew and `sandik diff` the two"
+                    f"the {what} was {was} and is {is_now} now: the counts would differ. Use the sandik "
+                    f"and the {what} of that time, or replay again and compare both with `sandik diff`"
                 )
         return job
 

@@ -97,7 +97,7 @@ def _posts_in(
     partition, records = read
     sizes = {window.end_ms - window.start_ms for window in windows}
     if len(sizes) != 1:
-        raise StateError("a difference has to be of windows of one size")
+        raise StateError("both files must have the same window size")
     [size_ms] = sizes
     found = []
     for record in records:

@@ -58,7 +58,7 @@ def begun_in(folder: Path) -> Begun:
         begun = msgspec.json.decode((folder / PLAN).read_bytes(), type=Begun)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f"{folder} is in the way, and no interrupted replay ({error}): move it, or choose another name"
+            f"{folder} is in the way, not an interrupted replay ({error}): move it, or choose another name"
         ) from error
     wrong = f"{links[0]} is a link" if links else begun.plan.wrong()
     if wrong:

@@ -48,7 +48,7 @@ def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
         with TemporaryDirectory(prefix=".verify-", dir=path.parent) as name:
             return 0 if _verify(manifest, path, Path(name), settings, processes) else 1
     except KeyboardInterrupt:
-        tell("interrupted: nothing is kept of it. The same command counts from the beginning")
+        tell("interrupted: nothing was kept. Run the same command to count from the beginning")
         return INTERRUPTED
     except OSError as error:
         raise SandikError(f"counting again in {path.parent} failed: {error}") from error
@@ -102,15 +102,15 @@ class _Again(NamedTuple):
         if again != wanted:
             tell(f"differs: {was.name} was {was.rows} rows, and is {digest.rows} rows now")
             if digest.sha256 == was.rows_sha256:
-                tell("the rows are the same: only how the file is written differs")
+                tell("the rows are the same: only the encoding of the file differs")
             _tell_software(self.manifest)
             return False
         output = self.path.with_name(was.name)
         if found is not None and not os.path.lexists(output):
             place(found, output, replaces=False)
-            tell(f"same: {output} was missing, and is there again, with the bytes it had")
+            tell(f"same: {output} was missing, and was written again with the same bytes")
         elif found is not None and not (output.is_file() and outputs.file_sha256(output) == was.sha256):
-            tell(f"differs: {output} is not what the replay wrote; counted again, the bytes are as they were")
+            tell(f"differs: {output} has changed; counting again gave the original bytes")
             return False
         else:
             tell(f"same: {digest.rows} rows, sha256 {wanted}")
@@ -127,7 +127,7 @@ def _begin(plan: Plan, settings: Settings, folder: Path) -> None:
             if was.end > now.end:
                 raise StateError(
                     f"partition {was.partition} had {was.end} posts and has {now.end} now, from the same "
-                    "files: this sandik reads them otherwise"
+                    "files: this version of sandik reads them differently"
                 )
 
 

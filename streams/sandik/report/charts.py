@@ -124,7 +124,7 @@ def _mark(burst: Burst, scale: Scale, words: Words) -> str:
     x = scale.x((burst.start_ms + burst.end_ms) // 2)
     y = _POSTS_TOP - 4
     span = words.span(burst.start_ms, burst.end_ms)
-    title = words.say("chart_burst", span=span, tag=burst.tag, n=words.number(burst.posts))
+    title = words.say("chart_burst", span=span, tag=words.column(burst.tag), n=words.number(burst.posts))
     return f'<path class="burst" d="M{x - 5:.1f} {y - 8}h10l-5 8z"><title>{safe(title)}</title></path>'
 
 

@@ -61,7 +61,7 @@ def _check(order: Order, *, json: bool) -> None:
         if file.suffix not in suffixes:
             raise UsageError(f"{file}: name it {suffixes[0]}")
         if not file.absolute().parent.is_dir():
-            raise UsageError(f"{file}: there is no folder {file.parent}")
+            raise UsageError(f"{file}: no such folder: {file.parent}")
         check_free([file], replaces=order.force)
 
 
@@ -70,9 +70,9 @@ def _check_folder(png: Path, *, force: bool) -> None:
     if png.exists() and not png.is_dir():
         raise UsageError(f"--png {png} is a file: name a folder")
     if not png.absolute().parent.is_dir():
-        raise UsageError(f"--png {png}: there is no folder {png.parent}")
+        raise UsageError(f"--png {png}: no such folder: {png.parent}")
     if not force and png.exists() and any(png.iterdir()):
-        raise UsageError(f"--png {png} is not empty: choose another folder, or say --force")
+        raise UsageError(f"--png {png} is not empty: choose another folder, or add --force")
 
 
 def make_report(order: Order, settings: Settings) -> Report:
@@ -93,7 +93,7 @@ def make_report(order: Order, settings: Settings) -> Report:
     counted, origin = gather_counted(order, settings, since_ms, to_ms)
     cells = counted.cells
     if cells.first_ms is None or cells.last_ms is None:
-        raise UsageError(f"{order.counts} has no counts in that time")
+        raise UsageError(f"{order.counts} has no counts in this period")
     period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
     with progress("summing up the counts"):
         figures = figures_of(cells, period, origin.pairs)

@@ -100,13 +100,13 @@ def gather_evidence(
     except SandikError as error:
         if order.mentions is not None:
             raise
-        notice = f"No terms and posts: {error}."
+        notice = f"Terms and posts are missing: {error}."
         tell(notice)
         return None, {}, [notice]
     notices = []
     if evidence.foreign:
         notices.append(
-            f"{evidence.foreign:,} mentions are by another lexicon or detector than the counts: left out."
+            f"{evidence.foreign:,} mentions of another lexicon or detector than the counts' were left out."
         )
     return evidence, texts, notices
 
@@ -130,7 +130,7 @@ async def _read_evidence(
         raise UsageError("they need --mentions FILE, or the manifest of the counts, to count the posts again")
     else:
         plan = origin.manifest.plan
-        tell("counting the posts of the replay once more, for terms and examples")
+        tell("counting the posts of the replay again, for terms and examples")
         with progress("posts") as bar:
             bar.expect(sum(one.end - one.start for one in plan.slices))
             async with aclosing(from_replay(plan, settings, bar.advance)) as batches:

@@ -37,7 +37,7 @@ def bursts(report: Report, words: Words) -> Iterator[str]:
 
 def _name(burst: Burst, words: Words) -> str:
     span = words.span(burst.start_ms, burst.end_ms)
-    return words.say("burst", language=words.language(burst.language), tag=burst.tag, span=span)
+    return words.say("burst", language=words.language(burst.language), tag=words.column(burst.tag), span=span)
 
 
 def _burst(

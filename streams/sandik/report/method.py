@@ -95,7 +95,7 @@ def _rightness(measured: Sequence[OneMeasured], words: Words) -> str:
     told = "; ".join(
         words.say(
             "measured_one",
-            tag=one.tag,
+            tag=words.column(one.tag),
             language=one.language,
             kind=one.kind,
             precision=_share(one.precision, one.precision_low, one.precision_high, words),

@@ -113,11 +113,19 @@ def _languages(report: Report, words: Words) -> Iterator[str]:
 
 def _heads(first: str, tags: Sequence[str], pair: Pair | None, words: Words) -> list[str]:
     shares = (
-        [words.say("head_base", base=pair.base), words.say("head_share"), words.say("head_interval")]
+        [
+            words.say("head_base", base=words.column(pair.base)),
+            words.say("head_share"),
+            words.say("head_interval"),
+        ]
         if pair
         else []
     )
-    return [words.say(first), *(words.say("head_posts") if tag == ALL else tag for tag in tags), *shares]
+    return [
+        words.say(first),
+        *(words.say("head_posts") if tag == ALL else words.column(tag) for tag in tags),
+        *shares,
+    ]
 
 
 def _language_row(one: LanguageFigures, tags: Sequence[str], report: Report, words: Words) -> list[str]:

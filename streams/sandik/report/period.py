@@ -50,10 +50,10 @@ def period_of(
     first = -(-from_ms // step) if asked[0] is not None else from_ms // step
     end = to_ms // step if asked[1] is not None else -(-to_ms // step)
     if first >= end:
-        raise UsageError(f"no whole step of {step // 1000} s lies in that time: take a shorter --step")
+        raise UsageError(f"the period is shorter than a step of {step // 1000} s: use a shorter --step")
     if end - first > MOST_STEPS:
         raise UsageError(
-            f"{end - first:,} steps of {step // 1000} s are more than {MOST_STEPS}: take a longer --step"
+            f"{end - first:,} steps of {step // 1000} s are more than {MOST_STEPS}: use a longer --step"
         )
     return Period(first * step, end * step, step)
 

@@ -38,7 +38,7 @@ def check_drawable() -> None:
     try:
         import matplotlib  # noqa: F401 - only whether it is there
     except ImportError as error:
-        raise UsageError("pictures need matplotlib: pip install 'sandik[report]'") from error
+        raise UsageError("pictures need matplotlib: run pip install 'sandik[report]'") from error
 
 
 def write_pictures(report: Report, folder: Path, words: Words = ENGLISH) -> list[Path]:

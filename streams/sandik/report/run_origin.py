@@ -41,12 +41,12 @@ def origin_of_file(path: Path) -> Origin:
     """
     beside = manifest_path(path)
     if not beside.exists():
-        return Origin(path.name, notices=(f"No manifest lies beside {path.name}.",))
+        return Origin(path.name, notices=(f"There is no manifest beside {path.name}.",))
     manifest = load(beside)
     rules = manifest.plan.rules
     notices: tuple[str, ...] = ()
     if file_sha256(path) != manifest.output.sha256:
-        notices = (f"{path.name} is not the file that its manifest speaks of: it was changed since.",)
+        notices = (f"{path.name} is not the file that its manifest describes: it was changed.",)
     if notice := lexicon_notice(rules.lexicon, manifest.lost_cells):
         notices = (*notices, notice)
     return Origin(path.name, rules.run_id, manifest.tally, rules, manifest, notices, manifest.pairs)
@@ -71,7 +71,7 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     # Only if these settings make the same run are they those of the workers.
     rules = Rules.of(settings, job) if job.run_id == run_id else None
     others = sorted(written_ms.keys() - {run_id})
-    notices = (f"Other runs have written counts, too: {', '.join(others)}.",) if others else ()
+    notices = (f"Other runs have also written counts: {', '.join(others)}.",) if others else ()
     if rules and (notice := lexicon_notice(rules.lexicon, lost_cells(job.tagger))):
         notices = (*notices, notice)
     return Origin(name, run_id, tally, rules, notices=notices, pairs=pairs)

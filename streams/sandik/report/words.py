@@ -46,6 +46,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
     day: str
     units: dict[str, str]
     tags: dict[str, _Tag]
+    columns: dict[str, str]
     texts: dict[str, str]
 
     def say(self, key: str, **values: object) -> str:
@@ -118,6 +119,10 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         names = [name_in(self.lang, part) for part in code.split("+")]
         known = [name for name in names if name]
         return self.say("language", name=" + ".join(known), code=code) if len(known) == len(names) else code
+
+    def column(self, tag: str) -> str:
+        """Return what a tag is called in tables."""
+        return self.columns.get(tag, tag)
 
     def about(self, tag: str | None) -> str:
         """Return what posts with the tag are: `about the election`."""

@@ -18,11 +18,9 @@ def check_free(paths: Iterable[Path], *, replaces: bool) -> None:
     """Raise UsageError if a path is taken; with `replaces`, only if what is there is no file."""
     there = [path for path in paths if os.path.lexists(path)]
     if there and not replaces:
-        raise UsageError(
-            f"{', '.join(map(str, there))} is there already: choose another name, or say --force"
-        )
+        raise UsageError(f"{', '.join(map(str, there))} already exists: choose another name, or add --force")
     if others := [path for path in there if not path.is_file()]:
-        raise UsageError(f"{others[0]} is no file, so --force does not replace it: choose another name")
+        raise UsageError(f"{others[0]} is not a file, so --force does not replace it: choose another name")
 
 
 @contextmanager
@@ -96,9 +94,7 @@ def _written(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SandikError(
-            f"{path} was not written, and nothing of it is left: {error}. Mend that, or choose another place"
-        ) from error
+        raise SandikError(f"{path} was not written: {error}. Fix this, or choose another place") from error
 
 
 def _beside(path: Path) -> Path:

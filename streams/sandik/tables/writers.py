@@ -66,14 +66,14 @@ def format_of(path: Path) -> str:
     """Return the format that a file's name asks for. UsageError if it asks for none."""
     found = SUFFIXES.get(path.suffix)
     if found is None:
-        raise UsageError(f"{path}: name it .jsonl, .csv or .parquet, so that it is clear what it is to be")
+        raise UsageError(f"{path}: the name must end in .jsonl, .csv or .parquet")
     return found
 
 
 def check_writable(path: Path) -> None:
     """Raise UsageError if the file could not be written in the end."""
     if not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}")
+        raise UsageError(f"{path}: no such folder: {path.parent}")
     if format_of(path) == "parquet":
         _pyarrow()
 

@@ -81,7 +81,7 @@ def ready(facts: Facts) -> Answer:
         reasons.append(Reason("stopping", "the worker was told to stop, and is handing over"))
     reasons += alive(facts).reasons
     if facts.awaits_kafka:
-        reasons.append(Reason("broker_away", "Kafka does not answer; the worker begins anew when it does"))
+        reasons.append(Reason("broker_away", "Kafka does not answer; the worker starts again when it does"))
         return _answer(reasons, "ready")
     if facts.is_recovering:
         reasons.append(Reason("recovering", "the state is being read from the changelog"))

@@ -30,18 +30,18 @@ METRICS = (
             "detector_version": "",
         },
         "Always 1; the labels say what runs.",
-        "More than one `run_id`: installations with different rules, each with a topic prefix of its own.",
+        "More than one `run_id`: several installations with different rules, each with its own topic prefix.",
     ),
     Metric(
         "sandik_posts_consumed_total",
         "counter",
         "records",
         {},
-        "Records of `posts` taken into the state, whatever became of them. What is read a second time after "
-        "a rebalance is not counted again. The sum over all workers is how many records were counted since "
-        "they started.",
+        "Records of `posts` taken into the state: counted, late, rejected, ignored or duplicate. Records "
+        "read again after a rebalance are not included twice. The sum over all workers is the number of "
+        "records since they started.",
         "Flat while `sandik_consumer_lag_records` grows: see `/readyz` and the log. Flat with no lag: "
-        "nothing comes in, so look at what writes `posts`.",
+        "nothing arrives, so check the programs that write `posts`.",
     ),
     Metric(
         "sandik_posts_tagged_total",
@@ -49,13 +49,13 @@ METRICS = (
         "posts",
         {
             "language": "`ar`, `az`, `de`, `en`, `ku`, `ru`, `tr`, `uk`, `und`, or `other`: the languages "
-            "that the built-in lexicon has terms of, so that there are never more, whatever is detected",
+            "of the built-in lexicon's terms, so that their number is fixed",
             "tag": "those of the lexicon, and its pairs, such as `both`",
         },
-        "Posts that carry the tag and were counted, as in `mentions`. A post with both tags is in all three.",
-        "For watching, not for reporting: a restart sets it to 0, and posts written again after a crash are "
-        "in it once more. The figures to report are in `counts`. A tag that stops in one language after a "
-        "release: `sandik lexicon explain`.",
+        "Counted posts with the tag, as in `mentions`. A post with both tags is in all three.",
+        "For monitoring, not for reports: a restart sets it to 0, and posts written again after a crash "
+        "are included again. Figures for reports are in `counts`. If a tag stops in one language after a "
+        "release, use `sandik lexicon explain`.",
     ),
     Metric(
         "sandik_posts_rejected_total",
@@ -65,10 +65,11 @@ METRICS = (
             "reason": "`no_value`, `not_json`, `not_a_post`, `created_at_too_early`, `created_at_ahead`, "
             "`too_large` or `unreadable`"
         },
-        "Records that are no posts, now in `posts.dlq`.",
-        "Read some of `posts.dlq`: headers say why and from which offset. `created_at_ahead`: a source has "
-        "a wrong clock or a wrong unit. Beyond `SANDIK_DLQ_MAX_CONSECUTIVE` or `SANDIK_DLQ_MAX_RATIO` the "
-        "partition is paused (`sandik_partition_paused`).",
+        "Records that are not valid posts, now in `posts.dlq`.",
+        "Read some records of `posts.dlq`: their headers have the reason and the offset. "
+        "`created_at_ahead`: a source has a wrong clock or a wrong unit. Beyond "
+        "`SANDIK_DLQ_MAX_CONSECUTIVE` or `SANDIK_DLQ_MAX_RATIO` the partition is paused "
+        "(`sandik_partition_paused`).",
     ),
     Metric(
         "sandik_posts_late_total",
@@ -79,11 +80,11 @@ METRICS = (
             "began, so it may correct a final count; `set_aside`: later than the allowed lateness, in "
             "`posts.late`"
         },
-        "Posts that came after their window. A post overtaken only by others of its own batch is not in "
-        "`counted`: nothing was final yet.",
+        "Posts that arrived after their window. A post that only posts of its own batch overtook is not "
+        "in `counted`: nothing was final yet.",
         "`counted` grows: raise `SANDIK_MAX_DISORDER_MS` if corrected finals disturb readers. `set_aside` "
-        "grows: a source has been away or a partition mixes old and new posts; raise "
-        "`SANDIK_ALLOWED_LATENESS_MS`, or bring old archives in with a run of their own.",
+        "grows: a source was offline, or a partition mixes old and new posts; raise "
+        "`SANDIK_ALLOWED_LATENESS_MS`, or ingest old archives into their own topics.",
     ),
     Metric(
         "sandik_posts_duplicate_total",
@@ -91,54 +92,58 @@ METRICS = (
         "posts",
         {},
         "Posts whose id was counted in the same window before.",
-        "A sudden rise: a source sends again what it has sent, as after its own restart. Counts are right.",
+        "A sudden rise: a source sends posts again, for example after a restart. Counts stay right.",
     ),
     Metric(
         "sandik_posts_ignored_total",
         "counter",
         "records",
         {},
-        "Edits and deletions: they are posts, and are not counted.",
-        "Nothing. A source that sends little else is set up wrongly.",
+        "Edits and deletions, which no count includes.",
+        "Usually nothing to do. A source that sends hardly anything else has a wrong setup.",
     ),
     Metric(
         "sandik_consumer_lag_records",
         "gauge",
         "records",
         _PARTITION,
-        "Records in the partition that are not yet counted, by the end that Kafka told with the last fetch. "
-        "Without Kafka it stands still: watch `sandik_ready`, too.",
-        "Grows on all partitions: start more workers, up to the partitions. On one only: its key is too "
-        "busy, or its worker is slow (`sandik_step_seconds`). Gone for a partition: nobody owns it.",
+        "Records in the partition that are not counted yet, up to the end that Kafka reported with the "
+        "last fetch. Without Kafka it does not move: also watch `sandik_ready`.",
+        "Grows on all partitions: start more workers, at most one per partition. Grows on one only: one "
+        "of its keys has too many posts, or its worker is slow (`sandik_step_seconds`). Missing for a "
+        "partition: no worker owns it.",
     ),
     Metric(
         "sandik_partition_paused",
         "gauge",
         "0 or 1",
         _PARTITION,
-        "1 while nothing of the partition is counted, because too many of its records were rejected. The "
-        "watermark does not wait for it, as for an idle one: when it continues, final counts are corrected.",
-        "`sandik partitions paused` says why, and at which offset. Mend what writes the partition, then "
-        "`sandik partitions resume`.",
+        "1 while the partition is not counted, because too many of its records were rejected. As with an "
+        "idle partition, the watermark does not wait for it, and final counts are corrected when it "
+        "continues.",
+        "`sandik partitions paused` says why, and at which offset. Fix the program that writes to the "
+        "partition, then run `sandik partitions resume`.",
     ),
     Metric(
         "sandik_watermark_lag_seconds",
         "gauge",
         "seconds",
         _PARTITION,
-        "Now minus the partition's watermark: how long ago the event time lies up to which it is complete. "
-        "At least `SANDIK_MAX_DISORDER_MS`; absent before the first post; the age of the posts in a replay.",
-        "Grows without a lag of records: the source sends nothing, or old posts only. With one: see there.",
+        "Now minus the partition's watermark: the age of the event time up to which it is complete. At "
+        "least `SANDIK_MAX_DISORDER_MS`; missing before the first post; while an archive is counted, the "
+        "age of its posts.",
+        "Grows without `sandik_consumer_lag_records`: the source sends nothing, or only old posts. Grows "
+        "with it: see there.",
     ),
     Metric(
         "sandik_merge_watermark_lag_seconds",
         "gauge",
         "seconds",
         {},
-        "Now minus the watermark of all partitions, behind which counts are final. Only on the owner of "
-        "merge. Held back by the slowest partition that is not idle.",
-        "Grows: find the partition with the greatest `sandik_watermark_lag_seconds`. It stands although "
-        "all others move: is the partition owned by anybody, and does its source live?",
+        "Now minus the watermark of all partitions: counts of older windows are final. Only on the owner "
+        "of merge. The slowest partition that is not idle decides it.",
+        "Grows: find the partition with the greatest `sandik_watermark_lag_seconds`. If that one alone "
+        "grows: does a worker own the partition, and does its source still send?",
     ),
     Metric(
         "sandik_merge_owner",
@@ -146,8 +151,8 @@ METRICS = (
         "0 or 1",
         {},
         "1 on the worker that writes `counts`.",
-        "The sum over all workers is 1, except during a rebalance. 0 for longer: no worker is in the "
-        "group. 2 for longer: two runs, or a frozen worker; counts stay right.",
+        "The sum over all workers is 1, except during a rebalance. 0 for longer: the group has no worker. "
+        "2 for longer: two runs, or a frozen worker; counts stay right.",
     ),
     Metric(
         "sandik_open_windows",
@@ -155,16 +160,16 @@ METRICS = (
         "windows",
         {"agent": "`count`: per partition, so the same window counts once for each; `merge`"},
         "Windows kept in memory because a post may still change them.",
-        "Grows: a partition stands still and holds all windows since (`sandik_watermark_lag_seconds`), or "
-        "partitions are far apart in event time. Memory grows with it.",
+        "Grows: a partition does not move and keeps all windows since then open "
+        "(`sandik_watermark_lag_seconds`), or partitions are far apart in event time. Memory grows with "
+        "it.",
     ),
     Metric(
         "sandik_windows_final_total",
         "counter",
         "windows",
         {},
-        "Windows that became final here: the watermark passed their end. Corrections of final ones are not "
-        "in it.",
+        "Windows that became final here: the watermark passed their end. Corrections are not included.",
         "Flat while posts are counted: see `sandik_merge_watermark_lag_seconds`.",
     ),
     Metric(
@@ -172,8 +177,8 @@ METRICS = (
         "histogram",
         "records",
         {},
-        "Records of a batch: of one partition, fetched at once.",
-        "Always at `SANDIK_BATCH_POSTS`: the worker is behind. Always small with a lag: Kafka hands over "
+        "Records in a batch: those of one partition that were fetched together.",
+        "Always at `SANDIK_BATCH_POSTS`: the worker is behind. Always small with a lag: Kafka delivers "
         "slowly, see its own metrics.",
         (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000),
     ),
@@ -185,10 +190,9 @@ METRICS = (
             "step": "`decode`, `language`, `tags`, `fold`, `aside` (mentions, late and rejected posts are in "
             "Kafka), `state` (the changelog and `partials` have it)"
         },
-        "Time a batch spent in a step.",
-        "`language` or `tags` grow: longer texts, or a lexicon that grew; a core is the limit, so add "
-        "workers. `aside` or `state` grow: Kafka acknowledges slowly; see its disks and "
-        "replicas.",
+        "Time that a batch spent in a step.",
+        "`language` or `tags` grow: longer texts, or a larger lexicon; the CPU is the limit, so add "
+        "workers. `aside` or `state` grow: Kafka acknowledges slowly; see its disks and replicas.",
         _STEPS,
     ),
     Metric(
@@ -196,11 +200,11 @@ METRICS = (
         "histogram",
         "seconds",
         {},
-        "From the record timestamp of a batch's newest post to its partial being durable. Left out: the "
-        "wait of the batch's older posts, the time from the post's event to Kafka, and what merge adds, up "
-        "to `SANDIK_EMIT_EVERY_MS`. By two clocks: Kafka's, and this machine's.",
-        "In a catch-up it is the age of the backlog. High without a lag: large batches on a slow machine "
-        "(`SANDIK_BATCH_POSTS`), a slow Kafka, or clocks that differ (`sandik doctor`).",
+        "From the record timestamp of a batch's newest post until its partial is durable. Not included: "
+        "the wait of the batch's older posts, the time from the post's event to Kafka, and the time in "
+        "merge, up to `SANDIK_EMIT_EVERY_MS`. Uses two clocks: Kafka's and this machine's.",
+        "During a catch-up it is the age of the backlog. High without a lag: large batches on a slow "
+        "machine (`SANDIK_BATCH_POSTS`), a slow Kafka, or clocks that differ (`sandik doctor`).",
         (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1_000, 3_600, 86_400),
     ),
     Metric(
@@ -208,8 +212,8 @@ METRICS = (
         "counter",
         "rebalances",
         {},
-        "Rebalances: times that this worker gave up its partitions to be reassigned. Joining is one.",
-        "One for each worker that comes or goes. More: a worker restarts again and again, or is silent for "
+        "How often this worker gave up its partitions for reassignment. Joining counts as one.",
+        "One for each worker that joins or leaves. More: a worker keeps restarting, or is silent for "
         "`SANDIK_SESSION_TIMEOUT_MS` because its machine or Kafka is overloaded.",
     ),
     Metric(
@@ -217,8 +221,8 @@ METRICS = (
         "histogram",
         "seconds",
         {},
-        "From letting go to reading on, recovery included: nothing is counted meanwhile.",
-        "Long: see `sandik_recovery_seconds`. Otherwise a member answers late, or one was killed and the "
+        "From giving up partitions until reading continues, recovery included: nothing is counted meanwhile.",
+        "Long: see `sandik_recovery_seconds`. Otherwise a worker answers late, or one was killed and the "
         "others wait for its session to end.",
         (0.1, 0.3, 1, 3, 10, 30, 100, 300),
     ),
@@ -227,17 +231,18 @@ METRICS = (
         "gauge",
         "seconds",
         {},
-        "How long the last recovery took: from the assignment to reading on, the changelog read in between.",
-        "Grows with the open windows and with what compaction has not yet removed from the changelog. "
-        "`sandik doctor` checks that it is compacted at all.",
+        "How long the last recovery took: from the assignment until reading continues, including reading "
+        "the changelog.",
+        "Grows with the open windows and with records of the changelog that compaction has not removed "
+        "yet. `sandik doctor` checks that compaction is on.",
     ),
     Metric(
         "sandik_ready",
         "gauge",
         "0 or 1",
         {},
-        "What `/readyz` says.",
-        "0: `/readyz` says why. Around a rebalance that is as it should be.",
+        "1 if `/readyz` says ready.",
+        "0: `/readyz` says why. During a rebalance this is normal.",
     ),
 )
 
@@ -250,8 +255,8 @@ BURST_METRICS = (
             "language": "as of `sandik_posts_tagged_total`, and `*` for all languages together",
             "tag": "those of the lexicon, and its pairs, such as `both`",
         },
-        "Windows that stand out of the 30 before, written to `bursts` for the first time by this process. "
-        "One that is taken back later stays in it.",
+        "Windows that are far above the 30 before, written to `bursts` for the first time by this process. "
+        "A burst that is taken back later stays included.",
         'For an alert without a webhook: `increase(sandik_bursts_total{tag="both"}[10m]) > 0`. The figures '
         "to report are in `bursts`.",
     ),
@@ -264,37 +269,3 @@ BURST_METRICS = (
         "`failed` grows: the log says what it answers. Nothing is lost meanwhile, and counting goes on.",
     ),
 )
-
-
-def as_markdown() -> str:
-    """Return docs/metrics.md."""
-    lines = [
-        "# Metrics",
-        "",
-        "A worker serves `/metrics` for Prometheus on a port of its own (`SANDIK_OPS_HOST`, "
-        "`SANDIK_OPS_PORT`),",
-        "beside `/healthz` and `/readyz`; `sandik bursts` serves `sandik_bursts_*` likewise (`--host`, "
-        "`--port`).",
-        "Updated once a batch, not once a post. The usual `process_*`",
-        "metrics (memory, CPU, open files) come with them. All but `sandik_merge_*` are on every worker: add",
-        "them up. `make metrics` writes this file.",
-        "",
-        "There are 64 places for connections. When all are taken, a new one gets the place of the one that",
-        "has waited longest without a request, so half-open connections keep no probe out. A request has",
-        "10 s to come. On 127.0.0.1 a `Host` that is not of this machine is answered with 421. Elsewhere any",
-        "is taken: probes and Prometheus call a pod by its address.",
-        "",
-    ]
-    for metric in (*METRICS, *BURST_METRICS):
-        lines += [
-            f"## `{metric.name}`",
-            "",
-            f"{metric.kind.capitalize()}, {metric.unit}. {metric.meaning}",
-            "",
-        ]
-        lines += [
-            f"- label `{label}`: {values or f'see `sandik config` and the {label} of counts'}"
-            for label, values in metric.labels.items()
-        ]
-        lines += [f"- When it moves: {metric.advice}", ""]
-    return "\n".join(lines)

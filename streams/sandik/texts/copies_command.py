@@ -25,7 +25,8 @@ from sandik_schemas.languages import is_of
 from sandik_schemas.pair import Pair
 
 _SHOWN_CHARACTERS = 100
-_FEW_AUTHORS = 10
+#: How much the authors with the most posts have written is told of so many of them.
+_FEW_AUTHORS = (1, 10, 100)
 
 
 class CopiesOrder(NamedTuple):
@@ -44,8 +45,8 @@ class CopiesOrder(NamedTuple):
 class Told(msgspec.Struct, frozen=True):
     """What `sandik copies --json` prints. `copied`: posts of which the text was there before.
 
-    `few_authors`: the share of posts that the ten authors with the most have written; None where not all
-    posts say who wrote them.
+    `concentration`: by how many of the authors with the most posts, the share of posts that these have
+    written; empty where not all posts say who wrote them.
     """
 
     tag: str
@@ -53,7 +54,7 @@ class Told(msgspec.Struct, frozen=True):
     texts: int
     copied: float
     authors: int | None
-    few_authors: float | None
+    concentration: dict[int, float]
     groups: list[Group]
 
 
@@ -108,12 +109,13 @@ def _said(one: CountedPost) -> Said:
 
 
 def _told(order: CopiesOrder, posts: int, groups: list[Group], authors: Counter[str]) -> Told:
-    few = None
+    concentration = {}
     if posts and "" not in authors:
-        few = round(sum(count for _, count in authors.most_common(_FEW_AUTHORS)) / posts, 6)
+        most = [count for _, count in authors.most_common(max(_FEW_AUTHORS))]
+        concentration = {few: round(sum(most[:few]) / posts, 6) for few in _FEW_AUTHORS if few < len(authors)}
     copied = round(1 - len(groups) / posts, 6) if posts else 0.0
     known = None if "" in authors else len(authors)
-    return Told(order.tag, posts, len(groups), copied, known, few, groups[: order.top])
+    return Told(order.tag, posts, len(groups), copied, known, concentration, groups[: order.top])
 
 
 _COLUMNS = {
@@ -139,8 +141,9 @@ def _row(group: Group) -> dict[str, object]:
 
 def _print(told: Told) -> None:
     line = f"{told.posts:,} posts of {told.tag}, {told.texts:,} texts: {percent(told.copied)} repeat one"
-    if told.few_authors is not None:
-        line += f"; {told.authors:,} authors, of whom {_FEW_AUTHORS} wrote {percent(told.few_authors)}"
+    if told.concentration:
+        shares = ", ".join(f"{few} {percent(share)}" for few, share in told.concentration.items())
+        line += f"; {told.authors:,} authors, of whom those with the most posts wrote: {shares}"
     tell(line)
     rows = [
         (

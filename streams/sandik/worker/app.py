@@ -73,8 +73,8 @@ class App(faust.App):
         self.begins_anew = self.outage is not None and self.outage.bears(reason)
         if self.outage and self.begins_anew:
             log.warning(
-                "Kafka has gone (%s): this worker lets go of its partitions, and begins anew when Kafka "
-                "is back. It waits for up to %.0f s",
+                "Kafka does not answer (%s): this worker gives up its partitions, and starts again when "
+                "Kafka is back. It waits for up to %.0f s",
                 words,
                 self.outage.left_s,
             )

@@ -69,7 +69,7 @@ class ControlWatch(faust.Service):
 def _taken_over(settings: Settings, owner: Run | None) -> StateError:
     if owner is None:
         return StateError(
-            f"topic {settings.topic(CONTROL)} names no run any more: it was recreated. Start the worker again"
+            f"topic {settings.topic(CONTROL)} no longer names a run: it was recreated. Start the worker again"
         )
     return StateError(
         f"the topics of the prefix {settings.topic_prefix!r} belong to the run {owner.run_id} "

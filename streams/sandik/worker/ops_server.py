@@ -36,7 +36,7 @@ def routes(vitals: Vitals, *, is_local: bool) -> web.Application:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if is_local and not addresses_this_machine(request):
-            raise web.HTTPMisdirectedRequest(text="this answers to localhost only; see SANDIK_OPS_HOST")
+            raise web.HTTPMisdirectedRequest(text="this answers only for localhost; see SANDIK_OPS_HOST")
         return await handler(request)
 
     app = web.Application(middlewares=[guard])
@@ -63,9 +63,9 @@ def served(vitals: Vitals, host: str, port: int) -> Iterator[None]:
         loop.close()
         why = os.strerror(error.errno) if error.errno else error
         raise UsageError(
-            f"cannot serve health and metrics on {host}:{port} ({why}): set "
-            "SANDIK_OPS_PORT to a free port, one for each worker of a machine, or to 0 to do without; "
-            "SANDIK_OPS_HOST to an address of this machine"
+            f"cannot serve health and metrics on {host}:{port} ({why}): set SANDIK_OPS_PORT to a free "
+            "port, one for each worker of a machine, or to 0 to serve nothing; set SANDIK_OPS_HOST to an "
+            "address of this machine"
         ) from error
     thread = Thread(target=loop.run_forever, name="ops", daemon=True)
     thread.start()

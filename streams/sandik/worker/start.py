@@ -65,7 +65,7 @@ async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
             raise TopicError(
                 f"{settings.topic(POSTS)} has {partitions} partitions, and the state of this run, "
                 f"{spec.name}, was made for {found}: posts with the same id may be in two of them, so counts "
-                "would no longer be exact. Stop all workers and count all posts anew with "
+                "would no longer be exact. Stop all workers and count all posts again with "
                 "`sandik runs replace`"
             )
         await create_with(admin, settings, [spec])
@@ -161,8 +161,8 @@ def run_worker(settings: Settings, log_level: str | None = None, wait_s: float |
 
 def _unforeseen(reason: BaseException) -> str:
     return (
-        f"{last_words(reason)}. Nobody has foreseen this. Nothing is lost or counted twice: start the worker "
-        "again, and report what its log says if it comes back"
+        f"{last_words(reason)}. This error was not expected. Nothing is lost or counted twice: start the "
+        "worker again, and report its log if the error returns"
     )
 
 

@@ -6,6 +6,7 @@ posts    -> count -> partials            (state: open windows, one changelog par
                   -> posts.dlq           (no posts at all)
 partials -> merge -> counts              (state: `partials` itself, read from its beginning)
                   -> counts.terms        (if asked for)
+                  -> counts.sources      (by source, if asked for)
                   -> counts.hopping      (sums of those, if asked for)
                   -> counts.sessions     (likewise)
 """

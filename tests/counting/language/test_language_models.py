@@ -8,7 +8,7 @@ import langdetect.detector_factory
 import numpy as np
 import pytest
 from fasttext import load_model
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from langdetect.detector import Detector as ShippedDetector
 
@@ -20,6 +20,7 @@ from sandik.counting.language.fasttext import words as fasttext_words
 from sandik.counting.language.fasttext.file import read_fasttext_file
 from sandik.counting.language.fasttext.model import load_fasttext_model, model_path
 from sandik.counting.language.word_cache import MAX_LETTERS, Remembered, Vectors, Words
+from tests.support.examples import examples
 
 model, profiles = cache(load_fasttext_model), cache(load_exact_profiles)
 
@@ -39,7 +40,7 @@ some_text = st.text("abAB İıIŞşğé'-яЯёіЎxắ的の한ไشیÀ", max_
 any_text = st.text(st.characters(exclude_categories=()), max_size=200)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.one_of(any_text, some_text))
 @example("anblick")
 @example("Türkiye’de ailelerin yüzde 20’si yoksulluk sınırının altında yaşıyor")
@@ -114,7 +115,7 @@ def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
         read_fasttext_file(path)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.one_of(any_text, some_text))
 @example("THE Big İSTANBUL и Latin, ŞU Ğ")
 @example("слова и some Latin слова длиннее")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.language import Detector, Language, load_detector
@@ -21,6 +21,7 @@ from sandik.counting.language.letter_evidence import Letters
 from sandik.counting.language.scores import LENGTHS, VOICES, Voices, load_voices
 from sandik.counting.language.sieve import Sieve
 from tests.counting.language.test_language import CLEAR, HOSTILE
+from tests.support.examples import examples
 from tests.support.loaded import detector
 
 
@@ -91,7 +92,7 @@ def test_settings_that_others_make_in_eld_change_no_answer() -> None:
         eldc.set_scores(3)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(letters_of_all, min_size=1, max_size=4))
 def test_probabilities_are_probabilities(texts: list[str]) -> None:
     cleaned = [text for text in clean(texts) if text]
@@ -103,7 +104,7 @@ def test_probabilities_are_probabilities(texts: list[str]) -> None:
     assert probabilities.sum(axis=0) == pytest.approx(1)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(letters_of_all, min_size=1, max_size=4))
 def test_no_answer_is_given_that_is_likelier_wrong_than_right_by_two_to_one(texts: list[str]) -> None:
     for answer in detector().detect(texts):

@@ -12,6 +12,7 @@ from sandik.counting.language import Hints, Language
 from sandik.counting.language.scripts import MAX_CHARS, ByScript, parts_of
 from sandik.counting.tags import load_tagger
 from sandik_schemas.languages import both_languages, is_of, languages_in
+from tests.support.examples import examples
 from tests.support.loaded import detector
 from tests.support.stubs import a_job
 
@@ -67,7 +68,7 @@ def test_a_letter_of_the_other_script_does_not_change_a_words() -> None:
     assert detect(RUSSIAN.replace("о", "o")).code == "ru"
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(st.sampled_from([*PARTS.values(), "", "ok", "https://t.co/x"]), max_size=5), st.data())
 def test_alone_or_in_any_batch_the_answer_is_the_same(pieces: list[str], data: st.DataObject) -> None:
     texts = [" ".join(data.draw(st.permutations(pieces))) for _ in range(3)]

@@ -109,7 +109,7 @@ def test_the_built_in_lexicon_is_a_layer() -> None:
 
 @pytest.mark.parametrize(
     ("written", "says"),
-    [("builtin,,own", "without a name"), ("builtin,builtin", "there twice"), ("nowhere", "no such folder")],
+    [("builtin,,own", "without a name"), ("builtin,builtin", "named twice"), ("nowhere", "no such folder")],
 )
 def test_layers_that_are_none_are_refused(written: str, says: str) -> None:
     with pytest.raises(LexiconError, match=says):
@@ -127,7 +127,9 @@ def test_whole_paths_mean_the_same_from_every_folder(tmp_path: Path) -> None:
 
 def test_a_lexicon_with_one_tag_of_the_pair_is_an_error_with_advice(tmp_path: Path) -> None:
     own = layer(tmp_path / "own", a_row("term", "montaj"), tag="deepfake")
-    with pytest.raises(LexiconError, match=f"no term of election, .* write builtin,{own}; if it is meant so"):
+    with pytest.raises(
+        LexiconError, match=f"no term of election, .* write builtin,{own}; if this is intended"
+    ):
         load_tagger(own)
     (own / "tags.toml").write_text("")
     assert load_tagger(own).tag_names == ("deepfake",)

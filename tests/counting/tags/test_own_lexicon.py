@@ -37,8 +37,8 @@ def test_the_version_follows_what_is_matched_and_nothing_else(tmp_path: Path) ->
 
 
 BROKEN = {
-    "no TOML": ("[[term]", r"flood.toml:1: not valid TOML: .*; mend it there"),
-    "no lemma": ('[[term]]\nlanguage = "tr"\n', r"flood.toml:1: .*required field `lemma`; mend this entry"),
+    "no TOML": ("[[term]", r"flood.toml:1: not valid TOML: .*; fix it there"),
+    "no lemma": ('[[term]]\nlanguage = "tr"\n', r"flood.toml:1: .*required field `lemma`; fix this entry"),
     "an unknown field": (FLOOD + 'lema = "x"\n', r"flood.toml:5: unknown field `lema`; did you mean `lemma`"),
     "an unknown table": ("[[terms]]\n", r"flood.toml:1: unknown table `terms`; did you mean `term`"),
     "a field of another type": (FLOOD + "note = 1\n", r"flood.toml:5: `note`: Expected `str`, got `int`"),
@@ -47,7 +47,10 @@ BROKEN = {
     "no such tag": (FLOOD + 'beside = ["rain"]\n', r"flood.toml:1: tr 'sel': `beside` names \['rain'\]"),
     "no forms": (FLOOD + 'inflects = "noun"\n', "flood.toml:1: tr 'sel': no forms of it yet; run python -m"),
     "no letters": (FLOOD.replace("sel(|ler)", "!"), "flood.toml:1: tr 'sel': a form without any letter"),
-    "brackets": (FLOOD.replace("(|ler)", "(|ler(de))"), "flood.toml:1: tr 'sel': .* a bracket or | too many"),
+    "brackets": (
+        FLOOD.replace("(|ler)", "(|ler(de))"),
+        "flood.toml:1: tr 'sel': .* one bracket or | too many",
+    ),
     "and so on": (FLOOD + "x = 1\ny = 1\n", r"unknown field `x`.* \(and 1 more: sandik lexicon check\)"),
 }
 
@@ -78,5 +81,5 @@ def test_a_missing_or_empty_folder_and_a_reserved_tag_are_refused(tmp_path: Path
     with pytest.raises(LexiconError, match=r"no <tag>\.toml in it"):
         load_tagger(tmp_path)
     (tmp_path / "both.toml").write_text(FLOOD)
-    with pytest.raises(LexiconError, match="cannot be called both"):
+    with pytest.raises(LexiconError, match="cannot have the name both"):
         load_tagger(tmp_path)

@@ -26,7 +26,7 @@ from sandik.counting.tags.query_parser import (
 BROKEN = {
     "": "it is empty",
     "(a OR b": r"a \( without its \)",
-    "a) OR b": r"a \) too many",
+    "a) OR b": r"one \) too many",
     "a NEAR b": "NEAR without a number; write NEAR/9",
     "a NEAR/x b": "NEAR/x without a number",
     "a NEAR/0 b": "NEAR/0: write a number from 1 to 100",
@@ -42,7 +42,7 @@ BROKEN = {
     "vi*eo": r"\* stands only at the end",
     "!!": "no letter or digit",
     "(a AND b) NEAR/3 c": "AND and NOT cannot stand on a side of NEAR/n",
-    "NOT a": "only says what must not be there",
+    "NOT a": "only excludes words",
     "NEAR/3 a": "nothing before NEAR/3",
     "SUM/3 a": r"no \( behind SUM/3; write SUM/3 \(\{one\}\^5 OR",
     "SUM/3 (a OR b)": "adds up words and sets, each with its weight",
@@ -50,7 +50,7 @@ BROKEN = {
     "SUM/3 (a NEAR/2 b)": "each with its weight",
     "SUM/3 (a^3 AND b^2)": "wants OR between its members",
     "SUM/9 (a^3 OR b^2)": "SUM/9 can never be reached",
-    "SUM/3 (a^5 OR b^2)": "only says what must not be there",
+    "SUM/3 (a^5 OR b^2)": "only excludes words",
 }
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sandik.counting.tags import load_tagger, tags_of
 from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.lexicon import load_lexicon
+from tests.support.examples import examples
 
 
 @cache
@@ -153,7 +154,7 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(hostile, max_size=6))
 def test_hostile_text_never_raises_and_every_term_is_a_form_inside_the_text(texts: list[str]) -> None:
     for text, terms in zip(texts, load_tagger().terms(texts, ["tr"] * len(texts)), strict=True):

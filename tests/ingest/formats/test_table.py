@@ -104,7 +104,7 @@ def test_a_column_that_is_not_there_is_a_usage_error_that_lists_those_that_are(t
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")
 
-    with pytest.raises(UsageError, match="time of a post among a, b: say which with --columns"):
+    with pytest.raises(UsageError, match="time of a post among a, b: name it with --columns"):
         rows(path, "csv")
     with pytest.raises(UsageError, match="--columns time=c: there is no such column among a, b"):
         rows(path, "csv", TableOptions(columns={"time": "c", "text": "b"}))

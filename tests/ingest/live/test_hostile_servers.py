@@ -46,7 +46,7 @@ async def test_an_event_or_a_line_without_an_end_is_let_go_and_the_stream_tried_
         follower = await first_post(Mastodon(sse(server), None, told.append), told)
 
     assert follower.texts == oy(1)
-    assert any("an event is longer than" in line or "a line without an end" in line for line in told)
+    assert any("an event is longer than" in line or "an endless line" in line for line in told)
 
 
 async def test_a_websocket_message_that_is_too_long_is_let_go() -> None:
@@ -103,7 +103,7 @@ async def test_an_answer_that_is_packed_is_not_unpacked(tmp_path: Path, where: s
         setattr(server, "page" if where == "timeline" else "events", packed)
         follower = Follower(Mastodon(sse(server), None, told.append), told, cursor)
         reading = asyncio.create_task(follower.until(1))
-        await wait_until(lambda: any("packs its answers" in line for line in told), 60, "the refusal")
+        await wait_until(lambda: any("compresses its answers" in line for line in told), 60, "the refusal")
         reading.cancel()
 
 

@@ -146,7 +146,7 @@ async def test_a_page_that_is_no_stream_is_refused() -> None:
     server = FakeServer([])
     server.events = page  # type: ignore[method-assign, assignment]
     async with serving(server):
-        with pytest.raises(SourceError, match="is no stream but application/json"):
+        with pytest.raises(SourceError, match="is not a stream but application/json"):
             await following(server, 1)
 
 
@@ -174,7 +174,7 @@ def test_live_sources_are_told_from_files_by_their_names(tmp_path: Path) -> None
         live_source("mastodon:a.example", None, None, print).url
         == "https://a.example/api/v1/streaming/public"
     )
-    with pytest.raises(UsageError, match="no live source"):
+    with pytest.raises(UsageError, match="not a live source"):
         live_source("https://a.example/feed.xml", None, None, print)
     with pytest.raises(UsageError, match="token-file"):
         live_source("mastodon:a.example", tmp_path / "missing", None, print)

@@ -18,9 +18,9 @@ def weakness(key: str) -> str | None:
     if len(key) < MIN_CHARACTERS:
         wrong = f"has {len(key)} characters, and at least {MIN_CHARACTERS} are needed"
     elif key in (key + key)[1:-1]:
-        wrong = "says the same again and again"
+        wrong = "repeats the same characters"
     elif min(len(set(key)), len(steps)) < MIN_VARIETY:
         wrong = "has too little variety"
     else:
         return None
-    return f"the key of the pseudonyms {wrong}: {ADVICE}"
+    return f"the key for pseudonyms {wrong}: {ADVICE}"

@@ -10,8 +10,7 @@ from sandik.counting.language.cleaning import clean, has_enough_letters
 from sandik.counting.language.detector import UNDETERMINED, Detector, Hints, Language, rounded
 from sandik.counting.language.exact_profiles import load_exact_profiles
 from sandik.counting.language.fasttext.model import Probabilities, load_fasttext_model
-from sandik.counting.language.lingua_model import LinguaModel
-from sandik.counting.language.quotes import own_words
+from sandik.counting.language.quotes import own_words_of_all
 from sandik.counting.language.scripts import ByScript
 
 #: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
@@ -45,7 +44,7 @@ class BatchDetector:
 
     def _by_own_words(self, raw: Sequence[str], judged: list[Language]) -> list[Language]:
         """Judge texts that quote once more, by what is theirs: if that is clear, it is the answer."""
-        owns = {index: own for index, own in enumerate(map(own_words, raw)) if own}
+        owns = own_words_of_all(raw)
         if owns and self.clear:
             for index, answer in zip(owns, self.clear(clean([*owns.values()])), strict=True):
                 if answer and answer.code != judged[index].code:
@@ -54,13 +53,12 @@ class BatchDetector:
 
 
 def load_detector(name: str = "cascade") -> Detector:
-    """Load a detector, in less than 2 s: `cascade` (the default), `fasttext`, `langdetect` or `lingua`.
+    """Load a detector, in less than 2 s: `cascade` (the default), `fasttext` or `langdetect`.
 
-    Nothing is downloaded and nothing loaded before. ValueError names the choices if `name` is none of them,
-    and the extra to install for `lingua`.
+    Nothing is downloaded and nothing loaded before. ValueError names the choices if `name` is none of them.
     """
     if name not in _LOADERS:
-        raise ValueError(f"no language detector is called {name!r}: choose one of {', '.join(NAMES)}")
+        raise ValueError(f"there is no language detector {name!r}: choose one of {', '.join(NAMES)}")
     return _LOADERS[name]()
 
 
@@ -80,15 +78,6 @@ def _load_langdetect() -> Detector:
     return BatchDetector(
         f"langdetect-{RULES}:{profiles.version}", _likeliest(profiles.codes, profiles.posterior)
     )
-
-
-def _load_lingua() -> Detector:
-    model = LinguaModel()
-
-    def judge(texts: Sequence[str], _hints: Sequence[str | None]) -> list[Language]:
-        return [model.best(text) if has_enough_letters(text) else UNDETERMINED for text in texts]
-
-    return BatchDetector(f"lingua-{RULES}:{model.version}", judge)
 
 
 def _likeliest(codes: Sequence[str], probabilities: Callable[[Sequence[str]], Probabilities]) -> Judge:
@@ -112,6 +101,5 @@ _LOADERS = {
     "cascade": _load_cascade,
     "fasttext": _load_fasttext,
     "langdetect": _load_langdetect,
-    "lingua": _load_lingua,
 }
 NAMES = tuple(_LOADERS)

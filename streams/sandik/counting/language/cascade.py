@@ -38,7 +38,7 @@ class Cascade:
 
     def judge(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Language]:
         """Return the language of each clean text. Texts without a letter are undetermined, hint or not."""
-        codes = [hint and hinted_code(hint, self._voices.row_of) for hint in hints]
+        codes = [hint and hinted_code(hint, self._voices.row_of) for hint in hints] if any(hints) else hints
         answers = [UNDETERMINED] * len(texts)
         judged = [
             index

@@ -1,5 +1,6 @@
 """CLD2 (`pycld2`): 80 languages and more, 5 µs a short post, good at words and clean sentences."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -8,21 +9,31 @@ from sandik.counting.language.codes import our_code
 _OUR_NAMES = {"iw": "he", "jw": "jv", "zh-Hant": "zh", "bh": "bih", "un": ""}
 
 
+#: Texts of which it is remembered what CLD2 said: those that the sieve leaves are asked about once more.
+_REMEMBERED = 1_000
+
+
 class Cld2Model:
-    """Asks CLD2. It keeps nothing between two texts."""
+    """Asks CLD2, which keeps nothing between two texts."""
 
     def __init__(self, pycld2: Any) -> None:
         self.version = f"cld2-{version('pycld2')}"
         self._detect = pycld2.detect
+        self._remembered: dict[str, dict[str, float]] = {}
 
-    def shares(self, text: str) -> dict[str, float]:
+    def shares(self, text: str) -> Mapping[str, float]:
         """Return which part (0 to 1) of a clean text is in which language, the greatest first."""
+        if (known := self._remembered.get(text)) is not None:
+            return known
         found: dict[str, float] = {}
         for _, code, percent, _ in self._detect(text, True, bestEffort=True)[2]:
             ours = _OUR_NAMES.get(code, code)
             if ours:
                 ours = our_code(ours)
                 found[ours] = found.get(ours, 0.0) + percent / 100
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[text] = found
         return found
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from sandik.counting.native import NATIVE
+
 #: Characters of the raw text that are read, so that a 1 MB text costs no more than a long post. There is room
 #: for a whole tweet behind fifty @names, the most a reply carries.
 MAX_RAW_CHARS = 1_200
@@ -49,6 +51,15 @@ def clean(texts: Sequence[str]) -> list[str]:
     """
     if not texts:
         return []
+    found: tuple[list[str], list[int]] = CLEANER.clean([*texts]) if CLEANER else cleaned(texts)
+    clean_texts, shouting = found
+    for index in shouting:
+        clean_texts[index] = _lowered(clean_texts[index])
+    return clean_texts
+
+
+def cleaned(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return clean texts, capitals and all, and the indices of those that are mostly in capitals."""
     normal = [
         unicodedata.normalize("NFKC", _NOT_LANGUAGE.sub(_SPACE, text[:MAX_RAW_CHARS]))[:MAX_RAW_CHARS]
         for text in texts
@@ -61,11 +72,8 @@ def clean(texts: Sequence[str]) -> list[str]:
     starts = np.concatenate(([0], ends[:-1] + 1))
     letters = np.add.reduceat(points > ord(_SPACE), starts, dtype=np.intp)
     shouted = np.add.reduceat(capitals, starts, dtype=np.intp) * 2 > letters
-    cleaned = _squeezed(_with_cyrillic_i(points)).tobytes().decode("utf-32-le").split(chr(_END))
-    cleaned = [text.strip()[:MAX_CLEAN_CHARS].rstrip() for text in cleaned[:-1]]
-    for index in np.flatnonzero(shouted).tolist():
-        cleaned[index] = _lowered(cleaned[index])
-    return cleaned
+    found = _squeezed(_with_cyrillic_i(points)).tobytes().decode("utf-32-le").split(chr(_END))
+    return [text.strip()[:MAX_CLEAN_CHARS].rstrip() for text in found[:-1]], np.flatnonzero(shouted).tolist()
 
 
 def has_enough_letters(cleaned: str) -> bool:
@@ -129,3 +137,35 @@ def _lowered(text: str) -> str:
     if _TURKISH_ONLY.search(text):
         text = text.replace("I", "ı")
     return text.replace("İ", "i").lower()
+
+
+#: What a character becomes, and above that what it is: see native/src/cleaning.rs.
+_IS_CAPITAL, _IS_NORMAL, _IS_WORD, _IS_KNOWN = (1 << bit for bit in range(21, 25))
+
+
+def _about_character(char: str) -> int:
+    entry = _entry(char)
+    becomes = 0 if entry == _NOTHING else entry & (_IS_CAPITAL - 1)
+    return (
+        _IS_KNOWN
+        | becomes
+        | _IS_CAPITAL * (entry >= _CAPITAL)
+        | _IS_NORMAL * _is_normal(char)
+        | _IS_WORD * (char.isalnum() or char == "_")
+    )
+
+
+def _is_normal(char: str) -> bool:
+    """Say whether a character is its own normal form whatever is beside it, as most are.
+
+    Marks may join the letter before them, and so may some Korean letters.
+    """
+    is_mark = unicodedata.category(char)[0] == "M" or unicodedata.combining(char) > 0
+    return not is_mark and not "\u1100" <= char <= "\u11ff" and unicodedata.is_normalized("NFKC", char)
+
+
+CLEANER = (
+    NATIVE.Cleaner(MAX_RAW_CHARS, MAX_CLEAN_CHARS, _about_character, unicodedata.normalize)
+    if NATIVE
+    else None
+)

@@ -35,7 +35,7 @@ class Detector(Protocol):
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """One `Language` per text, in the same order. Any `str` is welcome: nothing raises.
 
-        A hint counts only where the text cannot decide; `langdetect`, `fasttext` and `lingua` hear none.
+        A hint counts only where the text cannot decide; `langdetect` and `fasttext` ignore it.
         """
 
 

@@ -1,13 +1,22 @@
 """ELD (`eldc`): 60 languages, 2.5 µs a post, and a word on whether its answer is reliable."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from sandik.counting.language.codes import our_code
 
 #: As many scores as ELD gives.
 _ALL_SCORES = 20
+
+
+class Quick(Protocol):
+    """What ELD says of a text."""
+
+    @property
+    def language(self) -> str: ...  # noqa: D102
+    @property
+    def reliable(self) -> bool: ...  # noqa: D102
 
 
 class EldModel:
@@ -23,9 +32,9 @@ class EldModel:
             instance.set_scheme("iso639-1")
             instance.set_scores(scores)
 
-    def quick(self, texts: Sequence[str]) -> list[tuple[str, bool]]:
-        """Return for each clean text the best language, and whether ELD calls that reliable."""
-        return [(found.language, found.reliable) for found in map(self._quick.detect_details, texts)]
+    def quick(self, texts: Sequence[str]) -> Iterable[Quick]:
+        """Yield for each clean text the best language, and whether ELD calls that reliable."""
+        return map(self._quick.detect_details, texts)
 
     def scores(self, text: str) -> tuple[dict[str, float], bool]:
         """Return the scores (0 to 1) of up to 20 languages of a text, and whether the best is reliable."""

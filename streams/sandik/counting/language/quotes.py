@@ -1,9 +1,13 @@
 """What a post says itself, without what it quotes: `Putin "мы не вмешиваемся" demiş` is Turkish."""
 
 import re
+from collections.abc import Iterable, Sequence
+
+from sandik.counting.native import NATIVE
 
 # Short quotations are titles and mocked words. The marks are asked for first: few posts have any.
-_MARKS = re.compile('["“«„]')
+_MARKS = '"“«„'
+_ANY_MARK = re.compile(f"[{_MARKS}]")
 _QUOTED = re.compile('"[^"]{8,300}"|[“„][^”“]{8,300}[”“]|«[^»]{8,300}»')
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -17,9 +21,21 @@ _LARGE = 0.2
 _MAX_CHARS = 1_200
 
 
+def own_words_of_all(texts: Sequence[str]) -> dict[int, str]:
+    """Return the own words of raw texts, by index, of those that have some."""
+    return {index: own for index in _with_marks(texts) if (own := own_words(texts[index])) is not None}
+
+
+def _with_marks(texts: Sequence[str]) -> Iterable[int]:
+    if NATIVE:
+        found: list[int] = NATIVE.with_marks([*texts], [*_MARKS], _MAX_CHARS)
+        return found
+    return range(len(texts))
+
+
 def own_words(text: str) -> str | None:
     """Return a raw text without its quotations; None if they are a small part of it, or nearly all."""
-    if not _MARKS.search(text, 0, _MAX_CHARS):
+    if not _ANY_MARK.search(text, 0, _MAX_CHARS):
         return None
     text = text[:_MAX_CHARS]
     own = _QUOTED.sub(" ", text)

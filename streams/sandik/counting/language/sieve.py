@@ -65,22 +65,28 @@ class Sieve:
 
     def settled(self, texts: Sequence[str], marks: Marks) -> list[Language | None]:
         """Return the language of each clean text; None where the two are not enough."""
-        return [
-            self._settled(text, code, is_reliable, has)
-            for text, (code, is_reliable), has in zip(
-                texts, self._eld.quick(texts), marks.tolist(), strict=True
-            )
-        ]
+        alien, latin, others = self._alien, self._latin, self._others
+        answers: list[Language | None] = []
+        # A loop, not a call each: this is asked of every post.
+        for text, found, has in zip(texts, self._eld.quick(texts), marks.tolist(), strict=True):
+            code, letters = found.language, len(text) - text.count(" ")
+            if has & alien.get(code, 0) or (has & latin and has & others and _is_mixed(text, letters)):
+                answers.append(None)
+            elif (
+                found.reliable
+                and letters >= _ENOUGH_FOR_ELD.get(code, _NEVER)
+                and not has & self._borrowed.get(code, 0)
+            ):
+                answers.append(Language(code, self._by_eld[length_class(letters)]))
+            else:
+                answers.append(self._with_more(text, code, letters, has, is_reliable=found.reliable))
+        return answers
 
-    def _settled(self, text: str, code: str, is_reliable: bool, has: int) -> Language | None:
-        if has & self._alien.get(code, 0):
-            return None
-        letters = len(text) - text.count(" ")
-        if has & self._latin and has & self._others and _is_mixed(text, letters):
-            return None
+    def _with_more(
+        self, text: str, code: str, letters: int, has: int, *, is_reliable: bool
+    ) -> Language | None:
+        """Return the language if a letter that only Russian has speaks for it, or CLD2 does."""
         if is_reliable:
-            if letters >= _ENOUGH_FOR_ELD.get(code, _NEVER) and not has & self._borrowed.get(code, 0):
-                return Language(code, self._by_eld[length_class(letters)])
             enough = _ENOUGH_FOR_BOTH.get(code, _ENOUGH_FOR_OTHERS)
         else:
             enough = _ENOUGH_IF_UNRELIABLE.get(code, _NEVER)

@@ -64,7 +64,7 @@ def fold_batch(texts: list[str]) -> FoldedBatch:
     letters = _TABLE.take(codes)
     if letters.max() == _UNKNOWN:
         for code in set(codes[letters == _UNKNOWN].tolist()):
-            _TABLE[code] = _fold_code(code)
+            _TABLE[code] = fold_code(code)
         letters = _TABLE.take(codes)
     ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
     letters[0] = letters[-1] = letters[ends] = _SEPARATOR
@@ -89,7 +89,8 @@ def _without_extra_spaces(
     return letters.take(at), origin.take(at)
 
 
-def _fold_code(code: int) -> int:
+def fold_code(code: int) -> int:
+    """Return the code point that a character becomes, or 0 for nothing."""
     character = chr(code)
     if character.isspace() or character == "\0":
         return _SPACE
@@ -109,7 +110,7 @@ def _fold_code(code: int) -> int:
     lower = letter.lower()
     letter = lower if len(lower) == 1 else letter
     if letter != character:
-        return _fold_code(ord(letter))  # again, so that folding twice changes nothing
+        return fold_code(ord(letter))  # again, so that folding twice changes nothing
     return ord(_LOOK_ALIKES.get(letter, letter))
 
 

@@ -20,12 +20,13 @@ class Asking:
         self.is_trigger = [bool(one or other) for one, other in zip(self.matching, conditional, strict=True)]
         #: Whether it is known though its end was cut off: forms are, and what a `match` begins with.
         self.is_known_cut = [bool(ranks or bits & rules.firsts) for ranks, bits in kinds]
-        self._asks = [
+        #: What each asks for.
+        self.asks: list[tuple[Asks, ...]] = [
             (*_without(bits, rules.asks_of_forms(some)), *_without(bits, rules.asks_of_leaves(bits)))
             for bits, some in zip(self.leaves, conditional, strict=True)
         ]
         #: Leaves of which one is needed by whatever it asks for: -1, all, where something needs none.
-        self._gates = [_gate(asks) for asks in self._asks]
+        self._gates = [_gate(asks) for asks in self.asks]
 
     def wanted(self, triggers: Iterable[int], present: int) -> int:
         """Return the leaves that must be known, where these kinds and at most these leaves stand."""
@@ -33,7 +34,7 @@ class Asking:
         for kind in triggers:
             if self._gates[kind] >= 0 and not present & self._gates[kind]:
                 continue
-            for needs, leaves, unless_needs, unless, sums in self._asks[kind]:
+            for needs, leaves, unless_needs, unless, sums in self.asks[kind]:
                 # Loops, not `all`: this is asked of a sixth of all posts.
                 for need in needs:
                     if not present & need:

@@ -42,11 +42,6 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     source: str = ""
 
-    @property
-    def part_of_speech(self) -> str:
-        """Return `pos`; without it what `inflects` says, or nothing."""
-        return self.pos or {"compound": "noun", None: ""}.get(self.inflects, str(self.inflects))
-
 
 class Place(NamedTuple):
     """A line of a file. Line 0: the file as a whole."""
@@ -115,7 +110,7 @@ def read_rows(file: Traversable) -> FileRows:
         )
     except tomllib.TOMLDecodeError as error:
         found = _TOML_LINE.search(str(error))
-        message = f"not valid TOML: {_TOML_LINE.sub('', str(error))}; mend it there"
+        message = f"not valid TOML: {_TOML_LINE.sub('', str(error))}; fix it there"
         return FileRows(
             [], [], [Problem(Place(file, int(found[1]) if found else text.count("\n") + 1), message)]
         )
@@ -178,7 +173,7 @@ def _read_row(
         field = re.split(r"\W", path)[0]
         where = f"`{field}`: " if field else ""
         place = Place(file, lines.get(field, lines[""]))
-        return None, [*problems, Problem(place, f"{where}{message}; mend this entry")]
+        return None, [*problems, Problem(place, f"{where}{message}; fix this entry")]
     if row.valid:
         try:
             span_ms(row.valid)

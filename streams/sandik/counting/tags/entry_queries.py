@@ -73,5 +73,5 @@ def _read(row: Row, field: Kind, query: str, sets: Collection[str]) -> str:
             own = [one.partition(":")[2] for one in sorted(sets) if one.startswith(f"{language}:")]
             close = get_close_matches(bare, own, 1)
             other = f"did you mean {{{close[0]}}}?" if close else f"there are {', '.join(own) or 'none'}"
-            raise EntryQueryError(field, f"no [[words]] of {language} are called {bare}; {other}")
+            raise EntryQueryError(field, f"there is no [[words]] of {language} named {bare}; {other}")
     return str(condition)

@@ -99,7 +99,7 @@ class Why:
                 return f"{name} is not in the post"
             away = self._scene.shortest(anywhere)
             return f"{name} stands {away} words away from {before}, {chain.within[count - 2]} allowed"
-        return "its members are not where they should be"
+        return "its members are too far apart"
 
     def _parts(self, hit: Spot) -> str:
         return ", ".join(self._quoted(Spot(start, end, ())) for start, end in hit.parts)

@@ -34,7 +34,7 @@ def read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
     read = LayerRows(layer, {}, {}, {})
     for tag, files in tag_files(layer.folder).items():
         if tag in (*RESERVED, DEFAULT_PAIR.name):
-            message = f"a tag cannot be called {tag}: counts use it; rename the file"
+            message = f"a tag cannot have the name {tag}: counts use it; rename the file"
             problems.append(Problem(Place(files[0], 0), message))
         for file in files:
             rows, removals, wrong = read_rows(file)

@@ -39,7 +39,7 @@ def layer_names(written: LexiconChoice) -> tuple[str, ...]:
     if not all(names):
         raise LexiconError(f"{text}: a layer without a name; write one comma between two layers")
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise LexiconError(f"{text}: {twice} is there twice; leave one out")
+        raise LexiconError(f"{text}: {twice} is named twice; remove one")
     return names
 
 

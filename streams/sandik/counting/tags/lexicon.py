@@ -248,7 +248,7 @@ def _written(
             raise LexiconError(f"no forms of it yet; run python -m sandik.lexicon_tools.generate {folder}")
         forms = generated[content.lemma]
     if broken := next((form for form in forms if re.search("[()|]", form)), None):
-        raise LexiconError(f"'{broken}' has a bracket or | too many; (a|b) cannot stand inside another")
+        raise LexiconError(f"'{broken}' has one bracket or | too many; (a|b) cannot stand inside another")
     folded = [form.strip() for form in fold_batch(forms).folded[1:-2].split("\n")] if forms else []
     if not all(any(map(str.isalnum, form)) for form in folded):
         raise LexiconError("a form without any letter or digit; remove it")

@@ -11,11 +11,13 @@ finds is a hit, too: from the first to the last of the words it is made of.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, or_
+from types import ModuleType
 from typing import NamedTuple
 
+from sandik.counting.native import NATIVE
 from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
@@ -23,7 +25,9 @@ from sandik.counting.tags.explanation import Why
 from sandik.counting.tags.finder import Finder, Form
 from sandik.counting.tags.layers import LexiconChoice, is_shipped, layer_names
 from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
+from sandik.counting.tags.native_terms import NativeTerms, Span
 from sandik.counting.tags.pattern_index import Ranks, numbered
+from sandik.counting.tags.places import Places
 from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term
@@ -83,7 +87,7 @@ class Tagger:
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     eras = Eras(())
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, native: ModuleType | None = NATIVE) -> None:
         self.version = lexicon.version
         self.tag_names = lexicon.tag_names
         self.pairs = lexicon.pairs
@@ -94,8 +98,13 @@ class Tagger:
         rules = Rules(lexicon, entries)
         patterns = numbered(rules, _ranks_by_form(entries))
         self._asking = Asking(rules, patterns.kinds)
-        self._finder = Finder(patterns, self._asking)
+        self._native = (
+            NativeTerms(native, patterns, self._asking, rules, entries, self._openings) if native else None
+        )
+        self._finder = Finder(patterns, self._asking, self._native or Places(patterns, self._asking))
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
+        #: By era, of each entry a byte: whether it is out of its days.
+        self._out: dict[int, bytes] = {}
         # Forms are the finder's from here on, and take more memory than all the rest.
         self._entries = [entry._replace(forms=()) for entry in entries]
 
@@ -107,15 +116,21 @@ class Tagger:
         `times_ms`: when each was posted; without a time nothing is out of its days.
         """
         found: list[tuple[Term, ...]] = [()] * len(texts)
+        entries = self._entries
         for index, rows in self._counted(texts, languages, times_ms):
-            found[index] = tuple([self._term(row) for row in rows])
+            found[index] = tuple(
+                [Term(entries[rank].lemma, entries[rank].tag, start, end) for start, end, rank in rows]
+            )
         return found
 
     def counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
     ) -> dict[int, list[Hit]]:
         """Return the hits behind the terms, by index of their text; texts without any are left out."""
-        return {index: [*map(self._hit, rows)] for index, rows in self._counted(texts, languages, times_ms)}
+        return {
+            index: [Hit(start, end, self._entries[rank]) for start, end, rank in rows]
+            for index, rows in self._counted(texts, languages, times_ms)
+        }
 
     def near(self, texts: Sequence[str]) -> set[int]:
         """Return the indices of texts in which a form of an entry stands, whether it counts there or not."""
@@ -124,9 +139,24 @@ class Tagger:
 
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
-    ) -> Iterator[tuple[int, list[_Row]]]:
-        entries, is_trigger = self._entries, self._asking.is_trigger
+    ) -> Iterable[tuple[int, list[Span]]]:
+        """Return the terms that count, by index of their text: start, end, rank of the entry."""
         eras = self.eras.of(times_ms) if self.eras and times_ms else None
+        if self._native is None:
+            return self._counted_here(texts, languages, eras)
+        out = [self._native_out(era) for era in eras] if eras else None
+        return self._native.counted(texts, languages, self._finder.cut(texts), out)
+
+    def _native_out(self, era: int) -> bytes:
+        if (found := self._out.get(era)) is None:
+            ranks = self.eras.out(era)
+            found = self._out[era] = bytes(rank in ranks for rank in range(len(self._entries)))
+        return found
+
+    def _counted_here(
+        self, texts: Sequence[str], languages: Sequence[str], eras: Sequence[int] | None
+    ) -> Iterator[tuple[int, list[Span]]]:
+        entries, is_trigger = self._entries, self._asking.is_trigger
         out: frozenset[int] = frozenset()
         for index, group in groupby(self._finder.forms(texts, refused=False), itemgetter(0)):
             language = languages[index]
@@ -142,26 +172,38 @@ class Tagger:
             if any(map(is_trigger.__getitem__, map(_KIND, forms))):
                 able = self._holding(able, texts[index], language, forms, out)
             chosen = self._decide(able, texts[index]).rows
-            if terms := [row for row in chosen if not entries[row & _RANK].is_trap]:
+            if terms := [(*_span(row), row & _RANK) for row in chosen if not entries[row & _RANK].is_trap]:
                 yield index, terms
 
     def _holding(
         self, rows: list[_Row], text: str, language: str, forms: Sequence[Form], out: frozenset[int]
     ) -> list[_Row]:
         """Return those rows whose entry's conditions hold, and those that a `match` finds; none of `out`."""
-        scene = self._scene(text, forms)
         by_rank = self._rules
-        holding = [
-            row for row in rows if (rule := by_rank.get(row & _RANK)) is None or rule.holds(scene, _spot(row))
+        present = reduce(or_, map(self._asking.leaves.__getitem__, map(_KIND, forms)))
+        matching = [
+            rank
+            for rank in self._triggered(forms, language)
+            if rank not in out and by_rank[rank].may_match(present)
         ]
-        for rank in self._triggered(forms, language).difference(out):
-            rule = by_rank[rank]
-            if rule.may_match(scene.present):
-                holding += [
-                    _row(spot.start, scene.word_end(spot.end - 1), rank)
-                    for spot in rule.hits(scene)
-                    if rule.holds(scene, spot)
-                ]
+        open_rules = [
+            None if (rule := by_rank.get(row & _RANK)) is None or rule.is_true(present) else rule
+            for row in rows
+        ]
+        if not matching and not any(open_rules):
+            return rows  # as in most texts
+        scene = self._scene(text, forms)
+        holding = [
+            row
+            for row, rule in zip(rows, open_rules, strict=True)
+            if rule is None or rule.holds(scene, _spot(row))
+        ]
+        for rank in matching:
+            holding += [
+                _row(spot.start, scene.word_end(spot.end - 1), rank)
+                for spot in by_rank[rank].hits(scene)
+                if by_rank[rank].holds(scene, spot)
+            ]
         return holding
 
     def _scene(self, text: str, forms: Sequence[Form]) -> Scene:
@@ -232,11 +274,6 @@ class Tagger:
     def _hit(self, row: _Row) -> Hit:
         start, end = _span(row)
         return Hit(start, end, self._entries[row & _RANK])
-
-    def _term(self, row: _Row) -> Term:
-        start, end = _span(row)
-        entry = self._entries[row & _RANK]
-        return Term(entry.lemma, entry.tag, start, end)
 
     def _decide(self, rows: list[_Row], text: str) -> _Decision:
         """Say which rows count, and with which traps they share the letters."""

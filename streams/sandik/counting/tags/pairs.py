@@ -76,9 +76,9 @@ def _wrong(file: Traversable, pairs: Sequence[Pair], tags: Sequence[str]) -> Ite
     for pair in pairs:
         said = f"the pair '{pair.name}'"
         if not _is_name(pair.name) or pair.name in (*RESERVED, *tags) or names.count(pair.name) > 1:
-            yield Problem(Place(file, 0), f"{said} cannot be called so: give it a name of its own")
+            yield Problem(Place(file, 0), f"{said} cannot have this name: choose another one")
         if len(set(pair.of)) != len(pair.of) or len(pair.of) < 2:
-            yield Problem(Place(file, 0), f"{said} has to be `of` two tags or more, each once")
+            yield Problem(Place(file, 0), f"{said} needs two or more different tags in `of`")
         elif pair.base not in pair.of:
             yield Problem(
                 Place(file, 0), f"{said}: `base` is '{pair.base}'; it can be {' or '.join(pair.of)}"
@@ -95,8 +95,8 @@ def _dropped(missing: Sequence[str], layers: Sequence[Layer]) -> str:
     names = ",".join(layer.name for layer in layers)
     return (
         f"it has no term of {' or '.join(missing)}, so there would be no counts of it, nor of "
-        f"{DEFAULT_PAIR.name}. To keep the built-in terms, write {BUILT_IN},{names}; if it is meant so, say "
-        f"it by a file {FILE} without a pair (it may be empty)"
+        f"{DEFAULT_PAIR.name}. To keep the built-in terms, write {BUILT_IN},{names}; if this is intended, "
+        f"add a file {FILE} without a pair (it can be empty)"
     )
 
 

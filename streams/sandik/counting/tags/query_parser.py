@@ -217,9 +217,9 @@ class _Reader:
             raise QueryError("it is empty; write a word, or leave the field out")
         node = self._condition(self._any())
         if self._next() == ")":
-            raise QueryError("a ) too many; take it away")
+            raise QueryError("one ) too many; remove it")
         if self._kind == "match" and not [*hits_of(node)]:
-            raise QueryError("it only says what must not be there; add what it finds")
+            raise QueryError("it only excludes words; add what it should find")
         return node
 
     def _next(self) -> str:

@@ -104,6 +104,10 @@ class Rule(NamedTuple):
         """Say whether `match` can find something where these leaves stand."""
         return any(one.is_possible(present) for one in self.found)
 
+    def is_true(self, present: int) -> bool:
+        """Say whether the entry counts wherever it stands: it asks for nothing, and its veto cannot hold."""
+        return self.near is None and (self.unless is None or not can_hold(self.unless_needs, present))
+
     def holds(self, scene: Scene, hit: Spot) -> bool:
         """Say whether the entry counts at a hit."""
         near, unless, present = self.near, self.unless, scene.present

@@ -29,7 +29,7 @@ def span_ms(valid: str) -> tuple[int, int]:
         raise ValueError("not a day or two, such as 2023-03-10/2023-05-28")
     first, last = _start_ms(found[1]), _start_ms(found[2] or found[1])
     if last < first:
-        raise ValueError("its last day is before its first")
+        raise ValueError("its last day is before its first day day")
     return first, last + _DAY_MS
 
 

@@ -32,7 +32,7 @@ class DerivedSizes(msgspec.Struct, frozen=True):
         """Return what is wrong with them, if anything is."""
         size_ms, advance_ms, gap_ms = self.hopping_size_ms, self.hopping_advance_ms, self.session_gap_ms
         if bool(size_ms) != bool(advance_ms):
-            return "hopping windows have both a size and an advance: give both, or 0 for none"
+            return "hopping windows need both a size and an advance: set both, or set both to 0"
         if size_ms and (advance_ms % pane_size_ms or size_ms % advance_ms):
             return (
                 f"hopping windows are sums of windows of {pane_size_ms} ms: their advance ({advance_ms} ms) "

@@ -32,13 +32,17 @@ function handlers(language) {
   };
 }
 
-const draw = soon(() => {
+/** What was chosen, and how things are: at once, while the figures are still on their way. */
+function drawChoice() {
   drawNotices(status, problem);
   at("live").hidden = problem !== null || status?.counts.state !== "live";
-  if (!status) return;
+  if (status) drawFilters(status, headline?.now.posts[pairOf(status).base] ?? 0, ask);
+}
+
+const draw = soon(() => {
+  drawChoice();
+  if (!status || !headline) return;
   const pair = pairOf(status);
-  drawFilters(status, headline?.now.posts[pair.base] ?? 0, ask);
-  if (!headline) return;
   drawHeadline(headline, status);
   drawTrust(status, headline);
   if (!rows) return;
@@ -53,8 +57,14 @@ const draw = soon(() => {
   for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", bySource() === (by === "source"));
   if (!bySource()) drawWhere(rows, starts, languages, pair, handlers);
   else if (sources) drawWhere(sources, starts, [...sources.byLanguage.keys()], pair, () => handlers(EVERY), (source) => source);
-  drawLists(rows, languages.length === 1 ? languages : [EVERY, ...languages], tagsOf(pair), pair, pick);
+  drawRest();
 }, 10);
+
+/** Below the charts: they come first. */
+const drawRest = soon(() => {
+  const pair = pairOf(status), languages = shownLanguages(status);
+  drawLists(rows, languages.length === 1 ? languages : [EVERY, ...languages], tagsOf(pair), pair, pick);
+}, 100);
 
 const refreshExamples = soon(async () => {
   try { await drawExamples(exampleParameters(), status.texts ? state.texts ? null : "textsOff" : "textHidden", pairOf(status)); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
@@ -104,11 +114,11 @@ const hasNewLanguages = () => followed !== null && shownLanguages(status).length
 async function ask() {
   examplesOf = null;
   unpick();
-  draw();
+  drawChoice();
   if (status.last_ms === null) return;
   const wanted = JSON.stringify([common(status), state.rollup, state.languages]);
   at("embed-code").value = `<iframe src="${location.origin}${link("/embed")}" width="720" height="360" title="sandik"></iframe>`;
-  if (wanted === asked) { refreshBehind(); return; }
+  if (wanted === asked) { refreshBehind(); draw(); return; }
   asked = wanted;
   try { headline = await fetchJson("/api/headline", common(status)); } catch (error) { asked = null; problem = error; draw(); return; }
   if (wanted !== asked) return; // something else has been asked for since

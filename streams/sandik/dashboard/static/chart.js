@@ -134,7 +134,8 @@ export class Chart {
     // Of bursts side by side the first is enough.
     const isFirst = ({ at, kind }) => !this.course.marks.some((other) => other.kind === kind && other.at === at - 1);
     return this.course.marks.filter(isFirst).map(({ at, kind }) => {
-      const x = this.#x(at), y = this.#y(this.course.share[at]?.value ?? 0) - 12;
+      // Bursts above the line, corrections below it: a point may have both.
+      const x = this.#x(at), y = kind === "burst" ? this.#y(this.course.share[at]?.value ?? 0) - 12 : this.floor + GAP_PX / 2;
       return svg("path", { class: `mark ${kind}`, d: kind === "burst" ? `M${x - 5},${y - 4}h10l-5,9z` : `M${x},${y - 5}l4,5l-4,5l-4,-5z` });
     });
   }

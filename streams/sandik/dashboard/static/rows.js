@@ -1,7 +1,7 @@
 // Rows by language and bucket, and what charts and figures need of them.
 
 export const EVERY = "*";
-const Z = 1.959963984540054; // two-sided 95 %, as streams/sandik/figures/statistics.py
+const Z = 1.959963984540054; // two-sided 95 %, as streams/sandik/figures/interval.py
 
 /** The newest rows of one query. */
 export class Rows {

@@ -132,11 +132,6 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def read_objects(source: Iterator[bytes], convert: Convert) -> Iterator[Item]:
-    """Yield the items of every JSON object in lines, of the elements of lists one by one."""
-    return read_each(json_objects(source), convert)
-
-
 def read_each(objects: Iterable[tuple[str, bytes]], convert: Convert) -> Iterator[Item]:
     """Yield the items of every object; none is lost silently."""
     for where, data in objects:

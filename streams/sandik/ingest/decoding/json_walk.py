@@ -55,7 +55,7 @@ class Walk:
         """
         found = self.peek()
         if found != expected:
-            raise BrokenJsonError(f"{expected!r} is expected and not {found!r}" if found else "it is cut off")
+            raise BrokenJsonError(f"{expected!r} expected, not {found!r}" if found else "it is cut off")
         self._at += 1
 
     def end(self) -> None:

@@ -34,22 +34,22 @@ def looks_like(written: str) -> str:
     """Return what a value that is no plausible time may be, and what to do; nothing if nobody can tell."""
     text = written.strip().strip("\"'")
     if _NEVER.match(text):
-        return "what programs write for no time at all"
+        return "what programs write if there is no time"
     if _ROUNDED.fullmatch(text):
         return "a number that a spreadsheet has rounded: export again with times as text"
     if _YEAR.fullmatch(text):
         return "a year: one moment is needed"
     if (days := _EXCEL_DAYS.fullmatch(text)) and int(days[1]) in _DAYS:
         return (
-            "the serial date of a spreadsheet, in days since 1899-12-30: "
-            "say --time-format excel (or excel-1904) and --zone, or export again with dates as text"
+            "the serial date of a spreadsheet, in days since 1899-12-30: add --time-format excel (or "
+            "excel-1904) and --zone, or export again with dates as text"
         )
     digits = text.removesuffix(".0")
     if not digits.isdecimal():
         return ""
     for length, time_format in _COMPACT:
         if len(digits) == length and _is_date(digits, time_format):
-            return f"a date without separators: say --time-format {time_format} and --zone"
+            return f"a date without separators: add --time-format {time_format} and --zone"
     number = int(digits) if len(digits) < 20 else 0
     return next((what for ticks, what in _TICKS if number in ticks), "")
 

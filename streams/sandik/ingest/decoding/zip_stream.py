@@ -49,11 +49,11 @@ def stream_members(
         if flags & _IS_ENCRYPTED:
             problem = "it is encrypted: unpack the archive with its password, and give the files"
         elif method not in (_STORED, _DEFLATED) or (method == _STORED and is_open):
-            problem = "it is packed in a way that needs the whole archive: unpack it with another program"
+            problem = "its compression needs the whole archive: unpack it with another program"
         if problem:
             yield name, None, problem
             if is_open:
-                raise zipfile.BadZipFile("nobody can tell where the next file begins")
+                raise zipfile.BadZipFile("it does not say where the next file begins")
             source.skip(packed)
             continue
         member = _Member(source, None if is_open else packed, is_deflated=method == _DEFLATED)

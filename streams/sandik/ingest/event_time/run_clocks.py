@@ -8,19 +8,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from sandik.counting.decode import decode
-from sandik.ingest.event_time.lateness import Rules
+from sandik.ingest.event_time.expected_late import Rules
 from sandik.kafka.connection import let_go
-from sandik.kafka.consumer import newest_records
+from sandik.kafka.consumer import consumer_of, newest_records
 from sandik_schemas.partial import PartitionClock, decode_partial
 from sandik_schemas.post import Post
 
 #: How many of the newest records of each partition of `posts` are read, and of `partials`.
 NEWEST_POSTS, NEWEST_PARTIALS = 20, 2_000
-POLL_MS, MAX_SILENT_POLLS = 500, 10
 
 
 async def clocks_of(
@@ -35,7 +34,7 @@ async def clocks_of(
     if partials is not None:
         limits[TopicPartition(partials, 0)] = NEWEST_PARTIALS
     clocks, clocks_ms = Clocks(), dict[int, int]()
-    consumer = AIOKafkaConsumer(**connection, enable_auto_commit=False, isolation_level="read_committed")
+    consumer = consumer_of(connection)
     try:
         await consumer.start()
         async for record in newest_records(consumer, limits):

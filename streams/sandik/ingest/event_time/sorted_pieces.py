@@ -101,8 +101,8 @@ class Spool:
             where = self._folder or tempfile.gettempdir()
             full = f", after {self._end >> 20:,} MiB" if error.errno in _FULL else ""
             raise SandikError(
-                f"{where}: {error.strerror}{full}: posts wait there to be put in order. Name a folder with "
-                "more room (--temp-dir), or give --order as-is if the files are in order already"
+                f"{where}: {error.strerror}{full}: posts are sorted there. Choose a folder with more space "
+                "(--temp-dir), or use --order as-is if the files are sorted"
             ) from error
         place = self._end, len(data)
         self._end += len(data)

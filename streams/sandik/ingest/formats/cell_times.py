@@ -34,12 +34,12 @@ def instant_ms(value: object, time_of_day: object, how: Plan) -> int | str:
         return found
     told = looks_like(written)
     if told:
-        return f"{quote(written)} is no time; it looks like {told}"
+        return f"{quote(written)} is not a time; it looks like {told}"
     if found is not None:
         when = "before 2000" if found < MIN_CREATED_AT_MS else "after 2100"
-        return f"{quote(written)} would be a time {when}: say --time-format, or --columns time=COLUMN"
-    return f"{quote(written)} is no time" + (
-        "" if how.zone or not written else " with a zone: say --zone, or --time-format"
+        return f"{quote(written)} would be a time {when}: add --time-format, or --columns time=COLUMN"
+    return f"{quote(written)} is not a time" + (
+        "" if how.zone or not written else " with a zone: add --zone, or --time-format"
     )
 
 

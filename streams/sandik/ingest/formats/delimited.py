@@ -156,7 +156,7 @@ def _checked(row: Row, width: int) -> Row:
         detail = f"{len(row)} columns, not {width}: is a separator in a text that is not quoted?"
         return Rejected(RejectReason.BAD_COLUMNS, detail)
     if any(not cell.isascii() and _has_surrogates(cell) for cell in row):
-        detail = "bytes that are not of the encoding: say which with --encoding"
+        detail = "bytes that the encoding does not have: name the encoding with --encoding"
         return Rejected(RejectReason.NOT_UTF8, detail)
     return row
 

@@ -99,7 +99,7 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
         if name not in indices:
             raise UsageError(
                 f"no column for the {name} of a post among {', '.join(header)}: "
-                f"say which with --columns {name}=COLUMN"
+                f"name it with --columns {name}=COLUMN"
             )
     return Plan(
         indices,

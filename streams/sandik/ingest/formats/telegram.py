@@ -145,7 +145,7 @@ def _from_message(chat_id: Identifier, message: _Message, zone: tzinfo | None) -
         created_at_ms = iso_ms(message.date or "", zone)
     if created_at_ms is None:
         detail = (
-            "no date_unixtime, and date has no zone: say --zone, that of the computer that exported it, or "
+            "no date_unixtime, and date has no zone: add --zone with that of the exporting computer, or "
             "export again with a newer Telegram Desktop"
         )
         return Rejected(RejectReason.BAD_TIME, detail)
@@ -190,7 +190,7 @@ def _poll(poll: _Poll | None) -> str:
 def _from_channel_post(post: _ChannelPost, zone: tzinfo | None) -> Item:
     created_at_ms = iso_ms(post.date, zone)
     if created_at_ms is None:
-        detail = f"date {quote(post.date)} is not ISO 8601 with a zone: say --zone if it has none"
+        detail = f"date {quote(post.date)} is not ISO 8601 with a zone: add --zone if it has none"
         return Rejected(RejectReason.BAD_TIME, detail)
     channel_id = _bare(post.sender_id)
     return as_ingested(

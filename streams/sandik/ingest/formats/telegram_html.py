@@ -47,14 +47,14 @@ def _read_message(node: LexborNode, title: str, zone: tzinfo | None, *, is_priva
     if "default" not in _classes(node):
         return Skipped(SkipReason.SERVICE, _text(node)[:80])
     if is_private:
-        return Skipped(SkipReason.NOT_PUBLIC, "a chat, of a kind that the file does not say")
+        return Skipped(SkipReason.NOT_PUBLIC, "a chat whose kind the file does not name")
     found = _MESSAGE_ID.fullmatch(node.attributes.get("id") or "")
     if found is None:
         return Rejected(RejectReason.NOT_A_POST, "a message without an id")
     written = _attribute(node.css_first(".date"), "title")
     created_at_ms = _instant_ms(written, zone)
     if created_at_ms is None:
-        return Rejected(RejectReason.BAD_TIME, f"{quote(written)} is no time with a zone: say --zone")
+        return Rejected(RejectReason.BAD_TIME, f"{quote(written)} is not a time with a zone: add --zone")
     parts = [_markup(node.css_first(".text")), _text(node.css_first(".media_poll .question"))]
     parts += [_text(answer) for answer in node.css(".media_poll .answer")]
     origin = _text(node.css_first(".forwarded .from_name"))

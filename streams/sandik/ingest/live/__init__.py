@@ -56,7 +56,7 @@ def live_source(
     if name.startswith(("ws://", "wss://")):
         return Jetstream(name, tell, load_unzstd(zstd_dictionary), include)
     raise UsageError(
-        f"{without_secrets(name)} is no live source: give jetstream, mastodon:HOST, or a stream's address"
+        f"{without_secrets(name)} is not a live source: use jetstream, mastodon:HOST, or a stream's address"
     )
 
 

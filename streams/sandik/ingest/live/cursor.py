@@ -37,10 +37,10 @@ def load(path: Path | None, source: str, url: str | None = None) -> Cursor:
     try:
         cursor = msgspec.json.decode(path.read_bytes(), type=Cursor)
     except (msgspec.DecodeError, OSError) as error:
-        raise UsageError(f"--cursor {path} is no cursor: {error}. Remove it to begin from now") from error
+        raise UsageError(f"--cursor {path} is not a cursor: {error}. Remove it to start from now") from error
     if cursor.source not in (source, url):
         raise UsageError(
-            f"--cursor {path} belongs to {without_secrets(cursor.source)}: give each source a file of its own"
+            f"--cursor {path} belongs to {without_secrets(cursor.source)}: use one file per source"
         )
     return Cursor(source, cursor.position, cursor.recent)
 

@@ -32,12 +32,12 @@ def same_host_only() -> aiohttp.TraceConfig:
         try:
             to = redirect.url.join(URL(target))
         except ValueError as error:
-            raise SourceError("it redirects to what is no address") from error
+            raise SourceError("it redirects to what is not an address") from error
         is_safe = to.scheme == redirect.url.scheme or to.scheme in ("https", "wss")
         if to.host != redirect.url.host or not is_safe:
             raise SourceError(
                 f"{without_secrets(str(redirect.url))} redirects to {printable(to.scheme)}://"
-                f"{printable(to.host or '')}: give that address if it is the one you mean"
+                f"{printable(to.host or '')}: use that address if it is the right one"
             )
 
     tracing = aiohttp.TraceConfig()
@@ -57,7 +57,7 @@ def connection_errors(url: str) -> Iterator[None]:
             f"{shown}: its certificate cannot be trusted, or it speaks no TLS: {scrubbed(str(error), url)}"
         ) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-        raise UsageError(f"{shown} is no address") from error
+        raise UsageError(f"{shown} is not an address") from error
     except aiohttp.ClientResponseError as error:
         if 400 <= error.status < 500 and error.status not in (408, 425, 429):
             advice = _FINAL.get(error.status, error.message)

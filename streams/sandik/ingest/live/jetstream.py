@@ -72,8 +72,8 @@ class Jetstream:
             except aiohttp.WSServerHandshakeError as error:
                 if error.status == 400 and position is not None:
                     raise SourceError(
-                        f"{self.shown} no longer has what came after {position}: what was posted since then "
-                        "is missing here. Remove the cursor file to continue from now"
+                        f"{self.shown} no longer has what came after {position}: posts since then are "
+                        "missing. Remove the cursor file to continue from now"
                     ) from error
                 raise
             async with socket:
@@ -94,9 +94,7 @@ class Jetstream:
         if self.is_v2 or position is None or first is None or first - position < MAX_GAP_US:
             return
         gap_s = (first - position) // 1_000_000
-        self._tell(
-            f"{self.shown}: begins {gap_s} s after {position}; what was posted between them is missing here"
-        )
+        self._tell(f"{self.shown}: begins {gap_s} s after {position}; posts between them are missing")
 
     def _is_compressed(self, message: aiohttp.WSMessage) -> bool:
         return self._unzstd is not None and message.type is aiohttp.WSMsgType.BINARY

@@ -77,7 +77,7 @@ class Mastodon:
                 _refuse_packed(stream)
                 if stream.content_type != "text/event-stream":
                     raise SourceError(
-                        f"{self.shown} is no stream but {printable(stream.content_type)}: "
+                        f"{self.shown} is not a stream but {printable(stream.content_type)}: "
                         "give the address of one, or mastodon:HOST"
                     )
                 yield position, []  # connected
@@ -104,7 +104,7 @@ class Mastodon:
                 try:
                     statuses = await _page(answer.content)
                 except UnreadableError as error:
-                    self._tell(f"{self.shown}: what came in between is missing: {error}")
+                    self._tell(f"{self.shown}: posts in between are missing: {error}")
                     yield None, [Rejected(RejectReason.NOT_JSON, f"timeline: {error}")]
                     return
             for status in statuses:
@@ -113,7 +113,7 @@ class Mastodon:
             if newest <= position:
                 return
             position = newest
-        self._tell(f"{self.shown}: what came after {position} is missing: the timeline has no end")
+        self._tell(f"{self.shown}: posts after {position} are missing: the timeline has no end")
 
     def _items(self, event: Mapping[str, str]) -> tuple[int | None, list[Item]]:
         if event["event"] not in ("update", "status.update"):
@@ -154,7 +154,7 @@ class UnreadableError(Exception):
 def _refuse_packed(answer: aiohttp.ClientResponse) -> None:
     packed = answer.headers.get("Content-Encoding", "identity")
     if packed != "identity":
-        raise LostError(f"it packs its answers ({quote(packed)}) though it was asked not to")
+        raise LostError(f"it compresses its answers ({quote(packed)}), although the request forbids it")
 
 
 async def _events(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, str]]:
@@ -162,7 +162,7 @@ async def _events(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, str]
     async for chunk in content.iter_any():
         *lines, pieces = (pieces + chunk).split(b"\n")
         if len(pieces) > MAX_EVENT_BYTES:
-            raise LostError("it sends a line without an end")
+            raise LostError("it sends an endless line")
         for line in lines:
             try:
                 event = parser.feed(line)

@@ -91,8 +91,8 @@ def cannot_tell(shown: str, found: Sample) -> str:
     """Return the message of a source that nobody recognises: what comes near, and what to do."""
     if found.assigned is not None:
         return (
-            f"cannot read {shown}: it is the part {found.assigned!r} of an X account's archive, and no "
-            "post of it counts. Give the whole archive as the zip that it came in, or data/tweets.js"
+            f"cannot read {shown}: it is the part {found.assigned!r} of an X account's archive, and none "
+            "of its posts counts. Pass the archive's original zip file, or data/tweets.js"
         )
     near = nearest(found)
     said = [f"nearest is {' — '.join(map(str, near))}"] if near else []
@@ -176,7 +176,7 @@ def _of_file(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
         yield (
             any(fnmatchcase(name, pattern) for pattern in rule.assigned),
             f"window.YTD.{found.assigned}",
-            "it is no such file of an archive",
+            "it is not that file of an archive",
         )
     tests: tuple[tuple[tuple[str, ...], Callable[[str], bool], str], ...] = (
         (rule.begins, lambda text: found.begins.startswith(text.encode("latin-1", "replace")), "begin with"),

@@ -31,8 +31,8 @@ def format_named(name: str | None, options: TableOptions) -> Told:
         return Told(form.name, replace(options, declared=form), f"--format {name}")
     if name is not None and name not in FORMATS:
         raise UsageError(
-            f"there is no format {name!r}; choose one of {', '.join(FORMATS)}, or tell one in a "
-            "file whose name ends in .toml"
+            f"there is no format {name!r}; choose one of {', '.join(FORMATS)}, or describe one in a file "
+            "whose name ends in .toml"
         )
     if name == "jsonl" and options.columns:
         return _by_paths(options)

@@ -14,7 +14,7 @@ from sandik.clock import KafkasClock
 from sandik.counting.control import ControlState
 from sandik.counting.job import Counted, Job
 from sandik.counting.partition_counter import PartitionCounter
-from sandik.counting.rejections import Recent
+from sandik.counting.pause_limits import Recent
 from sandik.counting.state import PartitionState, Settled, Stored
 from sandik.errors import TopicError, UsageError
 from sandik.kafka.dead_letters import dead_letter, late_post
@@ -135,9 +135,9 @@ class CountAgent:
         if self.settings.instance_id and is_often:
             raise UsageError(
                 f"partitions were assigned to this worker {FIGHT_TIMES} times within {FIGHT_MS // 1000} s: "
-                f"another one has the same SANDIK_INSTANCE_ID={self.settings.instance_id}, and they take "
+                f"another worker has the same SANDIK_INSTANCE_ID={self.settings.instance_id}, and they take "
                 "them "
-                "from each other. Give each worker a name of its own, and start it again"
+                "from each other. Give each worker its own name, and start it again"
             )
 
     def _check_partitions(self, found: int | None) -> None:
@@ -152,7 +152,7 @@ class CountAgent:
             raise TopicError(
                 f"topic {self.topic} has {found} partitions now, and had {self.partitions} when the "
                 "worker started: posts with the same id may be in two of them, so counts would no longer "
-                "be exact. Stop all workers and count all posts anew with `sandik runs replace`"
+                "be exact. Stop all workers and count all posts again with `sandik runs replace`"
             )
 
     def _next_offset(self, clock: PartitionClock, log: Bounds) -> int:

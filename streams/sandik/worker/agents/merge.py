@@ -148,9 +148,9 @@ class MergeAgent:
             return decode_partial(value)
         except msgspec.MsgspecError as error:
             raise StateError(
-                f"topic {self.tp.topic}, partition {self.tp.partition}, offset {offset} is no partial "
-                f"of ours ({why_not(value, error)}): something else writes there, or a newer version did. "
-                "Use that version, or set another SANDIK_TOPIC_PREFIX"
+                f"topic {self.tp.topic}, partition {self.tp.partition}, offset {offset} is not a partial "
+                f"of sandik ({why_not(value, error)}): another program, or a newer version, wrote it. Use "
+                "that version, or set another SANDIK_TOPIC_PREFIX"
             ) from error
 
     async def emit(self) -> None:

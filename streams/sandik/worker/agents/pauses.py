@@ -8,7 +8,7 @@ from faust.types import TP
 
 from sandik.counting.control import ControlState
 from sandik.counting.job import Counted
-from sandik.counting.rejections import Limit, Recent, Rejections, first_beyond
+from sandik.counting.pause_limits import Limit, Recent, Rejections, first_beyond
 from sandik.kafka.publish import Outgoing, publish
 from sandik.kafka.record_lists import Record, first_offset
 from sandik.kafka.topics import CONTROL, POSTS, POSTS_DLQ
@@ -90,14 +90,14 @@ class Pauses:
         tp = TP(self.topic, partition)
         await self.reader.seek(tp, next_offset)
         self.reader.let_go(tp)
-        log.warning("topic %s, partition %d is counted on from offset %d", *tp, next_offset)
+        log.warning("topic %s, partition %d is counted again from offset %d", *tp, next_offset)
 
     async def announce(self, paused: Paused) -> None:
         """Say in the log and in `control` that a partition is paused."""
         log.error(
-            "topic %s, partition %d is paused at offset %d: %s. The other partitions are counted on. Mend "
-            "what writes it; then `sandik partitions resume %d` sends the rejected records to %s and counts "
-            "from the next good one on",
+            "topic %s, partition %d is paused at offset %d: %s. The other partitions continue. Fix the "
+            "program that writes it; then `sandik partitions resume %d` sends the rejected records to %s "
+            "and continues with the next valid one",
             self.topic,
             paused.partition,
             paused.offset,

@@ -76,7 +76,7 @@ class State:
                     raise StateError(
                         f"topic {self.topic}, partition {partition} was recreated while the worker ran: it "
                         f"ends at offset {ends[tp]}, and had reached {self._known_to[partition]}. Stop all "
-                        "workers and count all posts anew with `sandik runs replace`"
+                        "workers and count all posts again with `sandik runs replace`"
                     )
             begins = {tp: max(starts[tp], self._known_to.get(partition, 0)) for tp, partition in tps.items()}
             new = {tp: begin for tp, begin in begins.items() if begin < ends[tp]}
@@ -109,10 +109,10 @@ class State:
             is_newer = offset is None or known is None or offset >= _offset(known)
         except msgspec.MsgspecError as error:
             raise StateError(
-                f"topic {self.topic}, partition {partition}, offset {record.offset} is no entry of ours "
-                f"({why_not(record.value or b'', error)}): something else writes there, or a newer version "
-                "did. Use that version, or stop all workers and count all posts anew with "
-                "`sandik runs replace`"
+                f"topic {self.topic}, partition {partition}, offset {record.offset} is not an entry of "
+                f"sandik ({why_not(record.value or b'', error)}): another program, or a newer version, "
+                "wrote it. Use that version, or stop all workers and count all posts again with `sandik "
+                "runs replace`"
             ) from error
         if is_newer:
             self._keep(partition, key, record.value)

@@ -76,5 +76,5 @@ def _named(names: tuple[str, ...], between: str = ", ") -> str:
 
 
 if __name__ == "__main__":
-    docs = Path(__file__).parents[4] / "docs" / "ingest.md"
+    docs = Path(__file__).parents[2] / "docs" / "ingest.md"
     docs.write_text(written_into(docs.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""When so many records of a partition are rejected that its source must be broken, counting it stops. Pure.
+"""When a partition is paused: so many of its records are rejected that its source must be broken. Pure.
 
-A producer that changed its format, or a wrong topic, looks like very many bad posts. Writing them all to
-`posts.dlq` would only hide it, and to put them back would be a day's work.
+A producer with a new format, or a wrong topic, looks like very many invalid posts. Writing them all to
+`posts.dlq` would only hide this, and redriving them would take a day.
 """
 
 from collections import deque

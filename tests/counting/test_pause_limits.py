@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.rejections import RATIO_OVER_RECORDS, Limit, Recent, Rejections, first_beyond
+from sandik.counting.pause_limits import RATIO_OVER_RECORDS, Limit, Recent, Rejections, first_beyond
 from sandik.counting.state import PartitionState
 from tests.counting.test_dedupe import a_record
 from tests.laws.test_counting_laws import BASE_MS, JOB, Record

@@ -1,4 +1,4 @@
-"""Write jars.lock again, from what Maven Central has: `python -m sandik.broker.pin_jars`, or `make jars`.
+"""Write jars.lock again, from what Maven Central has: `make jars`.
 
 For a new version of Kafka: set KAFKA_VERSION in settings.py, run it, and read the difference in review.
 """

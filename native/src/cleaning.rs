@@ -1,0 +1,219 @@
+//! The letters of a post. The twin of `sandik.counting.language.cleaning`, which says what it does and why.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString};
+
+use crate::characters::{start_of, text_of, Characters};
+
+/// Of a character: what it becomes (0: nothing), and what Python says of it.
+const BECOMES: u32 = (1 << 21) - 1;
+const IS_CAPITAL: u32 = 1 << 21;
+/// Alone or beside others of these, it is its own normal form.
+const IS_NORMAL: u32 = 1 << 22;
+/// A letter, digit or underscore: `\w`.
+const IS_WORD: u32 = 1 << 23;
+
+const SPACE: char = ' ';
+
+#[pyclass(frozen)]
+pub struct Cleaner {
+    max_raw: usize,
+    max_clean: usize,
+    characters: Characters,
+    normalize: Py<PyAny>,
+}
+
+#[pymethods]
+impl Cleaner {
+    /// Take the most characters of a raw and of a clean text, who knows characters, and NFKC.
+    #[new]
+    fn new(max_raw: usize, max_clean: usize, ask: Py<PyAny>, normalize: Py<PyAny>) -> Self {
+        Self { max_raw, max_clean, characters: Characters::new(ask), normalize }
+    }
+
+    /// Return clean texts, but for capitals, and the indices of those that are mostly in capitals.
+    fn clean(&self, texts: &Bound<'_, PyList>) -> PyResult<(Vec<String>, Vec<usize>)> {
+        let py = texts.py();
+        let (mut cleaned, mut shouted) = (Vec::with_capacity(texts.len()), Vec::new());
+        let mut points = Points::default();
+        for (index, text) in texts.iter().enumerate() {
+            let text = text_of(text.cast::<PyString>()?)?;
+            let text = start_of(&text, self.max_raw);
+            if !self.read(py, text, &mut points)? {
+                let normal = self.normal(py, text)?;
+                points.clear();
+                for character in normal.chars().take(self.max_raw) {
+                    points.push(self.characters.of(py, character)?);
+                }
+            }
+            if points.capitals * 2 > points.letters {
+                shouted.push(index);
+            }
+            cleaned.push(points.squeezed(self.max_clean));
+        }
+        Ok((cleaned, shouted))
+    }
+}
+
+impl Cleaner {
+    /// Read what a text becomes; false if it is not in its normal form.
+    fn read(&self, py: Python<'_>, text: &str, points: &mut Points) -> PyResult<bool> {
+        points.clear();
+        let (mut at, mut kept) = (0, 0);
+        while kept < self.max_raw {
+            let Some(character) = text[at..].chars().next() else {
+                break;
+            };
+            let length = self.no_language(py, &text[at..])?;
+            if length > 0 {
+                points.push(u32::from(SPACE));
+                (at, kept) = (at + length, kept + 1);
+                continue;
+            }
+            let is = self.characters.of(py, character)?;
+            if character == '…' {
+                // The only one that posts are full of: it becomes three full stops, and they spaces.
+                (0..3.min(self.max_raw - kept)).for_each(|_| points.push(u32::from(SPACE)));
+                kept += 2;
+            } else if is & IS_NORMAL == 0 {
+                return Ok(false);
+            } else {
+                points.push(is);
+            }
+            (at, kept) = (at + character.len_utf8(), kept + 1);
+        }
+        Ok(true)
+    }
+
+    /// Return the normal form of a text, with a space in place of what is in no language.
+    fn normal(&self, py: Python<'_>, text: &str) -> PyResult<String> {
+        let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
+        while let Some(character) = text[at..].chars().next() {
+            let length = self.no_language(py, &text[at..])?;
+            kept.push(if length > 0 { SPACE } else { character });
+            at += if length > 0 { length } else { character.len_utf8() };
+        }
+        self.normalize.call1(py, ("NFKC", kept))?.extract(py)
+    }
+
+    /// Return the bytes of the link, name or entity that the text begins with; 0 if it does with none.
+    #[inline]
+    fn no_language(&self, py: Python<'_>, text: &str) -> PyResult<usize> {
+        match text.as_bytes()[0] {
+            b'h' | b'w' | b't' | b'p' | b'@' | b'&' => self.link_or_name(py, text),
+            _ => Ok(0),
+        }
+    }
+
+    fn link_or_name(&self, py: Python<'_>, text: &str) -> PyResult<usize> {
+        let bytes = text.as_bytes();
+        let visible = |from: usize| from + run(&bytes[from..], |byte| byte.is_ascii_graphic());
+        let one_or_more = |from: usize| Some(visible(from)).filter(|end| *end > from).unwrap_or(0);
+        Ok(match bytes[0] {
+            b'h' if text.starts_with("http") => {
+                let from = 4 + usize::from(bytes.get(4) == Some(&b's'));
+                let is_longer = match text[from..].chars().next() {
+                    Some(next) => self.characters.of(py, next)? & IS_WORD != 0,
+                    None => false,
+                };
+                if is_longer {
+                    0
+                } else {
+                    visible(from)
+                }
+            }
+            b'w' if text.starts_with("www.") => one_or_more(4),
+            b't' if text.starts_with("t.co/") || text.starts_with("t.me/") => one_or_more(5),
+            b'p' if text.starts_with("pic.twitter.com/") => one_or_more(16),
+            b'@' => match run(&bytes[1..], |byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) {
+                0 => 0,
+                length => 1 + length,
+            },
+            b'&' => {
+                let from = 1 + usize::from(bytes.get(1) == Some(&b'#'));
+                let length = run(&bytes[from..], |byte| byte.is_ascii_alphanumeric());
+                let is_entity = (1..=8).contains(&length) && bytes.get(from + length) == Some(&b';');
+                if is_entity {
+                    from + length + 1
+                } else {
+                    0
+                }
+            }
+            _ => 0,
+        })
+    }
+}
+
+/// What a text becomes, before it is squeezed.
+#[derive(Default)]
+struct Points {
+    points: Vec<char>,
+    letters: usize,
+    capitals: usize,
+    has_cyrillic: bool,
+}
+
+impl Points {
+    fn clear(&mut self) {
+        *self = Self { points: std::mem::take(&mut self.points), ..Self::default() };
+        self.points.clear();
+    }
+
+    #[inline]
+    fn push(&mut self, is: u32) {
+        let becomes = is & BECOMES;
+        if becomes != 0 {
+            self.points.push(char::from_u32(becomes).unwrap_or(SPACE));
+            self.letters += usize::from(becomes != u32::from(SPACE));
+            self.capitals += usize::from(is & IS_CAPITAL != 0);
+            self.has_cyrillic |= CYRILLIC.contains(&becomes);
+        }
+    }
+
+    /// Return the text without runs of spaces and of small Russian letters, cut.
+    fn squeezed(&mut self, max_clean: usize) -> String {
+        if self.has_cyrillic {
+            with_cyrillic_i(&mut self.points);
+        }
+        let points = &self.points;
+        let same = |one: usize| one > 0 && one < points.len() && points[one] == points[one - 1];
+        let (mut text, mut length, mut before) = (String::with_capacity(2 * points.len()), 0, SPACE);
+        for (at, point) in points.iter().copied().enumerate() {
+            if point == before {
+                let is_run = || ('а'..='я').contains(&point) && (same(at - 1) || same(at + 1));
+                if point == SPACE || is_run() {
+                    continue;
+                }
+            }
+            before = point;
+            text.push(point);
+            length += 1;
+            if length == max_clean {
+                break;
+            }
+        }
+        text.truncate(text.trim_end_matches(SPACE).len());
+        text
+    }
+}
+
+const CYRILLIC: std::ops::Range<u32> = 0x400..0x530;
+
+fn run(bytes: &[u8], is_in: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|byte| !is_in(*byte)).unwrap_or(bytes.len())
+}
+
+/// Give Cyrillic words their own letter for a Latin one.
+fn with_cyrillic_i(points: &mut [char]) {
+    let is_cyrillic = |point: Option<&char>| point.is_some_and(|one| CYRILLIC.contains(&u32::from(*one)));
+    let mut was_cyrillic = false; // before any change: a replaced letter makes no other one Cyrillic
+    for at in 0..points.len() {
+        let is_beside = was_cyrillic || is_cyrillic(points.get(at + 1));
+        was_cyrillic = is_cyrillic(points.get(at));
+        match points[at] {
+            'i' if is_beside => points[at] = 'і',
+            'I' if is_beside => points[at] = 'І',
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Where patterns stand in texts: one walk over a folded text, down a trie wherever a pattern may begin.
+//!
+//! The twin of `sandik.counting.tags.places`.
+
+use std::collections::BTreeMap;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString};
+use yada::builder::DoubleArrayBuilder;
+use yada::DoubleArray;
+
+use crate::characters::{text_of, Characters};
+use crate::conditions::Made;
+use crate::counting::{Allowed, Counting, Entry, Opening};
+
+/// Of a character: what it folds to (0: nothing), and what it and its folded one are, as Python says.
+const FOLDED: u32 = (1 << 21) - 1;
+const ALNUM_FOLDED: u32 = 1 << 21;
+const DIGIT: u32 = 1 << 22;
+const LOWER: u32 = 1 << 23;
+const UPPER: u32 = 1 << 24;
+
+/// What parts words at a place.
+const NONE: u8 = 0;
+const CAPITAL: u8 = 1;
+const WORD: u8 = 2;
+
+/// How a pattern stands in a text: why it does not count outside hashtags, and bits.
+const COUNTS: u8 = 0;
+const INSIDE_WORD: u8 = 1;
+const NOT_IN_HASHTAG: u8 = 2;
+pub const GLUED: u8 = 4;
+const ABLE: u8 = 8;
+const MARKED: u8 = 16;
+
+/// Index of the text; first character, last one, end; kind of pattern, and how it stands there.
+pub type Place = (usize, u32, u32, u32, u32, u8);
+
+/// What has to be known if `needs` are there: one leaf of each.
+#[derive(FromPyObject)]
+struct Asks(Vec<Vec<u32>>, Vec<u32>, Vec<Vec<u32>>, Vec<u32>);
+
+/// Of a kind of patterns: the entries it is a form of, those whose `match` may find something where it stands,
+/// whether it makes conditions be asked, the leaves it is, and what it asks.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Kind {
+    pub ranks: Vec<u32>,
+    pub matching: Vec<u32>,
+    pub is_trigger: bool,
+    pub leaves: Vec<u32>,
+    asks: Vec<Asks>,
+}
+
+struct Pattern {
+    kind: u32,
+    is_in_hashtags: bool,
+    is_beginning: bool,
+    is_long: bool,
+}
+
+#[pyclass(frozen)]
+pub struct Patterns {
+    trie: DoubleArray<Vec<u8>>,
+    beginnings: Beginnings,
+    /// By number in the trie, which of `patterns` are spelled so: from here to the next.
+    bounds: Vec<u32>,
+    patterns: Vec<Pattern>,
+    kinds: Vec<Kind>,
+    leaves: usize,
+    counting: Counting,
+    /// Asked which of some places in a text with links, names or hashtags do not count there, and where its words are.
+    refused: Py<PyAny>,
+    word_spans: Py<PyAny>,
+    characters: Characters,
+}
+
+#[pymethods]
+impl Patterns {
+    /// Take patterns (what, kind, in hashtags only, beginning of words), kinds, the fewest letters of a glued
+    /// one; entries, openings, and places of conditions that are no leaf; who knows characters, refuses places
+    /// and finds words.
+    #[new]
+    fn new(
+        patterns: Vec<(String, u32, bool, bool)>,
+        kinds: Vec<Kind>,
+        min_glued: usize,
+        rules: (Vec<Entry>, Vec<Opening>, usize, Vec<Made>),
+        asked: (Py<PyAny>, Py<PyAny>, Py<PyAny>),
+    ) -> PyResult<Self> {
+        let (entries, openings, leaves, made) = rules;
+        let (ask, refused, word_spans) = asked;
+        let mut spelled: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
+        for (what, kind, is_in_hashtags, is_beginning) in patterns {
+            if !what.is_empty() {
+                let is_long = what.chars().count() >= min_glued;
+                let pattern = Pattern { kind, is_in_hashtags, is_beginning, is_long };
+                spelled.entry(what).or_default().push(pattern);
+            }
+        }
+        let keys: Vec<_> = spelled.keys().zip(0u32..).collect();
+        let trie = DoubleArrayBuilder::build(&keys).and_then(DoubleArray::new);
+        let trie = trie.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+        let beginnings = Beginnings::new(spelled.keys());
+        let (mut bounds, mut all) = (vec![0], Vec::new());
+        for some in spelled.into_values() {
+            all.extend(some);
+            bounds.push(all.len() as u32);
+        }
+        let counting = Counting { entries, openings, made, leaves };
+        let characters = Characters::new(ask);
+        Ok(Self {
+            trie,
+            beginnings,
+            bounds,
+            patterns: all,
+            kinds,
+            leaves,
+            counting,
+            refused,
+            word_spans,
+            characters,
+        })
+    }
+
+    /// Return the places of patterns, text by text. Not all: only those that can count.
+    fn find(&self, texts: &Bound<'_, PyList>, all: bool) -> PyResult<Vec<Place>> {
+        let mut places = Vec::new();
+        let mut folded = Folded::default();
+        for (index, text) in texts.iter().enumerate() {
+            let string = text.cast::<PyString>()?;
+            let text = text_of(string)?;
+            folded.fill(texts.py(), &text, all, &self.characters)?;
+            let first = places.len();
+            self.walk(index, &text, &folded, all, &mut places);
+            if !all {
+                self.keep_wanted(&mut places, first);
+            }
+        }
+        Ok(places)
+    }
+
+    /// Return the terms that count, by index of their text: start, end, rank of the entry.
+    ///
+    /// `cut`: words that were cut off, in the order of texts: index of the text, start, end, kind. `accept` and
+    /// `out`: by text, a byte for each entry, whether it accepts the language, and whether it is out of its days.
+    fn counted<'py>(
+        &self,
+        texts: &Bound<'py, PyList>,
+        cut: Vec<(usize, u32, u32, u32)>,
+        accept: Vec<Bound<'py, PyBytes>>,
+        out: Option<Vec<Option<Bound<'py, PyBytes>>>>,
+    ) -> PyResult<Vec<(usize, Vec<(u32, u32, u32)>)>> {
+        let py = texts.py();
+        let (mut found, mut folded, mut forms) = (Vec::new(), Folded::default(), Vec::new());
+        let mut cut = cut.into_iter().peekable();
+        for (index, string) in texts.iter().enumerate() {
+            let text = text_of(string.cast::<PyString>()?)?;
+            folded.fill(py, &text, false, &self.characters)?;
+            forms.clear();
+            self.walk(index, &text, &folded, false, &mut forms);
+            self.keep_wanted(&mut forms, 0);
+            self.drop_refused(&string, &mut forms)?;
+            while let Some((_, start, end, kind)) = cut.next_if(|one| one.0 == index) {
+                forms.push((index, start, end - 1, end, kind, ABLE));
+            }
+            if forms.is_empty() {
+                continue;
+            }
+            let are_out = out.as_ref().and_then(|out| out[index].as_ref()).map(|out| out.as_bytes());
+            let allowed = Allowed { accept: accept[index].as_bytes(), are_out };
+            let word_spans = || self.word_spans.call1(py, (&string,))?.extract(py);
+            let characters = folded.origins.last().map_or(0, |end| end.character);
+            let terms =
+                self.counting.terms(&forms, &self.kinds, characters, &allowed, Box::new(word_spans))?;
+            if !terms.is_empty() {
+                found.push((index, terms));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Patterns {
+    /// Drop those places that links, names and hashtags refuse.
+    fn drop_refused(&self, text: &Bound<'_, PyAny>, places: &mut Vec<Place>) -> PyResult<()> {
+        let marked: Vec<_> = places.iter().filter(|place| place.5 & MARKED != 0).copied().collect();
+        if !marked.is_empty() {
+            let refused: Vec<bool> = self.refused.call1(text.py(), (text, marked))?.extract(text.py())?;
+            let mut refused = refused.into_iter();
+            places.retain(|place| place.5 & MARKED == 0 || refused.next() == Some(false));
+        }
+        Ok(())
+    }
+
+    fn walk(&self, index: usize, text: &str, folded: &Folded, all: bool, places: &mut Vec<Place>) {
+        let mut token = Token::default();
+        for start in &folded.starts {
+            let (at, is_in_hashtag) = (start.byte as usize, start.is_in_hashtag);
+            let rest = &folded.bytes[at..];
+            // What begins inside a word counts in hashtags only.
+            if !all && (start.edge != WORD && !is_in_hashtag || !self.beginnings.may_begin(rest)) {
+                continue;
+            }
+            let left = start.edge;
+            for (number, length) in self.trie.common_prefix_search(rest) {
+                let end = at + length;
+                let some = self.bounds[number as usize] as usize..self.bounds[number as usize + 1] as usize;
+                for pattern in &self.patterns[some] {
+                    let right = if pattern.is_beginning { WORD } else { folded.edges[end] };
+                    let is_glued = left == NONE || right == NONE;
+                    let has_end = left != NONE || right == WORD;
+                    let is_able = !is_glued || (has_end && pattern.is_long && !pattern.is_beginning);
+                    let outside = match (left == WORD && right == WORD, pattern.is_in_hashtags) {
+                        (false, _) => INSIDE_WORD,
+                        (true, false) => COUNTS,
+                        (true, true) => NOT_IN_HASHTAG,
+                    };
+                    if all || (is_able && (outside == COUNTS || is_in_hashtag)) {
+                        let (begin, last, after) =
+                            (folded.origins[at], folded.origins[end - 1], folded.origins[end]);
+                        let is_marked = token.has_sign(text.as_bytes(), begin.byte as usize);
+                        let bits = [(is_glued, GLUED), (is_able, ABLE), (is_marked, MARKED)];
+                        let how =
+                            bits.iter().fold(outside, |how, (is, bit)| how | if *is { *bit } else { 0 });
+                        places.push((
+                            index,
+                            begin.character,
+                            last.character,
+                            after.character,
+                            pattern.kind,
+                            how,
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Drop words of conditions that decide nothing in a text, whose places begin at `first`.
+    fn keep_wanted(&self, places: &mut Vec<Place>, first: usize) {
+        let kind_of = |place: &Place| &self.kinds[place.4 as usize];
+        let some = &places[first..];
+        let mut wanted = vec![];
+        if some.iter().any(|place| kind_of(place).is_trigger) {
+            let mut present = vec![false; self.leaves];
+            for leaf in some.iter().flat_map(|place| &kind_of(place).leaves) {
+                present[*leaf as usize] = true;
+            }
+            let are_there =
+                |needs: &[Vec<u32>]| needs.iter().all(|need| need.iter().any(|leaf| present[*leaf as usize]));
+            wanted.resize(self.leaves, false);
+            let mut asked: Vec<u32> =
+                some.iter().filter(|place| kind_of(place).is_trigger).map(|place| place.4).collect();
+            asked.sort_unstable();
+            asked.dedup();
+            for Asks(needs, leaves, unless_needs, unless) in
+                asked.iter().flat_map(|kind| &self.kinds[*kind as usize].asks)
+            {
+                if are_there(needs) {
+                    leaves.iter().for_each(|leaf| wanted[*leaf as usize] = true);
+                    if are_there(unless_needs) {
+                        unless.iter().for_each(|leaf| wanted[*leaf as usize] = true);
+                    }
+                }
+            }
+        }
+        let mut kept = first;
+        for at in first..places.len() {
+            let kind = kind_of(&places[at]);
+            let is_wanted = |leaf: &u32| *wanted.get(*leaf as usize).unwrap_or(&false);
+            if !kind.ranks.is_empty() || kind.leaves.iter().any(is_wanted) {
+                places.swap(kept, at);
+                kept += 1;
+            }
+        }
+        places.truncate(kept);
+    }
+}
+
+/// Where a character begins.
+#[derive(Clone, Copy)]
+struct Origin {
+    character: u32,
+    byte: u32,
+}
+
+/// Where a pattern may begin in a folded text, and what parts it from what is before.
+struct Start {
+    byte: u32,
+    edge: u8,
+    is_in_hashtag: bool,
+}
+
+/// A text in the folded alphabet: `sandik.counting.tags.alphabet`.
+#[derive(Default)]
+struct Folded {
+    bytes: Vec<u8>,
+    /// By byte, and for the end: the character that it comes from, and what parts its letter from the one before.
+    origins: Vec<Origin>,
+    edges: Vec<u8>,
+    starts: Vec<Start>,
+}
+
+impl Folded {
+    fn fill(&mut self, py: Python<'_>, text: &str, all: bool, characters: &Characters) -> PyResult<()> {
+        self.bytes.clear();
+        self.origins.clear();
+        self.edges.clear();
+        self.starts.clear();
+        let mut origin = Origin { character: 0, byte: 0 };
+        let mut is_in_hashtag = false;
+        let mut before = u32::from(' ');
+        let mut rest = text.char_indices().peekable();
+        while let Some((byte, character)) = rest.next() {
+            origin.byte = byte as u32;
+            let is = characters.of(py, character)?;
+            let letter = is & FOLDED;
+            let is_space = letter == u32::from(' ');
+            is_in_hashtag &= !is_space || character == '_';
+            is_in_hashtag |= matches!(character, '#' | '＃');
+            if letter != 0 && !(is_space && before & FOLDED == letter && !self.bytes.is_empty()) {
+                let mut edge = WORD;
+                if before & is & ALNUM_FOLDED != 0 && (before ^ is) & DIGIT == 0 {
+                    edge = NONE;
+                    if is & UPPER != 0 {
+                        // A capital after a small letter, or the end of an acronym: YSK|Seçim.
+                        let mut is_lower_behind = || match rest.peek() {
+                            Some((_, behind)) => Ok(characters.of(py, *behind)? & LOWER != 0),
+                            None => PyResult::Ok(false),
+                        };
+                        if before & LOWER != 0 || (before & UPPER != 0 && is_lower_behind()?) {
+                            edge = CAPITAL;
+                        }
+                    }
+                }
+                if all || is_in_hashtag || (edge == WORD && !is_space) {
+                    self.starts.push(Start { byte: self.bytes.len() as u32, edge, is_in_hashtag });
+                }
+                if letter < 0x80 {
+                    self.bytes.push(letter as u8);
+                    self.origins.push(origin);
+                    self.edges.push(edge);
+                } else {
+                    let mut buffer = [0; 4];
+                    let letter = char::from_u32(letter).unwrap_or(char::REPLACEMENT_CHARACTER);
+                    let encoded = letter.encode_utf8(&mut buffer).as_bytes();
+                    self.bytes.extend_from_slice(encoded);
+                    self.origins.resize(self.bytes.len(), origin);
+                    self.edges.resize(self.bytes.len(), edge);
+                }
+                before = is;
+            }
+            origin.character += 1;
+        }
+        origin.byte = text.len() as u32;
+        self.origins.push(origin);
+        self.edges.push(WORD);
+        Ok(())
+    }
+}
+
+/// The first bytes of patterns: most words begin as none does, which costs less to know than to find out.
+struct Beginnings {
+    /// Bits of what four bytes hash to, and of two bytes that a shorter pattern begins with.
+    four: Vec<u64>,
+    two: Vec<u64>,
+}
+
+impl Beginnings {
+    fn new<'a>(patterns: impl Iterator<Item = &'a String>) -> Self {
+        let mut found = Self { four: vec![0; 1 << 11], two: vec![0; 1 << 10] };
+        for pattern in patterns {
+            match *pattern.as_bytes() {
+                [one] => (0..=255).for_each(|two| set(&mut found.two, pair(one, two))),
+                [one, two] | [one, two, _] => set(&mut found.two, pair(one, two)),
+                [one, two, three, four, ..] => set(&mut found.four, spread([one, two, three, four])),
+                [] => {}
+            }
+        }
+        found
+    }
+
+    fn may_begin(&self, bytes: &[u8]) -> bool {
+        match *bytes {
+            [one, two, three, four, ..] => {
+                is_set(&self.four, spread([one, two, three, four])) || is_set(&self.two, pair(one, two))
+            }
+            _ => true,
+        }
+    }
+}
+
+fn pair(one: u8, two: u8) -> usize {
+    usize::from(one) << 8 | usize::from(two)
+}
+
+fn spread(bytes: [u8; 4]) -> usize {
+    (u32::from_le_bytes(bytes).wrapping_mul(0x9E37_79B1) >> 15) as usize
+}
+
+fn set(bits: &mut [u64], at: usize) {
+    bits[at / 64] |= 1 << (at % 64);
+}
+
+fn is_set(bits: &[u64], at: usize) -> bool {
+    bits[at / 64] >> (at % 64) & 1 != 0
+}
+
+/// What stands between two spaces, looked at once: of a megabyte without any, there may be a million questions.
+#[derive(Default)]
+struct Token {
+    from: usize,
+    to: usize,
+    has_sign: bool,
+}
+
+impl Token {
+    /// Say whether there can be a link, name or hashtag in the token around a byte.
+    fn has_sign(&mut self, text: &[u8], at: usize) -> bool {
+        if !(self.from <= at && at < self.to) {
+            self.from = text[..at].iter().rposition(|byte| *byte == b' ').map_or(0, |space| space + 1);
+            self.to = text[at..].iter().position(|byte| *byte == b' ').map_or(text.len(), |more| at + more);
+            let token = &text[self.from..self.to];
+            // Those that are no ASCII (＃, ＠) begin with 0xEF.
+            let is_sign = |byte: &u8| matches!(byte, b'#' | b'@' | b':' | 0xEF);
+            let inner = &token[..token.len().saturating_sub(1)];
+            self.has_sign = token.iter().any(is_sign) || inner.contains(&b'.');
+        }
+        self.has_sign
+    }
+}

@@ -1,0 +1,19 @@
+//! What takes most of sandik's time, a letter at a time. Each part has a twin in Python with the same results.
+
+mod characters;
+mod cleaning;
+mod conditions;
+mod counting;
+mod finding;
+mod looking;
+
+use pyo3::prelude::*;
+
+/// `sandik._native`: see `sandik.counting.native`.
+#[pymodule(gil_used = true)]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<finding::Patterns>()?;
+    module.add_function(wrap_pyfunction!(looking::with_marks, module)?)?;
+    module.add_function(wrap_pyfunction!(looking::with_two_scripts, module)?)?;
+    module.add_class::<cleaning::Cleaner>()
+}

@@ -1,0 +1,186 @@
+"""The compiled twin of `places` and of what `match` makes of it: the terms of many texts at once.
+
+It walks over each text, and down a trie wherever a word begins; what it is told of a lexicon are numbers. For
+few texts it asks back where links, names and hashtags stand, and where words do.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from sandik.counting.tags.alphabet import fold_code
+from sandik.counting.tags.asking import Asking
+from sandik.counting.tags.boundaries import MIN_GLUED, word_spans
+from sandik.counting.tags.finder import refusals
+from sandik.counting.tags.lexicon import Entry
+from sandik.counting.tags.openings import Opening
+from sandik.counting.tags.pattern_index import Numbered
+from sandik.counting.tags.places import Place as Found
+from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Stands, Weighed, Word
+from sandik.counting.tags.required_words import Needs, bits_in
+from sandik.counting.tags.rules import Rule, Rules
+
+#: A term: start, end, and the rank of its entry.
+Span = tuple[int, int, int]
+
+#: Of so many languages, pairs included, it is remembered which entries accept them.
+_MAX_LANGUAGES = 1_000
+
+#: What a character folds to, and above that what it is: see native/src/finding.rs.
+_ALNUM_FOLDED, _DIGIT, _LOWER, _UPPER, _KNOWN = (1 << bit for bit in range(21, 26))
+
+
+class NativeTerms:
+    """Finds patterns as `Places` does (of words that decide nothing it leaves out more), and terms."""
+
+    def __init__(
+        self,
+        native: ModuleType,
+        patterns: Numbered,
+        asking: Asking,
+        rules: Rules,
+        entries: Sequence[Entry],
+        openings: Mapping[str, Opening],
+    ) -> None:
+        self._entries = entries
+        self._accept: dict[str, bytes] = {}
+        self._native = native.Patterns(
+            [*_patterns(patterns)],
+            [*_kinds(asking)],
+            MIN_GLUED,
+            _rules(rules, entries, openings),
+            (_about_character, _are_refused, word_spans),
+        )
+
+    def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
+        """See `Places.find`."""
+        places: list[Found] = self._native.find(texts, refused)
+        return places
+
+    def counted(
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str],
+        cut: Sequence[tuple[int, int, int, int]],
+        out: Sequence[bytes | None] | None,
+    ) -> list[tuple[int, list[Span]]]:
+        """Return the terms that count, by index of their text.
+
+        `cut`: words that were cut off, text by text: its index, start, end, kind. `out`: of each text, a byte
+        for each entry, which is not 0 where that is out of its days.
+        """
+        accept = [self._accept.get(language) or self._accepting(language) for language in languages]
+        found: list[tuple[int, list[Span]]] = self._native.counted([*texts], cut, accept, out)
+        return found
+
+    def _accepting(self, language: str) -> bytes:
+        found = bytes(entry.accepts(language) for entry in self._entries)
+        if len(self._accept) < _MAX_LANGUAGES:
+            self._accept[language] = found
+        return found
+
+
+def _patterns(patterns: Numbered) -> Iterable[tuple[str, int, bool, bool]]:
+    """Yield each pattern, its kind, whether it is one in hashtags only, and whether it begins words."""
+    kinds = iter(patterns.kind_of)
+    for some in (patterns.forms, patterns.words):
+        for which, found in enumerate(some):
+            for pattern, kind in zip(found, kinds, strict=False):
+                yield pattern, kind, which == 1, which == 2
+
+
+def _kinds(asking: Asking) -> Iterable[dict[str, object]]:
+    for ranks, matching, is_trigger, leaves, asks in zip(
+        asking.ranks, asking.matching, asking.is_trigger, asking.leaves, asking.asks, strict=True
+    ):
+        told = [
+            (_groups(one.needs), [*bits_in(one.leaves)], _groups(one.unless_needs), [*bits_in(one.unless)])
+            for one in asks
+        ]
+        yield {
+            "ranks": ranks,
+            "matching": matching,
+            "is_trigger": is_trigger,
+            "leaves": [*bits_in(leaves)],
+            "asks": told,
+        }
+
+
+def _groups(needs: Needs) -> list[list[int]]:
+    return [[*bits_in(need)] for need in needs]
+
+
+def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Opening]) -> tuple[Any, ...]:
+    tags = _Numbers()
+    places = _Numbers(rules.numbers)
+    made: list[tuple[list[int], tuple[int, ...]]] = []
+
+    def place(one: Place) -> int:
+        if one not in places and not isinstance(one, Word):
+            parts = [place(part) for part in one.places]
+            made.append((parts, one.within if isinstance(one, Chain) else ()))
+            places.of(one)
+        return places[one]
+
+    def condition(one: Condition | None) -> object:
+        if one is None:
+            return None
+        if isinstance(one, Stands):
+            return "stands", place(one.place), one.within
+        if isinstance(one, Weighed):
+            return "sum", (one.least, [(place(leaf), weight) for leaf, weight in one.parts]), one.within
+        if isinstance(one, Not):
+            return "not", condition(one.part), None
+        return "all" if isinstance(one, All) else "any", [condition(part) for part in one.parts], None
+
+    def rule(one: Rule | None) -> object:
+        if one is None:
+            return None
+        found = [
+            (
+                place(found.place),
+                [condition(beside) for beside in found.besides],
+                [_groups(way.needs) for way in found.ways],
+            )
+            for found in one.found
+        ]
+        needs = _groups(one.near_needs), _groups(one.unless_needs)
+        return found, condition(one.near), condition(one.unless), *needs
+
+    told = [
+        (
+            tags.of(entry.tag),
+            entry.is_trap,
+            [tags.of(tag) for tag in entry.beside],
+            bool(entry.near),
+            rule(rules.by_rank.get(rank)),
+        )
+        for rank, entry in enumerate(entries)
+    ]
+    opening = [
+        (tags.of(one.tag), one.characters, [tags.of(tag) for tag in one.beside]) for one in openings.values()
+    ]
+    return told, opening, len(rules.numbers), made
+
+
+def _are_refused(text: str, places: Sequence[Found]) -> list[bool]:
+    return [refusal is not None for refusal in refusals(text, places)]
+
+
+class _Numbers(dict[Any, int]):
+    """Numbers things as they come."""
+
+    def of(self, thing: object) -> int:
+        return self.setdefault(thing, len(self))
+
+
+def _about_character(character: str) -> int:
+    folded = fold_code(ord(character))
+    return (
+        _KNOWN
+        | folded
+        | _ALNUM_FOLDED * chr(folded).isalnum()
+        | _DIGIT * character.isdigit()
+        | _LOWER * character.islower()
+        | _UPPER * character.isupper()
+    )

@@ -1,0 +1,175 @@
+"""The compiled part and its twin in Python give the same results. Without it, nothing is compared."""
+
+import csv
+import gzip
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hatch_build
+from sandik.counting.language import cleaning, quotes, scripts
+from sandik.counting.native import NATIVE
+from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.lexicon import load_lexicon
+from tests.support.lexicons import write_lexicon
+
+compiled = pytest.mark.skipif(NATIVE is None, reason="nothing is compiled: make native")
+
+#: Everything that a rule of cleaning, folding, words or hashtags speaks of, and parts of links.
+PIECES = (
+    *"аяёіїІIiabcçğıiİıSsŞҚ #＃@＠.:/_-'’…0189\u0301\u200d\ud83d\U0001f600ةییk\n\t\0\xa0ﬁ™½각ᄀ٣«»“”\"&;",
+    *("http://", "https", "www.", "t.co/", "t.me/x", "pic.twitter.com/a", "&amp;", "com.tr/", ".be", "ааа"),
+    *(
+        "seçim",
+        "Seçim",
+        "deepfake",
+        "выборы",
+        "Выборы",
+        "election",
+        "oy ver",
+        "video",
+        "ai",
+        "yapay zeka",
+        "film",
+    ),
+    *(
+        "#SeçimVar",
+        "#secimsonuclari",
+        "#ВыборывТурции",
+        "seçimd…",
+        "üretildi",
+        "chp",
+        "aday",
+        "ödev",
+        "memur",
+    ),
+)
+texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=14).map("".join)
+batches = st.lists(texts, min_size=1, max_size=4)
+
+#: Conditions of each kind, and what decides between terms: company, openings, traps, days and languages.
+LEXICON = """
+[[words]]
+name = "made"
+language = "tr"
+forms = ["üret*", "yapıl*"]
+
+[[term]]
+language = "tr"
+lemma = "film"
+match = "(ai OR video) NEAR/3 {made} OR \\"yapay zeka\\""
+unless = "NEAR/2 ödev* OR film NEAR/1 (chp OR memur)"
+
+[[term]]
+language = "tr"
+lemma = "aday"
+near = "chp OR NEAR/2 {made}"
+unless = "NOT (video OR ai) AND memur"
+
+[[term]]
+language = "tr"
+lemma = "ödev"
+near = "NEAR/2 SUM/3 (ai^2 OR {made}^1 OR chp^2 OR memur^-3) AND NOT SUM/2 (film^1 OR video^1)"
+
+[[term]]
+language = "tr"
+lemma = "video"
+beside = ["fake"]
+only_in = ["tr"]
+
+[[trap]]
+language = "tr"
+lemma = "seçim var"
+
+[[term]]
+language = "tr"
+lemma = "seçim"
+valid = "2023-03-10/2023-05-28"
+"""
+TAGS = '[[opening]]\ntag = "fake"\ncharacters = 20\n'
+
+
+def taggers(*layers: Path) -> tuple[Tagger, Tagger]:
+    lexicon = load_lexicon(",".join(map(str, layers)) or None)
+    return Tagger(lexicon, NATIVE), Tagger(lexicon, None)
+
+
+@pytest.fixture(scope="module")
+def built_in() -> tuple[Tagger, Tagger]:
+    return taggers()
+
+
+@pytest.fixture(scope="module")
+def conditions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tagger, Tagger]:
+    folder = write_lexicon(tmp_path_factory.mktemp("native"), fake=LEXICON)
+    folder.joinpath("tags.toml").write_text(TAGS)
+    return taggers(folder)
+
+
+def assert_same_terms(both: tuple[Tagger, Tagger], batch: Sequence[str]) -> None:
+    for language, time_ms in (("tr", None), ("ru+tr", 1_683_849_600_000), ("en", 1_460_000_000_000)):
+        native, pure = (one.terms(batch, [language] * len(batch), [time_ms] * len(batch)) for one in both)
+        assert native == pure
+    assert [both[0].verdicts(text, "tr") for text in batch] == [
+        both[1].verdicts(text, "tr") for text in batch
+    ]
+
+
+@compiled
+@given(batch=batches)
+def test_the_same_terms(built_in: tuple[Tagger, Tagger], batch: list[str]) -> None:
+    assert_same_terms(built_in, batch)
+
+
+@compiled
+@given(batch=batches)
+def test_the_same_conditions_hold(conditions: tuple[Tagger, Tagger], batch: list[str]) -> None:
+    assert_same_terms(conditions, batch)
+
+
+@compiled
+@given(batch=batches)
+def test_the_same_clean_texts(batch: list[str]) -> None:
+    assert cleaning.CLEANER
+    assert cleaning.CLEANER.clean(batch) == cleaning.cleaned(batch)
+
+
+@compiled
+@given(batch=batches)
+def test_the_same_texts_are_looked_at(batch: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        native = quotes.own_words_of_all(batch), scripts.may_be_mixed(batch)
+        patch.setattr(quotes, "NATIVE", None)
+        patch.setattr(scripts, "NATIVE", None)
+        assert native == (quotes.own_words_of_all(batch), scripts.may_be_mixed(batch))
+
+
+@compiled
+def test_the_same_on_real_posts(built_in: tuple[Tagger, Tagger]) -> None:
+    path = Path(os.environ.get("SANDIK_TEST_DATA", ""), "ira_2016-09-15_2016-11-15.tsv.gz")
+    if not path.is_file():
+        pytest.skip("$SANDIK_TEST_DATA has no archive")
+    with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
+        posts = [row["content"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    some = posts[::10]
+    native, pure = (one.terms(some, ["en"] * len(some)) for one in built_in)
+
+    assert native == pure
+    assert cleaning.CLEANER
+    assert cleaning.CLEANER.clean(some) == cleaning.cleaned(some)
+
+
+def test_without_rust_the_build_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert hatch_build.build(tmp_path) == "there is no Rust (https://rustup.rs)"
+
+
+def test_without_the_compiled_part_all_is_there() -> None:
+    pure = Tagger(load_lexicon(None), None)
+
+    assert pure.terms(["Seçim günü"], ["tr"]) == load_tagger().terms(["Seçim günü"], ["tr"])
