@@ -33,8 +33,8 @@ UNJUDGED, ONE_IN = 0.5, {"ru": 1, "en": 6}
 RIDGE, ROUNDS = 3.0, 4
 #: Posts of more are left out. Some sums count in still shorter ones only: longer ones speak of much at once.
 CHARACTERS = 300
-#: How likely a post has to be about it, as log odds: where judged posts kept a precision of 95 %, and no more than
-#: one post in 30,000 of the archives, which hardly speak of it, carried the tag for the sum alone.
+#: How likely a post has to be about it, as log odds: where judged posts kept a precision of 95 %, and the sum
+#: alone tagged at most one post in 30,000 of the archives, which hardly speak of it.
 LEAST = {"deepfake.ru": 1.1, "deepfake.en": 0.8}
 
 Values = npt.NDArray[np.float64]
