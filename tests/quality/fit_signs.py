@@ -118,8 +118,9 @@ class Signs:
         ]
         self._rule = self.tagger._rules[rank]
         assert isinstance(self._rule.near, All)
-        _, self.near = self._rule.near.parts
-        assert isinstance(self.near, Weighed)
+        _, near = self._rule.near.parts
+        assert isinstance(near, Weighed)
+        self.near = near
         self._numbers = {leaf: number for number, (leaf, _) in enumerate(self.near.parts)}
 
     def places(self, texts: Sequence[str]) -> list[Values]:
