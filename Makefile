@@ -32,6 +32,10 @@ init: $(VENV)/.ready-dev  ## Set up .venv with everything, at the pinned version
 native: $(VENV)/.ready  ## Build the compiled part, with which terms take less than half the time: needs Rust
 	@$(BIN)/python hatch_build.py
 
+.PHONY: test-native
+test-native: $(VENV)/.ready-dev  ## The tests of languages and terms once more, with the compiled part that `make native` adds
+	$(BIN)/python -m pytest tests/counting tests/laws tests/cost tests/quality -n 3 --dist worksteal
+
 .PHONY: demo
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
