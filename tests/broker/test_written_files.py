@@ -121,7 +121,7 @@ def test_an_export_is_replaced_only_when_told_to(settings: Settings, tmp_path: P
         by_day = ("--by-day",) if name == days else ()
         assert "add --force" in run(settings, "export", "posts", str(name), *by_day, expected=2)
     out.unlink()
-    assert "c.csv.dictionary.json is there" in run(settings, "export", "posts", str(out), expected=2)
+    assert "c.csv.dictionary.json already exists" in run(settings, "export", "posts", str(out), expected=2)
     run(settings, "export", "counts", str(out), "--force")
     run(settings, "export", "posts", str(days), "--by-day", "--authors", "keep", "--force", *small)
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}

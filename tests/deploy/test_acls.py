@@ -80,7 +80,7 @@ async def test_each_user_may_do_what_it_needs_and_a_dashboard_may_not_count(
         exit_code = workers.terminate(worker)
 
     assert refused.returncode == 1
-    assert b"has no topic posts.late, posts.dlq that this user may see" in refused.stderr
+    assert b"has no topic posts.late that this user may see" in refused.stderr
     assert exit_code == 0, workers.log(worker)
     assert str(not_altered.value) == (
         "Kafka denied changing posts (TopicAuthorizationFailedError). Allow AlterConfigs, or have an "

@@ -76,7 +76,7 @@ async def test_a_fast_clock_is_named_where_it_matters(
     monkeypatch.setattr(SystemClock, "now_ms", lambda _: ahead_ms)
 
     if stamped_by == "CreateTime":
-        with pytest.raises(BrokerError, match=r"Set this machine's clock \(NTP\).* 0 posts were delivered"):
+        with pytest.raises(BrokerError, match=r"Set this machine's clock \(NTP\).* 0 other posts were delivered"):
             await ingest_into(kafka, topic, iter([a_post(1)]))
     else:
         summary, _ = await ingest_into(kafka, topic, iter([a_post(1)]))
@@ -196,7 +196,7 @@ async def test_a_refused_post_ends_the_run_with_the_number_delivered(kafka: Embe
 
     records = await read_topic(kafka.bootstrap_servers, topic)
     assert summary.produced == len(records)
-    assert f" {len(records)} posts were delivered" in str(error.value)
+    assert f" {len(records)} other posts were delivered" in str(error.value)
 
 
 async def test_posts_before_a_broken_source_are_delivered(kafka: EmbeddedKafka) -> None:
