@@ -19,7 +19,7 @@ from tests.support.kafka import wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_more
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
-GONE = "Kafka has gone ("
+GONE = "Kafka does not answer ("
 #: Faust and aiokafka give up after a minute without an answer; on a busy machine that takes longer.
 UNTIL_GIVEN_UP_S = 180
 

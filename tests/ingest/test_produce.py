@@ -76,7 +76,7 @@ async def test_a_fast_clock_is_named_where_it_matters(
     monkeypatch.setattr(SystemClock, "now_ms", lambda _: ahead_ms)
 
     if stamped_by == "CreateTime":
-        with pytest.raises(BrokerError, match=r"Set this machine's clock \(NTP\).* 0 other posts were delivered"):
+        with pytest.raises(BrokerError, match=r"Set this machine's clock \(NTP\).* 0 other posts were"):
             await ingest_into(kafka, topic, iter([a_post(1)]))
     else:
         summary, _ = await ingest_into(kafka, topic, iter([a_post(1)]))

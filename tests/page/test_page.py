@@ -173,7 +173,7 @@ async def test_a_chart_is_zoomed_by_a_drag_shows_posts_by_a_click_and_back_undoe
         middle, height = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
         await page.mouse.click(middle, height)  # a minute without a post of its own
-        await shows(page, "#posts", "None in this time")
+        await shows(page, "#posts", "None in this period")
         await page.get_by_role("button", name="all of this time").click()
         await shows(page, ".text", "Seçim öncesi")
 

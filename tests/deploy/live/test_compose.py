@@ -89,7 +89,7 @@ def test_counts_are_exact_after_kafka_and_a_worker_were_killed(stack: Engine, tm
     stack.compose("kill", "kafka")
 
     def has_gone() -> bool:
-        return stack.compose("logs", "--no-log-prefix", "worker").count("Kafka has gone") >= 2
+        return stack.compose("logs", "--no-log-prefix", "worker").count("Kafka does not answer (") >= 2
 
     wait_for(has_gone, "both workers that are left have noticed that Kafka has gone")
     stack.compose("up", "--detach", "--wait", "--scale", "worker=3")
