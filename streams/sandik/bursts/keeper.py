@@ -1,7 +1,7 @@
 """`counts` and `bursts` in, what `bursts` lacks out."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,11 +9,10 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from sandik.clock import Clock
-from sandik.counting.decode import why_not
 from sandik.errors import SandikError
 from sandik.figures.burst_records import BurstLedger
 from sandik.kafka.connection import client_options
-from sandik.kafka.follow import Follower
+from sandik.kafka.follow import Follower, decoded
 from sandik.kafka.topics import BURSTS, COUNTS
 from sandik.settings import Settings
 from sandik.telemetry.burst_metrics import BurstMetrics
@@ -107,12 +106,7 @@ class Keeper:
 
     def _follower(self, topic: str, from_ms: int | None, take: Any, clear: Any) -> Follower:
         name = self._settings.topic(topic)
-
-        def changed(problem: str | None) -> None:
-            self._tell(f"{name}: {problem or follower.link.state}")
-
-        follower = Follower(self._settings, name, from_ms, self._clock, take, clear, changed)
-        return follower
+        return Follower(self._settings, name, from_ms, self._clock, take, clear, self._tell)
 
     def _take_counts(self, records: list[ConsumerRecord]) -> None:
         model = self._ledger.model
@@ -120,7 +114,7 @@ class Keeper:
             if record.value is None:
                 model.remove([record.key])
             else:
-                some = self._decoded(record, _decode_count)
+                some = decoded([record], _decode_count, self._tell)
                 model.add([one for one in some if one.window_start_ms >= self._from_ms], self._clock.now_ms())
 
     def _take_bursts(self, records: list[ConsumerRecord]) -> None:
@@ -128,12 +122,5 @@ class Keeper:
             if record.value is None:
                 self._ledger.take(record.key, None)
             else:
-                for burst in self._decoded(record, _decode_burst):
+                for burst in decoded([record], _decode_burst, self._tell):
                     self._ledger.take(record.key, burst)
-
-    def _decoded(self, record: ConsumerRecord, decode: Callable[[bytes], Any]) -> Iterator[Any]:
-        try:
-            yield decode(record.value)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
-            self._tell(f"{where}: left out: {why_not(record.value, error)}")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -11,7 +11,6 @@ from aiokafka import ConsumerRecord
 
 from sandik.clock import Clock
 from sandik.counting.control import ControlState
-from sandik.counting.decode import why_not
 from sandik.counting.fold import ALL
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
@@ -23,7 +22,7 @@ from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, changed_rows, rows
-from sandik.kafka.follow import Follower
+from sandik.kafka.follow import Follower, decoded
 from sandik.kafka.post_texts import Text, Texts
 from sandik.kafka.record_counts import records_in
 from sandik.kafka.topics import CONTROL, COUNTS, MENTIONS, POSTS, POSTS_DLQ
@@ -73,12 +72,10 @@ class Board:
         self._kept: OrderedDict[Any, bytes] = OrderedDict()
         self._change = asyncio.Event()
         mentions_from_ms = None if from_ms is None else from_ms - _MENTION_SLACK_MS
-        self.counts = self._follower(settings, COUNTS, from_ms, self._take_counts, self._clear_counts)
-        self.mentions = self._follower(
-            settings, MENTIONS, mentions_from_ms, self._take_mentions, self._clear_mentions
-        )
+        self.counts = self._follower(COUNTS, from_ms, self._take_counts, self._clear_counts)
+        self.mentions = self._follower(MENTIONS, mentions_from_ms, self._take_mentions, self._clear_mentions)
         self._control = ControlState()
-        self.control = self._follower(settings, CONTROL, None, self._take_control, self._clear_control)
+        self.control = self._follower(CONTROL, None, self._take_control, self._clear_control)
 
     async def run(self) -> None:
         """Read the topics until cancelled."""
@@ -230,17 +227,13 @@ class Board:
                 self._kept.popitem(last=False)
         return self._kept[key]
 
-    def _follower(
-        self, settings: Settings, topic: str, from_ms: int | None, take: Any, clear: Any
-    ) -> Follower:
-        name = settings.topic(topic)
+    def _follower(self, topic: str, from_ms: int | None, take: Any, clear: Any) -> Follower:
+        name = self._settings.topic(topic)
+        return Follower(self._settings, name, from_ms, self._clock, take, clear, self._told)
 
-        def changed(problem: str | None) -> None:
-            self._tell(f"{name}: {problem or follower.link.state}")
-            self.notify()
-
-        follower = Follower(settings, name, from_ms, self._clock, take, clear, changed)
-        return follower
+    def _told(self, line: str) -> None:
+        self._tell(line)
+        self.notify()
 
     def _take_counts(self, records: list[ConsumerRecord]) -> None:
         has_changed = False
@@ -249,7 +242,7 @@ class Board:
             if is_deleted:
                 has_changed |= self.model.remove([record.key for record in some])
             else:
-                counts = self._decoded([*some], _decode_count)
+                counts = decoded(some, _decode_count, self._tell)
                 # Behind the first record of that time older windows may be written again, but not whole.
                 wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
                 has_changed |= self.model.add(wanted, self._clock.now_ms())
@@ -257,7 +250,7 @@ class Board:
             self.notify()
 
     def _take_mentions(self, records: list[ConsumerRecord]) -> None:
-        self.examples.add(self._decoded(records, _decode_mention))
+        self.examples.add(decoded(records, _decode_mention, self._tell))
         self.notify()
 
     def _take_control(self, records: list[ConsumerRecord]) -> None:
@@ -265,7 +258,7 @@ class Board:
             if record.value is None:
                 self._control.take(record.key, None)
             else:
-                for one in self._decoded([record], _decode_control):
+                for one in decoded([record], _decode_control, self._tell):
                     self._control.take(record.key, one)
         if self._control.owner:
             self.examples.pairs = self._control.owner.pairs
@@ -275,16 +268,6 @@ class Board:
     def _clear_control(self) -> None:
         self._control = ControlState()
         self.notify()
-
-    def _decoded(self, records: list[ConsumerRecord], decode: Callable[[bytes], Any]) -> Iterator[Any]:
-        for record in records:
-            if record.value is None:
-                continue  # somebody has deleted it
-            try:
-                yield decode(record.value)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
-                self._tell(f"{where}: left out: {why_not(record.value, error)}")
 
     def _clear_counts(self) -> None:
         self.model.clear()

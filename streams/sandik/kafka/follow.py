@@ -1,14 +1,16 @@
 """Follow a topic without end: from a chosen time, without a group, through broker outages."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from sandik.clock import Clock
+from sandik.counting.decode import why_not
 from sandik.errors import SandikError, TopicError
 from sandik.kafka.connection import let_go
 from sandik.kafka.consumer import new_consumer
@@ -22,6 +24,8 @@ _ANSWER_S = 5.0
 #: How often it is asked when nothing comes.
 _IDLE_S = 1.0
 _RETRY_S = 1.0
+
+Value = TypeVar("Value")
 
 
 @dataclass
@@ -38,7 +42,7 @@ class Link:
 class Follower:
     """Reads `topic`; hands batches to `take`, and calls `start_over` if the topic was recreated or truncated.
 
-    `changed` is called after every change of `link`, with what is wrong if Kafka does not answer.
+    `changed` is called after every change of `link`, with a line that tells it, or what is wrong.
     """
 
     settings: Settings
@@ -47,7 +51,7 @@ class Follower:
     clock: Clock
     take: Callable[[list[ConsumerRecord]], None]
     start_over: Callable[[], None]
-    changed: Callable[[str | None], None]
+    changed: Callable[[str], None]
 
     def __post_init__(self) -> None:
         self.link = Link(since_ms=self.clock.now_ms())
@@ -117,4 +121,18 @@ class Follower:
     def _set(self, state: Any, problem: str | None) -> None:
         if state != self.link.state:
             self.link.state, self.link.since_ms = state, self.clock.now_ms()
-            self.changed(problem)
+            self.changed(f"{self.topic}: {problem or state}")
+
+
+def decoded(
+    records: Iterable[ConsumerRecord], decode: Callable[[bytes], Value], tell: Callable[[str], None]
+) -> Iterator[Value]:
+    """Yield what the values of records say; tombstones say nothing. `tell` hears of what cannot be read."""
+    for record in records:
+        if record.value is None:
+            continue
+        try:
+            yield decode(record.value)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
+            tell(f"{where}: left out: {why_not(record.value, error)}")

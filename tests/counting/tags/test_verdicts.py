@@ -71,6 +71,7 @@ words = st.sampled_from(
 @settings(deadline=None)
 @given(st.lists(words, max_size=12).map(" ".join), st.sampled_from(["tr", "ru", "en", "und"]))
 @example("AI video üretildi", "tr")  # two parts of one `match` find it
+@example("yapay zeka fake fake aday", "tr")  # one `match` finds it with other words between
 def test_the_verdicts_agree_with_what_counts(text: str, language: str) -> None:
     counting = [one.hit for one in load_tagger().verdicts(text, language) if one.refusal is None]
     [terms] = load_tagger().terms([text], [language])

@@ -263,10 +263,13 @@ class Tagger:
             if not (rule.firsts & scene.present and self._entries[rank].accepts(language)):
                 continue
             spots = rule.hits(scene)
+            by_row: dict[_Row, _Told] = {}  # other words between the same two are the same hit
             for spot in spots:
                 row = _row(spot.start, scene.word_end(spot.end - 1), rank)
                 refused = None if rule.holds(scene, spot) else Refusal.CONDITION
-                told.append((row, refused, why.hit(rule, spot, is_match=True)))
+                if row not in by_row or (by_row[row][1] and refused is None):
+                    by_row[row] = row, refused, why.hit(rule, spot, is_match=True)
+            told += by_row.values()
             if not spots and (miss := why.miss(rule)):
                 misses.append((_row(miss[0].start, miss[0].end, rank), Refusal.CONDITION, miss[1]))
         return told, misses

@@ -1,7 +1,7 @@
 """Where the patterns of a lexicon stand in texts: one Aho-Corasick pass over a folded batch.
 
 Words of conditions are looked at only in texts in which a condition may be asked, or they would cost more
-than all the rest. `native_places` finds the same and takes a tenth of the time.
+than all the rest. `native_terms` finds the same in a third of the time.
 """
 
 from collections.abc import Iterator, Sequence
