@@ -16,7 +16,9 @@ from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
 from sandik_schemas.count import Count
 from sandik_schemas.partial import AuthorsPartial, Partial, WindowPartial
-from tests.laws.test_counting_laws import BASE_MS, LABELS, Record, emitted, idle
+from tests.laws import cut_logs
+from tests.laws.cut_logs import in_any_order, sent_by_a_torn
+from tests.laws.test_counting_laws import BASE_MS, LABELS, Record, emitted
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -64,17 +66,6 @@ def records_of(log: Sequence[Post]) -> list[Record]:
     ]
 
 
-def run(state: PartitionState, records: Sequence[Record], cuts: Sequence[int]) -> list[Partial]:
-    sent: list[Partial] = []
-    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
-        if records[start:end]:
-            changes = JOB.count(state, records[start:end]).changes
-            state.take(changes.entries)
-            state.settle(TIMING)
-            sent += copy.deepcopy(changes.partials)
-    return sent
-
-
 def a_merge() -> Merge:
     return Merge(LABELS, TIMING, PARTITIONS, authors=AuthorSets())
 
@@ -114,13 +105,7 @@ def told(counts: dict[bytes, Count]) -> dict[bytes, tuple[int | None, int | None
 
 
 def queues_of(logs_: Sequence[Sequence[Post]], data: st.DataObject) -> list[list[Partial]]:
-    queues = []
-    for partition, log in enumerate(logs_):
-        state = PartitionState.empty(JOB.run_id, partition)
-        cuts = data.draw(st.lists(st.integers(0, len(log)), max_size=4).map(sorted))
-        sent = run(state, records_of(log), cuts)
-        queues.append([*sent, idle(sent, partition)])
-    return queues
+    return cut_logs.queues_of(JOB, [*map(records_of, logs_)], data)
 
 
 @examples(200)
@@ -130,8 +115,8 @@ def test_authors_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
 ) -> None:
     queues = queues_of(logs_, data)
     merge, last = a_merge(), dict[bytes, Count]()
-    for partition in data.draw(st.permutations([p for p, queue in enumerate(queues) for _ in queue])):
-        merge.apply(queues[partition].pop(0))
+    for partial in in_any_order(queues, data):
+        merge.apply(partial)
         if data.draw(st.booleans()):
             last |= emitted(merge)
     last |= emitted(merge)
@@ -143,21 +128,9 @@ def test_authors_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
 @given(logs, st.data())
 def test_a_crash_between_any_two_writes_changes_no_authors(log: list[Post], data: st.DataObject) -> None:
     """And each revision tells the authors of the posts that it counts: of no other post of a torn batch."""
-    records = records_of(log)
-    torn = PartitionState.empty(JOB.run_id, 0)
-    crash_at = data.draw(st.integers(0, len(records)))
-    batch_from = data.draw(st.integers(0, crash_at))
-    sent = run(torn, records[:batch_from], [])
-    if records[batch_from:crash_at]:
-        entries = JOB.count(torn, records[batch_from:crash_at]).changes.entries
-        torn.take(entries[: data.draw(st.integers(0, len(entries)))])
-    sent += copy.deepcopy(list(torn.partials()))  # as after a recovery
-    rest = records[torn.clock.offset + 1 :]
-    sent += run(torn, rest, data.draw(st.lists(st.integers(0, len(rest)), max_size=4).map(sorted)))
-
     in_order = authors_of([log])
     merge, last = Merge(LABELS, TIMING, 1, authors=AuthorSets()), dict[bytes, Count]()
-    for partial in sent:
+    for partial in sent_by_a_torn(JOB, records_of(log), data):
         merge.apply(partial)
         for count in merge.emit(0):
             last[count.key] = count
@@ -221,7 +194,11 @@ def test_authors_of_a_torn_batch_wait_for_the_window_that_counts_their_posts() -
     torn.take([*changes.ids, *changes.authors])
     merge = Merge(LABELS, TIMING, 1, authors=AuthorSets())
     told_ = []
-    for sent in (list(torn.partials()), run(torn, records[:1], []), run(torn, records[1:], [])):
+    for sent in (
+        list(torn.partials()),
+        cut_logs.run(JOB, torn, records[:1], []),
+        cut_logs.run(JOB, torn, records[1:], []),
+    ):
         for partial in sent:
             merge.apply(partial)
         told_ += [(count.with_author, count.distinct_authors) for count in emitted(merge).values()]

@@ -3,6 +3,7 @@
 import copy
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import partial as with_job
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial, PartitionClock
+from tests.laws import cut_logs
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -62,16 +64,7 @@ def records_of(log: Log) -> list[Record]:
     return found
 
 
-def run(state: PartitionState, records: Sequence[Record], cuts: Sequence[int]) -> list[Partial]:
-    """Count the records in batches that end at `cuts`; return the partials in the order they are sent."""
-    sent: list[Partial] = []
-    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
-        if records[start:end]:
-            changes = JOB.count(state, records[start:end]).changes
-            state.take(changes.entries)
-            state.settle(TIMING)
-            sent += copy.deepcopy([*changes.windows, changes.clock])
-    return sent
+run, idle = with_job(cut_logs.run, JOB), with_job(cut_logs.idle, JOB)
 
 
 def batches(draw: st.DrawFn, records: Sequence[Record]) -> list[int]:
@@ -96,12 +89,6 @@ def emitted(merge: Merge) -> dict[bytes, Count]:
     counts = {count.key: count for count in merge.emit(now_ms=0)}
     merge.settle()
     return counts
-
-
-def idle(partial: Sequence[Partial], partition: int) -> PartitionClock:
-    clocks = [one for one in partial if isinstance(one, PartitionClock)]
-    known = clocks[-1] if clocks else PartitionClock(JOB.run_id, partition, -1, None, idle=False)
-    return msgspec.structs.replace(known, idle=True)
 
 
 @st.composite

@@ -1,6 +1,5 @@
 """Laws of sources: the sources of a cell add up to it, as exact as the cell, and nothing else changes."""
 
-import copy
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,9 +20,9 @@ from sandik.replay.results import merged_sources
 from sandik.run import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
-from sandik_schemas.partial import Partial
 from sandik_schemas.post import Post
-from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record, idle
+from tests.laws.cut_logs import in_any_order, queues_of, sent_by_a_torn
+from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record
 from tests.replay import test_laws as replays
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
@@ -96,17 +95,6 @@ def told(counts: dict[bytes, Count]) -> dict[Cell, tuple[int, int]]:
     }
 
 
-def run(state: PartitionState, records: Sequence[Record], cuts: Sequence[int]) -> list[Partial]:
-    sent: list[Partial] = []
-    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
-        if records[start:end]:
-            changes = JOB.count(state, records[start:end]).changes
-            state.take(changes.entries)
-            state.settle(TIMING)
-            sent += copy.deepcopy(changes.partials)
-    return sent
-
-
 class Read:
     """What a reader of both topics knows: the newest record of each key."""
 
@@ -142,14 +130,9 @@ class Read:
 def test_sources_are_those_of_a_single_pass_and_add_up_whatever_the_batches_and_the_order(
     logs_: list[list[Written]], data: st.DataObject
 ) -> None:
-    queues = []
-    for partition, log in enumerate(logs_):
-        cuts = data.draw(st.lists(st.integers(0, len(log)), max_size=4).map(sorted))
-        sent = run(PartitionState.empty(JOB.run_id, partition), records_of(log), cuts)
-        queues.append([*sent, idle(sent, partition)])
     read = Read(PARTITIONS)
-    for partition in data.draw(st.permutations([p for p, queue in enumerate(queues) for _ in queue])):
-        read.merge.apply(copy.deepcopy(queues[partition].pop(0)))
+    for partial in in_any_order(queues_of(JOB, [*map(records_of, logs_)], data), data):
+        read.merge.apply(partial)
         if data.draw(st.booleans()):
             read.write()
             read.assert_added_up()
@@ -161,18 +144,8 @@ def test_sources_are_those_of_a_single_pass_and_add_up_whatever_the_batches_and_
 
 @given(logs, st.data())
 def test_a_crash_between_any_two_writes_changes_no_source(log: list[Written], data: st.DataObject) -> None:
-    records = records_of(log)
-    torn = PartitionState.empty(JOB.run_id, 0)
-    crash_at = data.draw(st.integers(0, len(records)))
-    batch_from = data.draw(st.integers(0, crash_at))
-    sent = run(torn, records[:batch_from], [])
-    if records[batch_from:crash_at]:
-        entries = JOB.count(torn, records[batch_from:crash_at]).changes.entries
-        torn.take(entries[: data.draw(st.integers(0, len(entries)))])
-    sent += copy.deepcopy(list(torn.partials()))
-    sent += run(torn, records[torn.clock.offset + 1 :], [])
     read = Read(1)
-    for partial in sent:
+    for partial in sent_by_a_torn(JOB, records_of(log), data):
         read.merge.apply(partial)
         read.write()
 

@@ -20,9 +20,9 @@ from sandik.run import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.mention import Term
-from sandik_schemas.partial import Partial
 from sandik_schemas.term import TermCount
-from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record, idle
+from tests.laws.cut_logs import in_any_order, queues_of, sent_by_a_torn
+from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record
 from tests.replay import test_laws as replays
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, Literal, a_job
@@ -98,17 +98,6 @@ def told(last: dict[bytes, TermCount]) -> dict[bytes, tuple[str, int]]:
     return {key: (one.term, one.count) for key, one in last.items()}
 
 
-def run(state: PartitionState, records: Sequence[Record], cuts: Sequence[int]) -> list[Partial]:
-    sent: list[Partial] = []
-    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
-        if records[start:end]:
-            changes = JOB.count(state, records[start:end]).changes
-            state.take(changes.entries)
-            state.settle(TIMING)
-            sent += copy.deepcopy(changes.partials)
-    return sent
-
-
 class Written:
     """What a merge has written last, by key."""
 
@@ -132,14 +121,9 @@ class Written:
 def test_top_terms_are_those_of_a_single_pass_whatever_the_batches_and_the_order(
     logs_: list[list[Post]], data: st.DataObject
 ) -> None:
-    queues = []
-    for partition, log in enumerate(logs_):
-        cuts = data.draw(st.lists(st.integers(0, len(log)), max_size=4).map(sorted))
-        sent = run(PartitionState.empty(JOB.run_id, partition), records_of(log), cuts)
-        queues.append([*sent, idle(sent, partition)])
+    queues = queues_of(JOB, [*map(records_of, logs_)], data)
     written, without = Written(PARTITIONS), Written(PARTITIONS, top=0)
-    for partition in data.draw(st.permutations([p for p, queue in enumerate(queues) for _ in queue])):
-        partial = queues[partition].pop(0)
+    for partial in in_any_order(queues, data):
         for one in (written, without):
             one.merge.apply(copy.deepcopy(partial))
         if data.draw(st.booleans()):
@@ -157,18 +141,8 @@ def test_top_terms_are_those_of_a_single_pass_whatever_the_batches_and_the_order
 
 @given(logs, st.data())
 def test_a_crash_between_any_two_writes_changes_no_term(log: list[Post], data: st.DataObject) -> None:
-    records = records_of(log)
-    torn = PartitionState.empty(JOB.run_id, 0)
-    crash_at = data.draw(st.integers(0, len(records)))
-    batch_from = data.draw(st.integers(0, crash_at))
-    sent = run(torn, records[:batch_from], [])
-    if records[batch_from:crash_at]:
-        entries = JOB.count(torn, records[batch_from:crash_at]).changes.entries
-        torn.take(entries[: data.draw(st.integers(0, len(entries)))])
-    sent += copy.deepcopy(list(torn.partials()))
-    sent += run(torn, records[torn.clock.offset + 1 :], [])
     written = Written(1)
-    for partial in sent:
+    for partial in sent_by_a_torn(JOB, records_of(log), data):
         written.merge.apply(partial)
         written.write()
 
