@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -98,31 +98,31 @@ async def slowly(
 async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exactly(
     distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
 ) -> None:
-    """Two workers, of which one is killed."""
-    async with slowly(distant_kafka, tmp_path, delay_s=0.1) as (scene, workers, follower):
-        killed, _ = workers.start(), workers.start()
-        await scene.write(some_posts(1_000, seed=3))
-        await wait_for_more(follower)
-        killed.send_signal(signal.SIGKILL)
-        killed.wait()
-        await scene.write(some_posts(2_000, seed=3)[1_000:])
-        await wait_for_all(follower, scene, workers)
-
-    assert scene.truth() == follower.cells
+    await two_workers_of_which_one_is_killed_count_exactly(
+        slowly(distant_kafka, tmp_path, delay_s=0.1), seed=3
+    )
 
 
 @pytest.mark.long
 async def test_workers_whose_kafka_trickles_one_byte_at_a_time_count_exactly(
     distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
 ) -> None:
-    """Two workers, of which one is killed: no answer comes in one piece, nor any length or header."""
-    async with slowly(distant_kafka, tmp_path, delay_s=0, trickles=True) as (scene, workers, follower):
+    """No answer comes in one piece, nor any length or header."""
+    trickling = slowly(distant_kafka, tmp_path, delay_s=0, trickles=True)
+    await two_workers_of_which_one_is_killed_count_exactly(trickling, seed=5)
+
+
+async def two_workers_of_which_one_is_killed_count_exactly(
+    distance: AbstractAsyncContextManager[tuple[Scene, Workers, Follower]], seed: int
+) -> None:
+    posts = some_posts(2_000, seed=seed)
+    async with distance as (scene, workers, follower):
         killed, _ = workers.start(), workers.start()
-        await scene.write(some_posts(1_000, seed=5))
+        await scene.write(posts[:1_000])
         await wait_for_more(follower)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
-        await scene.write(some_posts(2_000, seed=5)[1_000:])
+        await scene.write(posts[1_000:])
         await wait_for_all(follower, scene, workers)
 
     assert scene.truth() == follower.cells

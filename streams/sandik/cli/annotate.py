@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.counting.job import Job
-from sandik.counting.surrogates import decode_mended
+from sandik.counting.surrogates import UNDECODABLE, decode_mended
 from sandik.errors import UsageError
 from sandik.run import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
@@ -119,7 +119,7 @@ def _decoded(line: Numbered) -> Line | Unreadable:
         data = data.removeprefix(BOM_UTF8)
     try:
         return decode_mended(_decoder.decode, data)[0]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         return Unreadable(number, f"not a JSON object with a `text`: {error}")
 
 

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from sandik.counting.foreign_formats import disguise_of
-from sandik.counting.surrogates import HALF_IN_ID, REPLACEMENT, decode_mended
+from sandik.counting.surrogates import HALF_IN_ID, REPLACEMENT, UNDECODABLE, decode_mended
 from sandik_schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
 #: Details go into a record header; a parser quoting a megabyte back at us would not fit there.
@@ -169,7 +169,7 @@ def _all_good(
         return None
     try:
         posts = [*map(_decoder.decode, some)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return None
     created_at_ms = [post.created_at_ms for post in posts]
     first_ms, last_ms = min(created_at_ms), max(created_at_ms)

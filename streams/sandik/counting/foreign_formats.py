@@ -6,6 +6,8 @@ own compression. The parser would only say that byte 0 is malformed.
 
 import msgspec
 
+from sandik.counting.surrogates import UNDECODABLE
+
 _PACKED = (
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -66,7 +68,7 @@ def _of_json(value: bytes) -> str:
         return "a list: posts are one object a record"
     try:
         keys = _keys(value).keys()
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return ""
     if keys >= {"schema", "payload"}:
         return "an envelope of Kafka Connect (schema, payload): set value.converter.schemas.enable=false"

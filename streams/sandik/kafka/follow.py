@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from sandik.clock import Clock
 from sandik.counting.decode import why_not
+from sandik.counting.surrogates import UNDECODABLE
 from sandik.errors import SandikError, TopicError
 from sandik.kafka.connection import let_go
 from sandik.kafka.consumer import new_consumer
@@ -133,6 +133,6 @@ def decoded(
             continue
         try:
             yield decode(record.value)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNDECODABLE as error:
             where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
             tell(f"{where}: left out: {why_not(record.value, error)}")

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, TypeVar
 
-import msgspec
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -18,6 +17,7 @@ from aiokafka.errors import (
 )
 
 from sandik.counting.decode import why_not
+from sandik.counting.surrogates import UNDECODABLE
 from sandik.errors import BrokerError, TopicError
 from sandik.kafka.connection import asking, check_topics, client_options, denial, unreachable
 from sandik.settings import Settings
@@ -249,7 +249,7 @@ def decoded(record: ConsumerRecord, decode: Callable[[bytes], Message]) -> Messa
         return None
     try:
         return decode(record.value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise TopicError(
             f"topic {record.topic}, partition {record.partition}, offset {record.offset}: not a record of "
             f"sandik ({why_not(record.value, error)}). Find out what else writes there. A tombstone for "

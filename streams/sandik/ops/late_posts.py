@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from sandik.counting.surrogates import UNDECODABLE
 from sandik.ingest.event_time.run_clocks import NEWEST_PARTIALS, Clocks
 from sandik.kafka.consumer import consuming, newest_records
 from sandik.kafka.topics import PARTIALS, POSTS, POSTS_LATE, connected, partitions_of
@@ -82,7 +83,7 @@ class Sources:
         """Take in a record of `posts`. What is no post, or a mark that closes windows, is left out."""
         try:
             post = _decode(record.value or b"")
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNDECODABLE:
             return
         if post.op == "create":
             self._posts.append((post.source, _fingerprint(record)))

@@ -27,7 +27,7 @@ from typing import TypeVar
 import msgspec
 
 from sandik.counting.surrogates import decode_mended
-from sandik.ingest.decoding.frames import Readable
+from sandik.ingest.decoding.frames import UNDECODABLE, Readable
 from sandik.ingest.decoding.json_walk import BrokenJsonError, Walk
 from sandik.ingest.decoding.text import as_ingested
 from sandik.ingest.decoding.times import iso_ms
@@ -41,7 +41,6 @@ _MAX_UNIXTIME_DIGITS = 12  # the year 9999 needs as many
 #: Posts held, so that a file of the usual size comes out oldest first.
 MAX_SORTED = 100_000
 _PUBLIC = frozenset({"public_channel", "public_supergroup"})
-_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Entity(msgspec.Struct):
@@ -101,7 +100,7 @@ def read(source: Readable, *, zone: tzinfo | None = None, private_chats: bool = 
             if len(posts) >= MAX_SORTED:
                 yield from _sorted(posts)
                 posts = []
-    except (BrokenJsonError, *_UNDECODABLE) as error:
+    except (BrokenJsonError, *UNDECODABLE) as error:
         yield from _sorted(posts)
         posts = []
         detail = f"after {number} messages: {error}" if number else str(error)
@@ -124,7 +123,7 @@ def _read_message(
             item = _from_channel_post(_decoded(raw, _ChannelPost), zone)
         else:
             item = _from_message(chat.id or "", _decoded(raw, _Message), zone)
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         item = Rejected(RejectReason.NOT_A_POST, str(error))
     return item if isinstance(item, Post) else item._replace(where=where)
 
