@@ -41,9 +41,9 @@ class NativeCode(BuildHookInterface[Any]):
 
 def build(root: Path) -> str:
     """Build the module to where `sandik` finds it. Return what is in the way, or nothing."""
-    cargo = shutil.which("cargo")
     if not (root / "native").is_dir():
         return "its sources (native/) are not here"
+    cargo = shutil.which("cargo")
     if cargo is None:
         return "there is no Rust (https://rustup.rs)"
     target = root / "build" / "native"

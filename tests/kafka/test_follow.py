@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.kafka.follow import decoded
+from sandik.kafka.follow import readable
 from sandik_schemas.count import Count
 
 
@@ -21,8 +21,8 @@ def test_a_record_that_cannot_be_read_is_told_and_the_others_are_read() -> None:
     records = [Record("counts", 3, offset, value) for offset, value in enumerate(values)]
     told: list[str] = []
 
-    found = [*decoded(records, msgspec.json.Decoder(dict[str, int]).decode, told.append)]
-    as_counts = [*decoded(records, msgspec.json.Decoder(Count).decode, told.append)]
+    found = [*readable(records, msgspec.json.Decoder(dict[str, int]).decode, told.append)]
+    as_counts = [*readable(records, msgspec.json.Decoder(Count).decode, told.append)]
 
     assert found == [{"count": 1}, {"count": 2}]
     assert as_counts == []

@@ -12,7 +12,7 @@ from sandik.clock import Clock
 from sandik.errors import SandikError
 from sandik.figures.burst_records import BurstLedger
 from sandik.kafka.connection import client_options
-from sandik.kafka.follow import Follower, decoded
+from sandik.kafka.follow import Follower, readable
 from sandik.kafka.topics import BURSTS, COUNTS
 from sandik.settings import Settings
 from sandik.telemetry.burst_metrics import BurstMetrics
@@ -114,7 +114,7 @@ class Keeper:
             if record.value is None:
                 model.remove([record.key])
             else:
-                some = decoded([record], _decode_count, self._tell)
+                some = readable([record], _decode_count, self._tell)
                 model.add([one for one in some if one.window_start_ms >= self._from_ms], self._clock.now_ms())
 
     def _take_bursts(self, records: list[ConsumerRecord]) -> None:
@@ -122,5 +122,5 @@ class Keeper:
             if record.value is None:
                 self._ledger.take(record.key, None)
             else:
-                for burst in decoded([record], _decode_burst, self._tell):
+                for burst in readable([record], _decode_burst, self._tell):
                     self._ledger.take(record.key, burst)

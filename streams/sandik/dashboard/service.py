@@ -22,7 +22,7 @@ from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, changed_rows, rows
-from sandik.kafka.follow import Follower, decoded
+from sandik.kafka.follow import Follower, readable
 from sandik.kafka.post_texts import Text, Texts
 from sandik.kafka.record_counts import records_in
 from sandik.kafka.topics import CONTROL, COUNTS, MENTIONS, POSTS, POSTS_DLQ
@@ -242,7 +242,7 @@ class Board:
             if is_deleted:
                 has_changed |= self.model.remove([record.key for record in some])
             else:
-                counts = decoded(some, _decode_count, self._tell)
+                counts = readable(some, _decode_count, self._tell)
                 # Behind the first record of that time older windows may be written again, but not whole.
                 wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
                 has_changed |= self.model.add(wanted, self._clock.now_ms())
@@ -250,7 +250,7 @@ class Board:
             self.notify()
 
     def _take_mentions(self, records: list[ConsumerRecord]) -> None:
-        self.examples.add(decoded(records, _decode_mention, self._tell))
+        self.examples.add(readable(records, _decode_mention, self._tell))
         self.notify()
 
     def _take_control(self, records: list[ConsumerRecord]) -> None:
@@ -258,7 +258,7 @@ class Board:
             if record.value is None:
                 self._control.take(record.key, None)
             else:
-                for one in decoded([record], _decode_control, self._tell):
+                for one in readable([record], _decode_control, self._tell):
                     self._control.take(record.key, one)
         if self._control.owner:
             self.examples.pairs = self._control.owner.pairs

@@ -1,15 +1,13 @@
 """The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
 
-from collections.abc import Iterator
 from math import hypot
 from typing import NamedTuple
 
 import msgspec
 
 from sandik.counting.fold import ALL
-from sandik.figures.cell_store import STEP, Cells, Found
+from sandik.figures.cell_store import STEP, Cells
 from sandik.figures.rollup import EVERY, Query, Share, members, share
-from sandik.figures.statistics import Ints
 
 DAY_MS = 86_400_000
 #: How many days back the usual share of these hours is looked for, and of how many there must be one.
@@ -101,13 +99,7 @@ def _sums(cells: Cells, languages: list[str], tag: str, from_ms: int, to_ms: int
             cells.find_steps(languages, tag, first_ms, end_ms),
             cells.find(languages, tag, end_ms, to_ms),
         ]
-    return _Sums(*(sum(int(column.sum()) for column in columns) for columns in _wanted(parts)))
-
-
-def _wanted(parts: list[Found]) -> Iterator[list[Ints]]:
-    yield [one.final for one in parts]
-    yield [one.current for one in parts]
-    yield [one.late for one in parts]
+    return _Sums(*(sum(int(getattr(one, name).sum()) for one in parts) for name in _Sums._fields))
 
 
 def _change(now: Share | None, before: Share | None) -> Change | None:

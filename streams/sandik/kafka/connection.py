@@ -301,9 +301,8 @@ async def let_go(consumer: AIOKafkaConsumer) -> None:
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.wait({stopping}, timeout=_STOP_S)
     if stopping.cancelled():
-        client = getattr(
-            consumer, "_client", None
-        )  # without it, they are closed when the consumer is forgotten
+        # Without that name, they are closed when the consumer is forgotten.
+        client = getattr(consumer, "_client", None)
         if client is not None:
             await client.close()
     elif stopping.done():

@@ -124,7 +124,7 @@ class Follower:
             self.changed(f"{self.topic}: {problem or state}")
 
 
-def decoded(
+def readable(
     records: Iterable[ConsumerRecord], decode: Callable[[bytes], Value], tell: Callable[[str], None]
 ) -> Iterator[Value]:
     """Yield what the values of records say; tombstones say nothing. `tell` hears of what cannot be read."""
