@@ -9,6 +9,7 @@ import asyncio
 import errno
 import ipaddress
 import logging
+import os
 import resource
 import time
 from collections import Counter
@@ -65,6 +66,22 @@ async def listen(app: web.Application, host: str, port: int, *, places: int, sto
         await runner.cleanup()
         raise
     return runner
+
+
+def why_not_listening(host: str, port: int, error: OSError) -> str:
+    """Return what to say to whoever has given the address when `listen` has raised this."""
+    return f"cannot listen on {host}:{port}: {reason(error)}. Choose another --host or --port"
+
+
+def reason(error: OSError) -> str:
+    """Return why an address is not available."""
+    # A name that cannot be looked up has an error number that is none of the system's.
+    return str(error) if error.errno is None or error.errno < 0 else os.strerror(error.errno)
+
+
+def address(host: str, runner: web.AppRunner) -> str:
+    """Return where a server that runs is found, without a path."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{runner.addresses[0][1]}"
 
 
 def capacity(wanted: int) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import sys
 from functools import partial
 
@@ -13,7 +12,7 @@ from sandik.bursts.keeper import Keeper
 from sandik.bursts.webhook import deliver
 from sandik.clock import SystemClock
 from sandik.errors import UsageError
-from sandik.http_server import addresses_this_machine, is_local, listen
+from sandik.http_server import address, addresses_this_machine, is_local, listen, why_not_listening
 from sandik.kafka.connection import client_options
 from sandik.progress import tell
 from sandik.settings import Settings
@@ -42,10 +41,9 @@ async def _run(settings: Settings, host: str, port: int, from_ms: int | None) ->
     try:
         server = await listen(_routes(keeper, metrics, host), host, port, places=_PLACES, stop_s=1)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error
-        raise UsageError(f"cannot listen on {host}:{port}: {why}. Choose another --host or --port") from error
+        raise UsageError(why_not_listening(host, port, error)) from error
     try:
-        sys.stdout.write(f"http://{host}:{server.addresses[0][1]}/metrics\n")
+        sys.stdout.write(f"{address(host, server)}/metrics\n")
         sys.stdout.flush()
         async with asyncio.TaskGroup() as group:
             group.create_task(keeper.run())

@@ -8,6 +8,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from sandik.counting.surrogates import UNDECODABLE
 from sandik.errors import SandikError
 from sandik.figures.language_names import name_in
 from sandik.figures.rollup import EVERY
@@ -87,7 +88,7 @@ async def _send(
 ) -> None:
     try:
         sent = body(_decode(record.value))
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return  # the keeper tells
     pause_s = 1.0
     while problem := await _problem(session, url, sent):

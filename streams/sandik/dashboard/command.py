@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from sandik.dashboard.notes import read_notes
 from sandik.dashboard.service import Board
 from sandik.dashboard.web import create_web
 from sandik.errors import UsageError
-from sandik.http_server import capacity, is_local, listen
+from sandik.http_server import address, capacity, is_local, listen, why_not_listening
 from sandik.kafka.connection import client_options
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import tell
@@ -69,12 +68,10 @@ async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *,
     try:
         runner = await listen(app, host, port, places=_PLACES, stop_s=_STOP_S)
     except OSError as error:
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {_reason(error)}. Choose another --host or --port"
-        ) from error
+        raise UsageError(why_not_listening(host, port, error)) from error
     try:
         bound = runner.addresses[0][1]
-        sys.stdout.write(f"http://{f'[{host}]' if ':' in host else host}:{bound}/\n")
+        sys.stdout.write(f"{address(host, runner)}/\n")
         sys.stdout.flush()
         if not is_local(host):
             texts = "" if hides_texts else ", the texts of posts included (--hide-texts leaves them out)"
@@ -90,8 +87,3 @@ async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *,
     finally:
         stopping.set()
         await runner.cleanup()
-
-
-def _reason(error: OSError) -> str:
-    # A name that cannot be looked up has an error number that is none of the system's.
-    return str(error) if error.errno is None or error.errno < 0 else os.strerror(error.errno)

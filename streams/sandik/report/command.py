@@ -31,12 +31,14 @@ def run_report(order: Order, settings: Settings, *, json: bool) -> int:
     """
     _check(order, json=json)
     report, words = make_report(order, settings), words_of(order.lang)
-    if order.out is not None:
-        with new_file(order.out, replaces=order.force) as new:
-            new.write_bytes(page(report, words))
-        tell(f"{order.out.stat().st_size:,} bytes")
-    if order.pdf is not None:
-        write_pdf(page(report, words), order.pdf, chromium(), replaces=order.force)
+    if order.out or order.pdf:
+        written = page(report, words)
+        if order.out:
+            with new_file(order.out, replaces=order.force) as new:
+                new.write_bytes(written)
+            tell(f"{order.out.stat().st_size:,} bytes")
+        if order.pdf:
+            write_pdf(written, order.pdf, chromium(), replaces=order.force)
     pictures = write_pictures(report, order.png, words) if order.png else []
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")

@@ -1,7 +1,6 @@
 """`/healthz`, `/readyz`, `/metrics`, from a thread of their own: they answer whatever the worker does."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -11,7 +10,7 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from sandik.errors import UsageError
-from sandik.http_server import addresses_this_machine, is_local, listen
+from sandik.http_server import addresses_this_machine, is_local, listen, reason
 from sandik.telemetry.health import Answer
 from sandik.worker.vitals import Vitals
 
@@ -61,11 +60,10 @@ def served(vitals: Vitals, host: str, port: int) -> Iterator[None]:
         runner = loop.run_until_complete(listen(app, host, port, places=PLACES, stop_s=1))
     except OSError as error:
         loop.close()
-        why = os.strerror(error.errno) if error.errno else error
         raise UsageError(
-            f"cannot serve health and metrics on {host}:{port} ({why}): set SANDIK_OPS_PORT to a free "
-            "port, one for each worker of a machine, or to 0 to serve nothing; set SANDIK_OPS_HOST to an "
-            "address of this machine"
+            f"cannot serve health and metrics on {host}:{port} ({reason(error)}): set SANDIK_OPS_PORT to a "
+            "free port, one for each worker of a machine, or to 0 to serve nothing; set SANDIK_OPS_HOST to "
+            "an address of this machine"
         ) from error
     thread = Thread(target=loop.run_forever, name="ops", daemon=True)
     thread.start()
