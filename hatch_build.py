@@ -41,11 +41,11 @@ class NativeCode(BuildHookInterface[Any]):
 
 def build(root: Path) -> str:
     """Build the module to where `sandik` finds it. Return what is in the way, or nothing."""
-    if not (root / "native").is_dir():
-        return "its sources (native/) are not here"
     cargo = shutil.which("cargo")
     if cargo is None:
         return "there is no Rust (https://rustup.rs)"
+    if not (root / "native").is_dir():
+        return "its sources (native/) are not here"
     target = root / "build" / "native"
     command = [cargo, "build", "--release", "--locked", "--quiet", "--target-dir", str(target)]
     environment = {"PYO3_PYTHON": sys.executable} | os.environ
