@@ -26,6 +26,7 @@ async def test_with_figures_and_a_phone_needs_no_sideways_scrolling(
 ) -> None:
     async with looking(browser, busy + LAST_HOUR, **PHONE, color_scheme=scheme) as page:
         await shows(page, ".text", "Seçim öncesi")
+        await page.locator(".plot svg").nth(3).wait_for()  # charts and lists come by ways of their own
 
         assert await faults(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
