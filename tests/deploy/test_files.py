@@ -14,7 +14,7 @@ from compose_spec import PyCompose
 from tests.deploy.tools import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-HARDENED = ("topics", "worker", "dashboard", "prometheus", "grafana")
+HARDENED = ("topics", "worker", "dashboard", "bursts", "prometheus", "grafana")
 
 
 def with_defaults(text: str) -> str:
@@ -52,7 +52,7 @@ def test_one_command_starts_the_stack_and_profiles_the_rest() -> None:
     without = {name for name, service in services().items() if "profiles" not in service}
     by_profile = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
 
-    assert without == {"kafka", "topics", "worker", "dashboard"}
+    assert without == {"kafka", "topics", "worker", "dashboard", "bursts"}
     assert by_profile == {
         "prometheus": ["observability"],
         "grafana": ["observability"],
