@@ -15,7 +15,7 @@ from sandik.counting.authors.sketches import LG_K, SEED, Distinct, ThetaAuthors,
 from sandik.counting.job import Job
 from sandik.counting.state import PartitionState
 from sandik.errors import UsageError
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.partial import AuthorsPartial, PartitionClock, WindowPartial
