@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from datasketches import update_theta_sketch
 
-from sandik import run
+from sandik import run_identity
 from sandik.counting.authors.sketches import LG_K, SEED, Distinct, ThetaAuthors, added_up, distinct
 from sandik.counting.job import Job
 from sandik.counting.state import PartitionState
@@ -141,4 +141,4 @@ def test_without_the_package_a_worker_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "sandik.counting.authors.sketches", None)
 
     with pytest.raises(UsageError, match=r"pip install 'sandik\[authors\]'"):
-        run.load_authors("sketch")
+        run_identity.load_authors("sketch")
