@@ -10,7 +10,7 @@ from sandik.broker import probe
 from sandik.errors import BrokerError
 from sandik.kafka.record_times import mend
 from sandik.kafka.topics import WINDOWS_TABLE, all_topics, changelog, create
-from sandik.run import application_id, load_job
+from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 from tests.deploy.rights import of_users
 from tests.support.command import sandik, start_sandik

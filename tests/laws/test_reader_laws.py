@@ -6,7 +6,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.latest import LatestCounts
+from sandik.counting.newest import LatestCounts
 from sandik.figures.live_counts import Model
 from sandik.report.read_counts import Counted
 from sandik_schemas.count import CellKey, Count

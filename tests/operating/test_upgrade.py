@@ -45,7 +45,7 @@ def before(tmp_path: Path) -> Path:
 def run_id(variables: dict[str, str]) -> str:
     """Return the consumer group that `sandik doctor` would look for: it ends with the run's id."""
     code = (
-        "from sandik.settings import Settings; from sandik.run import application_id, load_job; "
+        "from sandik.settings import Settings; from sandik.run_identity import application_id, load_job; "
         "s = Settings(); print(application_id(s, load_job(s)))"
     )
     command = [sys.executable, "-c", code]

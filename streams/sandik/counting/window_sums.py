@@ -7,8 +7,8 @@ of the partitions that are done with a window, and apart only what the others ha
 from collections import defaultdict
 from typing import NamedTuple
 
-from sandik.counting.windows.event_time import WindowStarts
 from sandik.counting.windows.packed import WindowCells, unpacked
+from sandik.counting.windows.watermark import WindowStarts
 from sandik_schemas.partial import WindowPartial
 
 _NO_CELLS = WindowCells().packed()

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.deploy.live.engine import Engine
