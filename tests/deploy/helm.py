@@ -20,13 +20,18 @@ AS_OVERLAY: dict[str, Sequence[str]] = {
 }
 
 
+def write(folder: Path) -> None:
+    """Write the chart by its program, with the kustomize of the tests."""
+    path = f"{Path(kustomize()).parent}:/usr/bin:/bin"
+    command = [sys.executable, str(ROOT / "deploy/helm/chart.py"), str(folder)]
+    subprocess.run(command, env={"PATH": path}, check=True)
+
+
 @cache
 def chart() -> Path:
     """Make the chart, once a process."""
     folder = Path(mkdtemp(prefix="sandik-chart-")) / "sandik"
-    path = f"{Path(kustomize()).parent}:/usr/bin:/bin"
-    command = [sys.executable, str(ROOT / "deploy/helm/chart.py"), str(folder)]
-    subprocess.run(command, env={"PATH": path}, check=True)
+    write(folder)
     return folder
 
 
@@ -47,3 +52,7 @@ def templated(namespace: str, values: Sequence[str] = ()) -> list[Resource]:
     said = helm_run("template", "sandik", str(chart()), "--namespace", namespace, *options(values))
     found: list[Any] = [one for one in yaml.safe_load_all(said) if one]
     return found
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]).absolute())
