@@ -92,12 +92,12 @@ def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_image_runs_as_nobody_from_a_second_stage_that_is_looked_after() -> None:
+def test_the_image_runs_as_nobody_from_a_last_stage_that_is_looked_after() -> None:
     lines = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8").splitlines()
     stages = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
     last = lines[stages[-1] :]
 
-    assert len(stages) == 2
+    assert len(stages) == 3
     [user] = [line for line in last if line.startswith("USER ")]
     assert int(user.split()[1]) > 0
     [check] = [line for line in last if line.startswith("HEALTHCHECK ")]
