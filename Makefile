@@ -94,10 +94,10 @@ deploy-check: $(VENV)/.ready-dev  ## The image, and both overlays on Kubernetes'
 		command -v podman && command -v runc && command -v debootstrap; } >/dev/null || { \
 		echo "Installing podman, runc and debootstrap for the image" >&2; apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends podman runc debootstrap; } >&2 || true
-	@timeout 1200 $(BIN)/python -m tests.deploy.tools etcd kustomize helm kube-apiserver || echo "No API server in 20 minutes" >&2
-	SANDIK_DEPLOY_LENIENT=1 timeout 1800 $(BIN)/python -m pytest -m deploy --capture=sys \
+	@timeout 900 $(BIN)/python -m tests.deploy.tools etcd kustomize helm kube-apiserver || echo "No API server in 15 minutes" >&2
+	SANDIK_DEPLOY_LENIENT=1 timeout 1200 $(BIN)/python -m pytest -m deploy --capture=sys \
 		tests/deploy/live/test_cluster.py tests/deploy/live/test_image.py \
-		|| { [ $$? = 124 ] && echo "Not all of it could be checked within 30 minutes" >&2; }
+		|| { [ $$? = 124 ] && echo "Not all of it could be checked within 20 minutes" >&2; }
 
 CHART ?= .chart/sandik
 
