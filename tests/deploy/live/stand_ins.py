@@ -18,7 +18,7 @@ from tests.deploy.live.machine import lacks, run, say
 from tests.deploy.tools import ROOT
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
-BASES = dict(re.findall(r"^ARG (\w+)_IMAGE=(\S+)$", DOCKERFILE, re.MULTILINE))
+BASES: dict[str, str] = dict(re.findall(r"^ARG (\w+)_IMAGE=(\S+)$", DOCKERFILE, re.MULTILINE))
 PYTHON, RUST = BASES["PYTHON"], BASES["RUST"]
 OURS = "sandik:local"
 MIRROR = "http://deb.debian.org/debian"
