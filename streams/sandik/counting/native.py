@@ -1,7 +1,7 @@
 """The compiled part, if it was built: by `make native`, or for a wheel made beside Rust.
 
-Decision 041 says why there is one. All of it has a twin in Python with the same results, which runs where it
-is missing.
+Decision 041 says why there is one. Each function has a twin in Python with the same results, which runs where
+the compiled part is missing.
 """
 
 import os
