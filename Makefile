@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The archives that some tests read are not part of the project; without the folder those tests are skipped.
 export SANDIK_TEST_DATA ?= $(abspath ../shared/data)
+# Python and pytest keep what they have compiled, also where the environment says not to: starting again costs half.
+unexport PYTHONDONTWRITEBYTECODE
 # Nor are the operators' definitions of their custom resources (tests/deploy/crds.py).
 export SANDIK_TEST_CRDS ?= $(abspath ../shared/platform/crds)
 

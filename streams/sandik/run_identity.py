@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sandik.counting.fold import cell_tags
@@ -36,6 +37,10 @@ def load_authors(choice: AuthorsChoice) -> "ThetaAuthors | None":
     return ThetaAuthors()
 
 
+#: The models of a detector never change, so a process loads them once.
+_detector = cache(load_detector)
+
+
 def load_job(settings: Settings) -> Job:
     """Load the detector and the lexicon and return the job of these settings. Takes a second or two.
 
@@ -44,7 +49,7 @@ def load_job(settings: Settings) -> Job:
         LexiconError: the lexicon cannot be read.
     """
     try:
-        detector = load_detector(settings.detector)
+        detector = _detector(settings.detector)
     except ValueError as error:
         raise UsageError(f"SANDIK_DETECTOR: {error}") from error
     tagger = load_tagger(settings.lexicon)

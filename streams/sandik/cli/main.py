@@ -323,6 +323,15 @@ def counts(
     language: Annotated[
         list[str] | None, typer.Option(help="Only these languages: tr or Turkish; may be repeated.")
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these sources with their channels, where SANDIK_SOURCES counts them; may be repeated."
+        ),
+    ] = None,
+    by: Annotated[
+        Literal["language", "source"], typer.Option(help="What the rows of the table are of.")
+    ] = "language",
     from_: From = None,
     to: To = None,
     last: Annotated[int, typer.Option(min=1, help="How many windows the table shows.")] = 20,
@@ -340,8 +349,10 @@ def counts(
         from sandik.kafka.ranges import bounds_ms
 
         bounds = bounds_ms(from_, to, SystemClock().now_ms())
-        wanted = Filter(frozenset(tag or ()), language_codes(language or ()), *bounds)
-        run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
+        wanted = Filter(
+            frozenset(tag or ()), language_codes(language or ()), *bounds, sources=frozenset(source or ())
+        )
+        run_counts(_settings(), wanted, windows, by, json=json, once=once, last=last)
 
 
 @app.command()

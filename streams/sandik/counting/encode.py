@@ -10,7 +10,7 @@ from sandik_schemas.term import TermCount
 
 
 class CountRecord(NamedTuple):
-    """A record of these topics. Without a value, there is no count under that key any more."""
+    """A record of these topics. Without a value it removes the count of that key."""
 
     key: bytes
     value: bytes | None

@@ -6,9 +6,9 @@ from sandik_schemas.count import Count
 
 
 class LatestCounts:
-    """Of the records of a cell the one with the highest revision, whatever the order they came in.
+    """Keeps the record with the highest revision of each cell, in whatever order they arrive.
 
-    None under a cell's key takes the cell back: another run replaces the one that wrote it, and its revisions
+    None under a cell's key removes the cell: another run replaces the one that wrote it, and its revisions
     may be lower.
     """
 
@@ -16,7 +16,7 @@ class LatestCounts:
         self._cells: dict[bytes, Count] = {}
 
     def add(self, key: bytes, count: Count | None) -> bool:
-        """Take a record in; say whether it replaced what was known."""
+        """Add a record. Returns whether it is the newest of its cell."""
         if count is None:
             return self._cells.pop(key, None) is not None
         known = self._cells.get(key)

@@ -1,4 +1,4 @@
-"""What was made of the texts of late, so that one that comes again costs a look-up: much is posted twice."""
+"""A cache of the results of recent texts: many posts repeat a text, and then cost one look-up."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class Repeats(Generic[T]):
-    """Remembers answers, and never changes one: a text must get the same answer in any company.
+    """Caches answers. The answer to a text must not depend on the other texts of a batch.
 
-    Two generations, of which the older one is forgotten when the younger one is full: whatever was asked for
-    lately is in one of them, and nobody has to keep them in order.
+    It has two generations. When the younger one is full, the older one is dropped: recent texts are in one of
+    them, without any order to keep.
     """
 
     def __init__(self, max_chars: int = MAX_CHARS) -> None:

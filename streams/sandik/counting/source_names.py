@@ -1,7 +1,7 @@
 """Which source a post is counted under: one of those that are named, or `other`. Pure.
 
-The names are given and not found: so each post has one whatever came before it, in every partition, and the
-sources of a cell add up to the cell (docs/decisions/046-sources.md).
+The names are configured, not discovered. So the source of a post does not depend on earlier posts or on the
+partition, and the sources of a cell add up to the cell (docs/decisions/046-sources.md).
 """
 
 from collections.abc import Iterable

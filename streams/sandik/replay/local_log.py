@@ -1,5 +1,6 @@
 """Files of posts -> one log a partition, as `sandik ingest` would have written them to Kafka."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -126,3 +127,4 @@ async def read_spooled(
         lines: Iterator[tuple[int, bytes]] = islice(enumerate(file), start, None)
         for some in pieces((Line(offset, timestamp_ms, line[:-1]) for offset, line in lines), at_most):
             yield some
+            await asyncio.sleep(0)  # lets Ctrl-C end the loop

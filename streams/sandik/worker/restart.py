@@ -1,7 +1,7 @@
-"""Begin anew when Kafka has gone: a fresh worker in the same process, which waits for Kafka to be back.
+"""Restart inside the same process when Kafka goes away: the fresh worker waits until Kafka is back.
 
-All that a worker knows is in Kafka, so to begin anew costs what a crash costs, and no guarantee needs another
-proof. The process lives on, and with it its pod and its name, unready and not restarted by anybody.
+A worker's state is in Kafka, so this costs as much as a crash and keeps the same guarantees. The process
+stays, and so does its pod: it is not ready, and nothing restarts it.
 """
 
 import os
@@ -21,7 +21,7 @@ from aiokafka.errors import (
 
 from sandik.errors import SandikError
 
-#: Since when no worker of this process has counted, by a clock that goes on when a program replaces another.
+#: Variable with the time since which no worker of this process has counted; its clock continues after `exec`.
 SINCE = "_SANDIK_SILENT_SINCE_S"
 
 _SILENCE = (
@@ -35,7 +35,7 @@ _SILENCE = (
 
 
 def is_silence(error: BaseException | None) -> bool:
-    """Say whether the error is that Kafka did not answer, as far as anybody can tell without asking again."""
+    """Return whether the error looks as if Kafka did not answer. Does not ask Kafka again."""
     if not isinstance(error, SandikError | KafkaError):
         return False
     while error is not None and not isinstance(error, _SILENCE):
@@ -44,10 +44,10 @@ def is_silence(error: BaseException | None) -> bool:
 
 
 class Outage:
-    """How this process bears that Kafka is away.
+    """How long this process tolerates that Kafka is away.
 
-    A worker that has counted something, or had a Kafka for `limit_s`, starts the time again. So what looks
-    like an outage and never ends, as too few replicas in sync, ends the process after `limit_s`, too.
+    The time starts again when a worker has counted something, or has had Kafka for `limit_s`. So an outage
+    that never ends, such as too few replicas in sync, also ends the process after `limit_s`.
     """
 
     def __init__(self, limit_s: float, has_counted: Callable[[], bool]) -> None:
@@ -59,7 +59,7 @@ class Outage:
 
     @property
     def has_begun_anew(self) -> bool:
-        """Say whether another worker of this process has met the outage before."""
+        """Return whether an earlier worker of this process met the same outage."""
         return self._before_s is not None
 
     def is_over(self) -> None:
@@ -68,11 +68,11 @@ class Outage:
 
     @property
     def left_s(self) -> float:
-        """Return for how many seconds it is still borne."""
+        """Return for how many more seconds the outage is tolerated."""
         return max(0.0, self._since_s + self._limit_s - monotonic())
 
     def bears(self, error: BaseException) -> bool:
-        """Say whether to begin anew after this error; otherwise it is the end."""
+        """Return whether to restart after this error; otherwise the process ends."""
         return is_silence(error) and self.left_s > 0
 
     def begin_anew(self) -> NoReturn:

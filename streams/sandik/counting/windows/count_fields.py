@@ -23,9 +23,9 @@ class CellSums(NamedTuple):
     total_late: int
 
     def revision(self, *, is_final: bool) -> int:
-        """Return what grows with each post of the window and language, and once more when they become final.
+        """Return a number that grows with each post of the window and language, and again when it is final.
 
-        It is a function of the posts alone, so every replay ends with the same one.
+        It depends on the posts alone, so every replay ends with the same one.
         """
         return 2 * (self.total + self.total_late) + is_final
 
@@ -37,7 +37,7 @@ class Emitted:
         self._revisions: dict[int, bytes] = {}
 
     def changed(self, start_ms: int, cells: WindowCells, *, is_final: bool) -> list[str]:
-        """Return the languages whose revision is another now, in order, and take note that it is emitted."""
+        """Return the languages whose revision has changed, in order, and note their new ones as emitted."""
         counts, late_counts = cells.counts, cells.late_counts
         known = _decode_revisions(self._revisions[start_ms]) if start_ms in self._revisions else {}
         found = []

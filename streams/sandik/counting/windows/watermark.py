@@ -25,11 +25,11 @@ class Timing(NamedTuple):
         return event_time_ms - event_time_ms % self.window_size_ms
 
     def watermark_ms(self, clock_ms: int) -> int:
-        """Return how far a partition whose newest event time is `clock_ms` is taken to be complete."""
+        """Return up to which time a partition counts as complete when its newest event time is `clock_ms`."""
         return clock_ms - self.max_disorder_ms
 
     def clock_ms(self, watermark_ms: int) -> int:
-        """Return the newest event time at which a partition is taken to be complete up to `watermark_ms`."""
+        """Return the newest event time at which a partition counts as complete up to `watermark_ms`."""
         return watermark_ms + min(self.max_disorder_ms, FOR_EVER_MS)
 
     def is_final(self, window_start_ms: int, watermark_ms: int) -> bool:
@@ -43,14 +43,14 @@ class Timing(NamedTuple):
     def newest_settled_ms(self, clock_ms: TimeT) -> TimeT:
         """Return the start of the newest window that is settled when the newest event time is `clock_ms`.
 
-        It is past its allowed lateness: posts for it are no longer counted.
+        Its allowed lateness is over: posts for it are no longer counted.
         """
         behind_ms = self.max_disorder_ms + self.window_size_ms + self.allowed_lateness_ms
         return self.window_start_ms(clock_ms - min(behind_ms, FOR_EVER_MS))
 
 
 class WindowStarts:
-    """Starts of windows of one size. Those up to a time are taken out without a look at the others."""
+    """Starts of windows of one size. Removes those up to a time without scanning the others."""
 
     def __init__(self) -> None:
         self._starts: set[int] = set()
