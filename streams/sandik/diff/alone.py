@@ -19,7 +19,6 @@ from sandik.replay.plan import Plan
 from sandik.replay.posts_again import Example, Window, posts_of, said
 from sandik.settings import Settings
 
-SIDES = ("A", "B")
 #: The same tags, and another language.
 LANGUAGE_ONLY = "language"
 
