@@ -15,7 +15,7 @@ import msgspec
 
 from sandik.counting.job import Job
 from sandik.errors import SandikError, UsageError
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.languages import languages_in

@@ -46,6 +46,7 @@ ENDLESS = {
     "counts": ["counts"],
     "top": ["top"],
     "dashboard": ["dashboard", "--port", "0"],
+    "bursts": ["bursts", "--port", "0"],
     "up": ["up"],
     "broker": ["broker", "--port", "0", "--controller-port", "0"],
 }

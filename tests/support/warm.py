@@ -31,7 +31,7 @@ from threading import Lock
 from typing import IO, Any, Literal, TextIO
 
 import sandik
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 
 #: The process ID of a copy, then the status with which it ended.

@@ -12,12 +12,12 @@ from sandik.counting.dedupe import id_hash
 from sandik.counting.fingerprint import fingerprint
 from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, Reposts, cell_tags, fold
 from sandik.counting.language import Detector, Hints, Language
-from sandik.counting.repeats import Repeats
-from sandik.counting.sources import SourceNames
+from sandik.counting.recent_texts import Repeats
+from sandik.counting.source_names import SourceNames
 from sandik.counting.state import PartitionState
 from sandik.counting.tags import Tagger, tags_of
 from sandik.counting.terms import terms_of_posts
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik_schemas.languages import languages_in
 from sandik_schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from sandik_schemas.partial import AuthorsPartial, PartitionClock

@@ -5,18 +5,36 @@ the compiled part is missing.
 """
 
 import os
+import sys
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
+
+_SOURCES = Path(__file__).parents[3] / "native" / "src"
 
 
 def _loaded() -> ModuleType | None:
     if os.environ.get("SANDIK_TEST_NATIVE") == "no":
         return None
     try:
-        return import_module("sandik._native")
+        module = import_module("sandik._native")
     except ImportError:
         return None
+    if is_stale(Path(str(module.__file__)), _SOURCES):
+        sys.stderr.write("The compiled part is older than native/src: Python counts in its place. Run: make native
+")
+        return None
+    return module
 
 
-#: The compiled module; None without it, or with SANDIK_TEST_NATIVE=no.
+def is_stale(module: Path, sources: Path) -> bool:
+    """Say whether a clone's sources are newer than what was built from them, which may count by older rules.
+
+    Beside an installed wheel there are no sources, so nothing is stale.
+    """
+    built = module.stat().st_mtime_ns
+    return any(source.stat().st_mtime_ns > built for source in sources.glob("*.rs"))
+
+
+#: The compiled module; None without it, if it is stale, or with SANDIK_TEST_NATIVE=no.
 NATIVE = _loaded()

@@ -7,8 +7,8 @@ has one sum of the partitions that are done with it, and separate values of the 
 from collections import defaultdict
 from typing import NamedTuple
 
-from sandik.counting.windows.event_time import WindowStarts
 from sandik.counting.windows.packed import WindowCells, unpacked
+from sandik.counting.windows.watermark import WindowStarts
 from sandik_schemas.partial import WindowPartial
 
 _NO_CELLS = WindowCells().packed()

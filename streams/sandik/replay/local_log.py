@@ -11,11 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.errors import StateError, UsageError
-from sandik.ingest.event_time.period import within
+from sandik.ingest.inputs import STDIN, Source, find, open_source
 from sandik.ingest.partitioner import partitions_of
+from sandik.ingest.post_times.period import within
 from sandik.ingest.produce import MAX_RECORD_BYTES
 from sandik.ingest.reading import Order, Reading
-from sandik.ingest.sources import STDIN, Source, find, open_source
 from sandik.kafka.ranges import Slice
 from sandik.kafka.record_lists import pieces
 from sandik.progress import progress

@@ -16,11 +16,11 @@ from mode import ServiceT
 from sandik.errors import SandikError
 from sandik.kafka.connection import client_options
 from sandik.settings import Settings
-from sandik.worker.anew import Outage
 from sandik.worker.engine.allocator import look_for_cycles_seldom, return_large_buffers
 from sandik.worker.engine.assignor import EvenAssignor
 from sandik.worker.engine.reader import Reader
 from sandik.worker.engine.writer import Writer
+from sandik.worker.restart import Outage
 
 #: How long a crashed worker may take to close its connections before the process ends.
 CRASH_GRACE_S = 5.0

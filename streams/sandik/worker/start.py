@@ -32,16 +32,16 @@ from sandik.kafka.topics import (
 )
 from sandik.kafka.waiting import wait_for_kafka
 from sandik.ops.probes import measure_skew
-from sandik.run import application_id, lexicon_notice, load_job, lost_cells
+from sandik.run_identity import application_id, lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik.telemetry.logs import configure_logs
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
 from sandik.worker.agents.worker import WorkerParts
-from sandik.worker.anew import Outage
 from sandik.worker.app import create_app, last_words
 from sandik.worker.control_watch import ControlWatch
 from sandik.worker.ops_server import served
+from sandik.worker.restart import Outage
 from sandik.worker.topology import build
 from sandik.worker.vitals import Pulse, Vitals
 

@@ -36,6 +36,10 @@ class Cld2Model:
         self._remembered[text] = found
         return found
 
+    def best(self, text: str) -> str | None:
+        """Return the language of most of a clean text, if there is any."""
+        return next(iter(self.shares(text)), None)
+
 
 def load_cld2() -> Cld2Model | None:
     """Load CLD2, if it is installed."""

@@ -7,10 +7,10 @@ that changes costs only a few sums, even if it is in many windows.
 from collections.abc import Callable, Iterator
 
 from sandik.counting.labels import Labels
-from sandik.counting.windows.counts import Emitted, counts_of
-from sandik.counting.windows.event_time import WindowStarts
+from sandik.counting.windows.count_fields import Emitted, counts_of
 from sandik.counting.windows.packed import WindowCells, unpacked
 from sandik.counting.windows.panes import DerivedRecord, Panes, Progress
+from sandik.counting.windows.watermark import WindowStarts
 
 
 class Hopping:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from operator import add as plus
 
 from sandik.counting.fold import ALL
-from sandik.counting.windows.counts import CellSums
+from sandik.counting.windows.count_fields import CellSums
 from sandik_schemas.partial import Cells, OpenSession
 
 #: Language -> tag -> its open session.

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from sandik.counting.labels import Labels
-from sandik.counting.windows.counts import new_count
+from sandik.counting.windows.count_fields import new_count
 from sandik.counting.windows.panes import DerivedRecord, Panes, Progress, session_key
 from sandik.counting.windows.session_rule import Found, Open, add, copied, each, end, present, sums
 from sandik_schemas.partial import OpenSession, OpenSessions

@@ -17,13 +17,12 @@ export function topOf(courses) {
 
 /**
  * A chart in `host`. `on.zoom(from_ms, to_ms)` is called after a drag, `on.pick(from_ms, to_ms)` after a click on a
- * point, `on.point(place)` as the reader moves along it.
+ * point, `on.point(ms)` as the reader moves along it, null as he leaves.
  */
 export class Chart {
   constructor(host, height_px, on) {
     this.height_px = height_px;
     this.on = on;
-    this.fold = 1;
     this.readout = el("output", { class: "readout" });
     this.host = el("div", {
       class: "plot", tabindex: "0", role: "group",
@@ -44,10 +43,9 @@ export class Chart {
   /** Fill the screen, or let it be as it was. */
   fill() { return document.fullscreenElement ? document.exitFullscreen() : this.frame.requestFullscreen(); }
 
-  /** Draw a course as `Rows.course` has it, `fold` buckets to a point; `top` ends the axis of shares. */
-  draw(label, starts, step_ms, course, top, { fold = 1, notes = [], behind = null } = {}) {
-    const own = starts.filter((_, place) => place % fold === 0);
-    Object.assign(this, { label, notes, behind, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
+  /** Draw a course as `Rows.course` has it; `top` ends the axis of shares. */
+  draw(label, starts, step_ms, course, top, { notes = [], behind = null } = {}) {
+    Object.assign(this, { label, notes, behind, starts, step_ms, course, top, most: Math.max(0, ...course.base) });
     this.redraw();
   }
 
@@ -152,7 +150,7 @@ export class Chart {
       const [x1, x2] = [this.#x(this.dragFrom.place), this.#x(place)].sort((a, b) => a - b);
       for (const [name, value] of Object.entries({ x: x1, width: x2 - x1, visibility: "visible" })) this.drag.setAttribute(name, value);
     }
-    this.on.point(place * this.fold);
+    this.on.point(this.starts[place]);
   }
 
   #onDown(event) {
@@ -175,11 +173,11 @@ export class Chart {
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined || last < 0) return;
     event.preventDefault();
-    this.on.point(Math.min(last, Math.max(0, from + step)) * this.fold);
+    this.on.point(this.starts[Math.min(last, Math.max(0, from + step))]);
   }
 
-  /** Say what the chart shows at the place of a bucket; null for nowhere. */
-  read(bucket) { if (this.course) this.#show(bucket === null ? null : Math.floor(bucket / this.fold)); }
+  /** Say what the chart shows at a time; null for nowhere. */
+  read(ms) { if (this.course) this.#show(ms === null ? null : Math.floor((ms - this.starts[0]) / this.step_ms)); }
 
   #show(place) {
     this.place = place;

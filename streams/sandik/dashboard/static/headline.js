@@ -2,7 +2,7 @@
 
 import { at, el } from "./dom.js";
 import { state } from "./state.js";
-import { isUsual, languageList, number, percent, points, say, tagName, timeRange } from "./words.js";
+import { isUsual, languageList, number, percent, points, say, sourceList, tagName, timeRange } from "./words.js";
 
 /** Show the answer of /api/headline; without all counts read yet, as what it is: a part. */
 export function drawHeadline({ now, pair, change, usual }, status) {
@@ -32,7 +32,10 @@ function spanWords({ from_ms, to_ms }) {
   return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms) }) : say(`in_${state.span}`);
 }
 
-const languageWords = () => (state.languages.length ? say("ofLanguages", { languages: languageList(state.languages) }) : "");
+const languageWords = () => [
+  ...(state.languages.length ? [say("ofLanguages", { languages: languageList(state.languages) })] : []),
+  ...(state.sources.length ? [say("ofSources", { sources: sourceList(state.sources) })] : []),
+].join(" ");
 
 const othersOf = ({ base, of }) => of.filter((tag) => tag !== base).map(tagName).join(", ");
 

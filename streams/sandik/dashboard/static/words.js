@@ -112,3 +112,9 @@ export function languageName(code) {
   if (code === "und") return say("undetermined");
   try { return names.of(code) ?? code; } catch { return code; }
 }
+
+/** What posts of a source are named by; `other` are those of no source that is counted apart. */
+export const sourceName = (source) => (source === "other" ? say("otherSources") : source);
+
+/** Names of sources as a sentence lists them. */
+export const sourceList = (sources) => new Intl.ListFormat(locale, { type: "conjunction" }).format(sources.map((one) => (one === "other" ? say("otherSourcesOf") : one)));

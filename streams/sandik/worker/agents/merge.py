@@ -9,9 +9,9 @@ import msgspec
 from faust.types import TP
 
 from sandik.counting.decode import why_not
+from sandik.counting.encode import CountRecord, record_of
 from sandik.counting.fingerprint import of_value
 from sandik.counting.merge import Merge, Step
-from sandik.counting.records import CountRecord, record_of
 from sandik.counting.windows.panes import DerivedRecord, Kind
 from sandik.errors import BrokerError, StateError
 from sandik.kafka.log_identity import ADVICE, bounds, bounds_of_counted, record_at

@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from sandik.counting.decode import decode
-from sandik.ingest.event_time.expected_late import Rules
+from sandik.ingest.post_times.expected_late import Rules
 from sandik.kafka.connection import let_go
 from sandik.kafka.consumer import consumer_of, newest_records
 from sandik_schemas.partial import PartitionClock, decode_partial

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import SandikError
-from sandik.ingest.event_time import sorted_pieces
-from sandik.ingest.event_time.sorting import Aside, Sorter, as_they_are
 from sandik.ingest.items import Item, Rejected, RejectReason
+from sandik.ingest.post_times import sorted_pieces
+from sandik.ingest.post_times.sorting import Aside, Sorter, as_they_are
 from sandik_schemas.post import Post
 
 #: Of each file, the times of its posts; None is what is no post.

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import UsageError
-from sandik.ingest.event_time.pace import RESOLUTION_S, paced, speed_of
 from sandik.ingest.items import Item
+from sandik.ingest.post_times.pace import RESOLUTION_S, paced, speed_of
 from sandik_schemas.post import Post
 
 

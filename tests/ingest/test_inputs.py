@@ -6,9 +6,9 @@ import pytest
 
 from sandik.errors import UsageError
 from sandik.ingest.formats.ira_tsv import HEADER
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Rejected
 from sandik.ingest.recognise.detect import detect
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 POST_LINE = b'{"id": "a:1", "source": "a", "created_at_ms": 1, "text": "oy"}\n'

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sandik.counting.fold import ALL
 from sandik.counting.labels import iso
+from sandik.counting.source_names import OTHER, is_within
 from sandik.errors import UsageError
 from sandik.figures.language_names import NAMES, did_you_mean
 from sandik.kafka.pairs_in_force import Pairs
@@ -21,16 +22,18 @@ class Filter(NamedTuple):
     from_ms: int | None = None
     to_ms: int | None = None
     pairs: Pairs = (DEFAULT_PAIR,)
+    sources: frozenset[str] = frozenset()
 
     def takes(self, count: Count) -> bool:
         """Say whether the cell is wanted."""
-        return self.takes_cell(count.window_start_ms, count.language, count.tag)
+        return self.takes_cell(count.window_start_ms, count.language, count.tag, count.source)
 
-    def takes_cell(self, window_start_ms: int, language: str, tag: str) -> bool:
+    def takes_cell(self, window_start_ms: int, language: str, tag: str, source: str | None) -> bool:
         """Say the same of a cell that is known by its key."""
         return (
             (not self.tags or tag in self.tags)
             and (not self.languages or any(is_of(language, one) for one in self.languages))
+            and (not self.sources or any(is_within(source or "", one) for one in self.sources))
             and self.takes_time(window_start_ms)
         )
 
@@ -57,6 +60,7 @@ class Seen:
         self._topic, self._wanted = topic, wanted
         self._tags: set[str] = set()
         self._languages: set[str] = set()
+        self._sources: set[str] = set()
         self._first_ms, self._last_ms = sys.maxsize, -1
         self._has_time = self._has_any = False
 
@@ -64,17 +68,20 @@ class Seen:
         """Take note of a record."""
         self._tags.add(count.tag)
         self._languages.update((count.language, *languages_in(count.language)))
+        if count.source is not None:
+            self._sources.update((count.source, count.source.partition("/")[0]))
         self._first_ms = min(self._first_ms, count.window_start_ms)
         self._last_ms = max(self._last_ms, count.window_start_ms)
         self._has_time |= self._wanted.takes_time(count.window_start_ms)
         self._has_any |= self._wanted.takes(count)
 
     def check(self) -> None:
-        """Raise UsageError for a tag or language that was asked for, is not in the topic and not known."""
+        """Raise UsageError for what was asked for, is not in the topic and not known: a tag, for example."""
         if self._tags:  # of an empty topic nobody can say
             tags = {ALL, *(tag for pair in self._wanted.pairs for tag in (pair.base, *pair.of, pair.name))}
             _check("--tag", self._wanted.tags, self._tags, tags)
             _check("--language", self._wanted.languages, self._languages, {*NAMES})
+            _check("--source", self._wanted.sources, self._sources, {OTHER})
 
     def tell_why_nothing(self) -> None:
         """Say on stderr why nothing of what was read is wanted, if so it is."""
@@ -87,7 +94,8 @@ class Seen:
         if not self._has_time:
             first, last = iso(self._first_ms), iso(self._last_ms)
             return f"no window starts in that time. Those of {self._topic} start from {first} to {last}"
-        asked = (("language", self._wanted.languages), ("tag", self._wanted.tags))
+        wanted = self._wanted
+        asked = (("language", wanted.languages), ("source", wanted.sources), ("tag", wanted.tags))
         what = " and ".join(f"{name} {' or '.join(sorted(some))}" for name, some in asked if some)
         return f"no post of that time has {what}"
 

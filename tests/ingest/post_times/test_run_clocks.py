@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.ingest.event_time.run_clocks import Clocks
+from sandik.ingest.post_times.run_clocks import Clocks
 from sandik_schemas.partial import PartitionClock, WindowPartial
 
 

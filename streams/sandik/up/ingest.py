@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 
 from sandik.errors import SandikError
-from sandik.up import commands
+from sandik.up import children
 from sandik.up.data_dir import Home
 from sandik.up.processes import Crew
 from sandik.up.request import Request
@@ -52,7 +52,7 @@ class Reader:
         """
         if self.request.is_live:
             await self._follow(broker)
-        job = commands.source(broker, self.request)
+        job = children.source(broker, self.request)
         self._crew.show(self.name, "is read")
         answer = self._crew.log(job).with_suffix(".json")
         exit_code = await self._crew.run(job, answer)
@@ -83,7 +83,7 @@ class Reader:
         async def reads() -> str | None:
             return "has sent nothing yet" if _changed_ns(cursor) == before else None
 
-        await self._crew.keep(commands.source(broker, request), reads, lambda: None, self.name, "is read")
+        await self._crew.keep(children.source(broker, request), reads, lambda: None, self.name, "is read")
 
 
 def _changed_ns(path: Path) -> int:

@@ -15,8 +15,8 @@ from sandik.coding.strata import Stratum
 from sandik.counting.job import Annotation, Job
 from sandik.figures.corrected import Accuracy, Estimate, Sample
 from sandik.figures.rollup import EVERY
+from sandik.replay.compared_posts import Example, Window, posts_of, said
 from sandik.replay.plan import Plan
-from sandik.replay.posts_again import Example, Window, posts_of, said
 from sandik.settings import Settings
 
 #: The same tags, and another language.

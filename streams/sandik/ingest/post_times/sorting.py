@@ -12,8 +12,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from sandik.ingest.event_time.sorted_pieces import Piece, Slice, Spool, blocks, merged, narrowed
 from sandik.ingest.items import Item, Rejected, Skipped
+from sandik.ingest.post_times.sorted_pieces import Piece, Slice, Spool, blocks, merged, narrowed
 from sandik_schemas.post import Post
 
 #: Posts, and characters of their texts, that are sorted in memory.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.language import UNDETERMINED, Hints, Language
-from sandik.counting.repeats import Repeats
+from sandik.counting.recent_texts import Repeats
 from tests.support.stubs import a_job
 
 Hinted = tuple[str, str | None]

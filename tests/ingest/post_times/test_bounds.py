@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.ingest.event_time.bounds import bounded
 from sandik.ingest.items import Rejected, Skipped, SkipReason
+from sandik.ingest.post_times.bounds import bounded
 from sandik_schemas.post import MIN_CREATED_AT_MS, Post
 
 NOW_MS = 1_700_000_000_000

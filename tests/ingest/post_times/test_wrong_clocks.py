@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sandik.ingest.event_time.sorting import Aside, Sorter
-from sandik.ingest.event_time.wrong_clocks import (
+from sandik.ingest.items import Item, Rejected, RejectReason
+from sandik.ingest.post_times.sorting import Aside, Sorter
+from sandik.ingest.post_times.wrong_clocks import (
     ALWAYS_FEW,
     DAY_MS,
     MAX_SHARE,
@@ -15,7 +16,6 @@ from sandik.ingest.event_time.wrong_clocks import (
     MIN_RATIO,
     Watch,
 )
-from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
 
 BEGIN_MS = 1_683_828_000_000

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from sandik.counting.fold import cell_tags
 from sandik.counting.job import Job
 from sandik.counting.language import load_detector
-from sandik.counting.sources import SOURCES_VERSION
+from sandik.counting.source_names import SOURCES_VERSION
 from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.layers import BUILT_IN, LexiconChoice, read_layers
 from sandik.counting.tags.lexicon import tag_files
 from sandik.counting.tags.pairs import read_pairs
 from sandik.counting.terms import TERMS_VERSION
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik.errors import UsageError
 from sandik.settings import AuthorsChoice, Settings
 from sandik_schemas.control import Rules

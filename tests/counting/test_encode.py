@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from sandik.counting.records import record_of
+from sandik.counting.encode import record_of
 from sandik_schemas.count import Count
 from tests.dashboard.builders import a_count
 

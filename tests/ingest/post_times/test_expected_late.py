@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from sandik.counting.state import PartitionState
 from sandik.counting.windows.derived import DerivedSizes
-from sandik.ingest.event_time.expected_late import Lateness, Rules
 from sandik.ingest.partitioner import partitions_of
+from sandik.ingest.post_times.expected_late import Lateness, Rules
 from sandik_schemas.post import Post
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sandik.counting.labels import iso
-from sandik.ingest.event_time.sorted_pieces import Slice, part
-from sandik.ingest.event_time.sorting import Aside, Sorting
 from sandik.ingest.items import Item, Rejected, RejectReason
+from sandik.ingest.post_times.sorted_pieces import Slice, part
+from sandik.ingest.post_times.sorting import Aside, Sorting
 from sandik_schemas.post import Post
 
 DAY_MS = 86_400_000
