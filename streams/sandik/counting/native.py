@@ -21,8 +21,7 @@ def _loaded() -> ModuleType | None:
     except ImportError:
         return None
     if is_stale(Path(str(module.__file__)), _SOURCES):
-        sys.stderr.write("The compiled part is older than native/src: Python counts in its place. Run: make native
-")
+        sys.stderr.write("The compiled part is older than native/src, and is not used. Run: make native\n")
         return None
     return module
 
