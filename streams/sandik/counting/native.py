@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+STALE = "The compiled part is older than native/src: Python counts in its place. Run: make native"
+
 _SOURCES = Path(__file__).parents[3] / "native" / "src"
 
 
@@ -21,7 +23,7 @@ def _loaded() -> ModuleType | None:
     except ImportError:
         return None
     if is_stale(Path(str(module.__file__)), _SOURCES):
-        sys.stderr.write("The compiled part is older than native/src, and is not used. Run: make native\n")
+        sys.stderr.write(STALE + "\n")
         return None
     return module
 
