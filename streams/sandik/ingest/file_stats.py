@@ -91,7 +91,7 @@ class Examples:
         self._in_all: Counter[str] = Counter()
 
     def is_told(self, item: Rejected | Skipped) -> bool:
-        """Say whether this one is an example."""
+        """Return whether this one is an example."""
         place = item.where.rpartition(":")[0], item.reason
         # Reasons that were reported often enough are not remembered: a live source has no end.
         if self._in_all[item.reason] >= EXAMPLES_IN_ALL or self._of_file[place] >= EXAMPLES:

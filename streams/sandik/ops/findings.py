@@ -52,7 +52,7 @@ def versions(apis: Mapping[int, int], clients: Mapping[str, tuple[str, str]]) ->
 
 
 def compiled(*, is_there: bool) -> Finding:
-    """Say whether the compiled part finds the terms: the same ones, in less than half the time."""
+    """Return whether the compiled part finds the terms: the same ones, in less than half the time."""
     if is_there:
         return Finding("ok", "counting", "with its compiled part")
     repair = "nothing needs to be done; with Rust, `make native` builds what finds terms in half the time"

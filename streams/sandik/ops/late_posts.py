@@ -37,7 +37,7 @@ class Share(NamedTuple):
 
     @property
     def is_most(self) -> bool:
-        """Say whether more than half of them were."""
+        """Return whether more than half of them were."""
         return self.late * 2 > self.posts
 
 

@@ -65,7 +65,7 @@ async def _asked(settings: Settings, name: str, clock: Clock) -> list[Skew]:
 
 
 async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
-    """Say whether the newest records of `posts` are posts."""
+    """Return whether the newest records of `posts` are posts."""
     name = settings.topic(POSTS)
     async with connected(settings) as admin:
         partitions = (await partitions_of(admin, [name])).get(name, 0)

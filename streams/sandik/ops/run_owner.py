@@ -24,7 +24,7 @@ TAIL = 20_000
 
 
 async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
-    """Say whether this run may count, which partitions are paused, and whether `posts` is what was counted.
+    """Check whether this run may count, which partitions are paused, and whether `posts` was recreated.
 
     Raises:
         BrokerError: Kafka does not answer.

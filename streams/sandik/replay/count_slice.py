@@ -39,7 +39,7 @@ async def count_slice(
 
 
 def _is_past(plan: Plan, counter: PartitionCounter) -> bool:
-    """Say whether no window that is asked for can change any more."""
+    """Return whether no window that is asked for can change any more."""
     clock_ms, timing = counter.state.clock.clock_ms, counter.job.timing
     if clock_ms is None:
         return False

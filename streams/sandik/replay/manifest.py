@@ -89,7 +89,7 @@ class Manifest(msgspec.Struct, frozen=True):
         """Return what cannot be in it, if anything."""
         if self.form != FORM:
             return f"it has form {self.form}; this sandik reads form {FORM}"
-        # The command is shown to nobody, and may have any characters.
+        # The command is not printed, and may have any characters.
         for text in _texts(msgspec.to_builtins(msgspec.structs.replace(self, command=""))):
             if _CONTROL.search(text):
                 return f"it has control characters in {text[:80]!r}"

@@ -15,7 +15,7 @@ from sandik_schemas.languages import is_of
 from sandik_schemas.mention import Mention, Term
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
-#: Of each burst, so many of its first posts are looked at, and so many with different texts are shown.
+#: How many of a burst's first posts are looked at, and how many with different texts are shown.
 _CANDIDATES = 40
 SHOWN_POSTS = 4
 SHOWN_TERMS = 12

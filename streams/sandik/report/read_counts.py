@@ -80,7 +80,7 @@ class Counted:
 
 
 def is_topic(name: str) -> bool:
-    """Say whether the counts are in Kafka: `live`, or `topic:NAME`."""
+    """Return whether the counts are in Kafka: `live`, or `topic:NAME`."""
     return name == LIVE or name.startswith("topic:")
 
 

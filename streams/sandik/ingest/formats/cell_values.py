@@ -137,7 +137,7 @@ class Rounded:
 
 
 def _is_no_accident(seen: int, zeros: int, chance: float) -> bool:
-    """Say whether the share is more than chance; the more values there are, the stricter the test."""
+    """Return whether the share is more than chance; the more values there are, the stricter the test."""
     share = zeros / seen if seen else 0.0
     if share <= chance:
         return False

@@ -212,7 +212,7 @@ class _Reader:
         return self._held.keys[-1]
 
     def has_more(self) -> bool:
-        """Say whether there is a next post, and read it if need be."""
+        """Return whether there is a next post, and read it if need be."""
         if self._place < len(self._held.posts):
             return True
         self._held, self._place = next(self._slices, Slice([], [], [])), 0

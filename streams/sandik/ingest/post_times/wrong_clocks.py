@@ -67,7 +67,7 @@ class Peaks:
 
     @property
     def is_in_order(self) -> bool:
-        """Say whether the file is sorted except for a few posts."""
+        """Return whether the file is sorted except for a few posts."""
         return len(self.ids_ms) <= max(ALWAYS_FEW, self.posts // MAX_SHARE)
 
 
