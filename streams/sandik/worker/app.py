@@ -50,7 +50,7 @@ class App(faust.App):
     reader: Reader
     writer: Writer
 
-    #: Tells for what to begin anew instead, and does it.
+    #: Decides after which errors to restart instead, and does so.
     outage: Outage | None = None
     begins_anew = False
     #: What it crashed on. Faust keeps the last reason, and stopping may bring up others.

@@ -83,7 +83,7 @@ class Tagger:
     looks at all the others.
     """
 
-    #: What nobody has to set who finds terms in another way.
+    #: Defaults for taggers that find terms in another way.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     eras = Eras(())
 
