@@ -34,7 +34,7 @@ async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
     with Workers(environment(settings), tmp_path) as workers:
         workers.start()
         async with seeing(browser, settings) as page:
-            await shows(page, ".notice", "Nothing has been counted yet")
+            await shows(page, "#headline", "Nothing has been counted yet")
             records = [(b"test:1", msgspec.json.encode(post), None, None)]
             await produce(settings.broker, settings.topic(POSTS), records)
 

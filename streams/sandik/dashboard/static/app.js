@@ -36,6 +36,9 @@ function handlers(language, source = null) {
 function drawChoice() {
   drawNotices(status, problem);
   at("live").hidden = problem !== null || status?.counts.state !== "live";
+  const isEmpty = problem === null && status?.counts.state === "live" && status.last_ms === null;
+  if (isEmpty) at("headline").textContent = say("nothingYet");
+  at("begin").hidden = !isEmpty;
   if (status) drawFilters(status, headline?.now.posts[pairOf(status).base] ?? 0, ask);
 }
 
@@ -44,7 +47,7 @@ const draw = soon(() => {
   if (!status || !headline) return;
   const pair = pairOf(status);
   drawHeadline(headline, status);
-  drawTrust(status, headline);
+  drawTrust(status, headline, pair);
   if (!rows) return;
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes"; // what is empty until now can be seen, so charts know their width

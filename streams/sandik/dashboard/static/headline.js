@@ -29,7 +29,7 @@ function changeWords({ value, low, high, is_beyond_chance: isBeyond }) {
 }
 
 function spanWords({ from_ms, to_ms }) {
-  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms) }) : say(`in_${state.span}`);
+  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms, true) }) : say(`in_${state.span}`);
 }
 
 const languageWords = () => [

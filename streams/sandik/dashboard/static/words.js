@@ -31,7 +31,7 @@ export function say(name, values = {}) {
 export function sayAll() {
   for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
-  document.getElementById("zone").textContent = say("zone", { zone: zone() });
+  for (const element of document.querySelectorAll("[data-zone]")) element.textContent = say("zone", { zone: zone() });
 }
 
 /** The zone that times are told in. */
@@ -61,7 +61,14 @@ export function time(ms, step_ms = 60_000) {
 }
 
 /** Return a time from and to, the day once where it is the same. */
-export const timeRange = (from_ms, to_ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).formatRange(from_ms, to_ms);
+export const timeRange = (from_ms, to_ms, isZoned = false) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) }).formatRange(from_ms, to_ms);
+
+/** Return how long ago something was, in the largest unit that there are two of. */
+export function age(ms) {
+  const units = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
+  const [unit, unit_ms] = units.find(([, one_ms]) => ms >= 2 * one_ms) ?? units.at(-1);
+  return new Intl.RelativeTimeFormat(locale).format(-Math.max(0, Math.round(ms / unit_ms)), unit);
+}
 
 /** Return a label for an axis: the hour, and the date where a day begins. */
 export function axisTime(ms, step_ms, withDate) {
