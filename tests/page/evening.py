@@ -47,7 +47,7 @@ async def count_evening(settings: Settings, folder: Path) -> None:
     half = len(posts) // 2
     with Workers(environment(settings), folder) as workers:
         workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
+        async with Follower(settings.broker, settings.topic("counts.sources")) as follower:  # the last
             for some, until in ((posts[:half], half), (posts[half:], len(posts))):
                 lines = b"\n".join(some)
                 ingested = sandik(

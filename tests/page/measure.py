@@ -1,23 +1,28 @@
 """Measure the dashboard with a month of minutes in twenty languages and 200 listeners.
 
 `python -m tests.page.measure [DAYS]`; docs/dashboard.md says what came out. It takes 2 GB
-of disk and some minutes.
+of disk and some minutes. `python -m tests.page.measure answers [DAYS]` measures in processor time, which
+is the same on a busy machine: what the answers to a choice of filter cost.
 """
 
 import asyncio
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import aiohttp
 import msgspec
 from aiokafka import AIOKafkaProducer
 
 from sandik.broker import EmbeddedKafka
+from sandik.clock import SystemClock
+from sandik.dashboard.service import Board
+from sandik.figures.rollup import Query
 from sandik.kafka.topics import COUNTS, all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.count import Count
@@ -141,6 +146,43 @@ async def measure(days: float) -> None:
                     task.cancel()
 
 
+#: What is chosen, and its roll-up on the page: the whole month, or a day of it.
+CHOICES: dict[str, tuple[int, dict[str, Any]]] = {
+    "a month by hour": (60, {}),
+    "a month by 6 hours": (360, {}),
+    "a day by 5 minutes": (5, {"span_ms": 86_400_000}),
+    "a month by 6 hours, two languages": (360, {"among": frozenset({"tr", "ru"})}),
+}
+
+
+def answers(days: float) -> None:
+    """Print what each answer costs the first time it is asked for, sums of steps kept and not."""
+    board = Board(Settings(broker="127.0.0.1:1"), SystemClock(), from_ms=None, hides_texts=True, tell=say)
+    board.model.add(a_month(int(days * 1_440)), 0)
+    shown = frozenset(("*", *LANGUAGES[:6]))
+    for turn in ("first", "again"):
+        for name, (minutes, asked) in CHOICES.items():
+            query = Query(minutes * 60_000, **asked)
+            panels = query._replace(
+                rollup_ms=max(86_400_000 if "month" in name else 3_600_000, query.rollup_ms)
+            )
+            costs = {
+                "headline": partial(board.headline_answer, query),
+                "rows": partial(board.counts_answer, query._replace(languages=shown)),
+                "where": partial(board.where_answer, panels, "language", 6),
+            }
+            board._kept.clear()  # what is measured is the making, not the keeping
+            told = {part: cost_ms(make) for part, make in costs.items()}
+            say(f"{name}, {turn}: {told}, together {sum(told.values())} ms")
+
+
+def cost_ms(make: Callable[[], bytes]) -> int:
+    """Return the processor time of a call."""
+    start_s = time.process_time()
+    make()
+    return round(1_000 * (time.process_time() - start_s))
+
+
 def is_told(arrivals: list[list[float]], known: list[int]) -> bool:
     """Say whether every listener has an event more than it had."""
     return all(len(one) > before for one, before in zip(arrivals, known, strict=True))
@@ -152,4 +194,8 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(measure(float(sys.argv[1]) if len(sys.argv) > 1 else 30))
+    match sys.argv[1:]:
+        case ["answers", *days]:
+            answers(float(days[0]) if days else 30)
+        case days:
+            asyncio.run(measure(float(days[0]) if days else 30))

@@ -139,9 +139,9 @@ class Board:
         key = "changes", query, self.model.version, since
         return self._once(key, lambda: changed_rows(self.model.cells_of(query.sources), query, since), query)
 
-    def bursts_answer(self, query: Query, page: str) -> bytes:
+    def bursts_answer(self, query: Query, page: str, address: str) -> bytes:
         """Return the bursts as an Atom feed; UsageError when there are too many rows."""
-        return bursts_feed(rows(self.model.cells_of(query.sources), query), page)
+        return bursts_feed(rows(self.model.cells_of(query.sources), query), page, address, query.sources)
 
     def headline_answer(self, query: Query) -> bytes:
         """Return the figure of the whole span as JSON."""

@@ -100,9 +100,9 @@ class Examples:
         limit: int,
         is_from: Callable[[str], bool] = any_source,
     ) -> list[TopTerm]:
-        """Return the terms of the full hours that touch `[from_ms, to_ms)`, those that most posts more use first.
+        """Return the terms of the full hours that touch `[from_ms, to_ms)`, those that rose most first.
 
-        More than in as many hours before, where mentions reach back so far.
+        Against as many hours before; where mentions do not reach back so far, those of most posts.
         """
         known = [hour for hour, *_ in self._terms] or [0]
         first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)

@@ -95,8 +95,8 @@ export class Chart {
       const part = (at_ms - first_ms) / length_ms, x = LEFT_PX + part * this.inner;
       const room = Math.floor((part > 0.5 ? x - LEFT_PX : this.width - x) / LETTER_PX), most = Math.min(40, room);
       const short = text.length > most ? `${text.slice(0, Math.max(0, most - 1))}…` : text;
-      return [svg("line", { class: "cursor", x1: x, x2: x, y1: this.head - 4, y2: base }),
-        svg("text", { x: x + (part > 0.5 ? -5 : 5), y: this.head + 12, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
+      return [svg("line", { class: "cursor", x1: x, x2: x, y1: this.head - 17, y2: base }),
+        svg("text", { x: x + (part > 0.5 ? -5 : 5), y: this.head - 7, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
     });
   }
 

@@ -28,6 +28,7 @@ function drawTerms(terms) {
     el("td", {}, tagName(tag)),
     el("td", { class: "n" }, number(posts)),
     reachesBack ? el("td", { class: "n" }, growth(posts, before)) : null));
+  at("terms-note").textContent = say(reachesBack ? "termsNote" : "termsNoteMost");
   at("terms").replaceChildren(
     el("thead", {}, el("tr", {}, ...titles.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
     el("tbody", {}, ...(rows.length ? rows : [el("tr", {}, el("td", { colspan: titles.length }, say("noTerms")))])));

@@ -1,7 +1,7 @@
 // Why trust it: what is final, what came too late or was rejected, how right tags and languages are known to be.
 
 import { at, el } from "./dom.js";
-import { age, languageName, number, percent, say, tagName, time } from "./words.js";
+import { age, languageName, number, percent, say, tagName, time, wholePercent } from "./words.js";
 
 /** Of fewer posts a share of them says little. */
 const ENOUGH = 20;
@@ -30,7 +30,7 @@ const enough = (measured) => measured.filter(({ tagged, about }) => Math.min(tag
 function rightness(measured, tag) {
   const own = enough(measured).filter((one) => one.tag === tag);
   if (!own.length) return null;
-  const range = (name) => { const all = own.map((one) => one[name]); return say("range", { low: percent(Math.min(...all)), high: percent(Math.max(...all)) }); };
+  const range = (name) => { const all = own.map((one) => one[name]); return say("range", { low: wholePercent(Math.min(...all)), high: wholePercent(Math.max(...all)) }); };
   return [range("precision"), say("trustTag", { tag: tagName(tag), recall: range("recall") })];
 }
 
@@ -40,7 +40,7 @@ function drawMeasured(measured) {
   at("measured-title").textContent = say(known.length ? "measured" : "measuredNone");
   at("measured-scroll").hidden = !known.length;
   const head = [[say("language")], [say("measuredKind")], [say("topic")], [say("precision"), "n"], [say("recall"), "n"], [say("postsColumn"), "n"]];
-  const range = (value, low, high) => `${percent(value)} (${percent(low)}–${percent(high)})`;
+  const range = (value, low, high) => `${wholePercent(value)} (${wholePercent(low)}–${wholePercent(high)})`;
   at("measured").replaceChildren(
     el("thead", {}, el("tr", {}, ...head.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
     el("tbody", {}, ...known.map((one) => el("tr", {},
