@@ -156,31 +156,31 @@ CHOICES: dict[str, tuple[int, dict[str, Any]]] = {
 
 
 def answers(days: float) -> None:
-    """Print what each answer costs the first time it is asked for, sums of steps kept and not."""
+    """Print what each answer costs to make, the sums of hours being kept."""
     board = Board(Settings(broker="127.0.0.1:1"), SystemClock(), from_ms=None, hides_texts=True, tell=say)
     board.model.add(a_month(int(days * 1_440)), 0)
     shown = frozenset(("*", *LANGUAGES[:6]))
-    for turn in ("first", "again"):
-        for name, (minutes, asked) in CHOICES.items():
-            query = Query(minutes * 60_000, **asked)
-            panels = query._replace(
-                rollup_ms=max(86_400_000 if "month" in name else 3_600_000, query.rollup_ms)
-            )
-            costs = {
-                "headline": partial(board.headline_answer, query),
-                "rows": partial(board.counts_answer, query._replace(languages=shown)),
-                "where": partial(board.where_answer, panels, "language", 6),
-            }
-            board._kept.clear()  # what is measured is the making, not the keeping
-            told = {part: cost_ms(make) for part, make in costs.items()}
-            say(f"{name}, {turn}: {told}, together {sum(told.values())} ms")
+    for name, (minutes, asked) in CHOICES.items():
+        query = Query(minutes * 60_000, **asked)
+        panels = query._replace(rollup_ms=86_400_000 if "month" in name else 3_600_000)
+        costs = {
+            "headline": partial(board.headline_answer, query),
+            "rows": partial(board.counts_answer, query._replace(languages=shown)),
+            "where": partial(board.where_answer, panels, "language", 6),
+        }
+        told = {part: cost_ms(board, make) for part, make in costs.items()}
+        say(f"{name}: {told}, together {sum(told.values())} ms")
 
 
-def cost_ms(make: Callable[[], bytes]) -> int:
-    """Return the processor time of a call."""
-    start_s = time.process_time()
-    make()
-    return round(1_000 * (time.process_time() - start_s))
+def cost_ms(board: Board, make: Callable[[], bytes]) -> int:
+    """Return the processor time of a call, the least of some: other work on the machine only adds to it."""
+    found = []
+    for _ in range(7):
+        board._kept.clear()  # what is measured is the making, not the keeping
+        start_s = time.process_time()
+        make()
+        found.append(time.process_time() - start_s)
+    return round(1_000 * min(found))
 
 
 def is_told(arrivals: list[list[float]], known: list[int]) -> bool:

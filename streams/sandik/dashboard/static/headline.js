@@ -6,7 +6,8 @@ import { aboutName, isUsual, languageList, number, percent, points, say, sourceL
 
 /** Show the answer of /api/headline; without all counts read yet, as what it is: a part. */
 export function drawHeadline({ now, pair, change, usual }, status) {
-  const isLoading = status.counts.state === "loading" || status.counts.state === "connecting";
+  const reading = (state.sources.length && status.by_source) || status.counts;
+  const isLoading = reading.state === "loading" || reading.state === "connecting";
   document.body.classList.toggle("partial", isLoading);
   const base = now.posts[pair.base] ?? 0, part = now.posts[pair.name] ?? 0;
   const words = { span: spanWords(now), languages: languageWords(), base: aboutName(pair.base), others: othersOf(pair), tag: aboutName(pair.name) };
@@ -15,7 +16,7 @@ export function drawHeadline({ now, pair, change, usual }, status) {
   at("share-interval").replaceChildren(...(now.share ? [
     el("b", {}, say("interval95", { low: percent(now.share.low), high: percent(now.share.high) })), " ",
     say("ofPosts", { part: number(part), base: number(base) }),
-    ...(isLoading ? [" · ", say("soFar", { share: percent(status.counts.progress) })] : []),
+    ...(isLoading ? [" · ", say("soFar", { share: percent(reading.progress) })] : []),
   ] : status.last_ms === null ? [] : [
     say("countsReach", { range: timeRange(status.first_ms, status.last_ms, true) }), " · ",
     el("a", { href: everythingLink() }, say("showEverything")),

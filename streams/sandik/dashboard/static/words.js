@@ -64,7 +64,7 @@ export function time(ms, step_ms = 60_000) {
 }
 
 /** Return a time from and to, the day once where it is the same. */
-export const timeRange = (from_ms, to_ms, isZoned = false) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) }).formatRange(from_ms, to_ms);
+export const timeRange = (from_ms, to_ms, isZoned = false) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) }).formatRange(from_ms, to_ms).replace("–", "\u2060–\u2060");
 
 /** Return how long ago something was, in the largest unit that there are two of. */
 export function age(ms) {
