@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from tempfile import TemporaryFile
 from typing import Any
@@ -17,7 +17,7 @@ from sandik_schemas.burst import Burst
 from sandik_schemas.count import Count
 from tests.dashboard.builders import a_count
 from tests.support.command import sandik, start_sandik
-from tests.support.kafka import produce, read_topic, wait_until
+from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.workers import environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
@@ -30,22 +30,26 @@ def finals(minute: int, posts: int, revision: int = 1) -> list[Count]:
     ]
 
 
+def records(counts: list[Count]) -> list[NewRecord]:
+    return [(one.key, msgspec.json.encode(one), 0, one.window_start_ms) for one in counts]
+
+
 async def write(settings: Settings, counts: list[Count]) -> None:
-    records = [(one.key, msgspec.json.encode(one), 0, one.window_start_ms) for one in counts]
-    await produce(settings.broker, settings.topic(COUNTS), records)
+    await produce(settings.broker, settings.topic(COUNTS), records(counts))
 
 
 async def said(settings: Settings) -> list[Burst]:
     """Return what the topic says of Turkish posts, in the order in which it was written."""
-    records = await read_topic(settings.broker, settings.topic(BURSTS))
-    found = [msgspec.json.decode(record.value, type=Burst) for record in records]
+    written = await read_topic(settings.broker, settings.topic(BURSTS))
+    found = [msgspec.json.decode(record.value, type=Burst) for record in written]
     return [one for one in found if one.language == "tr"]
 
 
 @contextmanager
-def running(settings: Settings, webhook: str) -> Iterator[str]:
-    """Run the command and lend the address of its metrics; then kill it."""
+def running(settings: Settings, webhook: str, login: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run the command and lend the address of its metrics; then kill it. `login` has further variables."""
     variables = environment(settings) | {"SANDIK_BURSTS": "on", "SANDIK_BURSTS_WEBHOOK": webhook}
+    variables |= login or {}
     with (
         TemporaryFile() as log,
         start_sandik("bursts", "--port", "0", environment=variables, stderr=log) as process,

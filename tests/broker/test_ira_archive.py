@@ -12,7 +12,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from sandik.broker import EmbeddedKafka
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.quality.posts import DATA, IRA, WITHOUT_DATA

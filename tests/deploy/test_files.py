@@ -14,7 +14,7 @@ from compose_spec import PyCompose
 from tests.deploy.tools import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-HARDENED = ("topics", "worker", "dashboard", "prometheus", "grafana")
+HARDENED = ("topics", "worker", "dashboard", "bursts", "prometheus", "grafana")
 
 
 def with_defaults(text: str) -> str:
@@ -52,7 +52,7 @@ def test_one_command_starts_the_stack_and_profiles_the_rest() -> None:
     without = {name for name, service in services().items() if "profiles" not in service}
     by_profile = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
 
-    assert without == {"kafka", "topics", "worker", "dashboard"}
+    assert without == {"kafka", "topics", "worker", "dashboard", "bursts"}
     assert by_profile == {
         "prometheus": ["observability"],
         "grafana": ["observability"],
@@ -92,12 +92,12 @@ def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_image_runs_as_nobody_from_a_second_stage_that_is_looked_after() -> None:
+def test_the_image_runs_as_nobody_from_a_last_stage_that_is_looked_after() -> None:
     lines = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8").splitlines()
     stages = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
     last = lines[stages[-1] :]
 
-    assert len(stages) == 2
+    assert len(stages) == 3
     [user] = [line for line in last if line.startswith("USER ")]
     assert int(user.split()[1]) > 0
     [check] = [line for line in last if line.startswith("HEALTHCHECK ")]

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.latest import LatestCounts
+from sandik.counting.newest import LatestCounts
 from sandik.figures.cell_store import Group
 from sandik.figures.live_counts import Model
 from sandik.report.read_counts import Counted

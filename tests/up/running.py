@@ -18,6 +18,7 @@ import psutil
 from sandik.up.data_dir import Home, Running
 from tests.support.command import sandik
 from tests.support.kafka import wait_until
+from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
 
 #: Only a hang takes so long.
 DEADLINE_S = 200
@@ -103,7 +104,14 @@ def up(
 ) -> Iterator[Up]:
     """Start it; whatever is left of it at the end is killed."""
     mark = uuid.uuid4().hex
-    own = {"SANDIK_OPS_PORT": "0", "UP_TEST": mark, "PYTHONPATH": str(Path.cwd()), **(environment or {})}
+    small = write_lexicon(data_dir.parent / "lexicon", election=ELECTION, deepfake=DEEPFAKE)
+    own = {
+        "SANDIK_OPS_PORT": "0",
+        "SANDIK_LEXICON": str(small),  # loads in no time
+        "UP_TEST": mark,
+        "PYTHONPATH": str(Path.cwd()),
+        **(environment or {}),
+    }
     command = [sys.executable, "-m", "sandik", "up", *arguments, "--data-dir", str(data_dir)]
     process = subprocess.Popen(
         command,

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from sandik.cli.asked import EVERYTHING, Filter, Seen
-from sandik.counting.latest import LatestCounts
+from sandik.cli.counts_query import EVERYTHING, Filter, Seen
+from sandik.counting.newest import LatestCounts
 from sandik.errors import UsageError
 from sandik.kafka.pairs_in_force import in_order, pairs_in_force
 from sandik.kafka.reader import read

@@ -342,8 +342,8 @@ def counts(
 ) -> None:
     """Follow the counts, final and current: a table at a terminal, or JSON lines."""
     with _until_stopped(is_endless=not once):
-        from sandik.cli.asked import Filter
         from sandik.cli.counts import run_counts
+        from sandik.cli.counts_query import Filter
         from sandik.clock import SystemClock
         from sandik.figures.language_names import language_codes
         from sandik.kafka.ranges import bounds_ms

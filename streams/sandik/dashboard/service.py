@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 from sandik.clock import Clock
 from sandik.counting.control import ControlState
 from sandik.counting.fold import ALL
-from sandik.counting.sources import OTHER, SourceNames, is_within
+from sandik.counting.source_names import OTHER, SourceNames, is_within
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
 from sandik.dashboard.feed import bursts_feed

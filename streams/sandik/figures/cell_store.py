@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sandik.counting.sources import is_within
+from sandik.counting.source_names import is_within
 from sandik.figures.statistics import Ints
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of, languages_in

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sandik.counting.sources import is_within
+from sandik.counting.source_names import is_within
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
 from sandik.kafka.ranges import bounds_ms

@@ -20,27 +20,27 @@ from rich.console import Console
 
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik.errors import SandikError, UsageError
 from sandik.ingest.authors import with_pseudonyms
 from sandik.ingest.decoding.json_access import EXTRAS
 from sandik.ingest.decoding.times import zone_of
-from sandik.ingest.event_time.bounds import bounded
-from sandik.ingest.event_time.expected_late import Lateness, Rules
-from sandik.ingest.event_time.pace import paced, speed_of
-from sandik.ingest.event_time.period import within
-from sandik.ingest.event_time.run_clocks import clocks_of
 from sandik.ingest.file_stats import Account, Examples
 from sandik.ingest.formats.table import FIELDS, TableOptions
+from sandik.ingest.inputs import Source, find, open_source, read
 from sandik.ingest.items import INCOMPLETE, Item, Rejected, RejectReason, Skipped
 from sandik.ingest.live import LiveOptions, follow, is_live, live_source
 from sandik.ingest.post_filter import chooser
+from sandik.ingest.post_times.bounds import bounded
+from sandik.ingest.post_times.expected_late import Lateness, Rules
+from sandik.ingest.post_times.pace import paced, speed_of
+from sandik.ingest.post_times.period import within
+from sandik.ingest.post_times.run_clocks import clocks_of
 from sandik.ingest.preview import check, preview
 from sandik.ingest.produce import Mark, Summary, ingest
 from sandik.ingest.progress import by_reason, progress_bar
 from sandik.ingest.read_ahead import ReadAhead
 from sandik.ingest.reading import Order, Reading
-from sandik.ingest.sources import Source, find, open_source, read
 from sandik.ingest.summary import notes, table
 from sandik.ingest.terminal import Terminal
 from sandik.settings import Settings

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sandik.ingest.event_time.expected_late import Lateness
-from sandik.ingest.event_time.sorted_pieces import Slice
-from sandik.ingest.event_time.sorting import Aside
 from sandik.ingest.items import Item, Rejected, Skipped
+from sandik.ingest.post_times.expected_late import Lateness
+from sandik.ingest.post_times.sorted_pieces import Slice
+from sandik.ingest.post_times.sorting import Aside
 from sandik_schemas.post import Post
 
 #: Posts whose lateness is worked out at once.

@@ -24,7 +24,7 @@ from sandik.ops.findings import Finding, Found, compiled, errors, topic, version
 from sandik.ops.late_posts import too_late
 from sandik.ops.probes import compare_clocks, newest_posts
 from sandik.ops.run_owner import owner
-from sandik.run import application_id, lexicon_notice, load_job, lost_cells
+from sandik.run_identity import application_id, lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 
 CLIENTS = ("aiokafka", "faust-streaming")

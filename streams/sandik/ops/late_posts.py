@@ -9,7 +9,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from sandik.counting.surrogates import UNDECODABLE
-from sandik.ingest.event_time.run_clocks import NEWEST_PARTIALS, Clocks
+from sandik.ingest.post_times.run_clocks import NEWEST_PARTIALS, Clocks
 from sandik.kafka.consumer import consuming, newest_records
 from sandik.kafka.topics import PARTIALS, POSTS, POSTS_LATE, connected, partitions_of
 from sandik.ops.findings import Finding

@@ -15,7 +15,7 @@ from sandik.kafka.ranges import read_slice
 from sandik.kafka.run_claims import refusal
 from sandik.kafka.topics import PARTIALS, POSTS, decoded
 from sandik.ops.findings import Finding
-from sandik.run import application_id
+from sandik.run_identity import application_id
 from sandik.settings import Settings
 from sandik_schemas.partial import PartitionClock, decode_partial
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from sandik.clock import SystemClock
 from sandik.kafka.control import read_control
 from sandik.ops.cluster_state import Survey, surveyor
-from sandik.run import application_id, load_job
+from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 
 

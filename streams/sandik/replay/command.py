@@ -29,7 +29,7 @@ from sandik.replay.offsets import resolve
 from sandik.replay.plan import Plan, Rules
 from sandik.replay.processes import count_all
 from sandik.replay.request import PLAN, Begun, Request, begun_in
-from sandik.run import lexicon_notice, load_job, lost_cells
+from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_folder
 from sandik.tables.writers import check_writable

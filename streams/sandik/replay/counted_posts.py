@@ -17,12 +17,12 @@ from sandik.counting.job import Annotation, Job, SourceRecord
 from sandik.counting.partition_counter import PartitionCounter
 from sandik.kafka.ranges import Slice, bounds_ms
 from sandik.kafka.topics import POSTS
+from sandik.replay.compared_posts import records_of
 from sandik.replay.local_log import inputs_of
 from sandik.replay.manifest import load, manifest_path
 from sandik.replay.offsets import resolve
 from sandik.replay.plan import Plan, Rules
-from sandik.replay.posts_again import records_of
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.post import Post
 

@@ -15,7 +15,7 @@ from sandik.replay import outputs
 from sandik.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from sandik.replay.request import Begun, Request
 from sandik.replay.results import DerivedCounts, Digest, merged, merged_sources, merged_terms, read_to
-from sandik.run import lost_cells
+from sandik.run_identity import lost_cells
 from sandik.settings import Settings
 from sandik.tables.writers import Columns
 from sandik_schemas.count import Count

@@ -1,5 +1,6 @@
 """Files of posts -> one log a partition, as `sandik ingest` would have written them to Kafka."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -10,11 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.errors import StateError, UsageError
-from sandik.ingest.event_time.period import within
+from sandik.ingest.inputs import STDIN, Source, find, open_source
 from sandik.ingest.partitioner import partitions_of
+from sandik.ingest.post_times.period import within
 from sandik.ingest.produce import MAX_RECORD_BYTES
 from sandik.ingest.reading import Order, Reading
-from sandik.ingest.sources import STDIN, Source, find, open_source
 from sandik.kafka.ranges import Slice
 from sandik.kafka.record_lists import pieces
 from sandik.progress import progress
@@ -126,3 +127,4 @@ async def read_spooled(
         lines: Iterator[tuple[int, bytes]] = islice(enumerate(file), start, None)
         for some in pieces((Line(offset, timestamp_ms, line[:-1]) for offset, line in lines), at_most):
             yield some
+            await asyncio.sleep(0)  # lets Ctrl-C end the loop

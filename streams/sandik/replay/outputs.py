@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from sandik.counting.records import record_of
+from sandik.counting.encode import record_of
 from sandik.counting.windows.panes import Kind, session_key
 from sandik.errors import UsageError
 from sandik.kafka.connection import client_options

@@ -9,11 +9,11 @@ from sandik.counting.fold import Reposts
 from sandik.counting.job import Job
 from sandik.counting.tags.layers import resolved
 from sandik.counting.windows.derived import DerivedSizes
-from sandik.counting.windows.event_time import Timing
 from sandik.counting.windows.panes import Kind
+from sandik.counting.windows.watermark import Timing
 from sandik.errors import UsageError
 from sandik.kafka.ranges import Partition, Slice
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import AuthorsChoice, Settings, TermsChoice
 
 By = Literal["event", "record"]

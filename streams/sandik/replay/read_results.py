@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sandik.counting.labels import iso
-from sandik.counting.latest import latest
+from sandik.counting.newest import latest
 from sandik.errors import UsageError
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.reader import read

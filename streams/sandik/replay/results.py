@@ -21,7 +21,7 @@ from sandik.errors import SandikError
 from sandik.kafka.ranges import Slice
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan
-from sandik.run import load_authors
+from sandik.run_identity import load_authors
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Tally
 from sandik_schemas.term import TermCount

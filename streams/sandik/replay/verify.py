@@ -21,7 +21,7 @@ from sandik.replay.offsets import check_held
 from sandik.replay.plan import Plan
 from sandik.replay.processes import count_all
 from sandik.replay.results import DerivedCounts, Digest, canonical, merged, merged_sources, merged_terms
-from sandik.run import lexicon_notice
+from sandik.run_identity import lexicon_notice
 from sandik.settings import Settings
 from sandik.tables.atomic_files import place
 from sandik.tables.writers import Columns

@@ -12,7 +12,7 @@ from sandik.replay.manifest import Manifest, load, manifest_path
 from sandik.replay.outputs import file_sha256
 from sandik.replay.plan import Rules
 from sandik.replay.read_results import LIVE
-from sandik.run import lexicon_notice, load_job, lost_cells
+from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from sandik_schemas.partial import PartitionClock, Tally, decode_partial

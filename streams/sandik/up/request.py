@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandik.errors import UsageError
+from sandik.ingest.inputs import STDIN, find
 from sandik.ingest.live import is_live
-from sandik.ingest.sources import STDIN, find
 
 
 @dataclass(frozen=True)

@@ -65,15 +65,15 @@ def python() -> str:
     return PYTHON
 
 
-def ours() -> str:
+def ours(root: Path = ROOT) -> str:
     """Return the name of our image, built as the Dockerfile says; podman keeps the layers that stay."""
     python()
     _check_that_containers_start()
-    file = ROOT / "deploy/Dockerfile"
+    file = root / "deploy/Dockerfile"
     ignored = f"--ignorefile={file}.dockerignore"
     # In OCI's format an image has no health check.
     options = ("--format=docker", "--network=host", ignored, f"--file={file}", f"--tag={OURS}")
-    run("podman", "build", *options, str(ROOT))
+    run("podman", "build", *options, str(root))
     return f"localhost/{OURS}"
 
 

@@ -1,4 +1,4 @@
-"""What a key of pseudonyms must be like. Author ids can be guessed, so a key that can be hides nobody."""
+"""Check the key of pseudonyms. Author ids can be guessed, so the key must be one that cannot."""
 
 from itertools import pairwise
 
@@ -10,9 +10,9 @@ ADVICE = "make one with `openssl rand -hex 32`"
 
 
 def weakness(key: str) -> str | None:
-    """Say what is wrong with a key, without quoting it, or None when it will do.
+    """Return what is wrong with a key, without quoting it; None if it is good enough.
 
-    What a person has made up may still be guessed: the advice in every message is to let a machine make it.
+    A key that a person made up may still be guessed, so each message advises to generate one.
     """
     steps = {ord(after) - ord(before) for before, after in pairwise(key)}
     if len(key) < MIN_CHARACTERS:
