@@ -23,7 +23,7 @@ async def take() -> None:
         notes.write_text(NOTES)
         with dashboard(settings, "--notes", str(notes)) as url:
             await count_evening(settings, Path(name))
-            options = {"viewport": {"width": 1_280, "height": 1_130}, "color_scheme": "light", **ISTANBUL}
+            options = {"viewport": {"width": 1_280, "height": 1_115}, "color_scheme": "light", **ISTANBUL}
             async with chromium() as browser, looking(browser, url + QUERY, **options) as page:
                 await shows(page, "#table td", "final")
                 await page.locator(".text").first.wait_for()
