@@ -34,7 +34,7 @@ async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
     with Workers(environment(settings), tmp_path) as workers:
         workers.start()
         async with seeing(browser, settings) as page:
-            await shows(page, ".notice", "Nothing has been counted yet")
+            await shows(page, "#headline", "Nothing has been counted yet")
             records = [(b"test:1", msgspec.json.encode(post), None, None)]
             await produce(settings.broker, settings.topic(POSTS), records)
 
@@ -253,6 +253,8 @@ async def test_a_source_that_is_counted_apart_can_be_chosen_and_all_is_of_it(
         await page.get_by_role("checkbox", name="other sources").uncheck()
         await page.get_by_role("button", name="by language").click()
         await expect(page.locator(".panel h3")).to_have_text(["Turkish50%"])
+        await page.get_by_role("button", name="Turkish").click()
+        await shows(page, "#headline", "50% of the posts in Turkish from telegram about the election")
         assert (await figures(page))[0][2:6] == ["9", "8", "0", "4"]
         assert await faults(page) == []
 

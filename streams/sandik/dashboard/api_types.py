@@ -105,6 +105,7 @@ class Status(msgspec.Struct, frozen=True):
     version: str
     now_ms: int
     counts: Reading
+    by_source: Reading | None
     mentions: Reading
     last_count_at_ms: int | None
     stale_since_ms: int | None

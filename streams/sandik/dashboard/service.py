@@ -139,9 +139,9 @@ class Board:
         key = "changes", query, self.model.version, since
         return self._once(key, lambda: changed_rows(self.model.cells_of(query.sources), query, since), query)
 
-    def bursts_answer(self, query: Query, page: str) -> bytes:
+    def bursts_answer(self, query: Query, page: str, address: str) -> bytes:
         """Return the bursts as an Atom feed; UsageError when there are too many rows."""
-        return bursts_feed(rows(self.model.cells_of(query.sources), query), page)
+        return bursts_feed(rows(self.model.cells_of(query.sources), query), page, address, query.sources)
 
     def headline_answer(self, query: Query) -> bytes:
         """Return the figure of the whole span as JSON."""
@@ -174,6 +174,7 @@ class Board:
             version=str(model.version),
             now_ms=now_ms,
             counts=api_types.Reading.of(self.counts.link),
+            by_source=api_types.Reading.of(self.sources.link) if self._named_sources() else None,
             mentions=api_types.Reading.of(self.mentions.link),
             last_count_at_ms=model.last_count_at_ms,
             stale_since_ms=model.stale_since_ms(now_ms),
@@ -225,6 +226,10 @@ class Board:
     def check_sources(self, asked: frozenset[str]) -> None:
         """Raise UsageError for a source that is not counted apart: its posts are among those of others."""
         known = self._named_sources()
+        if asked and known and not self.model.sources.totals:
+            raise UsageError(
+                f"{self.sources.topic} has not been read ({self.sources.link.state}): ask again later"
+            )
         for one in sorted(asked):
             if not any(is_within(name, one) for name in known):
                 there = f"There are: {', '.join(known)}" if known else "None is: set SANDIK_SOURCES"

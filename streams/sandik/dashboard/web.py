@@ -82,7 +82,7 @@ class _Site:
         return _json(self._board.counts_answer(self._query(request)))
 
     async def bursts(self, request: web.Request) -> web.StreamResponse:
-        body = self._board.bursts_answer(self._query(request), f"{request.url.origin()}/")
+        body = self._board.bursts_answer(self._query(request), f"{request.url.origin()}/", str(request.url))
         return web.Response(body=body, content_type="application/atom+xml", charset="utf-8")
 
     async def headline(self, request: web.Request) -> web.StreamResponse:

@@ -100,13 +100,17 @@ class Examples:
         limit: int,
         is_from: Callable[[str], bool] = any_source,
     ) -> list[TopTerm]:
-        """Return the terms that most posts use, in the full hours that touch `[from_ms, to_ms)`."""
+        """Return the terms of the full hours that touch `[from_ms, to_ms)`, those that rose most first.
+
+        Against as many hours before; where mentions do not reach back so far, those of most posts.
+        """
         known = [hour for hour, *_ in self._terms] or [0]
         first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)
         total = self._posts(languages, is_from, first, end)
         before = self._posts(languages, is_from, first - (end - first), first)
         is_known = first - (end - first) >= min(known)
-        ordered = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+        usual = before if is_known else Counter[tuple[str, str]]()
+        ordered = sorted(total.items(), key=lambda item: (usual[item[0]] - item[1], -item[1], item[0]))
         return [
             TopTerm(*one, posts, before[one] if is_known else None)
             for one, posts in ordered

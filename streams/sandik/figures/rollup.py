@@ -216,7 +216,8 @@ def _bursts(column: Column, everything: Column) -> Ints:
 
 
 def _share_of(of: Mapping[str, Sums], pair: Pair | None) -> Share | None:
-    return share({tag: sum(values[:2]) for tag, values in of.items()}, pair)
+    tags = (pair.base, pair.name) if pair else ()
+    return share({tag: sum(of[tag][:2]) for tag in tags if tag in of}, pair)
 
 
 def share(posts: Mapping[str, int], pair: Pair | None) -> Share | None:

@@ -96,13 +96,13 @@ def _rightness(measured: Sequence[OneMeasured], words: Words) -> str:
         words.say(
             "measured_one",
             tag=words.column(one.tag),
-            language=one.language,
+            language=words.language(one.language),
             kind=one.kind,
             precision=_share(one.precision, one.precision_low, one.precision_high, words),
             recall=_share(one.recall, one.recall_low, one.recall_high, words),
         )
         for one in measured
-        if one.tagged and one.about
+        if one.is_telling
     )
     return words.say("measured", told=told)
 

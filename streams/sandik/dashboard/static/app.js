@@ -35,7 +35,10 @@ function handlers(language, source = null) {
 /** What was chosen, and how things are: at once, while the figures are still on their way. */
 function drawChoice() {
   drawNotices(status, problem);
-  at("live").hidden = problem !== null || status?.counts.state !== "live";
+  at("live").hidden = problem !== null || status?.counts.state !== "live" || status.stale_since_ms !== null;
+  const isEmpty = problem === null && status?.counts.state === "live" && status.last_ms === null;
+  if (isEmpty) at("headline").textContent = say("nothingYet");
+  at("begin").hidden = !isEmpty;
   if (status) drawFilters(status, headline?.now.posts[pairOf(status).base] ?? 0, ask);
 }
 
@@ -44,7 +47,7 @@ const draw = soon(() => {
   if (!status || !headline) return;
   const pair = pairOf(status);
   drawHeadline(headline, status);
-  drawTrust(status, headline);
+  drawTrust(status, headline, pair);
   if (!rows) return;
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes"; // what is empty until now can be seen, so charts know their width
@@ -75,12 +78,18 @@ const refreshHeadline = soon(async () => {
 
 function drawParts(pair) {
   const bySource = state.by === "source", isPartly = where.origin === "mentions";
-  if (where.parts.length) drawWhere(where, pair, (name) => (bySource ? handlers(EVERY, name) : handlers(name)), bySource ? sourceName : languageName, bySource ? () => [] : (name, starts) => rows.marks(name, starts, where.rollup_ms, pair));
+  if (where.parts.length) {
+    drawWhere(where, pair, (name) => (bySource ? handlers(EVERY, name) : handlers(name)), bySource
+      ? { nameOf: sourceName, marksOf: () => [], choose: isPartly ? null : (name) => only({ sources: [name] }) }
+      : { nameOf: languageName, marksOf: (name, starts) => rows.marks(name, starts, where.rollup_ms, pair), choose: (name) => only({ languages: [name] }) });
+  }
   at("where").hidden = !where.parts.length && !isPartly;
   at("panels").hidden = !where.parts.length;
   at("where-off").hidden = !isPartly;
   at("where-off").textContent = isPartly ? say("sourcesOff", { names: where.parts.slice(0, PANELS).map(({ name }) => name).join(",") || "telegram,x" }) : "";
 }
+
+function only(choice) { choose(choice); ask(); at("headline").scrollIntoView({ block: "nearest" }); }
 
 async function fetchWhere() {
   const { by } = state, rollup_ms = panelRollup(status, rollup(status, headline.now.posts[pairOf(status).base] ?? 0));
@@ -164,6 +173,9 @@ function dress() {
   document.documentElement.dataset.theme = state.theme;
   sayAll();
 }
+
+/** On a phone, what follows comes first. */
+at("how").open = matchMedia("(min-width: 40.01rem)").matches;
 
 /** What a picture of the lead chart says above it. */
 const caption = () => [at("headline").textContent, `${at("share-interval").textContent} · ${at("zone").textContent}`];

@@ -67,6 +67,9 @@ export function link(path = location.pathname) {
   return query.size ? `${path}?${query}` : path;
 }
 
+/** Return the address of all there is, in the language of the page. */
+export const everythingLink = () => `${location.pathname}?${new URLSearchParams({ span: "all", ...(state.interface ? { lang: state.interface } : {}) })}`;
+
 /** Call `changed` when Back or Forward has changed what is chosen. */
 export function onBack(changed) {
   addEventListener("popstate", () => { Object.assign(state, fromAddress()); changed(); });

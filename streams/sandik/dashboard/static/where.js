@@ -9,9 +9,10 @@ const panels = new Map();
 
 /**
  * Draw the answer of /api/where: a panel for each part with a course, and a line for the rest. Moves along one
- * chart are moves along all. `marksOf(name, starts)` are bursts and corrections.
+ * chart are moves along all. `marksOf(name, starts)` are bursts and corrections, `choose(name)` puts the page to that
+ * part, where it can.
  */
-export function drawWhere({ by, rollup_ms, parts }, pair, on, nameOf, marksOf) {
+export function drawWhere({ by, rollup_ms, parts }, pair, on, { nameOf, marksOf, choose }) {
   const drawn = parts.filter(({ points }) => points.length), starts = startsOf(drawn, rollup_ms);
   const courses = drawn.map(({ name, points }) => ({ ...courseOf(points, starts, rollup_ms, pair), marks: marksOf(name, starts) }));
   const top = topOf(courses);
@@ -21,6 +22,9 @@ export function drawWhere({ by, rollup_ms, parts }, pair, on, nameOf, marksOf) {
   drawn.forEach(({ name, posts, share }, place) => {
     const { section, title, value, about, chart } = panel(keyOf(by, name), name, on);
     title.textContent = nameOf(name);
+    title.disabled = !choose;
+    title.title = choose ? say("onlyThis") : "";
+    title.onclick = () => choose(name);
     value.textContent = percent(share.value);
     about.textContent = say("panelAbout", { low: percent(share.low), high: percent(share.high), part: number(posts[pair.name] ?? 0), base: number(posts[pair.base]) });
     chart.draw(`${nameOf(name)}: ${tagName(pair.name)}. ${say("keys")}`, starts, rollup_ms, courses[place], top);
@@ -63,7 +67,7 @@ const keyOf = (by, name) => `${by} ${name}`;
 
 function panel(key, name, on) {
   if (!panels.has(key)) {
-    const title = el("span", {}), value = el("strong", {}), about = el("p", { class: "about" });
+    const title = el("button", { type: "button", class: "name" }), value = el("strong", {}), about = el("p", { class: "about" });
     const full = fullButton(() => panels.get(key).chart);
     const section = el("section", { class: "panel", "data-name": name }, el("h3", {}, title, full, value), about);
     panels.set(key, { section, title, value, about, chart: new Chart(section, HEIGHT_PX, on(name)) });
