@@ -72,12 +72,13 @@ def parts_of(text: str) -> tuple[str, str] | None:
     words: dict[int, list[str]] = {script: [] for script in _SCRIPTS}
     letters, longest = dict.fromkeys(_SCRIPTS, 0), dict.fromkeys(_SCRIPTS, 0)
     before, row = _NONE, 0
-    text = own_words(text) or text
-    for word in _WORDS.findall(text[:MAX_CHARS]):
-        of = np.bincount(_scripts(word), minlength=4)[1:]
-        if most := int(of.max()):
-            script = _SCRIPTS[int(of.argmax())]
-            words[script].append(word)
+    text = (own_words(text) or text)[:MAX_CHARS]
+    scripts = _SCRIPT.take(_codes(text), mode="clip").tobytes()
+    for word in _WORDS.finditer(text):
+        of = [scripts.count(script, *word.span()) for script in _SCRIPTS]
+        if most := max(of):
+            script = _SCRIPTS[of.index(most)]
+            words[script].append(word[0])
             letters[script] += most
             before, row = script, row + 1 if script == before else 1
             longest[script] = max(longest[script], row)
@@ -124,10 +125,6 @@ def _with_two_scripts(texts: Sequence[str], parts: tuple[float, float, float]) -
     letters = np.array([counts >> _BITS * place & (1 << _BITS) - 1 for place in range(len(_SCRIPTS))])
     least = np.maximum(MIN_LETTERS, np.outer(parts, letters.sum(axis=0)))
     return np.flatnonzero((letters >= least).sum(axis=0) >= 2).tolist()
-
-
-def _scripts(text: str) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
-    return _SCRIPT.take(_codes(text), mode="clip")
 
 
 def _codes(text: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":

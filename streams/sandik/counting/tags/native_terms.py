@@ -45,7 +45,7 @@ class NativeTerms:
         self._entries = entries
         self._accept: dict[str, bytes] = {}
         self._native = native.Patterns(
-            [*_patterns(patterns)],
+            _patterns(patterns),
             [*_kinds(asking)],
             MIN_GLUED,
             _rules(rules, entries, openings),
