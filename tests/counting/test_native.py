@@ -3,6 +3,7 @@
 import csv
 import gzip
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from sandik.counting.language.cascade import load_pair
 from sandik.counting.language.ensemble import load_weights
 from sandik.counting.language.letter_evidence import Letters
 from sandik.counting.language.sieve import Sieve
-from sandik.counting.native import NATIVE
+from sandik.counting.native import NATIVE, is_stale
 from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.lexicon import load_lexicon
+from tests.docs.fresh import built_wheel
 from tests.support.lexicons import write_lexicon
 
 compiled = pytest.mark.skipif(NATIVE is None, reason="nothing is compiled: make native")
@@ -205,3 +207,24 @@ def test_without_the_compiled_part_all_is_there() -> None:
     pure = Tagger(load_lexicon(None), None)
 
     assert pure.terms(["Seçim günü"], ["tr"]) == load_tagger().terms(["Seçim günü"], ["tr"])
+
+
+def test_a_compiled_part_older_than_its_sources_is_left_aside(tmp_path: Path) -> None:
+    module, sources = tmp_path / "_native.abi3.so", tmp_path / "src"
+    assert not is_stale(tmp_path, sources)  # a wheel has no sources beside it
+    sources.mkdir()
+    for path, written_s in ((sources / "sieve.rs", 100), (module, 200)):
+        path.touch()
+        os.utime(path, (written_s, written_s))
+    assert not is_stale(module, sources)
+    os.utime(sources / "sieve.rs", (300, 300))
+    assert is_stale(module, sources)
+
+
+@compiled
+def test_a_wheel_that_is_built_beside_rust_has_it(tmp_path: Path) -> None:
+    wheel = built_wheel(Path(hatch_build.__file__).parent, tmp_path, native="yes")
+
+    assert "-cp311-abi3-" in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        assert hatch_build.MODULE.removeprefix("streams/") in archive.namelist()

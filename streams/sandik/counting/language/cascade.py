@@ -63,7 +63,7 @@ class Cascade:
         return answers
 
     def clear(self, texts: Sequence[str]) -> list[Language | None]:
-        """Return the language of each clean text that is clear at first sight; None for the others."""
+        """Return the language of each clean text that the sieve settles; None for the others."""
         if self._sieve is None:
             answers = self.judge(texts, [None] * len(texts))
             return [answer if answer.confidence >= CLEAR else None for answer in answers]

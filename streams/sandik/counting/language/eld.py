@@ -1,4 +1,4 @@
-"""ELD (`eldc`): 60 languages, 2.5 µs a post, and a word on whether its answer is reliable."""
+"""ELD (`eldc`): 60 languages, 2.5 µs a post; also says whether its answer is reliable."""
 
 from collections.abc import Callable
 from importlib.metadata import version
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sandik.counting.language.codes import our_code
 
-#: As many scores as ELD gives.
+#: The number of scores that ELD gives.
 _ALL_SCORES = 20
 
 
@@ -20,7 +20,7 @@ class Quick(Protocol):
 
 
 class EldModel:
-    """Asks ELD. Its settings are instances of our own: nobody else's change an answer."""
+    """Asks ELD, by our own instances of its settings: those of other code change no answer."""
 
     def __init__(self, eldc: Any) -> None:
         eldc.init()

@@ -1,8 +1,8 @@
 """langdetect's profiles, evaluated exactly.
 
-langdetect draws n-grams of the text at random until it is sure, seven times over and with random smoothing:
-slow, and another answer on another day. Here every n-gram counts once and the smoothing is its mean, which is
-what all that drawing estimates. The n-grams are langdetect's own, to the last one: a test compares them.
+langdetect samples n-grams of the text at random until it is sure, seven times and with random smoothing. That
+is slow, and answers vary between runs. Here every n-gram counts once and the smoothing is its mean, which is
+what the sampling estimates. The n-grams are exactly langdetect's: a test compares them.
 """
 
 import json
@@ -36,7 +36,7 @@ _LATIN = re.compile("[A-Za-z]")
 _NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
 _WORD = re.compile("[^ ]+ ?")
 
-#: A word without end has nine hundred n-grams, and each takes 350 bytes for a moment.
+#: A word that fills a whole text has nine hundred n-grams, and each takes 350 bytes for a moment.
 _WORDS_AT_ONCE = 64
 
 

@@ -1,4 +1,4 @@
-"""What a post says itself, without what it quotes: `Putin "мы не вмешиваемся" demiş` is Turkish."""
+"""A post's own words, without what it quotes: `Putin "мы не вмешиваемся" demiş` is Turkish."""
 
 import re
 from collections.abc import Iterable, Sequence

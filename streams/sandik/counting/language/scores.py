@@ -31,7 +31,7 @@ VOICES = (
     "alien",  # 1 if the text has a letter of the language's neighbours that it lacks
     "borrowed",  # 1 if it has q, w or x, which the language only borrows
     "other_script",  # 1 if no letter is of a script that the language is written in
-    "rare",  # 1 for a language that hardly anybody posts in
+    "rare",  # 1 for a language that is rare in posts
     "common",  # 1 for those that most posts are in
 )
 #: Those that are heard in doubt only.

@@ -33,7 +33,7 @@ _SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one stands for all beyond
 for _script, _first, _last in _RANGES:
     _SCRIPT[_first : _last + 1] = _script
 _SCRIPT_BYTES = _SCRIPT.tobytes()
-#: Of each character, a letter of its script: in that script's bits, which have room for `MAX_CHARS` letters.
+#: For each character, 1 in the bits of its script if it is a letter; they have room for `MAX_CHARS` letters.
 _BITS = 20
 _ONE = np.where(_SCRIPT == _NONE, 0, 1 << _BITS * (np.maximum(_SCRIPT, 1).astype(np.int64) - 1))
 
@@ -95,7 +95,7 @@ def parts_of(text: str) -> tuple[str, str] | None:
 
 
 def _is_running_text(words: Sequence[str]) -> bool:
-    """Say whether words are sentences rather than names, as far as their script has capitals."""
+    """Return whether words are sentences rather than names, as far as their script has capitals."""
     return sum(not _first_letter(word).isupper() for word in words) >= MIN_SMALL * len(words)
 
 

@@ -1,4 +1,4 @@
-"""Two questions that settle nine posts in ten: what ELD says, and whether CLD2 agrees."""
+"""Settles nine posts in ten with two models: what ELD says, and whether CLD2 agrees."""
 
 import re
 from collections.abc import Sequence

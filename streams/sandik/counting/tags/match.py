@@ -18,7 +18,6 @@ from types import ModuleType
 from typing import NamedTuple
 
 from sandik.counting.native import NATIVE
-from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
@@ -28,6 +27,7 @@ from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
 from sandik.counting.tags.native_terms import NativeTerms, Span
 from sandik.counting.tags.pattern_index import Ranks, numbered
 from sandik.counting.tags.places import Places
+from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term
@@ -83,7 +83,7 @@ class Tagger:
     looks at all the others.
     """
 
-    #: What nobody has to set who finds terms in another way.
+    #: Defaults for taggers that find terms in another way.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     eras = Eras(())
 
