@@ -52,15 +52,15 @@ chromium:
 # As above, for the tests of what is deployed: promtool, kustomize and helm.
 .PHONY: tools
 tools: $(VENV)/.ready-dev
-	@$(BIN)/python -m tests.deploy.tools || true
+	@timeout 900 $(BIN)/python -m tests.deploy.tools || true
 
 # What Java learns of Kafka while it starts once. Without it every broker of a test costs three times the work.
 $(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
 	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
 
 .PHONY: test
-test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
-	$(BIN)/python -m pytest -m "not long and not deploy" -n 3 --dist worksteal
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, four at a time: many wait for Kafka
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 4 --dist worksteal
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
@@ -96,10 +96,10 @@ deploy-check: $(VENV)/.ready-dev  ## The image, and both overlays on Kubernetes'
 		command -v podman && command -v runc && command -v debootstrap; } >/dev/null || { \
 		echo "Installing podman, runc and debootstrap for the image" >&2; apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends podman runc debootstrap; } >&2 || true
-	@timeout 1200 $(BIN)/python -m tests.deploy.tools etcd kustomize helm kube-apiserver || echo "No API server in 20 minutes" >&2
-	SANDIK_DEPLOY_LENIENT=1 timeout 1800 $(BIN)/python -m pytest -m deploy --capture=sys \
+	@timeout 900 $(BIN)/python -m tests.deploy.tools etcd kustomize kube-apiserver helm || echo "No API server in 15 minutes" >&2
+	SANDIK_DEPLOY_LENIENT=1 timeout 1200 $(BIN)/python -m pytest -m deploy --capture=sys \
 		tests/deploy/live/test_cluster.py tests/deploy/live/test_image.py \
-		|| { [ $$? = 124 ] && echo "Not all of it could be checked within 30 minutes" >&2; }
+		|| { [ $$? = 124 ] && echo "Not all of it could be checked within 20 minutes" >&2; }
 
 CHART ?= .chart/sandik
 

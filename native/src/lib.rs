@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<finding::Patterns>()?;
-    module.add_function(wrap_pyfunction!(looking::with_marks, module)?)?;
+    module.add_function(wrap_pyfunction!(looking::with_quotations, module)?)?;
     module.add_function(wrap_pyfunction!(looking::with_two_scripts, module)?)?;
     module.add_function(wrap_pyfunction!(sieve::marks, module)?)?;
     module.add_function(wrap_pyfunction!(sieve::not_plainly_lettered, module)?)?;

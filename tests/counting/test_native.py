@@ -3,6 +3,7 @@
 import csv
 import gzip
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sandik.counting.language.sieve import Sieve
 from sandik.counting.native import NATIVE, is_stale
 from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.lexicon import load_lexicon
+from tests.docs.fresh import built_wheel
 from tests.support.lexicons import write_lexicon
 
 compiled = pytest.mark.skipif(NATIVE is None, reason="nothing is compiled: make native")
@@ -217,3 +219,12 @@ def test_a_compiled_part_older_than_its_sources_is_left_aside(tmp_path: Path) ->
     assert not is_stale(module, sources)
     os.utime(sources / "sieve.rs", (300, 300))
     assert is_stale(module, sources)
+
+
+@compiled
+def test_a_wheel_that_is_built_beside_rust_has_it(tmp_path: Path) -> None:
+    wheel = built_wheel(Path(hatch_build.__file__).parent, tmp_path, native="yes")
+
+    assert "-cp311-abi3-" in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        assert hatch_build.MODULE.removeprefix("streams/") in archive.namelist()

@@ -79,9 +79,17 @@ def test_every_mounted_file_is_there() -> None:
     assert [path for path in mounted if not (ROOT / path).exists()] == []
 
 
-def test_images_are_pinned() -> None:
+def test_images_have_exact_versions_and_are_those_of_their_projects() -> None:
     images = [service["image"] for service in yaml.safe_load(with_defaults(COMPOSE))["services"].values()]
-    assert [image for image in images if not re.search(r":(local|v?\d+\.\d+\.\d+)$", image)] == []
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    bases = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", dockerfile, re.MULTILINE))
+    [given] = {json.dumps(service["build"]["args"]) for service in services().values() if "build" in service}
+
+    assert given == json.dumps({name: f"${{{name}:-{image}}}" for name, image in sorted(bases.items())})
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {f"${{{name}}}" for name in bases}
+    for image in [*images, *bases.values()]:
+        assert re.search(r":(local|v?\d+\.\d+\.\d+(-slim-bookworm)?)$", image), image
+        assert "bitnami" not in image
 
 
 def test_the_linter_finds_nothing_in_the_dockerfile() -> None:

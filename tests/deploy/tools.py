@@ -69,7 +69,14 @@ def kustomize() -> str:
 
 
 def helm() -> str:
-    """Return the path of Helm; without one, Go builds it, which takes some minutes, once."""
+    """Return the path of Helm. A test does not wait for Go, which takes some minutes to build it."""
+    return found("helm") or pytest.skip(
+        "no helm: put it into the PATH, or let `make tools` build it, with Go"
+    )
+
+
+def built_helm() -> str:
+    """Return the path of Helm; without one, Go builds it, once."""
     return _installed("helm", f"helm.sh/helm/v4/cmd/helm@{HELM}")
 
 
@@ -165,7 +172,7 @@ def main(*names: str) -> None:
         "promtool": promtool,
         "etcd": etcd,
         "kustomize": kustomize,
-        "helm": helm,
+        "helm": built_helm,
         "kube-apiserver": lambda: built(APISERVER),
     }
     for name in names or ("promtool", "kustomize", "helm"):

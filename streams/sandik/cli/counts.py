@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
     @property
     def is_final(self) -> bool:
-        """Say whether the watermark has passed the window."""
+        """Return whether the watermark has passed the window."""
         return all(count.is_final for count in self.counts.values())
 
 

@@ -25,7 +25,7 @@ class Filter(NamedTuple):
     sources: frozenset[str] = frozenset()
 
     def takes(self, count: Count) -> bool:
-        """Say whether the cell is wanted."""
+        """Return whether the cell is wanted."""
         return self.takes_cell(count.window_start_ms, count.language, count.tag, count.source)
 
     def takes_cell(self, window_start_ms: int, language: str, tag: str, source: str | None) -> bool:
@@ -38,13 +38,13 @@ class Filter(NamedTuple):
         )
 
     def needs(self, count: Count) -> bool:
-        """Say whether the cell is wanted, or the share of one that is wanted needs it."""
+        """Return whether the cell is wanted, or the share of one that is wanted needs it."""
         if any(count.tag == pair.base and pair.name in self.tags for pair in self.pairs):
             return self._replace(tags=frozenset()).takes(count)
         return self.takes(count)
 
     def takes_time(self, window_start_ms: int) -> bool:
-        """Say whether windows that start then are wanted."""
+        """Return whether windows that start then are wanted."""
         return (self.from_ms is None or window_start_ms >= self.from_ms) and (
             self.to_ms is None or window_start_ms < self.to_ms
         )

@@ -211,7 +211,7 @@ def _new_ids(hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen) -> tup
     """Return the ids that a window's posts are counted under, and the offsets of duplicates."""
     new = dict(zip(hashes, offsets, strict=True))
     if len(new) == len(offsets) and new.keys().isdisjoint(seen.keys()):
-        return new, set()  # as nearly always; what follows says the same, of each post
+        return new, set()  # the usual case; the code below gives the same result, post by post
     new, duplicate_offsets = {}, set()
     for hashed, offset in zip(hashes, offsets, strict=True):
         if seen.get(hashed, offset) < offset or new.get(hashed, offset) < offset:

@@ -281,7 +281,7 @@ class Merge:
                     yield msgspec.structs.replace(one, source=source)
 
     def _pane(self, start_ms: int) -> WindowCells:
-        """Return the window as one that others are derived from: their authors and terms nobody counts."""
+        """Return the window as a pane of derived windows, which count no authors and no terms."""
         cells = self._windows.cells(start_ms)
         return WindowCells(cells.counts, cells.late_counts)
 

@@ -29,7 +29,7 @@ def _loaded() -> ModuleType | None:
 
 
 def is_stale(module: Path, sources: Path) -> bool:
-    """Say whether a clone's sources are newer than what was built from them, which may count by older rules.
+    """Return whether a clone's sources are newer than the compiled part, which may have older rules.
 
     Beside an installed wheel there are no sources, so nothing is stale.
     """

@@ -11,7 +11,7 @@ from sandik_schemas.post import Post
 
 #: What posts of all other sources are counted under.
 OTHER = "other"
-#: So many names, at most: each is as many cells as there are without sources.
+#: The maximum number of names: each one adds as many cells as there are without sources.
 MAX_SOURCES = 100
 #: Part of the run's id.
 SOURCES_VERSION = "sources-1"
@@ -25,7 +25,7 @@ def full_name(post: Post) -> str:
 
 
 def is_within(source: str, asked: str) -> bool:
-    """Say whether posts counted under `source` are of the source that is asked for, or of its channels."""
+    """Return whether posts counted under `source` are of the source that is asked for, or of its channels."""
     return source == asked or source.startswith(f"{asked}/")
 
 
@@ -57,7 +57,7 @@ class SourceNames(NamedTuple):
         return post.source if post.source in self.names else OTHER
 
     def answer(self, asked: Iterable[str]) -> bool:
-        """Say whether counts by these names hold all posts of what is asked for."""
+        """Return whether counts by these names hold all posts of what is asked for."""
         return self.names.union((OTHER,)).issuperset(asked)
 
     @property

@@ -19,7 +19,6 @@ from sandik.replay.compared_posts import Example, Window, posts_of, said
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 
-SIDES = ("A", "B")
 #: The same tags, and another language.
 LANGUAGE_ONLY = "language"
 

@@ -27,7 +27,7 @@ class Group(NamedTuple):
     source: str = ""
 
     def is_of(self, sources: frozenset[str]) -> bool:
-        """Say whether it is of one of these sources, or of a channel of theirs; of none asked for it is."""
+        """Return whether it is of one of these sources, or of their channels; True if none is asked for."""
         return not sources or any(is_within(self.source, one) for one in sources)
 
 

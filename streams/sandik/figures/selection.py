@@ -21,7 +21,7 @@ class Selection(NamedTuple):
     to_ms: int | None = None
 
     def holds(self, start_ms: int, end_ms: int, language: str, source: str | None) -> bool:
-        """Say whether a cell is in it."""
+        """Return whether a cell is in it."""
         return (
             (self.from_ms is None or start_ms >= self.from_ms)
             and (self.to_ms is None or end_ms <= self.to_ms)

@@ -1,9 +1,9 @@
 """`sandik ingest SOURCE...`: errors and summary to stderr, the summary as JSON to stdout.
 
-Exit code 0: everything was read to the end; what cannot be a post is reported, by reason with the first few
-of each, and does not change it. 1: nothing could be read although there was something, a source broke off, or
-Kafka failed. 2: the command was called with something it cannot use. 130: Ctrl-C, and 143: SIGTERM; what had
-been read was delivered first.
+Exit code 0: everything was read to the end. Invalid posts do not change that; they are reported by reason,
+with the first few of each. 1: a source had data but no post could be read, a source broke off, or Kafka
+failed. 2: an argument cannot be used. 130: Ctrl-C; 143: SIGTERM. All posts read before these are delivered
+first.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ def table_options(
     *,
     private_chats: bool = False,
 ) -> TableOptions:
-    """Return what the command line says of how sources are read.
+    """Return how the command line wants sources to be read.
 
     Raises:
         UsageError: the mapping, the zone or what to include is none.
@@ -133,7 +133,7 @@ def table_options(
 
 
 def rules_of(settings: Settings) -> Rules:
-    """Return by what rules workers of these settings judge."""
+    """Return the rules of workers with these settings."""
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
     return Rules(timing, settings.derived_sizes, settings.max_ahead_ms, settings.reposts, settings.partitions)
 

@@ -48,12 +48,12 @@ class Reading:
 
     @property
     def is_sorted(self) -> bool:
-        """Say whether all posts are put in order."""
+        """Return whether all posts are put in order."""
         return not self._as_is
 
     @property
     def has_begun(self) -> bool:
-        """Say whether anything was read."""
+        """Return whether anything was read."""
         return any(one.posts or one.rejected or one.skipped for one in self.accounts.files)
 
     @property

@@ -5,7 +5,6 @@ from importlib import resources
 
 import msgspec
 
-
 #: As dashboard/static/trust.js.
 ENOUGH = 20
 

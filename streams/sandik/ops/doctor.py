@@ -1,4 +1,4 @@
-"""`sandik doctor`: look at everything a worker needs, and say how to mend what is wrong."""
+"""`sandik doctor`: check everything a worker needs, and say how to fix what is wrong."""
 
 import asyncio
 import sys
@@ -51,7 +51,7 @@ def run_doctor(settings: Settings, *, json: bool) -> int:
 
 
 async def examined(settings: Settings, clock: Clock) -> list[Finding]:
-    """Return everything that was looked at. Without Kafka, only what needs none."""
+    """Return all findings. Without Kafka, only those that need none."""
     found, job = _rules(settings)
     found.append(compiled(is_there=NATIVE is not None))
     try:

@@ -1,4 +1,4 @@
-"""The posts behind a difference: both rules are asked about the same posts."""
+"""The posts behind a difference: annotates the same posts by both rules."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -24,7 +24,7 @@ _AT_ONCE = 2_000
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What one run says of a post."""
+    """Language, terms and tags of a post in one run."""
 
     language: str
     tags: tuple[str, ...]
@@ -110,5 +110,5 @@ def _posts_in(
 
 
 def said(annotation: Annotation) -> Said:
-    """Return what an annotation says."""
+    """Return an annotation in that form."""
     return Said(annotation.language.code, annotation.tags, tuple(term.term for term in annotation.terms))

@@ -1,6 +1,6 @@
-"""The posts that a plan counts, each with its language and tags: read once more, beside the counts.
+"""The posts that a plan counts, with their languages and tags: reads the posts again.
 
-A post that was late, counted before, or no post is not among them, so sums over these posts are the counts.
+Late posts, duplicates and invalid records are not among them, so sums over these posts are the counts.
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -32,7 +32,7 @@ _OPEN_END = 2**62
 
 
 class CountedPost(NamedTuple):
-    """A post that was counted, where it stands in `posts` or in the files, and what was said of it.
+    """A post that was counted, its place in `posts` or in the files, and its language, terms and tags.
 
     `group`: its language, and the tags of the cells that it is counted in.
     """

@@ -1,4 +1,4 @@
-"""When all is counted: write the counts, what else was asked for, and the manifest."""
+"""The end of a replay: write the counts, what else was asked for, and the manifest."""
 
 import asyncio
 import shlex
@@ -22,7 +22,7 @@ from sandik_schemas.count import Count
 
 
 def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Manifest:
-    """Write what the folder holds, counted, to its places; return the manifest, which is written last."""
+    """Write the counts in the folder to their places; return the manifest, which is written last."""
     plan, tally = read_to(begun.plan, folder)
     now_ms = SystemClock().now_ms()
     fields = outputs.columns(plan.rules)

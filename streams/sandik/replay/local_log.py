@@ -84,10 +84,10 @@ def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list
 def spool(
     sources: Sequence[Source], folder: Path, partitions: int, reading: Mapping[str, str | None]
 ) -> tuple[list[Slice], int]:
-    """Write `N.log`, a post a line, for each partition; return the slices and how many items are no posts.
+    """Write `N.log`, a post a line, for each partition; return the slices and the number of other items.
 
-    In the order in which ingest writes them, and without what it sets aside. Of a replay from before an order
-    could be chosen, as they are.
+    Posts are in the order in which ingest writes them, without those that it sets aside. A replay of a
+    version that had no choice of order keeps the order of the files.
 
     Raises:
         UsageError: there are more partitions than files may be open.

@@ -27,7 +27,7 @@ from sandik.replay.local_log import read_spooled
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 
-#: Posts counted at once: larger than live, because nobody waits for the first of them.
+#: Posts counted at once: more than live, because nobody waits for the first of them.
 BATCH_POSTS = 4_000
 #: Posts that are worth a process of their own: it takes a second or two to load the models.
 POSTS_A_PROCESS = 20_000

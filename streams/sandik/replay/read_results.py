@@ -27,7 +27,7 @@ from sandik_schemas.count import Count
 LIVE = "live"
 #: `emitted_at_ms` of counts that no worker has emitted: those of a replay.
 NOT_EMITTED_MS = 0
-#: Of one field of CSV: more than a record of Kafka holds.
+#: The longest field of CSV: more than a record of Kafka holds.
 _MOST_CHARACTERS = 1 << 24
 
 

@@ -69,7 +69,7 @@ async def from_replay(
     So a post that was late, or counted before, has none here either. `tell` gets how many records were read.
 
     Raises:
-        UsageError: the lexicon or the detector is no longer what it was.
+        UsageError: the lexicon or the detector has changed since.
         StateError: the log no longer holds the posts, or a file is another.
     """
     job = plan.rules.job(settings)

@@ -67,7 +67,7 @@ class Metrics:
 
     @property
     def has_counted(self) -> bool:
-        """Say whether a batch has been counted."""
+        """Return whether a batch has been counted."""
         return bool(self.registry.get_sample_value("sandik_posts_consumed_total"))
 
     def batch(self, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap) -> "Batch":

@@ -42,7 +42,7 @@ class Request:
         return shown if len(self.sources) == 1 else f"{shown} and {len(self.sources) - 1} more"
 
     def has(self, option: str) -> bool:
-        """Say whether the option was given."""
+        """Return whether the option was given."""
         return self.value(option) is not None
 
     def value(self, option: str) -> str | None:

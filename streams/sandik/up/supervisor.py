@@ -146,7 +146,7 @@ def _rate(before: Numbers | None, now: Numbers | None, seconds: float) -> float 
 
 
 def _is_idle(before: Numbers | None, now: Numbers | None, produced: int) -> bool:
-    """Say whether nothing was left to count for as long as from one look to the next.
+    """Return whether nothing was left to count for as long as from one look to the next.
 
     One look is not enough: a worker knows of what is new only by its next fetch.
     """

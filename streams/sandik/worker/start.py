@@ -40,6 +40,11 @@ from sandik.telemetry.traces import Traces
 from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.app import create_app, last_words
 from sandik.worker.control_watch import ControlWatch
+from sandik.worker.engine.allocator import (
+    look_for_cycles_seldom,
+    return_large_buffers,
+    return_what_loading_left,
+)
 from sandik.worker.ops_server import served
 from sandik.worker.restart import Outage
 from sandik.worker.topology import build
@@ -135,12 +140,15 @@ def run_worker(settings: Settings, log_level: str | None = None, wait_s: float |
     """
     configure_logs(log_level or settings.log_level)
     check_data_dir(settings.data_dir)
+    return_large_buffers()
+    look_for_cycles_seldom()
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
     outage = Outage(settings.kafka_away_ms / 1000, lambda: metrics.has_counted)
     with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
         try:
             job = load_job(settings)
+            return_what_loading_left()
             if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
                 log.warning(notice)
             metrics.describe(job, __version__)

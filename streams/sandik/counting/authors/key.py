@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 MIN_CHARACTERS = 16
-#: So many different characters, and steps from one character to the next, a key must have: sixteen random
+#: How many different characters, and different steps between neighbours, a key must have: sixteen random
 #: hexadecimal digits have fewer once in 30,000 times.
 MIN_VARIETY = 6
 ADVICE = "make one with `openssl rand -hex 32`"

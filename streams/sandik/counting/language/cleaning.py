@@ -164,7 +164,7 @@ def _about_character(char: str) -> int:
 
 
 def _is_normal(char: str) -> bool:
-    """Say whether a character is its own normal form whatever is beside it, as most are.
+    """Return whether a character is its own normal form whatever is beside it, as most are.
 
     Marks may join the letter before them, and so may some Korean letters.
     """

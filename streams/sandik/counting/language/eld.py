@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sandik.counting.language.codes import our_code
 
-#: As many scores as ELD gives.
+#: The number of scores that ELD gives.
 _ALL_SCORES = 20
 
 

@@ -23,7 +23,7 @@ from sandik.counting.tags.rules import Rule, Rules
 #: A term: start, end, and the rank of its entry.
 Span = tuple[int, int, int]
 
-#: Of so many languages, pairs included, it is remembered which entries accept them.
+#: For how many languages, pairs included, the entries that accept them are cached.
 _MAX_LANGUAGES = 1_000
 
 #: What a character folds to, and above that what it is: see native/src/finding.rs.
@@ -45,7 +45,7 @@ class NativeTerms:
         self._entries = entries
         self._accept: dict[str, bytes] = {}
         self._native = native.Patterns(
-            [*_patterns(patterns)],
+            _patterns(patterns),
             [*_kinds(asking)],
             MIN_GLUED,
             _rules(rules, entries, openings),

@@ -97,7 +97,7 @@ class Sessions:
 
     @property
     def is_settleable(self) -> bool:
-        """Say whether anything was written that can be settled."""
+        """Return whether anything was written that can be settled."""
         return self._settled_ms is not None
 
     def settle(self, panes: Panes, settled_ms: int) -> None:
@@ -181,7 +181,7 @@ class Sessions:
             yield DerivedRecord("sessions", key, count)
 
     def _is_whole(self, start_ms: int) -> bool:
-        """Say whether nothing of the session can lie before what was looked at."""
+        """Return whether nothing of the session can lie before what was looked at."""
         from_ms = self.carried.from_ms
         return from_ms is None or start_ms - from_ms >= self._gap_ms
 

@@ -33,7 +33,7 @@ class Timing(NamedTuple):
         return watermark_ms + min(self.max_disorder_ms, FOR_EVER_MS)
 
     def is_final(self, window_start_ms: int, watermark_ms: int) -> bool:
-        """Say whether the watermark has reached the window's end."""
+        """Return whether the watermark has reached the window's end."""
         return window_start_ms <= self.newest_ended_ms(watermark_ms)
 
     def newest_ended_ms(self, time_ms: int) -> int:

@@ -1,7 +1,7 @@
-"""No post was written before 2000, and none tomorrow: said where the source is still known.
+"""Rejects posts from before 2000 and from the future, while their source is still known.
 
-Workers judge event times as well (`steps/decode`), of every producer alike; but what they reject is in
-`posts.dlq`, and a table whose times were misread is one mistake, not as many letters as it has rows.
+Workers check event times of all producers as well (`counting/decode.py`). But they write a dead letter for
+each record, and a table with misread times is one mistake, not one for each row.
 """
 
 from collections.abc import Callable

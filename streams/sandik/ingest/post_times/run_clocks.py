@@ -1,6 +1,6 @@
-"""Where the run of a topic stands: how far the clocks of its partitions have come, as far as Kafka tells.
+"""How far a run is: the clocks of its partitions, as far as Kafka has them.
 
-From the newest records: those of `partials` have the clocks themselves, those of `posts` what is not counted
+Reads the newest records: those of `partials` have the clocks themselves, those of `posts` what is not counted
 yet.
 """
 
@@ -61,7 +61,7 @@ class Clocks:
         self.furthest: dict[int, PartitionClock] = {}
 
     def take(self, record: ConsumerRecord) -> None:
-        """Take the next record in; those of windows say nothing here."""
+        """Apply the next record. Records of windows are ignored."""
         if record.value is None or not (record.key or b"").endswith(b"|clock"):
             return
         try:

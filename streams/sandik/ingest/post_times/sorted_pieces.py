@@ -1,7 +1,7 @@
 """Sorted pieces of posts on disk, and their merge: what sorting more posts than fit into memory needs.
 
-All pieces are in one file without a name, so that it is gone however the command ends. The merge opens a
-piece no sooner than its first post is due: an archive that is sorted, in either direction, is read with one
+All pieces are in one unnamed temporary file, which disappears when the command ends, in any way. The merge
+opens a piece only when its first post is due: a sorted archive, in either direction, is read with one piece
 open.
 """
 
@@ -91,7 +91,7 @@ class Spool:
     def _append(self, data: bytes) -> tuple[int, int]:
         try:
             if self._file is None:
-                # Unbuffered: what is lost in a buffer when the disk is full would be told by nobody.
+                # Unbuffered: data lost in a buffer on a full disk would cause no error.
                 self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
             self._file.seek(self._end)
             written = 0
@@ -212,7 +212,7 @@ class _Reader:
         return self._held.keys[-1]
 
     def has_more(self) -> bool:
-        """Say whether there is a next post, and read it if need be."""
+        """Return whether there is a next post, and read it if need be."""
         if self._place < len(self._held.posts):
             return True
         self._held, self._place = next(self._slices, Slice([], [], [])), 0

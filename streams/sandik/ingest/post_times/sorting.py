@@ -1,9 +1,9 @@
 """Posts in the order of their event times, whatever the order of the files: an external sort.
 
-The workers judge by the order inside a partition what is late, so an archive that is read newest first would
-be late except for its first posts. What fits into memory is sorted there; the rest is written to disk in
-sorted pieces, which are merged when the files are read. The order is stable: posts of one time keep that of
-the files.
+Which posts are late depends on their order inside a partition. Of an archive with the newest posts first, all
+but the first posts would be late. Posts are sorted in memory if they fit; the rest is written to disk in
+sorted pieces, which are merged when all files are read. The sort is stable: posts of one time keep their
+order.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ _time = attrgetter("created_at_ms")
 
 
 class Aside(NamedTuple):
-    """What is no post, and the number of the file that it is from."""
+    """An item that is no post, and the number of its file."""
 
     file: int
     item: Rejected | Skipped

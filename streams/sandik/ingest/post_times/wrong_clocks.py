@@ -1,10 +1,10 @@
-"""One wrong clock in an archive: posts whose time the rest of their file contradicts are set aside.
+"""Wrong clocks in an archive: sets aside posts whose time contradicts the rest of their file.
 
-A post of next year in the middle of a file of this year would move the clock of its partition, and make late
-whatever is ingested after it. That it is the newest proves nothing: people are silent for years and then
-write again. What proves it is where it stands. In a file that is in order, either way, an honest post after a
-long silence is at the end of the file (or at its beginning, if the newest comes first); one with a wrong
-clock is among posts of another time, as high above those before it as above those behind it.
+A post of next year in the middle of a file of this year would move the clock of its partition, and all posts
+after it would be late. That it is the newest proves nothing: people are silent for years and then write
+again. Its place in the file does. In a sorted file, a real post after a long silence is at the end (or at the
+beginning, if the newest comes first). A post with a wrong clock is among posts of another time, far later
+than those before and behind it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +67,7 @@ class Peaks:
 
     @property
     def is_in_order(self) -> bool:
-        """Say whether the file is sorted except for a few posts."""
+        """Return whether the file is sorted except for a few posts."""
         return len(self.ids_ms) <= max(ALWAYS_FEW, self.posts // MAX_SHARE)
 
 

@@ -98,7 +98,7 @@ class CountAgent:
         partitions = sorted(tp.partition for tp in assigned if tp.topic == self.topic)
         states = {}
         for partition in partitions:
-            await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
+            await asyncio.sleep(0)  # lets heartbeats go out between two partitions with much state
             values = self.state.stored[partition].values()
             states[partition] = PartitionState.recovered(self.job.run_id, partition, values)
         clocks = [state.clock for state in states.values()]

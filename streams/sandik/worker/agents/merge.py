@@ -95,7 +95,7 @@ class MergeAgent:
         for _ in range(OWNER_TRIES):
             if self._releases != releases or await is_owned(self.settings, self.group, self.tp.topic):
                 return
-            await asyncio.sleep(OWNER_EVERY_S)  # while the group shares partitions, nobody has any
+            await asyncio.sleep(OWNER_EVERY_S)  # during a rebalance no member has any partitions
         raise self._made_anew("it was not there when partitions were assigned")
 
     def release(self) -> None:

@@ -40,7 +40,7 @@ class Pauses:
         return paused if paused and paused.offset == next_offset and self.holds(paused) else None
 
     def holds(self, paused: Paused) -> bool:
-        """Say whether a pause holds: no operator has lifted it, and the limit is still the same or lower."""
+        """Return whether a pause holds: no operator has lifted it, and the limit is still as low."""
         found = Rejections(paused.rejected_in_a_row, paused.rejected, paused.read)
         is_resumed = self.control.resume_until(self.group, paused.partition) > paused.offset
         return not is_resumed and self.limit.exceeded(found) is not None
