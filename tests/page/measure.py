@@ -168,7 +168,7 @@ def filled(days: float) -> Board:
 
 
 async def choices(days: float) -> None:
-    """Print what each choice takes to the new lead chart, and the processor time of the page's own thread."""
+    """Print what each choice takes until the new lead chart is there, and of the page's own thread in all."""
     board, stopping = filled(days), asyncio.Event()
     app = create_web(board, origins=frozenset(), is_local=True, streams=4, stopping=stopping)
     runner = web.AppRunner(app)
