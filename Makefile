@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The archives that some tests read are not part of the project; without the folder those tests are skipped.
 export SANDIK_TEST_DATA ?= $(abspath ../shared/data)
+# Python and pytest keep what they have compiled, also where the environment says not to: starting again costs half.
+unexport PYTHONDONTWRITEBYTECODE
 # Nor are the operators' definitions of their custom resources (tests/deploy/crds.py).
 export SANDIK_TEST_CRDS ?= $(abspath ../shared/platform/crds)
 
@@ -47,18 +49,18 @@ chromium:
 		echo "Installing Chromium for the tests of the page" >&2; \
 		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core; } >&2 || true
 
-# As above, for the tests of what is deployed: promtool and kustomize.
+# As above, for the tests of what is deployed: promtool, kustomize and helm.
 .PHONY: tools
 tools: $(VENV)/.ready-dev
-	@$(BIN)/python -m tests.deploy.tools || true
+	@timeout 900 $(BIN)/python -m tests.deploy.tools || true
 
 # What Java learns of Kafka while it starts once. Without it every broker of a test costs three times the work.
 $(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
 	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
 
 .PHONY: test
-test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, three at a time: most wait for Kafka
-	$(BIN)/python -m pytest -m "not long and not deploy" -n 3 --dist worksteal
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, four at a time: many wait for Kafka
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 4 --dist worksteal
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
@@ -94,10 +96,16 @@ deploy-check: $(VENV)/.ready-dev  ## The image, and both overlays on Kubernetes'
 		command -v podman && command -v runc && command -v debootstrap; } >/dev/null || { \
 		echo "Installing podman, runc and debootstrap for the image" >&2; apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends podman runc debootstrap; } >&2 || true
-	@timeout 1200 $(BIN)/python -m tests.deploy.tools etcd kube-apiserver || echo "No API server in 20 minutes" >&2
-	SANDIK_DEPLOY_LENIENT=1 timeout 1800 $(BIN)/python -m pytest -m deploy --capture=sys \
+	@timeout 900 $(BIN)/python -m tests.deploy.tools etcd kustomize kube-apiserver helm || echo "No API server in 15 minutes" >&2
+	SANDIK_DEPLOY_LENIENT=1 timeout 1200 $(BIN)/python -m pytest -m deploy --capture=sys \
 		tests/deploy/live/test_cluster.py tests/deploy/live/test_image.py \
-		|| { [ $$? = 124 ] && echo "Not all of it could be checked within 30 minutes" >&2; }
+		|| { [ $$? = 124 ] && echo "Not all of it could be checked within 20 minutes" >&2; }
+
+CHART ?= .chart/sandik
+
+.PHONY: chart
+chart: $(VENV)/.ready-dev tools  ## Write the Helm chart into .chart, as deploy/kubernetes has it
+	$(BIN)/python -m tests.deploy.helm $(CHART)
 
 .PHONY: lint
 lint: $(VENV)/.ready-dev  ## Style, and who may import whom
@@ -171,7 +179,7 @@ lock:  ## Resolve the pinned versions again (needs uv)
 
 .PHONY: clean
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) .venvs .sandik .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venvs .chart .sandik .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 ROUNDS ?= 3
 POSTS ?= 2000000

@@ -1,8 +1,9 @@
 """Builds the compiled part (native/): for a clone by `make native`, for a wheel beside Rust.
 
 Without Rust, or where it cannot be built, the wheel has Python alone and counts the same, in more time.
-$SANDIK_NATIVE: `no` leaves it out, `yes` fails where it cannot be built. Otherwise it is tried for wheels,
-and left out of editable installs, such as that of `make init`.
+$SANDIK_NATIVE: `no` leaves it out, `yes` fails where it cannot be built, `built` takes what was built before,
+if there is something. Otherwise it is tried for wheels, and left out of editable installs, such as that of
+`make init`.
 """
 
 import os
@@ -28,7 +29,7 @@ class NativeCode(BuildHookInterface[Any]):
         module = Path(self.root, MODULE)
         if choice == "no":
             return
-        if problem := build(Path(self.root)):
+        if problem := missing(module) if choice == "built" else build(Path(self.root)):
             if choice == "yes":
                 raise RuntimeError(problem)
             self.app.display_warning(f"{problem}; {WITHOUT}")
@@ -37,6 +38,11 @@ class NativeCode(BuildHookInterface[Any]):
             build_data["pure_python"] = False
             build_data["tag"] = f"cp311-abi3-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
             build_data["force_include"][str(module)] = MODULE.removeprefix("streams/")
+
+
+def missing(module: Path) -> str:
+    """Return what to say if the module is not there, or nothing."""
+    return "" if module.is_file() else "nothing was built before"
 
 
 def build(root: Path) -> str:

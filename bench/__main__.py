@@ -14,12 +14,12 @@ from bench.broker import Broker, running_kafka
 from bench.engines import engines
 from bench.latency import latency
 from bench.million import million
+from bench.progress import say
 from bench.recovery import recovery
 from bench.replay import replay
 from bench.report import draw, print_report, write_document
 from bench.results import Results
 from bench.running import ContenderError
-from bench.say import say
 from bench.scale import partitions, scale
 from bench.setup import kafka_streams, peers_python
 from bench.steps import steps

@@ -6,8 +6,8 @@ from bench.broker import Broker
 from bench.contenders import SANDIK_WHOLE
 from bench.data import PARTITIONS
 from bench.measure import Sample, measure
+from bench.progress import say
 from bench.results import Results
-from bench.say import say
 
 STEPS = 20
 

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from bench.data import PARTITIONS
-from bench.say import say
+from bench.progress import say
 from bench.setup import WORK_DIR, peers_environment, peers_python
 from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import POSTS, TopicSpec, all_topics, create

@@ -7,9 +7,9 @@ from bench.broker import Broker
 from bench.contenders import CONTENDERS, Contender
 from bench.data import SEED
 from bench.measure import measure
+from bench.progress import say
 from bench.results import Results
 from bench.running import ContenderError
-from bench.say import say
 
 LEAST_POSTS = 2_400
 

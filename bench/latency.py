@@ -13,9 +13,9 @@ from bench.broker import Broker
 from bench.contenders import CONTENDERS, SANDIK_BARE, Contender
 from bench.outputs import NO_END, Follower
 from bench.paced import Seen, feeds, paced, read_sent, seen_at
+from bench.progress import say
 from bench.results import Results
 from bench.running import ContenderError, Run, running
-from bench.say import say
 
 #: Not measured: the start, and this long after the counts first came this near to what is written.
 WARM_UP_S = 5

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from bench.say import say
+from bench.progress import say
 from sandik.broker import EmbeddedKafka
 from sandik.clock import SystemClock
 from sandik.kafka.topics import PARTIALS, POSTS

@@ -13,13 +13,13 @@ from bench.broker import Broker
 from bench.contenders import SANDIK_WHOLE
 from bench.latency import at_a_rate
 from bench.programs.sandik_bare import bare_job
+from bench.progress import say
 from bench.results import Results
 from bench.running import ContenderError
-from bench.say import say
 from bench.steps import INGESTED_MS, Stopwatch, partials
+from sandik.counting.encode import record_of
 from sandik.counting.labels import Labels
 from sandik.counting.merge import new_merge
-from sandik.counting.records import record_of
 from sandik.settings import Settings
 from sandik.worker.engine.assignor import shares
 from sandik_schemas.partial import decode_partial

@@ -21,7 +21,7 @@ from bench.data import PARTITIONS, WINDOW_MS, all_texts, feed, lid_texts
 from bench.outputs import ALL, Counted
 from bench.running import Run
 from bench.setup import peers_environment, peers_python
-from sandik.run import load_job
+from sandik.run_identity import load_job
 
 SAMPLE_TEXTS = 30_000
 LEAST_TEXTS = 100

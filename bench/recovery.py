@@ -14,9 +14,9 @@ from bench.data import PARTITIONS
 from bench.latency import ready
 from bench.outputs import Follower
 from bench.paced import Feeds, Seen, feeds, paced, read_sent, seen_at
+from bench.progress import say
 from bench.results import Results
 from bench.running import running
-from bench.say import say
 
 QUIET_BEFORE_S = 12
 GIVE_UP_S = 120

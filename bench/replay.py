@@ -17,9 +17,9 @@ from bench.broker import Broker
 from bench.contenders import SANDIK_WHOLE, project
 from bench.data import PARTITIONS, closing_ms
 from bench.measure import START_SHARE, measure
+from bench.progress import say
 from bench.results import Results
 from bench.running import ContenderError
-from bench.say import say
 from bench.setup import LOGS, WORK_DIR, environment
 from sandik.errors import StateError
 from sandik.replay.checkpoint import Checkpoint

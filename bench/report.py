@@ -10,8 +10,8 @@ from typing import Any
 import rich.table
 from rich.console import Console
 
+from bench.progress import say
 from bench.results import PLOT_FILE, Results
-from bench.say import say
 from bench.setup import ROOT, peers_environment, peers_python
 from bench.tables import Table, tables
 

@@ -3,8 +3,8 @@
 from bench.broker import Broker
 from bench.contenders import SANDIK_WHOLE
 from bench.measure import measure
+from bench.progress import say
 from bench.results import Results
-from bench.say import say
 
 PARTITIONS = (1, 12, 48)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from bench.say import say
+from bench.progress import say
 from sandik.broker.jvm import java
 
 BENCH = Path(__file__).parent

@@ -14,16 +14,16 @@ import orjson
 
 from bench.data import BASE_MS, WINDOW_MS, NewPost, a_post, all_texts, posts
 from bench.programs.sandik_bare import bare_job
+from bench.progress import say
 from bench.results import Results
-from bench.say import say
+from sandik.counting.encode import record_of
 from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.language import Hints, Language
 from sandik.counting.merge import new_merge
 from sandik.counting.native import NATIVE
 from sandik.counting.partition_counter import PartitionCounter
-from sandik.counting.records import record_of
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.partial import Partial, PartitionClock, Tally, WindowPartial, decode_partial
 

@@ -21,7 +21,7 @@ BATCH_POSTS = "1000"
 @cache
 def job() -> Any:
     """Return sandik's job, once in the process that Flink starts for functions in Python."""
-    from sandik.run import load_job
+    from sandik.run_identity import load_job
     from sandik.settings import Settings
 
     return load_job(Settings())

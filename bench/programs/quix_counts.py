@@ -36,7 +36,7 @@ def annotator() -> Callable[[Post], tuple[str, Sequence[str]]]:
         language = fasttext_language()
         return lambda post: (language(post["text"]), cell_tags(post["text"]))
     from sandik.counting import fold
-    from sandik.run import load_job
+    from sandik.run_identity import load_job
     from sandik.settings import Settings
 
     job = load_job(Settings())

@@ -60,7 +60,13 @@ impl Cleaner {
     fn read(&self, py: Python<'_>, text: &str, points: &mut Points) -> PyResult<bool> {
         points.clear();
         let (mut at, mut kept) = (0, 0);
-        while kept < self.max_raw {
+        let bytes = text.as_bytes();
+        while kept < self.max_raw && at < bytes.len() {
+            if bytes[at].is_ascii() && !may_begin_link(bytes, at) {
+                points.push(self.characters.of(py, char::from(bytes[at]))?); // as nearly always
+                (at, kept) = (at + 1, kept + 1);
+                continue;
+            }
             let Some(character) = text[at..].chars().next() else {
                 break;
             };
@@ -162,38 +168,45 @@ impl Points {
     #[inline]
     fn push(&mut self, is: u32) {
         let becomes = is & BECOMES;
-        if becomes != 0 {
+        if becomes == u32::from(SPACE) {
+            if self.points.last().is_some_and(|before| *before != SPACE) {
+                self.points.push(SPACE);
+            }
+        } else if becomes != 0 {
             self.points.push(char::from_u32(becomes).unwrap_or(SPACE));
-            self.letters += usize::from(becomes != u32::from(SPACE));
+            self.letters += 1;
             self.capitals += usize::from(is & IS_CAPITAL != 0);
             self.has_cyrillic |= CYRILLIC.contains(&becomes);
         }
     }
 
-    /// Return the text without runs of spaces and of small Russian letters, cut.
+    /// Return the text without runs of small Russian letters, cut.
     fn squeezed(&mut self, max_clean: usize) -> String {
-        if self.has_cyrillic {
+        let mut text: String = if self.has_cyrillic {
             with_cyrillic_i(&mut self.points);
-        }
-        let points = &self.points;
-        let same = |one: usize| one > 0 && one < points.len() && points[one] == points[one - 1];
-        let (mut text, mut length, mut before) = (String::with_capacity(2 * points.len()), 0, SPACE);
-        for (at, point) in points.iter().copied().enumerate() {
-            if point == before {
-                let is_run = || ('а'..='я').contains(&point) && (same(at - 1) || same(at + 1));
-                if point == SPACE || is_run() {
-                    continue;
-                }
-            }
-            before = point;
-            text.push(point);
-            length += 1;
-            if length == max_clean {
-                break;
-            }
-        }
+            let points = self.points.as_slice();
+            let same = |one: usize| one > 0 && one < points.len() && points[one] == points[one - 1];
+            let is_again =
+                |at: usize| same(at) && ('а'..='я').contains(&points[at]) && (same(at - 1) || same(at + 1));
+            (0..points.len()).filter(|at| !is_again(*at)).map(|at| points[at]).take(max_clean).collect()
+        } else {
+            self.points.iter().take(max_clean).collect()
+        };
         text.truncate(text.trim_end_matches(SPACE).len());
         text
+    }
+}
+
+/// Say whether a link, name or entity may begin at a byte of ASCII.
+#[inline]
+fn may_begin_link(bytes: &[u8], at: usize) -> bool {
+    let follows = |next| bytes.get(at + 1) == Some(&next);
+    match bytes[at] {
+        b'h' => follows(b't'),
+        b'w' => follows(b'w'),
+        b't' => follows(b'.'),
+        b'p' => follows(b'i'),
+        byte => matches!(byte, b'@' | b'&'),
     }
 }
 

@@ -82,7 +82,7 @@ impl Patterns {
     /// and finds words.
     #[new]
     fn new(
-        patterns: Vec<(String, u32, bool, bool)>,
+        patterns: &Bound<'_, PyAny>,
         kinds: Vec<Kind>,
         min_glued: usize,
         rules: (Vec<Entry>, Vec<Opening>, usize, Vec<Made>),
@@ -91,7 +91,9 @@ impl Patterns {
         let (entries, openings, leaves, made) = rules;
         let (ask, refused, word_spans) = asked;
         let mut spelled: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
-        for (what, kind, is_in_hashtags, is_beginning) in patterns {
+        // One at a time: all of them as a list are tens of megabytes, and leave holes as large.
+        for pattern in patterns.try_iter()? {
+            let (what, kind, is_in_hashtags, is_beginning): (String, u32, bool, bool) = pattern?.extract()?;
             if !what.is_empty() {
                 let is_long = what.chars().count() >= min_glued;
                 let pattern = Pattern { kind, is_in_hashtags, is_beginning, is_long };

@@ -6,6 +6,7 @@ mod conditions;
 mod counting;
 mod finding;
 mod looking;
+mod sieve;
 
 use pyo3::prelude::*;
 
@@ -13,7 +14,10 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<finding::Patterns>()?;
-    module.add_function(wrap_pyfunction!(looking::with_marks, module)?)?;
+    module.add_function(wrap_pyfunction!(looking::with_quotations, module)?)?;
     module.add_function(wrap_pyfunction!(looking::with_two_scripts, module)?)?;
+    module.add_function(wrap_pyfunction!(sieve::marks, module)?)?;
+    module.add_function(wrap_pyfunction!(sieve::not_plainly_lettered, module)?)?;
+    module.add_class::<sieve::Sieve>()?;
     module.add_class::<cleaning::Cleaner>()
 }

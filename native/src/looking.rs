@@ -5,15 +5,35 @@ use pyo3::types::{PyList, PyString};
 
 use crate::characters::{start_of, text_of};
 
-/// Return the indices of texts that have one of some marks among their first characters.
+/// Return the indices of texts that may have a quotation among their first characters: a closing mark with so many
+/// characters or more behind an opening one, and no other closing one between. `kinds`: opening and closing marks.
 #[pyfunction]
-pub fn with_marks(texts: &Bound<'_, PyList>, marks: Vec<char>, max_chars: usize) -> PyResult<Vec<usize>> {
-    let of_ascii: Vec<u8> =
-        marks.iter().filter_map(|mark| u8::try_from(*mark).ok()).filter(u8::is_ascii).collect();
+pub fn with_quotations(
+    texts: &Bound<'_, PyList>,
+    kinds: Vec<(String, String)>,
+    max_chars: usize,
+    shortest: usize,
+) -> PyResult<Vec<usize>> {
+    let mut may_be_mark = [false; 256];
+    for mark in kinds.iter().flat_map(|(opening, closing)| opening.chars().chain(closing.chars())) {
+        may_be_mark[usize::from(mark as u8)] = true;
+    }
     indices(texts, |text| {
-        let text = start_of(text, max_chars);
-        of_ascii.iter().any(|mark| text.as_bytes().contains(mark))
-            || (!text.is_ascii() && text.contains(marks.as_slice()))
+        let mut opened = vec![None; kinds.len()];
+        for (at, one) in start_of(text, max_chars).chars().enumerate() {
+            if !may_be_mark[usize::from(one as u8)] {
+                continue;
+            }
+            for ((opening, closing), opened) in kinds.iter().zip(&mut opened) {
+                if closing.contains(one) && opened.take().is_some_and(|from| at - from > shortest) {
+                    return true;
+                }
+                if opening.contains(one) {
+                    opened.get_or_insert(at);
+                }
+            }
+        }
+        false
     })
 }
 

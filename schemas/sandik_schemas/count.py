@@ -8,19 +8,20 @@ SCHEMA_VERSION = 1
 
 
 class CellKey(NamedTuple):
-    """What the key of a record of `counts` says."""
+    """What the key of a record of `counts` says, or of `counts.sources`, where it has a source."""
 
     window_start_ms: int
     size_ms: int
     language: str
     tag: str
+    source: str | None = None
 
     @classmethod
     def parse(cls, key: bytes | None) -> "CellKey | None":
-        """Return the parts of `window_start_ms|window_size_ms|language|tag`; None for any other key."""
+        """Return the parts of `window_start_ms|window_size_ms|language|tag[|source]`; None for other keys."""
         try:
-            start_ms, size_ms, language, tag = (key or b"").decode().split("|")
-            return cls(int(start_ms), int(size_ms), language, tag)
+            start_ms, size_ms, language, tag, *source = (key or b"").decode().split("|", 4)
+            return cls(int(start_ms), int(size_ms), language, tag, *source)
         except ValueError:  # UnicodeDecodeError is one
             return None
 

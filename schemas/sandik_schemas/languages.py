@@ -18,5 +18,5 @@ def languages_in(language: str) -> tuple[str, ...]:
 
 
 def is_of(language: str, wanted: str) -> bool:
-    """Say whether a post or cell of `language` is one of a language: one of `ru+tr` is of `tr`, too."""
+    """Return whether a post or cell of `language` is one of a language: one of `ru+tr` is of `tr`, too."""
     return language == wanted or {*languages_in(wanted)}.issubset(languages_in(language))

@@ -11,7 +11,7 @@ class Pair(msgspec.Struct, frozen=True):
     base: str
 
     def holds(self, tags: tuple[str, ...]) -> bool:
-        """Say whether a post with these tags is one of the pair."""
+        """Return whether a post with these tags is one of the pair."""
         return set(self.of).issubset(tags)
 
 

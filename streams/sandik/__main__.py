@@ -56,7 +56,7 @@ def _log_no_more() -> None:
 
 
 def _is_preparing(frame: FrameType | None) -> bool:
-    """Say whether something is being imported, or a loop of asyncio is about to run or to close.
+    """Return whether something is being imported, or a loop of asyncio is about to run or to close.
 
     What is interrupted there is half made: it becomes an error of another kind, or complains when it goes.
     """
@@ -79,7 +79,7 @@ def _has_loop(asyncio: ModuleType) -> bool:
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
-    """Say whether an interrupt is behind it: what is interrupted may end with an error of another kind."""
+    """Return whether an interrupt is behind it: what is interrupted may end with an error of another kind."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None

@@ -15,7 +15,7 @@ import msgspec
 
 from sandik.counting.job import Job
 from sandik.errors import SandikError, UsageError
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.languages import languages_in
@@ -134,7 +134,7 @@ def replay_counts(
     def counted() -> list[Count]:
         with TemporaryDirectory(prefix="sandik-") as folder:
             out = Path(folder) / "counts.jsonl"
-            request = Request(str(out), None, names, from_=from_, to=to, processes=0)
+            request = Request(str(out), None, names, from_=from_, to=to, processes=1)
             count_again(request, settings or Settings())
             return load_counts(str(out), settings or Settings())
 

@@ -47,7 +47,7 @@ class Skew(NamedTuple):
 
     @property
     def is_worth_a_word(self) -> bool:
-        """Say whether the clocks differ by more than asking can explain."""
+        """Return whether the clocks differ by more than asking can explain."""
         return abs(self.kafka_ahead_ms) > SKEW_MS + self.took_ms / 2
 
     def __str__(self) -> str:

@@ -90,7 +90,7 @@ def capacity(wanted: int) -> int:
 
 
 def is_local(host: str) -> bool:
-    """Say whether `host`, a name or an address without a port, is reachable from this machine only."""
+    """Return whether `host`, a name or an address without a port, is reachable from this machine only."""
     if host.lower() == "localhost":
         return True
     try:
@@ -100,7 +100,7 @@ def is_local(host: str) -> bool:
 
 
 def addresses_this_machine(request: web.Request) -> bool:
-    """Say whether a request names this machine in `Host`.
+    """Return whether a request names this machine in `Host`.
 
     With DNS rebinding, a browser sends the name of the hostile site. A request without a name is not from a
     browser.

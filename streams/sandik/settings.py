@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandik.counting.authors.key import weakness
 from sandik.counting.fold import Reposts
-from sandik.counting.sources import MAX_SOURCES, SourceNames
+from sandik.counting.source_names import MAX_SOURCES, SourceNames
 from sandik.counting.windows.derived import DerivedSizes
 
 Milliseconds = Annotated[int, Field(ge=0)]

@@ -1,7 +1,8 @@
 """`sandik bursts` on a real Kafka: the topic, the metrics, the webhook; killed and started again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from tempfile import TemporaryFile
 from typing import Any
@@ -16,7 +17,7 @@ from sandik_schemas.burst import Burst
 from sandik_schemas.count import Count
 from tests.dashboard.builders import a_count
 from tests.support.command import sandik, start_sandik
-from tests.support.kafka import produce, read_topic, wait_until
+from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.workers import environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
@@ -29,22 +30,26 @@ def finals(minute: int, posts: int, revision: int = 1) -> list[Count]:
     ]
 
 
+def records(counts: list[Count]) -> list[NewRecord]:
+    return [(one.key, msgspec.json.encode(one), 0, one.window_start_ms) for one in counts]
+
+
 async def write(settings: Settings, counts: list[Count]) -> None:
-    records = [(one.key, msgspec.json.encode(one), 0, one.window_start_ms) for one in counts]
-    await produce(settings.broker, settings.topic(COUNTS), records)
+    await produce(settings.broker, settings.topic(COUNTS), records(counts))
 
 
 async def said(settings: Settings) -> list[Burst]:
     """Return what the topic says of Turkish posts, in the order in which it was written."""
-    records = await read_topic(settings.broker, settings.topic(BURSTS))
-    found = [msgspec.json.decode(record.value, type=Burst) for record in records]
+    written = await read_topic(settings.broker, settings.topic(BURSTS))
+    found = [msgspec.json.decode(record.value, type=Burst) for record in written]
     return [one for one in found if one.language == "tr"]
 
 
 @contextmanager
-def running(settings: Settings, webhook: str) -> Iterator[str]:
-    """Run the command and lend the address of its metrics; then kill it."""
+def running(settings: Settings, webhook: str, login: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run the command and lend the address of its metrics; then kill it. `login` has further variables."""
     variables = environment(settings) | {"SANDIK_BURSTS": "on", "SANDIK_BURSTS_WEBHOOK": webhook}
+    variables |= login or {}
     with (
         TemporaryFile() as log,
         start_sandik("bursts", "--port", "0", environment=variables, stderr=log) as process,
@@ -144,6 +149,35 @@ async def is_refused(receiver: Receiver) -> bool:
 async def has_taken(receiver: Receiver, news: int) -> bool:
     last = [one["is_burst"] for one in receiver.of("tr") if one["count"] == 40]
     return True in last if news == 1 else False in last
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize("is_at_work", [True, False])
+async def test_it_ends_well_at_work_and_while_kafka_is_away(
+    worker_settings: Settings, number: signal.Signals, is_at_work: bool
+) -> None:
+    settings = worker_settings.model_copy(update={"bursts": "on"})
+    await create(settings, all_topics(settings))
+    variables = environment(settings) | {"SANDIK_BURSTS": "on", "SANDIK_BURSTS_WEBHOOK": "http://127.0.0.1:1"}
+    if not is_at_work:
+        variables |= {"SANDIK_BROKER": "127.0.0.1:1"}
+    with (
+        TemporaryFile() as log,
+        start_sandik("bursts", "--port", "0", environment=variables, stderr=log) as it,
+    ):
+        assert it.stdout is not None
+        metrics = it.stdout.readline().decode().strip()
+        async with ClientSession() as session:
+            if is_at_work:
+                await wait_until(lambda: is_ready(session, metrics), 60, "it follows both topics")
+        it.send_signal(number)
+        code = await asyncio.to_thread(it.wait, 30)
+        log.seek(0)
+        said = log.read()
+
+    assert code == 0, said
+    assert b"Traceback" not in said
+    assert b"Unclosed" not in said
 
 
 def test_without_the_topic_it_says_what_to_do() -> None:

@@ -55,7 +55,8 @@ async def test_records_survive_a_clean_restart_and_a_kill_on_the_same_ports(own:
     await produce(address, "kept", RECORDS)
     before = [(r.offset, r.key, r.value) for r in await read_topic(address, "kept")]
 
-    own.restart()
+    own.stop()
+    own.start()
     after_restart = [(r.offset, r.key, r.value) for r in await read_topic(address, "kept")]
     own.kill()
     own.start()

@@ -11,7 +11,7 @@ import pytest
 from sandik.broker import EmbeddedKafka
 from sandik.clock import SystemClock
 from sandik.counting.decode import MAX_NESTING
-from sandik.counting.latest import latest
+from sandik.counting.newest import latest
 from sandik.kafka.post_texts import Texts
 from sandik.kafka.topics import all_topics, create
 from sandik.kafka.unpacking import MAX_UNPACKED_BYTES

@@ -1,9 +1,10 @@
-"""Two months of real tweets through two workers: every cell equals a single pass with a plain Counter."""
+"""Real tweets of two months through two workers: every cell equals a single pass with a plain Counter."""
 
 import asyncio
 import gzip
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from sandik.broker import EmbeddedKafka
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.quality.posts import DATA, IRA, WITHOUT_DATA
@@ -23,6 +24,7 @@ from tests.support.workers import Follower, Workers, environment, quick_settings
 
 pytestmark = pytest.mark.broker
 
+#: In the archive.
 ROWS = 235_547
 
 
@@ -31,8 +33,16 @@ class Tweet(NamedTuple):
     text: str
 
 
-def tweets() -> list[Tweet]:
-    with gzip.open(DATA / IRA, "rt", encoding="utf-8", newline="\n") as file:
+def beginning(rows: int, into: Path) -> Path:
+    """Write the archive's first rows to a file of the same name."""
+    path = into / IRA
+    with gzip.open(DATA / IRA) as archive, gzip.open(path, "wb", compresslevel=1) as file:
+        file.writelines(islice(archive, 1 + rows))
+    return path
+
+
+def tweets(path: Path) -> list[Tweet]:
+    with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
         next(file)  # the names of the columns
         rows = [row.rstrip("\r\n").split("\t") for row in file]
     return [Tweet(utc_ms(publish_date), content) for publish_date, *_, content in rows]
@@ -59,18 +69,21 @@ def late_offsets(posts: Iterable[ConsumerRecord[bytes, bytes]], settings: Settin
 
 @pytest.mark.timeout(1_200)
 @pytest.mark.skipif(not (DATA / IRA).exists(), reason=WITHOUT_DATA)
-async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [50_000, pytest.param(ROWS, marks=pytest.mark.long)])
+async def test_an_archive_is_counted_exactly_by_two_workers(
+    kafka: EmbeddedKafka, tmp_path: Path, rows: int
+) -> None:
     quick = quick_settings(kafka.bootstrap_servers)
     settings = Settings(broker=quick.broker, topic_prefix=quick.topic_prefix, idle_after_ms=5_000)
     variables = environment(settings)
     created = await asyncio.to_thread(sandik, "topics", "create", environment=variables)
     assert created.returncode == 0, created.stderr
-    path = str(DATA / IRA)
-    ingested = await asyncio.to_thread(sandik, "ingest", path, "--json", environment=variables)
+    path = beginning(rows, tmp_path)
+    ingested = await asyncio.to_thread(sandik, "ingest", str(path), "--json", environment=variables)
     assert ingested.returncode == 0, ingested.stderr
     summary = msgspec.json.decode(ingested.stdout)
     unreadable = sum(summary["rejected"].values())
-    assert summary["produced"] + unreadable == ROWS
+    assert summary["produced"] + unreadable == rows
 
     with Workers(variables, tmp_path) as workers:
         async with Follower(settings.broker, settings.topic("counts")) as follower:
@@ -84,7 +97,7 @@ async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka
                     await follower.total() >= summary["produced"] and not_yet_final(follower, settings) == []
                 )
 
-            await wait_until(is_complete, 900, f"all {ROWS} tweets are counted and final")
+            await wait_until(is_complete, 900, f"all {rows} tweets are counted and final")
             assert [workers.terminate(worker) for worker in workers.alive] == [0, 0]
             await follower.read()
 
@@ -95,14 +108,14 @@ async def test_an_archive_is_counted_exactly_by_two_workers(kafka: EmbeddedKafka
     assert {place(record) for record in found_late} == late
     assert len(found_late) == len(late)
     counted = sum(count.count for count in follower.latest.values() if count.tag == "all")
-    assert counted + len(late) + len(rejected) + unreadable == ROWS
+    assert counted + len(late) + len(rejected) + unreadable == rows
     assert len({record.partition for record in posts}) == 12
 
     late_rows = {row_of(record) for record in posts if (record.partition, record.offset) in late}
     hints = {row_of(record): msgspec.json.decode(record.value).get("lang_hint") for record in posts}
     in_time = [
         (tweet.created_at_ms, tweet.text, hints[row])
-        for row, tweet in enumerate(tweets())
+        for row, tweet in enumerate(tweets(path))
         if row in hints and row not in late_rows
     ]
     truth = await asyncio.to_thread(single_pass, in_time, load_job(settings))

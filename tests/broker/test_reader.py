@@ -11,8 +11,8 @@ from sandik.broker import EmbeddedKafka
 from sandik.errors import BrokerError
 from sandik.kafka.ranges import Slice, records_since
 from sandik.kafka.reader import read
+from sandik.replay.compared_posts import records_of
 from sandik.replay.plan import Plan, Rules
-from sandik.replay.posts_again import records_of
 from sandik.settings import Settings
 from tests.support.kafka import create_topic, produce
 

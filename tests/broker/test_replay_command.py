@@ -10,7 +10,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from sandik.broker import EmbeddedKafka
-from sandik.counting.latest import latest
+from sandik.counting.newest import latest
 from sandik.kafka.consumer import new_consumer
 from sandik.kafka.ranges import first_at
 from sandik.replay.results import canonical, line

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sandik.cli import runs
 from sandik.kafka.control import read_control
 from sandik.kafka.topics import all_topics
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.broker.test_refusals import refusal
 from tests.support.command import sandik

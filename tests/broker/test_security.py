@@ -1,7 +1,6 @@
 """sandik on a Kafka that asks who it is: right secrets work, wrong ones end it, and none is ever told."""
 
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from tests.support.kafka import unique_prefix, wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.secured_kafka import PASSWORD, USERNAME, SecuredKafka, a_token, secured_kafka
 from tests.support.sockets import connected_ports, listening_ports
+from tests.support.warm import start
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -69,9 +69,9 @@ def assert_tells_no_secret(output: bytes, variables: Mapping[str, str]) -> None:
 @contextmanager
 def a_worker(variables: Mapping[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker that says all it can, until the end of the block."""
-    command = [sys.executable, "-m", "sandik", *COMMANDS["worker"]]
     with log.open("wb") as output, Workers(variables, log.parent) as workers:
-        process = subprocess.Popen(command, env=workers.environment, stdout=output, stderr=output)
+        environment = workers.environment
+        process = start("sandik", *COMMANDS["worker"], environment=environment, stdout=output, stderr=output)
         workers.processes.append(process)
         yield process
 

@@ -16,7 +16,7 @@ from sandik.clock import SystemClock
 from sandik.counting.decode import MAX_DETAIL_CHARACTERS
 from sandik.counting.language import Language
 from sandik.kafka.topics import all_topics, create
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.mention import Mention

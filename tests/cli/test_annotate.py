@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sandik.cli import annotate
 from sandik.counting.job import Annotation, Job
 from sandik.counting.language import Language
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.cost.instructions import executed
 from tests.support.command import sandik, start_sandik

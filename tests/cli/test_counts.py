@@ -154,6 +154,47 @@ async def test_posts_of_two_languages_are_shown_under_each_and_apart_when_none_i
     ]
 
 
+async def test_sources_can_be_chosen_and_told_apart(settings: Settings) -> None:
+    done = sandik("counts", "--once", "--by", "source", environment=environment(settings))
+    assert (done.returncode, b"Run the workers with SANDIK_SOURCES" in done.stderr) == (2, True), done.stderr
+
+    await create_topic(settings.broker, settings.topic("counts.sources"))
+    counts = {
+        (tag, code, source): a_count(tag, code, source=source, count=number)
+        for tag in ("all", "election")
+        for code, source, number in (
+            ("tr", "telegram", 5),
+            ("ru+tr", "telegram/1", 3),
+            ("ru", "other", 2),
+        )
+    }
+    await write(settings, counts.values(), "counts.sources")
+
+    def shown(*options: str) -> list[list[str]]:
+        return [row[-4:-1] for row in rows(settings, *options)]
+
+    assert json_counts(settings, "--source", "telegram", "--tag", "all") == [
+        counts["all", "tr", "telegram"],
+        counts["all", "ru+tr", "telegram/1"],
+    ]
+    assert shown("--by", "source") == [
+        ["all", "election", "late"],
+        ["telegram", "5", "5"],
+        ["telegram/1", "3", "3"],
+        ["other", "2", "2"],
+    ]
+    assert shown("--by", "source", "--language", "ru", "--source", "telegram")[1:] == [
+        ["telegram/1", "3", "3"]
+    ]
+    assert shown("--source", "telegram", "--language", "tr")[1:] == [["tr", "8", "8"]]
+    for asked, says in (
+        (("--source", "telegran"), "no count has --source telegran; did you mean telegram?"),
+        (("--by", "source", "--windows", "hopping"), "not counted by source"),
+    ):
+        done = sandik("counts", "--once", *asked, environment=environment(settings))
+        assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
+
+
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
 async def test_the_table_shows_the_highest_revision_whatever_the_order(
     settings: Settings, order: list[int]

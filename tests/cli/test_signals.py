@@ -14,6 +14,8 @@ import msgspec
 import pytest
 
 from sandik.kafka.topics import COUNTS, POSTS, all_topics, create
+from sandik.replay.checkpoint import Checkpoint
+from sandik.replay.request import begun_in
 from sandik.settings import Settings
 from tests.cli.test_counts import a_count, line_with
 from tests.support.command import start_sandik
@@ -44,6 +46,7 @@ ENDLESS = {
     "counts": ["counts"],
     "top": ["top"],
     "dashboard": ["dashboard", "--port", "0"],
+    "bursts": ["bursts", "--port", "0"],
     "up": ["up"],
     "broker": ["broker", "--port", "0", "--controller-port", "0"],
 }
@@ -185,3 +188,6 @@ async def test_a_replay_that_is_terminated_can_go_on(tmp_path: Path) -> None:
     assert (running.returncode, state.exists()) == (143, True), said
     assert b"the same command goes on from there" in said
     assert b"Traceback" not in said
+    plan = begun_in(state.parent).plan
+    [one] = plan.slices
+    assert not Checkpoint(state.parent, plan.rules.run_id, *one).saved.is_done, "it counted to the end"

@@ -16,7 +16,7 @@ from sandik.errors import UsageError
 from sandik.export.rows import corrected_rows
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.lexicon_tools.explain import explain
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.support.command import sandik
 

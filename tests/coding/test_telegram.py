@@ -6,7 +6,7 @@ import json
 from sandik.coding.agree import AgreeOrder, run_agree
 from sandik.coding.design import load_design
 from sandik.coding.sheets import read_codes
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.coding.telegram import CODING
 

@@ -18,7 +18,7 @@ from sandik.counting.decode import decode, decode_all
 from sandik.counting.job import Job
 from sandik.counting.native import NATIVE
 from sandik.counting.state import PartitionState
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.post import Post
 from tests.cost.instructions import executed

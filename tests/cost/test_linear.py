@@ -16,7 +16,7 @@ from sandik.ingest.formats.row import read_row
 from sandik.ingest.formats.table import Plan, TableOptions, plan
 from sandik.ingest.items import Rejected
 from sandik.lexicon_tools.explain import explain
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.cost.instructions import executed
 from tests.support.lexicons import write_lexicon

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from datasketches import update_theta_sketch
 
-from sandik import run
+from sandik import run_identity
 from sandik.counting.authors.sketches import LG_K, SEED, Distinct, ThetaAuthors, added_up, distinct
 from sandik.counting.job import Job
 from sandik.counting.state import PartitionState
 from sandik.errors import UsageError
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.partial import AuthorsPartial, PartitionClock, WindowPartial
@@ -141,4 +141,4 @@ def test_without_the_package_a_worker_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "sandik.counting.authors.sketches", None)
 
     with pytest.raises(UsageError, match=r"pip install 'sandik\[authors\]'"):
-        run.load_authors("sketch")
+        run_identity.load_authors("sketch")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sandik.counting.decode import MAX_NESTING, Reason, Rejected, Unread, decode
 from sandik.counting.job import Job
 from sandik.counting.state import PartitionState
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.post import MAX_TEXT_CHARS, MIN_CREATED_AT_MS
 from tests.laws.test_counting_laws import Record

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,10 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hatch_build
-from sandik.counting.language import cleaning, quotes, scripts
-from sandik.counting.native import NATIVE
+from sandik.counting.language import cleaning, letter_evidence, quotes, scripts
+from sandik.counting.language.cascade import load_pair
+from sandik.counting.language.ensemble import load_weights
+from sandik.counting.language.letter_evidence import Letters
+from sandik.counting.language.sieve import Sieve
+from sandik.counting.native import NATIVE, is_stale
 from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.lexicon import load_lexicon
+from tests.docs.fresh import built_wheel
 from tests.support.lexicons import write_lexicon
 
 compiled = pytest.mark.skipif(NATIVE is None, reason="nothing is compiled: make native")
@@ -148,8 +154,35 @@ def test_the_same_texts_are_looked_at(batch: list[str]) -> None:
         assert native == (quotes.own_words_of_all(batch), scripts.may_be_mixed(batch))
 
 
+@pytest.fixture(scope="module")
+def sieve() -> Sieve:
+    eld, cld2 = load_pair()
+    if eld is None or cld2 is None:
+        pytest.skip("ELD or CLD2 is missing")
+    sure = load_weights()["sure"]
+    return Sieve(eld, cld2, Letters(), (sure["eld"], sure["both"]))
+
+
+def assert_sieved_alike(sieve: Sieve, clean_texts: Sequence[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        marks, few = sieve.letters.marks(clean_texts), cleaning.without_enough_letters(clean_texts)
+        patch.setattr(letter_evidence, "NATIVE", None)
+        patch.setattr(cleaning, "NATIVE", None)
+        assert few == cleaning.without_enough_letters(clean_texts)
+        assert marks.tolist() == sieve.letters.marks(clean_texts).tolist()
+    assert sieve.native is not None
+    assert sieve.native.by_eld([*clean_texts], marks.tobytes()) == sieve.by_eld(clean_texts, marks)
+
+
 @compiled
-def test_the_same_on_real_posts(built_in: tuple[Tagger, Tagger]) -> None:
+@given(batch=batches)
+def test_the_same_is_settled(sieve: Sieve, batch: list[str]) -> None:
+    if clean_texts := [text for text in cleaning.clean(batch) if text]:
+        assert_sieved_alike(sieve, clean_texts)
+
+
+@compiled
+def test_the_same_on_real_posts(built_in: tuple[Tagger, Tagger], sieve: Sieve) -> None:
     path = Path(os.environ.get("SANDIK_TEST_DATA", ""), "ira_2016-09-15_2016-11-15.tsv.gz")
     if not path.is_file():
         pytest.skip("$SANDIK_TEST_DATA has no archive")
@@ -161,6 +194,7 @@ def test_the_same_on_real_posts(built_in: tuple[Tagger, Tagger]) -> None:
     assert native == pure
     assert cleaning.CLEANER
     assert cleaning.CLEANER.clean(some) == cleaning.cleaned(some)
+    assert_sieved_alike(sieve, [text for text in cleaning.clean(some) if text])
 
 
 def test_without_rust_the_build_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -173,3 +207,24 @@ def test_without_the_compiled_part_all_is_there() -> None:
     pure = Tagger(load_lexicon(None), None)
 
     assert pure.terms(["Seçim günü"], ["tr"]) == load_tagger().terms(["Seçim günü"], ["tr"])
+
+
+def test_a_compiled_part_older_than_its_sources_is_left_aside(tmp_path: Path) -> None:
+    module, sources = tmp_path / "_native.abi3.so", tmp_path / "src"
+    assert not is_stale(tmp_path, sources)  # a wheel has no sources beside it
+    sources.mkdir()
+    for path, written_s in ((sources / "sieve.rs", 100), (module, 200)):
+        path.touch()
+        os.utime(path, (written_s, written_s))
+    assert not is_stale(module, sources)
+    os.utime(sources / "sieve.rs", (300, 300))
+    assert is_stale(module, sources)
+
+
+@compiled
+def test_a_wheel_that_is_built_beside_rust_has_it(tmp_path: Path) -> None:
+    wheel = built_wheel(Path(hatch_build.__file__).parent, tmp_path, native="yes")
+
+    assert "-cp311-abi3-" in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        assert hatch_build.MODULE.removeprefix("streams/") in archive.namelist()

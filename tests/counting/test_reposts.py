@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sandik.counting.fold import Reposts
 from sandik.counting.job import Job
 from sandik.counting.state import PartitionState
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.support.stubs import a_job
 

@@ -38,6 +38,7 @@ def fill(board: Board) -> None:
         for minute in range(3)
     ]
     board.model.add(counts, 0)
+    board.model.add_sources([msgspec.structs.replace(one, source="x") for one in counts])
     board.examples.add([a_mention(0), a_mention(1, tags=("deepfake", "election"))])
 
 
@@ -48,14 +49,16 @@ async def ask(client: Client, path: str, **parameters: Any) -> Any:
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
-@pytest.mark.parametrize("name", ["counts", "headline", "status", "posts", "sources", "terms"])
+@pytest.mark.parametrize(
+    "name", ["counts", "headline", "status", "posts", "terms", "where", "where?by=source"]
+)
 async def test_every_answer_is_as_the_schema_says(
     board: Board, client: Client, name: str, is_empty: bool
 ) -> None:
     if not is_empty:
         fill(board)
 
-    validate(name, await ask(client, f"/api/{name}"))
+    validate(name.partition("?")[0], await ask(client, f"/api/{name}"))
 
 
 async def test_the_schema_itself_is_valid_and_is_served(client: Client) -> None:
@@ -308,3 +311,30 @@ async def test_the_share_is_corrected_by_a_coded_sample_of_the_same_rules(board:
     assert told["corrected"]["value"] == 0.25  # half of those tagged with both are about one only
     assert told["corrected"]["low"] < 0.25 < told["corrected"]["high"] < 0.5
     assert other["corrected"] is refused["corrected"] is None
+
+
+async def test_a_source_that_is_not_counted_apart_is_refused_and_one_that_is_has_figures(
+    board: Board, client: Client
+) -> None:
+    async with client.get("/api/headline", params={"source": "x"}) as refused:
+        said = await refused.json()
+    fill(board)
+
+    assert (refused.status, said["error"]) == (
+        400,
+        "source x is not counted apart. None is: set SANDIK_SOURCES",
+    )
+    assert (await ask(client, "/api/status"))["sources"] == ["x", "other"]
+    every, own, rest = [
+        (await ask(client, "/api/headline", **asked))["now"]["posts"]
+        for asked in ({}, {"source": "x"}, {"source": "other"})
+    ]
+    assert (own, rest) == (every, {})
+    [part] = (await ask(client, "/api/where", by="source"))["parts"]
+    assert (part["name"], part["posts"]) == ("x", own)
+    async with client.get("/api/where", params={"source": "xx"}) as refused:
+        assert "source xx is not counted apart" in (await refused.json())["error"]
+    assert [post["source"] for post in (await ask(client, "/api/posts", source="other"))["posts"]] == [
+        "test"
+    ] * 2
+    assert (await ask(client, "/api/posts", source="x"))["posts"] == []

@@ -32,7 +32,7 @@ CHECKS = [
     negative_data_rejection,
 ]
 #: A stream has no end to be looked at.
-OPERATIONS = ["/api/counts", "/api/headline", "/api/posts", "/api/sources", "/api/terms", "/api/status"]
+OPERATIONS = ["/api/counts", "/api/headline", "/api/posts", "/api/terms", "/api/where", "/api/status"]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,7 +18,11 @@ Resource = dict[str, Any]
 @cache
 def rendered(overlay: str) -> list[Resource]:
     """Return all resources of an overlay."""
-    folder = ROOT / "deploy/kubernetes/overlays" / overlay
+    return build(ROOT / "deploy/kubernetes/overlays" / overlay)
+
+
+def build(folder: Path) -> list[Resource]:
+    """Return all resources of a folder."""
     done = subprocess.run([kustomize(), "build", folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr

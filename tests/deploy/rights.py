@@ -29,7 +29,7 @@ def rows() -> Iterator[Row]:
     """Yield the rows of the table. Their rights are of nobody yet."""
     page = (ROOT / "docs/operate.md").read_text(encoding="utf-8")
     for user, command, topics, others in re.findall(
-        r"^\| (\w+) \| `sandik ([^`]+)` \| (.*?) \| (.*?) ?\|$", page, re.MULTILINE
+        r"^\| (\w+) \| `sandik ([^`]+)`[^|]* \| (.*?) \| (.*?) ?\|$", page, re.MULTILINE
     ):
         yield Row(f"sandik-{user}", command, frozenset([*_rights("topic", topics), *_rights("", others)]))
 

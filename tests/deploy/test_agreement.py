@@ -37,7 +37,7 @@ def settings_of(overlay: str, maker: str) -> Settings:
     return Settings.model_validate(fields)
 
 
-def in_code(settings: Settings = DEFAULTS) -> Topics:
+def in_code(settings: Settings) -> Topics:
     return {spec.name: (spec.partitions, dict(spec.config)) for spec in all_topics(settings)}
 
 
@@ -76,12 +76,12 @@ def is_command(words: list[str]) -> bool:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_topics_partitions_and_cleanup_are_those_of_the_code(overlay: str) -> None:
-    assert in_code() == in_kubernetes(overlay)
+    assert in_code(settings_of(overlay, "sandik-operator")) == in_kubernetes(overlay)
     assert in_code(EVERYTHING) == in_asyncapi()
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("maker", ["sandik-worker", "sandik-dashboard"])
+@pytest.mark.parametrize("maker", ["sandik-worker", "sandik-dashboard", "sandik-bursts"])
 def test_pods_run_with_settings_and_commands_that_exist(overlay: str, maker: str) -> None:
     settings = settings_of(overlay, maker)
     [topic] = [each for each in of_kind(overlay, "KafkaTopic") if each["metadata"]["name"] == "posts"]
@@ -102,7 +102,7 @@ def test_each_worker_keeps_a_name_of_its_own_long_enough_to_be_restarted() -> No
 
 
 def test_compose_runs_with_settings_and_commands_that_exist() -> None:
-    for name in ("topics", "worker", "dashboard"):
+    for name in ("topics", "worker", "dashboard", "bursts"):
         service = SERVICES[name]
         known = {f"SANDIK_{field.upper()}" for field in Settings.model_fields}
         assert service["environment"].keys() <= known
@@ -120,13 +120,15 @@ def test_metrics_and_health_are_where_everybody_looks_for_them() -> None:
 
     assert f"EXPOSE {OPS_PORT}\n" in DOCKERFILE
     assert all(f"{name}={value}" in DOCKERFILE for name, value in OPS.items())
-    assert (["worker"], OPS_PORT) == (workers["names"], workers["port"])
+    assert (["worker", "bursts"], OPS_PORT) == (workers["names"], workers["port"])
     for overlay in OVERLAYS:
-        [container] = pods(overlay)["sandik-worker"]["containers"]
+        containers = [pods(overlay)[maker]["containers"][0] for maker in ("sandik-worker", "sandik-bursts")]
         [monitor] = of_kind(overlay, "PodMonitor")
         [endpoint] = monitor["spec"]["podMetricsEndpoints"]
         [policy] = [e for e in of_kind(overlay, "NetworkPolicy") if e["metadata"]["name"] == "sandik-metrics"]
-        assert container["ports"] == [{"name": "ops", "containerPort": OPS_PORT}]
+        assert [each["ports"] for each in containers] == [[{"name": "ops", "containerPort": OPS_PORT}]] * 2
+        assert containers[1]["args"] == SERVICES["bursts"]["command"]
+        assert containers[1]["args"][-1] == str(OPS_PORT)
         assert (endpoint["port"], endpoint["path"]) == ("ops", scrape["metrics_path"])
         assert policy["spec"]["ingress"][0]["ports"] == [{"protocol": "TCP", "port": OPS_PORT}]
 

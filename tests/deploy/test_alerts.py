@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from sandik.telemetry.metric_catalogue import METRICS
+from sandik.telemetry.metric_catalogue import BURST_METRICS, METRICS
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.tools import ROOT, promtool
 from tests.docs.pages import anchors
 
-LABELS = {metric.name: set(metric.labels) for metric in METRICS}
+LABELS = {metric.name: set(metric.labels) for metric in (*METRICS, *BURST_METRICS)}
 HISTOGRAMS = {metric.name for metric in METRICS if metric.kind == "histogram"}
 RULES_FILE = ROOT / "deploy/alerts/sandik.rules.yml"
 RULES: dict[str, Any] = yaml.safe_load(RULES_FILE.read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from compose_spec import PyCompose
 from tests.deploy.tools import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-HARDENED = ("topics", "worker", "dashboard", "prometheus", "grafana")
+HARDENED = ("topics", "worker", "dashboard", "bursts", "prometheus", "grafana")
 
 
 def with_defaults(text: str) -> str:
@@ -52,7 +52,7 @@ def test_one_command_starts_the_stack_and_profiles_the_rest() -> None:
     without = {name for name, service in services().items() if "profiles" not in service}
     by_profile = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
 
-    assert without == {"kafka", "topics", "worker", "dashboard"}
+    assert without == {"kafka", "topics", "worker", "dashboard", "bursts"}
     assert by_profile == {
         "prometheus": ["observability"],
         "grafana": ["observability"],
@@ -79,9 +79,17 @@ def test_every_mounted_file_is_there() -> None:
     assert [path for path in mounted if not (ROOT / path).exists()] == []
 
 
-def test_images_are_pinned() -> None:
+def test_images_have_exact_versions_and_are_those_of_their_projects() -> None:
     images = [service["image"] for service in yaml.safe_load(with_defaults(COMPOSE))["services"].values()]
-    assert [image for image in images if not re.search(r":(local|v?\d+\.\d+\.\d+)$", image)] == []
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    bases = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", dockerfile, re.MULTILINE))
+    [given] = {json.dumps(service["build"]["args"]) for service in services().values() if "build" in service}
+
+    assert given == json.dumps({name: f"${{{name}:-{image}}}" for name, image in sorted(bases.items())})
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {f"${{{name}}}" for name in bases}
+    for image in [*images, *bases.values()]:
+        assert re.search(r":(local|v?\d+\.\d+\.\d+(-slim-bookworm)?)$", image), image
+        assert "bitnami" not in image
 
 
 def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
@@ -92,12 +100,12 @@ def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_image_runs_as_nobody_from_a_second_stage_that_is_looked_after() -> None:
+def test_the_image_runs_as_nobody_from_a_last_stage_that_is_looked_after() -> None:
     lines = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8").splitlines()
     stages = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
     last = lines[stages[-1] :]
 
-    assert len(stages) == 2
+    assert len(stages) == 3
     [user] = [line for line in last if line.startswith("USER ")]
     assert int(user.split()[1]) > 0
     [check] = [line for line in last if line.startswith("HEALTHCHECK ")]

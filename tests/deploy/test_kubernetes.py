@@ -61,7 +61,8 @@ def test_everything_is_in_the_namespace_that_the_overlay_makes(overlay: str) -> 
 
 
 def test_pods_run_as_nobody_write_only_to_tmp_and_may_do_nothing_else(overlay: str) -> None:
-    assert pods(overlay).keys() == {"sandik-worker", "sandik-dashboard", "sandik-operator"}
+    makers = ("sandik-worker", "sandik-dashboard", "sandik-bursts", "sandik-operator")
+    assert pods(overlay).keys() == set(makers)
     for pod in pods(overlay).values():
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True

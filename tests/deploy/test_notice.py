@@ -1,6 +1,7 @@
 """NOTICE goes wherever the project goes: wheel, source distribution and image."""
 
 import email
+import os
 import re
 import shutil
 import subprocess
@@ -17,9 +18,10 @@ DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
 
 
 def built(kind: str, source: Path, into: Path) -> Path:
-    """Build a "wheel" or an "sdist" from `source` as pip does, and return its path."""
+    """Build a "wheel" or an "sdist" from `source` as the Dockerfile does, and return its path."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", str(into)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    environment = os.environ | {"SANDIK_NATIVE": "built"}
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
     return next(into.iterdir())
 
 
@@ -30,7 +32,7 @@ def context_of_the_image(into: Path) -> Path:
         for name in line.split():
             assert f"!{name}" in ignore
             if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, into / name)
+                shutil.copytree(ROOT / name, into / name, ignore=shutil.ignore_patterns("_native.*"))
             else:
                 shutil.copy(ROOT / name, into / name)
     return into
@@ -50,6 +52,20 @@ def test_the_wheel_that_is_put_into_the_image_has_the_notice_and_the_checksums(t
         assert (
             wheel.read("sandik/broker/jars.lock") == (ROOT / "streams/sandik/broker/jars.lock").read_bytes()
         )
+
+
+def test_the_compiled_part_goes_into_the_wheel_if_it_was_built_before(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    context_of_the_image(source)
+    module = "sandik/_native.abi3.so"
+    assert built("wheel", source, tmp_path / "without").name.endswith("-py3-none-any.whl")
+
+    (source / "streams" / module).write_bytes(b"compiled")
+    wheel = built("wheel", source, tmp_path / "with")
+    assert "-cp311-abi3-" in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read(module) == b"compiled"
 
 
 def test_the_wheel_installs_two_packages_and_takes_no_name_that_others_may_use(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.deploy.rights import Row, least, of_users, rows
+from tests.broker.test_bursts import Receiver, finals, receiving, running, write
+from tests.deploy.rights import least, of_users, rows
 from tests.support.command import sandik
 from tests.support.kafka import produce, wait_until
 from tests.support.scene import BASE_MS, a_post, some_posts
@@ -19,7 +20,10 @@ from tests.support.workers import Follower, Workers, environment
 ROWS = list(rows())
 #: What commands say of what this user may not do.
 FORBIDDEN = ("no right", "may see", "are hidden", "not compared", "does not allow", "Not authorized")
-USERS = ("sandik-ingest", "sandik-operator")
+USERS = ("sandik-ingest", "sandik-operator", "sandik-bursts")
+#: The others end by themselves.
+ENDLESS = "bursts"
+ENDING = {row.command: number for number, row in enumerate(ROWS) if row.command != ENDLESS}
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -50,6 +54,7 @@ class Scene:
             idle_after_ms=2_000,
             emit_every_ms=300,
             dlq_max_consecutive=3,
+            bursts="on",
         )
 
     def run(self, user: str | None, command: str) -> str:
@@ -103,12 +108,33 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 @pytest.mark.broker
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("number", "row"), list(enumerate(ROWS)), ids=[row.command for row in ROWS])
-def test_a_row_names_all_that_its_command_needs(scene: Scene, number: int, row: Row) -> None:
-    for path in row.command.split():
-        if path.endswith((".jsonl", ".html")) and not row.command.startswith("ingest"):
+@pytest.mark.parametrize("command", ENDING)
+def test_a_row_names_all_that_its_command_needs(scene: Scene, command: str) -> None:
+    for path in command.split():
+        if path.endswith((".jsonl", ".html")) and not command.startswith("ingest"):
             (scene.folder / path).unlink(missing_ok=True)
-    scene.run(name_of(number), row.command)
+    scene.run(name_of(ENDING[command]), command)
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(400)
+async def test_bursts_are_written_and_told_with_the_rights_of_their_row(scene: Scene) -> None:
+    [number] = [number for number, row in enumerate(ROWS) if row.command == ENDLESS]
+    usual = [one for minute in range(31) for one in finals(minute, 3)]
+    await write(scene.settings, usual)
+    revision = 1
+    for user in (name_of(number), "sandik-bursts"):
+        receiver = Receiver()
+
+        async def is_told() -> bool:
+            nonlocal revision
+            revision += 1
+            await write(scene.settings, finals(31, 40 + revision, revision))
+            return bool(receiver.of("tr"))  # noqa: B023
+
+        async with receiving(receiver) as hook:
+            with running(scene.settings, hook, scene.strict.login(user)):
+                await wait_until(is_told, 90, f"{user} writes bursts, and tells the webhook")
 
 
 @pytest.mark.broker

@@ -11,7 +11,7 @@ from sandik.broker import EmbeddedKafka, probe
 from sandik.kafka.topics import all_topics, create
 from tests.deploy.runbook import first_commands
 from tests.deploy.test_alerts import ALERTS
-from tests.support.command import sandik
+from tests.support.command import sandik, start_sandik
 from tests.support.kafka import produce, wait_until
 from tests.support.scene import BASE_MS, a_post, some_posts
 from tests.support.workers import Follower, Workers, environment, quick_settings
@@ -43,10 +43,15 @@ def told(command: str) -> list[str]:
     return words[3:] if words[:3] == ["sandik", "ask", "metrics"] else [TOLD[command]]
 
 
+def service_of(words: list[str]) -> str:
+    """Return who is asked, as compose calls it."""
+    return "bursts" if any(word.startswith("sandik_bursts") for word in words) else "worker"
+
+
 @pytest.fixture(scope="module")
 def variables(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Give the settings of a worker that counts, with posts that are too late, and some that are none."""
-    settings = quick_settings(kafka.bootstrap_servers)
+    settings = quick_settings(kafka.bootstrap_servers).model_copy(update={"bursts": "on"})
     variables = {**environment(settings), "SANDIK_OPS_PORT": str(probe.free_port())}
 
     async def count() -> None:
@@ -76,10 +81,24 @@ def variables(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) ->
         yield variables
 
 
+@pytest.fixture
+def where(command: str, variables: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Give the settings of where the command is typed: of the worker, or of `sandik bursts`."""
+    if service_of(command.split()) == "worker":
+        yield variables
+    else:
+        port = str(probe.free_port())
+        with start_sandik("bursts", "--port", port, environment=variables) as bursts:
+            assert bursts.stdout
+            bursts.stdout.readline()  # where it listens
+            yield {**variables, "SANDIK_OPS_PORT": port}
+            bursts.kill()
+
+
 @pytest.mark.broker
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_first_command_answers_its_question(command: str, variables: dict[str, str]) -> None:
-    done = sandik(*command.split()[1:], environment=variables)
+def test_a_first_command_answers_its_question(command: str, where: dict[str, str]) -> None:
+    done = sandik(*command.split()[1:], environment=where)
     answer = done.stdout.decode()
     sys.stdout.write(f"$ {command}\n{answer}")
 

@@ -18,6 +18,7 @@ from sandik.broker.jars import cache_dir
 
 ROOT = Path(__file__).parents[2]
 KUSTOMIZE = "v5.8.1"
+HELM = "v4.3.2"
 
 
 class Module(NamedTuple):
@@ -64,15 +65,32 @@ def etcd() -> str:
 
 def kustomize() -> str:
     """Return the path of kustomize; without one, Go builds it, which takes some minutes, once."""
-    if path := found("kustomize"):
+    return _installed("kustomize", f"sigs.k8s.io/kustomize/kustomize/v5@{KUSTOMIZE}")
+
+
+def helm() -> str:
+    """Return the path of Helm. A test does not wait for Go, which takes some minutes to build it."""
+    return found("helm") or pytest.skip(
+        "no helm: put it into the PATH, or let `make tools` build it, with Go"
+    )
+
+
+def built_helm() -> str:
+    """Return the path of Helm; without one, Go builds it, once."""
+    return _installed("helm", f"helm.sh/helm/v4/cmd/helm@{HELM}")
+
+
+def _installed(program: str, package: str) -> str:
+    if path := found(program):
         return path
     go = shutil.which("go")
     if not go:
-        pytest.skip("no kustomize: put it into the PATH (kubectl.docs.kubernetes.io), or install Go")
-    environment = {**os.environ, "GOBIN": str(_tools()), "GOFLAGS": "-buildvcs=false"}
-    command = [go, "install", f"sigs.k8s.io/kustomize/kustomize/v5@{KUSTOMIZE}"]
-    built = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return found("kustomize") or pytest.skip(f"no kustomize, and Go did not build it: {built.stderr[-300:]}")
+        pytest.skip(f"no {program}: put it into the PATH, or install Go")
+    environment = {**os.environ, "GOBIN": str(_tools()), "GOFLAGS": "-buildvcs=false", "CGO_ENABLED": "0"}
+    command = ["nice", "-n", "5", go, "install", "-ldflags", "-s -w", package]
+    with _alone(program):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return found(program) or pytest.skip(f"no {program}, and Go did not build it: {done.stderr[-300:]}")
 
 
 def built(module: Module) -> str:
@@ -154,9 +172,10 @@ def main(*names: str) -> None:
         "promtool": promtool,
         "etcd": etcd,
         "kustomize": kustomize,
+        "helm": built_helm,
         "kube-apiserver": lambda: built(APISERVER),
     }
-    for name in names or ("promtool", "kustomize"):
+    for name in names or ("promtool", "kustomize", "helm"):
         try:
             sys.stderr.write(f"{every[name]()}\n")
         except pytest.skip.Exception as why:

@@ -1,5 +1,6 @@
 """An environment with nothing but an installed sandik and chosen extras: no tests, no tools."""
 
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from configparser import ConfigParser
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from typing import Literal
 
 from packaging.requirements import Requirement
 
@@ -41,10 +43,11 @@ def fresh_venv(into: Path, wheel: Path, extras: Iterable[str] = ()) -> Path:
     return into / "bin"
 
 
-def built_wheel(source: Path, into: Path) -> Path:
-    """Build the wheel as pip does, and return its path."""
+def built_wheel(source: Path, into: Path, native: Literal["yes", "no"] = "no") -> Path:
+    """Build the wheel as pip does, and return its path. Compiling takes long, and puts the module in `source`."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(into)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    environment = {**os.environ, "SANDIK_NATIVE": native}
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
     return next(into.glob("*.whl"))
 
 
@@ -67,7 +70,7 @@ def _required(name: str, extras: frozenset[str], seen: dict[str, frozenset[str]]
 
 def _link(one: Distribution, site: Path) -> None:
     for file in one.files or ():
-        if ".." not in file.parts and "__pycache__" not in file.parts:
+        if ".." not in file.parts:
             target = site / file
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.exists():

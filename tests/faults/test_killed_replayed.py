@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sandik.counting.latest import latest
+from sandik.counting.newest import latest
 from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, TopicAuthor
 
 from sandik.broker import EmbeddedKafka, probe
 from sandik.errors import BrokerError, StateError
-from sandik.worker.anew import SINCE, Outage, is_silence
+from sandik.worker.restart import SINCE, Outage, is_silence
 from tests.support.kafka import wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_more
 from tests.support.workers import Follower, Workers, environment, quick_settings
@@ -45,7 +45,7 @@ def test_only_an_error_for_want_of_an_answer_is_silence(error: Exception, *, exp
 
 
 def test_an_outage_is_borne_for_its_time_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandik.worker.anew.monotonic", lambda: 1_000.0)
+    monkeypatch.setattr("sandik.worker.restart.monotonic", lambda: 1_000.0)
     for since, has_counted, left_s in [
         (None, False, 60),
         ("990", False, 50),
@@ -63,13 +63,13 @@ def test_an_outage_is_borne_for_its_time_and_no_longer(monkeypatch: pytest.Monke
 
 
 def test_who_lives_longer_than_an_outage_may_take_has_left_it_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandik.worker.anew.monotonic", lambda: 1_000.0)
+    monkeypatch.setattr("sandik.worker.restart.monotonic", lambda: 1_000.0)
     monkeypatch.setenv(SINCE, "990")
     waiting = Outage(60, lambda: False)
     monkeypatch.setenv(SINCE, "990")
     counting = Outage(60, lambda: False)
     counting.is_over()
-    monkeypatch.setattr("sandik.worker.anew.monotonic", lambda: 1_061.0)
+    monkeypatch.setattr("sandik.worker.restart.monotonic", lambda: 1_061.0)
 
     assert (waiting.left_s, counting.left_s) == (0, 60)
 
@@ -77,7 +77,7 @@ def test_who_lives_longer_than_an_outage_may_take_has_left_it_behind(monkeypatch
 def test_the_same_command_is_started_again_in_this_process() -> None:
     """A program that begins anew once says the same of itself both times, its id included."""
     program = (
-        "import os, sys; from sandik.worker.anew import Outage;"
+        "import os, sys; from sandik.worker.restart import Outage;"
         "outage = Outage(60, lambda: False);"
         "print(os.getpid(), sys.argv[1:], flush=True);"
         "outage.has_begun_anew or outage.begin_anew()"

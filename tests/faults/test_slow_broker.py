@@ -1,15 +1,15 @@
 """A broker that loses nothing but answers slowly costs no count."""
 
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
 
-from sandik.broker import EmbeddedKafka, probe
 from sandik.settings import Settings
+from tests.support.distant_kafka import Distant, distant, slowly
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import (
     BASE_MS,
@@ -21,8 +21,7 @@ from tests.support.scene import (
     wait_for_all,
     wait_for_more,
 )
-from tests.support.slow_proxy import SlowProxy
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -61,42 +60,13 @@ async def committed_all(scene: Scene) -> bool:
 
 
 @pytest.fixture
-def distant_kafka(tmp_path: Path) -> Iterator[tuple[EmbeddedKafka, int, int]]:
-    """A broker that sends its clients to another port than the one it listens on."""
-    port, controller_port, slow_port, proxy_port = (probe.free_port() for _ in range(4))
-    extra = {
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},SLOW://127.0.0.1:{slow_port},"
-        f"CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port},SLOW://127.0.0.1:{proxy_port}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SLOW:PLAINTEXT",
-    }
-    with EmbeddedKafka(tmp_path / "kafka", port, controller_port, extra_config=extra) as kafka:
-        yield kafka, slow_port, proxy_port
-
-
-@asynccontextmanager
-async def slowly(
-    distant_kafka: tuple[EmbeddedKafka, int, int],
-    log_dir: Path,
-    delay_s: float,
-    changes: Mapping[str, int] | None = None,
-    *,
-    trickles: bool = False,
-) -> AsyncIterator[tuple[Scene, Workers, Follower]]:
-    """Workers to be started that wait for Kafka, each way; the test itself has a short way to it."""
-    kafka, slow_port, proxy_port = distant_kafka
-    scene = Scene(brief(quick_settings(kafka.bootstrap_servers)).model_copy(update=changes or {}))
-    settings = scene.settings
-    await scene.make_topics()
-    variables = {**environment(settings), "SANDIK_BROKER": f"127.0.0.1:{proxy_port}"}
-    async with SlowProxy(proxy_port, slow_port, delay_s=delay_s, trickles=trickles):
-        with Workers(variables, log_dir) as workers:
-            async with Follower(settings.broker, settings.topic("counts")) as follower:
-                yield scene, workers, follower
+def distant_kafka(tmp_path: Path) -> Iterator[Distant]:
+    with distant(tmp_path) as found:
+        yield found
 
 
 async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exactly(
-    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
+    distant_kafka: Distant, tmp_path: Path
 ) -> None:
     await two_workers_of_which_one_is_killed_count_exactly(
         slowly(distant_kafka, tmp_path, delay_s=0.1), seed=3
@@ -105,7 +75,7 @@ async def test_workers_that_wait_a_fifth_of_a_second_for_every_answer_count_exac
 
 @pytest.mark.long
 async def test_workers_whose_kafka_trickles_one_byte_at_a_time_count_exactly(
-    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
+    distant_kafka: Distant, tmp_path: Path
 ) -> None:
     """No answer comes in one piece, nor any length or header."""
     trickling = slowly(distant_kafka, tmp_path, delay_s=0, trickles=True)
@@ -129,7 +99,7 @@ async def two_workers_of_which_one_is_killed_count_exactly(
 
 
 async def test_a_partition_is_not_idle_while_its_counts_are_on_their_way(
-    distant_kafka: tuple[EmbeddedKafka, int, int], tmp_path: Path
+    distant_kafka: Distant, tmp_path: Path
 ) -> None:
     """Merge must hear of a window's end after its last partial, though writing takes longer than idling.
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.figures.examples import HOUR_MS, KEPT_POSTS, Examples
+from sandik_schemas.mention import Term
 from tests.dashboard.builders import BASE_MS, a_mention
 from tests.support.examples import examples
 
@@ -64,3 +65,40 @@ def test_terms_are_of_the_full_hours_that_the_time_touches() -> None:
     assert terms(BASE_MS, BASE_MS + HOUR_MS) == [("deepfake", 1)]
     assert terms(BASE_MS + HOUR_MS - 1, BASE_MS + HOUR_MS + 1) == [("deepfake", 1), ("election", 1)]
     assert terms(BASE_MS + HOUR_MS, BASE_MS + 9 * HOUR_MS) == [("election", 2)]
+
+
+def test_terms_that_rose_most_come_first_and_those_that_most_use_where_nothing_is_known_before() -> None:
+    examples = Examples()
+    posts = {"seçim": (5, 6), "sandık": (0, 4), "oy": (3, 1)}
+    hours = [
+        (term, hour)
+        for term, counts in posts.items()
+        for hour, number in enumerate(counts)
+        for _ in range(number)
+    ]
+    examples.add(
+        a_mention(offset, created_at_ms=BASE_MS + hour * HOUR_MS, terms=(Term(term, "election", 0, 3),))
+        for offset, (term, hour) in enumerate(hours)
+    )
+
+    def terms(hour: int) -> list[tuple[str, int, int | None]]:
+        start_ms = BASE_MS + hour * HOUR_MS
+        found = examples.top_terms(NONE, NONE, start_ms, start_ms + HOUR_MS, 10)
+        return [(one.term, one.posts, one.before) for one in found]
+
+    assert terms(1) == [("sandık", 4, 0), ("seçim", 6, 5), ("oy", 1, 3)]
+    assert terms(0) == [("seçim", 5, None), ("oy", 3, None)]
+
+
+def test_of_a_source_only_its_own_posts_and_terms_are_told() -> None:
+    examples = Examples()
+    examples.add(
+        a_mention(offset, source=source, terms=(Term(source, "election", 0, 3),))
+        for offset, source in enumerate(("x", "telegram", "x"))
+    )
+
+    found = examples.top_terms(NONE, NONE, *ALWAYS, 10, lambda source: source == "x")
+    newest = examples.newest(NONE, NONE, *ALWAYS, 10, lambda source: source == "x")
+
+    assert [(one.term, one.posts) for one in found] == [("x", 2)]
+    assert [one.source_offset for one in newest] == [2, 0]

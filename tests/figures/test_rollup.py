@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import UsageError
-from sandik.figures.cell_store import STEP, Cells, summed_by
+from sandik.figures.cell_store import STEP, Cells, Group, summed_by
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, Row, changed_rows, rows
 from sandik_schemas.count import CellKey, Count
@@ -184,8 +184,8 @@ def test_sums_of_steps_are_those_of_their_windows_whatever_was_asked_before(
         elif what == "remove":
             cells.remove(CellKey(BASE_MS + minute * MINUTE_MS, MINUTE_MS, "tr", "all"))
         else:
-            windows = cells.find(["tr", "ru+tr"], "all", first_ms, end_ms)
-            steps = cells.find_steps(["tr", "ru+tr"], "all", first_ms, end_ms)
+            windows = cells.find([Group("tr"), Group("ru+tr")], "all", first_ms, end_ms)
+            steps = cells.find_steps([Group("tr"), Group("ru+tr")], "all", first_ms, end_ms)
             expected = summed_by(windows.window // STEP, windows[1:])
             assert [part.tolist() for part in steps] == [part.tolist() for part in expected]
 

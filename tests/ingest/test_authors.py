@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sandik.counting.authors.key import weakness
 from sandik.ingest import authors
 from sandik.ingest.authors import post_pseudonym, pseudonym, with_pseudonyms
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Skipped, SkipReason
-from sandik.ingest.sources import open_source, read
 from sandik.settings import Settings
 from sandik_schemas.post import Post
 from tests.ingest.formats.test_golden import inputs

@@ -13,8 +13,8 @@ from sandik.cli.main import app
 from sandik.ingest.formats import FORMATS, bluesky_car, feed, telegram_html, xlsx
 from sandik.ingest.formats.declared import Fields, catalogue
 from sandik.ingest.formats.table import FIELDS
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import RejectReason, SkipReason
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 from tests.docs.formats_page import written_into
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.latest import LatestCounts
+from sandik.counting.newest import LatestCounts
+from sandik.figures.cell_store import Group
 from sandik.figures.live_counts import Model
 from sandik.report.read_counts import Counted
 from sandik_schemas.count import CellKey, Count
@@ -71,7 +73,7 @@ def test_the_page_shows_the_new_run_alone(old: list[Count], new: list[Count], ba
 
 
 def shown(model: Model) -> tuple[object, ...]:
-    found = model.cells.find(["tr", "ru"], "all", 0, 10**14)
+    found = model.cells.find([Group("tr"), Group("ru")], "all", 0, 10**14)
     totals = {
         (language, tag): posts for language, tags in model.cells.totals.items() for tag, posts in tags.items()
     }
@@ -85,8 +87,8 @@ def test_a_report_counts_the_new_run_alone(old: list[Count], new: list[Count]) -
     both.take(replaced(old, new), (None, None))
     alone.add(new)
 
-    assert [column.tolist() for column in both.cells.find(["tr", "ru"], "all", 0, 10**14)] == [
-        column.tolist() for column in alone.cells.find(["tr", "ru"], "all", 0, 10**14)
+    assert [column.tolist() for column in both.cells.find([Group("tr"), Group("ru")], "all", 0, 10**14)] == [
+        column.tolist() for column in alone.cells.find([Group("tr"), Group("ru")], "all", 0, 10**14)
     ]
     assert both.versions == alone.versions
     assert both.other_window_sizes_ms == alone.other_window_sizes_ms
@@ -96,7 +98,9 @@ def test_a_report_counts_the_new_run_alone(old: list[Count], new: list[Count]) -
 def test_a_key_says_which_cell_it_is(counts: list[Count]) -> None:
     for count in counts:
         size_ms = count.window_end_ms - count.window_start_ms
-        assert CellKey.parse(count.key) == (count.window_start_ms, size_ms, count.language, count.tag)
+        key = count.window_start_ms, size_ms, count.language, count.tag
+        assert CellKey.parse(count.key) == (*key, None)
+        assert CellKey.parse(msgspec.structs.replace(count, source="x/1").key) == (*key, "x/1")
     assert [CellKey.parse(key) for key in (None, b"", b"1|2|tr", b"x|1|tr|all", b"\xff|1|tr|all")] == [
         None
     ] * 5

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.merge import Merge
-from sandik.counting.sources import MAX_SOURCES, OTHER, SourceNames
+from sandik.counting.source_names import MAX_SOURCES, OTHER, SourceNames
 from sandik.counting.state import PartitionState
 from sandik.errors import UsageError
 from sandik.kafka.ranges import Slice
 from sandik.replay import count_slice
 from sandik.replay.request import with_rules
 from sandik.replay.results import merged_sources
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.post import Post

@@ -16,7 +16,7 @@ from sandik.counting.terms import top_terms
 from sandik.kafka.ranges import Slice
 from sandik.replay import count_slice
 from sandik.replay.results import merged_terms
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.mention import Term

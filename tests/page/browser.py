@@ -11,8 +11,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from sandik.kafka.topics import COUNTS
+from sandik.kafka.control import write_control
+from sandik.kafka.topics import COUNTS, COUNTS_SOURCES, all_topics, create
 from sandik.settings import Settings
+from sandik_schemas.control import Run
 from sandik_schemas.count import Count
 from tests.support.command import start_sandik
 from tests.support.kafka import produce
@@ -99,6 +101,27 @@ async def write_counts(settings: Settings, counts: Iterable[Count]) -> None:
     """Write counts as merge does."""
     records = [(count.key, msgspec.json.encode(count), None, count.window_start_ms) for count in counts]
     await produce(settings.broker, settings.topic(COUNTS), records)
+
+
+async def write_sources(settings: Settings, counts: Iterable[Count]) -> None:
+    """Make the topics of a run that counts by source, and write such counts and their sums as merge does."""
+    await create(settings, all_topics(settings))
+    run = Run("r", "g", 1, "counting", {"sources": settings.sources}, [0], 0)
+    await write_control(settings, run)
+    by_cell: dict[tuple[int, str, str], list[Count]] = {}
+    for one in counts:
+        by_cell.setdefault((one.window_start_ms, one.language, one.tag), []).append(one)
+    sums = [
+        msgspec.structs.replace(some[0], source=None, count=sum(one.count for one in some))
+        for some in by_cell.values()
+    ]
+    await write_counts(settings, sums)
+    records = [
+        (one.key, msgspec.json.encode(one), None, one.window_start_ms)
+        for some in by_cell.values()
+        for one in some
+    ]
+    await produce(settings.broker, settings.topic(COUNTS_SOURCES), records)
 
 
 async def figures(page: Page) -> list[list[str]]:

@@ -15,8 +15,8 @@ from playwright.async_api import Page, Route
 from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.dashboard.builders import BASE_MS, MINUTE_MS
 from tests.page.browser import chromium, dashboard, looking
+from tests.page.evening import BEGIN_MS, ISTANBUL, NOTES, QUERY, SETTINGS, count_evening
 from tests.page.scenes import LAST_HOUR, write_an_hour
 from tests.page.test_access import TROUBLES
 from tests.support.kafka import unique_prefix
@@ -35,6 +35,7 @@ def told(news: dict[str, Any]) -> Callable[[Page], Awaitable[None]]:
         await page.route("**/api/status", answer)
         await page.route("**/api/stream?*", lambda route: route.abort())
         await page.reload()
+        await as_it_is(page)
 
     return prepare
 
@@ -72,52 +73,71 @@ async def alone(page: Page) -> None:
 
 
 async def empty(page: Page) -> None:
-    await page.locator("[data-kind=empty]").wait_for()
+    await page.locator("#begin").wait_for()
+
+
+async def nothing_in_it(page: Page) -> None:
+    await page.locator("#headline").filter(has_text="no posts").wait_for()
 
 
 LOADING = {"counts": {"state": "loading", "since_ms": 0, "progress": 0.1}}
+MIDNIGHT_MS = BEGIN_MS - 20 * 3_600_000
+HOUR = "?span=hour"
 STATES: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
-    "figures": (LAST_HOUR, as_it_is),
-    "source": (f"{LAST_HOUR}&by=source", as_it_is),
-    "languages": (f"{LAST_HOUR}&languages=tr,ru", as_it_is),
-    "all-posts": (f"{LAST_HOUR}&share=election", as_it_is),
-    "filters": (LAST_HOUR, with_filters),
-    "compare": (
-        f"?span=custom&from={BASE_MS + 30 * MINUTE_MS}&to={BASE_MS + 60 * MINUTE_MS}&compare=before",
-        as_it_is,
-    ),
-    "notes": (LAST_HOUR, with_a_note),
-    "embed-code": (LAST_HOUR, with_code),
-    "embed": (f"embed{LAST_HOUR}", alone),
-    "trust": (LAST_HOUR, at_its_trust),
-    "turkish": (f"{LAST_HOUR}&lang=tr", as_it_is),
-    "russian": (f"{LAST_HOUR}&lang=ru", as_it_is),
-    "filters-russian": (f"{LAST_HOUR}&lang=ru", with_filters),
-    "loading": (LAST_HOUR, told(LOADING)),
-    "trouble": (LAST_HOUR, told(TROUBLES)),
+    "figures": (HOUR, as_it_is),
+    "compare": (QUERY, as_it_is),
+    "source": (f"{QUERY}&by=source", as_it_is),
+    "one-source": (f"{HOUR}&source=messenger", as_it_is),
+    "languages": (f"{HOUR}&languages=tr,ru", as_it_is),
+    "all-posts": (f"{HOUR}&share=election", as_it_is),
+    "nothing": (f"?span=custom&from={MIDNIGHT_MS}&to={MIDNIGHT_MS + 3_600_000}", nothing_in_it),
+    "filters": (HOUR, with_filters),
+    "notes": (HOUR, with_a_note),
+    "embed-code": (HOUR, with_code),
+    "embed": (f"embed{HOUR}", alone),
+    "trust": (HOUR, at_its_trust),
+    "turkish": (f"{QUERY}&lang=tr", as_it_is),
+    "russian": (f"{QUERY}&lang=ru", as_it_is),
+    "source-turkish": (f"{HOUR}&lang=tr&by=source&source=messenger", as_it_is),
+    "source-russian": (f"{HOUR}&lang=ru&by=source&source=messenger", as_it_is),
+    "filters-russian": (f"{HOUR}&lang=ru", with_filters),
+    "loading": (HOUR, told(LOADING)),
+    "trouble": (HOUR, told(TROUBLES)),
 }
 
 
 async def take(folder: Path, states: list[str]) -> None:
     """Write the pictures of these states, or of all, into the folder."""
     with TemporaryDirectory() as data, EmbeddedKafka(Path(data) / "kafka") as kafka:
-        settings = Settings(broker=kafka.bootstrap_servers, partitions=1)
+        settings = Settings(broker=kafka.bootstrap_servers, **SETTINGS)
         nothing = Settings(broker=kafka.bootstrap_servers, partitions=1, topic_prefix=unique_prefix())
-        await write_an_hour(settings)
+        apart = Settings(broker=kafka.bootstrap_servers, partitions=1, topic_prefix=unique_prefix())
+        notes = Path(data) / "notes.toml"
+        notes.write_text(NOTES)
+        await write_an_hour(apart)
         await create(nothing, all_topics(nothing))
-        async with chromium() as browser:
-            with dashboard(settings) as full, dashboard(nothing) as bare:
-                views = [(name, full + query, prepare) for name, (query, prepare) in STATES.items()]
-                views.append(("empty", bare, empty))
+        with (
+            dashboard(settings, "--notes", str(notes)) as full,
+            dashboard(nothing) as bare,
+            dashboard(apart) as without_sources,
+        ):
+            await count_evening(settings, Path(data))
+            views = [(name, full + query, prepare) for name, (query, prepare) in STATES.items()]
+            views.append(("empty", bare, empty))
+            views.append(("empty-russian", f"{bare}?lang=ru", empty))
+            views.append(("no-sources", f"{without_sources}{LAST_HOUR}&by=source", as_it_is))
+            async with chromium() as browser:
                 for name, url, prepare in [one for one in views if not states or one[0] in states]:
                     for width, (x, y) in WIDTHS.items():
                         for scheme in ("light", "dark"):
                             options: dict[str, Any] = {
                                 "viewport": {"width": x, "height": y},
                                 "color_scheme": scheme,
+                                **ISTANBUL,
                             }
                             async with looking(browser, url, **options) as page:
                                 await prepare(page)
+                                await page.wait_for_timeout(500)  # until what comes last is drawn
                                 await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
 
 

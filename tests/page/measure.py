@@ -1,23 +1,32 @@
 """Measure the dashboard with a month of minutes in twenty languages and 200 listeners.
 
 `python -m tests.page.measure [DAYS]`; docs/dashboard.md says what came out. It takes 2 GB
-of disk and some minutes.
+of disk and some minutes. `python -m tests.page.measure answers [DAYS]` measures in processor time, which
+is the same on a busy machine: what the answers to a choice of filter cost; `choices` from the choice in a
+browser to the new chart, and the processor time of the page's own thread.
 """
 
 import asyncio
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import aiohttp
 import msgspec
+from aiohttp import web
 from aiokafka import AIOKafkaProducer
+from playwright.async_api import CDPSession
 
 from sandik.broker import EmbeddedKafka
+from sandik.clock import SystemClock
+from sandik.dashboard.service import Board
+from sandik.dashboard.web import create_web
+from sandik.figures.rollup import Query
 from sandik.kafka.topics import COUNTS, all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.count import Count
@@ -141,6 +150,104 @@ async def measure(days: float) -> None:
                     task.cancel()
 
 
+#: What is chosen, and its roll-up on the page: the whole month, or a day of it.
+CHOICES: dict[str, tuple[int, dict[str, Any]]] = {
+    "a month by hour": (60, {}),
+    "a month by 6 hours": (360, {}),
+    "a day by 5 minutes": (5, {"span_ms": 86_400_000}),
+    "a month by 6 hours, two languages": (360, {"among": frozenset({"tr", "ru"})}),
+}
+
+
+def filled(days: float) -> Board:
+    """Return a board that has read the counts of so many days."""
+    board = Board(Settings(broker="127.0.0.1:1"), SystemClock(), from_ms=None, hides_texts=True, tell=say)
+    board.model.add(a_month(int(days * 1_440)), 0)
+    board.counts.link.state = "live"
+    return board
+
+
+async def choices(days: float) -> None:
+    """Print what each choice takes until the new lead chart is there, and of the page's own thread in all."""
+    board, stopping = filled(days), asyncio.Event()
+    app = create_web(board, origins=frozenset(), is_local=True, streams=4, stopping=stopping)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/?span=month"
+    async with chromium() as browser, looking(browser, url) as page:
+        await page.locator("body[data-ready]").wait_for()
+        session = await page.context.new_cdp_session(page)
+        await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        for name, what in PAGE_CHOICES.items():
+            await page.wait_for_timeout(2_000)  # until nothing is left to draw
+            before = await busy_ms(session)
+            took_ms = await page.evaluate(CHOICE, what)
+            drawn = await busy_ms(session)
+            await page.wait_for_timeout(2_000)
+            after = await busy_ms(session)
+            say(
+                f"{name}: new chart after {took_ms:.0f} ms; the thread of the page {drawn - before:.0f} ms, "
+                f"{after - before:.0f} ms with lists and small charts"
+            )
+    await runner.cleanup()
+
+
+async def busy_ms(session: CDPSession) -> float:
+    """Return the processor time of the page's thread in tasks so far."""
+    metrics = (await session.send("Performance.getMetrics"))["metrics"]
+    return next(1_000 * float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
+
+
+#: Selectors and values.
+PAGE_CHOICES = {
+    "last 7 days": ["#span", "week"],
+    "last 30 days again": ["#span", "month"],
+    "election of all posts": ["#share", "election"],
+    "the pair again": ["#share", "both"],
+    "by day": ["#rollup", "day"],
+    "by hour": ["#rollup", "hour"],
+    "last 24 hours": ["#span", "day"],
+    "one language": ["#languages input[data-value=ru]", None],
+}
+#: Choose, and return when the lead chart has been drawn with the new rows, ms.
+CHOICE = """([selector, value]) => new Promise((done) => {
+  const element = document.querySelector(selector), start = performance.now();
+  const isNew = () => performance.getEntriesByType("resource").some((one) => one.name.includes("/api/counts") && one.startTime > start);
+  const observer = new MutationObserver(() => { if (isNew()) { observer.disconnect(); done(performance.now() - start); } });
+  observer.observe(document.querySelector("#lead-chart .plot"), { childList: true });
+  performance.setResourceTimingBufferSize(10_000);
+  if (value === null) element.click(); else { element.value = value; element.dispatchEvent(new Event("change")); }
+})"""  # noqa: E501 - readable
+
+
+def answers(days: float) -> None:
+    """Print what each answer costs to make, the sums of hours being kept."""
+    board = filled(days)
+    shown = frozenset(("*", *LANGUAGES[:6]))
+    for name, (minutes, asked) in CHOICES.items():
+        query = Query(minutes * 60_000, **asked)
+        panels = query._replace(rollup_ms=86_400_000 if "month" in name else 3_600_000)
+        costs = {
+            "headline": partial(board.headline_answer, query),
+            "rows": partial(board.counts_answer, query._replace(languages=shown)),
+            "where": partial(board.where_answer, panels, "language", 6),
+        }
+        told = {part: cost_ms(board, make) for part, make in costs.items()}
+        say(f"{name}: {told}, together {sum(told.values())} ms")
+
+
+def cost_ms(board: Board, make: Callable[[], bytes]) -> int:
+    """Return the processor time of a call, the least of some: other work on the machine only adds to it."""
+    found = []
+    for _ in range(7):
+        board._kept.clear()  # what is measured is the making, not the keeping
+        start_s = time.process_time()
+        make()
+        found.append(time.process_time() - start_s)
+    return round(1_000 * min(found))
+
+
 def is_told(arrivals: list[list[float]], known: list[int]) -> bool:
     """Say whether every listener has an event more than it had."""
     return all(len(one) > before for one, before in zip(arrivals, known, strict=True))
@@ -152,4 +259,10 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(measure(float(sys.argv[1]) if len(sys.argv) > 1 else 30))
+    match sys.argv[1:]:
+        case ["choices", *days]:
+            asyncio.run(choices(float(days[0]) if days else 30))
+        case ["answers", *days]:
+            answers(float(days[0]) if days else 30)
+        case days:
+            asyncio.run(measure(float(days[0]) if days else 30))

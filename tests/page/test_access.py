@@ -38,7 +38,8 @@ async def test_with_figures_and_a_phone_needs_no_sideways_scrolling(
 
 async def test_with_nothing_counted_yet(browser: Browser, settings: Settings) -> None:
     async with seeing(browser, settings) as page:
-        await shows(page, ".notice", "Nothing has been counted yet")
+        await shows(page, "#headline", "Nothing has been counted yet")
+        await shows(page, "#begin", "sandik up posts.jsonl")
 
         assert await faults(page) == []
 

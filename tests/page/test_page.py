@@ -14,7 +14,7 @@ from sandik.kafka.topics import POSTS, all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.mention import Term
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
-from tests.page.browser import dashboard, faults, figures, looking, seeing, shows, write_counts
+from tests.page.browser import dashboard, faults, figures, looking, seeing, shows, write_counts, write_sources
 from tests.page.scenes import LAST_HOUR, TEXT, write_post
 from tests.support.kafka import produce, unique_prefix
 from tests.support.workers import Workers, environment
@@ -34,7 +34,7 @@ async def test_a_post_that_is_produced_shows_up_with_its_terms_marked(
     with Workers(environment(settings), tmp_path) as workers:
         workers.start()
         async with seeing(browser, settings) as page:
-            await shows(page, ".notice", "Nothing has been counted yet")
+            await shows(page, "#headline", "Nothing has been counted yet")
             records = [(b"test:1", msgspec.json.encode(post), None, None)]
             await produce(settings.broker, settings.topic(POSTS), records)
 
@@ -221,10 +221,42 @@ async def test_where_is_by_language_or_by_source(browser: Browser, busy: str) ->
     async with looking(browser, busy + LAST_HOUR) as page:
         await expect(page.locator(".panel h3")).to_have_text(["Turkish16%", "English17%", "Russian17%"])
         await page.get_by_role("button", name="by source").click()
-        await shows(page, ".panel[data-language=test] .about", "0 of 1 posts")
+        await shows(page, ".panel[data-name=test] .about", "0 of 1 posts")
+        await shows(page, "#where-off", "run the workers with SANDIK_SOURCES=test")
         assert "by=source" in page.url
         await page.go_back()
         await shows(page, ".panel h3", "Turkish")
+
+
+async def test_a_source_that_is_counted_apart_can_be_chosen_and_all_is_of_it(
+    browser: Browser, worker_settings: Settings
+) -> None:
+    settings = worker_settings.model_copy(update={"sources": "telegram,x"})
+    await write_sources(
+        settings,
+        [
+            a_count(tag, "tr", source=source, count=count)
+            for source, posts in (("telegram", (9, 8, 4)), ("x", (5, 4, 1)), ("other", (1, 1, 0)))
+            for tag, count in zip(("all", "election", "both"), posts, strict=True)
+        ],
+    )
+    async with seeing(browser, settings, "?span=all&by=source") as page:
+        await expect(page.locator(".panel h3")).to_have_text(["telegram50%", "x25%", "other sources0%"])
+        await expect(page.locator("#where-off")).to_be_hidden()
+        await page.click("#filters summary")
+        await page.get_by_role("checkbox", name="telegram").check()
+        await shows(page, "#headline", "50% of the posts from telegram about the election")
+        await shows(page, "#share-interval", "4 of 8 posts")
+        assert "source=telegram" in page.url
+        await page.get_by_role("checkbox", name="other sources").check()
+        await shows(page, "#share-interval", "4 of 9 posts")
+        await page.get_by_role("checkbox", name="other sources").uncheck()
+        await page.get_by_role("button", name="by language").click()
+        await expect(page.locator(".panel h3")).to_have_text(["Turkish50%"])
+        await page.get_by_role("button", name="Turkish").click()
+        await shows(page, "#headline", "50% of the posts in Turkish from telegram about the election")
+        assert (await figures(page))[0][2:6] == ["9", "8", "0", "4"]
+        assert await faults(page) == []
 
 
 async def test_the_link_to_json_has_the_figures_of_the_page(browser: Browser, busy: str) -> None:
@@ -339,7 +371,7 @@ async def test_the_keyboard_reads_a_chart_and_reaches_every_choice(browser: Brow
         await page.locator("#lead-chart .plot").focus()
         await page.keyboard.press("End")
         await shows(page, "#lead-chart output", "17% (5.8%–39%), 3 of 18")
-        await shows(page, "[data-language=tr] output", "17%")
+        await shows(page, "[data-name=tr] output", "17%")
 
 
 async def focused(page: Page) -> str:

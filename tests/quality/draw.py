@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.quality.judged import judged
 from tests.quality.posts import SourcedPost, posts

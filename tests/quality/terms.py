@@ -22,7 +22,7 @@ from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.lexicon import expand, read_lexicon
 from sandik.figures.interval import wilson
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.quality.judged import Judged, judged
 from tests.quality.post_level import Figure, figures

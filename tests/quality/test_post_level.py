@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.figures.interval import wilson
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.quality.draw import drawn
 from tests.quality.judged import Judged, is_held_out, judged

@@ -8,7 +8,7 @@ They were written before the rules that find them; four in ten only look like it
 import json
 from pathlib import Path
 
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 
 WRITTEN = sorted((Path(__file__).parent / "labels").glob("written*.jsonl"))

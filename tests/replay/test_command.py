@@ -302,7 +302,7 @@ async def test_interrupted_it_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def truth_of(posts: list[tuple[bytes, bytes]]) -> dict[bytes, int]:
-    from sandik.run import load_job
+    from sandik.run_identity import load_job
 
     decoded = [json.loads(value) for _, value in posts]
     triples = [(post["created_at_ms"], post["text"], None) for post in decoded]

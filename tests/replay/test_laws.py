@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandik.counting.labels import Labels
-from sandik.counting.latest import latest
 from sandik.counting.merge import Merge
+from sandik.counting.newest import latest
 from sandik.counting.state import PartitionState
 from sandik.counting.windows.derived import DerivedSizes
 from sandik.counting.windows.panes import Kind

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from sandik.cli.asked import Filter
 from sandik.cli.counts import Latest, table
+from sandik.cli.counts_query import Filter
 from sandik.counting.control import ControlState
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, rows
 from sandik.report.read_counts import read_file
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.control import Run
 from sandik_schemas.pair import DEFAULT_PAIR, Pair

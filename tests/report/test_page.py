@@ -195,4 +195,6 @@ def test_the_page_says_how_right_the_tags_are_or_that_nobody_knows() -> None:
     assert "not measured" in page(report).decode()
     html = page(msgspec.structs.replace(report, method=known)).decode().replace("\N{NO-BREAK SPACE}", " ")
     assert "not measured" not in html
-    assert "election, tr, tweets: 94 % (85 % to 98 %) of the tagged posts are about it, 76 %" in html
+    assert (
+        "election, Turkish (tr), tweets: 94 % (85 % to 98 %) of the tagged posts are about it, 76 %" in html
+    )

@@ -4,7 +4,7 @@ from functools import cache
 
 from sandik.counting.job import Job
 from sandik.counting.language import Detector, load_detector
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 
 

@@ -14,7 +14,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from sandik.counting.job import Job
 from sandik.kafka.topics import POSTS, all_topics, create
-from sandik.run import application_id, load_job
+from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 from tests.support.kafka import produce, wait_until
 from tests.support.truth import single_pass

@@ -31,7 +31,8 @@ from threading import Lock
 from typing import IO, Any, Literal, TextIO
 
 import sandik
-from sandik.counting.tags import load_tagger
+from sandik.run_identity import load_job
+from sandik.settings import Settings
 
 #: The process ID of a copy, then the status with which it ended.
 _NUMBER = struct.Struct("i")
@@ -188,13 +189,13 @@ def _text(fd: int, mode: Literal["rb", "wb"], like: Any) -> TextIO:
 
 
 def _import_everything() -> None:
-    """Import what any command may need, and load the lexicon that ships with sandik."""
+    """Import what any command may need, and load the models and the lexicon that ship with sandik."""
     for module in walk_packages(sandik.__path__, "sandik."):
         if not module.name.endswith("__main__"):
             with suppress(ImportError):  # of an extra that is not installed
                 import_module(module.name)
     import_module("typer.rich_utils")
-    load_tagger()
+    load_job(Settings())
     gc.freeze()
 
 

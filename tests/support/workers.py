@@ -26,7 +26,7 @@ def quick_settings(bootstrap: str) -> Settings:
         broker=bootstrap,
         topic_prefix=unique_prefix(),
         partitions=4,
-        idle_after_ms=4_000,
+        idle_after_ms=2_000,
         emit_every_ms=300,
         session_timeout_ms=6_000,
         batch_posts=300,

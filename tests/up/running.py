@@ -1,6 +1,5 @@
 """`sandik up` as a process, and all processes that it has started."""
 
-import asyncio
 import os
 import random
 import signal
@@ -15,9 +14,11 @@ from threading import Thread
 import msgspec
 import psutil
 
+from sandik.kafka.topics import COUNTS
 from sandik.up.data_dir import Home, Running
-from tests.support.command import sandik
 from tests.support.kafka import wait_until
+from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
+from tests.support.workers import Follower
 
 #: Only a hang takes so long.
 DEADLINE_S = 200
@@ -59,13 +60,15 @@ class Up:
 
         await wait_until(is_said, DEADLINE_S, f"{text!r} is said")
 
-    def counts(self) -> dict[tuple[int, str], tuple[int, int]]:
+    async def counts(self) -> dict[tuple[int, str], tuple[int, int]]:
         """Return (count, late) of each window and language."""
-        environment = {"SANDIK_BROKER": self.running.broker, "SANDIK_TOPIC_PREFIX": self.running.topic_prefix}
-        done = sandik("counts", "--once", "--json", "--tag", "all", environment=environment)
-        assert done.returncode == 0, done.stderr
-        found = map(msgspec.json.decode, done.stdout.splitlines())
-        return {(one["window_start_ms"], one["language"]): (one["count"], one["late_count"]) for one in found}
+        async with Follower(self.running.broker, f"{self.running.topic_prefix}{COUNTS}") as follower:
+            await follower.read()
+        return {
+            (one.window_start_ms, one.language): (one.count, one.late_count)
+            for one in follower.latest.values()
+            if one.tag == "all"
+        }
 
     async def counted(self, posts: int) -> dict[tuple[int, str], tuple[int, int]]:
         """Return the counts as soon as there are so many posts in them."""
@@ -73,7 +76,7 @@ class Up:
 
         async def are_counted() -> bool:
             nonlocal found
-            found = await asyncio.to_thread(self.counts)
+            found = await self.counts()
             return sum(count for count, _ in found.values()) == posts
 
         await wait_until(are_counted, DEADLINE_S, f"{posts} posts are counted")
@@ -103,7 +106,14 @@ def up(
 ) -> Iterator[Up]:
     """Start it; whatever is left of it at the end is killed."""
     mark = uuid.uuid4().hex
-    own = {"SANDIK_OPS_PORT": "0", "UP_TEST": mark, "PYTHONPATH": str(Path.cwd()), **(environment or {})}
+    small = write_lexicon(data_dir.parent / "lexicon", election=ELECTION, deepfake=DEEPFAKE)
+    own = {
+        "SANDIK_OPS_PORT": "0",
+        "SANDIK_LEXICON": str(small),  # loads in no time
+        "UP_TEST": mark,
+        "PYTHONPATH": str(Path.cwd()),
+        **(environment or {}),
+    }
     command = [sys.executable, "-m", "sandik", "up", *arguments, "--data-dir", str(data_dir)]
     process = subprocess.Popen(
         command,

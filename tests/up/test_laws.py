@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sandik.clock import SystemClock
 from sandik.telemetry.metrics import Metrics
-from sandik.up.commands import Job
+from sandik.up.children import Job
 from sandik.up.process import environment, last_words
 from sandik.up.request import Request, take_apart
 from sandik.up.restart import MAX_FAILURES, STEADY_S, Ended, failures_after, pause_s

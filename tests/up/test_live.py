@@ -1,6 +1,5 @@
 """`sandik up` with a live source: read, killed, and read on from its cursor; refused, and ended."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ async def test_a_live_source_that_is_killed_goes_on_from_its_cursor_in_this_run_
         with up(tmp_path, source, environment=environment(worker_settings)) as again:
 
             async def all_are_counted() -> bool:
-                counts = await asyncio.to_thread(again.counts)
+                counts = await again.counts()
                 return sum(count for count, _ in counts.values()) == 1 + len(server.queries)
 
             await again.until_said("worker ready | page ready | 127.0.0.1 is read")

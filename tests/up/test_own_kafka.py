@@ -64,7 +64,7 @@ async def test_from_a_file_to_a_page_again_and_beside_and_nothing_is_left(tmp_pa
     with up(data_dir, str(first), str(second)) as again:
         await page_of(again)
         await again.until_said("already read")
-        assert again.counts() == together, "what was counted is there, and as it was"
+        assert await again.counts() == together, "what was counted is there, and as it was"
         assert again.end(signal.SIGTERM) == 0
         assert processes(again.mark) == []
 

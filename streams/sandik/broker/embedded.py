@@ -106,11 +106,6 @@ class EmbeddedKafka:
         """Kill the broker as a crash would (SIGKILL) and wait until it is gone."""
         self._end(signal.SIGKILL, 0.0)
 
-    def restart(self) -> None:
-        """Stop if running, and start again on the same ports and data."""
-        self.stop()
-        self.start()
-
     def wait(self) -> str:
         """Wait until the broker ends by itself; return a message that says why."""
         self._started().wait()

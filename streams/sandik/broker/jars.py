@@ -62,7 +62,7 @@ def cache_dir() -> Path:
 
 
 def are_cached() -> bool:
-    """Say whether all jars are in the cache; otherwise a start fetches them first. Reads no bytes."""
+    """Return whether all jars are in the cache; otherwise a start fetches them first. Reads no bytes."""
     return not _missing(cache_dir() / f"kafka-{KAFKA_VERSION}", pinned())
 
 

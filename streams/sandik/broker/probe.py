@@ -13,7 +13,7 @@ _METADATA_VERSION = 5
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on the port now."""
+    """Return whether a server could listen on the port now."""
     with socket.socket() as probe:
         # As the broker does: connections of a stopped broker still in TIME_WAIT must not count as "in use".
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -31,7 +31,7 @@ def free_port(besides: int = 0) -> int:
 
 
 def serves_kafka(port: int, timeout_s: float = 2.0) -> bool:
-    """Say whether a broker answers a metadata request with at least one registered broker.
+    """Return whether a broker answers a metadata request with at least one registered broker.
 
     An open port is not enough: a broker listens, and even answers, before the controller lets it serve.
     """

@@ -16,6 +16,7 @@ from sandik.http_server import address, addresses_this_machine, is_local, listen
 from sandik.kafka.connection import client_options
 from sandik.progress import tell
 from sandik.settings import Settings
+from sandik.stopping import run_until_stopped
 from sandik.telemetry.burst_metrics import BurstMetrics
 
 _PLACES = 64
@@ -45,13 +46,17 @@ async def _run(settings: Settings, host: str, port: int, from_ms: int | None) ->
     try:
         sys.stdout.write(f"{address(host, server)}/metrics\n")
         sys.stdout.flush()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(keeper.run())
-            if settings.bursts_webhook:
-                url = settings.bursts_webhook.get_secret_value()
-                group.create_task(deliver(settings, url, keeper.is_right, metrics, tell))
+        await run_until_stopped(_work(keeper, metrics, settings), asyncio.Event())
     finally:
         await server.cleanup()
+
+
+async def _work(keeper: Keeper, metrics: BurstMetrics, settings: Settings) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(keeper.run())
+        if settings.bursts_webhook:
+            url = settings.bursts_webhook.get_secret_value()
+            group.create_task(deliver(settings, url, keeper.is_right, metrics, tell))
 
 
 def _routes(keeper: Keeper, metrics: BurstMetrics, host: str) -> web.Application:

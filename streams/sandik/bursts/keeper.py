@@ -73,8 +73,8 @@ class Keeper:
 
     async def _write(self) -> None:
         producer = AIOKafkaProducer(**client_options(self._settings), enable_idempotence=True, acks="all")
-        await producer.start()
         try:
+            await producer.start()
             while True:
                 await asyncio.sleep(TICK_S)
                 to_ms, self._watermark_ms = self._watermark_ms, self._ledger.model.cells.watermark_ms

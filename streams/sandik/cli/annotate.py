@@ -11,7 +11,7 @@ import msgspec
 from sandik.counting.job import Job
 from sandik.counting.surrogates import UNDECODABLE, decode_mended
 from sandik.errors import UsageError
-from sandik.run import lexicon_notice, load_job, lost_cells
+from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik_schemas.languages import languages_in
 from sandik_schemas.mention import Term

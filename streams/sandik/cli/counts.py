@@ -13,28 +13,36 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from sandik.cli.asked import EVERYTHING, Filter, Seen
-from sandik.counting.latest import LatestCounts
+from sandik.cli.counts_query import EVERYTHING, Filter, Seen
+from sandik.counting.newest import LatestCounts
+from sandik.errors import UsageError
 from sandik.kafka.pairs_in_force import in_order, pairs_in_force
 from sandik.kafka.reader import read
-from sandik.kafka.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS
+from sandik.kafka.topics import (
+    COUNTS,
+    COUNTS_HOPPING,
+    COUNTS_SESSIONS,
+    COUNTS_SOURCES,
+    partitions_or_none,
+)
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of
 from sandik_schemas.pair import Pair
 
 Windows = Literal["tumbling", "hopping", "sessions"]
+By = Literal["language", "source"]
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 _decoder = msgspec.json.Decoder(Count)
 
 
 class Row(NamedTuple):
-    """One window and language: its counts by tag."""
+    """One window, and one language or source: its counts by tag."""
 
     window_start: str
     window_end: str
-    language: str
+    name: str
     counts: dict[str, Count]
 
     def count(self, tag: str) -> int:
@@ -44,7 +52,7 @@ class Row(NamedTuple):
 
     @property
     def is_final(self) -> bool:
-        """Say whether the watermark has passed the window."""
+        """Return whether the watermark has passed the window."""
         return all(count.is_final for count in self.counts.values())
 
 
@@ -56,47 +64,50 @@ class Latest(LatestCounts):
         last_windows: int | None = None,
         tags: frozenset[str] = frozenset(),
         languages: frozenset[str] = frozenset(),
+        by: By = "language",
     ) -> Iterator[Row]:
         """Yield a row for each language of the newest windows, oldest first, most posts first.
 
         With `tags`, only windows and languages with one of them. With `languages`, a row for each of these: a
-        post of two languages is in the rows of either. Without, it is in one of its own, such as `ru+tr`.
+        post of two languages is in the rows of either. Without, it is in one of its own, such as `ru+tr`. By
+        source, a row for each source has all of its posts once.
         """
         windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
         for count in self._cells.values():
             # With its end: runs of other window sizes may have written to the same topic.
             window = count.window_start_ms, count.window_end_ms
-            for language in _row_languages(count.language, languages):
-                cells = windows.setdefault(window, {}).setdefault(language, {})
+            for name in [count.source or ""] if by == "source" else _row_languages(count.language, languages):
+                cells = windows.setdefault(window, {}).setdefault(name, {})
                 cells[count.tag] = _sum(cells[count.tag], count) if count.tag in cells else count
         if tags:
             windows = {
                 window: shown
-                for window, by_language in windows.items()
-                if (
-                    shown := {
-                        code: cells for code, cells in by_language.items() if not tags.isdisjoint(cells)
-                    }
-                )
+                for window, by_name in windows.items()
+                if (shown := {code: cells for code, cells in by_name.items() if not tags.isdisjoint(cells)})
             }
         newest = sorted(windows)[-last_windows:] if last_windows else sorted(windows)
         for window in newest:
-            by_language = windows[window]
-            for language in sorted(by_language, key=lambda code: (-_most(by_language[code]), code)):
-                cells = by_language[language]
+            by_name = windows[window]
+            for name in sorted(by_name, key=lambda one: (-_most(by_name[one]), one)):
+                cells = by_name[name]
                 one = next(iter(cells.values()))
-                yield Row(one.window_start, one.window_end, language, cells)
+                yield Row(one.window_start, one.window_end, name, cells)
 
 
 def table(
-    latest: Latest, last_windows: int, wanted: Filter = EVERYTHING, *, with_ends: bool = False
+    latest: Latest,
+    last_windows: int,
+    wanted: Filter = EVERYTHING,
+    *,
+    with_ends: bool = False,
+    by: By = "language",
 ) -> Table:
     """Return the table of the newest windows. `with_ends`: not all have one size.
 
     Each pair has its share: of the posts about the election, say, how many speak of deepfakes too.
     """
     tags, pairs = wanted.tags, wanted.pairs
-    rows = list(latest.rows(last_windows, tags, wanted.languages))
+    rows = list(latest.rows(last_windows, tags, wanted.languages, by))
     found = {tag for row in rows for tag in row.counts if not tags or tag in tags}
     shown = in_order(found, pairs)
     shares = [pair for pair in pairs if pair.name in found]
@@ -104,7 +115,7 @@ def table(
     view.add_column("window (UTC)", no_wrap=True)
     if with_ends:
         view.add_column("until", no_wrap=True)
-    view.add_column("language", no_wrap=True)
+    view.add_column(by, no_wrap=True)
     columns = (*shown, *(f"{pair.name} %" for pair in shares), "late")
     for title in columns:
         view.add_column(title, justify="right", no_wrap=True)
@@ -115,7 +126,7 @@ def table(
         view.add_row(
             _short(row.window_start) if row.window_start != before else "",
             *([_short(row.window_end)] if with_ends else []),
-            row.language,
+            row.name,
             *(str(row.count(tag) or "") for tag in shown),
             *(_share(row, pair) for pair in shares),
             str(late or ""),
@@ -127,14 +138,28 @@ def table(
 
 
 def run_counts(
-    settings: Settings, wanted: Filter, windows: Windows, *, json: bool, once: bool, last: int
+    settings: Settings, wanted: Filter, windows: Windows, by: By, *, json: bool, once: bool, last: int
 ) -> None:
-    """Show the counts until it is interrupted, or with `once` what is there now."""
+    """Show the counts until it is interrupted, or with `once` what is there now.
+
+    Raises:
+        UsageError: sources are asked for, which are not counted apart; or something that is not in the topic.
+        SandikError: Kafka or the topic is away.
+    """
     topic = settings.topic(TOPICS[windows])
+    if wanted.sources or by == "source":
+        if windows != "tumbling":
+            raise UsageError("hopping windows and sessions are not counted by source: leave out --windows")
+        topic = settings.topic(COUNTS_SOURCES)
+        if asyncio.run(partitions_or_none(settings, topic)) is None:
+            raise UsageError(
+                f"no source is counted apart: there is no topic {topic}. Run the workers with "
+                "SANDIK_SOURCES=telegram,x, or count by it in a replay: sandik replay --sources"
+            )
     if json:
         show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:
-        show = _table(settings, topic, wanted, once=once, last=last, with_ends=windows != "tumbling")
+        show = _table(settings, topic, wanted, by, once=once, last=last, with_ends=windows != "tumbling")
     try:
         asyncio.run(show)
     except BrokenPipeError:
@@ -161,9 +186,10 @@ async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
 def _taken_back(key: bytes, wanted: Filter) -> bytes | None:
     """Return the line that says that there is no such cell any more, if it is one of those wanted."""
     cell = CellKey.parse(key)
-    if cell is None or not wanted.takes_cell(cell.window_start_ms, cell.language, cell.tag):
+    if cell is None or not wanted.takes_cell(cell.window_start_ms, cell.language, cell.tag, cell.source):
         return None
-    return msgspec.json.encode({**cell._asdict(), "is_deleted": True})
+    known = {name: value for name, value in cell._asdict().items() if value is not None}
+    return msgspec.json.encode({**known, "is_deleted": True})
 
 
 async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
@@ -180,7 +206,7 @@ async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
 
 
 async def _table(
-    settings: Settings, topic: str, wanted: Filter, *, once: bool, last: int, with_ends: bool
+    settings: Settings, topic: str, wanted: Filter, by: By, *, once: bool, last: int, with_ends: bool
 ) -> None:
     console = _console()
     is_live = console.is_terminal and not once
@@ -188,7 +214,7 @@ async def _table(
     latest, seen = Latest(), Seen(topic, wanted)
 
     def shown() -> Table:
-        return table(latest, last, wanted, with_ends=with_ends)
+        return table(latest, last, wanted, with_ends=with_ends, by=by)
 
     async with aclosing(read(settings, topic, follow=not once, tells_end=not once)) as batches:
         with Live(console=console, auto_refresh=False) if is_live else nullcontext() as live:

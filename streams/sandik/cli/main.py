@@ -323,6 +323,15 @@ def counts(
     language: Annotated[
         list[str] | None, typer.Option(help="Only these languages: tr or Turkish; may be repeated.")
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these sources with their channels, where SANDIK_SOURCES counts them; may be repeated."
+        ),
+    ] = None,
+    by: Annotated[
+        Literal["language", "source"], typer.Option(help="What the rows of the table are of.")
+    ] = "language",
     from_: From = None,
     to: To = None,
     last: Annotated[int, typer.Option(min=1, help="How many windows the table shows.")] = 20,
@@ -333,15 +342,17 @@ def counts(
 ) -> None:
     """Follow the counts, final and current: a table at a terminal, or JSON lines."""
     with _until_stopped(is_endless=not once):
-        from sandik.cli.asked import Filter
         from sandik.cli.counts import run_counts
+        from sandik.cli.counts_query import Filter
         from sandik.clock import SystemClock
         from sandik.figures.language_names import language_codes
         from sandik.kafka.ranges import bounds_ms
 
         bounds = bounds_ms(from_, to, SystemClock().now_ms())
-        wanted = Filter(frozenset(tag or ()), language_codes(language or ()), *bounds)
-        run_counts(_settings(), wanted, windows, json=json, once=once, last=last)
+        wanted = Filter(
+            frozenset(tag or ()), language_codes(language or ()), *bounds, sources=frozenset(source or ())
+        )
+        run_counts(_settings(), wanted, windows, by, json=json, once=once, last=last)
 
 
 @app.command()

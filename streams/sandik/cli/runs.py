@@ -29,7 +29,7 @@ from sandik.kafka.topics import (
     partitions_of,
 )
 from sandik.kafka.writer import write
-from sandik.run import application_id, load_job
+from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 from sandik_schemas.control import Run
 from sandik_schemas.partial import BEGIN

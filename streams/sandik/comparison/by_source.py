@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sandik.counting.fold import ALL
 from sandik.counting.labels import iso
-from sandik.counting.sources import OTHER, full_name
+from sandik.counting.source_names import OTHER, full_name
 from sandik.replay.counted_posts import CountedPost
 
 

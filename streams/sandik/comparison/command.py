@@ -10,7 +10,7 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.comparison.sources import count_sources
 from sandik.counting.fold import ALL
-from sandik.counting.sources import SourceNames
+from sandik.counting.source_names import SourceNames
 from sandik.errors import UsageError
 from sandik.figures.comparison import MIN_STEPS, Difference, Part, difference, part
 from sandik.figures.selection import Selection, selection_of

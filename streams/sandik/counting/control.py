@@ -4,7 +4,7 @@ from sandik_schemas.control import Control, Paused, Resume, Run
 
 
 class ControlState:
-    """What the records of `control` say, taken together. Pure: records in their order in."""
+    """The state that the records of `control` add up to. Pure: takes records in their order."""
 
     def __init__(self) -> None:
         self.owner: Run | None = None
@@ -14,7 +14,7 @@ class ControlState:
         self._keys: dict[bytes, tuple[str, int]] = {}
 
     def take(self, key: bytes | None, record: Control | None) -> None:
-        """Take the next record in. None: the partition under that key is not paused any more."""
+        """Apply the next record. None: the partition of that key is no longer paused."""
         match record:
             case Run():
                 self._take_run(record)

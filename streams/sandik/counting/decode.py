@@ -13,11 +13,11 @@ from sandik.counting.foreign_formats import disguise_of
 from sandik.counting.surrogates import HALF_IN_ID, REPLACEMENT, UNDECODABLE, decode_mended
 from sandik_schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
-#: Details go into a record header; a parser quoting a megabyte back at us would not fit there.
+#: Details go into a record header, where a parser's quote of a megabyte would not fit.
 MAX_DETAIL_CHARACTERS = 300
 
-#: A parser gives up on deep nesting at a depth that depends on who called it and on Python's version, and
-#: a replay must not decide otherwise than the worker did.
+#: The depth at which a parser gives up depends on its caller and on Python's version. A fixed limit makes a
+#: replay decide as the worker did.
 MAX_NESTING = 100
 
 #: `[` and `{` differ in one bit, which this leaves out, and `]` and `}` in the same one.
@@ -52,8 +52,8 @@ class Rejected(NamedTuple):
 class Unread(bytes):
     """Stands for the value of records that could not be read, from `first_offset` to `last_offset`.
 
-    Empty, so whoever takes it for a message is told that it is none. `packed_bytes` is how long Kafka's batch
-    is, `unpacked_bytes` what of it is too large, as far as that is known.
+    It is empty, so code that reads it as a message fails to decode it. `packed_bytes` is the size of Kafka's
+    batch, `unpacked_bytes` the size of what is too large in it, if known.
     """
 
     def __new__(
@@ -91,11 +91,11 @@ def why_not(value: bytes, error: Exception) -> str:
 
 
 def decode(value: bytes | None, record_timestamp_ms: int, max_ahead_ms: int) -> Post | Rejected:
-    """Return the post in `value`, or why it is none.
+    """Return the post in `value`, or the reason why it is none.
 
-    An event time further ahead of the record's timestamp than `max_ahead_ms` is rejected: it would push the
-    partition's clock, and so make everybody else late. One before 2000 or after 3000 is taken for a wrong
-    unit. Half an emoji becomes U+FFFD, as it does on the way in.
+    An event time more than `max_ahead_ms` ahead of the record's timestamp is rejected: it would move the
+    partition's clock ahead, and all other posts would be late. A time before 2000 or after 3000 is rejected
+    as a wrong unit. Half an emoji becomes U+FFFD, as in `sandik ingest`.
     """
     if value is None:
         return Rejected(Reason.NO_VALUE, "the record has no value (a tombstone)")
@@ -144,7 +144,7 @@ def decode_all(
 ) -> Decoded:
     """Return what `decode` says of each record.
 
-    All are decoded in one go, for a third less, and looked at one by one only if one of them is no post.
+    Decodes all of them at once, which costs a third less, and one by one only if one of them is no post.
     """
     posts = _all_good(values, record_timestamps_ms, max_ahead_ms)
     if posts is not None:
@@ -187,9 +187,9 @@ def _may_be_too_deep(values: Sequence[bytes]) -> bool:
 
 
 def _is_nested_too_deep(value: bytes) -> bool:
-    """Say whether arrays and objects are nested too deep, in a few passes that numpy and C make.
+    """Return whether arrays and objects are nested too deep, in a few passes of numpy and C.
 
-    What is no JSON may get either answer: it is refused anyway.
+    The answer for invalid JSON may be either: it is rejected anyway.
     """
     octets = np.frombuffer(value.replace(rb"\\", b"").replace(rb"\"", b""), np.uint8)
     is_outside = np.cumsum(octets == ord('"'), dtype=np.uint8) % 2 == 0  # of strings; 256 quotes are none

@@ -29,7 +29,7 @@ def packed(seen: Seen) -> bytes:
 
 
 def add(seen: Seen, ids: Iterable[tuple[bytes, int]]) -> None:
-    """Take ids in; of two offsets the lower one stays, whatever order they come in."""
+    """Add ids. Of two offsets of an id the lower one stays, in any order."""
     for hashed, offset in ids:
         if seen.setdefault(hashed, offset) > offset:
             seen[hashed] = offset

@@ -1,4 +1,4 @@
-"""Fold posts into one partition's open windows. Exact however often a post is read again."""
+"""Fold posts into one partition's open windows. Stays exact when posts are read again."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from sandik.counting.dedupe import Seen, packed
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.event_time import FOR_EVER_MS, Times, Timing
+from sandik.counting.windows.watermark import FOR_EVER_MS, Times, Timing
 from sandik_schemas.pair import Pair
 from sandik_schemas.partial import (
     AuthorsPartial,
@@ -26,7 +26,7 @@ from sandik_schemas.partial import (
 ALL = "all"
 REPOST = "repost"
 
-#: Below any clock, and far enough from the end of 64 bits for windows to be reckoned from it.
+#: Below any clock, but far enough from the smallest 64-bit integer to compute windows from it.
 NO_FLOOR = -FOR_EVER_MS
 
 #: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
@@ -39,12 +39,12 @@ TermOfTag = tuple[str, str]
 
 
 class PostColumns(NamedTuple):
-    """One batch: a column for each thing that counting needs of its good posts, and how many are none.
+    """One batch: a column for each property of its valid posts, and the number of invalid records.
 
-    `id_hashes` is None when duplicates are to be counted, `names_author`, `terms` and `sources` when authors,
-    terms and sources are not. `floors_ms` is None when only posts move the clock; else it has, for each post
-    and for the end of the batch, what the clock is at least right before it, as marks that close windows say
-    (NO_FLOOR: nothing).
+    `id_hashes` is None if duplicates are counted; `names_author`, `terms` and `sources` are None if authors,
+    terms and sources are not counted. `floors_ms` is None if only posts move the clock. Otherwise it has, for
+    each post and for the end of the batch, the minimum of the clock right before it, which marks that close
+    windows set (NO_FLOOR: none).
     """
 
     offsets: Sequence[int]
@@ -63,7 +63,7 @@ class PostColumns(NamedTuple):
 
 
 class Late(NamedTuple):
-    """A post that came after its window was settled: how late, for which window, at which watermark."""
+    """A post that arrived after its window was settled: how late, for which window, at which watermark."""
 
     offset: int
     lateness_ms: int
@@ -105,13 +105,12 @@ def cell_tags(tags: tuple[str, ...], pairs: tuple[Pair, ...], *, is_apart: bool 
 
 
 def fold(state: PartitionState, columns: PostColumns, timing: Timing) -> Changes:
-    """Count the posts of a batch. The state is left as it is.
+    """Count the posts of a batch. Does not change the state.
 
-    A post at or below its window's offset was counted before a crash and is skipped in that window only.
-    Late is decided by the partition's own clock as it stood before the post, so it depends on nothing but
-    the order inside the partition. A post too late for its window is added to the late counts of the
-    window that the clock is in: its own window's state is gone. An earlier post with the same id makes a
-    duplicate; a post read again is no duplicate of itself.
+    A window skips a post at or below its offset: it was counted before a crash. Whether a post is late
+    depends on the partition's clock right before that post, so only on the order inside the partition. A post
+    too late for its window is added to the late counts of the clock's window, because the state of its own is
+    gone. A post with the id of an earlier post is a duplicate; a post that is read again is not.
     """
     old = state.clock
     placed = _placed(old.clock_ms, columns, timing)
@@ -168,7 +167,7 @@ def _placed(clock_ms: int | None, columns: PostColumns, timing: Timing) -> _Plac
     if not columns.created_at_ms:
         return _Placed(_raised(clock_ms, columns.floors_ms), np.empty(0, np.int64), {})
     times_ms = np.array(columns.created_at_ms, np.int64)
-    # The clock before each post; before the very first one its own time, of which nobody is late.
+    # The clock before each post. Before the very first post it is that post's own time, so it is not late.
     clocks_ms = np.maximum.accumulate(np.append(times_ms[0] if clock_ms is None else clock_ms, times_ms))
     if columns.floors_ms is not None:
         floors_ms = np.maximum.accumulate(np.array(columns.floors_ms, np.int64))
@@ -196,7 +195,7 @@ def _raised(clock_ms: int | None, floors_ms: Sequence[int] | None) -> int | None
 
 
 def _by_window(starts_ms: Times) -> list[tuple[int, list[int]]]:
-    """Return the posts of each window, by their indices, and the windows in the order they are first met."""
+    """Return the indices of the posts of each window, and the windows in order of appearance."""
     order = np.argsort(starts_ms, kind="stable")
     sorted_ms = starts_ms[order]
     firsts = np.flatnonzero(np.diff(sorted_ms, prepend=-1))
@@ -209,10 +208,10 @@ def _by_window(starts_ms: Times) -> list[tuple[int, list[int]]]:
 
 
 def _new_ids(hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen) -> tuple[Seen, set[int]]:
-    """Return the ids that posts of a window are counted under, and the offsets of the duplicates."""
+    """Return the ids that a window's posts are counted under, and the offsets of duplicates."""
     new = dict(zip(hashes, offsets, strict=True))
     if len(new) == len(offsets) and new.keys().isdisjoint(seen.keys()):
-        return new, set()  # as nearly always; what follows says the same, of each post
+        return new, set()  # the usual case; the code below gives the same result, post by post
     new, duplicate_offsets = {}, set()
     for hashed, offset in zip(hashes, offsets, strict=True):
         if seen.get(hashed, offset) < offset or new.get(hashed, offset) < offset:
@@ -223,7 +222,7 @@ def _new_ids(hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen) -> tup
 
 
 def _add(window: WindowPartial, columns: PostColumns, posts: Sequence[int], late: Collection[int]) -> None:
-    """Count the posts in the window, but for those that it has counted before."""
+    """Count the posts in the window, except those that it has counted before."""
     if columns.offsets[posts[0]] <= window.offset:
         posts = [post for post in posts if columns.offsets[post] > window.offset]
     on_time = [post for post in posts if post not in late] if late else posts

@@ -1,7 +1,7 @@
-"""What a value in `posts` that is no post is instead: said with what to set, where the first bytes tell it.
+"""Recognises other formats in `posts` by their first bytes, and says which setting of the producer to change.
 
-Producers put posts into envelopes and packages that they do not know of: a serializer's, a converter's, their
-own compression. The parser would only say that byte 0 is malformed.
+Serializers and converters put posts into envelopes, and producers compress values. For all of these, the
+parser would only say that byte 0 is malformed.
 """
 
 import msgspec
@@ -29,7 +29,7 @@ _keys = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def disguise_of(value: bytes) -> str:
-    """Return what the value is and what to set; nothing if nobody can tell."""
+    """Return what the value is and what to set; nothing if that is unknown."""
     for magic, name in _PACKED:
         if value.startswith(magic):
             return (

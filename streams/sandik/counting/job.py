@@ -1,4 +1,4 @@
-"""The sentence: decode -> language -> tags -> fold. Pure; the workers, replay and annotate all call it."""
+"""The whole job: decode -> language -> tags -> fold. Pure; workers, replay and annotate all call it."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
@@ -12,18 +12,18 @@ from sandik.counting.dedupe import id_hash
 from sandik.counting.fingerprint import fingerprint
 from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, Reposts, cell_tags, fold
 from sandik.counting.language import Detector, Hints, Language
-from sandik.counting.repeats import Repeats
-from sandik.counting.sources import SourceNames
+from sandik.counting.recent_texts import Repeats
+from sandik.counting.source_names import SourceNames
 from sandik.counting.state import PartitionState
 from sandik.counting.tags import Tagger, tags_of
 from sandik.counting.terms import terms_of_posts
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik_schemas.languages import languages_in
 from sandik_schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from sandik_schemas.partial import AuthorsPartial, PartitionClock
 from sandik_schemas.post import MAX_TEXT_CHARS, Post
 
-#: Told the name of each step as soon as it is done, so that whoever has a clock can time it.
+#: Called with the name of each step when it is done, so that a caller with a clock can time it.
 Lap = Callable[[str], None]
 
 
@@ -43,7 +43,7 @@ class SourceRecord(Protocol):
 
 
 class Authors(Protocol):
-    """How authors are counted, if they are: `counting.authors.sketches`, which needs a package more."""
+    """Counts authors, if asked for: `counting.authors.sketches`, which needs one more package."""
 
     def added(
         self,
@@ -57,7 +57,7 @@ class Authors(Protocol):
 
 
 class Annotation(msgspec.Struct, frozen=True, gc=False):
-    """What language and tags say about one text. `group`: where a post with that text is counted."""
+    """Language, terms and tags of one text. `group`: where a post with that text is counted."""
 
     language: Language
     terms: tuple[Term, ...]
@@ -67,7 +67,7 @@ class Annotation(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that decides a count, besides the posts: the same job gives the same counts."""
+    """Everything besides the posts that counts depend on: the same job gives the same counts."""
 
     run_id: str
     timing: Timing
@@ -95,7 +95,7 @@ class Job:
     ) -> list[Annotation]:
         """Return language, terms and tags of each text, in order. `hints`: its `lang_hint`, or None.
 
-        `times_ms`: when it was posted, for entries that count on some days only; without it, they count.
+        `times_ms`: when each was posted, for entries that count on some days only; without it they count.
         """
 
         def work_out(new: list[int]) -> list[Annotation]:
@@ -121,7 +121,7 @@ class Job:
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
 
-        The state is left as it is; `Counted.changes` says what becomes of it.
+        Does not change the state; `Counted.changes` has the changes.
         """
         if records and records[0].offset <= state.clock.offset:
             records = [record for record in records if record.offset > state.clock.offset]
@@ -167,7 +167,7 @@ class Job:
         return Counted(changes, mentions, rejected)
 
     def _to_count(self, decoded: Decoded) -> tuple[Sequence[Post], Sequence[int]]:
-        """Return the posts that are counted, and where in the batch they stood: edits, for one, are not."""
+        """Return the posts that are counted, and their places in the batch. Edits, for example, are not."""
         counts_reposts = self.reposts != "exclude"
         kept = [
             index
@@ -179,10 +179,10 @@ class Job:
         return [decoded.posts[index] for index in kept], [decoded.at[index] for index in kept]
 
     def _floors_ms(self, decoded: Decoded, at: Sequence[int]) -> Sequence[int] | None:
-        """Return what the clock is at least before each post that is counted, and at the end of the batch.
+        """Return the minimum of the clock before each counted post and at the end of the batch.
 
-        A mark says that windows which end until its time are complete: it sets the clock to where they are
-        final. None, as nearly always, where there is no mark.
+        A mark says that windows up to its time are complete: it moves the clock to where they are final.
+        None if there is no mark, which is the usual case.
         """
         if len(at) == len(decoded.posts):
             return None

@@ -1,8 +1,8 @@
 """Add up the partitions: partials in, counts out, with the global watermark. Pure: the time is an argument.
 
-The state is a fold over the topic `partials` in which, per key, the higher offset wins over the later
-record. So merge keeps nothing durable but that topic, and a stale entry of a worker that was frozen and
-thawed changes nothing, wherever it stands in the log.
+The state is a fold over the topic `partials`. For each key the record with the highest offset wins, not the
+last one. So merge stores nothing besides that topic, and an old entry of a worker that was frozen changes
+nothing, wherever it is in the log.
 """
 
 from collections import defaultdict
@@ -14,11 +14,11 @@ import msgspec
 from sandik.counting.labels import Labels
 from sandik.counting.terms import term_counts
 from sandik.counting.window_sums import WindowSums
-from sandik.counting.windows.counts import Emitted, counts_of
+from sandik.counting.windows.count_fields import Emitted, counts_of
 from sandik.counting.windows.derived import DerivedSizes, DerivedWindows
-from sandik.counting.windows.event_time import Timing, WindowStarts
 from sandik.counting.windows.packed import WindowCells
 from sandik.counting.windows.panes import DerivedRecord, Progress
+from sandik.counting.windows.watermark import Timing, WindowStarts
 from sandik_schemas.count import Count
 from sandik_schemas.partial import (
     AuthorsPartial,
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 
 class Settled(NamedTuple):
-    """What merge forgets: a mark that says so, and the keys of the partials that are needed no more.
+    """What merge forgets: a mark that says so, and the keys of partials that are no longer needed.
 
-    The mark vouches for the tombstones of the keys: a successor that finds only some of them must know not
-    to count the rest. So it is written before them.
+    The mark is written before the tombstones of the keys. The next owner may find only some of them, and the
+    mark tells it not to count the rest.
     """
 
     mark: Watermark
@@ -75,7 +75,7 @@ class Merge:
         self.clocks: dict[int, PartitionClock] = {}
         self.watermark_ms: int | None = None
         self.settled_ms: int | None = None
-        #: How long the topic of counts was when an owner, this or another, wrote its last mark.
+        #: How long the topic of counts was when an owner (this one or an earlier one) wrote its last mark.
         self.counts_end = 0
         #: Hashes the value of the record right before that.
         self.counts_fingerprint: bytes | None = None
@@ -98,7 +98,7 @@ class Merge:
         return len(self._windows)
 
     def apply(self, partial: Partial) -> None:
-        """Take one record of `partials` in. Of another run, or older than what is known: no-op."""
+        """Apply one record of `partials`. Ignores those of other runs, and those older than what is known."""
         if partial.run_id != self.labels.run_id:
             return
         if isinstance(partial, WindowPartial):
@@ -132,11 +132,10 @@ class Merge:
             self.derived.pane_changed(start_ms)
 
     def round(self, now_ms: int, at_most: int | None = None) -> Iterator[Step]:
-        """Yield what is to be written now. Ask for a step only when the one before is durable.
+        """Yield what must be written now. Ask for a step only when Kafka has stored the one before.
 
-        The order vouches for each step: no count is final before a mark says so, and no partial is deleted
-        before its counts are written and a mark says that they are settled. Partials may be applied between
-        two steps.
+        The order matters: no count is final before a mark says so, and no partial is deleted before its
+        counts are written and a mark says that they are settled. Partials may be applied between two steps.
         """
         mark = self.advance()
         if mark is not None:
@@ -152,8 +151,8 @@ class Merge:
     def advance(self) -> Watermark | None:
         """Move the watermark as far as the clocks allow; return it if it moved.
 
-        The watermark is the minimum over the partitions that are not idle, and the maximum when all are:
-        then nothing is left to read that could hold it back. It never goes back.
+        The watermark is the minimum of the clocks of all partitions that are not idle. If all are idle it is
+        the maximum, because nothing is left to read. It never goes back.
         """
         before = self.watermark_ms
         self.watermark_ms = _later(self.watermark_ms, self._reached_ms())
@@ -162,7 +161,7 @@ class Merge:
     def emit(self, now_ms: int, at_most: int | None = None) -> list[Count]:
         """Return the counts that changed or became final since the last call, oldest window first.
 
-        With `at_most`, windows that would come after so many counts are left for the next call.
+        After `at_most` counts, the remaining windows wait for the next call.
         """
         if self.watermark_ms is not None:
             for final_ms in self._current.pop_until(self.timing.newest_ended_ms(self.watermark_ms)):
@@ -179,17 +178,17 @@ class Merge:
         return taken
 
     def take_sources(self) -> list[Count]:
-        """Return the counts by source that changed, or became final, with those that `emit` has returned."""
+        """Return the counts by source that changed, or became final, with the counts that `emit` returned."""
         taken, self._sources = self._sources, []
         return taken
 
     def emit_derived(self, now_ms: int, at_most: int | None = None) -> list[DerivedRecord]:
-        """Return what of hopping windows and sessions changed or became final."""
+        """Return the counts of hopping windows and sessions that changed or became final."""
         settled_ms = _later(self._settled_by_all_ms(), self.settled_ms)
         return self.derived.emit(self._pane, Progress(self.watermark_ms, settled_ms), now_ms, at_most)
 
     def settle(self) -> Settled | None:
-        """Forget the windows that no partition can change any more, and whose counts were all returned."""
+        """Forget the windows that no partition can change, and whose counts were all returned."""
         self.settled_ms = _later(self.settled_ms, self._settled_and_emitted_ms())
         self.derived.settle(self._pane, self.settled_ms)
         forgotten_ms = self.derived.forgotten_ms(self.settled_ms)
@@ -211,7 +210,7 @@ class Merge:
             emitted.forget(start_ms)
 
     def mark(self) -> Watermark:
-        """Return how far this run has come, for a successor."""
+        """Return how far this run has come, for the next owner."""
         mark = Watermark(
             self.labels.run_id,
             self.watermark_ms,
@@ -254,8 +253,8 @@ class Merge:
         return self.settled_ms is not None and start_ms <= self.timing.newest_ended_ms(self.settled_ms)
 
     def _counts(self, start_ms: int, now_ms: int) -> Iterator[Count]:
-        # A predecessor died between mark and tombstones, or a thawed worker wrote an old partial again:
-        # the sum is not complete any more. `settle` clears it away.
+        # The previous owner died between mark and tombstones, or a frozen worker wrote an old partial again:
+        # the sum is not complete. `settle` removes it.
         if self._is_settled(start_ms):
             return
         cells = self._windows.cells(start_ms)
@@ -282,7 +281,7 @@ class Merge:
                     yield msgspec.structs.replace(one, source=source)
 
     def _pane(self, start_ms: int) -> WindowCells:
-        """Return the window as one that others are derived from: their authors and terms nobody counts."""
+        """Return the window as a pane of derived windows, which count no authors and no terms."""
         cells = self._windows.cells(start_ms)
         return WindowCells(cells.counts, cells.late_counts)
 
@@ -299,7 +298,7 @@ def new_merge(
     """Return the merge of a run before its first partial. `top_terms`: how many a tag, 0 if none are counted.
 
     Raises:
-        ImportError: authors are to be counted, and the package for it is not there.
+        ImportError: authors are counted, and the package for that is not installed.
     """
     derived = DerivedWindows.of(sizes, labels, timing.window_size_ms) if sizes else None
     authors = None

@@ -22,17 +22,17 @@ class PartitionCounter:
         return cls(job, PartitionState.empty(job.run_id, partition))
 
     def count(self, records: Sequence[SourceRecord], lap: Lap = no_lap) -> Counted:
-        """Count consecutive records, some perhaps counted before. The state is left as it is."""
+        """Count consecutive records; some may have been counted before. Does not change the state."""
         return self.job.count(self.state, records, lap)
 
     def take(self, counted: Counted) -> list[Stored]:
-        """Take over what was counted; return it as it is to be stored, in the order to store it in."""
+        """Apply what was counted to the state. Returns the entries to store, in the order to store them."""
         return self.state.take(counted.changes.entries)
 
     def settle(self, just_counted: Counted | None = None) -> list[Settled]:
-        """Forget the windows that can no longer change, the oldest first, and return them.
+        """Forget the windows that can no longer change, oldest first, and return them.
 
-        Of those that have posts of `just_counted`, the last partials are not written yet: they stay.
+        Windows with posts of `just_counted` stay: their last partials are not written yet.
         """
         changed = just_counted.changes.windows if just_counted else ()
         return self.state.settle(self.job.timing, {window.window_start_ms for window in changed})

@@ -1,4 +1,4 @@
-"""When a partition is paused: so many of its records are rejected that its source must be broken. Pure.
+"""When a partition is paused: so many records are rejected that the source must be broken. Pure.
 
 A producer with a new format, or a wrong topic, looks like very many invalid posts. Writing them all to
 `posts.dlq` would only hide this, and redriving them would take a day.
@@ -44,10 +44,10 @@ class Limit(NamedTuple):
 
 
 def first_beyond(rejected: Sequence[int], before: int, max_consecutive: int) -> int | None:
-    """Return which record of a batch is rejected as one too many in a row; None when there is none.
+    """Return the index of the first record of a batch that exceeds the limit of rejections in a row, or None.
 
-    `rejected` has the places of rejected records in the batch, in order. `before`: how many right before the
-    batch were rejected.
+    `rejected` has the indices of rejected records in the batch, in order. `before`: how many records right
+    before the batch were rejected.
     """
     row, follows = before, 0
     for place in rejected:
@@ -67,7 +67,7 @@ class Recent:
     _batches: deque[tuple[int, int]] = field(default_factory=deque)
 
     def add(self, read: int, rejected: int) -> None:
-        """Take a batch in, and drop what is older than the newest 10,000 records."""
+        """Add a batch, and drop what is older than the newest 10,000 records."""
         self._batches.append((read, rejected))
         self.read += read
         self.rejected += rejected

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.counting.dedupe import Seen, add, unpacked
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik_schemas.partial import (
     AuthorsPartial,
     Entry,
@@ -21,9 +21,9 @@ from sandik_schemas.partial import (
     window_key,
 )
 
-#: The order in which entries are written, to the changelog and to `partials`. Each vouches for those before
-#: it, so whatever prefix of a batch is there after a crash, counting goes on from it: a window says up to
-#: which offset its ids and authors are complete, and the clock says so of all windows.
+#: The order in which entries are written to the changelog and to `partials`. Each entry says that the ones
+#: before it are complete: a window says it of its ids and authors, up to its offset, and the clock says it of
+#: all windows. So counting can continue from any prefix of a batch that is left after a crash.
 ORDER: tuple[type[Entry], ...] = (SeenIds, AuthorsPartial, WindowPartial, PartitionClock)
 
 _encode = msgspec.json.encode
@@ -31,7 +31,7 @@ _decode_window = msgspec.json.Decoder(WindowPartial).decode
 
 
 class Stored(NamedTuple):
-    """An entry in the bytes that are kept of it, in the changelog, in `partials` and in memory."""
+    """An entry as bytes: the same in the changelog, in `partials` and in memory."""
 
     kind: type[Entry]
     key: bytes
@@ -47,7 +47,7 @@ class Settled(NamedTuple):
 
 
 class StoredWindows(MutableMapping[int, WindowPartial]):
-    """Windows by start. What is taken out is a copy: changing it changes nothing here."""
+    """Windows by start. Look-ups return copies: changing one changes nothing here."""
 
     def __init__(self) -> None:
         self.values_by_start: dict[int, bytes] = {}
@@ -90,7 +90,7 @@ class PartitionState:
 
     @classmethod
     def recovered(cls, run_id: str, partition: int, values: Iterable[bytes]) -> "PartitionState":
-        """Return the state that these entries are stored of, in any order. It shares their bytes."""
+        """Return the state with these stored entries, in any order. It shares their bytes."""
         state = cls.empty(run_id, partition)
         for value in values:
             entry = decode_entry(value)
@@ -98,7 +98,7 @@ class PartitionState:
         return state
 
     def take(self, entries: Iterable[Entry]) -> list[Stored]:
-        """Take over the entries of a batch; return them as they are to be stored, in their order.
+        """Apply the entries of a batch; return them in the form and order in which they are stored.
 
         Raises:
             ValueError: their order is not `ORDER`.
@@ -124,7 +124,7 @@ class PartitionState:
             self.id_keys[entry.window_start_ms].append(stored.key)
 
     def settle(self, timing: Timing, but: Collection[int] = ()) -> list[Settled]:
-        """Forget the windows that can no longer change, but for those that start at `but`; return them."""
+        """Forget the windows that can no longer change, except those that start at `but`; return them."""
         if self.clock.clock_ms is None:
             return []
         newest_ms = timing.newest_settled_ms(self.clock.clock_ms)
@@ -141,7 +141,7 @@ class PartitionState:
         )
 
     def stored_partials(self) -> Iterator[Stored]:
-        """Yield all that merge is to know, in the order of `ORDER`."""
+        """Yield all entries that merge needs, in the order of `ORDER`."""
         for authors in self.authors.values():
             yield from (Stored(AuthorsPartial, key, value) for key, value in authors.items())
         for start_ms, value in self.windows.values_by_start.items():

@@ -1,8 +1,8 @@
 r"""Half an emoji in JSON -> U+FFFD: the one repair, wherever a post is read.
 
 Tools that cut texts by UTF-16 leave the escaped half of a surrogate pair behind (`\ud83d` alone). It has no
-UTF-8 form, so parsers refuse the whole value; losing half an emoji is better than losing the post. An id is
-not mended: two ids with different halves would become one.
+UTF-8 form, so parsers refuse the whole value. Losing half an emoji is better than losing the post. An id is
+never repaired: two ids with different halves would become one.
 """
 
 import re
@@ -36,7 +36,7 @@ def repair_surrogates(json: bytes) -> bytes:
 def decode_mended(decode: Callable[[bytes], _Value], data: bytes) -> tuple[_Value, bool]:
     """Return what `decode` makes of `data`, mended if it cannot be read otherwise; and whether it was.
 
-    What cannot be read even so raises what `decode` raises.
+    If the repaired value cannot be decoded either, this raises what `decode` raises.
     """
     try:
         return decode(data), False

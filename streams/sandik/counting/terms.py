@@ -22,7 +22,7 @@ class Ranked(NamedTuple):
 
 
 def terms_of_posts(groups: Sequence[Group], terms: Sequence[Sequence[Term]]) -> Sequence[Sequence[TermOfTag]]:
-    """Return the terms that each post is counted under: each once, however often it is said."""
+    """Return the terms that each post is counted under: each once, even if the post repeats it."""
     return [
         tuple({_of_tag(group, one): None for one in found}) if found else ()
         for group, found in zip(groups, terms, strict=True)
@@ -45,7 +45,7 @@ def top_terms(by_tag: Mapping[str, Mapping[str, int]], at_most: int) -> Iterator
 def term_counts(count: Count, by_tag: Mapping[str, Mapping[str, int]], at_most: int) -> Iterator[TermCount]:
     """Yield the top terms of each tag, beside a count of the same window and language.
 
-    Counts only grow, so a list never gets shorter: each rank that was ever written is written again.
+    Counts only grow, so a list never gets shorter, and each rank that was written before is written again.
     """
     for tag, rank, term, posts in top_terms(by_tag, at_most):
         yield TermCount(

@@ -1,14 +1,14 @@
-"""What all partitions have added to each window, in as few bytes as will do.
+"""What all partitions have added to each window, in few bytes.
 
-A partition that is silent may still correct every window since its last post, so they all stay here: the sum
-of the partitions that are done with a window, and apart only what the others have added so far.
+A silent partition may still correct every window since its last post, so all those windows stay here. Each
+has one sum of the partitions that are done with it, and separate values of the others.
 """
 
 from collections import defaultdict
 from typing import NamedTuple
 
-from sandik.counting.windows.event_time import WindowStarts
 from sandik.counting.windows.packed import WindowCells, unpacked
+from sandik.counting.windows.watermark import WindowStarts
 from sandik_schemas.partial import WindowPartial
 
 _NO_CELLS = WindowCells().packed()
@@ -25,7 +25,7 @@ class _Closed(NamedTuple):
 
 
 class _Added(NamedTuple):
-    """What a partition that may still change a window has added to it, up to an offset."""
+    """What a partition that may still change a window has added to it so far, up to an offset."""
 
     offset: int
     packed: bytes
@@ -53,7 +53,7 @@ class WindowSums:
         return len(self._closed)
 
     def apply(self, partial: WindowPartial) -> bool:
-        """Take a partial in unless the partition has sent one with as high an offset; say whether it was."""
+        """Add a partial. Ignores it, and returns False, if one of the partition has as high an offset."""
         start_ms = partial.window_start_ms
         closed = self._closed.setdefault(start_ms, _Closed())
         if closed.partitions >> partial.partition & 1:

@@ -1,17 +1,18 @@
 """What `/api` answers: the types of `api.v1.schema.json`."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
 from sandik.counting.fold import ALL
 from sandik.dashboard.notes import Note
 from sandik.errors import UsageError
-from sandik.figures.by_source import SourceRow
 from sandik.figures.corrected import Estimate
 from sandik.figures.examples import TopTerm
 from sandik.figures.headline import Change, Figure, Usual
 from sandik.figures.rollup import Query, Row
+from sandik.figures.where import Part
 from sandik.kafka.follow import Link
 from sandik.lexicon_tools.measured import MeasuredDetector, OneMeasured
 from sandik_schemas.pair import Pair
@@ -19,6 +20,9 @@ from sandik_schemas.pair import Pair
 SCHEMA_VERSION = 1
 DEFAULT_ROLLUP_MS = 60_000
 DAY_MS = 86_400_000
+
+Origin = Literal["counts", "counts.sources", "mentions"]
+By = Literal["language", "source"]
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -37,12 +41,19 @@ class Counts(msgspec.Struct, frozen=True):
     rows: list[Row]
 
 
-class Sources(msgspec.Struct, frozen=True):
-    """`/api/sources`: source by source, each in the order of time."""
+class Where(msgspec.Struct, frozen=True):
+    """`/api/where`: the parts with the most posts first.
+
+    `origin` is the topic that tells the parts apart: `counts`, `counts.sources`, or `mentions`, which has the
+    posts with a tag alone, of all languages.
+    """
 
     schema_version: int
+    version: str
+    origin: Origin
     rollup_ms: int
-    rows: list[SourceRow]
+    from_ms: int
+    parts: list[Part]
 
 
 class Headline(msgspec.Struct, frozen=True):
@@ -94,6 +105,7 @@ class Status(msgspec.Struct, frozen=True):
     version: str
     now_ms: int
     counts: Reading
+    by_source: Reading | None
     mentions: Reading
     last_count_at_ms: int | None
     stale_since_ms: int | None
@@ -114,6 +126,7 @@ class Status(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...]
     pairs: tuple[Pair, ...]
     languages: list[Language]
+    sources: list[str]
 
 
 class ExamplePost(msgspec.Struct, frozen=True):
@@ -170,6 +183,7 @@ def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pai
         to_ms=_number(values, "to_ms", 1 << 53, 0, 1 << 53),
         span_ms=_number(values, "span_ms", 0, 1, 1 << 53) or None,
         among=_set(values, "among"),
+        sources=_set(values, "source"),
         pair=parse_pair(values, pairs),
     )
     if query.span_ms and ("from_ms" in values or "to_ms" in values):
@@ -177,6 +191,19 @@ def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pai
     if query.rollup_ms % window_size_ms:
         raise UsageError(f"rollup_ms must be a multiple of the windows' {window_size_ms} ms")
     return query
+
+
+def parse_by(values: Mapping[str, str]) -> By:
+    """Return what parts are told apart by.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    match values.get("by", "language"):
+        case "language" | "source" as by:
+            return by
+        case _:
+            raise UsageError("by must be language or source")
 
 
 def parse_limit(values: Mapping[str, str], default: int, most: int) -> int:

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from sandik.clock import SystemClock
@@ -18,6 +16,7 @@ from sandik.kafka.connection import client_options
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import tell
 from sandik.settings import Settings
+from sandik.stopping import run_until_stopped
 
 #: How long open connections may take to end.
 _STOP_S = 2.0
@@ -60,8 +59,6 @@ def run_dashboard(
 
 async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *, hides_texts: bool) -> None:
     stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     app = create_web(
         board, origins=origins, is_local=is_local(host), streams=capacity(_PLACES) // 2, stopping=stopping
     )
@@ -76,14 +73,8 @@ async def _serve(board: Board, host: str, port: int, origins: frozenset[str], *,
         if not is_local(host):
             texts = "" if hides_texts else ", the texts of posts included (--hide-texts leaves them out)"
             tell(f"there is no login: anyone who reaches {host}:{bound} can read everything{texts}")
-        reading = asyncio.create_task(board.run())
-        stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait({reading, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        board.notify()  # the streams look up, and end
-        for task in (reading, stopped):
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
+        await run_until_stopped(board.run(), stopping)
     finally:
         stopping.set()
+        board.notify()  # the streams look up, and end
         await runner.cleanup()

@@ -25,24 +25,32 @@ _PARAMETERS = {
     "language": _text("Only these languages, commas between; `*`: all together. Default: all.", **_LIST),
     "tag": _text("Only these tags, with commas between. Default: all.", **_LIST),
     "among": _text("The languages that `*` sums, with commas between. Default: all.", **_LIST),
+    "source": _text(
+        "Only posts of these sources or their channels, commas between. Needs SANDIK_SOURCES.", **_LIST
+    ),
     "share": _text("What shares are of: the name of a pair, or a tag among all posts."),
     "from_ms": _whole(0, _MOST_MS, "Windows that start at this time or later."),
     "to_ms": _whole(0, _MOST_MS, "Windows that start before this time."),
     "span_ms": _whole(1, _MOST_MS, "Instead of both: the time before the end of the newest window."),
     "since": _text("The version to continue from: that of an earlier answer, or the id of an event."),
 }
-_QUERY = ("rollup_ms", "language", "tag", "among", "share", "from_ms", "to_ms", "span_ms")
+_MOST = {"where": "So many parts have points, those with the most posts."}
+_QUERY = ("rollup_ms", "language", "tag", "among", "source", "share", "from_ms", "to_ms", "span_ms")
 
 
 def openapi(version: str) -> dict[str, Any]:
     """Return the document; `version` is that of sandik."""
     schemas = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
-    limits = {"posts": 100, "terms": 200}
+    limits = {"posts": 100, "terms": 200, "where": 100}
     paths = {}
-    for name in ("counts", "headline", "posts", "sources", "terms"):
+    for name in ("counts", "headline", "posts", "terms", "where"):
         parameters = [_named(one) for one in _QUERY]
         if name in limits:
-            parameters.append(_named("limit", _whole(1, limits[name], "At most so many.")))
+            parameters.append(_named("limit", _whole(1, limits[name], _MOST.get(name, "At most so many."))))
+        if name == "where":
+            parameters.append(
+                _named("by", _text("What parts are told apart by.", enum=["language", "source"]))
+            )
         paths[f"/api/{name}"] = {"get": _operation(name, parameters, "application/json")}
     paths["/api/status"] = {"get": _operation("status", [], "application/json", may_refuse=False)}
     paths["/api/bursts.atom"] = {

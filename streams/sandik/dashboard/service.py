@@ -12,20 +12,23 @@ from aiokafka import ConsumerRecord
 from sandik.clock import Clock
 from sandik.counting.control import ControlState
 from sandik.counting.fold import ALL
+from sandik.counting.source_names import OTHER, SourceNames, is_within
 from sandik.dashboard import api_types
 from sandik.dashboard.api_types import SCHEMA_VERSION
 from sandik.dashboard.feed import bursts_feed
 from sandik.dashboard.notes import Note
-from sandik.errors import SandikError
+from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Accuracy, Estimate
 from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
+from sandik.figures.language_names import did_you_mean
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, changed_rows, rows
+from sandik.figures.where import by_language, by_source
 from sandik.kafka.follow import Follower, readable
 from sandik.kafka.post_texts import Text, Texts
 from sandik.kafka.record_counts import records_in
-from sandik.kafka.topics import CONTROL, COUNTS, MENTIONS, POSTS, POSTS_DLQ
+from sandik.kafka.topics import CONTROL, COUNTS, COUNTS_SOURCES, MENTIONS, POSTS, POSTS_DLQ
 from sandik.lexicon_tools.measured import measured, measured_detector
 from sandik.settings import Settings
 from sandik_schemas.control import Control
@@ -73,6 +76,9 @@ class Board:
         self._change = asyncio.Event()
         mentions_from_ms = None if from_ms is None else from_ms - _MENTION_SLACK_MS
         self.counts = self._follower(COUNTS, from_ms, self._take_counts, self._clear_counts)
+        self.sources = self._follower(COUNTS_SOURCES, from_ms, self._take_sources, self._clear_sources)
+        #: Set once the run in force is known to count by source.
+        self._tells_sources = asyncio.Event()
         self.mentions = self._follower(MENTIONS, mentions_from_ms, self._take_mentions, self._clear_mentions)
         self._control = ControlState()
         self.control = self._follower(CONTROL, None, self._take_control, self._clear_control)
@@ -82,6 +88,7 @@ class Board:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.counts.run())
+                group.create_task(self._read_sources())
                 group.create_task(self.mentions.run())
                 group.create_task(self.control.run())
                 group.create_task(self._count_letters())
@@ -89,13 +96,20 @@ class Board:
             if self._texts:
                 await self._texts.close()
 
+    async def _read_sources(self) -> None:
+        await self._tells_sources.wait()  # without the setting there is no such topic, and nothing is wrong
+        await self.sources.run()
+
     async def _count_letters(self) -> None:
         topics = [self._settings.topic(name) for name in (POSTS, POSTS_DLQ)]
         while True:
+            before = self.letters
             try:
                 self.letters = api_types.Letters(*await records_in(self._settings, topics))
             except SandikError:
                 self.letters = None  # the topics may be forbidden, or Kafka is away: the followers tell
+            if self.letters != before:
+                self.notify()
             is_empty = self.letters is None or not self.letters.posts
             await asyncio.sleep(_LETTERS_SOON_S if is_empty else _LETTERS_EVERY_S)
 
@@ -114,31 +128,35 @@ class Board:
 
     def counts_answer(self, query: Query) -> bytes:
         """Return the rows as JSON; UsageError when there are too many."""
-        return self._once(("counts", query, self.model.version), lambda: rows(self.model.cells, query), query)
+        return self._once(
+            ("counts", query, self.model.version),
+            lambda: rows(self.model.cells_of(query.sources), query),
+            query,
+        )
 
     def changes_answer(self, query: Query, since: int) -> bytes:
         """Return the rows that have changed since as JSON; UsageError when there are too many."""
         key = "changes", query, self.model.version, since
-        return self._once(key, lambda: changed_rows(self.model.cells, query, since), query)
+        return self._once(key, lambda: changed_rows(self.model.cells_of(query.sources), query, since), query)
 
-    def bursts_answer(self, query: Query, page: str) -> bytes:
+    def bursts_answer(self, query: Query, page: str, address: str) -> bytes:
         """Return the bursts as an Atom feed; UsageError when there are too many rows."""
-        return bursts_feed(rows(self.model.cells, query), page)
+        return bursts_feed(rows(self.model.cells_of(query.sources), query), page, address, query.sources)
 
     def headline_answer(self, query: Query) -> bytes:
         """Return the figure of the whole span as JSON."""
         return self._keep(("headline", query, self.model.version), lambda: self._headline(query))
 
     def _headline(self, query: Query) -> api_types.Headline:
-        found = headline(self.model.cells, query)
+        found = headline(self.model.cells_of(query.sources), query)
         corrected = self._corrected(query, found.now.posts)
         return api_types.Headline(SCHEMA_VERSION, str(self.model.version), query.pair, *found, corrected)
 
     def _corrected(self, query: Query, posts: Mapping[str, int]) -> Estimate | None:
         model, accuracy = self.model, self._accuracy
         pair = query.pair
-        if accuracy is None or pair is None or len(query.among) > 1:
-            return None  # strata of several languages are no sample of all their posts
+        if accuracy is None or pair is None or query.sources or len(query.among) > 1:
+            return None  # strata of several languages, or of all sources, are no sample of what is asked for
         own = {accuracy.lexicon_version}, {accuracy.detector_version}
         if (model.lexicon_versions, model.detector_versions) != own:
             return None
@@ -156,6 +174,7 @@ class Board:
             version=str(model.version),
             now_ms=now_ms,
             counts=api_types.Reading.of(self.counts.link),
+            by_source=api_types.Reading.of(self.sources.link) if self._named_sources() else None,
             mentions=api_types.Reading.of(self.mentions.link),
             last_count_at_ms=model.last_count_at_ms,
             stale_since_ms=model.stale_since_ms(now_ms),
@@ -176,34 +195,76 @@ class Board:
             notes=self._notes,
             pairs=self.model.pairs,
             languages=[api_types.Language(code, cells.posts(code)) for code in cells.languages],
+            sources=self._named_sources(),
         )
 
     @staticmethod
     def _of_one(versions: set[str], find: Callable[[str], Found]) -> Found | None:
         return find(*versions) if len(versions) == 1 else None
 
-    def sources_answer(self, query: Query) -> bytes:
-        """Return the rows of sources as JSON; UsageError when there are too many."""
-        key = "sources", query, self.model.version, self.examples.version
-        return self._keep(key, lambda: self._sources(query.now(self.model.cells)))
+    def where_answer(self, query: Query, by: api_types.By, most: int) -> bytes:
+        """Return the languages or sources of a span as JSON, those with the most posts first."""
+        key = "where", query, by, most, self.model.version, self.examples.version
+        return self._keep(key, lambda: self._where(query.now(self.model.cells), by, most))
 
-    def _sources(self, query: Query) -> api_types.Sources:
-        found = [*self.examples.by_source.rows(query, self.model.pairs)]
-        return api_types.Sources(SCHEMA_VERSION, query.rollup_ms, found)
+    def _where(self, query: Query, by: api_types.By, most: int) -> api_types.Where:
+        origin: api_types.Origin
+        model = self.model
+        if by == "source" and not model.sources.totals:
+            watermark_ms = model.cells.watermark_ms
+            posts = self.examples.by_source  # of all languages together
+            found = [] if query.among else posts.parts(query, most, model.pairs, watermark_ms)
+            origin = "mentions"
+        elif by == "source":
+            origin, found = "counts.sources", by_source(model.sources, query, most)
+        else:
+            origin = "counts.sources" if query.sources else "counts"
+            found = by_language(self.model.cells_of(query.sources), query, most)
+        version, from_ms = str(model.version), query.from_ms
+        return api_types.Where(SCHEMA_VERSION, version, origin, query.rollup_ms, from_ms, found)
+
+    def check_sources(self, asked: frozenset[str]) -> None:
+        """Raise UsageError for a source that is not counted apart: its posts are among those of others."""
+        known = self._named_sources()
+        if asked and known and not self.model.sources.totals:
+            raise UsageError(
+                f"{self.sources.topic} has not been read ({self.sources.link.state}): ask again later"
+            )
+        for one in sorted(asked):
+            if not any(is_within(name, one) for name in known):
+                there = f"There are: {', '.join(known)}" if known else "None is: set SANDIK_SOURCES"
+                raise UsageError(f"source {one} is not counted apart{did_you_mean(one, known)} {there}")
+
+    def _named_sources(self) -> list[str]:
+        """Return the sources that are counted apart, `other` last; none if none is."""
+        owner = self._control.owner
+        names = SourceNames.parse(str(owner.rules.get("sources", ""))) if owner else None
+        found = {*self.model.sources.sources, *(names.names if names else ())}
+        return [*sorted(found - {OTHER}), OTHER] if found else []
 
     def terms_answer(self, query: Query, limit: int) -> bytes:
         """Return the top terms as JSON."""
         query = query.now(self.model.cells)
-        found = self.examples.top_terms(query.languages, query.tags, query.from_ms, query.to_ms, limit)
+        found = self.examples.top_terms(*self._of_mentions(query, limit))
         return msgspec.json.encode(api_types.Terms(SCHEMA_VERSION, found))
 
     async def posts_answer(self, query: Query, limit: int) -> bytes:
         """Return the newest posts as JSON, with their texts unless the operator hides them."""
         query = query.now(self.model.cells)
-        found = self.examples.newest(query.languages, query.tags, query.from_ms, query.to_ms, limit)
+        found = self.examples.newest(*self._of_mentions(query, limit))
         texts = await self._texts.of(found) if self._texts else None
         shown = [_example(mention, texts) for mention in found]
         return msgspec.json.encode(api_types.Posts(SCHEMA_VERSION, shown))
+
+    def _of_mentions(self, query: Query, limit: int) -> Any:
+        """Return what mentions are asked for: they tell sources, but not channels."""
+        own = {one.partition("/")[0] for one in query.sources}
+        named = {one.partition("/")[0] for one in self._named_sources()}
+
+        def is_from(source: str) -> bool:
+            return not own or source in own or (OTHER in own and source not in named)
+
+        return query.languages, query.tags, query.from_ms, query.to_ms, limit, is_from
 
     def _once(self, key: Any, make: Callable[[], list[Any]], query: Query) -> bytes:
         model = self.model
@@ -214,7 +275,7 @@ class Board:
                 str(model.version),
                 model.cells.window_size_ms,
                 query.rollup_ms,
-                query.now(model.cells).from_ms,
+                query.now(self.model.cells_of(query.sources)).from_ms,
                 model.cells.watermark_ms,
                 make(),
             ),
@@ -249,6 +310,18 @@ class Board:
         if has_changed:
             self.notify()
 
+    def _take_sources(self, records: list[ConsumerRecord]) -> None:
+        has_changed = False
+        for is_deleted, some in groupby(records, lambda record: record.value is None):
+            if is_deleted:
+                has_changed |= self.model.remove_sources([record.key for record in some])
+            else:
+                counts = readable(some, _decode_count, self._tell)
+                wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
+                has_changed |= self.model.add_sources(wanted)
+        if has_changed:
+            self.notify()
+
     def _take_mentions(self, records: list[ConsumerRecord]) -> None:
         self.examples.add(readable(records, _decode_mention, self._tell))
         self.notify()
@@ -263,6 +336,8 @@ class Board:
         if self._control.owner:
             self.examples.pairs = self._control.owner.pairs
             self.model.set_pairs(self._control.owner.pairs)
+            if self._control.owner.rules.get("sources"):
+                self._tells_sources.set()
         self.notify()
 
     def _clear_control(self) -> None:
@@ -271,6 +346,10 @@ class Board:
 
     def _clear_counts(self) -> None:
         self.model.clear()
+        self.notify()
+
+    def _clear_sources(self) -> None:
+        self.model.clear_sources()
         self.notify()
 
     def _clear_mentions(self) -> None:

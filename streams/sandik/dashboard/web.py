@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sandik import __version__
-from sandik.dashboard.api_types import parse_limit, parse_query
+from sandik.dashboard.api_types import parse_by, parse_limit, parse_query
 from sandik.dashboard.event_stream import stream
 from sandik.dashboard.openapi import SCHEMA, openapi
 from sandik.dashboard.service import Board
@@ -57,7 +57,7 @@ def create_web(
             web.get("/api/stream", site.stream),
             web.get("/api/status", site.status),
             web.get("/api/posts", site.posts),
-            web.get("/api/sources", site.sources),
+            web.get("/api/where", site.where),
             web.get("/api/terms", site.terms),
             web.get("/api/schema", _file(SCHEMA)),
             web.get("/api/openapi.json", site.openapi),
@@ -74,13 +74,15 @@ class _Site:
 
     def _query(self, request: web.Request) -> Query:
         model = self._board.model
-        return parse_query(request.query, model.cells.window_size_ms, model.pairs)
+        query = parse_query(request.query, model.cells.window_size_ms, model.pairs)
+        self._board.check_sources(query.sources)
+        return query
 
     async def counts(self, request: web.Request) -> web.StreamResponse:
         return _json(self._board.counts_answer(self._query(request)))
 
     async def bursts(self, request: web.Request) -> web.StreamResponse:
-        body = self._board.bursts_answer(self._query(request), f"{request.url.origin()}/")
+        body = self._board.bursts_answer(self._query(request), f"{request.url.origin()}/", str(request.url))
         return web.Response(body=body, content_type="application/atom+xml", charset="utf-8")
 
     async def headline(self, request: web.Request) -> web.StreamResponse:
@@ -103,8 +105,9 @@ class _Site:
     async def status(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         return _json(msgspec.json.encode(self._board.status()))
 
-    async def sources(self, request: web.Request) -> web.StreamResponse:
-        return _json(self._board.sources_answer(self._query(request)))
+    async def where(self, request: web.Request) -> web.StreamResponse:
+        by, limit = parse_by(request.query), parse_limit(request.query, 6, 100)
+        return _json(self._board.where_answer(self._query(request), by, limit))
 
     async def openapi(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         return _json(msgspec.json.encode(openapi(__version__)))

@@ -17,17 +17,17 @@ from sandik.coding.agree import codes_of
 from sandik.coding.design import load_design
 from sandik.coding.draw import Draw
 from sandik.counting.labels import iso
-from sandik.diff.alone import Alone, Precision, alone, draw_differences, precision_alone
 from sandik.diff.compare import Moved, by_language_and_tag, moved_cells
+from sandik.diff.one_sided import Alone, Precision, alone, draw_differences, precision_alone
 from sandik.diff.sample import check_design, write_differences
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Estimate
 from sandik.figures.shares import percent
 from sandik.progress import progress, tell
+from sandik.replay.compared_posts import Example, Window
 from sandik.replay.manifest import Manifest
-from sandik.replay.posts_again import Example, Window
 from sandik.replay.read_results import Cell, Result, load_result
-from sandik.run import lexicon_notice
+from sandik.run_identity import lexicon_notice
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free

@@ -9,11 +9,11 @@ from sandik.coding.draw import Draw
 from sandik.coding.sample import Drawn, ids_of, strata_of, write_sample
 from sandik.counting.labels import iso
 from sandik.counting.tags.lexicon import read_lexicon
-from sandik.diff.alone import LANGUAGE_ONLY
+from sandik.diff.one_sided import LANGUAGE_ONLY
 from sandik.errors import UsageError
 from sandik.progress import tell
+from sandik.replay.compared_posts import Example
 from sandik.replay.manifest import Manifest
-from sandik.replay.posts_again import Example
 from sandik_schemas.languages import languages_in
 
 Manifests = tuple[Manifest, Manifest]

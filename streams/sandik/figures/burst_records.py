@@ -35,7 +35,7 @@ class _Series:
 
     def of(self, tag: str) -> Found:
         if tag not in self._found:
-            own = members(self._cells, self._language, frozenset())
+            own = members(self._cells, self._language)
             self._found[tag] = self._cells.find(own, tag, *self._span)
         return self._found[tag]
 

@@ -1,13 +1,11 @@
-"""Tagged posts by source and minute, from `mentions`: `counts` does not tell sources apart. Pure."""
+"""Tagged posts by source and minute, from `mentions`: for counts that do not tell sources apart. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
-
-import msgspec
 
 from sandik.counting.fold import ALL, cell_tags
-from sandik.figures.cell_store import Cells
-from sandik.figures.rollup import EVERY, Query, Share, rows, share
+from sandik.figures.cell_store import Cells, Group
+from sandik.figures.rollup import Query
+from sandik.figures.where import Part, Posts, parts
 from sandik_schemas.mention import Mention
 from sandik_schemas.pair import Pair
 
@@ -18,46 +16,32 @@ OTHERS = "…"
 _AND = "\x1f"
 
 
-class SourceRow(msgspec.Struct, frozen=True):
-    """One bucket and source: posts by tag, those without a tag left out, and the share of the pair."""
-
-    start_ms: int
-    end_ms: int
-    source: str
-    posts: dict[str, int]
-    share: Share | None
-
-
 class BySource:
-    """Cells of sources in place of languages."""
+    """Counts of all languages together."""
 
     def __init__(self) -> None:
         self._cells = Cells(MINUTE_MS)
 
     def add(self, mention: Mention) -> None:
         """Count the post; whoever calls leaves out what comes again."""
-        # A cell of several languages has a plus sign between.
-        source = mention.source.replace("+", " ")
-        if source not in self._cells.totals and len(self._cells.totals) >= MAX_SOURCES:
-            source = OTHERS
+        group = Group("", mention.source)
+        if group not in self._cells.totals and len(self._cells.totals) >= MAX_SOURCES:
+            group = Group("", OTHERS)
         # All of its tags as one: which pairs there are may be known only later.
-        self._cells.increase(source, _AND.join(mention.tags), mention.created_at_ms // MINUTE_MS * MINUTE_MS)
+        self._cells.increase(group, _AND.join(mention.tags), mention.created_at_ms // MINUTE_MS * MINUTE_MS)
 
-    def rows(self, query: Query, pairs: tuple[Pair, ...]) -> Iterable[SourceRow]:
-        """Return the rows of all sources, of all languages.
+    def parts(self, query: Query, most: int, pairs: tuple[Pair, ...], watermark_ms: int | None) -> list[Part]:
+        """Return the parts of all sources, of all languages, as the counts with that watermark are told.
 
         Raises:
-            UsageError: there are too many, or minutes do not add up to such buckets.
+            UsageError: minutes do not add up to such buckets.
         """
-        wanted = query._replace(languages=frozenset(), tags=frozenset(), among=frozenset(), span_ms=None)
-        for row in rows(self._cells, wanted):
-            if row.language != EVERY:
-                posts = _by_tag(row.current, pairs)
-                shown = {tag: some for tag, some in posts.items() if not query.tags or tag in query.tags}
-                yield SourceRow(row.start_ms, row.end_ms, row.language, shown, share(posts, query.pair))
+        self._cells.watermark_ms = watermark_ms
+        groups = {group.source: [group] for group in self._cells.totals}
+        return parts(self._cells, groups, query, most, lambda posts: _by_tag(posts, pairs))
 
 
-def _by_tag(posts: dict[str, int], pairs: tuple[Pair, ...]) -> dict[str, int]:
+def _by_tag(posts: Posts, pairs: tuple[Pair, ...]) -> Posts:
     found: Counter[str] = Counter()
     for tags, some in posts.items():
         for tag in cell_tags(tuple(tags.split(_AND)), pairs):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sandik.counting.source_names import is_within
 from sandik.figures.statistics import Ints
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of, languages_in
@@ -19,8 +20,19 @@ CHUNK = 16 * STEP
 _KEPT_SUMS = 512
 
 
+class Group(NamedTuple):
+    """What a cell has for a language, and for a source where sources are told apart."""
+
+    language: str
+    source: str = ""
+
+    def is_of(self, sources: frozenset[str]) -> bool:
+        """Return whether it is of one of these sources, or of their channels; True if none is asked for."""
+        return not sources or any(is_within(self.source, one) for one in sources)
+
+
 class Chunk:
-    """So many neighbouring windows of one language and tag, a place in the arrays for each."""
+    """So many neighbouring windows of one group and tag, a place in the arrays for each."""
 
     __slots__ = ("changes", "corrected", "count", "is_final", "late", "newest_version", "revision", "version")
 
@@ -37,7 +49,7 @@ class Chunk:
 
 
 class Found(NamedTuple):
-    """Posts by window, languages added up; `window` is the window's number since 1970, ascending."""
+    """Posts by window, groups added up; `window` is the window's number since 1970, ascending."""
 
     window: Ints
     final: Ints
@@ -51,27 +63,32 @@ class Cells:
 
     def __init__(self, window_size_ms: int) -> None:
         self.window_size_ms = window_size_ms
-        #: Posts by tag over all windows, by what their cells have for a language.
-        self.totals: dict[str, dict[str, int]] = {}
+        #: Posts by tag over all windows.
+        self.totals: dict[Group, dict[str, int]] = {}
         self.first_ms: int | None = None
         self.last_ms: int | None = None
         #: End of the newest final window: what the watermark is known to have passed.
         self.watermark_ms: int | None = None
-        self._chunks: dict[tuple[str, str], dict[int, Chunk]] = {}
+        self._chunks: dict[tuple[Group, str], dict[int, Chunk]] = {}
         self._known = 0
-        #: By languages and tag, by chunk: the changes that are in it, and the sums of its steps.
-        self._steps: OrderedDict[tuple[tuple[str, ...], str], dict[int, tuple[int, tuple[Ints, ...]]]] = (
+        #: By groups and tag, by chunk: the changes that are in it, and the sums of its steps.
+        self._steps: OrderedDict[tuple[tuple[Group, ...], str], dict[int, tuple[int, tuple[Ints, ...]]]] = (
             OrderedDict()
         )
 
     @property
     def languages(self) -> list[str]:
         """Return every language that was counted, alone or beside another."""
-        return sorted({one for language in self.totals for one in languages_in(language)})
+        return sorted({one for group in self.totals for one in languages_in(group.language)})
 
-    def of_language(self, language: str) -> list[str]:
-        """Return what the cells of its posts have for a language: `tr`, and `ru+tr` of the posts of both."""
-        return [one for one in self.totals if is_of(one, language)]
+    @property
+    def sources(self) -> list[str]:
+        """Return every source that was counted apart."""
+        return sorted({group.source for group in self.totals})
+
+    def of_language(self, language: str) -> list[Group]:
+        """Return the groups of its posts: `tr`, and `ru+tr` of the posts of both."""
+        return [one for one in self.totals if is_of(one.language, language)]
 
     def posts(self, language: str) -> dict[str, int]:
         """Return the posts of a language by tag, over all windows."""
@@ -88,7 +105,8 @@ class Cells:
     def add(self, count: Count, version: int) -> bool:
         """Take a record in, as part of what `version` changes; say whether it replaced what was known."""
         number, place = divmod(count.window_start_ms // self.window_size_ms, CHUNK)
-        chunks = self._chunks.setdefault((count.language, count.tag), {})
+        group = Group(count.language, count.source or "")
+        chunks = self._chunks.setdefault((group, count.tag), {})
         chunk = chunks.get(number)
         if chunk is None:
             chunk = chunks[number] = Chunk()
@@ -108,32 +126,37 @@ class Cells:
         chunk.count[place] = count.count
         chunk.late[place] = count.late_count
         chunk.is_final[place] = count.is_final
-        by_tag = self.totals.setdefault(count.language, {})
+        by_tag = self.totals.setdefault(group, {})
         by_tag[count.tag] = by_tag.get(count.tag, 0) + count.count - before
-        self.first_ms = min(self.first_ms or count.window_start_ms, count.window_start_ms)
-        self.last_ms = max(self.last_ms or count.window_end_ms, count.window_end_ms)
+        self._reach(count.window_start_ms, count.window_end_ms)
         return True
 
-    def increase(self, language: str, tag: str, start_ms: int) -> None:
+    def increase(self, group: Group, tag: str, start_ms: int) -> None:
         """Count one post more in the cell of a window, for cells that are counted here."""
         number, place = divmod(start_ms // self.window_size_ms, CHUNK)
-        chunks = self._chunks.setdefault((language, tag), {})
+        chunks = self._chunks.setdefault((group, tag), {})
         chunk = chunks.get(number)
         if chunk is None:
             chunk = chunks[number] = Chunk()
         chunk.changes += 1
         chunk.revision[place] += 1
         chunk.count[place] += 1
-        by_tag = self.totals.setdefault(language, {})
+        by_tag = self.totals.setdefault(group, {})
         by_tag[tag] = by_tag.get(tag, 0) + 1
+        self._reach(start_ms, start_ms + self.window_size_ms)
+
+    def _reach(self, start_ms: int, end_ms: int) -> None:
+        self.first_ms = min(self.first_ms or start_ms, start_ms)
+        self.last_ms = max(self.last_ms or end_ms, end_ms)
 
     def remove(self, cell: CellKey, version: int = 1) -> bool:
         """Forget a cell that was taken back; say whether it was the last one."""
         number, place = divmod(cell.window_start_ms // self.window_size_ms, CHUNK)
-        chunk = self._chunks.get((cell.language, cell.tag), {}).get(number)
+        group = Group(cell.language, cell.source or "")
+        chunk = self._chunks.get((group, cell.tag), {}).get(number)
         if chunk is None or chunk.revision[place] < 0:
             return False
-        self.totals[cell.language][cell.tag] -= int(chunk.count[place])
+        self.totals[group][cell.tag] -= int(chunk.count[place])
         chunk.changes += 1
         chunk.revision[place] = -1
         chunk.version[place] = chunk.newest_version = version
@@ -142,23 +165,23 @@ class Cells:
         self._known -= 1
         return not self._known
 
-    def find(self, languages: list[str], tag: str, from_ms: int, to_ms: int) -> Found:
-        """Add up the cells that have one of these for a language, in windows that start in [from, to)."""
+    def find(self, groups: list[Group], tag: str, from_ms: int, to_ms: int) -> Found:
+        """Add up the cells of these groups, in windows that start in [from, to)."""
         size = self.window_size_ms
         first, end = -(-from_ms // size), -(-to_ms // size)
-        chunks = self._between(languages, tag, first, end)
+        chunks = self._between(groups, tag, first, end)
         return _joined([_added_up(chunks[number], number, first, end) for number in sorted(chunks)])
 
-    def find_steps(self, languages: list[str], tag: str, from_ms: int, to_ms: int) -> Found:
+    def find_steps(self, groups: list[Group], tag: str, from_ms: int, to_ms: int) -> Found:
         """Do the same for whole steps, whose numbers are in place of those of windows.
 
         `from_ms` and `to_ms` must be multiples of a step's length.
         """
         step_ms = STEP * self.window_size_ms
         first, end = from_ms // step_ms, to_ms // step_ms
-        chunks = self._between(languages, tag, first * STEP, end * STEP)
-        kept = self._steps.setdefault((tuple(languages), tag), {})
-        self._steps.move_to_end((tuple(languages), tag))
+        chunks = self._between(groups, tag, first * STEP, end * STEP)
+        kept = self._steps.setdefault((tuple(groups), tag), {})
+        self._steps.move_to_end((tuple(groups), tag))
         while len(self._steps) > _KEPT_SUMS:
             self._steps.popitem(last=False)
         parts = []
@@ -172,27 +195,27 @@ class Cells:
         inside = slice(*np.searchsorted(found.window, [first, end]))
         return Found(*(column[inside] for column in found))
 
-    def _between(self, languages: list[str], tag: str, first: int, end: int) -> dict[int, list[Chunk]]:
+    def _between(self, groups: list[Group], tag: str, first: int, end: int) -> dict[int, list[Chunk]]:
         """Return the chunks that have a window of `[first, end)`, by number."""
         chunks: dict[int, list[Chunk]] = {}
-        for language in languages:
-            for number, chunk in self._chunks.get((language, tag), {}).items():
+        for group in groups:
+            for number, chunk in self._chunks.get((group, tag), {}).items():
                 if first < (number + 1) * CHUNK and number * CHUNK < end:
                     chunks.setdefault(number, []).append(chunk)
         return chunks
 
-    def changed(self, language: str, version: int) -> Ints:
+    def changed(self, group: Group, version: int) -> Ints:
         """Return the numbers of the windows of which a cell has changed after `version`."""
         parts = [
             number * CHUNK + np.flatnonzero(chunk.version > version)
-            for number, chunk in self._of(language)
+            for number, chunk in self._of(group)
             if chunk.newest_version > version
         ]
         return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
 
-    def _of(self, language: str) -> Iterator[tuple[int, Chunk]]:
-        for tag in self.totals.get(language, {}):
-            yield from self._chunks[language, tag].items()
+    def _of(self, group: Group) -> Iterator[tuple[int, Chunk]]:
+        for tag in self.totals.get(group, {}):
+            yield from self._chunks[group, tag].items()
 
 
 def summed_by(number: Ints, columns: Iterable[Ints]) -> tuple[Ints, ...]:
@@ -208,7 +231,7 @@ def _joined(parts: list[tuple[Ints, ...]]) -> Found:
 
 
 def _added_up(chunks: list[Chunk], number: int, first: int, end: int) -> tuple[Ints, ...]:
-    """Return the columns of the same chunk of several languages, of the windows in `[first, end)`."""
+    """Return the columns of the same chunk of several groups, of the windows in `[first, end)`."""
     # Whole arrays, unknown places (zeros) included: a month costs a third of picking the known ones.
     posts, final, corrected, late = np.zeros((4, CHUNK), dtype=np.int64)
     is_known = np.zeros(CHUNK, dtype=np.bool_)

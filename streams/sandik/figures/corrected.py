@@ -153,7 +153,7 @@ class Sample:
 
     @property
     def is_whole(self) -> bool:
-        """Say whether something of every class was coded, so that all posts are spoken for."""
+        """Return whether something of every class was coded, so that all posts are spoken for."""
         return bool(self._classes) and all(one.coded for one in self._classes)
 
     def rightness(self, language: str, tag: str) -> Rightness:

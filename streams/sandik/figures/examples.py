@@ -2,12 +2,12 @@
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from sandik.counting.fold import cell_tags
-from sandik.figures.by_source import BySource
+from sandik.figures.by_source import MAX_SOURCES, OTHERS, BySource
 from sandik.figures.rollup import EVERY
 from sandik_schemas.languages import is_of
 from sandik_schemas.mention import Mention
@@ -16,6 +16,11 @@ from sandik_schemas.pair import DEFAULT_PAIR, Pair
 HOUR_MS = 3_600_000
 #: How many of the newest posts are kept for each language and combination of tags.
 KEPT_POSTS = 200
+
+
+def any_source(source: str) -> bool:  # noqa: ARG001
+    """Say yes."""
+    return True
 
 
 class TopTerm(msgspec.Struct, frozen=True):
@@ -35,7 +40,8 @@ class Examples:
         self.version = 0
         self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
         self._newest: dict[tuple[str, tuple[str, ...]], list[tuple[int, int, int, Mention]]] = {}
-        self._terms: dict[tuple[int, str], Counter[tuple[str, str]]] = {}
+        self._terms: dict[tuple[int, str, str], Counter[tuple[str, str]]] = {}
+        self._sources: set[str] = set()
         self.by_source = BySource()
         self._read_up_to: dict[int, int] = {}
 
@@ -57,12 +63,23 @@ class Examples:
             insort(newest, (mention.created_at_ms, partition, offset, mention))
             del newest[:-KEPT_POSTS]
             self.by_source.add(mention)
-            hour = mention.created_at_ms // HOUR_MS, mention.language
+            hour = mention.created_at_ms // HOUR_MS, mention.language, self._source_of(mention)
             terms = self._terms.setdefault(hour, Counter())
             terms.update({(one.term, one.tag) for one in mention.terms})
 
+    def _source_of(self, mention: Mention) -> str:
+        if len(self._sources) < MAX_SOURCES:
+            self._sources.add(mention.source)
+        return mention.source if mention.source in self._sources else OTHERS
+
     def newest(
-        self, languages: frozenset[str], tags: frozenset[str], from_ms: int, to_ms: int, limit: int
+        self,
+        languages: frozenset[str],
+        tags: frozenset[str],
+        from_ms: int,
+        to_ms: int,
+        limit: int,
+        is_from: Callable[[str], bool] = any_source,
     ) -> list[Mention]:
         """Return the newest posts with any of the tags, newest first; an empty set means all."""
         found = {
@@ -70,31 +87,43 @@ class Examples:
             for (language, own), mentions in self._newest.items()
             if _is_wanted(language, languages) and (not tags or tags & {*cell_tags(own, self.pairs)})
             for created_at_ms, partition, offset, mention in mentions
-            if from_ms <= created_at_ms < to_ms
+            if from_ms <= created_at_ms < to_ms and is_from(mention.source)
         }
         return [mention for *_, mention in sorted(found.values(), reverse=True)[:limit]]
 
     def top_terms(
-        self, languages: frozenset[str], tags: frozenset[str], from_ms: int, to_ms: int, limit: int
+        self,
+        languages: frozenset[str],
+        tags: frozenset[str],
+        from_ms: int,
+        to_ms: int,
+        limit: int,
+        is_from: Callable[[str], bool] = any_source,
     ) -> list[TopTerm]:
-        """Return the terms that most posts use, in the full hours that touch `[from_ms, to_ms)`."""
-        known = [hour for hour, _ in self._terms] or [0]
+        """Return the terms of the full hours that touch `[from_ms, to_ms)`, those that rose most first.
+
+        Against as many hours before; where mentions do not reach back so far, those of most posts.
+        """
+        known = [hour for hour, *_ in self._terms] or [0]
         first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)
-        total = self._posts(languages, first, end)
-        before = self._posts(languages, first - (end - first), first)
+        total = self._posts(languages, is_from, first, end)
+        before = self._posts(languages, is_from, first - (end - first), first)
         is_known = first - (end - first) >= min(known)
-        ordered = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+        usual = before if is_known else Counter[tuple[str, str]]()
+        ordered = sorted(total.items(), key=lambda item: (usual[item[0]] - item[1], -item[1], item[0]))
         return [
             TopTerm(*one, posts, before[one] if is_known else None)
             for one, posts in ordered
             if not tags or one[1] in tags
         ][:limit]
 
-    def _posts(self, languages: frozenset[str], first: int, end: int) -> Counter[tuple[str, str]]:
+    def _posts(
+        self, languages: frozenset[str], is_from: Callable[[str], bool], first: int, end: int
+    ) -> Counter[tuple[str, str]]:
         """Add up the terms of the hours from `first` up to `end`, both counted from 1970 on."""
         total: Counter[tuple[str, str]] = Counter()
-        for (hour, language), terms in self._terms.items():
-            if first <= hour < end and _is_wanted(language, languages):
+        for (hour, language, source), terms in self._terms.items():
+            if first <= hour < end and _is_wanted(language, languages) and is_from(source):
                 total.update(terms)
         return total
 

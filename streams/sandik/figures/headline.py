@@ -1,12 +1,13 @@
 """The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
 
+from collections.abc import Iterable
 from math import hypot
 from typing import NamedTuple
 
 import msgspec
 
 from sandik.counting.fold import ALL
-from sandik.figures.cell_store import STEP, Cells
+from sandik.figures.cell_store import STEP, Cells, Group
 from sandik.figures.rollup import EVERY, Query, Share, members, share
 
 DAY_MS = 86_400_000
@@ -57,11 +58,9 @@ class Headline(NamedTuple):
 
 def headline(cells: Cells, query: Query) -> Headline:
     """Return the figure of the query's span for all of its languages together (`among`)."""
-    query = query.now(cells)
-    from_ms = max(query.from_ms, cells.first_ms or 0)
-    to_ms = max(from_ms, min(query.to_ms, cells.last_ms or 0))
+    from_ms, to_ms = span_of(cells, query)
     now = _figure(cells, query, from_ms, to_ms)
-    everything = _sums(cells, members(cells, EVERY, query.among), ALL, from_ms, to_ms)
+    everything = _sums(cells, members(cells, EVERY, query.among, query.sources), ALL, from_ms, to_ms)
     length_ms, first_ms = to_ms - from_ms, cells.first_ms
     before = None
     if length_ms > 0 and first_ms is not None and from_ms - length_ms >= first_ms:
@@ -71,14 +70,23 @@ def headline(cells: Cells, query: Query) -> Headline:
     return Headline(now, before, change, usual, everything.current, everything.late)
 
 
+def span_of(cells: Cells, query: Query) -> tuple[int, int]:
+    """Return the part of the query's span that there are windows of."""
+    query = query.now(cells)
+    from_ms = max(query.from_ms, cells.first_ms or 0)
+    return from_ms, max(from_ms, min(query.to_ms, cells.last_ms or 0))
+
+
 def _figure(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Figure:
-    languages = members(cells, EVERY, query.among)
-    posts = {}
-    for tag in cells.tags:
-        sums = _sums(cells, languages, tag, from_ms, to_ms)
-        if some := sums.final + sums.current:
-            posts[tag] = some
+    own = members(cells, EVERY, query.among, query.sources)
+    posts = posts_of(cells, own, cells.tags, from_ms, to_ms)
     return Figure(from_ms, to_ms, posts, share(posts, query.pair))
+
+
+def posts_of(cells: Cells, own: list[Group], tags: Iterable[str], from_ms: int, to_ms: int) -> dict[str, int]:
+    """Return the posts by tag in the windows that start in `[from_ms, to_ms)`, of these groups together."""
+    found = ((tag, _sums(cells, own, tag, from_ms, to_ms)) for tag in tags)
+    return {tag: sums.final + sums.current for tag, sums in found if sums.final + sums.current}
 
 
 class _Sums(NamedTuple):
@@ -87,17 +95,17 @@ class _Sums(NamedTuple):
     late: int
 
 
-def _sums(cells: Cells, languages: list[str], tag: str, from_ms: int, to_ms: int) -> _Sums:
+def _sums(cells: Cells, own: list[Group], tag: str, from_ms: int, to_ms: int) -> _Sums:
     """Add up the windows that start in `[from_ms, to_ms)`: whole steps from sums that are kept."""
     step_ms = STEP * cells.window_size_ms
     first_ms, end_ms = -(-from_ms // step_ms) * step_ms, to_ms // step_ms * step_ms
     if first_ms >= end_ms:
-        parts = [cells.find(languages, tag, from_ms, to_ms)]
+        parts = [cells.find(own, tag, from_ms, to_ms)]
     else:
         parts = [
-            cells.find(languages, tag, from_ms, first_ms),
-            cells.find_steps(languages, tag, first_ms, end_ms),
-            cells.find(languages, tag, end_ms, to_ms),
+            cells.find(own, tag, from_ms, first_ms),
+            cells.find_steps(own, tag, first_ms, end_ms),
+            cells.find(own, tag, end_ms, to_ms),
         ]
     return _Sums(*(sum(int(getattr(one, name).sum()) for one in parts) for name in _Sums._fields))
 

@@ -35,6 +35,8 @@ class Model:
         self.watermark_moved_at_ms: int | None = None
         self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
         self._sizes: dict[int, Cells] = {}
+        #: The cells of `counts.sources`, which is a topic of its own.
+        self._by_source: dict[int, Cells] = {}
         self._start(None)
 
     def _start(self, cells: Cells | None) -> None:
@@ -43,10 +45,15 @@ class Model:
         self._newest_emitted_at_ms = 0
 
     def clear(self) -> None:
-        """Forget everything: the topic is another than before."""
-        pairs = self.pairs
+        """Forget all of `counts`: the topic is another than before."""
+        pairs, by_source = self.pairs, self._by_source
         self.__init__()  # type: ignore[misc]  # the same object, because others hold it
-        self.pairs = pairs
+        self.pairs, self._by_source = pairs, by_source
+
+    def clear_sources(self) -> None:
+        """Forget what is told apart by source."""
+        self._by_source.clear()
+        self._number += 1
 
     def set_pairs(self, pairs: tuple[Pair, ...]) -> None:
         """Take the pairs of the run in force over: whoever holds shares of others starts over."""
@@ -63,6 +70,37 @@ class Model:
     def other_window_sizes_ms(self) -> list[int]:
         """Return the window sizes that are in the topic and not shown."""
         return sorted(set(self._sizes) - {self.cells.window_size_ms})
+
+    @property
+    def sources(self) -> Cells:
+        """Return the cells of the window size that is shown, told apart by source; without any, empty."""
+        size_ms = self.cells.window_size_ms
+        return self._by_source.get(size_ms) or Cells(size_ms)
+
+    def cells_of(self, sources: frozenset[str]) -> Cells:
+        """Return the cells that tell of these sources; of all together, those of `counts`."""
+        return self.sources if sources else self.cells
+
+    def add_sources(self, counts: Iterable[Count]) -> bool:
+        """Take records of `counts.sources` in as one change; say whether anything is different now."""
+        has_changed = False
+        for count in counts:
+            size_ms = count.window_end_ms - count.window_start_ms
+            cells = self._by_source.setdefault(size_ms, Cells(size_ms))
+            has_changed |= cells.add(count, self._number + 1)
+        self._number += has_changed
+        return has_changed
+
+    def remove_sources(self, keys: Iterable[bytes | None]) -> bool:
+        """Forget cells of `counts.sources` that were taken back; say whether there were any."""
+        has_changed = False
+        for cell in map(CellKey.parse, keys):
+            if cell and cell.size_ms in self._by_source:
+                has_changed = True
+                if self._by_source[cell.size_ms].remove(cell, self._number + 1):
+                    del self._by_source[cell.size_ms]
+        self._number += has_changed
+        return has_changed
 
     def add(self, counts: Iterable[Count], now_ms: int) -> bool:
         """Take records in as one change, read at `now_ms`; say whether anything is different now."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from sandik.counting.fold import ALL
 from sandik.errors import UsageError
-from sandik.figures.cell_store import STEP, Cells, summed_by
+from sandik.figures.cell_store import STEP, Cells, Group, summed_by
 from sandik.figures.interval import wilson
 from sandik.figures.statistics import BASELINE_BUCKETS, Ints, bursts
 from sandik_schemas.languages import is_of
@@ -58,7 +58,8 @@ class Query(NamedTuple):
 
     So the first and the last row may be of a part of their bucket. `span_ms` stands for a `from_ms` that is
     so long before the end of the newest window. Without languages or tags all, `*` included. `*` sums the
-    languages of `among`, or all. `pair` is that of the share; without one there is none.
+    languages of `among`, or all. Without `sources`, posts are of any. `pair` is that of the share; without
+    one there is none.
     """
 
     rollup_ms: int
@@ -68,6 +69,7 @@ class Query(NamedTuple):
     to_ms: int = _FOREVER_MS
     span_ms: int | None = None
     among: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
     pair: Pair | None = DEFAULT_PAIR
 
     def now(self, cells: Cells) -> "Query":
@@ -77,7 +79,7 @@ class Query(NamedTuple):
         return self._replace(from_ms=max(0, (cells.last_ms or 0) - self.span_ms))
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
     """One tag of one language by bucket; the buckets' numbers ascend."""
 
     bucket: Ints
@@ -115,7 +117,7 @@ def changed_rows(cells: Cells, query: Query, version: int) -> list[Row]:
     found: list[Row] = []
     for language in _languages(cells, query):
         found += _rows(cells, cut, language)
-        own = members(cells, language, query.among)
+        own = members(cells, language, query.among, query.sources)
         windows = [cells.changed(one, version) for one in own]
         changed = np.unique(np.concatenate(windows) * cells.window_size_ms // query.rollup_ms)
         if not len(changed):
@@ -138,26 +140,20 @@ def check(cells: Cells, query: Query) -> None:
 
 
 def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
-    own = members(cells, language, query.among)
+    own = members(cells, language, query.among, query.sources)
     rollup = query.rollup_ms
     first, end = query.from_ms // rollup, -(-query.to_ms // rollup)
     if query.from_ms >= query.to_ms:
         return
     # A burst is one of a whole bucket, judged by the buckets before it: those are not shown.
     span = (first - BASELINE_BUCKETS) * rollup, end * rollup
-    columns = {tag: _column(cells, own, tag, rollup, span) for tag in cells.tags}
+    columns = {tag: column_of(cells, own, tag, rollup, span) for tag in cells.tags}
     bursting = {
         tag: dict.fromkeys(column.bucket[_bursts(column, columns[ALL])].tolist())
         for tag, column in columns.items()
         if tag != ALL and ALL in columns
     }
-    by_bucket: dict[int, dict[str, tuple[int, int, int, int]]] = {}
-    for tag, column in columns.items():
-        for shown in _inside(cells, own, tag, query, column):
-            for bucket, *values in zip(*(part.tolist() for part in shown), strict=True):
-                by_bucket.setdefault(bucket, {})[tag] = tuple(values)
-    for bucket in sorted(by_bucket):
-        of = by_bucket[bucket]
+    for bucket, of in sums_by_bucket(cells, own, query, columns):
         told = {tag: values for tag, values in of.items() if not query.tags or tag in query.tags}
         yield Row(
             start_ms=bucket * rollup,
@@ -172,8 +168,24 @@ def _rows(cells: Cells, query: Query, language: str) -> Iterable[Row]:
         )
 
 
+#: Of a bucket and tag: posts in final windows, in current ones, what late posts have added, too late ones.
+Sums = tuple[int, int, int, int]
+
+
+def sums_by_bucket(
+    cells: Cells, own: list[Group], query: Query, columns: Mapping[str, Column]
+) -> Iterator[tuple[int, dict[str, Sums]]]:
+    """Yield the buckets' numbers in order with the sums of each tag, of the windows that were asked for."""
+    by_bucket: dict[int, dict[str, Sums]] = {}
+    for tag, column in columns.items():
+        for shown in _inside(cells, own, tag, query, column):
+            for bucket, *values in zip(*(part.tolist() for part in shown), strict=True):
+                by_bucket.setdefault(bucket, {})[tag] = tuple(values)
+    yield from sorted(by_bucket.items())
+
+
 def _inside(
-    cells: Cells, own: list[str], tag: str, query: Query, column: _Column
+    cells: Cells, own: list[Group], tag: str, query: Query, column: Column
 ) -> Iterator[tuple[Ints, ...]]:
     """Yield the buckets that have windows which start in `[from_ms, to_ms)`, with those windows only."""
     rollup, from_ms, to_ms = query.rollup_ms, query.from_ms, query.to_ms
@@ -189,22 +201,23 @@ def _inside(
         yield summed_by(found.window * cells.window_size_ms // rollup, found[1:])
 
 
-def _column(cells: Cells, own: list[str], tag: str, rollup_ms: int, span: tuple[int, int]) -> _Column:
+def column_of(cells: Cells, own: list[Group], tag: str, rollup_ms: int, span: tuple[int, int]) -> Column:
     """Return whole buckets, from sums that are kept if buckets are whole numbers of those."""
     step_ms = STEP * cells.window_size_ms
     if rollup_ms % step_ms == 0:
         found, unit_ms = cells.find_steps(own, tag, *span), step_ms
     else:
         found, unit_ms = cells.find(own, tag, *span), cells.window_size_ms
-    return _Column(*summed_by(found.window * unit_ms // rollup_ms, found[1:]))
+    return Column(*summed_by(found.window * unit_ms // rollup_ms, found[1:]))
 
 
-def _bursts(column: _Column, everything: _Column) -> Ints:
+def _bursts(column: Column, everything: Column) -> Ints:
     return np.flatnonzero(bursts(column.bucket, column.final + column.current, everything.bucket))
 
 
-def _share_of(of: dict[str, tuple[int, int, int, int]], pair: Pair | None) -> Share | None:
-    return share({tag: sum(values[:2]) for tag, values in of.items()}, pair)
+def _share_of(of: Mapping[str, Sums], pair: Pair | None) -> Share | None:
+    tags = (pair.base, pair.name) if pair else ()
+    return share({tag: sum(of[tag][:2]) for tag in tags if tag in of}, pair)
 
 
 def share(posts: Mapping[str, int], pair: Pair | None) -> Share | None:
@@ -230,11 +243,16 @@ def _languages(cells: Cells, query: Query) -> list[str]:
     return [one for one in sorted(query.languages) if one == EVERY or cells.of_language(one)]
 
 
-def members(cells: Cells, language: str, among: frozenset[str]) -> list[str]:
-    """Return the cells' languages that a row adds up: a post of two languages is in the rows of either."""
-    if language != EVERY:
-        return cells.of_language(language)
-    return [one for one in cells.totals if not among or any(is_of(one, wanted) for wanted in among)]
+def members(
+    cells: Cells, language: str, among: frozenset[str] = frozenset(), sources: frozenset[str] = frozenset()
+) -> list[Group]:
+    """Return the groups that a row adds up: a post of two languages is in the rows of either."""
+    wanted = among if language == EVERY else {language}
+    return [
+        group
+        for group in cells.totals
+        if group.is_of(sources) and (not wanted or any(is_of(group.language, one) for one in wanted))
+    ]
 
 
 def _limited(found: Iterable[Row], most: int) -> list[Row]:

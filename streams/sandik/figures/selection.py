@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sandik.counting.sources import is_within
+from sandik.counting.source_names import is_within
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
 from sandik.kafka.ranges import bounds_ms
@@ -21,7 +21,7 @@ class Selection(NamedTuple):
     to_ms: int | None = None
 
     def holds(self, start_ms: int, end_ms: int, language: str, source: str | None) -> bool:
-        """Say whether a cell is in it."""
+        """Return whether a cell is in it."""
         return (
             (self.from_ms is None or start_ms >= self.from_ms)
             and (self.to_ms is None or end_ms <= self.to_ms)

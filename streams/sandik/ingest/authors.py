@@ -1,9 +1,9 @@
-"""Posts that do not say who wrote them, while everybody can tell authors and posts apart.
+"""Pseudonyms: posts without their authors' ids, in which authors and posts can still be told apart.
 
 An author's id is not the only field that names the author: `at://did:plc:alice/…` is the id of a post, and so
 is `https://mastodon.example/users/alice/statuses/1`; both may stand in `repost_of` and `reply_to` of others.
 So every id is replaced, and the link to the post is left out, as is its channel, which may be one person's.
-The text stays, with whomever it names.
+The text stays, with the people that it names.
 """
 
 import hmac
@@ -42,7 +42,7 @@ def pseudonym(source: str, author_id: str, key: str) -> str:
 
 
 def post_pseudonym(post_id: str, key: str) -> str:
-    """Return what stands for a post's id, wherever that is: 32 hexadecimal digits."""
+    """Return the replacement of a post's id, in any field: 32 hexadecimal digits."""
     # No source is empty, so no author is hashed from the same bytes.
     return _hashed(f"\0{post_id}", key)
 

@@ -1,9 +1,9 @@
 """`sandik ingest SOURCE...`: errors and summary to stderr, the summary as JSON to stdout.
 
-Exit code 0: everything was read to the end; what cannot be a post is reported, by reason with the first few
-of each, and does not change it. 1: nothing could be read although there was something, a source broke off, or
-Kafka failed. 2: the command was called with something it cannot use. 130: Ctrl-C, and 143: SIGTERM; what had
-been read was delivered first.
+Exit code 0: everything was read to the end. Invalid posts do not change that; they are reported by reason,
+with the first few of each. 1: a source had data but no post could be read, a source broke off, or Kafka
+failed. 2: an argument cannot be used. 130: Ctrl-C; 143: SIGTERM. All posts read before these are delivered
+first.
 """
 
 import asyncio
@@ -20,27 +20,27 @@ from rich.console import Console
 
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik.errors import SandikError, UsageError
 from sandik.ingest.authors import with_pseudonyms
 from sandik.ingest.decoding.json_access import EXTRAS
 from sandik.ingest.decoding.times import zone_of
-from sandik.ingest.event_time.bounds import bounded
-from sandik.ingest.event_time.expected_late import Lateness, Rules
-from sandik.ingest.event_time.pace import paced, speed_of
-from sandik.ingest.event_time.period import within
-from sandik.ingest.event_time.run_clocks import clocks_of
 from sandik.ingest.file_stats import Account, Examples
 from sandik.ingest.formats.table import FIELDS, TableOptions
+from sandik.ingest.inputs import Source, find, open_source, read
 from sandik.ingest.items import INCOMPLETE, Item, Rejected, RejectReason, Skipped
 from sandik.ingest.live import LiveOptions, follow, is_live, live_source
 from sandik.ingest.post_filter import chooser
+from sandik.ingest.post_times.bounds import bounded
+from sandik.ingest.post_times.expected_late import Lateness, Rules
+from sandik.ingest.post_times.pace import paced, speed_of
+from sandik.ingest.post_times.period import within
+from sandik.ingest.post_times.run_clocks import clocks_of
 from sandik.ingest.preview import check, preview
 from sandik.ingest.produce import Mark, Summary, ingest
 from sandik.ingest.progress import by_reason, progress_bar
 from sandik.ingest.read_ahead import ReadAhead
 from sandik.ingest.reading import Order, Reading
-from sandik.ingest.sources import Source, find, open_source, read
 from sandik.ingest.summary import notes, table
 from sandik.ingest.terminal import Terminal
 from sandik.settings import Settings
@@ -97,7 +97,7 @@ def table_options(
     *,
     private_chats: bool = False,
 ) -> TableOptions:
-    """Return what the command line says of how sources are read.
+    """Return how the command line wants sources to be read.
 
     Raises:
         UsageError: the mapping, the zone or what to include is none.
@@ -133,7 +133,7 @@ def table_options(
 
 
 def rules_of(settings: Settings) -> Rules:
-    """Return by what rules workers of these settings judge."""
+    """Return the rules of workers with these settings."""
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
     return Rules(timing, settings.derived_sizes, settings.max_ahead_ms, settings.reposts, settings.partitions)
 

@@ -1,4 +1,4 @@
-"""What may reach a terminal: names of files, members, events and hosts escaped, addresses without secrets."""
+"""Makes text safe for a terminal: escapes names of files and hosts, and removes secrets from addresses."""
 
 import re
 from hashlib import blake2b

@@ -1,18 +1,18 @@
-"""What became of each file: posts, what is none and why, its first and last event time, what will be late."""
+"""The result of each file: posts, other items with reasons, first and last event time, late posts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sandik.ingest.event_time.expected_late import Lateness
-from sandik.ingest.event_time.sorted_pieces import Slice
-from sandik.ingest.event_time.sorting import Aside
 from sandik.ingest.items import Item, Rejected, Skipped
+from sandik.ingest.post_times.expected_late import Lateness
+from sandik.ingest.post_times.sorted_pieces import Slice
+from sandik.ingest.post_times.sorting import Aside
 from sandik_schemas.post import Post
 
 #: Posts whose lateness is worked out at once.
 AT_ONCE = 1_000
-#: How many of what is rejected are told one by one: of a reason in a file, and of a reason.
+#: How many rejected items are reported one by one: of a reason in a file, and of a reason in all.
 EXAMPLES, EXAMPLES_IN_ALL = 3, 30
 
 
@@ -91,9 +91,9 @@ class Examples:
         self._in_all: Counter[str] = Counter()
 
     def is_told(self, item: Rejected | Skipped) -> bool:
-        """Say whether this one is an example."""
+        """Return whether this one is an example."""
         place = item.where.rpartition(":")[0], item.reason
-        # What is told enough is not remembered: a live source has no end.
+        # Reasons that were reported often enough are not remembered: a live source has no end.
         if self._in_all[item.reason] >= EXAMPLES_IN_ALL or self._of_file[place] >= EXAMPLES:
             return False
         self._of_file[place] += 1

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from sandik.ingest.event_time.sorting import Sorting
+from sandik.ingest.inputs import Source
+from sandik.ingest.post_times.sorting import Sorting
 from sandik.ingest.produce import Summary
-from sandik.ingest.sources import Source
 from sandik.progress import bars
 
 REFRESH_S = 0.2

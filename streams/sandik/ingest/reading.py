@@ -5,13 +5,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from sandik.ingest.event_time.expected_late import Lateness
-from sandik.ingest.event_time.sorted_pieces import Slice
-from sandik.ingest.event_time.sorting import Aside, Sorter, Sorting, as_they_are
-from sandik.ingest.event_time.wrong_clocks import Apart, Watch
 from sandik.ingest.file_stats import Account, Accounts
+from sandik.ingest.inputs import Source, read_one
 from sandik.ingest.items import Item
-from sandik.ingest.sources import Source, read_one
+from sandik.ingest.post_times.expected_late import Lateness
+from sandik.ingest.post_times.sorted_pieces import Slice
+from sandik.ingest.post_times.sorting import Aside, Sorter, Sorting, as_they_are
+from sandik.ingest.post_times.wrong_clocks import Apart, Watch
 from sandik_schemas.post import Post
 
 Order = Literal["time", "as-is"]
@@ -48,12 +48,12 @@ class Reading:
 
     @property
     def is_sorted(self) -> bool:
-        """Say whether all posts are put in order."""
+        """Return whether all posts are put in order."""
         return not self._as_is
 
     @property
     def has_begun(self) -> bool:
-        """Say whether anything was read."""
+        """Return whether anything was read."""
         return any(one.posts or one.rejected or one.skipped for one in self.accounts.files)
 
     @property

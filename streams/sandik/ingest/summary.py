@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from sandik.counting.labels import iso
 from sandik.ingest.escaped import printable
-from sandik.ingest.event_time.wrong_clocks import DAY_MS
 from sandik.ingest.file_stats import Account
+from sandik.ingest.post_times.wrong_clocks import DAY_MS
 from sandik.ingest.produce import Summary
 from sandik.ingest.progress import by_reason
 from sandik.ingest.reading import Reading

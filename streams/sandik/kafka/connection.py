@@ -127,7 +127,7 @@ async def unreachable(options: Mapping[str, Any], error: Exception) -> BrokerErr
 
 
 async def answers(options: Mapping[str, Any]) -> bool:
-    """Say whether any of the servers answers, even if it refuses the connection. Logs nothing."""
+    """Return whether any of the servers answers, even if it refuses the connection. Logs nothing."""
     for host, port, _ in collect_hosts(options["bootstrap_servers"], randomize=False):
         refusal = await _greeted(host, port, options)
         if refusal is None or _advice(refusal, options.get("sasl_mechanism")):
@@ -194,7 +194,7 @@ async def _greeted(host: str, port: int, options: Mapping[str, Any]) -> Exceptio
 
 
 def _is_closed(refusal: Exception) -> bool:
-    """Say whether the connection was closed and nothing says why."""
+    """Return whether the connection was closed and nothing says why."""
     return isinstance(refusal, KafkaConnectionError | ConnectionResetError) and not _advice(refusal, None)
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 import msgspec
 from aiokafka import ConsumerRecord
 
-from sandik.counting.latest import LatestCounts
+from sandik.counting.newest import LatestCounts
 from sandik.kafka.topics import decoded
 from sandik_schemas.count import Count
 

@@ -13,7 +13,7 @@ from sandik.kafka.log_identity import bounds
 from sandik.kafka.reader import read
 from sandik.kafka.topics import COUNTS, PARTIALS, POSTS, WINDOWS_TABLE, changelog, decoded, partitions_or_none
 from sandik.kafka.writer import write
-from sandik.run import application_id, rules_of
+from sandik.run_identity import application_id, rules_of
 from sandik.settings import Settings
 from sandik_schemas.control import Run
 from sandik_schemas.partial import Partial, Watermark, begin_key, decode_partial

@@ -227,7 +227,7 @@ async def partitions_or_none(settings: Settings, topic: str) -> int | None:
 
 
 async def is_owned(settings: Settings, group: str, topic: str) -> bool:
-    """Say whether a worker of the group has a partition of the topic."""
+    """Return whether a worker of the group has a partition of the topic."""
     async with connected(settings) as admin:
         [answer] = await admin.describe_consumer_groups([group])
     return any(

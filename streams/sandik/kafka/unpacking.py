@@ -102,7 +102,7 @@ class SafeRecords:
         return len(self.data)
 
     def has_next(self) -> bool:
-        """Say whether there is another batch."""
+        """Return whether there is another batch."""
         return self._unpacked_bytes < MAX_UNPACKED_BYTES and self.peek() is not None
 
     def next_batch(self) -> Any:
@@ -143,7 +143,7 @@ class SafeBatch:
         self.is_control_batch, self.is_transactional = packed.is_control_batch, packed.is_transactional
 
     def validate_crc(self) -> bool:
-        """Say whether the bytes are those that were written."""
+        """Return whether the bytes are those that were written."""
         return bool(self._packed.validate_crc())
 
     def __next__(self) -> Any:
@@ -316,7 +316,7 @@ def _length(data: memoryview, at: int) -> tuple[int, int]:
 
 
 def _has_long_one(data: memoryview) -> bool:
-    """Say whether a record is too long to be read, before any is: one may be all headers."""
+    """Return whether a record is too long to be read, before any is: one may be all headers."""
     at, end = _RECORDS, len(data) - MAX_RECORD_BYTES
     while at < end:
         length, at = _length(data, at)

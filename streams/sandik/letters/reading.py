@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
     reasons: Collection[str] = ()
 
     def holds(self, letter: Letter) -> bool:
-        """Say whether the letter is one of them."""
+        """Return whether the letter is one of them."""
         return (
             (self.from_ms is None or letter.written_ms >= self.from_ms)
             and (self.to_ms is None or letter.written_ms < self.to_ms)

@@ -54,7 +54,7 @@ class _Copy(NamedTuple):
     partition: int | None
 
     def is_there(self, record: ConsumerRecord) -> bool:
-        """Say whether a record of the target that names this letter's origin is this copy."""
+        """Return whether a record of the target that names this letter's origin is this copy."""
         return (
             (record.key, record.value) == (self.letter.key, self.letter.value)
             and self.partition in (None, record.partition)

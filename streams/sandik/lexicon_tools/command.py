@@ -18,7 +18,7 @@ from sandik.lexicon_tools.check import findings
 from sandik.lexicon_tools.explain import Explanation, explain
 from sandik.lexicon_tools.finding import Finding
 from sandik.lexicon_tools.sample import Share, read_sample, shares
-from sandik.run import lexicon_notice, load_job, lost_cells
+from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 
 

@@ -104,11 +104,11 @@ class _Places:
         self._reached = [*accumulate((hit.end for hit in ordered), max)]
 
     def overlap(self, hit: Hit) -> bool:
-        """Say whether one of them has a character in common with the hit."""
+        """Return whether one of them has a character in common with the hit."""
         return self._reach(bisect_left(self._starts, hit.end)) > hit.start
 
     def cover(self, hit: Hit) -> bool:
-        """Say whether one of them is longer than the hit, and covers it."""
+        """Return whether one of them is longer than the hit, and covers it."""
         before, here = bisect_left(self._starts, hit.start), bisect_right(self._starts, hit.start)
         return self._reach(before) >= hit.end or self._reach(here) > hit.end
 

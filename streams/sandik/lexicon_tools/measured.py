@@ -5,6 +5,9 @@ from importlib import resources
 
 import msgspec
 
+#: As dashboard/static/trust.js.
+ENOUGH = 20
+
 
 class OneMeasured(msgspec.Struct, frozen=True):
     """One tag on posts of one language and kind, judged by reading and held out while the lexicon was made.
@@ -24,6 +27,11 @@ class OneMeasured(msgspec.Struct, frozen=True):
     recall: float
     recall_low: float
     recall_high: float
+
+    @property
+    def is_telling(self) -> bool:
+        """Say whether there were enough posts: of fewer, a share says little."""
+        return min(self.tagged, self.about) >= ENOUGH
 
 
 class Measured(msgspec.Struct, frozen=True):

@@ -1,1 +1,1 @@
-"""For those who run the workers: `sandik doctor` and `sandik top`, and what both find out."""
+"""For operators: `sandik doctor` and `sandik top`, and the facts that both show."""

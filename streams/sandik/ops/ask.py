@@ -1,4 +1,4 @@
-"""`sandik ask`: what the worker of this machine or container says of itself, where there is no curl."""
+"""`sandik ask`: the health and metrics of the worker on this machine or container, without curl."""
 
 import sys
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def run_ask(settings: Settings, page: Page, names: Sequence[str]) -> int:
     """Print a page of the worker, or only its lines that begin with a name; return 1 if it is not well.
 
     Raises:
-        SandikError: nobody answers at SANDIK_OPS_PORT of this machine.
+        SandikError: there is no answer at SANDIK_OPS_PORT of this machine.
     """
     status, body = _answer(settings.ops_port, f"/{page}")
     lines = body.splitlines()

@@ -1,4 +1,4 @@
-"""What Kafka tells of the workers: who counts which partition, how far, and the newest windows."""
+"""The workers as Kafka sees them: who counts which partition, how far, and the newest windows."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -34,9 +34,9 @@ _decoder = msgspec.json.Decoder(Count)
 class Partition(msgspec.Struct):
     """One partition of `posts`. `committed` is None before the first commit.
 
-    `lag` is by what is committed. After a rebalance that may be less than what is counted, until another
-    post comes; `sandik_consumer_lag_records` of the worker knows better. `is_paused`: nothing more of it is
-    counted, because too many of its records are rejected.
+    `lag` is computed from committed offsets. After a rebalance these may be behind what is counted until the
+    next post; the worker's own `sandik_consumer_lag_records` is exact. `is_paused`: it is not counted,
+    because too many of its records are rejected.
     """
 
     partition: int
@@ -70,7 +70,7 @@ class Survey(msgspec.Struct):
 
     @property
     def lag(self) -> int:
-        """Return the posts that are not known to be counted."""
+        """Return the number of posts that are not counted yet, as far as known."""
         return sum(one.lag for one in self.partitions)
 
     def since(self, before: "Survey") -> "Survey":
@@ -85,7 +85,7 @@ class Survey(msgspec.Struct):
 
 
 class Surveyor:
-    """Looks as often as asked. `group` is the consumer group of the run."""
+    """Looks at Kafka on each call. `group` is the consumer group of the run."""
 
     def __init__(
         self,
@@ -185,7 +185,7 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
         await consumer.start()
         try:
             counts = TopicPartition(names[1], 0)
-            # Never read, but of what is not assigned the client forgets where it is.
+            # It is never read, but the client forgets the position of partitions that are not assigned.
             posts = [TopicPartition(names[0], one) for one in range(found[names[0]])]
             consumer.assign([counts, *posts])
             consumer.pause(*posts)

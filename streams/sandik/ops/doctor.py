@@ -1,4 +1,4 @@
-"""`sandik doctor`: look at everything a worker needs, and say how to mend what is wrong."""
+"""`sandik doctor`: check everything a worker needs, and say how to fix what is wrong."""
 
 import asyncio
 import sys
@@ -24,7 +24,7 @@ from sandik.ops.findings import Finding, Found, compiled, errors, topic, version
 from sandik.ops.late_posts import too_late
 from sandik.ops.probes import compare_clocks, newest_posts
 from sandik.ops.run_owner import owner
-from sandik.run import application_id, lexicon_notice, load_job, lost_cells
+from sandik.run_identity import application_id, lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 
 CLIENTS = ("aiokafka", "faust-streaming")
@@ -51,7 +51,7 @@ def run_doctor(settings: Settings, *, json: bool) -> int:
 
 
 async def examined(settings: Settings, clock: Clock) -> list[Finding]:
-    """Return everything that was looked at. Without Kafka, only what needs none."""
+    """Return all findings. Without Kafka, only those that need none."""
     found, job = _rules(settings)
     found.append(compiled(is_there=NATIVE is not None))
     try:

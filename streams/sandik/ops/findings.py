@@ -1,4 +1,4 @@
-"""What is wrong with what Kafka holds for us. Pure: what was found in, findings with their repair out."""
+"""What is wrong with our topics in Kafka. Pure: takes facts, returns findings with their repair."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
@@ -17,7 +17,7 @@ PRODUCE = 0
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at: `what` it is, how it is, and how to mend it."""
+    """One thing that was checked: `what` it is, its state, and how to fix it."""
 
     level: Level
     what: str
@@ -52,7 +52,7 @@ def versions(apis: Mapping[int, int], clients: Mapping[str, tuple[str, str]]) ->
 
 
 def compiled(*, is_there: bool) -> Finding:
-    """Say whether the compiled part finds the terms: the same ones, in less than half the time."""
+    """Return whether the compiled part finds the terms: the same ones, in less than half the time."""
     if is_there:
         return Finding("ok", "counting", "with its compiled part")
     repair = "nothing needs to be done; with Rust, `make native` builds what finds terms in half the time"

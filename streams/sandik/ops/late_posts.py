@@ -1,4 +1,4 @@
-"""What `sandik doctor` says of posts that came too late: how many of all, and which sources they are of."""
+"""Late posts in `sandik doctor`: how many of all posts were too late, and of which sources."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -9,7 +9,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from sandik.counting.surrogates import UNDECODABLE
-from sandik.ingest.event_time.run_clocks import NEWEST_PARTIALS, Clocks
+from sandik.ingest.post_times.run_clocks import NEWEST_PARTIALS, Clocks
 from sandik.kafka.consumer import consuming, newest_records
 from sandik.kafka.topics import PARTIALS, POSTS, POSTS_LATE, connected, partitions_of
 from sandik.ops.findings import Finding
@@ -19,7 +19,7 @@ from sandik_schemas.post import Post
 
 #: How many of the newest records of each partition are compared.
 SAMPLE = 500
-#: So many posts of a source tell something of it.
+#: A source with fewer posts than this is not judged.
 ENOUGH = 20
 REPAIR = (
     "posts of a partition must be in the order of their times, or up to SANDIK_ALLOWED_LATENESS_MS late: "
@@ -37,12 +37,12 @@ class Share(NamedTuple):
 
     @property
     def is_most(self) -> bool:
-        """Say whether more than half of them were."""
+        """Return whether more than half of them were."""
         return self.late * 2 > self.posts
 
 
 def judged(run: Share, by_source: Mapping[str, Share]) -> list[Finding]:
-    """Return what is to be said of a run, and of its sources as far as their newest posts tell."""
+    """Return the findings about a run, and about its sources as far as their newest posts show."""
     if not run.posts:
         return []
     found = [
@@ -76,11 +76,11 @@ class Sources:
         self._letters: set[bytes] = set()
 
     def take_letter(self, record: ConsumerRecord) -> None:
-        """Take in a record of `posts.late`."""
+        """Add a record of `posts.late`."""
         self._letters.add(_fingerprint(record))
 
     def take_post(self, record: ConsumerRecord) -> None:
-        """Take in a record of `posts`. What is no post, or a mark that closes windows, is left out."""
+        """Add a record of `posts`. Ignores invalid records and marks that close windows."""
         try:
             post = _decode(record.value or b"")
         except UNDECODABLE:

@@ -1,4 +1,4 @@
-"""What `sandik doctor` must write or read to know: the time it is for Kafka, and the newest posts."""
+"""Checks of `sandik doctor` that write or read records: Kafka's time, and the newest posts."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -31,9 +31,9 @@ async def compare_clocks(admin: AIOKafkaAdminClient, settings: Settings, clock: 
 
 
 async def measure_skew(admin: AIOKafkaAdminClient, settings: Settings, clock: Clock) -> Skew:
-    """Ask Kafka for its time; of three answers the quickest is the best.
+    """Ask Kafka for its time, three times; the quickest answer is the most exact.
 
-    They are written to a topic, made for this and deleted again, whose records get Kafka's own time.
+    It writes to a topic, created for this and deleted afterwards, whose records get Kafka's own time.
 
     Raises:
         KafkaError: that is not allowed, or Kafka is away.
@@ -65,7 +65,7 @@ async def _asked(settings: Settings, name: str, clock: Clock) -> list[Skew]:
 
 
 async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
-    """Say whether the newest records of `posts` are posts."""
+    """Return whether the newest records of `posts` are posts."""
     name = settings.topic(POSTS)
     async with connected(settings) as admin:
         partitions = (await partitions_of(admin, [name])).get(name, 0)

@@ -1,4 +1,4 @@
-"""What `sandik doctor` says of the run that owns the topics, and of the posts that it has counted."""
+"""Checks of `sandik doctor` on the run that owns the topics, and on the posts that it has counted."""
 
 from collections.abc import AsyncIterator
 
@@ -15,16 +15,16 @@ from sandik.kafka.ranges import read_slice
 from sandik.kafka.run_claims import refusal
 from sandik.kafka.topics import PARTIALS, POSTS, decoded
 from sandik.ops.findings import Finding
-from sandik.run import application_id
+from sandik.run_identity import application_id
 from sandik.settings import Settings
 from sandik_schemas.partial import PartitionClock, decode_partial
 
-#: The newest records of `partials` that are read. An idle partition's clock comes again and again.
+#: How many of the newest records of `partials` are read. An idle partition repeats its clock.
 TAIL = 20_000
 
 
 async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
-    """Say whether this run may count, which partitions are paused, and whether `posts` is what was counted.
+    """Check whether this run may count, which partitions are paused, and whether `posts` was recreated.
 
     Raises:
         BrokerError: Kafka does not answer.

@@ -25,7 +25,7 @@ TIMEOUT_S = 30
 #: of an older schema read newer records, and ignore new optional fields. A registry cannot say that: FULL
 #: refuses such fields: `sandik_schemas.compatibility` compares them (docs/decisions/048-schema-registry.md).
 LEVEL = "BACKWARD_TRANSITIVE"
-#: Our schemas keep to it, and it is the newest that the checks of all registries understand.
+#: Our schemas follow it, and it is the newest draft that the checks of all registries understand.
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 
 

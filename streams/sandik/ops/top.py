@@ -1,4 +1,4 @@
-"""`sandik top`: the workers as Kafka sees them, on a terminal, again and again."""
+"""`sandik top`: the workers as Kafka sees them, on a terminal, refreshed."""
 
 import asyncio
 import sys
@@ -15,12 +15,12 @@ from rich.text import Text
 from sandik.clock import SystemClock
 from sandik.kafka.control import read_control
 from sandik.ops.cluster_state import Survey, surveyor
-from sandik.run import application_id, load_job
+from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 
 
 def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: bool) -> None:
-    """Show one look, or a new one every `every_s` seconds until Ctrl-C."""
+    """Show the state once, or every `every_s` seconds until Ctrl-C."""
     try:
         asyncio.run(_show(settings, every_s, last, once=once, json=json))
     except BrokenPipeError:

@@ -5,7 +5,7 @@ plan          what a replay is to count: range, rules, offsets; also what its ma
 offsets       a range of times -> offsets of each partition
 local_log     files of posts -> one log a partition
 count_slice   one partition's slice -> its windows (the same Job.count as the workers)
-checkpoint    where a slice stands, so that it can go on after a crash
+checkpoint    how far a slice is, so that a replay can continue after a crash
 processes     the processes that share the slices, and the progress bar
 results       windows of all slices -> counts (the same Merge as the workers), in canonical form
 outputs       where counts go: a file, or a topic of their own

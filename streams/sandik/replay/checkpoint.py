@@ -1,8 +1,8 @@
-"""Where a slice stands, on disk: what it has finished, and the state to go on from.
+"""The checkpoint of a slice on disk: its finished windows, and the state to continue from.
 
-`N.windows` grows by the windows that can no longer change; `N.state` is replaced as a whole and says how
-much of `N.windows` it vouches for. What a crash leaves behind that is cut off, so going on gives the same
-bytes. Files that are something else are an error, and left as they are.
+`N.windows` grows by the windows that can no longer change. `N.state` is replaced as a whole, and says how
+much of `N.windows` is valid. After a crash the rest of `N.windows` is cut off, so the result has the same
+bytes. Files of any other content are an error, and are not changed.
 """
 
 import os
@@ -36,9 +36,9 @@ _FORM: Final = 2
 
 
 class Saved(msgspec.Struct):
-    """A slice's state after the record before `next_offset`. `is_done`: there is no more to read.
+    """A slice's state after the record before `next_offset`. `is_done`: everything is read.
 
-    `form` is another one than that of versions whose windows had terms among the tags.
+    `form` differs from that of versions whose windows had terms among the tags.
     """
 
     form: Literal[2]
@@ -100,14 +100,14 @@ class Checkpoint:
         self._file.close()
 
     def state(self) -> PartitionState:
-        """Return the state to go on from."""
+        """Return the state to continue from."""
         state = PartitionState.empty(self._run_id, self._partition)
         with self._trusted():
             state.take(typed(entry) for entry in self.saved.entries)
         return state
 
     def finish(self, partials: Iterable[bytes]) -> None:
-        """Write down the partials of windows that can no longer change."""
+        """Write the partials of windows that can no longer change."""
         self._file.writelines(partial + b"\n" for partial in partials)
 
     def save(self, state: PartitionState, next_offset: int, *, is_done: bool) -> None:

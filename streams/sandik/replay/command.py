@@ -1,8 +1,8 @@
 """`sandik replay`: count a range again, into a file or a topic of its own, with a manifest beside it.
 
-Exit code 0: done, or the same bytes again. 1: other bytes, or the log no longer holds the posts. 2: the
-command was called with something it cannot use. 130: Ctrl-C, and 143: SIGTERM; the same command goes on from
-its checkpoint.
+Exit code 0: done, or the same bytes again. 1: different bytes, or the log no longer holds the posts. 2: an
+argument cannot be used. 130: Ctrl-C; 143: SIGTERM. After these, the same command continues from its
+checkpoint.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from sandik.replay.offsets import resolve
 from sandik.replay.plan import Plan, Rules
 from sandik.replay.processes import count_all
 from sandik.replay.request import PLAN, Begun, Request, begun_in
-from sandik.run import lexicon_notice, load_job, lost_cells
+from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_folder
 from sandik.tables.writers import check_writable
@@ -107,7 +107,7 @@ def _targets(request: Request, settings: Settings, target: Path) -> list[Path]:
 
 
 def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:
-    """Return what the folder says is under way, or plan it and say so there."""
+    """Return the replay that was interrupted in the folder, or plan one and write the plan there."""
     job = load_job(settings)
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         tell(notice)

@@ -7,7 +7,7 @@ from sandik.counting.partition_counter import PartitionCounter
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan
 
-#: Records between two checkpoints: what a crash costs at most, for each process.
+#: Records between two checkpoints. A crash loses at most so many, for each process.
 CHECKPOINT_EVERY = 20_000
 
 #: From which offset on -> the records from there to the end of the slice, in batches.
@@ -17,7 +17,7 @@ Read = Callable[[int], AsyncIterator[Sequence[SourceRecord]]]
 async def count_slice(
     job: Job, plan: Plan, end: int, checkpoint: Checkpoint, read: Read, tell: Callable[[int], None]
 ) -> None:
-    """Count from where the checkpoint is to `end`. `tell` gets the offset to read next, batch by batch."""
+    """Count from the checkpoint to `end`. `tell` gets the next offset after each batch."""
     counter = PartitionCounter(job, checkpoint.state())
     next_offset, saved_at = checkpoint.saved.next_offset, checkpoint.saved.next_offset
     async for records in read(next_offset):
@@ -39,7 +39,7 @@ async def count_slice(
 
 
 def _is_past(plan: Plan, counter: PartitionCounter) -> bool:
-    """Say whether no window that is asked for can change any more."""
+    """Return whether no window that is asked for can change any more."""
     clock_ms, timing = counter.state.clock.clock_ms, counter.job.timing
     if clock_ms is None:
         return False

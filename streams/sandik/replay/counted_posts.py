@@ -1,6 +1,6 @@
-"""The posts that a plan counts, each with its language and tags: read once more, beside the counts.
+"""The posts that a plan counts, with their languages and tags: reads the posts again.
 
-A post that was late, counted before, or no post is not among them, so sums over these posts are the counts.
+Late posts, duplicates and invalid records are not among them, so sums over these posts are the counts.
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -17,12 +17,12 @@ from sandik.counting.job import Annotation, Job, SourceRecord
 from sandik.counting.partition_counter import PartitionCounter
 from sandik.kafka.ranges import Slice, bounds_ms
 from sandik.kafka.topics import POSTS
+from sandik.replay.compared_posts import records_of
 from sandik.replay.local_log import inputs_of
 from sandik.replay.manifest import load, manifest_path
 from sandik.replay.offsets import resolve
 from sandik.replay.plan import Plan, Rules
-from sandik.replay.posts_again import records_of
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.post import Post
 
@@ -32,7 +32,7 @@ _OPEN_END = 2**62
 
 
 class CountedPost(NamedTuple):
-    """A post that was counted, where it stands in `posts` or in the files, and what was said of it.
+    """A post that was counted, its place in `posts` or in the files, and its language, terms and tags.
 
     `group`: its language, and the tags of the cells that it is counted in.
     """

@@ -1,4 +1,4 @@
-"""When all is counted: write the counts, what else was asked for, and the manifest."""
+"""The end of a replay: write the counts, what else was asked for, and the manifest."""
 
 import asyncio
 import shlex
@@ -15,14 +15,14 @@ from sandik.replay import outputs
 from sandik.replay.manifest import FORM, Manifest, Output, beside, manifest_path, software, write
 from sandik.replay.request import Begun, Request
 from sandik.replay.results import DerivedCounts, Digest, merged, merged_sources, merged_terms, read_to
-from sandik.run import lost_cells
+from sandik.run_identity import lost_cells
 from sandik.settings import Settings
 from sandik.tables.writers import Columns
 from sandik_schemas.count import Count
 
 
 def finish(begun: Begun, settings: Settings, target: Path, folder: Path) -> Manifest:
-    """Write what the folder holds, counted, to its places; return the manifest, which is written last."""
+    """Write the counts in the folder to their places; return the manifest, which is written last."""
     plan, tally = read_to(begun.plan, folder)
     now_ms = SystemClock().now_ms()
     fields = outputs.columns(plan.rules)

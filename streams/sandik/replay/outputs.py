@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from sandik.counting.records import record_of
+from sandik.counting.encode import record_of
 from sandik.counting.windows.panes import Kind, session_key
 from sandik.errors import UsageError
 from sandik.kafka.connection import client_options
@@ -44,7 +44,7 @@ Beside = Kind | Literal["sources"]
 
 
 def columns(rules: Rules | None = None) -> Columns:
-    """Return the columns of counts by these rules; None: of derived windows, whose authors nobody counts."""
+    """Return the columns of counts by these rules; None: of derived windows, which have no authors."""
     has_authors = rules is not None and rules.authors != "off"
     return columns_of(Count, without=[NOT_CANONICAL, "source", *([] if has_authors else _OF_AUTHORS)])
 

@@ -9,15 +9,15 @@ from sandik.counting.fold import Reposts
 from sandik.counting.job import Job
 from sandik.counting.tags.layers import resolved
 from sandik.counting.windows.derived import DerivedSizes
-from sandik.counting.windows.event_time import Timing
 from sandik.counting.windows.panes import Kind
+from sandik.counting.windows.watermark import Timing
 from sandik.errors import UsageError
 from sandik.kafka.ranges import Partition, Slice
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import AuthorsChoice, Settings, TermsChoice
 
 By = Literal["event", "record"]
-# What a plan in a file may say. Far beyond what anybody means, and small enough to be added up.
+# Limits of a plan in a file: far beyond real use, and small enough to be added up.
 TimeMs = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 DurationMs = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -30,7 +30,7 @@ _NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "sources", "detector
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """Everything but the posts that decides a count. `lexicon` is its layers, None the built-in one."""
+    """Everything besides the posts that counts depend on. `lexicon`: its layers; None is the built-in one."""
 
     run_id: str
     lexicon_version: str
@@ -66,7 +66,7 @@ class Rules(msgspec.Struct, frozen=True):
         return Timing(self.window_size_ms, self.max_disorder_ms, self.allowed_lateness_ms)
 
     def settings(self, present: Settings) -> Settings:
-        """Return the present settings with these rules. UsageError if they are none that settings allow."""
+        """Return the present settings with these rules. UsageError if settings do not allow them."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
         update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
         update |= msgspec.structs.asdict(DerivedSizes())  # those of the workers need not fit these windows
@@ -80,7 +80,7 @@ class Rules(msgspec.Struct, frozen=True):
         """Load the job of these rules.
 
         Raises:
-            UsageError: the lexicon or the detector is no longer what it was.
+            UsageError: the lexicon or the detector has changed since.
         """
         job = load_job(self.settings(present))
         for what, was, is_now in (
@@ -127,7 +127,7 @@ class Plan(msgspec.Struct, frozen=True):
     spans: DerivedSizes = DerivedSizes()
 
     def wrong(self) -> str | None:
-        """Return what cannot be in it, if anything: it may come from a file that anybody wrote."""
+        """Return what is wrong with it, if anything: it may come from a file of unknown origin."""
         if (self.topic is None) != bool(self.inputs):
             return "it must have either a topic or inputs"
         if not self.slices or [one.partition for one in self.slices] != list(range(len(self.slices))):
@@ -145,7 +145,7 @@ class Plan(msgspec.Struct, frozen=True):
         return self.spans.wrong(self.rules.window_size_ms)
 
     def wants(self, window_start_ms: int) -> bool:
-        """Say whether the window's counts are asked for: by event time, those wholly inside the range."""
+        """Return whether the plan has this window: by event time, those wholly inside the range."""
         if self.by == "record":
             return True
         end_ms = window_start_ms + self.rules.window_size_ms
@@ -154,7 +154,7 @@ class Plan(msgspec.Struct, frozen=True):
         )
 
     def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
-        """Say whether nothing of a derived window lies, or of a session could lie, outside the range."""
+        """Return whether a derived window is inside the range, and a session is not able to leave it."""
         if self.by == "record":
             return True
         reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0
@@ -163,7 +163,7 @@ class Plan(msgspec.Struct, frozen=True):
         )
 
     def is_past(self, settled_ms: int) -> bool:
-        """Say whether nothing that comes later in a partition can change a window that is asked for.
+        """Return whether later records of a partition cannot change any window of the plan.
 
         `settled_ms`: windows that end at or before it are settled in that partition.
         """

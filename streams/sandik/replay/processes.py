@@ -1,7 +1,6 @@
 """The processes that share the slices: one a core, each with a model and a connection of its own.
 
-A process writes to its pipe after every batch. When whoever started it is gone, that fails, and it ends: a
-killed replay leaves nothing running.
+A process writes to its pipe after every batch. If the replay was killed, that fails, and the process ends.
 """
 
 import asyncio
@@ -21,14 +20,14 @@ from sandik.counting.job import SourceRecord
 from sandik.errors import SandikError, StateError
 from sandik.kafka.consumer import consuming
 from sandik.kafka.ranges import Slice, read_slice
-from sandik.progress import progress
+from sandik.progress import Bar, progress
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.count_slice import Read, count_slice
 from sandik.replay.local_log import read_spooled
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 
-#: Posts counted at once: larger than live, because nobody waits for the first of them.
+#: Posts counted at once: more than live, because nobody waits for the first of them.
 BATCH_POSTS = 4_000
 #: Posts that are worth a process of their own: it takes a second or two to load the models.
 POSTS_A_PROCESS = 20_000
@@ -45,18 +44,40 @@ class Told(NamedTuple):
 def count_all(plan: Plan, settings: Settings, folder: Path, processes: int | None = None) -> None:
     """Count every slice of the plan that is not done; return when all checkpoints in `folder` are.
 
-    `processes`: how many; None: one a core, if there are posts enough; 0: in this one, without any other.
+    `processes`: how many; None: one a core, if there are enough posts. One share is counted in this process.
 
     Raises:
         SandikError: what a process failed on.
     """
     open_slices = [one for one in plan.slices if not _saved(plan, folder, one).is_done]
-    if processes == 0:
-        asyncio.run(_count_share(plan, settings, folder, open_slices, tell=lambda _: None))
-        return
     posts = sum(one.end - one.start for one in open_slices)
     cores = len(os.sched_getaffinity(0))
     shares = _shares(open_slices, processes or min(cores, 1 + posts // POSTS_A_PROCESS))
+    with progress("counting records") as bar:
+        at = _Progress(plan, folder, bar)
+        if len(shares) > 1:
+            _count_beside(plan, settings, folder, shares, at)
+        else:
+            _count_share(plan, settings, folder, open_slices, tell=at.tell)
+
+
+class _Progress:
+    """How far all partitions are, on a progress bar."""
+
+    def __init__(self, plan: Plan, folder: Path, bar: Bar) -> None:
+        self._bar = bar
+        self._at = {one.partition: _saved(plan, folder, one).next_offset for one in plan.slices}
+        bar.expect(sum(one.end - one.start for one in plan.slices))
+        bar.advance(sum(self._at[one.partition] - one.start for one in plan.slices))
+
+    def tell(self, told: Told) -> None:
+        self._bar.advance(told.next_offset - self._at[told.partition])
+        self._at[told.partition] = told.next_offset
+
+
+def _count_beside(
+    plan: Plan, settings: Settings, folder: Path, shares: Sequence[list[Slice]], at: _Progress
+) -> None:
     context = multiprocessing.get_context("spawn")
     workers: dict[Any, Any] = {}
     for share in shares:
@@ -66,7 +87,7 @@ def count_all(plan: Plan, settings: Settings, folder: Path, processes: int | Non
         theirs.close()  # so that it is closed when the process ends
         workers[ours] = worker
     try:
-        _follow(plan, folder, workers)
+        _follow(workers, at)
     finally:
         for worker in workers.values():
             worker.terminate()
@@ -85,53 +106,54 @@ def _saved(plan: Plan, folder: Path, one: Slice) -> Any:
     return Checkpoint(folder, plan.rules.run_id, *one).saved
 
 
-def _follow(plan: Plan, folder: Path, workers: dict[Any, Any]) -> None:
-    at = {one.partition: _saved(plan, folder, one).next_offset for one in plan.slices}
-    with progress("counting records") as bar:
-        bar.expect(sum(one.end - one.start for one in plan.slices))
-        bar.advance(sum(at[one.partition] - one.start for one in plan.slices))
-        while workers:
-            for pipe in wait(list(workers)):
-                try:
-                    told: Told = cast("Connection", pipe).recv()
-                except EOFError:
-                    worker = workers.pop(pipe)
-                    worker.join()
-                    if worker.exitcode:
-                        raise SandikError(
-                            f"a process that counted ended with exit code {worker.exitcode}. What it had "
-                            "counted is kept: the same command goes on from there"
-                        ) from None
-                    continue
-                if told.error:
-                    raise told.error
-                bar.advance(told.next_offset - at[told.partition])
-                at[told.partition] = told.next_offset
+def _follow(workers: dict[Any, Any], at: _Progress) -> None:
+    while workers:
+        for pipe in wait(list(workers)):
+            try:
+                told: Told = cast("Connection", pipe).recv()
+            except EOFError:
+                worker = workers.pop(pipe)
+                worker.join()
+                if worker.exitcode:
+                    raise SandikError(
+                        f"a process that counted ended with exit code {worker.exitcode}. What it had "
+                        "counted is kept: the same command goes on from there"
+                    ) from None
+                continue
+            if told.error:
+                raise told.error
+            at.tell(told)
 
 
 def _work(pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits; it ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits, which ends this one
     try:
-        asyncio.run(_count_share(plan, settings, folder, share, tell=pipe.send))
+        _count_share(plan, settings, folder, share, tell=pipe.send)
     except BrokenPipeError:
         os._exit(1)
     except SandikError as error:
         pipe.send(Told(-1, 0, error))
+
+
+def _count_share(
+    plan: Plan, settings: Settings, folder: Path, share: Sequence[Slice], *, tell: Callable[[Told], None]
+) -> None:
+    async def count() -> None:
+        job = plan.rules.job(settings)
+        async with consuming(settings) if plan.topic else nullcontext() as consumer:
+            for one in share:
+                told = partial(_told, tell, one.partition)
+                read = _reader(plan, folder, consumer, one)
+                with Checkpoint(folder, plan.rules.run_id, *one) as checkpoint:
+                    await count_slice(job, plan, one.end, checkpoint, read, told)
+
+    try:
+        asyncio.run(count())
+    except BrokenPipeError:
+        raise
     except OSError as error:
         lost = f"{folder} cannot be used ({error}): mend that, or delete it and count from the beginning"
-        pipe.send(Told(-1, 0, StateError(lost)))
-
-
-async def _count_share(
-    plan: Plan, settings: Settings, folder: Path, share: list[Slice], *, tell: Callable[[Told], None]
-) -> None:
-    job = plan.rules.job(settings)
-    async with consuming(settings) if plan.topic else nullcontext() as consumer:
-        for one in share:
-            told = partial(_told, tell, one.partition)
-            read = _reader(plan, folder, consumer, one)
-            with Checkpoint(folder, plan.rules.run_id, *one) as checkpoint:
-                await count_slice(job, plan, one.end, checkpoint, read, told)
+        raise StateError(lost) from error
 
 
 def _told(tell: Callable[[Told], None], partition: int, next_offset: int) -> None:

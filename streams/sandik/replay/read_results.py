@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sandik.counting.labels import iso
-from sandik.counting.latest import latest
+from sandik.counting.newest import latest
 from sandik.errors import UsageError
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.reader import read
@@ -27,7 +27,7 @@ from sandik_schemas.count import Count
 LIVE = "live"
 #: `emitted_at_ms` of counts that no worker has emitted: those of a replay.
 NOT_EMITTED_MS = 0
-#: Of one field of CSV: more than a record of Kafka holds.
+#: The longest field of CSV: more than a record of Kafka holds.
 _MOST_CHARACTERS = 1 << 24
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from sandik.counting.sources import SourceNames
+from sandik.counting.source_names import SourceNames
 from sandik.counting.windows.derived import DerivedSizes
 from sandik.errors import UsageError
 from sandik.kafka.ranges import duration_ms

@@ -1,9 +1,9 @@
 """Windows of all slices -> counts, by the same Merge as the workers; and their canonical form.
 
-The canonical form of a result is one JSON line a cell, in the order of window, language and tag, with the
-fields of a count in the order of its schema, but without `emitted_at_ms`: that is when somebody wrote the
-record, and everything else is a function of the posts and the rules. Of several records of a cell the one
-with the highest revision is meant.
+The canonical form of a result has one JSON line for each cell, in the order of window, language and tag, with
+the fields of a count in the order of its schema. It leaves out `emitted_at_ms`, the time of writing: all
+other fields depend only on the posts and the rules. If a cell has several records, the highest revision
+counts.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from sandik.errors import SandikError
 from sandik.kafka.ranges import Slice
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan
-from sandik.run import load_authors
+from sandik.run_identity import load_authors
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Tally
 from sandik_schemas.term import TermCount
@@ -36,8 +36,8 @@ Row = dict[str, Any]
 def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
     """Yield the counts of the plan's windows, in canonical order. All of the slices must be counted.
 
-    Every partition is taken to have nothing more to read, as the workers do when it is idle: so a window is
-    final when the newest event time of all has passed it.
+    Every partition counts as idle, because it has nothing more to read. So a window is final when the newest
+    event time of all partitions has passed it.
     """
     for counts, _, _ in _merged(plan, folder, now_ms):
         yield from (count for count in counts if count.is_final or not plan.finals_only)
@@ -66,7 +66,7 @@ def _merged(
 class DerivedCounts:
     """The counts of the plan's derived windows of one kind, likewise, by start, language and tag.
 
-    Those that reach over an edge of the range, or could, are not among them; `left_out` counts these.
+    Windows that reach, or could reach, beyond the range are left out; `left_out` is their number.
     """
 
     def __init__(self, plan: Plan, folder: Path, kind: Kind) -> None:
@@ -126,7 +126,7 @@ def _counted(plan: Plan, folder: Path, one: Slice) -> Checkpoint:
 
 
 def canonical(count: Count | TermCount) -> Row:
-    """Return what of a count is a function of the posts and the rules."""
+    """Return the fields of a count that depend only on the posts and the rules."""
     row: Row = msgspec.to_builtins(count)  # without what is not counted
     del row[NOT_CANONICAL]
     return row

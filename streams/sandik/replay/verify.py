@@ -1,7 +1,7 @@
 """`sandik replay --manifest FILE`: do a replay again and compare.
 
-A manifest comes from others, and so may what lies beside it. So the count starts from the beginning, in a new
-folder, each time; and nothing is replaced: a file is written only where none is.
+A manifest and the files beside it may come from other people. So each time the count starts from the
+beginning in a new folder, and no file is replaced: one is written only if it is missing.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from sandik.replay.offsets import check_held
 from sandik.replay.plan import Plan
 from sandik.replay.processes import count_all
 from sandik.replay.results import DerivedCounts, Digest, canonical, merged, merged_sources, merged_terms
-from sandik.run import lexicon_notice
+from sandik.run_identity import lexicon_notice
 from sandik.settings import Settings
 from sandik.tables.atomic_files import place
 from sandik.tables.writers import Columns
@@ -32,9 +32,9 @@ INTERRUPTED = 130
 
 
 def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
-    """Count what the manifest says; return 0 if the same bytes come out, else 1. Says which on stderr.
+    """Count by the manifest; return 0 if the bytes are the same, else 1. Prints which on stderr.
 
-    The result takes the output's place if that is missing. What is there is never replaced.
+    If the output is missing, the result becomes the output. An existing file is never replaced.
 
     Raises:
         UsageError: there is no such manifest, it cannot be used, or the lexicon or the detector is another.
@@ -74,7 +74,7 @@ def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, pr
 
 
 class _Again(NamedTuple):
-    """Writes an output again, beside where it was, and compares."""
+    """Writes an output again, next to the original, and compares."""
 
     manifest: Manifest
     path: Path

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from sandik.counting.fold import ALL
-from sandik.counting.sources import OTHER
+from sandik.counting.source_names import OTHER
 from sandik.figures.rollup import Share, share
 from sandik.replay.read_results import Cell
 from sandik.report.period import Period

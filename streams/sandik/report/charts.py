@@ -21,7 +21,7 @@ _TICKS_MS = (
     *(days * _DAY_MS for days in (1, 2, 7, 14, 28, 91, 182, 364)),
 )
 _MOST_TICKS = 8
-#: Languages with a chart of their own; the table has all that were spoken of.
+#: Languages with their own chart; the table has all languages.
 MOST_CHARTS = 8
 
 
@@ -38,7 +38,7 @@ class Scale(NamedTuple):
         return _LEFT + (at_ms - self.period.from_ms) / length_ms * (_WIDTH - _LEFT - _RIGHT)
 
     def share_y(self, share: float) -> float:
-        """Return the place of a share; what is above the top is at the top."""
+        """Return the place of a share; shares above the top are drawn at the top."""
         return _SHARE_TOP + _SHARE_HEIGHT * (1 - min(share / self.top_share, 1))
 
     def posts_y(self, posts: float) -> float:
@@ -86,7 +86,7 @@ def chart(
 
 
 def _step(step: Step, scale: Scale, pair: Pair | None, base: str, words: Words) -> Iterator[str]:
-    """Yield band and bars of a step; pointing at them tells the figures."""
+    """Yield band and bars of a step; their tooltips have the figures."""
     end_ms = step.start_ms + scale.period.step_ms
     x, width = scale.x(step.start_ms), scale.x(end_ms) - scale.x(step.start_ms)
     state = "" if step.is_final else " current"
@@ -108,7 +108,7 @@ def _rectangle(name: str, x: float, width: float, top: float, bottom: float, ins
 
 
 def _line(steps: Sequence[Step], scale: Scale) -> str:
-    """Return the shares as stairs, broken where a step has no posts to be a share of."""
+    """Return the shares as a stepped line, with a gap where a step has no posts of the base."""
     path, end_ms = [], None
     for step in steps:
         if step.share is None:

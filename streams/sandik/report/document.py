@@ -1,4 +1,4 @@
-"""All that a report says, before it is a page: what `--json` prints."""
+"""The contents of a report as data: what `--json` prints."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,10 +22,10 @@ SCHEMA_VERSION = 1
 
 
 class Method(msgspec.Struct, frozen=True):
-    """How the counts came about. What is not known is None; `rules` has what decides a count, by name.
+    """How the counts were made. Unknown facts are None; `rules` has all that counts depend on, by name.
 
-    `measured`: by lexicon version, how right its tags are; nothing if it is not the one that was measured.
-    `posts` says of a replay which posts it read: topic and offsets by partition, or files and their hashes.
+    `measured`: by lexicon version, how right its tags are; empty if that version was not measured. `posts`:
+    the posts that a replay read, as topic and offsets by partition, or as files and their hashes.
     """
 
     counts: str
@@ -42,7 +42,7 @@ class Method(msgspec.Struct, frozen=True):
 
 
 class Corrected(msgspec.Struct, frozen=True):
-    """What a coded sample makes of the shares of a language; None where it has nothing to say of it.
+    """The shares of a language, corrected by a coded sample; None where the sample has no data.
 
     `share` is that of the pair, of its base; `base_share` that of the base, of all posts.
     """

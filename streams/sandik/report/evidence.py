@@ -15,7 +15,7 @@ from sandik_schemas.languages import is_of
 from sandik_schemas.mention import Mention, Term
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
-#: Of each burst, so many of its first posts are looked at, and so many with different texts are shown.
+#: How many of a burst's first posts are looked at, and how many with different texts are shown.
 _CANDIDATES = 40
 SHOWN_POSTS = 4
 SHOWN_TERMS = 12
@@ -24,7 +24,7 @@ Place = tuple[int, int]
 
 
 class Seen(NamedTuple):
-    """A mention, and its post's text where that came along."""
+    """A mention, with the text of its post if the source has it."""
 
     mention: Mention
     text: str | None = None
@@ -49,7 +49,7 @@ class BurstEvidence(msgspec.Struct, frozen=True):
 
 
 class Evidence:
-    """Takes mentions in, whatever their order and however often they come.
+    """Collects mentions, in any order; repeated ones count once.
 
     `versions`: the lexicons and detectors of the counts.
     """
@@ -77,7 +77,7 @@ class Evidence:
         return len(self._seen)
 
     def add(self, mentions: Iterable[Seen]) -> None:
-        """Take mentions in; those outside the period, or known already, are left out."""
+        """Add mentions; ignore those outside the period and those already known."""
         for seen in mentions:
             mention = seen.mention
             known = mention.created_at_ms, mention.id
@@ -107,11 +107,11 @@ class Evidence:
         return _top(sum((self._terms[one] for one in self._terms if is_of(one, language)), Counter()))
 
     def without_text(self) -> list[Mention]:
-        """Return the mentions of which a text is wanted and has not come along."""
+        """Return the mentions whose text is needed and missing."""
         return [seen.mention for kept in self._burst_posts for seen in _first(kept) if seen.text is None]
 
     def of_bursts(self, texts: dict[Place, str | None], *, hides_texts: bool) -> list[BurstEvidence]:
-        """Return what there is of each burst, in their order."""
+        """Return the terms and posts of each burst, in their order."""
         return [
             BurstEvidence(_top(terms), _examples(_first(kept), texts, hides_texts=hides_texts))
             for terms, kept in zip(self._burst_terms, self._burst_posts, strict=True)

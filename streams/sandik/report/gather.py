@@ -1,4 +1,4 @@
-"""Everything that a report is made of, read from where it is. Progress goes to stderr."""
+"""Reads everything that a report is made of. Progress goes to stderr."""
 
 import asyncio
 from contextlib import aclosing
@@ -42,7 +42,7 @@ class Order(NamedTuple):
 def gather_counted(
     order: Order, settings: Settings, since_ms: int | None, to_ms: int | None
 ) -> tuple[Counted, Origin]:
-    """Return the counts whose windows lie in `[since_ms, to_ms)`, and how they came about.
+    """Return the counts whose windows lie in `[since_ms, to_ms)`, and how they were made.
 
     Raises:
         SandikError: there is no such file or topic, or it holds no counts.
@@ -91,7 +91,7 @@ def gather_sources(order: Order, settings: Settings, figures: Figures) -> list[S
 def gather_evidence(
     order: Order, settings: Settings, figures: Figures, counted: Counted, origin: Origin
 ) -> tuple[Evidence | None, dict[Place, str | None], list[str]]:
-    """Return terms and posts, and what is to be said where they are not to be had."""
+    """Return terms and posts, and notices if they are not available."""
     if not order.examples:
         return None, {}, []
     evidence = Evidence(figures.period, figures.highlights, frozenset(counted.versions), figures.pairs)
@@ -114,7 +114,7 @@ def gather_evidence(
 async def _read_evidence(
     order: Order, settings: Settings, evidence: Evidence, origin: Origin
 ) -> dict[Place, str | None]:
-    """Read the mentions; return the texts that did not come along with them."""
+    """Read the mentions; return the texts that they did not include."""
     if order.mentions is not None:
         tell(f"reading {order.mentions}")
         with progress("mentions") as bar:

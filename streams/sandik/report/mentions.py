@@ -12,8 +12,8 @@ from sandik.counting.surrogates import decode_mended
 from sandik.kafka.ranges import CLOCKS_APART_MS, records_since
 from sandik.kafka.topics import MENTIONS, decoded
 from sandik.progress import Bar
+from sandik.replay.compared_posts import records_of
 from sandik.replay.plan import Plan
-from sandik.replay.posts_again import records_of
 from sandik.replay.read_results import reading, rows_of
 from sandik.report.evidence import Seen
 from sandik.settings import Settings
@@ -69,7 +69,7 @@ async def from_replay(
     So a post that was late, or counted before, has none here either. `tell` gets how many records were read.
 
     Raises:
-        UsageError: the lexicon or the detector is no longer what it was.
+        UsageError: the lexicon or the detector has changed since.
         StateError: the log no longer holds the posts, or a file is another.
     """
     job = plan.rules.job(settings)

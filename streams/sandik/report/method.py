@@ -1,4 +1,4 @@
-"""What a report stands on: coverage and method. Pure."""
+"""Coverage and method of a report. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,7 +12,7 @@ _Fact = tuple[str, str]
 
 
 def coverage(report: Report, words: Words) -> Iterator[str]:
-    """Yield what the figures rest on."""
+    """Yield the coverage: which posts the figures are based on."""
     say, number = words.say, words.number
     found, period = report.figures.coverage, report.figures.period
     late = _part(found.late, found.counted + found.late, words)
@@ -52,7 +52,7 @@ def _tally(report: Report, words: Words) -> str:
 
 
 def method(report: Report, words: Words) -> Iterator[str]:
-    """Yield how it was counted, so that somebody else can do it again."""
+    """Yield how it was counted, so that others can repeat it."""
     how, say = report.method, words.say
     yield f"<h2>{safe(say('method'))}</h2>"
     yield f"<p>{safe(words.counted_how(report.figures.pair))}</p>"
@@ -89,20 +89,20 @@ def _facts_of(how: Method, words: Words) -> Iterator[_Fact]:
 
 
 def _rightness(measured: Sequence[OneMeasured], words: Words) -> str:
-    """Return the figures of a lexicon in words, so that nobody takes a count for a census."""
+    """Return in words how right a lexicon's tags are, so that nobody takes a count for a census."""
     if not measured:
         return words.say("unmeasured")
     told = "; ".join(
         words.say(
             "measured_one",
             tag=words.column(one.tag),
-            language=one.language,
+            language=words.language(one.language),
             kind=one.kind,
             precision=_share(one.precision, one.precision_low, one.precision_high, words),
             recall=_share(one.recall, one.recall_low, one.recall_high, words),
         )
         for one in measured
-        if one.tagged and one.about
+        if one.is_telling
     )
     return words.say("measured", told=told)
 

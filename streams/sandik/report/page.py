@@ -14,13 +14,13 @@ from sandik.report.words import ENGLISH, Words, safe
 from sandik_schemas.pair import Pair
 
 _CSS = Path(__file__).with_name("page.css")
-#: A browser that is handed this file fetches nothing and runs nothing, whatever stands in a post.
+#: With this policy a browser fetches nothing and runs nothing, whatever a post contains.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _NOTHING = "–"
 
 
 def page(report: Report, words: Words = ENGLISH) -> bytes:
-    """Return the file. What came from posts is text in it, never markup."""
+    """Return the file. Contents of posts are text in it, never markup."""
     period = report.figures.period
     span = words.span(period.from_ms, period.to_ms)
     title = words.say("title", names=words.title(report.figures.pair), span=span)

@@ -1,4 +1,4 @@
-"""The page as PDF, printed by a Chromium that is installed: nothing else draws it as readers see it."""
+"""The page as PDF, printed by an installed Chromium, so that it looks as in a browser."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ def chromium() -> str:
 
 
 def write_pdf(page: bytes, out: Path, program: str, *, replaces: bool) -> None:
-    """Print the page to a file, which is there when it is complete, and not before.
+    """Print the page to a file, which appears only when it is complete.
 
     Raises:
         SandikError: Chromium fails, or takes longer than two minutes.

@@ -1,7 +1,7 @@
-"""The charts of a report as PNG files, for slides and articles; each says what it is of. Needs matplotlib.
+"""The charts of a report as PNG files, for slides and articles, each with its title. Needs matplotlib.
 
-The figures of the page, drawn anew: matplotlib brings its own font and needs no browser. The page stays the
-report; a picture on its own has no coverage, no terms, and one line of method.
+They show the same figures as the page. matplotlib has its own font and needs no browser. A picture alone
+lacks coverage and terms and has only one line of method, so the page remains the report.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ def check_drawable() -> None:
 def write_pictures(report: Report, folder: Path, words: Words = ENGLISH) -> list[Path]:
     """Write a picture for each chart of the page; return their paths: `share.png` of all, `share-tr.png`.
 
-    They are there when all are complete, and not before. None where no post is about the election.
+    The files appear only when all are complete. None if no post is about the election.
     """
     from matplotlib import style
 

@@ -1,4 +1,4 @@
-"""Counts of a file or a topic -> cells, and by which lexicons and detectors they were counted."""
+"""Counts of a file or a topic -> cells, with the lexicons and detectors that they were counted by."""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
@@ -39,7 +39,7 @@ class Counted:
         self._newest = (-1, 60_000)
 
     def take(self, records: Iterable[tuple[bytes, Count | None]], wanted: Range) -> None:
-        """Take in the records of a topic, in their order, that lie in the range."""
+        """Add the records of a topic that lie in the range, in their order."""
         for key, count in records:
             if count is not None:
                 self.add(in_range([count], *wanted))
@@ -49,13 +49,13 @@ class Counted:
                     self._forget(cell.size_ms)
 
     def _forget(self, size_ms: int) -> None:
-        """Forget a window size of which nothing is left: what another run counts may have another one."""
+        """Forget a window size without cells: another run may have another size."""
         del self._sizes[size_ms], self._versions[size_ms]
         if size_ms == self._newest[1]:
             self._newest = (-1, 60_000)
 
     def add(self, counts: Iterable[Count]) -> None:
-        """Take counts in, in any order."""
+        """Add counts, in any order."""
         for count in counts:
             size_ms = count.window_end_ms - count.window_start_ms
             self._sizes.setdefault(size_ms, Cells(size_ms)).add(count, 1)
@@ -80,7 +80,7 @@ class Counted:
 
 
 def is_topic(name: str) -> bool:
-    """Say whether the counts are in Kafka: `live`, or `topic:NAME`."""
+    """Return whether the counts are in Kafka: `live`, or `topic:NAME`."""
     return name == LIVE or name.startswith("topic:")
 
 

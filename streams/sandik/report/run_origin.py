@@ -1,4 +1,4 @@
-"""How counts came about: what a manifest or the topic `partials` tells of their run."""
+"""How counts were made: facts about their run from a manifest or the topic `partials`."""
 
 import asyncio
 from pathlib import Path
@@ -12,16 +12,16 @@ from sandik.replay.manifest import Manifest, load, manifest_path
 from sandik.replay.outputs import file_sha256
 from sandik.replay.plan import Rules
 from sandik.replay.read_results import LIVE
-from sandik.run import lexicon_notice, load_job, lost_cells
+from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from sandik_schemas.partial import PartitionClock, Tally, decode_partial
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where the counts are from and how they came about, as far as that is known.
+    """Where the counts are from and how they were made, as far as known.
 
-    `tally` is what became of every record that the run has read, whatever the period.
+    `tally` accounts for every record that the run has read, in any period.
     """
 
     name: str
@@ -34,10 +34,10 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 def origin_of_file(path: Path) -> Origin:
-    """Return what the manifest beside a file of counts tells.
+    """Return the facts in the manifest beside a file of counts.
 
     Raises:
-        UsageError: the manifest is none that this sandik reads.
+        UsageError: this version of sandik cannot read the manifest.
     """
     beside = manifest_path(path)
     if not beside.exists():
@@ -53,7 +53,7 @@ def origin_of_file(path: Path) -> Origin:
 
 
 def origin_of_topic(name: str, settings: Settings) -> Origin:
-    """Return what `partials` tell of the run that wrote the live counts last.
+    """Return the facts in `partials` about the run that wrote the newest live counts.
 
     Raises:
         SandikError: Kafka or the topic is away.

@@ -11,7 +11,7 @@ from sandik.report.bursts import Burst, bursts_of, peak_of, posts_of, told_once
 from sandik.report.period import Period
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
-#: What the detector says of a text that it cannot tell.
+#: The detector's answer for a text whose language it cannot tell.
 UNDETECTED = "und"
 
 
@@ -39,10 +39,11 @@ class LanguageFigures(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """What the period's figures rest on, in posts.
+    """The posts that the period's figures are based on.
 
     `late` posts were read in the period, too late for their own window; `current` ones are of windows that
-    may still grow. `empty_steps` have no post in any language: the source may have been silent, or away.
+    may still grow. `empty_steps` have no post in any language: the source may have been silent, or not
+    reachable.
     """
 
     counted: int

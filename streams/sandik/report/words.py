@@ -20,7 +20,7 @@ from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 Lang = Literal["en", "tr", "ru"]
 
-#: HTML does not allow them, and a terminal that shows the file obeys some.
+#: HTML does not allow them, and a terminal interprets some.
 _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms"))
 
@@ -71,7 +71,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return self.percent.format(n=digits)
 
     def interval(self, share: Share | Estimate) -> str:
-        """Return from where to where the share lies, with 95 % confidence."""
+        """Return the share's 95 % interval."""
         return self.say("interval", low=self.share(share.low), high=self.share(share.high))
 
     def share_text(

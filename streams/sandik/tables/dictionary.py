@@ -44,7 +44,7 @@ def dictionary_path(out: Path) -> Path:
 
 
 def is_raw(out: Path) -> bool:
-    """Say whether a dictionary beside a CSV file says that its texts are as they are."""
+    """Return whether a dictionary beside a CSV file says that its texts are as they are."""
     try:
         told = msgspec.json.decode(dictionary_path(out).read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
     @property
     def is_ok(self) -> bool:
-        """Say whether there is nothing against it."""
+        """Return whether there is nothing against it."""
         return not self.reasons
 
     def as_json(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Answer(NamedTuple):
 
 
 def alive(facts: Facts) -> Answer:
-    """Say whether a restart would help: the process has crashed, or its event loop is stuck."""
+    """Return whether a restart would help: the process has crashed, or its event loop is stuck."""
     reasons = []
     if facts.crash is not None:
         reasons.append(Reason("crashed", f"the worker has crashed and is ending: {facts.crash}"))
@@ -72,7 +72,7 @@ def alive(facts: Facts) -> Answer:
 
 
 def ready(facts: Facts) -> Answer:
-    """Say whether posts are being counted: assigned, recovered, committing, not rebalancing.
+    """Return whether posts are being counted: assigned, recovered, committing, not rebalancing.
 
     A paused partition is a notice: another worker could not count it either, and a rollout must continue.
     """

@@ -26,7 +26,7 @@ class Calm(logging.Filter):
         self._left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether the record is to be printed."""
+        """Return whether the record is to be printed."""
         if _is_answer_too_late(record):
             return False
         if (
@@ -49,7 +49,7 @@ class Calm(logging.Filter):
 
 
 def _is_answer_too_late(record: logging.LogRecord) -> bool:
-    """Say whether Kafka's answer came in the very moment a signal cancelled the wait for it.
+    """Return whether Kafka's answer came in the very moment a signal cancelled the wait for it.
 
     Python runs a signal's handler between any two instructions, so also between aiokafka's question whether
     anybody still waits and its answer to them. It closes the connection and shows a traceback; no harm.

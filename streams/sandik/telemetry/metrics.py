@@ -20,7 +20,7 @@ from sandik.clock import Clock
 from sandik.counting.fold import ALL, cell_tags
 from sandik.counting.job import Counted, Job, Lap, SourceRecord
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik.telemetry.metric_catalogue import METRICS
 from sandik_schemas.count import Count
 from sandik_schemas.partial import WindowPartial
@@ -67,7 +67,7 @@ class Metrics:
 
     @property
     def has_counted(self) -> bool:
-        """Say whether a batch has been counted."""
+        """Return whether a batch has been counted."""
         return bool(self.registry.get_sample_value("sandik_posts_consumed_total"))
 
     def batch(self, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap) -> "Batch":

@@ -81,7 +81,7 @@ class Copies:
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Say whether two texts are nearly the same, by their runs of words."""
+    """Return whether two texts are nearly the same, by their runs of words."""
     together = len(one | other)
     return bool(together) and len(one & other) >= ALIKE * together
 

@@ -75,7 +75,7 @@ class Home:
             yield True
 
     def is_owned(self) -> bool:
-        """Say whether an `up` runs here."""
+        """Return whether an `up` runs here."""
         with self.claimed() as is_ours:
             return not is_ours
 

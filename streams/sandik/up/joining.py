@@ -7,9 +7,9 @@ import sys
 from sandik.broker.probe import HOST
 from sandik.errors import SandikError, UsageError
 from sandik.up.data_dir import Home, Running
+from sandik.up.ingest import Reader
 from sandik.up.processes import Crew
 from sandik.up.request import Request
-from sandik.up.source import Reader
 from sandik.up.status_line import Shown
 from sandik.up.supervisor import Choice
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sandik.up.commands import Job
+from sandik.up.children import Job
 
 #: Ends it when we are gone, however that happened: the system then closes the other end of this one's stdin.
 _WATCHER = 'read -r _; kill -TERM "$0" 2>/dev/null'

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from sandik.errors import SandikError
-from sandik.up.commands import KAFKA, PAGE, SOURCE, TOPICS, WORKER, Job
+from sandik.up.children import KAFKA, PAGE, SOURCE, TOPICS, WORKER, Job
 from sandik.up.data_dir import Home
 from sandik.up.process import Child
 from sandik.up.restart import Ended, failures_after, how, pause_s

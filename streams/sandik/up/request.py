@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandik.errors import UsageError
+from sandik.ingest.inputs import STDIN, find
 from sandik.ingest.live import is_live
-from sandik.ingest.sources import STDIN, find
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Request:
         return shown if len(self.sources) == 1 else f"{shown} and {len(self.sources) - 1} more"
 
     def has(self, option: str) -> bool:
-        """Say whether the option was given."""
+        """Return whether the option was given."""
         return self.value(option) is not None
 
     def value(self, option: str) -> str | None:

@@ -14,11 +14,11 @@ from sandik.broker import probe
 from sandik.broker.jars import are_cached
 from sandik.errors import SandikError
 from sandik.settings import Settings
-from sandik.up import commands
+from sandik.up import children
 from sandik.up.data_dir import Home, Running
+from sandik.up.ingest import Reader
 from sandik.up.processes import READY, STARTING, Crew
 from sandik.up.request import Request
-from sandik.up.source import Reader
 from sandik.up.status_line import Shown
 from sandik.up.worker_status import Numbers, look, page_answers, worker_state
 
@@ -88,23 +88,23 @@ class First:
     ) -> None:
         """Start everything, each as soon as it can be, and return when only the source may still be read."""
         reader = Reader(self._home, crew, self._shown, self._request, self._choice.where)
-        for name in filter(None, (commands.KAFKA, commands.WORKER, commands.PAGE, reader.name)):
+        for name in filter(None, (children.KAFKA, children.WORKER, children.PAGE, reader.name)):
             crew.status.states[name] = "waits"
-        topics = commands.topics(running.broker, _KAFKA_STARTS_S if kafka_port else 0.0)
+        topics = children.topics(running.broker, _KAFKA_STARTS_S if kafka_port else 0.0)
         if kafka_port is None:
-            crew.show(commands.KAFKA, f"at {running.broker}")
+            crew.show(children.KAFKA, f"at {running.broker}")
         else:
-            job = commands.kafka(kafka_port, str(self._home.kafka))
-            crew.show(commands.KAFKA, STARTING)
+            job = children.kafka(kafka_port, str(self._home.kafka))
+            crew.show(children.KAFKA, STARTING)
             group.create_task(crew.keep(job, lambda: _kafka_serves(kafka_port), lambda: None))
         group.create_task(self._shown.follow(crew.status))
         if exit_code := await crew.run(topics):
-            raise SandikError(crew.obituary(commands.TOPICS, exit_code))
+            raise SandikError(crew.obituary(children.TOPICS, exit_code))
         self._shown.say(f"For other commands: export SANDIK_BROKER={running.broker}")
-        worker = commands.worker(running.broker, running.ops_port, str(self._home.worker))
+        worker = children.worker(running.broker, running.ops_port, str(self._home.worker))
         group.create_task(crew.keep(worker, lambda: _worker_serves(running.ops_port), lambda: None))
         page_port = self._choice.page_port or _free(USUAL_PAGE_PORT)
-        page = commands.page(running.broker, page_port)
+        page = children.page(running.broker, page_port)
         group.create_task(
             crew.keep(page, lambda: _page_serves(page_port), lambda: self._tell_page(running, page_port))
         )
@@ -133,7 +133,7 @@ class First:
             status = crew.status
             status.per_s = _rate(before, numbers, now_s - before_s)
             status.numbers = numbers or status.numbers
-            is_counting = status.states[commands.WORKER] == READY and numbers is not None
+            is_counting = status.states[children.WORKER] == READY and numbers is not None
             status.is_settled = is_counting and reader.is_read and _is_idle(before, numbers, reader.produced)
             before, before_s = numbers, now_s
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -146,7 +146,7 @@ def _rate(before: Numbers | None, now: Numbers | None, seconds: float) -> float 
 
 
 def _is_idle(before: Numbers | None, now: Numbers | None, produced: int) -> bool:
-    """Say whether nothing was left to count for as long as from one look to the next.
+    """Return whether nothing was left to count for as long as from one look to the next.
 
     One look is not enough: a worker knows of what is new only by its next fetch.
     """

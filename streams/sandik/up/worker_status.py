@@ -62,7 +62,7 @@ def worker_state(ops_port: int) -> tuple[bool, str]:
 
 
 def page_answers(port: int) -> bool:
-    """Say whether the page can be looked at."""
+    """Return whether the page can be looked at."""
     return _get(port, "/api/status")[0] == 200
 
 

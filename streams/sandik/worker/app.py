@@ -16,15 +16,14 @@ from mode import ServiceT
 from sandik.errors import SandikError
 from sandik.kafka.connection import client_options
 from sandik.settings import Settings
-from sandik.worker.anew import Outage
-from sandik.worker.engine.allocator import look_for_cycles_seldom, return_large_buffers
 from sandik.worker.engine.assignor import EvenAssignor
 from sandik.worker.engine.reader import Reader
 from sandik.worker.engine.writer import Writer
+from sandik.worker.restart import Outage
 
-#: A crashed worker gets this long to close its connections; then the process ends.
+#: How long a crashed worker may take to close its connections before the process ends.
 CRASH_GRACE_S = 5.0
-#: How soon a member hears that another one joins or leaves. All partitions stand until the last has heard.
+#: How soon a member hears that another joins or leaves. All partitions wait until the last member knows.
 HEARTBEAT_MS = 300
 
 log = getLogger(__name__)
@@ -40,17 +39,17 @@ class _Boot(BootStrategy):
 
 
 class App(faust.App):
-    """A faust.App that is gone soon after it crashed.
+    """A faust.App that ends soon after a crash.
 
-    Stopping Faust after a crash can take a minute, during which the group waits for a
-    worker that will do nothing more. All that matters is in Kafka, so ending the process loses nothing.
+    Stopping Faust after a crash can take a minute, and the group waits for that worker meanwhile. All state
+    is in Kafka, so ending the process loses nothing.
     """
 
     BootStrategy = _Boot
     reader: Reader
     writer: Writer
 
-    #: Tells for what to begin anew instead, and does it.
+    #: Decides after which errors to restart instead, and does so.
     outage: Outage | None = None
     begins_anew = False
     #: What it crashed on. Faust keeps the last reason, and stopping may bring up others.
@@ -83,14 +82,14 @@ class App(faust.App):
             is_foreseen = isinstance(reason, SandikError | KafkaError)
             log.critical("worker stops: %s", words, exc_info=None if is_foreseen else reason)
             end = Timer(CRASH_GRACE_S, _end, args=(words,))
-        # All that is logged from now on comes of stopping, and the last line is to be the reason.
+        # Later messages are only about stopping; the last line of the log must be the reason.
         logging.disable()
         end.daemon = True
         end.start()
 
 
 def last_words(reason: BaseException) -> str:
-    """Return what a worker says last. It is not the reason's repr: an UnicodeError's holds a post's text."""
+    """Return a worker's last message. Not the error's repr: that of a UnicodeError holds a post's text."""
     return str(reason) if isinstance(reason, SandikError) else f"{type(reason).__name__}: {reason}"
 
 
@@ -102,8 +101,6 @@ def _end(words: str) -> None:
 
 def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     """Return an App without agents. `partitions` is how many `posts` has."""
-    return_large_buffers()
-    look_for_cycles_seldom()
     app = App(
         application_id,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
@@ -135,7 +132,7 @@ def create_app(settings: Settings, application_id: str, partitions: int) -> App:
             "auto_offset_reset": "earliest",
             "metadata_max_age_ms": 30_000,  # how soon a grown topic is noticed, and refused
             "max_poll_records": settings.batch_posts,
-            # Half of aiokafka's: as fast, and 11 to 16 MB less in a catch-up. With a quarter, it is slower.
+            # Half of aiokafka's default: as fast, and 11 to 16 MB less in a catch-up. A quarter is slower.
             "max_partition_fetch_bytes": 1 << 19,
             "max_poll_interval_ms": 1_000_000,
             "session_timeout_ms": settings.session_timeout_ms,

@@ -58,7 +58,7 @@ class ControlWatch(faust.Service):
                             raise _taken_over(self.settings, owner)
                         await self.changed()
             except BrokerError as error:
-                # The worker begins anew if Kafka stays away; until it is back there is no news.
+                # The worker restarts if Kafka stays away; until then there is nothing to read.
                 log.info("topic %s cannot be read: %s", self.settings.topic(CONTROL), error)
                 await self.sleep(RETRY_S)
             except SandikError as error:

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz`, `/metrics`, from a thread of their own: they answer whatever the worker does."""
+"""`/healthz`, `/readyz`, `/metrics`, from a thread of their own: they answer while the worker is busy."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from sandik.http_server import addresses_this_machine, is_local, listen, reason
 from sandik.telemetry.health import Answer
 from sandik.worker.vitals import Vitals
 
-#: Whoever asks for health asks briefly: probes, Prometheus, `sandik top`, a few people.
+#: Clients are few and their requests are short: probes, Prometheus, `sandik top`, a few people.
 PLACES = 64
 
 
 def routes(vitals: Vitals, *, is_local: bool) -> web.Application:
-    """Return the pages. With `is_local` only this machine's own names may address them."""
+    """Return the pages. With `is_local` they answer only to this machine's own names."""
 
     async def healthz(_: web.Request) -> web.Response:
         return _page(vitals.alive)
@@ -48,8 +48,8 @@ def served(vitals: Vitals, host: str, port: int) -> Iterator[None]:
     """Serve the pages for as long as the block lasts. Port 0: not at all.
 
     Raises:
-        UsageError: the port is taken, or the address is not this machine's. A worker that counts unseen
-            would be missed only when it is needed.
+        UsageError: the port is taken, or the address is not this machine's. A worker without these pages
+            would be unnoticed until somebody needs them.
     """
     if port == 0:
         yield

@@ -32,27 +32,32 @@ from sandik.kafka.topics import (
 )
 from sandik.kafka.waiting import wait_for_kafka
 from sandik.ops.probes import measure_skew
-from sandik.run import application_id, lexicon_notice, load_job, lost_cells
+from sandik.run_identity import application_id, lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik.telemetry.logs import configure_logs
 from sandik.telemetry.metrics import Metrics
 from sandik.telemetry.traces import Traces
 from sandik.worker.agents.worker import WorkerParts
-from sandik.worker.anew import Outage
 from sandik.worker.app import create_app, last_words
 from sandik.worker.control_watch import ControlWatch
+from sandik.worker.engine.allocator import (
+    look_for_cycles_seldom,
+    return_large_buffers,
+    return_what_loading_left,
+)
 from sandik.worker.ops_server import served
+from sandik.worker.restart import Outage
 from sandik.worker.topology import build
 from sandik.worker.vitals import Pulse, Vitals
 
-#: Counted posts that so many commits have passed by are not being committed.
+#: After this many commits without its offset, a counted post is taken as not being committed.
 UNCOMMITTED_AFTER_COMMITS = 10
 
 log = getLogger(__name__)
 
 
 async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
-    """Make what the group needs in Kafka before its first worker joins.
+    """Create what the group needs in Kafka before its first worker joins.
 
     Raises:
         TopicError: the state of this run was made for another number of partitions, or is not compacted.
@@ -74,7 +79,7 @@ async def prepare(settings: Settings, app_id: str, partitions: int) -> None:
 
 
 async def _check_times(admin: AIOKafkaAdminClient, settings: Settings, state: TopicSpec) -> None:
-    """Log what is wrong with the topics' record timestamps; mend it in the topic of our own."""
+    """Log what is wrong with the topics' record timestamps; correct it in our own topic."""
     for line in await complaints(admin, all_topics(settings)):
         log.warning("%s", line)
     try:
@@ -86,10 +91,10 @@ async def _check_times(admin: AIOKafkaAdminClient, settings: Settings, state: To
 
 
 def check_data_dir(path: Path) -> None:
-    """Make the directory if need be. Faust wants to write there, though nothing in it is needed later.
+    """Create the directory if it is missing. Faust writes to it; no file in it is needed later.
 
     Raises:
-        UsageError: it cannot be made or written.
+        UsageError: it cannot be created or written.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -105,7 +110,7 @@ def open_traces(settings: Settings) -> Traces:
     """Return the traces that SANDIK_TRACES asks for.
 
     Raises:
-        UsageError: OpenTelemetry is not installed, or does not like a variable of its own.
+        UsageError: OpenTelemetry is not installed, or rejects one of its own variables.
     """
     if settings.traces == "off":
         return Traces()
@@ -125,22 +130,25 @@ def open_traces(settings: Settings) -> Traces:
 def run_worker(settings: Settings, log_level: str | None = None, wait_s: float | None = 0.0) -> NoReturn:
     """Count posts until SIGINT or SIGTERM, then end the process: exit code 0, or 1 after a crash.
 
-    `wait_s`: how long to wait at the start for a Kafka that does not answer; None for half a minute at a
-    terminal. When Kafka goes later, the worker begins anew in this process, and waits for `kafka_away_ms`.
+    `wait_s`: how long to wait at the start while Kafka does not answer; None for half a minute at a
+    terminal. If Kafka goes away later, the worker restarts in this process and waits for `kafka_away_ms`.
 
     Raises:
-        UsageError: the data directory cannot be written, the port of `/metrics` is taken, or there are to
-            be traces without OpenTelemetry.
-        SandikError: Kafka is away, a topic is missing, or the settings name what does not exist.
+        UsageError: the data directory cannot be written, the port of `/metrics` is taken, or traces are
+            on and OpenTelemetry is not installed.
+        SandikError: Kafka is away, a topic is missing, or the settings name something that does not exist.
     """
     configure_logs(log_level or settings.log_level)
     check_data_dir(settings.data_dir)
+    return_large_buffers()
+    look_for_cycles_seldom()
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
     outage = Outage(settings.kafka_away_ms / 1000, lambda: metrics.has_counted)
     with closing(open_traces(settings)) as traces, served(vitals, settings.ops_host, settings.ops_port):
         try:
             job = load_job(settings)
+            return_what_loading_left()
             if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
                 log.warning(notice)
             metrics.describe(job, __version__)
@@ -193,7 +201,7 @@ def _run(settings: Settings, job: Job, vitals: Vitals, traces: Traces, outage: O
 
 
 async def _measured(settings: Settings, error: ClockError) -> BrokerError:
-    """Return the error with how far the clocks are apart, where Kafka lets us ask."""
+    """Return the error with the difference of the clocks, if Kafka lets us ask."""
     try:
         async with connected(settings) as admin:
             skew = await measure_skew(admin, settings, SystemClock())

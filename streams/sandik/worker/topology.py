@@ -30,7 +30,7 @@ from sandik.worker.agents.merge import MergeAgent
 from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.engine.state import State
 
-#: Batches that wait for an agent at most. Reading waits while there are so many.
+#: How many batches may wait for an agent. Reading stops while there are that many.
 BATCHES_WAITING = 4
 
 Agent = Callable[[Any], Awaitable[None]]
@@ -45,7 +45,7 @@ class Topology:
     state: State
 
     async def recover(self, assigned: Iterable[TP]) -> None:
-        """Read the state of the partitions of a new assignment, as far as it is not in memory."""
+        """Read the state of newly assigned partitions, where it is not in memory."""
         await self.count.check()
         await self.state.recover(tp.partition for tp in assigned if tp.topic == self.count.topic)
 
@@ -55,12 +55,12 @@ class Topology:
         await asyncio.gather(self.count.adopt(assigned), self.merge.adopt(assigned))
 
     def release(self) -> None:
-        """Own nothing until the next assignment."""
+        """Give all partitions up until the next assignment."""
         self.count.release()
         self.merge.release()
 
     def positions(self) -> Mapping[TP, int]:
-        """Return where each owned partition is to be read on."""
+        """Return the next offset of each owned partition."""
         return {**self.count.positions(), **self.merge.positions()}
 
 
@@ -102,7 +102,7 @@ def build(parts: WorkerParts, job: Job, partitions: int, control: ControlState) 
         ("merge", PARTIALS, merge_partials),
     ):
         channel = reader.channels[settings.topic(topic)] = app.channel(maxsize=BATCHES_WAITING)
-        # Faust would go on after what an agent failed on; a batch that fails must stop the worker.
+        # Faust would continue behind a batch that failed; it must stop the worker.
         app.agent(channel, name=name, supervisor_strategy=CrashingSupervisor)(_until_stopped(app, function))
 
     app.timer(settings.emit_every_ms / 1000, name="emit")(merge.emit)
@@ -118,7 +118,7 @@ def _until_stopped(app: AppT, agent: Agent) -> Agent:
         try:
             await agent(stream)
         except asyncio.CancelledError:
-            # Once the app has stopped, Faust cancels agents that still wait, and takes it for another crash.
+            # After the app has stopped, Faust cancels waiting agents and would report that as another crash.
             if not app.should_stop:
                 raise
 

@@ -1,4 +1,4 @@
-"""Where the facts come from: the app, its consumer, its agents. Read by a thread of their own."""
+"""Facts about a running worker: of its app, consumer and agents. Another thread reads them."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,14 +18,14 @@ from sandik.worker.engine.consumer_health import has_coordinator, lag_records
 from sandik.worker.topology import Topology
 
 BEAT_S = 1.0
-#: So many beats without Kafka, a minute, and it begins anew: who has nothing to write would not notice.
+#: A worker restarts after this many beats (a minute) without Kafka: if it writes nothing, no error tells it.
 SILENT_BEATS = 60
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 
 
 class Vitals(Collector):
-    """What a worker does right now: for the probes, and for the gauges, which are read when asked for."""
+    """What a worker does right now, for the probes and the gauges."""
 
     def __init__(self, metrics: Metrics, uncommitted_after_s: float) -> None:
         self.metrics = metrics
@@ -35,7 +35,7 @@ class Vitals(Collector):
         self._beat_s: float | None = None
         self._is_assigned = False
         self._awaits_kafka = False
-        #: For each partition: what was committed last, and when that was news, or all there was.
+        #: For each partition: the last committed offset, and when it last moved or had caught up.
         self._commits: dict[int, tuple[int | None, float]] = {}
         self._rebalance_began_s: float | None = None
         self._assigned_s: float | None = None
@@ -43,7 +43,7 @@ class Vitals(Collector):
 
     @contextmanager
     def waiting_for_kafka(self) -> Iterator[None]:
-        """Say so for as long as the block lasts."""
+        """Report it as long as the block lasts."""
         self._awaits_kafka = True
         yield
         self._awaits_kafka = False
@@ -95,7 +95,7 @@ class Vitals(Collector):
         )
 
     def beat(self) -> None:
-        """Say that the event loop moves; see whether it commits."""
+        """Note that the event loop moves, and check that offsets are committed."""
         now_s = self._beat_s = monotonic()
         if self._app is None or self._topology is None:
             return
@@ -109,7 +109,7 @@ class Vitals(Collector):
 
     @property
     def hears_kafka(self) -> bool:
-        """Say whether the coordinator of the group answers, as far as the app has come to ask."""
+        """Return whether the group's coordinator answers; True as well during a rebalance."""
         return self._app is None or not self._is_assigned or has_coordinator(self._app.reader)
 
     async def give_up(self) -> None:
@@ -128,7 +128,7 @@ class Vitals(Collector):
         self._assigned_s = monotonic()
 
     def rebalance_ended(self) -> None:
-        """Time it: reading goes on."""
+        """Record how long it took."""
         self._is_assigned = True
         now_s = monotonic()
         if self._rebalance_began_s is not None:
@@ -170,7 +170,7 @@ class Vitals(Collector):
 
 
 class Pulse(faust.Service):
-    """Lives on the worker's event loop and says so; and notices that Kafka has gone."""
+    """Runs on the worker's event loop: shows that it moves, and notices when Kafka is away."""
 
     def __init__(self, vitals: Vitals) -> None:
         super().__init__()

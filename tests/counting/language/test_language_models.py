@@ -12,11 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from langdetect.detector import Detector as ShippedDetector
 
-from sandik.counting.language import exact_profiles
 from sandik.counting.language.cleaning import clean, has_a_letter
 from sandik.counting.language.codes import our_code
 from sandik.counting.language.exact_profiles import load_exact_profiles, ngrams, words
-from sandik.counting.language.fasttext import words as fasttext_words
 from sandik.counting.language.fasttext.file import read_fasttext_file
 from sandik.counting.language.fasttext.model import load_fasttext_model, model_path
 from sandik.counting.language.word_cache import MAX_LETTERS, Remembered, Vectors, Words
@@ -92,13 +90,11 @@ def test_a_word_that_comes_again_is_not_worked_out_again() -> None:
     assert ["oy", "ve", "ötesi", "b" * MAX_LETTERS] == asked
 
 
-def test_forgetting_words_changes_no_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forgetting_words_changes_no_vector() -> None:
     texts = [f"{first}{second} {second}" for first in "abcdeşğıяё" for second in ("oy", "seçim", "выборы")]
-    for module in (fasttext_words, exact_profiles):
-        monkeypatch.setattr(module, "_PLACE_BITS", 3)
     for ask, ask_forgetful in (
-        (model().probabilities, load_fasttext_model().probabilities),
-        (profiles().posterior, load_exact_profiles().posterior),
+        (model().probabilities, load_fasttext_model(place_bits=3).probabilities),
+        (profiles().posterior, load_exact_profiles(place_bits=3).posterior),
     ):
         expected = ask(texts)
         one_by_one = np.hstack([ask_forgetful([text]) for text in texts])

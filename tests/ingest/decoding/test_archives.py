@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from sandik.ingest.event_time.sorting import Sorting
 from sandik.ingest.file_stats import EXAMPLES, EXAMPLES_IN_ALL, Account
+from sandik.ingest.inputs import Source
+from sandik.ingest.post_times.sorting import Sorting
 from sandik.ingest.produce import Summary
 from sandik.ingest.progress import step_of
-from sandik.ingest.sources import Source
 from sandik.ingest.summary import MAX_ROWS, table
 from tests.support.command import sandik, start_sandik
 

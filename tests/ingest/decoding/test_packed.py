@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.errors import UsageError
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item, Rejected, Skipped
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 #: Texts that do not pack well, so that a cut in the middle is one in the middle of the lines.

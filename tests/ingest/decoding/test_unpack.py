@@ -9,8 +9,8 @@ import pytest
 from backports import zstd
 
 from sandik.errors import UsageError
+from sandik.ingest.inputs import find, open_source, read
 from sandik.ingest.items import Item, Rejected, Skipped
-from sandik.ingest.sources import find, open_source, read
 from sandik_schemas.post import Post
 
 LINES = b"".join(

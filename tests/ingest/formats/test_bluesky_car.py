@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.ingest.formats.bluesky_car import read
+from sandik.ingest.inputs import open_source
+from sandik.ingest.inputs import read as read_sources
 from sandik.ingest.items import Rejected, Skipped
-from sandik.ingest.sources import open_source
-from sandik.ingest.sources import read as read_sources
 from sandik_schemas.post import Post
 
 DID = "did:plc:a"

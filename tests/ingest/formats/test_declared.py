@@ -12,10 +12,10 @@ from sandik.errors import UsageError
 from sandik.ingest.command import table_options
 from sandik.ingest.formats.declared import catalogue, parsed
 from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item, Rejected
 from sandik.ingest.recognise.detect import recognise
 from sandik.ingest.recognise.samples import sample
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from sandik.ingest.formats import FORMATS
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -16,7 +16,7 @@ from sandik.ingest.formats.declared import catalogue
 from sandik.ingest.formats.pick import converter
 from sandik.ingest.formats.picked_tables import columns_of
 from sandik.ingest.formats.table import TableOptions
-from sandik.ingest.sources import open_source
+from sandik.ingest.inputs import open_source
 from sandik_schemas.post import Post
 from tests.ingest.formats.test_golden import inputs
 

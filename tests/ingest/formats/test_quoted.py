@@ -12,8 +12,8 @@ from sandik.errors import UsageError
 from sandik.ingest.formats import quoted
 from sandik.ingest.formats.quoted import Rows
 from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item, Rejected
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 CELLS = st.text(alphabet='a,;"\n \tş', max_size=8)

@@ -13,8 +13,8 @@ from sandik.ingest.command import table_options
 from sandik.ingest.decoding.markdown import markdown_to_text
 from sandik.ingest.formats.mastodon import MAX_KNOWN, Known
 from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Skipped
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 A_STATUS = {

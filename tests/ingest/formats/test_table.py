@@ -7,8 +7,8 @@ import pytest
 from sandik.errors import UsageError
 from sandik.ingest.command import table_options
 from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item, Rejected
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 NINE_PM_MS = 1_683_828_000_000  # 2023-05-11T21:00:00+03:00

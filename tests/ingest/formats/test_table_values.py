@@ -11,8 +11,8 @@ from sandik.ingest.command import table_options
 from sandik.ingest.decoding.times import iso_ms, mail_ms, zone_of
 from sandik.ingest.formats.cell_values import JUDGED_IDS, Rounded, is_doubtful, is_nothing, native_id
 from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item, Rejected, Skipped
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 NOON_MS = 1_683_806_400_000  # 2023-05-11T12:00:00Z

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sandik.errors import UsageError
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item, Skipped
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 LONG = "@veli Sandık başında bekleyenler için uzun bir yazı: " + "oy " * 200 + "ve en sonda seçim"

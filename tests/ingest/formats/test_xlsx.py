@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 from sandik.ingest.formats.table import TableOptions
+from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import Item, Rejected, Skipped
-from sandik.ingest.sources import open_source, read
 from sandik_schemas.post import Post
 
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

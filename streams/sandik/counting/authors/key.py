@@ -1,18 +1,18 @@
-"""What a key of pseudonyms must be like. Author ids can be guessed, so a key that can be hides nobody."""
+"""Check the key of pseudonyms. Author ids can be guessed, so the key must be one that cannot."""
 
 from itertools import pairwise
 
 MIN_CHARACTERS = 16
-#: So many different characters, and steps from one character to the next, a key must have: sixteen random
+#: How many different characters, and different steps between neighbours, a key must have: sixteen random
 #: hexadecimal digits have fewer once in 30,000 times.
 MIN_VARIETY = 6
 ADVICE = "make one with `openssl rand -hex 32`"
 
 
 def weakness(key: str) -> str | None:
-    """Say what is wrong with a key, without quoting it, or None when it will do.
+    """Return what is wrong with a key, without quoting it; None if it is good enough.
 
-    What a person has made up may still be guessed: the advice in every message is to let a machine make it.
+    A key that a person made up may still be guessed, so each message advises to generate one.
     """
     steps = {ord(after) - ord(before) for before, after in pairwise(key)}
     if len(key) < MIN_CHARACTERS:

@@ -1,7 +1,7 @@
 """The authors of every window that merge knows, over all partitions.
 
-A batch's authors come before the window that vouches for them, and count only when that has come: so the
-authors told with a revision are those of the posts that it counts, whatever a crash left behind.
+A batch's authors are written before its window, and count only once that window has arrived. So the authors
+of a revision are those of the posts that it counts, even after a crash in between.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ class _Window:
 
     def __init__(self) -> None:
         self.sketches: Sketches = {}
-        #: Taken in, and not in `sketches` yet: that is done for many at once.
+        #: Received, but not yet merged into `sketches`, which takes many at once.
         self.added: list[Sketches] = []
         self.waiting: list[_Waiting] = []
         #: Partition -> offset of its last window partial.
@@ -31,20 +31,20 @@ class _Window:
 
 
 class AuthorSets:
-    """Takes in what `sandik.counting.authors.sketches` makes of batches; tells the authors of cells."""
+    """Adds up the sketches of batches (`sandik.counting.authors.sketches`); returns the authors of cells."""
 
     def __init__(self) -> None:
         self._windows: dict[int, _Window] = {}
 
     def apply(self, partial: AuthorsPartial) -> None:
-        """Take in what a batch added to a window. A second time changes nothing."""
+        """Add what a batch added to a window. Adding it again changes nothing."""
         window = self._windows.setdefault(partial.window_start_ms, _Window())
         window.keys.add((partial.partition, partial.offset))
         window.waiting.append(_Waiting(partial.partition, partial.offset, partial.authors))
         self._take_in(window)
 
     def reach(self, partial: WindowPartial) -> None:
-        """Take note that the window's counts now hold the posts up to an offset, and so do its authors."""
+        """Note that the window's counts, and so its authors, now cover the posts up to an offset."""
         window = self._windows.setdefault(partial.window_start_ms, _Window())
         window.reached[partial.partition] = partial.offset
         self._take_in(window)

@@ -1,8 +1,8 @@
 """How many different authors a cell has: a sketch of each group of posts, and unions of sketches.
 
-A theta sketch holds the smallest hashes of a set, and what it tells is a function of that set alone: in
-whatever order authors come, however often, and however they are spread over batches and partitions, the
-estimate is the same. See docs/decisions/011-authors.md. Needs the package datasketches.
+A theta sketch holds the smallest hashes of a set, and its estimate depends on that set alone: not on the
+order of authors, on repeats, or on how they are spread over batches and partitions. See
+docs/decisions/011-authors.md. Needs the package datasketches.
 """
 
 import math
@@ -13,14 +13,14 @@ from typing import NamedTuple
 from datasketches import compact_theta_sketch, theta_union, update_theta_sketch
 
 from sandik.counting.fold import PostColumns
-from sandik.counting.windows.event_time import Timing
+from sandik.counting.windows.watermark import Timing
 from sandik_schemas.partial import AuthorsPartial, PartitionClock, Sketches
 from sandik_schemas.post import Post
 
 #: 2^12 = 4,096 authors of a cell are counted exactly; more with a standard error of 1 / sqrt(4,096) = 1.6 %.
 LG_K = 12
 SEED = 9001
-#: 95 % of the time the truth is within so many standard deviations.
+#: Standard deviations of a 95 % interval.
 DEVIATIONS = 2
 
 

@@ -4,7 +4,7 @@
                               | not settled
                               +-> voices (all of them) -> pool weighs them -> hint? -> Language
 
-`docs/decisions/020-language-pool.md` says why it takes so many and what each costs.
+`docs/decisions/020-language-pool.md` says why there are so many, and what each costs.
 """
 
 from sandik.counting.language.by_name import NAMES, load_detector

@@ -25,7 +25,7 @@ Judge = Callable[[Sequence[str], Sequence[str | None]], list[Language]]
 
 @dataclass(frozen=True, slots=True)
 class BatchDetector:
-    """A detector made of `judge`, which is asked about some clean texts and their hints at a time."""
+    """A detector made of `judge`, which gets a number of clean texts and their hints at a time."""
 
     version: str
     judge: Judge
@@ -43,7 +43,7 @@ class BatchDetector:
         return answers
 
     def _by_own_words(self, raw: Sequence[str], judged: list[Language]) -> list[Language]:
-        """Judge texts that quote once more, by what is theirs: if that is clear, it is the answer."""
+        """Judge texts with quotations again, without the quotation. If that is clear, it is the answer."""
         owns = own_words_of_all(raw)
         if owns and self.clear:
             for index, answer in zip(owns, self.clear(clean([*owns.values()])), strict=True):
@@ -55,7 +55,7 @@ class BatchDetector:
 def load_detector(name: str = "cascade") -> Detector:
     """Load a detector, in less than 2 s: `cascade` (the default), `fasttext` or `langdetect`.
 
-    Nothing is downloaded and nothing loaded before. ValueError names the choices if `name` is none of them.
+    Downloads nothing. An unknown `name` is a ValueError that lists the choices.
     """
     if name not in _LOADERS:
         raise ValueError(f"there is no language detector {name!r}: choose one of {', '.join(NAMES)}")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sandik.counting.language.cld2 import Cld2Model, load_cld2
-from sandik.counting.language.cleaning import has_a_letter, has_enough_letters
+from sandik.counting.language.cleaning import has_a_letter, has_enough_letters, without_enough_letters
 from sandik.counting.language.detector import UNDETERMINED, Language
 from sandik.counting.language.eld import EldModel, load_eld
 from sandik.counting.language.ensemble import Pool, load_weights
@@ -40,11 +40,9 @@ class Cascade:
         """Return the language of each clean text. Texts without a letter are undetermined, hint or not."""
         codes = [hint and hinted_code(hint, self._voices.row_of) for hint in hints] if any(hints) else hints
         answers = [UNDETERMINED] * len(texts)
-        judged = [
-            index
-            for index, (text, code) in enumerate(zip(texts, codes, strict=True))
-            if has_enough_letters(text) or (code and has_a_letter(text))
-        ]
+        few = without_enough_letters(texts)
+        left_out = {index for index in few if not (codes[index] and has_a_letter(texts[index]))}
+        judged = [index for index in range(len(texts)) if index not in left_out]
         if not judged:
             return answers
         some = [texts[index] for index in judged]
@@ -65,12 +63,13 @@ class Cascade:
         return answers
 
     def clear(self, texts: Sequence[str]) -> list[Language | None]:
-        """Return the language of each clean text that is clear at first sight; None for the others."""
+        """Return the language of each clean text that the sieve settles; None for the others."""
         if self._sieve is None:
             answers = self.judge(texts, [None] * len(texts))
             return [answer if answer.confidence >= CLEAR else None for answer in answers]
         found: list[Language | None] = [None] * len(texts)
-        judged = [index for index, text in enumerate(texts) if has_enough_letters(text)]
+        left_out = without_enough_letters(texts)
+        judged = [index for index in range(len(texts)) if index not in left_out]
         if judged:
             some = [texts[index] for index in judged]
             settled = self._sieve.settled(some, self._voices.letters.marks(some))

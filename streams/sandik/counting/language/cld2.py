@@ -9,12 +9,12 @@ from sandik.counting.language.codes import our_code
 _OUR_NAMES = {"iw": "he", "jw": "jv", "zh-Hant": "zh", "bh": "bih", "un": ""}
 
 
-#: Texts of which it is remembered what CLD2 said: those that the sieve leaves are asked about once more.
+#: How many of CLD2's answers are kept: the pool asks again about the texts that the sieve did not settle.
 _REMEMBERED = 1_000
 
 
 class Cld2Model:
-    """Asks CLD2, which keeps nothing between two texts."""
+    """Asks CLD2, which has no state between two texts."""
 
     def __init__(self, pycld2: Any) -> None:
         self.version = f"cld2-{version('pycld2')}"
@@ -35,6 +35,10 @@ class Cld2Model:
             self._remembered.clear()
         self._remembered[text] = found
         return found
+
+    def best(self, text: str) -> str | None:
+        """Return the language of most of a clean text, if there is any."""
+        return next(iter(self.shares(text)), None)
 
 
 def load_cld2() -> Cld2Model | None:

@@ -82,6 +82,14 @@ def has_enough_letters(cleaned: str) -> bool:
     return (len(start) == MIN_LETTERS and start.isalpha()) or _LETTERS.search(cleaned) is not None
 
 
+def without_enough_letters(cleaned: Sequence[str]) -> set[int]:
+    """Return the indices of clean texts in which there is not enough to name a language."""
+    doubtful: Sequence[int] = range(len(cleaned))
+    if NATIVE:
+        doubtful = NATIVE.not_plainly_lettered([*cleaned], MIN_LETTERS)
+    return {index for index in doubtful if not has_enough_letters(cleaned[index])}
+
+
 def has_a_letter(cleaned: str) -> bool:
     """Whether a clean text has any letter at all."""
     return any(map(str.isalpha, cleaned))
@@ -156,7 +164,7 @@ def _about_character(char: str) -> int:
 
 
 def _is_normal(char: str) -> bool:
-    """Say whether a character is its own normal form whatever is beside it, as most are.
+    """Return whether a character is its own normal form whatever is beside it, as most are.
 
     Marks may join the letter before them, and so may some Korean letters.
     """

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-#: A member of a macrolanguage that has a two-letter code takes that code: whoever counts Arabic posts does
-#: not want the Egyptian ones elsewhere. The rest are codes that are retired, or that fastText misuses.
+#: A member of a macrolanguage with a two-letter code gets that code: Egyptian Arabic counts as Arabic. The
+#: rest are codes that are retired, or that fastText misuses.
 _OUR_CODE = {
     "zh-cn": "zh",
     "zh-tw": "zh",

@@ -1,4 +1,4 @@
-"""Everyday words of languages: what share of a text's words is whose. `common_words.toml` has them."""
+"""Everyday words of languages (`common_words.toml`): which share of a text's words each language has."""
 
 import tomllib
 from collections import defaultdict
@@ -21,7 +21,7 @@ _FOLDED = str.maketrans(
     | {"̇": ""}
 )
 
-#: Words that one text may have: what comes later changes no answer.
+#: Words of a text that are looked at: later ones change no answer.
 MAX_WORDS = 60
 
 
@@ -32,7 +32,7 @@ def folded_words(text: str) -> list[str]:
 
 
 class Words:
-    """Whose everyday words a text has."""
+    """Finds the languages whose everyday words a text has."""
 
     def __init__(self, entries: Mapping[str, Any]) -> None:
         listed: dict[str, dict[str, None]] = defaultdict(dict)

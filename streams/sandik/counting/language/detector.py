@@ -21,19 +21,19 @@ class Language(msgspec.Struct, frozen=True, gc=False):
 
 UNDETERMINED = Language("und", 0.0)
 
-#: What the source of a post says its language is, one per text. Anything goes: what is no code is no hint.
+#: The language of each text by its source. Any string: one that is no language code is no hint.
 Hints = Sequence[str | None]
 
 
 class Detector(Protocol):
-    """Finds languages. The same text and hint have the same answer, alone or in any batch, now or later."""
+    """Finds languages. The answer depends on a text and its hint alone, not on its batch or on the time."""
 
     @property
     def version(self) -> str:
-        """Another string whenever a model, a profile or a rule could make an answer differ."""
+        """Changes whenever a model, a profile or a rule could change an answer."""
 
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
-        """One `Language` per text, in the same order. Any `str` is welcome: nothing raises.
+        """Return one `Language` per text, in the same order. Accepts any `str`, and raises nothing.
 
         A hint counts only where the text cannot decide; `langdetect` and `fasttext` ignore it.
         """

@@ -1,12 +1,12 @@
-"""ELD (`eldc`): 60 languages, 2.5 µs a post, and a word on whether its answer is reliable."""
+"""ELD (`eldc`): 60 languages, 2.5 µs a post; also says whether its answer is reliable."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Protocol
 
 from sandik.counting.language.codes import our_code
 
-#: As many scores as ELD gives.
+#: The number of scores that ELD gives.
 _ALL_SCORES = 20
 
 
@@ -20,21 +20,21 @@ class Quick(Protocol):
 
 
 class EldModel:
-    """Asks ELD. Its settings are instances of our own: nobody else's change an answer."""
+    """Asks ELD, by our own instances of its settings: those of other code change no answer."""
 
     def __init__(self, eldc: Any) -> None:
         eldc.init()
         self.version = f"eldc-{version('eldc')}"
+        #: What it calls its languages; the last one stands for none.
+        self.names = (*eldc.LANGUAGES, "und")
         self.codes = frozenset(map(our_code, eldc.LANGUAGES))
-        self._quick, self._full = eldc.instance(), eldc.instance()
-        for instance, scores in ((self._quick, 1), (self._full, _ALL_SCORES)):
+        quick, self._full = eldc.instance(), eldc.instance()
+        for instance, scores in ((quick, 1), (self._full, _ALL_SCORES)):
             instance.set_languages([])  # all of them
             instance.set_scheme("iso639-1")
             instance.set_scores(scores)
-
-    def quick(self, texts: Sequence[str]) -> Iterable[Quick]:
-        """Yield for each clean text the best language, and whether ELD calls that reliable."""
-        return map(self._quick.detect_details, texts)
+        #: Returns the best language of a clean text, and whether ELD calls that reliable.
+        self.detect_quickly: Callable[[str], Quick] = quick.detect_details
 
     def scores(self, text: str) -> tuple[dict[str, float], bool]:
         """Return the scores (0 to 1) of up to 20 languages of a text, and whether the best is reliable."""

@@ -1,11 +1,11 @@
-"""What several voices hold of a text, weighed: each speaks for the languages it knows, and none has a veto.
+"""Weighs several voices: each scores the languages that it knows, and none has a veto.
 
     score(language) = sum of weight(voice, length of the text) * what the voice says
     probability     = softmax of the scores
 
-A voice that does not know a language says so, which has a weight of its own: having no profile is no evidence
-against a language. `make fit-language` fits the weights in `ensemble.toml` to one half of the labelled texts;
-so the probability is how often such an answer is right.
+That a voice does not know a language has a weight of its own: a missing profile is no evidence against a
+language. `make fit-language` fits the weights in `ensemble.toml` to one half of the labelled texts, so the
+probability is how often such an answer is right.
 """
 
 import tomllib
@@ -37,7 +37,7 @@ class Pool:
         self._second = np.array([kind["second"][voice] for voice in VOICES + LANGDETECT_VOICES], float)
 
     def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Heard]:
-        """Return the probability of each language (a row) for each text (a column), and what was heard."""
+        """Return the probability of each language (row) for each text (column), and the voices' scores."""
         heard = self._voices.hear(texts, marks)
         probabilities = self._weighed(heard, self._first)
         unsure = np.flatnonzero(probabilities.max(axis=0) < UNSURE)

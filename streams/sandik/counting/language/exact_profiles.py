@@ -1,8 +1,8 @@
 """langdetect's profiles, evaluated exactly.
 
-langdetect draws n-grams of the text at random until it is sure, seven times over and with random smoothing:
-slow, and another answer on another day. Here every n-gram counts once and the smoothing is its mean, which is
-what all that drawing estimates. The n-grams are langdetect's own, to the last one: a test compares them.
+langdetect samples n-grams of the text at random until it is sure, seven times and with random smoothing. That
+is slow, and answers vary between runs. Here every n-gram counts once and the smoothing is its mean, which is
+what the sampling estimates. The n-grams are exactly langdetect's: a test compares them.
 """
 
 import json
@@ -29,14 +29,14 @@ _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 # text looks up a hundred rows that are all over it.
 _UNITS = 3_200
 
-#: For 65,536 words: 17 MB.
+#: Of the words that are remembered, where the profiles are asked about all texts: 17 MB.
 _PLACE_BITS = 16
 
 _LATIN = re.compile("[A-Za-z]")
 _NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
 _WORD = re.compile("[^ ]+ ?")
 
-#: A word without end has nine hundred n-grams, and each takes 350 bytes for a moment.
+#: A word that fills a whole text has nine hundred n-grams, and each takes 350 bytes for a moment.
 _WORDS_AT_ONCE = 64
 
 
@@ -88,7 +88,7 @@ class ExactProfiles:
     #: Our codes of the languages, in the order of the rows that `posterior` returns.
     codes: tuple[str, ...]
 
-    def __init__(self, profiles: Iterable[_Profile]) -> None:
+    def __init__(self, profiles: Iterable[_Profile], place_bits: int) -> None:
         self.version = f"langdetect-{version('langdetect')}"
         self._rows: dict[str, int] = {}
         names, columns = [], []
@@ -104,7 +104,7 @@ class ExactProfiles:
         self._logs[self._unknown] = 0
         for column, (present, logs) in enumerate(columns):
             self._logs[present, column] = logs
-        self._remembered = Remembered(len(names) + 1, _PLACE_BITS, self._worked_out)
+        self._remembered = Remembered(len(names) + 1, place_bits, self._worked_out)
 
     def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
         """Return the probability of each language (row) after the n-grams of each clean text (column).
@@ -137,7 +137,7 @@ def _bounds(lists: Sequence[Sequence[str]]) -> npt.NDArray[np.intp]:
     return np.cumsum([0, *map(len, lists)])
 
 
-def load_exact_profiles() -> ExactProfiles:
-    """Read the profiles out of the langdetect wheel (0.3 s)."""
+def load_exact_profiles(place_bits: int = _PLACE_BITS) -> ExactProfiles:
+    """Read the profiles out of the langdetect wheel (0.3 s). It remembers words in 2^`place_bits` places."""
     folder = Path(langdetect.PROFILES_DIRECTORY)
-    return ExactProfiles(json.loads(path.read_bytes()) for path in sorted(folder.iterdir()))
+    return ExactProfiles((json.loads(path.read_bytes()) for path in sorted(folder.iterdir())), place_bits)

@@ -1,14 +1,18 @@
-"""What a post says itself, without what it quotes: `Putin "мы не вмешиваемся" demiş` is Turkish."""
+"""A post's own words, without what it quotes: `Putin "мы не вмешиваемся" demiş` is Turkish."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from sandik.counting.native import NATIVE
 
-# Short quotations are titles and mocked words. The marks are asked for first: few posts have any.
-_MARKS = '"“«„'
-_ANY_MARK = re.compile(f"[{_MARKS}]")
-_QUOTED = re.compile('"[^"]{8,300}"|[“„][^”“]{8,300}[”“]|«[^»]{8,300}»')
+# Short quotations are titles and mocked words, and what is longer than any has lost a mark.
+_SHORTEST, _LONGEST = 8, 300
+#: Marks that open and close. The first ones are asked for first: few posts have any.
+_KINDS = ('"', '"'), ("“„", "”“"), ("«", "»")
+_ANY_MARK = re.compile('["“„«]')
+_QUOTED = re.compile(
+    "|".join(f"[{first}][^{last}]{{{_SHORTEST},{_LONGEST}}}[{last}]" for first, last in _KINDS)
+)
 _LETTER = re.compile(r"[^\W\d_]")
 
 #: Fewer letters of its own say nothing: `"…" (via @name)`.
@@ -23,12 +27,12 @@ _MAX_CHARS = 1_200
 
 def own_words_of_all(texts: Sequence[str]) -> dict[int, str]:
     """Return the own words of raw texts, by index, of those that have some."""
-    return {index: own for index in _with_marks(texts) if (own := own_words(texts[index])) is not None}
+    return {index: own for index in _may_quote(texts) if (own := own_words(texts[index])) is not None}
 
 
-def _with_marks(texts: Sequence[str]) -> Iterable[int]:
+def _may_quote(texts: Sequence[str]) -> Iterable[int]:
     if NATIVE:
-        found: list[int] = NATIVE.with_marks([*texts], [*_MARKS], _MAX_CHARS)
+        found: list[int] = NATIVE.with_quotations([*texts], _KINDS, _MAX_CHARS, _SHORTEST)
         return found
     return range(len(texts))
 

@@ -31,7 +31,7 @@ VOICES = (
     "alien",  # 1 if the text has a letter of the language's neighbours that it lacks
     "borrowed",  # 1 if it has q, w or x, which the language only borrows
     "other_script",  # 1 if no letter is of a script that the language is written in
-    "rare",  # 1 for a language that hardly anybody posts in
+    "rare",  # 1 for a language that is rare in posts
     "common",  # 1 for those that most posts are in
 )
 #: Those that are heard in doubt only.
@@ -62,6 +62,10 @@ UNSCORED = 0.5
 _FLOOR, _LANGDETECT_FLOOR = 0.001, 0.01
 #: How much of the evidence of its n-grams langdetect is believed: each letter is in several of them.
 _NGRAM_EVIDENCE = 1 / 3
+
+#: Bits of the places for words that fastText and langdetect remember: 7 and 2 MB. Fewer than one text in ten
+#: gets to the one, and one in a hundred to the other; larger tables are slower.
+_FASTTEXT_PLACES, _LANGDETECT_PLACES = 16, 13
 
 Values = npt.NDArray[np.float64]
 
@@ -185,4 +189,5 @@ class Voices:
 
 def load_voices(eld: EldModel | None, cld2: Cld2Model | None) -> Voices:
     """Load the other models (0.5 s)."""
-    return Voices(load_fasttext_model(), load_exact_profiles(), Letters(), load_words(), eld, cld2)
+    fasttext, profiles = load_fasttext_model(_FASTTEXT_PLACES), load_exact_profiles(_LANGDETECT_PLACES)
+    return Voices(fasttext, profiles, Letters(), load_words(), eld, cld2)

@@ -33,7 +33,7 @@ _SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one stands for all beyond
 for _script, _first, _last in _RANGES:
     _SCRIPT[_first : _last + 1] = _script
 _SCRIPT_BYTES = _SCRIPT.tobytes()
-#: Of each character, a letter of its script: in that script's bits, which have room for `MAX_CHARS` letters.
+#: For each character, 1 in the bits of its script if it is a letter; they have room for `MAX_CHARS` letters.
 _BITS = 20
 _ONE = np.where(_SCRIPT == _NONE, 0, 1 << _BITS * (np.maximum(_SCRIPT, 1).astype(np.int64) - 1))
 
@@ -72,12 +72,13 @@ def parts_of(text: str) -> tuple[str, str] | None:
     words: dict[int, list[str]] = {script: [] for script in _SCRIPTS}
     letters, longest = dict.fromkeys(_SCRIPTS, 0), dict.fromkeys(_SCRIPTS, 0)
     before, row = _NONE, 0
-    text = own_words(text) or text
-    for word in _WORDS.findall(text[:MAX_CHARS]):
-        of = np.bincount(_scripts(word), minlength=4)[1:]
-        if most := int(of.max()):
-            script = _SCRIPTS[int(of.argmax())]
-            words[script].append(word)
+    text = (own_words(text) or text)[:MAX_CHARS]
+    scripts = _SCRIPT.take(_codes(text), mode="clip").tobytes()
+    for word in _WORDS.finditer(text):
+        of = [scripts.count(script, *word.span()) for script in _SCRIPTS]
+        if most := max(of):
+            script = _SCRIPTS[of.index(most)]
+            words[script].append(word[0])
             letters[script] += most
             before, row = script, row + 1 if script == before else 1
             longest[script] = max(longest[script], row)
@@ -94,7 +95,7 @@ def parts_of(text: str) -> tuple[str, str] | None:
 
 
 def _is_running_text(words: Sequence[str]) -> bool:
-    """Say whether words are sentences rather than names, as far as their script has capitals."""
+    """Return whether words are sentences rather than names, as far as their script has capitals."""
     return sum(not _first_letter(word).isupper() for word in words) >= MIN_SMALL * len(words)
 
 
@@ -124,10 +125,6 @@ def _with_two_scripts(texts: Sequence[str], parts: tuple[float, float, float]) -
     letters = np.array([counts >> _BITS * place & (1 << _BITS) - 1 for place in range(len(_SCRIPTS))])
     least = np.maximum(MIN_LETTERS, np.outer(parts, letters.sum(axis=0)))
     return np.flatnonzero((letters >= least).sum(axis=0) >= 2).tolist()
-
-
-def _scripts(text: str) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
-    return _SCRIPT.take(_codes(text), mode="clip")
 
 
 def _codes(text: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":

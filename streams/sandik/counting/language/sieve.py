@@ -1,13 +1,15 @@
-"""Two questions that settle nine posts in ten: what ELD says, and whether CLD2 agrees."""
+"""Settles nine posts in ten with two models: what ELD says, and whether CLD2 agrees."""
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sandik.counting.language.cld2 import Cld2Model
 from sandik.counting.language.detector import Language
 from sandik.counting.language.eld import EldModel
 from sandik.counting.language.letter_evidence import Letters, Marks
-from sandik.counting.language.scores import length_class
+from sandik.counting.language.scores import LENGTHS, length_class
+from sandik.counting.native import NATIVE
 
 #: More letters than any clean text has.
 _NEVER = 2_000
@@ -52,46 +54,87 @@ def _is_mixed(text: str, letters: int) -> bool:
     return _MIXED <= latin <= 1 - _MIXED
 
 
+class Rule(NamedTuple):
+    """When an answer of ELD's stands: a row for each language.
+
+    `alien`, `borrowed` and `russian` are marks: the first leave a text to the pool, the second to CLD2, and
+    the last settle a long text. `alone`: from so many letters on ELD's reliable answer stands; `both`, if
+    CLD2 agrees; `unsure`, if it agrees with an unreliable one. `by_eld` and `by_both`: answers by class of
+    length.
+    """
+
+    alien: int
+    borrowed: int
+    russian: int
+    alone: int
+    both: int
+    unsure: int
+    by_eld: tuple[Language, ...]
+    by_both: tuple[Language, ...]
+
+
 class Sieve:
     """Asks ELD about all texts, and CLD2 about some. `sure`: the confidence of their answers."""
 
     def __init__(self, eld: EldModel, cld2: Cld2Model, letters: Letters, sure: Sure) -> None:
-        self._eld, self._cld2 = eld, cld2
-        self._alien, self._borrowed = letters.alien, letters.borrowed
+        self._eld, self._cld2, self.letters = eld, cld2, letters
         self._latin = letters.scripts["latin"]
         self._others = sum(bit for script, bit in letters.scripts.items() if script != "latin")
-        self._russian = letters.of(_RUSSIAN_LETTERS)
-        self._by_eld, self._by_both = sure
+        self._rules = {code: _rule(code, letters, sure) for code in eld.names}
+        #: Twin of `by_eld`, if there is one.
+        self.native = (
+            NATIVE.Sieve(
+                self._rules,
+                eld.detect_quickly,
+                self._latin,
+                self._others,
+                LENGTHS,
+                _MIXED,
+                _ENOUGH_RUSSIAN,
+            )
+            if NATIVE
+            else None
+        )
 
     def settled(self, texts: Sequence[str], marks: Marks) -> list[Language | None]:
         """Return the language of each clean text; None where the two are not enough."""
-        alien, latin, others = self._alien, self._latin, self._others
-        answers: list[Language | None] = []
-        # A loop, not a call each: this is asked of every post.
-        for text, found, has in zip(texts, self._eld.quick(texts), marks.tolist(), strict=True):
-            code, letters = found.language, len(text) - text.count(" ")
-            if has & alien.get(code, 0) or (has & latin and has & others and _is_mixed(text, letters)):
-                answers.append(None)
-            elif (
-                found.reliable
-                and letters >= _ENOUGH_FOR_ELD.get(code, _NEVER)
-                and not has & self._borrowed.get(code, 0)
-            ):
-                answers.append(Language(code, self._by_eld[length_class(letters)]))
-            else:
-                answers.append(self._with_more(text, code, letters, has, is_reliable=found.reliable))
+        found: tuple[list[Language | None], list[tuple[int, Language]]] = (
+            self.native.by_eld([*texts], marks.tobytes()) if self.native else self.by_eld(texts, marks)
+        )
+        answers, to_ask = found
+        for index, answer in to_ask:
+            if self._cld2.best(texts[index]) == answer.code:
+                answers[index] = answer
         return answers
 
-    def _with_more(
-        self, text: str, code: str, letters: int, has: int, *, is_reliable: bool
-    ) -> Language | None:
-        """Return the language if a letter that only Russian has speaks for it, or CLD2 does."""
-        if is_reliable:
-            enough = _ENOUGH_FOR_BOTH.get(code, _ENOUGH_FOR_OTHERS)
-        else:
-            enough = _ENOUGH_IF_UNRELIABLE.get(code, _NEVER)
-        if code == "ru" and letters >= _ENOUGH_RUSSIAN and has & self._russian:
-            return Language(code, self._by_eld[length_class(letters)])
-        if letters < enough or next(iter(self._cld2.shares(text)), None) != code:
-            return None
-        return Language(code, self._by_both[length_class(letters)])
+    def by_eld(
+        self, texts: Sequence[str], marks: Marks
+    ) -> tuple[list[Language | None], list[tuple[int, Language]]]:
+        """Return the languages that ELD settles, and which texts CLD2 may settle, and as what."""
+        answers: list[Language | None] = [None] * len(texts)
+        to_ask: list[tuple[int, Language]] = []
+        for index, (text, has) in enumerate(zip(texts, marks.tolist(), strict=True)):
+            found = self._eld.detect_quickly(text)
+            rule, letters = self._rules[found.language], len(text) - text.count(" ")
+            if has & rule.alien or (has & self._latin and has & self._others and _is_mixed(text, letters)):
+                continue
+            is_settled = found.reliable and letters >= rule.alone and not has & rule.borrowed
+            if is_settled or (letters >= _ENOUGH_RUSSIAN and has & rule.russian):
+                answers[index] = rule.by_eld[length_class(letters)]
+            elif letters >= (rule.both if found.reliable else rule.unsure):
+                to_ask.append((index, rule.by_both[length_class(letters)]))
+        return answers, to_ask
+
+
+def _rule(code: str, letters: Letters, sure: Sure) -> Rule:
+    by_eld, by_both = (tuple(Language(code, chance) for chance in chances) for chances in sure)
+    return Rule(
+        letters.alien.get(code, 0),
+        letters.borrowed.get(code, 0),
+        letters.of(_RUSSIAN_LETTERS) if code == "ru" else 0,
+        _ENOUGH_FOR_ELD.get(code, _NEVER),
+        _ENOUGH_FOR_BOTH.get(code, _ENOUGH_FOR_OTHERS),
+        _ENOUGH_IF_UNRELIABLE.get(code, _NEVER),
+        by_eld,
+        by_both,
+    )

@@ -1,9 +1,8 @@
-"""What was worked out of words of late: a model's vector of each, found again by its letters.
+"""A cache of a model's vectors of recent words, by their letters.
 
-A table with a place for every word, by a hash of its letters; a word that comes to a taken place takes it. So
-nothing has to be counted or cleared, common words are nearly always there, and those of a whole batch are
-looked up in a few steps of numpy: as strings in a dictionary, they took a fifth of all CPU time, most of it
-waiting for memory.
+It is a table with one place for each hash of a word's letters; a new word replaces the one in its place. So
+no counting or clearing is needed, common words are nearly always there, and a few steps of numpy look up
+those of a whole batch. A dictionary of strings took a fifth of all CPU time, mostly waiting for memory.
 """
 
 from collections.abc import Callable, Iterable

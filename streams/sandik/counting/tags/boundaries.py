@@ -71,7 +71,7 @@ class Edge:
     NONE, CAPITAL, WORD = range(3)
 
 
-#: What a character is, as bits; 0 as long as nobody asked.
+#: Properties of a character, as bits; 0 until they are first looked up.
 _BITS = _KNOWN, _ALNUM, _DIGIT, _LOWER, _UPPER = 1, 2, 4, 8, 16
 _KINDS = np.zeros(0x110000, np.uint8)
 
@@ -102,7 +102,7 @@ def _kinds(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
 
 
 def may_have_markup(text: str) -> bool:
-    """Say whether a text can have a link, a name or a hashtag."""
+    """Return whether a text can have a link, a name or a hashtag."""
     return _SIGNS.search(text) is not None
 
 
@@ -152,7 +152,7 @@ class Markup:
         return True
 
     def _has_capitals(self, at: int) -> bool:
-        """Say whether capitals part words in the run of letters around `at`: then they do so everywhere."""
+        """Return whether capitals part words in the run of letters around `at`: in all of it, then."""
         if not self._run_from <= at < self._run_to:
             first, end = self._run(at)
             run = self._text[first:end]

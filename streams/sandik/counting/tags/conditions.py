@@ -75,7 +75,7 @@ class Scene:
         return self._found(place).by_start
 
     def holds(self, condition: Condition, hit: Spot | None = None) -> bool:
-        """Say whether a condition holds: near the hit as far as it speaks of one."""
+        """Return whether a condition holds: near the hit as far as it speaks of one."""
         if isinstance(condition, Stands):
             if condition.within is None or hit is None:
                 return self._stands(condition, hit)
@@ -168,7 +168,7 @@ class Scene:
         return found
 
     def may_stand(self, place: Place) -> bool:
-        """Say whether a place can be anywhere, at less than the price of finding it."""
+        """Return whether a place can be anywhere, at less than the price of finding it."""
         if (number := self._numbers.get(place)) is not None:
             return self.present >> number & 1 > 0
         if isinstance(place, Word):

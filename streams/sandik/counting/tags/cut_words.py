@@ -105,5 +105,5 @@ def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def _has_signs(text: str, start: int, end: int) -> bool:
-    """Say whether it may be a link: that is no word."""
+    """Return whether it may be a link: that is no word."""
     return any(text.find(sign, start, end) >= 0 for sign in "/.:")

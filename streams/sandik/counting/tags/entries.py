@@ -87,7 +87,7 @@ class Removal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lemma: str
 
     def takes(self, row: Row) -> bool:
-        """Say whether this entry is one of them."""
+        """Return whether this entry is one of them."""
         return self.language in ("*", row.language) and self.lemma in ("*", row.lemma)
 
 

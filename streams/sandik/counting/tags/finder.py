@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Protocol
 
-from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import Markup, Refusal, may_have_markup
 from sandik.counting.tags.cut_words import CutWords
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import How, Place
+from sandik.counting.tags.prefilter import Asking
 
 #: Posts are folded in pieces of about this many characters, so that the arrays of a large batch
 #: stay in the processor's cache (a fifth faster).

@@ -49,7 +49,7 @@ def read_layers(written: LexiconChoice) -> tuple[Layer, ...]:
 
 
 def is_shipped(name: str) -> bool:
-    """Say whether a layer is part of sandik. Write `./builtin` or `./events/x` for folders of your own."""
+    """Return whether a layer is part of sandik. Write `./builtin` or `./events/x` for folders of your own."""
     return name == BUILT_IN or (name.startswith(EVENTS) and name.removeprefix(EVENTS) in packs())
 
 

@@ -73,11 +73,11 @@ class Entry(NamedTuple):
 
     @property
     def has_rules(self) -> bool:
-        """Say whether it has a query."""
+        """Return whether it has a query."""
         return bool(self.match or self.near or self.unless)
 
     def accepts(self, language: str) -> bool:
-        """Say whether it counts in posts of this language, or of these two."""
+        """Return whether it counts in posts of this language, or of these two."""
         return not self.only_in or any(one in self.only_in for one in languages_in(language))
 
 

@@ -18,7 +18,6 @@ from types import ModuleType
 from typing import NamedTuple
 
 from sandik.counting.native import NATIVE
-from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
@@ -28,6 +27,7 @@ from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
 from sandik.counting.tags.native_terms import NativeTerms, Span
 from sandik.counting.tags.pattern_index import Ranks, numbered
 from sandik.counting.tags.places import Places
+from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term
@@ -83,7 +83,7 @@ class Tagger:
     looks at all the others.
     """
 
-    #: What nobody has to set who finds terms in another way.
+    #: Defaults for taggers that find terms in another way.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     eras = Eras(())
 
@@ -98,6 +98,8 @@ class Tagger:
         rules = Rules(lexicon, entries)
         patterns = numbered(rules, _ranks_by_form(entries))
         self._asking = Asking(rules, patterns.kinds)
+        # Forms are the finder's from here on, and take more memory than all the rest.
+        self._entries = entries = [entry._replace(forms=()) for entry in entries]
         self._native = (
             NativeTerms(native, patterns, self._asking, rules, entries, self._openings) if native else None
         )
@@ -105,8 +107,6 @@ class Tagger:
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
         #: By era, of each entry a byte: whether it is out of its days.
         self._out: dict[int, bytes] = {}
-        # Forms are the finder's from here on, and take more memory than all the rest.
-        self._entries = [entry._replace(forms=()) for entry in entries]
 
     def terms(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None

@@ -9,13 +9,13 @@ from types import ModuleType
 from typing import Any
 
 from sandik.counting.tags.alphabet import fold_code
-from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import MIN_GLUED, word_spans
 from sandik.counting.tags.finder import are_refused
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.openings import Opening
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import Place as Found
+from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
 from sandik.counting.tags.required_words import Needs, bits_in
 from sandik.counting.tags.rules import Rule, Rules
@@ -23,7 +23,7 @@ from sandik.counting.tags.rules import Rule, Rules
 #: A term: start, end, and the rank of its entry.
 Span = tuple[int, int, int]
 
-#: Of so many languages, pairs included, it is remembered which entries accept them.
+#: For how many languages, pairs included, the entries that accept them are cached.
 _MAX_LANGUAGES = 1_000
 
 #: What a character folds to, and above that what it is: see native/src/finding.rs.
@@ -45,7 +45,7 @@ class NativeTerms:
         self._entries = entries
         self._accept: dict[str, bytes] = {}
         self._native = native.Patterns(
-            [*_patterns(patterns)],
+            _patterns(patterns),
             [*_kinds(asking)],
             MIN_GLUED,
             _rules(rules, entries, openings),

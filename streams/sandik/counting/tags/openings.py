@@ -27,7 +27,7 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     beside: tuple[str, ...] = ()
 
     def holds(self, start: int, of: int) -> bool:
-        """Say whether a term that begins there is in the opening of a text of so many characters."""
+        """Return whether a term that begins there is in the opening of a text of so many characters."""
         return start < max(self.characters, of // 2)
 
 

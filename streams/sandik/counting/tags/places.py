@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sandik.counting.tags.alphabet import FoldedBatch, fold_batch
-from sandik.counting.tags.asking import Asking
 from sandik.counting.tags.boundaries import MIN_GLUED, Edge, edges
 from sandik.counting.tags.pattern_index import Numbered
+from sandik.counting.tags.prefilter import Asking
 
 #: Characters that are looked through at once: each form in them is some objects, and a long text may have a
 #: million.

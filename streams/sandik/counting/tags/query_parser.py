@@ -41,7 +41,7 @@ class Word(msgspec.Struct, frozen=True, cache_hash=True):
 
     @property
     def is_set(self) -> bool:
-        """Say whether it is a {set}."""
+        """Return whether it is a {set}."""
         return self.text.startswith("{")
 
     def __str__(self) -> str:
@@ -170,7 +170,7 @@ def leaves_of(node: "Condition | Place") -> Iterator["Leaf"]:
 
 
 def is_leaf(node: "Condition | Place") -> TypeGuard["Leaf"]:
-    """Say whether it is a word, or one of several words."""
+    """Return whether it is a word, or one of several words."""
     return isinstance(node, Word) or (isinstance(node, Either) and all(map(is_leaf, node.places)))
 
 

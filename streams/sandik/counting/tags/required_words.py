@@ -31,7 +31,7 @@ class Sum(NamedTuple):
     levels: tuple[tuple[int, int], ...]
 
     def is_possible(self, present: int) -> bool:
-        """Say whether it can be reached where these leaves stand."""
+        """Return whether it can be reached where these leaves stand."""
         reached = 0
         for weight, leaves in self.levels:
             reached += weight * (present & leaves).bit_count()
@@ -39,7 +39,7 @@ class Sum(NamedTuple):
 
 
 def can_hold(needs: Needs, present: int) -> bool:
-    """Say whether a condition with these needs can hold where these leaves stand."""
+    """Return whether a condition with these needs can hold where these leaves stand."""
     for need in needs:  # noqa: SIM110 - three times as fast as `all`
         if not present & need:
             return False

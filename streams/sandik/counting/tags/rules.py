@@ -60,7 +60,7 @@ class Found(NamedTuple):
     ways: tuple[Way, ...]
 
     def is_possible(self, present: int) -> bool:
-        """Say whether it can find something where these leaves stand."""
+        """Return whether it can find something where these leaves stand."""
         for way in self.ways:  # noqa: SIM110 - as in `can_hold`
             if can_hold(way.needs, present):
                 return True
@@ -101,15 +101,15 @@ class Rule(NamedTuple):
         return Asks(needs, leaves | near, self.unless_needs, unless, self.near_sums)
 
     def may_match(self, present: int) -> bool:
-        """Say whether `match` can find something where these leaves stand."""
+        """Return whether `match` can find something where these leaves stand."""
         return any(one.is_possible(present) for one in self.found)
 
     def is_true(self, present: int) -> bool:
-        """Say whether the entry counts wherever it stands: it asks for nothing, and its veto cannot hold."""
+        """Return whether the entry counts anywhere: it has no condition, and its veto cannot hold."""
         return self.near is None and (self.unless is None or not can_hold(self.unless_needs, present))
 
     def holds(self, scene: Scene, hit: Spot) -> bool:
-        """Say whether the entry counts at a hit."""
+        """Return whether the entry counts at a hit."""
         near, unless, present = self.near, self.unless, scene.present
         if self.near_sums and not all(one.is_possible(present) for one in self.near_sums):
             return False

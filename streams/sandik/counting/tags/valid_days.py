@@ -34,7 +34,7 @@ def span_ms(valid: str) -> tuple[int, int]:
 
 
 def do_meet(one: str, other: str) -> bool:
-    """Say whether two entries can ever count at the same time; "" is always."""
+    """Return whether two entries can ever count at the same time; "" is always."""
     if not (one and other):
         return True
     (first, end), (other_first, other_end) = span_ms(one), span_ms(other)
@@ -59,7 +59,7 @@ class Eras:
         ]
 
     def __bool__(self) -> bool:
-        """Say whether any entry has days."""
+        """Return whether any entry has days."""
         return bool(self._bounds_ms)
 
     def of(self, times_ms: Sequence[int | None]) -> list[int]:

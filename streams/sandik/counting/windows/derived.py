@@ -1,4 +1,4 @@
-"""The windows derived from panes, if any are asked for: told of panes that change, asked for counts."""
+"""The windows derived from panes, if any are configured: it hears which panes change, and returns counts."""
 
 import msgspec
 
@@ -60,12 +60,12 @@ class DerivedWindows:
         )
 
     def take_over(self) -> None:
-        """Become the owner, perhaps after another."""
+        """Become the owner, perhaps as the next one after another worker."""
         if self._sessions:
             self._sessions.take_over()
 
     def resume(self, mark: Watermark) -> None:
-        """Read how far an owner, this or another, had come."""
+        """Read how far the last owner had come."""
         if mark.settled_ms is None:
             return
         forgotten_ms = mark.settled_ms if mark.forgotten_ms is None else mark.forgotten_ms
@@ -75,7 +75,7 @@ class DerivedWindows:
             self._sessions.resume(mark.open_sessions, mark.settled_ms, forgotten_ms)
 
     def complete(self, mark: Watermark) -> Watermark:
-        """Return the mark with what a successor has to know."""
+        """Return the mark with what the next owner must know."""
         if mark.settled_ms is None:
             return mark
         return msgspec.structs.replace(
@@ -94,7 +94,7 @@ class DerivedWindows:
     def emit(
         self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None = None
     ) -> list[DerivedRecord]:
-        """Return what changed or became final since the last call, as far as `at_most` allows."""
+        """Return what changed or became final since the last call: about `at_most` records."""
         written = self._hopping.emit(panes, progress, now_ms, at_most) if self._hopping else []
         if self._sessions and (at_most is None or len(written) < at_most):
             left = None if at_most is None else at_most - len(written)
@@ -109,7 +109,7 @@ class DerivedWindows:
         return min([settled_ms, *(time_ms for kind in kinds for time_ms in kind.unwritten_ms())])
 
     def settle(self, panes: Panes, settled_ms: int | None) -> None:
-        """Forget what nothing can change any more."""
+        """Forget windows that can no longer change."""
         if settled_ms is None:
             return
         if self._hopping:
@@ -118,7 +118,7 @@ class DerivedWindows:
             self._sessions.settle(panes, settled_ms)
 
     def forgotten_ms(self, settled_ms: int | None) -> int | None:
-        """Return up to where panes are not needed any more."""
+        """Return the time before which panes are no longer needed."""
         if settled_ms is None or not self._hopping:
             return settled_ms
         return self._hopping.forgotten_ms(settled_ms)

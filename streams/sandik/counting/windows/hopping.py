@@ -1,16 +1,16 @@
 """Hopping windows: one of `size_ms` starts every `advance_ms`, and each is the sum of its panes. Pure.
 
-A window is summed from slices as long as the advance, of which its neighbour shares all but one; so a pane
-that changes costs a few sums, however many windows it is in.
+A window is the sum of slices as long as the advance, and shares all but one with the next window. So a pane
+that changes costs only a few sums, even if it is in many windows.
 """
 
 from collections.abc import Callable, Iterator
 
 from sandik.counting.labels import Labels
-from sandik.counting.windows.counts import Emitted, counts_of
-from sandik.counting.windows.event_time import WindowStarts
+from sandik.counting.windows.count_fields import Emitted, counts_of
 from sandik.counting.windows.packed import WindowCells, unpacked
 from sandik.counting.windows.panes import DerivedRecord, Panes, Progress
+from sandik.counting.windows.watermark import WindowStarts
 
 
 class Hopping:
@@ -31,12 +31,12 @@ class Hopping:
         self._emitted = Emitted()
 
     def forgotten_ms(self, settled_ms: int) -> int:
-        """Return up to where no window that ends after `settled_ms` needs a pane."""
+        """Return the time before which no window that ends after `settled_ms` needs a pane."""
         needless_ms = self._slice_of(settled_ms - self._size_ms) + self._advance_ms
         return needless_ms if self._cut_ms is None else max(needless_ms, self._cut_ms)
 
     def cut(self, before_ms: int) -> None:
-        """Say that panes which end at or before this are gone: windows that begin earlier are not written."""
+        """Note that panes up to this time are gone: windows that begin earlier are not written."""
         self._cut_ms = before_ms if self._cut_ms is None else max(before_ms, self._cut_ms)
 
     def pane_changed(self, pane_ms: int) -> None:

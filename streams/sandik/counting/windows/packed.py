@@ -1,4 +1,4 @@
-"""The cells of a window in few bytes: as Python's dicts of dicts, they take about seven times as much."""
+"""The cells of a window in few bytes. As dicts of dicts they take about seven times as many."""
 
 import msgspec
 
@@ -46,7 +46,7 @@ class WindowCells(msgspec.Struct, array_like=True, omit_defaults=True):
             _add(self.late_sources.setdefault(source, {}), cells)
 
     def subtract(self, other: "WindowCells") -> None:
-        """Take the other's counts and late counts, which were added before, away again."""
+        """Subtract the other's counts and late counts, which were added before."""
         _subtract(self.counts, other.counts)
         _subtract(self.late_counts, other.late_counts)
 

@@ -1,10 +1,10 @@
-"""Pane by pane, in order: which sessions go on, and which have ended. The rule, without any bookkeeping."""
+"""The rule of sessions: pane by pane, in order, which sessions continue and which have ended."""
 
 from collections.abc import Iterator, Mapping
 from operator import add as plus
 
 from sandik.counting.fold import ALL
-from sandik.counting.windows.counts import CellSums
+from sandik.counting.windows.count_fields import CellSums
 from sandik_schemas.partial import Cells, OpenSession
 
 #: Language -> tag -> its open session.
@@ -40,7 +40,7 @@ def add(sessions: Open, span_ms: tuple[int, int], counts: Cells, late_counts: Ce
 
 
 def end(sessions: Open, time_ms: int, gap_ms: int) -> Iterator[Found]:
-    """Take out, and yield, the sessions that no pane from `time_ms` on can continue."""
+    """Remove and yield the sessions that no pane from `time_ms` on can continue."""
     for language, tag, one in list(each(sessions)):
         if time_ms - one.end_ms >= gap_ms:
             del sessions[language][tag]

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from sandik.counting.labels import Labels
-from sandik.counting.windows.counts import new_count
+from sandik.counting.windows.count_fields import new_count
 from sandik.counting.windows.panes import DerivedRecord, Panes, Progress, session_key
 from sandik.counting.windows.session_rule import Found, Open, add, copied, each, end, present, sums
 from sandik_schemas.partial import OpenSession, OpenSessions
@@ -16,8 +16,8 @@ from sandik_schemas.partial import OpenSession, OpenSessions
 #: Start, language, tag.
 Cell = tuple[int, str, str]
 
-#: Panes between two remembered states, and how many of these there are: a pane that changes costs reading at
-#: most so many older ones again, unless it is older than all of them.
+#: Panes between two saved states, and how many states are saved. After a pane has changed, at most this many
+#: older panes are read again, unless it is older than all saved states.
 _EVERY, _REMEMBERED = 16, 64
 
 
@@ -46,12 +46,12 @@ class Sessions:
         self._is_new = True
 
     def take_over(self) -> None:
-        """Become the owner, perhaps after another, of which it is unknown what it has written."""
+        """Become the owner, perhaps after another one; it is unknown what that one has written."""
         self._forget_all()
         self._has_rival = True
 
     def resume(self, carried: OpenSessions | None, settled_ms: int, forgotten_ms: int) -> None:
-        """Go on from what another owner had settled; begin anew if it knew no sessions of this gap."""
+        """Continue from what another owner had settled; start over if it had no sessions of this gap."""
         if self._written_ms is not None and settled_ms <= self._written_ms:
             return
         self._written_ms = settled_ms
@@ -74,7 +74,7 @@ class Sessions:
             self._dirty_ms = pane_ms
 
     def emit(self, panes: Panes, progress: Progress, now_ms: int, at_most: int | None) -> list[DerivedRecord]:
-        """Return the sessions that changed or became final, and the keys that are none any more."""
+        """Return the sessions that changed or became final, and the keys of those that no longer exist."""
         if not self._queue:
             changed = self._newly_final(progress.settled_ms)
             if self._dirty_ms is not None or self._is_new:
@@ -97,7 +97,7 @@ class Sessions:
 
     @property
     def is_settleable(self) -> bool:
-        """Say whether anything was written that can be settled."""
+        """Return whether anything was written that can be settled."""
         return self._settled_ms is not None
 
     def settle(self, panes: Panes, settled_ms: int) -> None:
@@ -123,7 +123,7 @@ class Sessions:
                 del self._found[start_ms]
 
     def _find(self, panes: Panes) -> set[Cell]:
-        """Find the sessions again that a change of a pane may have changed; return what is to be written."""
+        """Find the sessions that a changed pane may have changed again; return what must be written."""
         self._states = [one for one in self._states if self._dirty_ms is None or one[0] <= self._dirty_ms]
         at_ms, state = self._states[-1] if self._states else (None, self.carried.sessions)
         starts = self._starts if at_ms is None else self._starts[bisect_left(self._starts, at_ms) :]
@@ -181,7 +181,7 @@ class Sessions:
             yield DerivedRecord("sessions", key, count)
 
     def _is_whole(self, start_ms: int) -> bool:
-        """Say whether nothing of the session can lie before what was looked at."""
+        """Return whether nothing of the session can lie before what was looked at."""
         from_ms = self.carried.from_ms
         return from_ms is None or start_ms - from_ms >= self._gap_ms
 

@@ -4,7 +4,7 @@ import { fetchBehind } from "./behind.js";
 import { Chart, topOf } from "./chart.js";
 import { at, soon } from "./dom.js";
 import { drawExamples } from "./examples.js";
-import { drawFilters, pairOf, shownLanguages } from "./filters.js";
+import { drawFilters, pairOf, PANELS, shownLanguages } from "./filters.js";
 import { drawHeadline } from "./headline.js";
 import { asCsv, drawLists } from "./lists.js";
 import { fetchJson, follow } from "./live.js";
@@ -12,30 +12,33 @@ import { allNotes, writeNotes } from "./notes.js";
 import { drawNotices } from "./notices.js";
 import { common, parameters, tagsOf } from "./query.js";
 import { EVERY, Rows } from "./rows.js";
-import { choose, link, onBack, state } from "./state.js";
+import { choose, link, onBack, panelRollup, rollup, state } from "./state.js";
 import { takeCsv, takePng, takeSvg } from "./take.js";
 import { drawTrust } from "./trust.js";
-import { asRows, drawWhere, shownCharts } from "./where.js";
-import { say, sayAll, setInterface, tagName, time } from "./words.js";
+import { drawWhere, shownCharts } from "./where.js";
+import { languageName, say, sayAll, setInterface, sourceName, tagName, time } from "./words.js";
 
 const RETRY_MS = 2_000, HEADLINE_MS = 300, LEAD_PX = 210;
-let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, sources = null, followed = null, behind = null;
+let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, where = null, followed = null, behind = null;
 
 const lead = new Chart(at("lead-chart"), LEAD_PX, handlers(EVERY));
 
 /** What happens on a chart of these posts. */
-function handlers(language) {
+function handlers(language, source = null) {
   return {
     zoom: (from_ms, to_ms) => { choose({ span: "custom", from_ms, to_ms }); ask(); },
-    pick: (from_ms, to_ms) => pick(from_ms, to_ms, language),
-    point: (place) => { for (const chart of [lead, ...shownCharts()]) chart.read(place); },
+    pick: (from_ms, to_ms) => pick(from_ms, to_ms, language, source),
+    point: (ms) => { for (const chart of [lead, ...shownCharts()]) chart.read(ms); },
   };
 }
 
 /** What was chosen, and how things are: at once, while the figures are still on their way. */
 function drawChoice() {
   drawNotices(status, problem);
-  at("live").hidden = problem !== null || status?.counts.state !== "live";
+  at("live").hidden = problem !== null || status?.counts.state !== "live" || status.stale_since_ms !== null;
+  const isEmpty = problem === null && status?.counts.state === "live" && status.last_ms === null;
+  if (isEmpty) at("headline").textContent = say("nothingYet");
+  at("begin").hidden = !isEmpty;
   if (status) drawFilters(status, headline?.now.posts[pairOf(status).base] ?? 0, ask);
 }
 
@@ -44,19 +47,17 @@ const draw = soon(() => {
   if (!status || !headline) return;
   const pair = pairOf(status);
   drawHeadline(headline, status);
-  drawTrust(status, headline);
+  drawTrust(status, headline, pair);
   if (!rows) return;
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes"; // what is empty until now can be seen, so charts know their width
-  const starts = rows.starts(), languages = shownLanguages(status), course = rows.course(EVERY, starts, pair);
+  const starts = rows.starts(), course = rows.course(EVERY, starts, pair);
   const other = behind?.first_ms === starts[0] ? behind : null;
   lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course, ...(other ? [other] : [])]), { notes: allNotes(status), behind: other?.share });
   const marks = new Set(course.marks.map(({ kind }) => kind));
   at("key").textContent = [say("key"), ...[...marks].map((kind) => say(`key_${kind}`)), ...(other ? [say("key_behind", { time: time(other.from_ms, rows.rollup_ms) })] : [])].join(" ");
-  at("by").hidden = !canBeBySource();
-  for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", bySource() === (by === "source"));
-  if (!bySource()) drawWhere(rows, starts, languages, pair, handlers);
-  else if (sources) drawWhere(sources, starts, [...sources.byLanguage.keys()], pair, () => handlers(EVERY), (source) => source);
+  for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", state.by === by);
+  if (where?.by === state.by) drawParts(pair);
   drawRest();
 }, 10);
 
@@ -75,20 +76,33 @@ const refreshHeadline = soon(async () => {
   draw();
 }, HEADLINE_MS);
 
-/** Sources are known of tagged posts of all languages together. */
-const canBeBySource = () => !state.languages.length && pairOf(status).base !== "all";
-const bySource = () => state.by === "source" && canBeBySource();
+function drawParts(pair) {
+  const bySource = state.by === "source", isPartly = where.origin === "mentions";
+  if (where.parts.length) {
+    drawWhere(where, pair, (name) => (bySource ? handlers(EVERY, name) : handlers(name)), bySource
+      ? { nameOf: sourceName, marksOf: () => [], choose: isPartly ? null : (name) => only({ sources: [name] }) }
+      : { nameOf: languageName, marksOf: (name, starts) => rows.marks(name, starts, where.rollup_ms, pair), choose: (name) => only({ languages: [name] }) });
+  }
+  at("where").hidden = !where.parts.length && !isPartly;
+  at("panels").hidden = !where.parts.length;
+  at("where-off").hidden = !isPartly;
+  at("where-off").textContent = isPartly ? say("sourcesOff", { names: where.parts.slice(0, PANELS).map(({ name }) => name).join(",") || "telegram,x" }) : "";
+}
 
-const refreshSources = soon(async () => {
-  if (!rows || !bySource()) return;
-  try { sources = asRows(await fetchJson("/api/sources", { ...common(status), rollup_ms: rows.rollup_ms }), rows.watermark_ms); } catch (error) { if (!problem) drawNotices(status, error); }
+function only(choice) { choose(choice); ask(); at("headline").scrollIntoView({ block: "nearest" }); }
+
+async function fetchWhere() {
+  const { by } = state, rollup_ms = panelRollup(status, rollup(status, headline.now.posts[pairOf(status).base] ?? 0));
+  try { where = { by, ...await fetchJson("/api/where", { ...common(status), rollup_ms, by, limit: Math.max(PANELS, state.languages.length) }) }; } catch (error) { if (!problem) drawNotices(status, error); }
   draw();
-}, HEADLINE_MS);
+}
+
+const refreshWhere = soon(() => headline && fetchWhere(), HEADLINE_MS);
 
 function exampleParameters() {
-  const { share, among, ...when } = common(status), { base, of } = pairOf(status);
+  const { share, among, source, ...when } = common(status), { base, of } = pairOf(status);
   const tags = base === "all" ? of : [base, ...of];
-  return { ...(picked ? { from_ms: picked.from_ms, to_ms: picked.to_ms } : when), language: picked?.language ?? among ?? EVERY, tag: [...new Set(tags)].join(",") };
+  return { ...(picked ? { from_ms: picked.from_ms, to_ms: picked.to_ms } : when), language: picked?.language ?? among ?? EVERY, ...(picked?.source ? { source: picked.source } : source ? { source } : {}), tag: [...new Set(tags)].join(",") };
 }
 
 const refreshBehind = soon(async () => {
@@ -98,8 +112,8 @@ const refreshBehind = soon(async () => {
 }, HEADLINE_MS);
 
 /** Show the posts of a point of a chart, until something else is asked for. */
-function pick(from_ms, to_ms, language) {
-  picked = { from_ms, to_ms, language: language === EVERY && state.languages.length ? state.languages.join(",") : language };
+function pick(from_ms, to_ms, language, source) {
+  picked = { from_ms, to_ms, language: language === EVERY && state.languages.length ? state.languages.join(",") : language, source: status.sources.length ? source : null };
   at("posts-all").hidden = false;
   refreshExamples();
   at("posts-title").scrollIntoView({ block: "nearest" });
@@ -123,6 +137,7 @@ async function ask() {
   try { headline = await fetchJson("/api/headline", common(status)); } catch (error) { asked = null; problem = error; draw(); return; }
   if (wanted !== asked) return; // something else has been asked for since
   following?.stop();
+  fetchWhere();
   followed = shownLanguages(status);
   const query = parameters(status, headline);
   at("json").href = `/api/counts?${new URLSearchParams(query)}`;
@@ -130,8 +145,8 @@ async function ask() {
   following = follow(query, { start, rows: take, status: look, lost: (error) => { problem = error; draw(); } });
 }
 
-function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); refreshSources(); refreshBehind(); draw(); }
-function take(counts) { rows?.add(counts); refreshHeadline(); if (behind && behind.first_ms !== rows.starts()[0]) refreshBehind(); draw(); }
+function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); refreshBehind(); draw(); }
+function take(counts) { rows?.add(counts); refreshHeadline(); refreshWhere(); if (behind && behind.first_ms !== rows.starts()[0]) refreshBehind(); draw(); }
 
 function look(news) {
   status = news;
@@ -139,7 +154,7 @@ function look(news) {
   if (hasNewLanguages()) asked = null;
   if (asked === null && status.last_ms !== null) ask();
   const examples = JSON.stringify([status.examples_version, status.mentions.state]);
-  if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); refreshSources(); }
+  if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); if (where?.origin === "mentions") refreshWhere(); }
   draw();
 }
 
@@ -159,6 +174,9 @@ function dress() {
   sayAll();
 }
 
+/** On a phone, what follows comes first. */
+at("how").open = matchMedia("(min-width: 40.01rem)").matches;
+
 /** What a picture of the lead chart says above it. */
 const caption = () => [at("headline").textContent, `${at("share-interval").textContent} · ${at("zone").textContent}`];
 const fileName = () => `sandik-${tagName(pairOf(status).name).replace(/[^\p{L}\p{N}]+/gu, "-")}-${new Date(headline.now.to_ms).toISOString().slice(0, 16).replace(":", "")}Z`;
@@ -172,10 +190,10 @@ writeNotes(() => picked?.from_ms ?? rows?.starts().at(-1) ?? null, draw);
 at("interface").addEventListener("change", (event) => { choose({ interface: event.target.value }); dress(); if (status) ask(); });
 at("theme").addEventListener("change", (event) => { choose({ theme: event.target.value }); dress(); });
 at("texts").addEventListener("change", (event) => { choose({ texts: event.target.checked }); refreshExamples(); });
-for (const by of ["language", "source"]) at(`by-${by}`).addEventListener("click", () => { choose({ by }); sources = null; refreshSources(); draw(); });
+for (const by of ["language", "source"]) at(`by-${by}`).addEventListener("click", () => { choose({ by }); if (headline) fetchWhere(); });
 at("posts-all").addEventListener("click", unpick);
 at("form").addEventListener("submit", (event) => event.preventDefault());
-onBack(() => { dress(); if (status) { refreshSources(); ask(); } });
+onBack(() => { dress(); if (status) { if (headline) fetchWhere(); ask(); } });
 
 dress();
 begin();

@@ -17,10 +17,10 @@ function shiftOf(starts, step_ms) {
 export async function fetchBehind(status, rows, pair) {
   const starts = rows.starts(), shift_ms = shiftOf(starts, rows.rollup_ms);
   if (!shift_ms) return null;
-  const { among, share } = common(status), from_ms = starts[0] - shift_ms;
+  const { among, share, source } = common(status), from_ms = starts[0] - shift_ms;
   if (from_ms + starts.length * rows.rollup_ms <= 0) return null;
   const counts = await fetchJson("/api/counts", {
-    rollup_ms: rows.rollup_ms, language: EVERY, ...(among ? { among } : {}), ...(share ? { share } : {}),
+    rollup_ms: rows.rollup_ms, language: EVERY, ...(among ? { among } : {}), ...(share ? { share } : {}), ...(source ? { source } : {}),
     from_ms: Math.max(0, from_ms), to_ms: starts.at(-1) + rows.rollup_ms - shift_ms,
   });
   const course = new Rows(counts).course(EVERY, starts.map((ms) => ms - shift_ms), pair);

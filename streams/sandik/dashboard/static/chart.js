@@ -3,27 +3,29 @@
 
 import { el, svg } from "./dom.js";
 import { axisTicks } from "./ticks.js";
-import { number, percent, say, time } from "./words.js";
+import { number, percent, say, time, zone } from "./words.js";
 
-const LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, HEAD_PX = 18, GAP_PX = 14;
+const LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, GAP_PX = 14;
+/** Above the axis of shares: in large charts there is a line of words, and marks below it. */
+const HEAD_PX = 18, LARGE_HEAD_PX = 32, LARGE_PX = 160;
 const TOPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1];
 const DRAG_PX = 8, LETTER_PX = 7.2;
 
-/** The end of the axis that shows these shares: `courses` side by side have one. */
+/** The end of the axis that shows these shares, and nine of ten of their bands: `courses` side by side have one. */
 export function topOf(courses) {
-  const highest = Math.max(0, ...courses.flatMap(({ share }) => share.map((one) => one?.value ?? 0)));
-  return TOPS.find((top) => highest * 1.1 <= top) ?? 1;
+  const shares = courses.flatMap(({ share }) => share.filter(Boolean)), highs = shares.map(({ high }) => high).sort((a, b) => a - b);
+  const highest = Math.max(0, ...shares.map(({ value }) => value * 1.1), highs[Math.floor(0.9 * (highs.length - 1))] ?? 0);
+  return TOPS.find((top) => highest <= top) ?? 1;
 }
 
 /**
  * A chart in `host`. `on.zoom(from_ms, to_ms)` is called after a drag, `on.pick(from_ms, to_ms)` after a click on a
- * point, `on.point(place)` as the reader moves along it.
+ * point, `on.point(ms)` as the reader moves along it, null as he leaves.
  */
 export class Chart {
   constructor(host, height_px, on) {
     this.height_px = height_px;
     this.on = on;
-    this.fold = 1;
     this.readout = el("output", { class: "readout" });
     this.host = el("div", {
       class: "plot", tabindex: "0", role: "group",
@@ -44,10 +46,9 @@ export class Chart {
   /** Fill the screen, or let it be as it was. */
   fill() { return document.fullscreenElement ? document.exitFullscreen() : this.frame.requestFullscreen(); }
 
-  /** Draw a course as `Rows.course` has it, `fold` buckets to a point; `top` ends the axis of shares. */
-  draw(label, starts, step_ms, course, top, { fold = 1, notes = [], behind = null } = {}) {
-    const own = starts.filter((_, place) => place % fold === 0);
-    Object.assign(this, { label, notes, behind, starts: own, step_ms: step_ms * fold, course, top, fold, most: Math.max(0, ...course.base) });
+  /** Draw a course as `Rows.course` has it; `top` ends the axis of shares. */
+  draw(label, starts, step_ms, course, top, { notes = [], behind = null } = {}) {
+    Object.assign(this, { label, notes, behind, starts, step_ms, course, top, most: Math.max(0, ...course.base) });
     this.redraw();
   }
 
@@ -56,22 +57,24 @@ export class Chart {
     this.width = Math.max(200, this.host.clientWidth);
     const { width, height_px: height } = this, bars = Math.round(height * 0.22), n = this.starts.length;
     this.inner = width - LEFT_PX - RIGHT_PX;
+    this.isLarge = height >= LARGE_PX;
+    this.head = this.isLarge ? LARGE_HEAD_PX : HEAD_PX;
     this.floor = height - AXIS_PX - bars - GAP_PX;
     const base = height - AXIS_PX;
     this.svg = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
       ...this.#axes(width, base), ...this.#happened(base), ...this.#bars(base, bars), ...this.#lines(), ...this.#marks(),
-      this.cursor = svg("line", { class: "cursor", y1: HEAD_PX, y2: base, visibility: "hidden" }),
-      this.drag = svg("rect", { class: "drag", y: HEAD_PX, height: base - HEAD_PX, visibility: "hidden" }));
+      this.cursor = svg("line", { class: "cursor", y1: this.head, y2: base, visibility: "hidden" }),
+      this.drag = svg("rect", { class: "drag", y: this.head, height: base - this.head, visibility: "hidden" }));
     this.host.replaceChildren(this.svg);
     if (n) this.#show(this.place ?? null);
   }
 
   #x(place) { return LEFT_PX + (this.inner * (place + 0.5)) / this.starts.length; }
 
-  #y(share) { return HEAD_PX + (this.floor - HEAD_PX) * (1 - Math.min(share, this.top) / this.top); }
+  #y(share) { return this.head + (this.floor - this.head) * (1 - Math.min(share, this.top) / this.top); }
 
   #axes(width, base) {
-    const levels = this.height_px < 160 ? [0, 1] : this.top === 0.75 || (this.top === 0.3) ? [0, 1 / 3, 2 / 3, 1] : [0, 0.5, 1];
+    const levels = !this.isLarge ? [0, 1] : this.top === 0.75 || (this.top === 0.3) ? [0, 1 / 3, 2 / 3, 1] : [0, 0.5, 1];
     const lines = levels.flatMap((part) => {
       const y = Math.round(this.#y(part * this.top)) + 0.5;
       return [svg("line", { class: "grid", x1: LEFT_PX, x2: width - RIGHT_PX, y1: y, y2: y }),
@@ -92,8 +95,8 @@ export class Chart {
       const part = (at_ms - first_ms) / length_ms, x = LEFT_PX + part * this.inner;
       const room = Math.floor((part > 0.5 ? x - LEFT_PX : this.width - x) / LETTER_PX), most = Math.min(40, room);
       const short = text.length > most ? `${text.slice(0, Math.max(0, most - 1))}…` : text;
-      return [svg("line", { class: "cursor", x1: x, x2: x, y1: 4, y2: base }),
-        svg("text", { x: x + (part > 0.5 ? -5 : 5), y: HEAD_PX + 12, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
+      return [svg("line", { class: "cursor", x1: x, x2: x, y1: this.head - 17, y2: base }),
+        svg("text", { x: x + (part > 0.5 ? -5 : 5), y: this.head - 7, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
     });
   }
 
@@ -117,9 +120,9 @@ export class Chart {
       .map((place) => svg("circle", { class: isFinal[place] ? "dot" : "dot current", cx: round(this.#x(place)), cy: round(this.#y(share[place].value)), r: 3 }));
     const last = share.findLastIndex(Boolean);
     const end = last < 0 ? [] : [svg("text", { class: "end", x: this.#x(last) + 8, y: this.#y(share[last].value) + 4 }, percent(share[last].value))];
-    const isOpen = isFinal.includes(false);
-    const open = isOpen && this.height_px >= 160 ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
-    return [svg("path", { class: "band", d: band }), svg("path", { class: "line behind", d: this.#behind() }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...open];
+    const zoned = this.isLarge ? [svg("text", { x: LEFT_PX, y: 11 }, zone())] : [];
+    const open = this.isLarge && isFinal.includes(false) ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
+    return [svg("path", { class: "band", d: band }), svg("path", { class: "line behind", d: this.#behind() }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...zoned, ...open];
   }
 
   /** The line of another period. */
@@ -152,7 +155,7 @@ export class Chart {
       const [x1, x2] = [this.#x(this.dragFrom.place), this.#x(place)].sort((a, b) => a - b);
       for (const [name, value] of Object.entries({ x: x1, width: x2 - x1, visibility: "visible" })) this.drag.setAttribute(name, value);
     }
-    this.on.point(place * this.fold);
+    this.on.point(this.starts[place]);
   }
 
   #onDown(event) {
@@ -175,11 +178,11 @@ export class Chart {
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined || last < 0) return;
     event.preventDefault();
-    this.on.point(Math.min(last, Math.max(0, from + step)) * this.fold);
+    this.on.point(this.starts[Math.min(last, Math.max(0, from + step))]);
   }
 
-  /** Say what the chart shows at the place of a bucket; null for nowhere. */
-  read(bucket) { if (this.course) this.#show(bucket === null ? null : Math.floor(bucket / this.fold)); }
+  /** Say what the chart shows at a time; null for nowhere. */
+  read(ms) { if (this.course) this.#show(ms === null ? null : Math.floor((ms - this.starts[0]) / this.step_ms)); }
 
   #show(place) {
     this.place = place;

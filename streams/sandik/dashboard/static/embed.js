@@ -14,7 +14,7 @@ const RETRY_MS = 2_000, HEADLINE_MS = 300, REST_PX = 60;
 let status = null, rows = null, headline = null;
 
 const height = () => Math.max(140, innerHeight - at("lead-chart").getBoundingClientRect().top - REST_PX);
-const chart = new Chart(at("lead-chart"), 200, { zoom() {}, pick() {}, point: (place) => chart.read(place) });
+const chart = new Chart(at("lead-chart"), 200, { zoom() {}, pick() {}, point: (ms) => chart.read(ms) });
 
 function draw() {
   if (!rows) return;

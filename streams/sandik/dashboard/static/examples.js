@@ -21,15 +21,17 @@ export async function drawExamples(parameters, whyNoPosts, pair) {
 }
 
 function drawTerms(terms) {
-  const titles = [[say("term")], [say("topic")], [say("postsColumn"), "n"], [say("growth"), "n"]];
+  const reachesBack = terms.some(({ before }) => before !== null);
+  const titles = [[say("term")], [say("topic")], [say("postsColumn"), "n"], ...(reachesBack ? [[say("growth"), "n"]] : [])];
   const rows = terms.map(({ term, tag, posts, before }) => el("tr", {},
     el("th", { scope: "row" }, el("bdi", {}, term)),
     el("td", {}, tagName(tag)),
     el("td", { class: "n" }, number(posts)),
-    el("td", { class: "n" }, growth(posts, before))));
+    reachesBack ? el("td", { class: "n" }, growth(posts, before)) : null));
+  at("terms-note").textContent = say(reachesBack ? "termsNote" : "termsNoteMost");
   at("terms").replaceChildren(
     el("thead", {}, el("tr", {}, ...titles.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
-    el("tbody", {}, ...(rows.length ? rows : [el("tr", {}, el("td", { colspan: 4 }, say("noTerms")))])));
+    el("tbody", {}, ...(rows.length ? rows : [el("tr", {}, el("td", { colspan: titles.length }, say("noTerms")))])));
 }
 
 /** How many times as many as before: `×3`, or that it is new. */

@@ -2,9 +2,11 @@
 
 import { at, el, local } from "./dom.js";
 import { choose, MAX_LANGUAGES, possibleRollups, rollup, SPANS, state } from "./state.js";
-import { duration, languageList, languageName, pairTitle, say, tagName } from "./words.js";
+import { duration, languageName, pairTitle, say, sourceName, tagName } from "./words.js";
 
-const NAMED_LANGUAGES = 8, PANELS = 6;
+const NAMED_LANGUAGES = 8;
+/** How many languages or sources have a chart of their own. */
+export const PANELS = 6;
 
 /** The pair that shares are of: what was chosen, or that of the lexicon, or its first tag among all posts. */
 export function pairOf(status) {
@@ -43,9 +45,11 @@ export function drawFilters(status, posts, changed) {
   instant("from", state.from_ms, (from_ms) => pick({ from_ms }));
   instant("to", state.to_ms, (to_ms) => pick({ to_ms }));
   const named = byPosts(status).slice(0, NAMED_LANGUAGES);
-  boxes("languages", [...new Set([...named, ...state.languages])], (languages) => pick({ languages }));
+  boxes("languages", [...new Set([...named, ...state.languages])], state.languages, languageName, (languages) => pick({ languages }), MAX_LANGUAGES);
+  at("sources-field").hidden = !status.sources.length && !state.sources.length;
+  boxes("sources", [...new Set([...status.sources, ...state.sources])], state.sources, sourceName, (sources) => pick({ sources }));
   search(byPosts(status).slice(NAMED_LANGUAGES), (language) => pick({ languages: [...state.languages, language].slice(-MAX_LANGUAGES) }));
-  at("filters-what").textContent = state.languages.length ? languageList(state.languages) : say("filters");
+  at("filters-what").textContent = [...state.languages.map(languageName), ...state.sources.map(sourceName)].join(", ") || say("filters");
 }
 
 function options(id, choices, chosen, picked) {
@@ -64,18 +68,18 @@ function instant(id, ms, picked) {
   at(id).onchange = () => picked(at(id).value ? new Date(at(id).value).getTime() : null);
 }
 
-function boxes(id, values, picked) {
-  const chosen = state.languages, news = JSON.stringify([values, chosen, values.map(languageName)]);
+function boxes(id, values, chosen, nameOf, picked, most = Infinity) {
+  const news = JSON.stringify([values, chosen, values.map(nameOf)]);
   if (at(id).dataset.shown === news) return;
   at(id).dataset.shown = news;
   const focused = document.activeElement?.dataset?.value;
   at(id).replaceChildren(...values.map((value) => {
     const box = el("input", {
       type: "checkbox", checked: chosen.includes(value), "data-value": value,
-      disabled: chosen.length >= MAX_LANGUAGES && !chosen.includes(value),
+      disabled: chosen.length >= most && !chosen.includes(value),
       change: (event) => picked(event.target.checked ? [...chosen, value] : chosen.filter((one) => one !== value)),
     });
-    return el("label", {}, box, languageName(value));
+    return el("label", {}, box, nameOf(value));
   }));
   if (focused !== undefined) [...at(id).querySelectorAll("input")].find((box) => box.dataset.value === focused)?.focus();
 }

@@ -1,22 +1,27 @@
 // The sentence that answers how much, whether it is rising, and what both rest on.
 
 import { at, el } from "./dom.js";
-import { state } from "./state.js";
-import { isUsual, languageList, number, percent, points, say, tagName, timeRange } from "./words.js";
+import { everythingLink, state } from "./state.js";
+import { aboutName, isUsual, languageList, number, percent, points, say, sourceList, timeRange } from "./words.js";
 
 /** Show the answer of /api/headline; without all counts read yet, as what it is: a part. */
 export function drawHeadline({ now, pair, change, usual }, status) {
-  const isLoading = status.counts.state === "loading" || status.counts.state === "connecting";
+  const reading = (state.sources.length && status.by_source) || status.counts;
+  const isLoading = reading.state === "loading" || reading.state === "connecting";
   document.body.classList.toggle("partial", isLoading);
   const base = now.posts[pair.base] ?? 0, part = now.posts[pair.name] ?? 0;
-  const words = { span: spanWords(now), languages: languageWords(), base: tagName(pair.base), others: othersOf(pair), tag: tagName(pair.name) };
+  const words = { span: spanWords(now), languages: languageWords(), base: aboutName(pair.base), others: othersOf(pair), tag: aboutName(pair.name) };
   const name = pair.base === "all" ? "sentenceOfAll" : isUsual(pair) ? "sentence" : "sentenceOf";
   fill("headline", capital(say(now.share ? name : pair.base === "all" ? "sentenceNothing" : "sentenceNone", words)), "share", now.share ? percent(now.share.value) : "", "share-value");
   at("share-interval").replaceChildren(...(now.share ? [
     el("b", {}, say("interval95", { low: percent(now.share.low), high: percent(now.share.high) })), " ",
     say("ofPosts", { part: number(part), base: number(base) }),
-    ...(isLoading ? [" · ", say("soFar", { share: percent(status.counts.progress) })] : []),
-  ] : []));
+    ...(isLoading ? [" · ", say("soFar", { share: percent(reading.progress) })] : []),
+  ] : status.last_ms === null ? [] : [
+    say("countsReach", { range: timeRange(status.first_ms, status.last_ms, true) }), " · ",
+    el("a", { href: everythingLink() }, say("showEverything")),
+  ]));
+  document.body.classList.toggle("nothing", !now.share);
   at("change").replaceChildren(...(change ? changeWords(change) : []));
   at("usual").textContent = usual ? say("usual", { days: number(usual.days), low: percent(usual.low), high: percent(usual.high) }) : "";
   document.title = now.share ? `${percent(now.share.value)} · sandik` : "sandik";
@@ -29,12 +34,16 @@ function changeWords({ value, low, high, is_beyond_chance: isBeyond }) {
 }
 
 function spanWords({ from_ms, to_ms }) {
-  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms) }) : say(`in_${state.span}`);
+  if (from_ms === to_ms && state.from_ms && state.to_ms) return say("in_custom", { range: timeRange(state.from_ms, state.to_ms, true) });
+  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms, true) }) : say(`in_${state.span}`);
 }
 
-const languageWords = () => (state.languages.length ? say("ofLanguages", { languages: languageList(state.languages) }) : "");
+const languageWords = () => [
+  ...(state.languages.length ? [say("ofLanguages", { languages: languageList(state.languages) })] : []),
+  ...(state.sources.length ? [say("ofSources", { sources: sourceList(state.sources) })] : []),
+].join(" ");
 
-const othersOf = ({ base, of }) => of.filter((tag) => tag !== base).map(tagName).join(", ");
+const othersOf = ({ base, of }) => of.filter((tag) => tag !== base).map(aboutName).join(", ");
 
 const capital = (sentence) => sentence.charAt(0).toLocaleUpperCase(document.documentElement.lang) + sentence.slice(1);
 

@@ -24,8 +24,7 @@ function* fromStatus(status) {
   else if (counts.state === "no_topic") yield ["no_topic", "bad", say("noticeNoTopic")];
   else if (counts.state === "connecting") yield ["connecting", "info", say("noticeConnecting")];
   else if (counts.state === "loading") yield ["loading", "info", say("noticeLoading", { share: percent(counts.progress) })];
-  else if (status.last_ms === null) yield ["empty", "info", say("noticeEmpty")];
-  else if (status.stale_since_ms !== null) yield ["stale", "info", say("noticeStale", { time: time(status.stale_since_ms) })];
+  else if (status.last_ms !== null && status.stale_since_ms !== null) yield ["stale", "info", say("noticeStale", { time: time(status.stale_since_ms) })];
   if (status.stalled_since_ms !== null) yield ["stalled", "bad", say("noticeStalled", { time: time(status.stalled_since_ms) })];
   if (status.paused_partitions.length) yield ["paused", "bad", say("noticePaused", { n: number(status.paused_partitions.length) })];
   if (status.lexicon_versions.length > 1) yield ["lexicons", "info", say("noticeLexicons", { n: number(status.lexicon_versions.length) })];

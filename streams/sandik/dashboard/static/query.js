@@ -7,7 +7,7 @@ import { rollup, span, state } from "./state.js";
 /** What headline, rows and examples have in common. */
 export function common(status) {
   const pair = pairOf(status), share = state.share ?? (pair.base === "all" ? pair.name : null);
-  return { ...span(), ...(share ? { share } : {}), ...(state.languages.length ? { among: state.languages.join(",") } : {}) };
+  return { ...span(), ...(share ? { share } : {}), ...(state.languages.length ? { among: state.languages.join(",") } : {}), ...(state.sources.length ? { source: state.sources.join(",") } : {}) };
 }
 
 /** The query for rows. Languages are named, so that a new one does not change what is asked. */

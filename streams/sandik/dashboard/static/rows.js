@@ -1,7 +1,6 @@
 // Rows by language and bucket, and what charts and figures need of them.
 
 export const EVERY = "*";
-const Z = 1.959963984540054; // two-sided 95 %, as streams/sandik/figures/interval.py
 
 /** The newest rows of one query. */
 export class Rows {
@@ -50,13 +49,6 @@ export class Rows {
     return isPassed && (!row || Object.keys(row.current).length === 0);
   }
 
-  /** Posts with the tag over all buckets. */
-  sum(language, tag) {
-    let posts = 0;
-    for (const row of this.byLanguage.get(language)?.values() ?? []) posts += total(row, tag);
-    return posts;
-  }
-
   /** What a chart shows of a language: a value for each of `starts`. */
   course(language, starts, pair) {
     const found = starts.map((start_ms) => this.row(language, start_ms));
@@ -65,36 +57,21 @@ export class Rows {
       base: found.map((row) => total(row, pair.base)),
       part: found.map((row) => total(row, pair.name)),
       isFinal: found.map((row, place) => this.isFinal(row, starts[place])),
-      marks: found.flatMap((row, place) => [
-        ...(row?.bursts.includes(pair.name) ? [{ at: place, kind: "burst" }] : []),
-        ...(row?.corrected[pair.name] || row?.corrected[pair.base] ? [{ at: place, kind: "corrected" }] : []),
-      ]),
+      marks: this.marks(language, starts, this.rollup_ms, pair),
     };
+  }
+
+  /** Where bursts and corrections lie on a chart with these buckets, which may be longer than those of the rows. */
+  marks(language, starts, step_ms, pair) {
+    const found = new Map();
+    for (const row of this.byLanguage.get(language)?.values() ?? []) {
+      const at = Math.floor((row.start_ms - starts[0]) / step_ms);
+      if (row.bursts.includes(pair.name)) found.set(`burst ${at}`, { at, kind: "burst" });
+      if (row.corrected[pair.name] || row.corrected[pair.base]) found.set(`corrected ${at}`, { at, kind: "corrected" });
+    }
+    return [...found.values()].filter(({ at }) => at >= 0 && at < starts.length).sort((a, b) => a.at - b.at);
   }
 }
 
 /** Posts of the row with the tag, final or not. */
 export const total = (row, tag) => (row ? (row.counts[tag] ?? 0) + (row.current[tag] ?? 0) : 0);
-
-/** The 95 % Wilson interval of part / base, or null without any of the base. */
-export function wilson(part, base) {
-  if (!base) return null;
-  const value = part / base, spread = (Z * Z) / base;
-  const centre = (value + spread / 2) / (1 + spread);
-  const margin = (Z * Math.sqrt((value * (1 - value)) / base + spread / (4 * base))) / (1 + spread);
-  return { value, low: part ? centre - margin : 0, high: part === base ? 1 : centre + margin };
-}
-
-/** The same course in steps of so many buckets: for charts that are small, or of few posts. */
-export function folded(course, buckets) {
-  if (buckets === 1) return course;
-  const pieces = (values) => Array.from({ length: Math.ceil(values.length / buckets) }, (_, place) => values.slice(place * buckets, (place + 1) * buckets));
-  const sums = (values) => pieces(values).map((some) => some.reduce((sum, one) => sum + one, 0));
-  const base = sums(course.base), part = sums(course.part);
-  return {
-    base, part,
-    share: base.map((posts, place) => wilson(Math.min(part[place], posts), posts)),
-    isFinal: pieces(course.isFinal).map((some) => some.every(Boolean)),
-    marks: [],
-  };
-}

@@ -9,6 +9,8 @@ export const SPANS = { hour: HOUR_MS, six_hours: 6 * HOUR_MS, day: DAY_MS, week:
 const OTHER_SPANS = ["all", "custom"];
 export const ROLLUPS = { minute: MINUTE_MS, five_minutes: 5 * MINUTE_MS, quarter: 15 * MINUTE_MS, hour: HOUR_MS, six_hours: 6 * HOUR_MS, day: DAY_MS };
 
+/** Steps of a small chart, and how many it has room for. */
+const PANEL_ROLLUPS = [...Object.values(ROLLUPS), 7 * DAY_MS, 30 * DAY_MS], PANEL_POINTS = 30;
 /** Colours run out, and so do readers. */
 export const MAX_LANGUAGES = 8;
 const HABITS = ["interface", "theme", "texts"];
@@ -31,6 +33,7 @@ function fromAddress() {
     compare: /^(before|\d{1,16})$/.test(address.get("compare") ?? "") ? address.get("compare") : null,
     by: address.get("by") === "source" ? "source" : "language",
     languages: list("languages").filter((language) => language !== "*").slice(0, MAX_LANGUAGES),
+    sources: list("source"),
   };
 }
 
@@ -59,9 +62,13 @@ export function link(path = location.pathname) {
   if (state.compare) query.set("compare", state.compare);
   if (state.by !== "language") query.set("by", state.by);
   if (state.languages.length) query.set("languages", state.languages.join(","));
+  if (state.sources.length) query.set("source", state.sources.join(","));
   if (state.interface) query.set("lang", state.interface);
   return query.size ? `${path}?${query}` : path;
 }
+
+/** Return the address of all there is, in the language of the page. */
+export const everythingLink = () => `${location.pathname}?${new URLSearchParams({ span: "all", ...(state.interface ? { lang: state.interface } : {}) })}`;
 
 /** Call `changed` when Back or Forward has changed what is chosen. */
 export function onBack(changed) {
@@ -101,4 +108,10 @@ export function rollup(status, posts) {
     return points <= GOOD_POINTS && (posts / points >= POSTS_A_POINT || points <= FEWEST_POINTS);
   };
   return [...possible.values()].find(isGood) ?? [...possible.values()].at(-1);
+}
+
+/** Return the roll-up of small charts beside one of `rollup_ms`. */
+export function panelRollup(status, rollup_ms) {
+  const possible = PANEL_ROLLUPS.filter((ms) => ms > rollup_ms && ms % status.window_size_ms === 0);
+  return [rollup_ms, ...possible].find((ms) => length(status) / ms <= PANEL_POINTS) ?? possible.at(-1) ?? rollup_ms;
 }

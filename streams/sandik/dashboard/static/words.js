@@ -31,7 +31,7 @@ export function say(name, values = {}) {
 export function sayAll() {
   for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
-  document.getElementById("zone").textContent = say("zone", { zone: zone() });
+  for (const element of document.querySelectorAll("[data-zone]")) element.textContent = say("zone", { zone: zone() });
 }
 
 /** The zone that times are told in. */
@@ -53,6 +53,9 @@ function percentsWith(digits) {
   return percents.get(digits);
 }
 
+/** Return a share as whole percents: a bound of a measurement, of some dozens of texts. */
+export const wholePercent = (value) => percentsWith(0).format(value);
+
 /** Return a time, as exactly as steps of `step_ms` need. A day's step is a day in UTC. */
 export function time(ms, step_ms = 60_000) {
   const isDay = step_ms >= 86_400_000;
@@ -61,7 +64,14 @@ export function time(ms, step_ms = 60_000) {
 }
 
 /** Return a time from and to, the day once where it is the same. */
-export const timeRange = (from_ms, to_ms) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).formatRange(from_ms, to_ms);
+export const timeRange = (from_ms, to_ms, isZoned = false) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) }).formatRange(from_ms, to_ms).replace("–", "\u2060–\u2060");
+
+/** Return how long ago something was, in the largest unit that there are two of. */
+export function age(ms) {
+  const units = [["year", 365.25 * 86_400_000], ["month", 30.44 * 86_400_000], ["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
+  const [unit, unit_ms] = units.find(([, one_ms]) => ms >= 2 * one_ms) ?? units.at(-1);
+  return new Intl.RelativeTimeFormat(locale).format(-Math.max(0, Math.floor(ms / unit_ms)), unit);
+}
 
 /** Return a label for an axis: the hour, and the date where a day begins. */
 export function axisTime(ms, step_ms, withDate) {
@@ -81,6 +91,9 @@ export function duration(ms) {
   const [name, unit_ms] = ms >= 3_600_000 ? ["size_hours", 3_600_000] : ms >= 60_000 ? ["size_minutes", 60_000] : ["size_seconds", 1_000];
   return say(name, { n: number(ms / unit_ms) });
 }
+
+/** What posts are about, in a sentence. */
+export const aboutName = (tag) => (`about_${tag}` in en ? say(`about_${tag}`) : tag);
 
 export function tagName(tag) {
   return `tag_${tag}` in en ? say(`tag_${tag}`) : tag;
@@ -112,3 +125,9 @@ export function languageName(code) {
   if (code === "und") return say("undetermined");
   try { return names.of(code) ?? code; } catch { return code; }
 }
+
+/** What posts of a source are named by; `other` are those of no source that is counted apart. */
+export const sourceName = (source) => (source === "other" ? say("otherSources") : source);
+
+/** Names of sources as a sentence lists them. */
+export const sourceList = (sources) => new Intl.ListFormat(locale, { type: "conjunction" }).format(sources.map((one) => (one === "other" ? say("otherSourcesOf") : one)));

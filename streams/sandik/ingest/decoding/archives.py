@@ -1,7 +1,7 @@
 """Archives of many files: zip and tar, however the tar is packed, and archives inside archives.
 
-A member that is broken or encrypted is told, and the others are read. A zip archive has its list of files at
-the end; one that is cut off, or that lies in another archive, is read from front to back without it.
+A broken or encrypted member is reported, and the others are read. A zip archive has its list of files at the
+end; if it is cut off, or inside another archive, it is read from front to back without the list.
 """
 
 import io
@@ -17,14 +17,14 @@ from sandik.ingest.decoding.zip_stream import MAGIC, stream_members
 MAX_DEPTH = 3
 _EMPTY_ZIP = b"PK\x05\x06"
 _BLOCK_BYTES = 512
-#: What a name or a record of a tar archive may be at most.
+#: The longest name or record of a tar archive.
 _MAX_NAME_BYTES = 1 << 20
 #: Entries that say something of the file behind them.
 _OF_THE_NEXT = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 
 
 class Member(NamedTuple):
-    """One file of an archive: its bytes, or why there are none to be had."""
+    """One file of an archive: its bytes, or the reason why they cannot be read."""
 
     name: str
     bytes: "io.BufferedReader[Any] | None"

@@ -1,7 +1,7 @@
 """Bytes -> lines, JSON objects and events of a stream, in constant memory wherever the format allows it.
 
-Whatever has to be held at once is bounded: a line, an event, one value of JSON and how many values are in it,
-since a small text may become many objects. docs/ingest.md has the limits.
+All that is held at once has a limit: a line, an event, one JSON value, and the number of values in it,
+because a small text may become many objects. docs/ingest.md has the limits.
 """
 
 import re
@@ -31,7 +31,7 @@ _BLOCK_BYTES = 1 << 18
 _SMALL_BYTES = 1 << 20
 _SMALLEST_LINE_BYTES = 64
 _ALONE_BYTES = 4
-# What the archive of an X account puts before its JSON.
+# What an archive of an X account has in front of its JSON.
 _ASSIGNMENT = re.compile(rb"\s*+(?:window|Grailbird)\.[\w.$]++\s*+=\s*+")
 #: What decoding JSON may raise.
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -199,7 +199,7 @@ def whole(source: Readable, limit_bytes: int, advice: str) -> bytes:
 class EventParser:
     """The events of a text/event-stream, line by line. Comments are heartbeats.
 
-    An event that the connection's end cuts off never comes out: the standard says so, and it would be half.
+    An event that is cut off by the end of the connection is dropped, as the standard says.
     """
 
     def __init__(self, max_bytes: int = MAX_LINE_BYTES) -> None:

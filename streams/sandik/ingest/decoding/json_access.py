@@ -1,7 +1,7 @@
-"""Reading decoded JSON of other people's making: what is there in the right type, None for the rest.
+"""Read fields of decoded JSON from other programs: the value if it has the right type, else None.
 
-Sources add fields, leave some out and write null where an object was promised. A post is lost only when
-something it cannot do without is missing.
+Sources add fields, leave some out, and write null in place of an object. A post is rejected only if a
+required field is missing.
 """
 
 from collections.abc import Iterator

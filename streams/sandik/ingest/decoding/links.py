@@ -1,7 +1,7 @@
-"""Links in a text: what is shown of one without `https://` is made whole, so that its words are not counted.
+"""Links in a text: one shown without `https://` gets its whole address, so that its words are not counted.
 
-Programs show `aa.com.tr/tr/secim-2023/iddia…` for a link and keep its address apart. Nobody wrote those words
-as words, but without the address no reader of the text could tell. What an author wrote over a link stays.
+Programs show `aa.com.tr/tr/secim-2023/iddia…` for a link and keep the address elsewhere. The author did not
+write those words, but without the address they look like text. Words that an author put over a link stay.
 """
 
 from collections.abc import Iterable

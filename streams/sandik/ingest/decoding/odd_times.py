@@ -1,7 +1,7 @@
 """What an invalid time of a post looks like, to help the user fix the table.
 
 A spreadsheet's 45057.875, 20230511 and 2023 are numbers, and every number is some Unix time: of 1970 here.
-Only when the time it would be cannot be meant is it asked what else was.
+Only if that time is not plausible, the value is checked for other meanings.
 """
 
 import re
@@ -31,7 +31,7 @@ _TICKS = (
 
 
 def looks_like(written: str) -> str:
-    """Return what a value that is no plausible time may be, and what to do; nothing if nobody can tell."""
+    """Return what an implausible time may be instead, and what to do; nothing if that is unknown."""
     text = written.strip().strip("\"'")
     if _NEVER.match(text):
         return "what programs write if there is no time"

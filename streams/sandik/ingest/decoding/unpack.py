@@ -23,7 +23,7 @@ else:
 BUFFER_BYTES = 1 << 18
 #: What reading a broken or truncated file may raise.
 BREAKS = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile)
-#: A file that was packed again and again, each time a little smaller, is somebody's joke.
+#: How many layers of compression are opened: a file that is packed more often is an attack or a joke.
 MAX_LAYERS = 4
 
 # The dumps of Reddit look back 2 GiB, which readers refuse unless told.
@@ -111,7 +111,7 @@ def unpacked(stream: "io.BufferedReader[Any]") -> "io.BufferedReader[Any]":
 
 
 class _Utf8:
-    """UTF-16 or UTF-32 -> UTF-8, with its own mark at the beginning, so that nobody decodes it once more."""
+    """UTF-16 or UTF-32 -> UTF-8, with a byte order mark, so that it is not decoded a second time."""
 
     def __init__(self, source: Readable, encoding: str) -> None:
         self._source = source

@@ -1,7 +1,7 @@
 r"""What the cells of a table mean: nothing, an id, a flag.
 
-Programs write "no id" in many ways (pandas `nan`, Python `None`, SQL `\N`, a 0), and an id that is one of
-these is none. A spreadsheet keeps 15 digits of a number; what it made of a longer id names another post, or
+Programs write "no id" in many ways (pandas `nan`, Python `None`, SQL `\N`, a 0); such a cell has no id. A
+spreadsheet keeps 15 digits of a number, so a longer id in it is wrong: it may be that of another post, or of
 many.
 """
 
@@ -137,7 +137,7 @@ class Rounded:
 
 
 def _is_no_accident(seen: int, zeros: int, chance: float) -> bool:
-    """Say whether the share is more than chance; the more values there are, the stricter the test."""
+    """Return whether the share is more than chance; the more values there are, the stricter the test."""
     share = zeros / seen if seen else 0.0
     if share <= chance:
         return False

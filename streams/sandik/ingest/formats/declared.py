@@ -48,7 +48,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Skip(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What is understood and is no post: where `when` holds."""
+    """Records that are valid but no posts: those for which `when` holds."""
 
     reason: SkipReason
     when: Rule

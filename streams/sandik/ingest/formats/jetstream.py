@@ -7,7 +7,7 @@ give them (feeds, searches, threads, `listRecords`), are read, too, and so are t
 
 `createdAt` is what the author's program claims; the server says when it saw the post. The claim is the event
 time, unless it is no instant (then the server's time is) or lies more than five minutes after the server's:
-such a post is rejected here, because once it is an archive nobody else can tell.
+such a post is rejected here, because an archive no longer has the server's time.
 
 A repost names a post and does not repeat its text, so nothing can be counted in it: it is skipped.
 """

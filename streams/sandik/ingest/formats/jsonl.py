@@ -1,8 +1,8 @@
 """post v1 as JSON: one object per line, in the order of the file, or in any other layout.
 
-Reported is only what cannot become a post v1: a line that is not JSON, a missing field, a wrong type. Whether
-a post makes sense (an event time in seconds, one far in the future) is for the workers to judge, in one place
-and for every producer alike; they send such a post to `posts.dlq` with a reason.
+Rejects only what cannot become a post v1: a line that is not JSON, a missing field, a wrong type. Workers
+check whether a post makes sense (an event time in seconds, or far in the future), for all producers in the
+same way, and send others to `posts.dlq` with a reason.
 """
 
 from collections.abc import Iterable, Iterator

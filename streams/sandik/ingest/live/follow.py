@@ -37,7 +37,7 @@ class Waiting(asyncio.Queue[_Event]):
     _held = 0
 
     def full(self) -> bool:
-        """Say whether the next event has to wait."""
+        """Return whether the next event has to wait."""
         return self._held >= MAX_WAITING_CHARACTERS or super().full()
 
     def _put(self, item: _Event) -> None:

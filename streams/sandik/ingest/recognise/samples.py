@@ -12,7 +12,6 @@ from sandik.ingest.recognise.table_start import possible_headers
 
 #: As many objects are looked at: the first lines may be broken, or notices of the source itself.
 MAX_SAMPLES = 50
-_CONTAINS_BYTES = 4096
 _COMPRESSION_ENDINGS = frozenset({".gz", ".zst", ".zstd", ".bz2", ".xz", ".zip"})
 _ASSIGNMENT = re.compile(rb"\s*(?:window\.YTD|Grailbird\.data)\.(\w+?)(?:\.part\d+)?\s*=\s*")
 _JSON_ENDINGS = (".jsonl", ".ndjson", ".json")

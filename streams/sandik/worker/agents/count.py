@@ -30,11 +30,11 @@ from sandik.worker.engine.state import State
 from sandik_schemas.control import Paused
 from sandik_schemas.partial import PartitionClock, SeenIds
 
-#: So many assignments in so short a time are those of two workers with one SANDIK_INSTANCE_ID.
+#: This many assignments within this time mean that two workers have the same SANDIK_INSTANCE_ID.
 FIGHT_TIMES, FIGHT_MS = 10, 10_000
 
 log = getLogger(__name__)
-#: What a worker says at any level: that it is well.
+#: Messages that are logged at every log level: they show that the worker is well.
 notices = getLogger("sandik.notices")
 notices.setLevel(INFO)
 
@@ -45,17 +45,17 @@ class Owned:
 
     counter: PartitionCounter
     next_offset: int
-    #: Since when merge knows of all that was read; never, while something of it is on its way.
+    #: Since when merge has everything that was read; infinite while something is on its way.
     quiet_since_ms: float = math.inf
-    #: Its open windows and its clock are to be sent again: a predecessor may have died before it did.
+    #: Send its open windows and its clock again: the previous owner may have died before it sent them.
     to_send_again: bool = True
-    #: Held while they are sent: a batch waits for that, whoever began it.
+    #: Held while they are sent: the next batch waits.
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: The (expected, found) offsets of gaps in the log that were seen once and sought back from.
     gaps: set[tuple[int, int]] = field(default_factory=set)
     #: How many of the newest records were rejected, since this worker owns the partition.
     recent: Recent = field(default_factory=Recent)
-    #: Why nothing is counted from `next_offset` on, if so: too many records were rejected.
+    #: The pause, if the partition is paused at `next_offset` because too many records were rejected.
     paused: Paused | None = None
 
     @property
@@ -91,14 +91,14 @@ class CountAgent:
         """Take over the partitions of a new assignment from the recovered state.
 
         Raises:
-            BrokerError: Kafka does not say what it holds of `posts`.
-            StateError: the log of `posts` is another one than was counted, or has lost the post to read next.
+            BrokerError: Kafka does not answer which offsets of `posts` it holds.
+            StateError: `posts` was recreated, or no longer holds the post to read next.
         """
         releases = self._releases
         partitions = sorted(tp.partition for tp in assigned if tp.topic == self.topic)
         states = {}
         for partition in partitions:
-            await asyncio.sleep(0)  # heartbeats go out between two partitions, however much was stored
+            await asyncio.sleep(0)  # lets heartbeats go out between two partitions with much state
             values = self.state.stored[partition].values()
             states[partition] = PartitionState.recovered(self.job.run_id, partition, values)
         clocks = [state.clock for state in states.values()]
@@ -109,7 +109,7 @@ class CountAgent:
         notices.info("counting %d of the %d partitions of %s", len(self.owned), self.partitions, self.topic)
 
     async def check(self) -> None:
-        """Refuse an assignment that cannot be counted, before its state is read.
+        """Check an assignment before its state is read.
 
         Raises:
             UsageError: another worker has the same SANDIK_INSTANCE_ID.
@@ -168,19 +168,19 @@ class CountAgent:
         return log.earliest
 
     def release(self) -> None:
-        """Own nothing: a batch that still arrives is another worker's."""
+        """Give all partitions up. Batches that still arrive belong to another worker."""
         self._releases += 1
         self.owned = {}
 
     def positions(self) -> Mapping[TP, int]:
-        """Return where to read on: the state's own offsets, which a lost commit cannot move back."""
+        """Return the next offset of each partition, from the state: a lost commit cannot move it back."""
         return {TP(self.topic, partition): owned.next_offset for partition, owned in self.owned.items()}
 
     async def process(self, partition: int, records: Sequence[Record]) -> None:
-        """Count one batch. Returns when everything it led to is durable.
+        """Count one batch. Returns when Kafka has stored all of its results.
 
-        Side topics first, so that nothing is lost when a crash comes before the state is written; then the
-        state and the partials, which a successor sends again from the state if need be.
+        Side topics come first, so that a crash before the state is written loses nothing. Then come the
+        state and the partials; the next owner can send the partials again from the state.
         """
         owned = self.owned.get(partition)
         if owned is None:
@@ -259,8 +259,9 @@ class CountAgent:
     async def report_idle(self) -> None:
         """Tell merge of each partition that has had nothing to read, or is paused, for `idle_after_ms`.
 
-        Its clock closes windows, so it must come after their last partials: never while a batch is counted.
-        Told again every `idle_after_ms`: a thawed worker's old clock must not keep the watermark for good.
+        The clock closes windows, so it is sent after their last partials, and never while a batch is counted.
+        It is sent again every `idle_after_ms`, so that an old clock from a worker that was frozen does not
+        hold the watermark back.
         """
         since_ms = self.clock.monotonic_ms() - self.settings.idle_after_ms
         quiet = {
@@ -293,7 +294,7 @@ class CountAgent:
         await self.pauses.announce(paused)
 
     async def resume(self) -> None:
-        """Count the paused partitions on that an operator has resumed. Call it when `control` has news."""
+        """Resume the paused partitions that an operator has released. Call it after new `control` records."""
         for partition, owned in list(self.owned.items()):
             is_owned = self.owned.get(partition) is owned  # still: the one before was told to Kafka meanwhile
             if is_owned and owned.paused and not self.pauses.holds(owned.paused):
@@ -302,11 +303,11 @@ class CountAgent:
                 await self.pauses.withdraw(partition)
 
     async def _follows(self, owned: Owned, partition: int, records: Sequence[Record]) -> bool:
-        """Say whether the batch starts where the state ends, or earlier; raise StateError if posts are gone.
+        """Return whether the batch starts where the state ends, or earlier. StateError if posts are gone.
 
-        A batch that starts later is either a leftover from before a rebalance, or the log has a gap there
-        (transactions leave some). Reading it again from the expected offset tells which: the batch that comes
-        first then is the first to be seen twice, however many were on their way.
+        A batch that starts later is either left over from before a rebalance, or the log has a gap there
+        (transactions leave gaps). To find out, the partition is read again from the expected offset. If the
+        same gap appears a second time, the log has it.
         """
         gap = owned.next_offset, first_offset(records[0])
         if gap[1] <= gap[0]:

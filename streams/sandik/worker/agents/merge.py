@@ -1,4 +1,4 @@
-"""partials -> counts. One partition, so one owner at a time; another worker takes over when it dies."""
+"""partials -> counts. `partials` has one partition, so one owner; another worker takes over if it dies."""
 
 import asyncio
 import math
@@ -9,9 +9,9 @@ import msgspec
 from faust.types import TP
 
 from sandik.counting.decode import why_not
+from sandik.counting.encode import CountRecord, record_of
 from sandik.counting.fingerprint import of_value
 from sandik.counting.merge import Merge, Step
-from sandik.counting.records import CountRecord, record_of
 from sandik.counting.windows.panes import DerivedRecord, Kind
 from sandik.errors import BrokerError, StateError
 from sandik.kafka.log_identity import ADVICE, bounds, bounds_of_counted, record_at
@@ -34,7 +34,7 @@ from sandik_schemas.partial import Partial, Watermark, begin_key, decode_partial
 COUNTS_AT_ONCE = 5_000
 #: How often the length of `counts` is marked while it grows.
 MARK_EVERY_MS = 1_000
-#: How often, and at which distance, the group is asked who owns merge.
+#: How many times the group is asked who owns merge, and the pause in between.
 OWNER_TRIES, OWNER_EVERY_S = 5, 2.0
 DERIVED: dict[Kind, str] = {"hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
@@ -68,11 +68,11 @@ class MergeAgent:
         self._marked_end, self._marked_at_ms = 0, -math.inf
 
     async def adopt(self, assigned: Iterable[TP]) -> None:
-        """Start, or stop, being the owner. What was folded before stays true and is read on from.
+        """Become the owner, or stop being it. An owner continues behind what it folded earlier.
 
         Raises:
-            BrokerError: Kafka does not say whether there is a topic `partials`.
-            StateError: it is gone, or shorter than what was folded of it: it was recreated.
+            BrokerError: Kafka does not answer whether the topic `partials` exists.
+            StateError: `partials` is gone, or was recreated: it is shorter than what was folded.
         """
         releases = self._releases
         if self.tp not in set(assigned):
@@ -95,7 +95,7 @@ class MergeAgent:
         for _ in range(OWNER_TRIES):
             if self._releases != releases or await is_owned(self.settings, self.group, self.tp.topic):
                 return
-            await asyncio.sleep(OWNER_EVERY_S)  # while the group shares partitions, nobody has any
+            await asyncio.sleep(OWNER_EVERY_S)  # during a rebalance no member has any partitions
         raise self._made_anew("it was not there when partitions were assigned")
 
     def release(self) -> None:
@@ -104,14 +104,14 @@ class MergeAgent:
         self.is_owner = False
 
     def positions(self) -> Mapping[TP, int]:
-        """Return where to read on: after what was folded, whatever was committed."""
+        """Return the offset behind the last folded record. Commits do not matter."""
         return {self.tp: self.next_offset} if self.is_owner else {}
 
     async def fold(self, records: Sequence[Record]) -> None:
-        """Take a batch of partials in. One that was on its way to a former owner is not ours to fold.
+        """Fold a batch of partials. A worker that is no longer the owner ignores it.
 
         Raises:
-            StateError: a record is none of ours, or of a newer version.
+            StateError: sandik did not write a record, or a newer version did.
         """
         if not self.is_owner or not await self._follows(records[0].offset):
             return
@@ -126,10 +126,10 @@ class MergeAgent:
         self.next_offset = max(self.next_offset, records[-1].offset + 1)
 
     async def _follows(self, offset: int) -> bool:
-        """Say whether a batch starts where the last one ended, or earlier.
+        """Return whether a batch starts where the last one ended, or earlier.
 
-        Compaction leaves gaps, but a batch may also have been lost in a rebalance: a gap is believed when
-        reading again from the expected offset finds it once more.
+        Compaction leaves gaps, but a rebalance may also have lost a batch. So the partition is read again
+        from the expected offset; a gap that appears a second time is in the log.
         """
         gap = self.next_offset, offset
         if offset < self.next_offset:  # a leftover, or the topic was recreated and is read from its beginning
@@ -154,7 +154,7 @@ class MergeAgent:
             ) from error
 
     async def emit(self) -> None:
-        """Write what changed since the last call. Nothing before all that was there is folded."""
+        """Write what changed since the last call. Writes nothing until all earlier partials are folded."""
         if not self.is_owner or self.next_offset < self.caught_up_at:
             return
         if not self._is_checked and not await self._has_checked():
@@ -166,14 +166,14 @@ class MergeAgent:
         await self._mark_length()
 
     async def _mark_length(self) -> None:
-        """Say from time to time how long `counts` is, so that a successor notices when it was recreated."""
+        """Record the length of `counts` from time to time: the next owner sees by it a recreated topic."""
         now_ms = self.clock.monotonic_ms()
         if self.merge.counts_end > self._marked_end and now_ms - self._marked_at_ms >= MARK_EVERY_MS:
             self._marked_end, self._marked_at_ms = self.merge.counts_end, now_ms
             await self._write([self._mark(self.merge.mark())])
 
     async def _has_checked(self) -> bool:
-        """Check the topics; say False when Kafka does not answer: nothing is written until it does."""
+        """Check the topics. Returns False while Kafka does not answer; nothing is written until it does."""
         releases = self._releases
         try:
             await self._check()
@@ -187,8 +187,8 @@ class MergeAgent:
         """Refuse to write counts unless `partials`, `posts` and `counts` are those of this run.
 
         Raises:
-            BrokerError: Kafka does not say what it holds.
-            StateError: one of them was recreated, or has lost what was counted.
+            BrokerError: Kafka does not answer.
+            StateError: one of them was recreated, or no longer holds what was counted.
         """
         if not self._has_begun:
             raise self._made_anew("its first record of this run is gone")

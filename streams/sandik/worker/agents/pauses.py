@@ -1,4 +1,4 @@
-"""Partitions that are not counted on because too many of their records are rejected, and how they go on."""
+"""Pauses partitions that have too many rejected records, and resumes them."""
 
 from collections.abc import Sequence
 from logging import getLogger
@@ -40,7 +40,7 @@ class Pauses:
         return paused if paused and paused.offset == next_offset and self.holds(paused) else None
 
     def holds(self, paused: Paused) -> bool:
-        """Say whether a pause holds: no operator has lifted it, and the limit is still the same or lower."""
+        """Return whether a pause holds: no operator has lifted it, and the limit is still as low."""
         found = Rejections(paused.rejected_in_a_row, paused.rejected, paused.read)
         is_resumed = self.control.resume_until(self.group, paused.partition) > paused.offset
         return not is_resumed and self.limit.exceeded(found) is not None
@@ -48,7 +48,7 @@ class Pauses:
     def due(
         self, clock: PartitionClock, recent: Recent, records: Sequence[Record], counted: Counted
     ) -> Paused | None:
-        """Return from which record of a batch on its partition is not to be counted; None: all of it is.
+        """Return the index of the first record of a batch that must not be counted; None to count all.
 
         `clock` is that before the batch; the batch is added to `recent`.
         """
@@ -64,7 +64,7 @@ class Pauses:
         recent.add(len(new), len(rejected))
         if not rejected:
             return None
-        # What an operator has let pass does not count as rejected in a row.
+        # Records that an operator has released do not count as rejected in a row.
         before = min(clock.rejected_in_a_row, max(0, first_offset(new[0]) - until))
         at = first_beyond([*rejected], before, self.limit.max_consecutive)
         if at is None:

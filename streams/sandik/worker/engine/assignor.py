@@ -1,4 +1,4 @@
-"""Who reads which partition: equal shares, topic by topic, and nothing moves without need."""
+"""Which member reads which partition: equal shares of each topic, with as few moves as possible."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol
@@ -19,9 +19,9 @@ def shares(
 ) -> dict[str, dict[str, list[int]]]:
     """Return each member's partitions of each topic, sorted. `owned`: what members had before.
 
-    Of each topic members get the same number, or one more. Who has fewer partitions in all comes first for
-    what is left over. A partition stays where it is unless that member has more than its share. Of two
-    members that claim one, the first has it: the other was out of the group when it was given away.
+    Each member gets the same number of partitions of a topic, or one more. Members with fewer partitions in
+    all get the remaining ones first. A partition stays with its member unless that has more than its share.
+    If two members claim a partition, the first gets it: the other was out of the group when it moved.
     """
     found: dict[str, dict[str, list[int]]] = {member: {} for member in members}
     for topic in sorted(topics, key=lambda topic: (-len(topics[topic]), topic)):
@@ -39,7 +39,7 @@ def _shared(
     total: Mapping[str, int],
 ) -> dict[str, list[int]]:
     at_least, with_one_more = divmod(len(partitions), len(members))
-    # Those that have the most of this topic keep one more, and those with the least of all others get it.
+    # Members with the most partitions of this topic keep one more; those with the fewest in all get the rest.
     ranked = sorted(members, key=lambda member: (-len(claims[member]), total[member], member))
     most = {member: at_least + (rank < with_one_more) for rank, member in enumerate(ranked)}
     found: dict[str, list[int]] = {member: [] for member in members}

@@ -16,7 +16,7 @@ from faust.types import TP
 from sandik.kafka.record_lists import Record, pieces
 from sandik.kafka.unpacking import SafeBatch, SafeRecords, standing_in
 
-#: When the batches of all partitions that are being read take more, unpacked, no other is unpacked.
+#: No further batch is unpacked while the unpacked batches of all partitions take more than this.
 _MUCH_BYTES = 16 << 20
 
 
@@ -29,22 +29,22 @@ class RecordList(list[Record]):
 def in_lists(at_most: int) -> AbstractContextManager[None]:
     """Let a consumer that starts within the block hand over a `RecordList` as the value of one record.
 
-    It is `at_most` records long, and, where aiokafka has no other insides than those that `unpacking` stands
-    in for, nothing else is changed: aiokafka itself sees to transactions, checksums and positions.
+    It is at most `at_most` records long. Nothing else changes, as long as aiokafka has the internals that
+    `unpacking` replaces: aiokafka itself handles transactions, checksums and positions.
     """
     return standing_in(lambda first, fetched: _Batches(first, fetched, at_most))
 
 
 def first_to_finish(being_read: Mapping[TP, "weakref.ref[SafeRecords]"]) -> TP | None:
-    """Return the partition whose batch takes most memory, unpacked, if all of them take much."""
+    """Return the partition with the largest unpacked batch, if all batches together are too large."""
     held = {tp: fetched.held_bytes for tp, found in being_read.items() if (fetched := found()) is not None}
     return max(held, key=held.__getitem__) if sum(held.values()) > _MUCH_BYTES else None
 
 
 class _Batches:
-    """Stands for one batch of Kafka's and those behind it that are read alike: yields lists of records.
+    """Stands for one batch of Kafka's and the following ones of the same kind: yields lists of records.
 
-    Who sought an offset within a list gets all of it, as Kafka answers with all of a batch.
+    A reader that sought an offset inside a list gets the whole list, just as Kafka returns whole batches.
     """
 
     is_control_batch = False
@@ -55,7 +55,7 @@ class _Batches:
         self.producer_id, self.is_transactional = first.producer_id, first.is_transactional
 
     def validate_crc(self) -> bool:
-        """Say whether the bytes of the first batch are those that were written."""
+        """Return whether the checksum of the first batch is right."""
         return self._first.validate_crc()
 
     def __iter__(self) -> Iterator[Any]:
@@ -73,7 +73,7 @@ class _Batches:
 
 
 def _is_read_alike(batch: Any) -> bool:
-    """Say whether aiokafka need not see it: it does with transactions, and when one is damaged."""
+    """Return whether it can bypass aiokafka, which must see transactions and damaged batches."""
     return (
         isinstance(batch, SafeBatch)
         and not (batch.is_control_batch or batch.is_transactional)

@@ -1,4 +1,4 @@
-"""What the consumer tells of its health. Read from other threads, and never waits."""
+"""The consumer's health. Other threads call this, and it never waits."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from sandik.worker.engine.reader import Reader
 
 
 def has_coordinator(reader: Reader) -> bool:
-    """Say whether the broker that coordinates the group is known, and has answered lately.
+    """Return whether the broker that coordinates the group is known and has answered lately.
 
-    aiokafka forgets it when it cannot be reached, or has not answered for a session. It tells nobody, so this
-    looks into it; where it has other insides, whoever asks hears that all is well.
+    aiokafka drops the coordinator when it cannot reach it, or when a session passes without an answer. No
+    public method says so: this reads a private attribute, and returns True where that does not exist.
     """
     client: Any = reader.started_consumer
     if client is None:
@@ -22,9 +22,9 @@ def has_coordinator(reader: Reader) -> bool:
 
 
 def lag_records(reader: Reader, tp: TP, next_offset: int) -> int | None:
-    """Return how many records from `next_offset` on are not counted; None while that is not known.
+    """Return how many records from `next_offset` on are not counted yet; None while unknown.
 
-    By the end that came with the last fetch: Kafka is not asked.
+    Uses the end offset of the last fetch: Kafka is not asked.
     """
     client = reader.started_consumer
     if client is None or TopicPartition(*tp) not in client.assignment():

@@ -1,6 +1,6 @@
-"""Reads for the agents: owns the group membership, the positions, the turns between partitions, the commits.
+"""Reads for the agents: owns group membership, positions, the order among partitions, and commits.
 
-Everything here is public aiokafka, mode and Faust.
+Uses only public parts of aiokafka, mode and Faust.
 See docs/decisions/030-agents-on-channels.md.
 """
 
@@ -22,12 +22,12 @@ from sandik.worker.engine.batching import RecordList, first_to_finish, in_lists
 
 log = getLogger(__name__)
 
-#: A broker answers the requests of a connection in turn, so what a rebalance asks for waits behind a fetch
-#: that waits for posts.
+#: A broker answers the requests of a connection in order, so those of a rebalance wait behind a fetch that
+#: waits for posts.
 FETCH_MAX_WAIT_MS = 100
-#: How long a fetch may wait for posts: taking over partitions waits behind it, too.
+#: How long a fetch may wait for posts. Taking over partitions waits for it, too.
 POLL_MS = 100
-#: How long whoever gives partitions away waits for the batch that it counts.
+#: How long a worker that gives partitions up waits for the batch that it is counting.
 LAST_BATCH_S = 5.0
 
 
@@ -40,7 +40,7 @@ class Handed(NamedTuple):
 
 
 class Owners(Protocol):
-    """What counts: told which partitions are its own, asked where each is to be read on."""
+    """An agent that counts: it hears which partitions are its own, and says where to read each one."""
 
     async def recover(self, assigned: Iterable[TP]) -> None: ...  # noqa: D102
     async def adopt(self, assigned: Iterable[TP]) -> None: ...  # noqa: D102
@@ -51,7 +51,7 @@ class Owners(Protocol):
 class Reader(Service):
     """Feeds the channels of the agents, a batch at a time, from the partition that has waited longest.
 
-    A partition is read only between `adopt` and `release` of its owners, from the position that they say.
+    It reads a partition only between `adopt` and `release` of its owner, from the position the owner names.
     """
 
     def __init__(
@@ -63,23 +63,23 @@ class Reader(Service):
         self.commit_every_s = commit_every_s
         self.channels: dict[str, ChannelT[Any]] = {}
         self.owners: Owners | None = None
-        #: Counts the assignments: what was handed over in an earlier one is nobody's any more.
+        #: Number of assignments so far: a batch of an earlier one is dropped.
         self.generation = 0
         self.is_rebalancing = self.is_recovering = False
-        #: Told when partitions are revoked, when they are assigned, and when they are read on.
+        #: Called when partitions are revoked, assigned, and read again.
         self.on_revoked: Callable[[], None] = _nothing
         self.on_assigned: Callable[[], None] = _nothing
         self.on_reading: Callable[[], None] = _nothing
-        #: Offsets that Kafka took as committed, or where reading began.
+        #: Offsets that are committed in Kafka, or where reading began.
         self.committed: dict[TP, int] = {}
         self.handed_over: dict[TP, int] = {}
         #: How far the client has read, marks of transactions included.
         self.reached: dict[TP, int] = {}
         self.options = dict(options)
-        #: False once a record has come alone: with an aiokafka that has other insides.
+        #: False once a record came on its own: this aiokafka has other internals.
         self.reads_lists = True
         self._being_read: dict[TP, weakref.ref[SafeRecords]] = {}
-        #: Where each partition is read on: a list may begin before.
+        #: The next offset of each partition; a list of records may begin before it.
         self._read_from: dict[TP, int] = {}
         self._kafka: AIOKafkaConsumer | None = None
         self._order: dict[TP, None] = {}
@@ -101,7 +101,7 @@ class Reader(Service):
 
     @property
     def started_consumer(self) -> AIOKafkaConsumer | None:
-        """The consumer, or None before the start: for those who look in from other threads."""
+        """The consumer, or None before the start. For other threads."""
         return self._kafka
 
     async def on_start(self) -> None:
@@ -139,7 +139,7 @@ class Reader(Service):
 
     @contextmanager
     def working(self, handed: Handed) -> Iterator[bool]:
-        """Say whether a batch is still to be counted, and that it is counted until the body ends."""
+        """Yield whether a batch must still be counted; it counts as in work until the body ends."""
         self._at_work += 1
         self._at_rest.clear()
         try:
@@ -150,7 +150,7 @@ class Reader(Service):
                 self._at_rest.set()
 
     def partitions_of(self, topic: str) -> int | None:
-        """Return how many partitions a topic has, as far as the client knows; None if it knows of none."""
+        """Return how many partitions a topic has; None if the client does not know."""
         found = self.kafka.partitions_for_topic(topic)
         return len(found) if found else None
 
@@ -165,7 +165,7 @@ class Reader(Service):
         self._being_read.pop(tp, None)
 
     def hold(self, tp: TP) -> None:
-        """Leave a partition alone until `let_go`, or until it is assigned anew."""
+        """Stop reading a partition until `let_go`, or until it is assigned again."""
         self._held.add(tp)
 
     def let_go(self, tp: TP) -> None:
@@ -173,7 +173,7 @@ class Reader(Service):
         self._held.discard(tp)
 
     def highwater(self, tp: TP) -> int | None:
-        """Return the end of a partition as the last fetch told it; None while that is not known."""
+        """Return the end offset of a partition by the last fetch; None while unknown."""
         partition = TopicPartition(*tp)
         return self.kafka.highwater(partition) if partition in self.kafka.assignment() else None
 
@@ -184,9 +184,9 @@ class Reader(Service):
         return found[partition]
 
     async def nothing_left(self, tp: TP, next_offset: int, end: int) -> bool:
-        """Say whether whoever has read all before `next_offset` has read all before `end`.
+        """Return whether nothing that can be read lies between `next_offset` and `end`.
 
-        Marks of transactions and posts that were aborted have offsets, too, but nobody ever sees them.
+        Transaction markers and aborted posts have offsets, too, but no reader ever gets them.
         """
         if next_offset >= end:
             return True
@@ -200,9 +200,9 @@ class Reader(Service):
     # Assignments.
 
     async def revoke(self) -> None:
-        """Hand nothing over, and drop what waits: the partitions may be another worker's soon.
+        """Stop handing batches over, and drop those that wait: another worker may get the partitions.
 
-        The batch that is counted is finished first, so that nobody counts it once more.
+        The batch that is being counted is finished first, so that no other worker counts it again.
         """
         self.generation += 1
         self.is_rebalancing = True
@@ -217,7 +217,7 @@ class Reader(Service):
         self.on_revoked()
 
     def assign(self, assigned: set[TP]) -> None:
-        """Begin to take over the partitions. Heartbeats go on meanwhile: it may take long."""
+        """Begin to take over the partitions. This may take long; heartbeats continue meanwhile."""
         # Nothing is fetched before its position is known.
         self.kafka.pause(*(TopicPartition(*tp) for tp in assigned))
         self.on_assigned()
@@ -273,7 +273,7 @@ class Reader(Service):
                 await asyncio.sleep(0)
 
     async def _next(self) -> dict[TP, list[Record]]:
-        """Return a batch of each topic, at most: of the partition that has waited longest."""
+        """Return at most one batch of each topic, from the partition that has waited longest."""
         waiting = [tp for tp in self._order if tp not in self._held]
         if not waiting:
             await asyncio.sleep(POLL_MS / 1000)
@@ -301,7 +301,7 @@ class Reader(Service):
         return found
 
     def _whole(self, tp: TP, records: list[Any]) -> list[Record]:
-        """Return the records of a list, or as many as make one, and give the others back."""
+        """Return the records of a list, or as many as fit into a batch, and put the others back."""
         if isinstance(some := records[0].value, RecordList):
             self._being_read[tp] = some.fetched
             is_cut = first_offset(some[0]) < (start := self._read_from.get(tp, 0))
@@ -323,14 +323,14 @@ class Reader(Service):
                 await self._commit()
 
     async def _commit(self) -> None:
-        """Commit what is counted. A commit that is lost costs nothing: the state knows better."""
+        """Commit what is counted. A lost commit costs nothing: the state has its own offsets."""
         if self.owners is None:
             return
         generation = self.generation
         offsets = {
             tp: offset
             for tp, offset in self.owners.positions().items()
-            # Also where nothing was read: a predecessor may have died before it committed.
+            # Also where nothing was read: the previous owner may have died before it committed.
             if offset and (tp not in self._is_confirmed or self.committed.get(tp) != offset)
         }
         if offsets and await self.send_commit(offsets) and generation == self.generation:

@@ -34,7 +34,7 @@ class State:
         self._writer = writer
         self._settings = settings
         self._growth = Growth()
-        #: Of the partitions in memory: the offset of the changelog up to which every record is known.
+        #: For each partition in memory: the changelog offset before which every record is known.
         self._known_to: dict[int, int] = {}
 
     async def write(self, partition: int, entries: Mapping[bytes, bytes | None]) -> None:
@@ -47,20 +47,20 @@ class State:
         )
         self._growth.check(written)
         for first in written.values():  # of one partition
-            # Of several batches only the first one's place is told; what lies between is read when needed.
+            # Only the offset of the first of several batches is known; the rest is read when needed.
             if first.offset == self._known_to.get(partition) and first.is_all:
                 self._known_to[partition] = first.offset + len(entries)
 
     async def recover(self, partitions: Iterable[int]) -> None:
-        """Read what the changelog has of these partitions and memory has not; forget all others.
+        """Read what memory lacks of these partitions from the changelog; forget all other partitions.
 
         A partition that stays with this worker costs nothing: its changelog ends where this worker wrote.
-        Per key the entry with the higher offset wins, wherever it stands in the log: a worker that was frozen
-        may append an older entry after its successor's newer one.
+        For each key the entry with the highest offset wins, wherever it is in the log: a worker that was
+        frozen may append an older entry behind the newer one of the next owner.
 
         Raises:
             BrokerError: Kafka does not answer.
-            StateError: something else has written there.
+            StateError: another program has written to the changelog.
         """
         wanted = set(partitions)
         self.keep_only(wanted)
@@ -118,7 +118,7 @@ class State:
             self._keep(partition, key, record.value)
 
     def keep_only(self, partitions: Iterable[int]) -> None:
-        """Forget the partitions that went to other workers. The changelog keeps them."""
+        """Forget partitions that now belong to other workers. The changelog keeps their state."""
         for partition in self.stored.keys() - set(partitions):
             del self.stored[partition]
             self._known_to.pop(partition, None)

@@ -29,6 +29,10 @@ _TEXTS_PER_PRODUCT = 64
 # What a walk needs stays in the processor's cache, too little to be given back to the system.
 _TEXTS_PER_WALK = 2 * _TEXTS_PER_PRODUCT
 
+#: Of the words that are remembered. With half as many, two in five more words have to be worked out, where
+#: the model is asked about all texts.
+_PLACE_BITS = 18
+
 Probabilities = npt.NDArray[np.float64]
 
 
@@ -39,10 +43,10 @@ class FasttextModel:
     #: Our codes of the languages, in the order of the rows that `probabilities` returns.
     codes: tuple[str, ...]
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, place_bits: int) -> None:
         self.version = f"lid176ftz-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
         file = read_fasttext_file(path)
-        self._words = WordVectors(file)
+        self._words = WordVectors(file, place_bits)
         self._tree = HuffmanTree(file.label_counts)
         self._nodes = np.rint(file.nodes[self._tree.nodes].astype(np.float64) * _NODE_UNITS)
         self.codes, first, more = merged_codes(file.labels)
@@ -84,6 +88,9 @@ def model_path() -> Path:
     )
 
 
-def load_fasttext_model() -> FasttextModel:
-    """Load the model out of the wheel (0.1 s). FileNotFoundError as in `model_path`."""
-    return FasttextModel(model_path())
+def load_fasttext_model(place_bits: int = _PLACE_BITS) -> FasttextModel:
+    """Load the model out of the wheel (0.1 s). FileNotFoundError as in `model_path`.
+
+    It remembers words in 2^`place_bits` places.
+    """
+    return FasttextModel(model_path(), place_bits)

@@ -1,4 +1,4 @@
-"""fastText's Huffman tree of languages: how likely each is, by the turns a text takes at the nodes."""
+"""fastText's Huffman tree of languages: the probability of each, from the turns a text takes at the nodes."""
 
 from collections.abc import Sequence
 from itertools import count

@@ -11,8 +11,6 @@ from sandik.counting.language.word_cache import Remembered, Vectors, Words, sums
 
 _END_OF_LINE = "</s>"  # fastText's own last word of every text
 _SUM_UNITS = 2.0**16
-#: For 262,144 words: 28 MB. With half of them, two in five more words have to be worked out.
-_PLACE_BITS = 18
 _FNV_OFFSET = 2_166_136_261
 _FNV_PRIME = np.uint32(16_777_619)
 
@@ -28,7 +26,8 @@ class WordVectors:
     #: In what the means are: 1 / `units`. Finer than the sums, for what dividing leaves.
     units = 2.0**20
 
-    def __init__(self, file: FasttextFile) -> None:
+    def __init__(self, file: FasttextFile, place_bits: int) -> None:
+        """`place_bits`: see `Remembered`; 18 of them take 28 MB."""
         count, dim = file.rows.shape
         self._rows = np.ones((count, dim + 1), np.int32)
         self._rows[:, :dim] = np.rint(file.rows.astype(np.float64) * _SUM_UNITS)
@@ -36,7 +35,7 @@ class WordVectors:
         self._row_of_bucket = file.row_of_bucket
         self._min_chars, self._max_chars = file.min_chars, file.max_chars
         self._end_of_line = self._rows[self._row_of_word[_END_OF_LINE]]
-        self._remembered = Remembered(dim + 1, _PLACE_BITS, self._worked_out)
+        self._remembered = Remembered(dim + 1, place_bits, self._worked_out)
 
     def means(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the mean vector of each clean text (a column), rounded to whole `units`."""

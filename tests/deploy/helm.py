@@ -1,0 +1,58 @@
+"""The Helm chart, made of the overlays and rendered by Helm."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import yaml
+
+from tests.deploy.rendered import Resource
+from tests.deploy.tools import ROOT, helm, kustomize
+
+#: What makes the chart be an overlay.
+AS_OVERLAY: dict[str, Sequence[str]] = {
+    "prod": (),
+    "dev": ("kafka.port=9092", "kafka.copies=1", "kafka.login=false", "workers.min=1", "workers.fallback=1"),
+}
+
+
+def write(folder: Path) -> None:
+    """Write the chart by its program, with the kustomize of the tests."""
+    path = f"{Path(kustomize()).parent}:/usr/bin:/bin"
+    command = [sys.executable, str(ROOT / "deploy/helm/chart.py"), str(folder)]
+    subprocess.run(command, env={"PATH": path}, check=True)
+
+
+@cache
+def chart() -> Path:
+    """Make the chart, once a process."""
+    folder = Path(mkdtemp(prefix="sandik-chart-")) / "sandik"
+    write(folder)
+    return folder
+
+
+def helm_run(*words: str, check: bool = True) -> str:
+    """Run Helm; return what it prints."""
+    done = subprocess.run([helm(), *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or not check, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def options(values: Sequence[str]) -> list[str]:
+    """Return the options that set these values."""
+    return [word for value in values for word in ("--set", value)]
+
+
+def templated(namespace: str, values: Sequence[str] = ()) -> list[Resource]:
+    """Return what Helm makes of the chart."""
+    said = helm_run("template", "sandik", str(chart()), "--namespace", namespace, *options(values))
+    found: list[Any] = [one for one in yaml.safe_load_all(said) if one]
+    return found
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]).absolute())
