@@ -48,11 +48,11 @@ def load_job(settings: Settings) -> Job:
         UsageError: the detector does not exist, or authors are counted and the package for it is missing.
         LexiconError: the lexicon cannot be read.
     """
+    tagger = load_tagger(settings.lexicon)  # first: the detector then takes the memory that reading it left
     try:
         detector = _detector(settings.detector)
     except ValueError as error:
         raise UsageError(f"SANDIK_DETECTOR: {error}") from error
-    tagger = load_tagger(settings.lexicon)
     timing = Timing(settings.window_size_ms, settings.max_disorder_ms, settings.allowed_lateness_ms)
     # "count" is left out, so that runs made before this setting existed keep their ids.
     reposts = () if settings.reposts == "count" else (settings.reposts,)

@@ -120,7 +120,9 @@ async def test_a_worker_is_starting_then_recovering_then_ready(
         start_module(workers, ODD, "recovers_slowly")
         await ops.wait_for("ready")
 
-    assert [state for state in ops.seen if state != "rebalancing"] == ["starting", "recovering", "ready"]
+    # Right after its start it may still be asking Kafka for the first time.
+    passing = ("rebalancing", "broker_away")
+    assert [state for state in ops.seen if state not in passing] == ["starting", "recovering", "ready"]
 
 
 async def test_a_worker_whose_group_shares_anew_is_rebalancing_until_that_is_done(

@@ -44,6 +44,16 @@ async def test_with_nothing_counted_yet(browser: Browser, settings: Settings) ->
         assert await faults(page) == []
 
 
+async def test_with_nothing_in_the_span(browser: Browser, busy: str) -> None:
+    empty = f"?span=custom&from={BASE_MS - 7_200_000}&to={BASE_MS - 3_600_000}"
+    async with looking(browser, busy + empty, **PHONE) as page:
+        await shows(page, "#headline", "no posts about the election")
+        assert await faults(page) == []
+
+        await page.get_by_role("link", name="show everything").click()
+        await shows(page, "#share-interval", "185 of 1,114 posts")
+
+
 @SCHEMES
 async def test_with_every_notice(browser: Browser, busy: str, scheme: str) -> None:
     async def troubled(route: Route) -> None:

@@ -24,6 +24,7 @@ from sandik.counting.control import ControlState
 from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.merge import new_merge
+from sandik.errors import BrokerError
 from sandik.kafka.topics import PARTIALS, POSTS, WINDOWS_TABLE, changelog
 from sandik.worker.agents.count import CountAgent
 from sandik.worker.agents.merge import MergeAgent
@@ -34,6 +35,7 @@ from sandik.worker.engine.state import State
 BATCHES_WAITING = 4
 
 Agent = Callable[[Any], Awaitable[None]]
+Timer = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,12 @@ def build(parts: WorkerParts, job: Job, partitions: int, control: ControlState) 
         # Faust would continue behind a batch that failed; it must stop the worker.
         app.agent(channel, name=name, supervisor_strategy=CrashingSupervisor)(_until_stopped(app, function))
 
-    app.timer(settings.emit_every_ms / 1000, name="emit")(merge.emit)
-    app.timer(settings.emit_every_ms / 1000, name="send again")(count.send_again)
-    app.timer(settings.idle_after_ms / 4000, name="report idle")(count.report_idle)
+    for name, every_ms, timer in (
+        ("emit", settings.emit_every_ms, merge.emit),
+        ("send again", settings.emit_every_ms, count.send_again),
+        ("report idle", settings.idle_after_ms / 4, count.report_idle),
+    ):
+        app.timer(every_ms / 1000, name=name)(unless_stopping(app, timer))
     reader.owners = topology = Topology(count, merge, state)
     return topology
 
@@ -119,6 +124,23 @@ def _until_stopped(app: AppT, agent: Agent) -> Agent:
             await agent(stream)
         except asyncio.CancelledError:
             # After the app has stopped, Faust cancels waiting agents and would report that as another crash.
+            if not app.should_stop:
+                raise
+
+    return run
+
+
+def unless_stopping(app: AppT, timer: Timer) -> Timer:
+    """Return the timer without the error of a writer that is closed because the worker stops.
+
+    Timers run a moment longer than the writer. The next owner sends what they could not.
+    """
+
+    @wraps(timer)
+    async def run() -> None:
+        try:
+            await timer()
+        except BrokerError:
             if not app.should_stop:
                 raise
 

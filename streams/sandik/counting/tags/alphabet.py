@@ -15,7 +15,8 @@ import numpy.typing as npt
 FOLD_VERSION = 2
 
 _DROPPED = 0
-_UNKNOWN = 0xFFFFFFFF
+#: In the table, where 0 is what nobody has asked for yet.
+_NOTHING = 0xFFFFFFFF
 _SPACE = ord(" ")
 _SEPARATOR = ord("\n")  # no character folds to it: white space becomes a space, control characters vanish
 _APOSTROPHES = "'’‘‛ʼʹ`´′＇"
@@ -62,9 +63,9 @@ def fold_batch(texts: list[str]) -> FoldedBatch:
     joined = "\n" + "\n".join(texts) + "\n\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     letters = _TABLE.take(codes)
-    if letters.max() == _UNKNOWN:
-        for code in set(codes[letters == _UNKNOWN].tolist()):
-            _TABLE[code] = fold_code(code)
+    if not letters.all():
+        for code in set(codes[letters == 0].tolist()):
+            _TABLE[code] = fold_code(code) or _NOTHING
         letters = _TABLE.take(codes)
     ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
     letters[0] = letters[-1] = letters[ends] = _SEPARATOR
@@ -82,7 +83,7 @@ def _without_extra_spaces(
     letters: npt.NDArray[np.uint32], origin: npt.NDArray[np.intp]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
     """Return both without what is dropped and without every space right after a space."""
-    kept = letters != _DROPPED
+    kept = letters != _NOTHING
     is_space = letters == _SPACE
     kept[1:] &= ~(is_space[1:] & is_space[:-1])
     at = np.flatnonzero(kept)
@@ -114,5 +115,6 @@ def fold_code(code: int) -> int:
     return ord(_LOOK_ALIKES.get(letter, letter))
 
 
-# Filled as characters turn up: 4 MB, against a second of start-up for all of Unicode.
-_TABLE = np.full(0x110000, _UNKNOWN, np.uint32)
+# Filled as characters turn up, against a second of start-up for all of Unicode. Zeros take no memory: so what
+# is not known is 0, and what folds to nothing is not.
+_TABLE = np.zeros(0x110000, np.uint32)

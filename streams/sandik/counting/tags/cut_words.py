@@ -7,8 +7,7 @@ alphabet.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sandik.counting.tags.alphabet import fold_batch
@@ -31,23 +30,26 @@ class Cut(NamedTuple):
 class CutWords:
     """Finds patterns that were cut off."""
 
-    def __init__(self, patterns: Sequence[tuple[str, int]], hashtags_from: int) -> None:
-        """Take patterns with their numbers. Those from `hashtags_from` on are for hashtags only.
+    def __init__(self, patterns: Sequence[str], known: Iterable[int], hashtags_from: int) -> None:
+        """Take patterns, and the numbers of those to find; from `hashtags_from` on they are in hashtags only.
 
         They are kept as one string of bytes, in alphabetical order: of UTF-8 that is the order of characters.
+        No other copy of them is made on the way: it would be tens of megabytes, and leave holes as large.
         """
-        ordered = sorted(patterns)
-        encoded = [pattern.encode() for pattern, _ in ordered]
-        self._text = b"".join(encoded)
-        self._bounds = array("I", accumulate(map(len, encoded), initial=0))
-        self._numbers = array("I", [number for _, number in ordered])
+        self._numbers = array("I", sorted(known, key=patterns.__getitem__))
+        self._bounds = array("I", [0])
         self._hashtags_from = hashtags_from
+        text = bytearray()
         #: By the first letters of patterns, where in the order these stand.
         self._openings: dict[str, range] = {}
-        for place, (pattern, _) in enumerate(ordered):
+        for place, number in enumerate(self._numbers):
+            pattern = patterns[number]
+            text += pattern.encode()
+            self._bounds.append(len(text))
             if len(pattern) >= _MIN_LETTERS:
-                known = self._openings.get(pattern[:_MIN_LETTERS], range(place, place))
-                self._openings[pattern[:_MIN_LETTERS]] = range(known.start, place + 1)
+                before = self._openings.get(pattern[:_MIN_LETTERS], range(place, place))
+                self._openings[pattern[:_MIN_LETTERS]] = range(before.start, place + 1)
+        self._text = bytes(text)
 
     def find(self, texts: Sequence[str]) -> list[Cut]:
         """Return what is cut off in texts, in text order."""

@@ -42,12 +42,9 @@ class Finder:
         forms, _, _, kind_of = patterns
         self._kind_of = array("H" if len(patterns.kinds) < 1 << 16 else "L", kind_of)
         self._places = places
-        known = [
-            (form, number)
-            for number, form in enumerate((*forms.whole, *forms.in_hashtags))
-            if asking.is_known_cut[kind_of[number]]
-        ]
-        self._cut_words = CutWords(known, len(forms.whole))
+        whole_words = (*forms.whole, *forms.in_hashtags)
+        known = [number for number in range(len(whole_words)) if asking.is_known_cut[kind_of[number]]]
+        self._cut_words = CutWords(whole_words, known, len(forms.whole))
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
         """Yield the forms that stand in the texts, and the words of conditions, text by text.

@@ -80,8 +80,8 @@ function drawParts(pair) {
   const bySource = state.by === "source", isPartly = where.origin === "mentions";
   if (where.parts.length) {
     drawWhere(where, pair, (name) => (bySource ? handlers(EVERY, name) : handlers(name)), bySource
-      ? { nameOf: sourceName, marksOf: () => [], choose: isPartly ? null : (name) => only({ sources: [name] }) }
-      : { nameOf: languageName, marksOf: (name, starts) => rows.marks(name, starts, where.rollup_ms, pair), choose: (name) => only({ languages: [name] }) });
+      ? { nameOf: sourceName, marksOf: () => [], choose: isPartly ? null : (name) => only({ sources: [name], by: "language" }) }
+      : { nameOf: languageName, marksOf: (name, starts) => rows.marks(name, starts, where.rollup_ms, pair), choose: (name) => only({ languages: [name], by: status.sources.length ? "source" : "language" }) });
   }
   at("where").hidden = !where.parts.length && !isPartly;
   at("panels").hidden = !where.parts.length;
@@ -89,6 +89,7 @@ function drawParts(pair) {
   at("where-off").textContent = isPartly ? say("sourcesOff", { names: where.parts.slice(0, PANELS).map(({ name }) => name).join(",") || "telegram,x" }) : "";
 }
 
+/** What is chosen is then told apart by what is not. */
 function only(choice) { choose(choice); ask(); at("headline").scrollIntoView({ block: "nearest" }); }
 
 async function fetchWhere() {
@@ -191,6 +192,7 @@ at("interface").addEventListener("change", (event) => { choose({ interface: even
 at("theme").addEventListener("change", (event) => { choose({ theme: event.target.value }); dress(); });
 at("texts").addEventListener("change", (event) => { choose({ texts: event.target.checked }); refreshExamples(); });
 for (const by of ["language", "source"]) at(`by-${by}`).addEventListener("click", () => { choose({ by }); if (headline) fetchWhere(); });
+at("reset").addEventListener("click", () => { choose({ languages: [], sources: [] }); ask(); });
 at("posts-all").addEventListener("click", unpick);
 at("form").addEventListener("submit", (event) => event.preventDefault());
 onBack(() => { dress(); if (status) { if (headline) fetchWhere(); ask(); } });

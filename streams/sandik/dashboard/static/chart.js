@@ -88,15 +88,20 @@ export class Chart {
     return [...lines, ...most, ...ticks];
   }
 
-  /** What happened when: the words stand on the side that has room. */
+  /** What happened when: the words stand on the side that has room, up to the next note or after the last one's words. */
   #happened(base) {
     const [first_ms] = this.starts, length_ms = this.starts.length * this.step_ms;
-    return this.notes.filter(({ at_ms }) => at_ms >= first_ms && at_ms < first_ms + length_ms).flatMap(({ at_ms, text }) => {
-      const part = (at_ms - first_ms) / length_ms, x = LEFT_PX + part * this.inner;
-      const room = Math.floor((part > 0.5 ? x - LEFT_PX : this.width - x) / LETTER_PX), most = Math.min(40, room);
-      const short = text.length > most ? `${text.slice(0, Math.max(0, most - 1))}…` : text;
+    const shown = this.notes.filter(({ at_ms }) => at_ms >= first_ms && at_ms < first_ms + length_ms);
+    const xOf = ({ at_ms }) => LEFT_PX + ((at_ms - first_ms) / length_ms) * this.inner;
+    let free = 0;
+    return shown.flatMap((note, place) => {
+      const x = xOf(note), end = place + 1 < shown.length ? xOf(shown[place + 1]) : this.width, needed = note.text.length * LETTER_PX;
+      const isRight = end - x >= Math.min(needed, x - free), room = isRight ? end - x : x - free;
+      const most = Math.min(40, Math.floor(room / LETTER_PX));
+      const short = note.text.length > most ? (most > 3 ? `${note.text.slice(0, most - 1)}…` : "") : note.text;
+      free = isRight ? x + short.length * LETTER_PX : x;
       return [svg("line", { class: "cursor", x1: x, x2: x, y1: this.head - 17, y2: base }),
-        svg("text", { x: x + (part > 0.5 ? -5 : 5), y: this.head - 7, "text-anchor": part > 0.5 ? "end" : "start" }, svg("title", {}, text), short)];
+        svg("text", { x: x + (isRight ? 5 : -5), y: this.head - 7, "text-anchor": isRight ? "start" : "end" }, svg("title", {}, note.text), short)];
     });
   }
 

@@ -49,6 +49,7 @@ export function drawFilters(status, posts, changed) {
   at("sources-field").hidden = !status.sources.length && !state.sources.length;
   boxes("sources", [...new Set([...status.sources, ...state.sources])], state.sources, sourceName, (sources) => pick({ sources }));
   search(byPosts(status).slice(NAMED_LANGUAGES), (language) => pick({ languages: [...state.languages, language].slice(-MAX_LANGUAGES) }));
+  at("reset").hidden = !state.languages.length && !state.sources.length;
   at("filters-what").textContent = [...state.languages.map(languageName), ...state.sources.map(sourceName)].join(", ") || say("filters");
 }
 

@@ -3,7 +3,7 @@ export default {
   interface: "Page language",
   theme: "Colours", themeAuto: "system", themeLight: "light", themeDark: "dark",
   live: "live",
-  filters: "Filters",
+  reset: "All languages and sources", filters: "Filters",
   span: "Time", rollup: "Step", shareOf: "Share", languages: "Languages of posts", moreLanguages: "More languages", from: "From", to: "Until",
   span_hour: "last hour", span_six_hours: "last 6 hours", span_day: "last 24 hours", span_week: "last 7 days",
   span_month: "last 30 days", span_all: "everything", span_custom: "from … until …",

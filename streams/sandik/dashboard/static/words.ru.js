@@ -3,7 +3,7 @@ export default {
   interface: "Язык страницы",
   theme: "Тема", themeAuto: "как в системе", themeLight: "светлая", themeDark: "тёмная",
   live: "онлайн",
-  filters: "Фильтры",
+  reset: "Все языки и источники", filters: "Фильтры",
   span: "Период", rollup: "Интервал", shareOf: "Доля", languages: "Языки сообщений", moreLanguages: "Другие языки", from: "С", to: "До",
   span_hour: "за час", span_six_hours: "за 6 часов", span_day: "за 24 часа", span_week: "за 7 дней",
   span_month: "за 30 дней", span_all: "за всё время", span_custom: "даты…",

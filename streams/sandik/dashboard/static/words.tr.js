@@ -3,7 +3,7 @@ export default {
   interface: "Sayfanın dili",
   theme: "Tema", themeAuto: "sistem", themeLight: "açık", themeDark: "koyu",
   live: "canlı",
-  filters: "Filtreler",
+  reset: "Tüm diller ve kaynaklar", filters: "Filtreler",
   span: "Zaman aralığı", rollup: "Gruplama aralığı", shareOf: "Oran", languages: "Gönderilerin dilleri", moreLanguages: "Diğer diller", from: "Başlangıç", to: "Bitiş",
   span_hour: "son 1 saat", span_six_hours: "son 6 saat", span_day: "son 24 saat", span_week: "son 7 gün",
   span_month: "son 30 gün", span_all: "tümü", span_custom: "iki tarih arası…",
