@@ -112,4 +112,5 @@ def engine(folder: Path) -> Iterator[Engine]:
         finally:
             process.terminate()
             process.wait()
+            shutil.rmtree(folder / "data-root", ignore_errors=True)  # gigabytes that pytest would keep
             run("ip", "netns", "delete", name, check=False)

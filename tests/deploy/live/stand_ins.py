@@ -76,6 +76,8 @@ def ours(root: Path = ROOT) -> str:
     """Return the name of our image, built as the Dockerfile says; podman keeps the layers that stay."""
     python()
     _check_that_containers_start()
+    # Each build leaves the one before without a name, and its stages, which later builds go on from.
+    run("podman", "image", "prune", "--force", "--filter=until=24h", check=False)
     file = root / "deploy/Dockerfile"
     ignored = f"--ignorefile={file}.dockerignore"
     # In OCI's format an image has no health check.
