@@ -50,7 +50,8 @@ class Worker:
         self.reader: Reader = self.app.reader
         self.owners = self.reader.owners = Counting()
         channel = self.reader.channels[topic] = self.app.channel(maxsize=1)
-        self.queue = channel.clone(is_iterator=True).queue
+        self.subscriber = channel.clone(is_iterator=True)  # the channel holds it weakly only
+        self.queue = self.subscriber.queue
         self.topic = topic
 
     def assignment(self) -> set[TP]:
