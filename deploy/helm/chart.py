@@ -66,8 +66,13 @@ class Text(str):
 
 def build(folder: Path) -> list[Resource]:
     """Return what kustomize, or kubectl, renders of a folder, without what is the cluster's."""
-    command = [shutil.which("kustomize") or "kubectl", "build" if shutil.which("kustomize") else "kustomize"]
-    done = subprocess.run([*command, str(folder)], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    if program := shutil.which("kustomize"):
+        command = [program, "build"]
+    elif program := shutil.which("kubectl"):
+        command = [program, "kustomize"]
+    else:
+        sys.exit("the chart is made of what kustomize renders: install kustomize or kubectl")
+    done = subprocess.run([*command, str(folder)], stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ours
     return [one for one in yaml.safe_load_all(done.stdout) if one["kind"] not in LEFT_OUT]
 
 
@@ -219,10 +224,18 @@ def namespace(resources: list[Resource]) -> str:
 
 
 def write(folder: Path) -> None:
-    """Write the chart into a folder, in place of what is there."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write the chart into a folder, in place of an older chart.
+
+    Raises:
+        SystemExit: something else is in that folder.
+    """
+    files = [*templates(), ("_helpers.tpl", (HERE / "_helpers.tpl").read_text())]
+    if folder.exists():
+        if any(folder.iterdir()) and not (folder / "templates").is_dir():
+            sys.exit(f"{folder} is not empty and holds no chart: nothing was written. Name another folder")
+        shutil.rmtree(folder)
     (folder / "templates").mkdir(parents=True)
-    for name, text in [*templates(), ("_helpers.tpl", (HERE / "_helpers.tpl").read_text())]:
+    for name, text in files:
         (folder / "templates" / name).write_text(text)
     for name in ("Chart.yaml", "values.yaml"):
         shutil.copy(HERE / name, folder)

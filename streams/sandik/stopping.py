@@ -11,7 +11,7 @@ async def run_until_stopped(work: Coroutine[Any, Any, None], stopping: asyncio.E
 
     Raises:
         Exception: what the work has raised by itself. What it raises when it is cancelled is not told:
-            somebody wanted the end.
+            the stop was asked for.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import msgspec
 import pytest
 
 from sandik.broker import EmbeddedKafka
+from sandik.cli.counts_query import Filter, Seen
 from sandik.counting.labels import iso
+from sandik.errors import UsageError
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.count import Count
@@ -460,3 +463,11 @@ def on_terminal(settings: Settings) -> str:
         except OSError:
             pass  # how Linux says that the other side has closed
     return shown.decode()
+
+
+def test_a_source_of_which_only_channels_are_counted_apart_is_an_error_for_the_rest_is_in_other() -> None:
+    for asked, is_refused in (("telegram", True), ("telegram/1", False), ("other", False)):
+        seen = Seen("counts.sources", Filter(sources=frozenset({asked})))
+        seen.add(a_count(source="telegram/1"))
+        with pytest.raises(UsageError, match="There are: telegram/1") if is_refused else nullcontext():
+            seen.check()

@@ -21,7 +21,7 @@ from sandik.kafka.topics import (
 from sandik.settings import Settings
 from sandik.worker.start import prepare
 from tests.support.command import sandik
-from tests.support.kafka import create_topic, read_topic, topic_names
+from tests.support.kafka import create_topic, read_topic, topic_names, wait_until
 from tests.support.wider import EVERYTHING, WIDER
 from tests.support.workers import environment
 
@@ -182,18 +182,24 @@ async def test_looking_for_topics_does_not_make_them(tmp_path: Path) -> None:
 
 
 async def configs_of(settings: Settings, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what Kafka has; a broker may learn a little later than its controller of a topic that is new."""
+    wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found: dict[str, dict[str, str]] = {}
+
+    async def all_are_known() -> bool:
+        for answer in await admin.describe_configs(wanted):
+            for error, _, _, name, entries in answer.resources:
+                if not error:
+                    found[name] = {entry[0]: entry[1] for entry in entries}
+        return len(found) == len(wanted)
+
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
     await admin.start()
     try:
-        wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-        answers = await admin.describe_configs(wanted)
+        await wait_until(all_are_known, 30, "the broker knows all topics")
     finally:
         await admin.close()
-    return {
-        name: {entry[0]: entry[1] for entry in entries}
-        for answer in answers
-        for _, _, _, name, entries in answer.resources
-    }
+    return found
 
 
 @pytest.mark.broker

@@ -338,3 +338,16 @@ async def test_a_source_that_is_not_counted_apart_is_refused_and_one_that_is_has
         "test"
     ] * 2
     assert (await ask(client, "/api/posts", source="x"))["posts"] == []
+
+
+async def test_a_source_of_which_only_channels_are_counted_apart_is_refused_for_the_rest_is_in_other(
+    board: Board, client: Client
+) -> None:
+    board.model.add_sources([a_count(source="telegram/1"), a_count(source="other")])
+
+    async with client.get("/api/headline", params={"source": "telegram"}) as refused:
+        assert "source telegram is not counted apart" in (await refused.json())["error"]
+    assert (await ask(client, "/api/headline", source="telegram/1"))["now"]["posts"]
+    long = "https://feeds.example/" + "a" * 60
+    async with client.get("/api/headline", params={"source": long}) as refused:
+        assert "not counted apart" in (await refused.json())["error"]  # not: too long

@@ -53,3 +53,26 @@ def test_a_version_survives_being_written_down() -> None:
 
     assert Version.parse(str(version)) == version
     assert [Version.parse(text) for text in ("", "7", "x-", "-1", "a-b", "a-١")] == [None] * 6
+
+
+def test_numbers_never_repeat_when_a_topic_is_another_so_that_old_cells_are_not_told_as_new() -> None:
+    model = Model()
+    model.add_sources([a_count(source="x", minute=minute) for minute in range(3)])
+    before = model.version
+    model.add([a_count()], 0)  # the first of `counts` chooses the window size anew
+    assert model.version.number > before.number
+
+    before = model.version
+    model.clear()
+    assert (model.version.epoch != before.epoch, model.version.number >= before.number) == (True, True)
+
+
+def test_who_holds_rows_by_source_starts_over_when_these_are_taken_back() -> None:
+    for take_back in (Model.clear_sources, lambda one: one.remove_sources([a_count(source="x").key])):
+        model = Model()
+        model.add_sources([a_count(source="x")])
+        before = model.version
+
+        take_back(model)
+
+        assert model.version.epoch != before.epoch

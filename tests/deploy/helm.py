@@ -1,5 +1,6 @@
 """The Helm chart, made of the overlays and rendered by Helm."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 
 from tests.deploy.rendered import Resource
-from tests.deploy.tools import ROOT, helm, kustomize
+from tests.deploy.tools import ROOT, found, helm, kustomize
 
 #: What makes the chart be an overlay.
 AS_OVERLAY: dict[str, Sequence[str]] = {
@@ -20,18 +21,17 @@ AS_OVERLAY: dict[str, Sequence[str]] = {
 }
 
 
-def write(folder: Path) -> None:
-    """Write the chart by its program, with the kustomize of the tests."""
-    path = f"{Path(kustomize()).parent}:/usr/bin:/bin"
+def write(folder: Path, path: str) -> int:
+    """Write the chart by its program, with the kustomize, or kubectl, of a PATH; return its exit code."""
     command = [sys.executable, str(ROOT / "deploy/helm/chart.py"), str(folder)]
-    subprocess.run(command, env={"PATH": path}, check=True)
+    return subprocess.run(command, env={"PATH": path}, check=False).returncode
 
 
 @cache
 def chart() -> Path:
     """Make the chart, once a process."""
     folder = Path(mkdtemp(prefix="sandik-chart-")) / "sandik"
-    write(folder)
+    assert write(folder, f"{Path(kustomize()).parent}:/usr/bin:/bin") == 0
     return folder
 
 
@@ -55,4 +55,6 @@ def templated(namespace: str, values: Sequence[str] = ()) -> list[Resource]:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]).absolute())
+    program = found("kustomize")
+    first = f"{Path(program).parent}:" if program else ""
+    sys.exit(write(Path(sys.argv[1]).absolute(), first + os.environ["PATH"]))

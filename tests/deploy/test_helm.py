@@ -8,10 +8,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deploy.helm import AS_OVERLAY, chart, helm_run, templated
+from tests.deploy.helm import AS_OVERLAY, chart, helm_run, templated, write
 from tests.deploy.rendered import OVERLAYS, Resource, of_kind, rendered
 from tests.deploy.test_kubernetes import KUBERNETES, is_of_kubernetes
 from tests.deploy.test_webhook import with_webhook
+from tests.deploy.tools import kustomize
 
 CLUSTER = {"Namespace", "Kafka", "KafkaNodePool"}
 WEBHOOK = "bursts.webhook=sandik-webhook"
@@ -97,3 +98,10 @@ def test_a_changed_setting_starts_pods_anew() -> None:
 
 def test_the_linter_finds_nothing() -> None:
     assert "0 chart(s) failed" in helm_run("lint", "--strict", str(chart()))
+
+
+def test_a_folder_that_holds_no_chart_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+
+    assert write(tmp_path, f"{Path(kustomize()).parent}:/usr/bin:/bin") != 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -89,6 +89,8 @@ def _installed(program: str, package: str) -> str:
     environment = {**os.environ, "GOBIN": str(_tools()), "GOFLAGS": "-buildvcs=false", "CGO_ENABLED": "0"}
     command = ["nice", "-n", "5", go, "install", "-ldflags", "-s -w", package]
     with _alone(program):
+        if path := found(program):
+            return path  # another process has built it meanwhile
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return found(program) or pytest.skip(f"no {program}, and Go did not build it: {done.stderr[-300:]}")
 

@@ -69,7 +69,9 @@ class Seen:
         self._tags.add(count.tag)
         self._languages.update((count.language, *languages_in(count.language)))
         if count.source is not None:
-            self._sources.update((count.source, count.source.partition("/")[0]))
+            self._sources.add(
+                count.source
+            )  # asking for a source of which only channels are named would miss posts
         self._first_ms = min(self._first_ms, count.window_start_ms)
         self._last_ms = max(self._last_ms, count.window_start_ms)
         self._has_time |= self._wanted.takes_time(count.window_start_ms)

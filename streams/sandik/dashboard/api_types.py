@@ -18,6 +18,8 @@ from sandik.lexicon_tools.measured import MeasuredDetector, OneMeasured
 from sandik_schemas.pair import Pair
 
 SCHEMA_VERSION = 1
+#: Maximum length of a source in a query: with its channel, which may be the address of a feed.
+SOURCE_LETTERS = 512
 DEFAULT_ROLLUP_MS = 60_000
 DAY_MS = 86_400_000
 
@@ -183,7 +185,7 @@ def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pai
         to_ms=_number(values, "to_ms", 1 << 53, 0, 1 << 53),
         span_ms=_number(values, "span_ms", 0, 1, 1 << 53) or None,
         among=_set(values, "among"),
-        sources=_set(values, "source"),
+        sources=_set(values, "source", SOURCE_LETTERS),
         pair=parse_pair(values, pairs),
     )
     if query.span_ms and ("from_ms" in values or "to_ms" in values):
@@ -224,8 +226,8 @@ def _number(values: Mapping[str, str], name: str, default: int, least: int, most
     return int(text)
 
 
-def _set(values: Mapping[str, str], name: str) -> frozenset[str]:
+def _set(values: Mapping[str, str], name: str, letters: int = 64) -> frozenset[str]:
     found = frozenset(part for part in values.get(name, "").split(",") if part)
-    if len(found) > 100 or any(len(part) > 64 for part in found):
+    if len(found) > 100 or any(len(part) > letters for part in found):
         raise UsageError(f"{name} must be a short list with commas between")
     return found

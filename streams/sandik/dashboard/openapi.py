@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sandik.dashboard.api_types import SOURCE_LETTERS
+
 SCHEMA = Path(__file__).parent / "api.v1.schema.json"
 
 _MOST_MS = 1 << 53
@@ -18,15 +20,21 @@ def _text(description: str, **more: Any) -> dict[str, Any]:
     return {"schema": {"type": "string", **more}, "description": description}
 
 
-#: One list with commas: at most 100 parts of at most 64 characters.
-_LIST = {"pattern": r"^([^,]{1,64}(,[^,]{1,64}){0,99})?$"}
+def _list(letters: int) -> dict[str, str]:
+    """Return the pattern of a list with commas: at most 100 parts of so many letters."""
+    part = f"[^,]{{1,{letters}}}"
+    return {"pattern": f"^({part}(,{part}){{0,99}})?$"}
+
+
+_LIST = _list(64)
 _PARAMETERS = {
     "rollup_ms": _whole(1, 366 * _DAY_MS, "Length of a bucket in milliseconds, a multiple of a window's."),
     "language": _text("Only these languages, commas between; `*`: all together. Default: all.", **_LIST),
     "tag": _text("Only these tags, with commas between. Default: all.", **_LIST),
     "among": _text("The languages that `*` sums, with commas between. Default: all.", **_LIST),
     "source": _text(
-        "Only posts of these sources or their channels, commas between. Needs SANDIK_SOURCES.", **_LIST
+        "Only posts of these sources or their channels, commas between. Needs SANDIK_SOURCES.",
+        **_list(SOURCE_LETTERS),
     ),
     "share": _text("What shares are of: the name of a pair, or a tag among all posts."),
     "from_ms": _whole(0, _MOST_MS, "Windows that start at this time or later."),
@@ -34,7 +42,7 @@ _PARAMETERS = {
     "span_ms": _whole(1, _MOST_MS, "Instead of both: the time before the end of the newest window."),
     "since": _text("The version to continue from: that of an earlier answer, or the id of an event."),
 }
-_MOST = {"where": "So many parts have points, those with the most posts."}
+_MOST = {"where": "How many parts have points: those with the most posts."}
 _QUERY = ("rollup_ms", "language", "tag", "among", "source", "share", "from_ms", "to_ms", "span_ms")
 
 

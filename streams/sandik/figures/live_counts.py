@@ -37,23 +37,24 @@ class Model:
         self._sizes: dict[int, Cells] = {}
         #: The cells of `counts.sources`, which is a topic of its own.
         self._by_source: dict[int, Cells] = {}
+        self._number = 0
         self._start(None)
 
     def _start(self, cells: Cells | None) -> None:
         self.cells = cells or Cells(60_000)
-        self._epoch, self._number = uuid.uuid4().hex[:12], 0
+        self._epoch = uuid.uuid4().hex[:12]  # numbers go on: cells by source have some of before
         self._newest_emitted_at_ms = 0
 
     def clear(self) -> None:
         """Forget all of `counts`: the topic is another than before."""
-        pairs, by_source = self.pairs, self._by_source
+        pairs, by_source, number = self.pairs, self._by_source, self._number
         self.__init__()  # type: ignore[misc]  # the same object, because others hold it
-        self.pairs, self._by_source = pairs, by_source
+        self.pairs, self._by_source, self._number = pairs, by_source, number
 
     def clear_sources(self) -> None:
-        """Forget what is told apart by source."""
+        """Forget what is told apart by source: whoever holds rows of it starts over."""
         self._by_source.clear()
-        self._number += 1
+        self._epoch = uuid.uuid4().hex[:12]
 
     def set_pairs(self, pairs: tuple[Pair, ...]) -> None:
         """Take the pairs of the run in force over: whoever holds shares of others starts over."""
@@ -99,6 +100,7 @@ class Model:
                 has_changed = True
                 if self._by_source[cell.size_ms].remove(cell, self._number + 1):
                     del self._by_source[cell.size_ms]
+                    self._epoch = uuid.uuid4().hex[:12]
         self._number += has_changed
         return has_changed
 

@@ -50,6 +50,8 @@ def count_all(plan: Plan, settings: Settings, folder: Path, processes: int | Non
         SandikError: what a process failed on.
     """
     open_slices = [one for one in plan.slices if not _saved(plan, folder, one).is_done]
+    if not open_slices:  # a replay that was interrupted while it wrote its results
+        return
     posts = sum(one.end - one.start for one in open_slices)
     cores = len(os.sched_getaffinity(0))
     shares = _shares(open_slices, processes or min(cores, 1 + posts // POSTS_A_PROCESS))

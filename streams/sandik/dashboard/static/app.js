@@ -19,7 +19,7 @@ import { drawWhere, shownCharts } from "./where.js";
 import { languageName, say, sayAll, setInterface, sourceName, tagName, time } from "./words.js";
 
 const RETRY_MS = 2_000, HEADLINE_MS = 300, LEAD_PX = 210;
-let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, where = null, followed = null, behind = null;
+let whereAsked = null, status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, where = null, followed = null, behind = null;
 
 const lead = new Chart(at("lead-chart"), LEAD_PX, handlers(EVERY));
 
@@ -93,8 +93,13 @@ function drawParts(pair) {
 function only(choice) { choose(choice); ask(); at("headline").scrollIntoView({ block: "nearest" }); }
 
 async function fetchWhere() {
+  const mine = whereAsked = {};  // an older answer may arrive last
   const { by } = state, rollup_ms = panelRollup(status, rollup(status, headline.now.posts[pairOf(status).base] ?? 0));
-  try { where = { by, ...await fetchJson("/api/where", { ...common(status), rollup_ms, by, limit: Math.max(PANELS, state.languages.length) }) }; } catch (error) { if (!problem) drawNotices(status, error); }
+  try {
+    const found = await fetchJson("/api/where", { ...common(status), rollup_ms, by, limit: Math.max(PANELS, state.languages.length) });
+    if (mine !== whereAsked) return;
+    where = { by, ...found };
+  } catch (error) { if (!problem) drawNotices(status, error); }
   draw();
 }
 
