@@ -104,22 +104,21 @@ def test_whatever_is_asked_for_the_rows_sum_to_the_posts_of_that_time(
     )
     asked = {"rollup_ms": rollup * MINUTE_MS, "from_ms": BASE_MS + first * MINUTE_MS + extra_ms}
     if last is not None:
+        last = max(first, last)
         asked["to_ms"] = BASE_MS + last * MINUTE_MS + extra_ms
     query = parse_query({name: str(value) for name, value in asked.items()}, MINUTE_MS)
 
     answer = json.loads(board.counts_answer(query))
 
-    end = 1 << 30 if last is None else last
+    end = 1 << 30 if last is None else last + (extra_ms > 0)  # a bound inside a window has the whole of it
     for language in ("tr", "ru", "*"):
         wanted = sum(
-            n
-            for (minute, code), n in posts.items()
-            if language in ("*", code) and (first, extra_ms) <= (minute, 0) < (end, extra_ms)
+            n for (minute, code), n in posts.items() if language in ("*", code) and first <= minute < end
         )
         assert wanted == sum(
             row["current"]["all"] for row in answer["rows"] if row["language"] == language
         ), language
-    assert answer["from_ms"] == asked["from_ms"]
+    assert answer["from_ms"] == asked["from_ms"] - extra_ms
 
 
 async def test_a_span_ends_with_the_newest_window(board: Board, client: Client) -> None:
@@ -351,3 +350,30 @@ async def test_a_source_of_which_only_channels_are_counted_apart_is_refused_for_
     long = "https://feeds.example/" + "a" * 60
     async with client.get("/api/headline", params={"source": long}) as refused:
         assert "not counted apart" in (await refused.json())["error"]  # not: too long
+
+
+async def test_bounds_inside_a_window_ask_for_the_whole_of_it(board: Board, client: Client) -> None:
+    fill(board)
+    whole = await ask(client, "/api/headline", from_ms=str(BASE_MS), to_ms=str(BASE_MS + MINUTE_MS))
+
+    inside = await ask(client, "/api/headline", from_ms=str(BASE_MS + 1), to_ms=str(BASE_MS + 59_999))
+
+    assert inside["now"] == whole["now"]
+    assert whole["now"]["posts"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"share": "bth"}, "no count has the tag bth; did you mean both?"),
+        ({"tag": "elections"}, "no count has the tag elections; did you mean election?"),
+        ({"from_ms": "2", "to_ms": "1"}, "from_ms is after to_ms"),
+    ],
+)
+async def test_what_no_count_has_is_refused_and_never_0(
+    board: Board, client: Client, asked: dict[str, str], says: str
+) -> None:
+    fill(board)
+    for path in ("/api/headline", "/api/counts", "/api/where"):
+        async with client.get(path, params=asked) as refused:
+            assert (refused.status, says in (await refused.json())["error"]) == (400, True)

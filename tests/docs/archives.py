@@ -54,7 +54,7 @@ def _shown(command: Command, folder: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     settings = {name: value for name, value in os.environ.items() if not name.startswith("SANDIK_")}
     done = subprocess.run(
-        ["/bin/bash", "-c", f"({command.text}) 2>&1"],
+        ["/bin/bash", "-c", f"set -o pipefail; ({command.text}) 2>&1"],
         cwd=folder,
         env={**settings, "PATH": path, "SANDIK_BROKER": "127.0.0.1:1"},
         capture_output=True,

@@ -1,7 +1,9 @@
 """Tables that coders fill in, and what they have filled in."""
 
 import csv
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,16 @@ Codes = dict[str, dict[str, bool | None]]
 def write_sheets(folder: Path, tags: Sequence[str], posts: Sequence[dict[str, Any]]) -> Iterator[Path]:
     """Write the posts as CSV, Excel and JSON lines, with an empty column a tag; yield what was written.
 
-    `posts` have item, created_at, language and text. Raises UsageError where Excel files cannot be written.
+    `posts` have item, created_at, language and text. Without xlsxwriter there is no Excel file.
     """
     columns = dict.fromkeys((ITEM, "created_at", "language", "text", *tags, NOTE), "text")
     rows = [{**dict.fromkeys(columns, ""), **post} for post in posts]
     for path, form in ((folder / "posts.csv", CsvForm(has_bom=True)), (folder / "posts.jsonl", CsvForm())):
         write_table(path, columns, rows, form=form)
         yield path
+    if find_spec("xlsxwriter") is None:
+        sys.stderr.write("no posts.xlsx: Excel files need xlsxwriter (pip install 'sandik[coding]')\n")
+        return
     write_xlsx(folder / "posts.xlsx", list(columns), rows, _WIDTHS)
     yield folder / "posts.xlsx"
 

@@ -173,6 +173,8 @@ def parse_pair(values: Mapping[str, str], pairs: tuple[Pair, ...]) -> Pair | Non
 def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pair, ...] = ()) -> Query:
     """Return the query that a request asks for.
 
+    Bounds inside a window are widened to the whole of it, so that no answer has fewer posts than it says.
+
     Raises:
         UsageError: a parameter is not what it must be.
     """
@@ -192,7 +194,10 @@ def parse_query(values: Mapping[str, str], window_size_ms: int, pairs: tuple[Pai
         raise UsageError("span_ms ends with the newest window: leave out from_ms and to_ms, or span_ms")
     if query.rollup_ms % window_size_ms:
         raise UsageError(f"rollup_ms must be a multiple of the windows' {window_size_ms} ms")
-    return query
+    if query.from_ms > query.to_ms:
+        raise UsageError("from_ms is after to_ms: the span ends before it begins")
+    from_ms, to_ms = query.from_ms // window_size_ms, -(-query.to_ms // window_size_ms)
+    return query._replace(from_ms=from_ms * window_size_ms, to_ms=to_ms * window_size_ms)
 
 
 def parse_by(values: Mapping[str, str]) -> By:

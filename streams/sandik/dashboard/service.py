@@ -235,6 +235,15 @@ class Board:
                 there = f"There are: {', '.join(known)}" if known else "None is: set SANDIK_SOURCES"
                 raise UsageError(f"source {one} is not counted apart{did_you_mean(one, known)} {there}")
 
+    def check_tags(self, asked: frozenset[str]) -> None:
+        """Raise UsageError for a tag that neither the counts nor the run know: 0 posts would be no answer."""
+        model = self.model
+        known = {ALL, *model.cells.tags}.union(*((pair.name, pair.base, *pair.of) for pair in model.pairs))
+        for one in sorted(asked - known if model.cells.last_ms is not None else ()):
+            raise UsageError(
+                f"no count has the tag {one}{did_you_mean(one, known)} There are: {', '.join(sorted(known))}"
+            )
+
     def _named_sources(self) -> list[str]:
         """Return the sources that are counted apart, `other` last; none if none is."""
         owner = self._control.owner

@@ -76,6 +76,7 @@ class _Site:
         model = self._board.model
         query = parse_query(request.query, model.cells.window_size_ms, model.pairs)
         self._board.check_sources(query.sources)
+        self._board.check_tags(query.tags if query.pair is None else query.tags.union(query.pair.of))
         return query
 
     async def counts(self, request: web.Request) -> web.StreamResponse:

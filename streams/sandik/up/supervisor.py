@@ -12,7 +12,7 @@ from threading import Thread
 
 from sandik.broker import probe
 from sandik.broker.jars import are_cached
-from sandik.errors import SandikError
+from sandik.errors import SandikError, UsageError
 from sandik.settings import Settings
 from sandik.up import children
 from sandik.up.data_dir import Home, Running
@@ -87,6 +87,7 @@ class First:
         self, group: asyncio.TaskGroup, crew: Crew, running: Running, kafka_port: int | None
     ) -> None:
         """Start everything, each as soon as it can be, and return when only the source may still be read."""
+        page_port = _page_port(self._choice.page_port)
         reader = Reader(self._home, crew, self._shown, self._request, self._choice.where)
         for name in filter(None, (children.KAFKA, children.WORKER, children.PAGE, reader.name)):
             crew.status.states[name] = "waits"
@@ -103,7 +104,6 @@ class First:
         self._shown.say(f"For other commands: export SANDIK_BROKER={running.broker}")
         worker = children.worker(running.broker, running.ops_port, str(self._home.worker))
         group.create_task(crew.keep(worker, lambda: _worker_serves(running.ops_port), lambda: None))
-        page_port = self._choice.page_port or _free(USUAL_PAGE_PORT)
         page = children.page(running.broker, page_port)
         group.create_task(
             crew.keep(page, lambda: _page_serves(page_port), lambda: self._tell_page(running, page_port))
@@ -157,6 +157,15 @@ def _is_idle(before: Numbers | None, now: Numbers | None, produced: int) -> bool
 
 def _free(wanted: int | None) -> int:
     return wanted if wanted and probe.is_free(wanted) else probe.free_port()
+
+
+def _page_port(wanted: int | None) -> int:
+    """Return a port that is free: another page would answer on one that is not, and be taken for this one."""
+    if wanted and not probe.is_free(wanted):
+        raise UsageError(
+            f"port {wanted} is taken: name another one with --port, or leave it out for a free one"
+        )
+    return wanted or _free(USUAL_PAGE_PORT)
 
 
 async def _kafka_serves(port: int) -> str | None:
