@@ -217,6 +217,27 @@ async def test_a_language_that_comes_later_has_its_chart_too(browser: Browser, s
         await shows(page, ".panel h3", "Russian")
 
 
+async def test_an_archive_is_shown_whole_unless_a_span_is_asked_for(
+    browser: Browser, settings: Settings
+) -> None:
+    """Its last day may hold a post or two. A link then names the span, so that it shows the same later."""
+    counts = [
+        a_count(tag, minute=minute, count=4) for tag in ("all", "election") for minute in (0, 3 * 1_440)
+    ]
+    await write_counts(settings, counts)
+    async with seeing(browser, settings, "") as page:
+        await shows(page, "#share-interval", "of 8 posts")
+        await page.locator("#filters summary").click()
+        assert await page.locator("#span").input_value() == "all"
+        assert "span=all" in await page.locator("#embed-code").input_value()
+
+        await page.select_option("#span", "day")
+        await shows(page, "#share-interval", "of 4 posts")
+        assert "span=day" in page.url
+        await page.reload()
+        await shows(page, "#share-interval", "of 4 posts")
+
+
 async def test_where_is_by_language_or_by_source(browser: Browser, busy: str) -> None:
     async with looking(browser, busy + LAST_HOUR) as page:
         await expect(page.locator(".panel h3")).to_have_text(["Turkish16%", "English17%", "Russian17%"])

@@ -12,7 +12,7 @@ import { allNotes, writeNotes } from "./notes.js";
 import { drawNotices } from "./notices.js";
 import { common, parameters, tagsOf } from "./query.js";
 import { EVERY, Rows } from "./rows.js";
-import { choose, link, onBack, panelRollup, rollup, state } from "./state.js";
+import { choose, link, onBack, panelRollup, rollup, state, suitSpan } from "./state.js";
 import { takeCsv, takePng, takeSvg } from "./take.js";
 import { drawTrust } from "./trust.js";
 import { drawWhere, shownCharts } from "./where.js";
@@ -158,7 +158,7 @@ function look(news) {
   status = news;
   problem = null;
   if (hasNewLanguages()) asked = null;
-  if (asked === null && status.last_ms !== null) ask();
+  if (asked === null && status.last_ms !== null) { suitSpan(status); ask(); }
   const examples = JSON.stringify([status.examples_version, status.mentions.state]);
   if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); if (where?.origin === "mentions") refreshWhere(); }
   draw();

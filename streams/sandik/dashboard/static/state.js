@@ -20,12 +20,15 @@ const POSTS_A_POINT = 30, FEWEST_POINTS = 12, GOOD_POINTS = 240;
 
 const habit = (name) => { try { return localStorage.getItem(`sandik.${name}`); } catch { return null; } };
 
+/** The span of an address that names none. Of an archive, whose last day may hold a post or two, it is all. */
+let usualSpan = "day";
+
 function fromAddress() {
   const address = new URLSearchParams(location.search);
   const list = (name) => (address.get(name) ?? "").split(",").filter(Boolean);
   return {
     interface: address.get("lang") ?? habit("interface"),
-    span: [...Object.keys(SPANS), ...OTHER_SPANS].includes(address.get("span")) ? address.get("span") : "day",
+    span: [...Object.keys(SPANS), ...OTHER_SPANS].includes(address.get("span")) ? address.get("span") : null,
     rollup: address.get("rollup") ?? "auto",
     from_ms: Number(address.get("from")) || null,
     to_ms: Number(address.get("to")) || null,
@@ -38,6 +41,15 @@ function fromAddress() {
 }
 
 export const state = { theme: habit("theme") ?? "auto", texts: habit("texts") !== "no", ...fromAddress() };
+let isNamed = state.span !== null;
+state.span ??= usualSpan;
+
+/** Choose the usual span for what there is, once. */
+export function suitSpan({ last_ms }) {
+  if (Date.now() - last_ms > SPANS.day) usualSpan = "all";
+  if (!isNamed) state.span = usualSpan;
+  isNamed = true;
+}
 
 /** Change what was chosen, and remember it; Back undoes it. */
 export function choose(changes) {
@@ -54,7 +66,7 @@ export function choose(changes) {
 /** Return the address of what is shown. */
 export function link(path = location.pathname) {
   const query = new URLSearchParams();
-  if (state.span !== "day") query.set("span", state.span);
+  if (state.span !== "day" || usualSpan !== "day") query.set("span", state.span);
   if (state.span === "custom" && state.from_ms) query.set("from", state.from_ms);
   if (state.span === "custom" && state.to_ms) query.set("to", state.to_ms);
   if (state.rollup !== "auto") query.set("rollup", state.rollup);
@@ -72,7 +84,7 @@ export const everythingLink = () => `${location.pathname}?${new URLSearchParams(
 
 /** Call `changed` when Back or Forward has changed what is chosen. */
 export function onBack(changed) {
-  addEventListener("popstate", () => { Object.assign(state, fromAddress()); changed(); });
+  addEventListener("popstate", () => { Object.assign(state, fromAddress()); state.span ??= usualSpan; changed(); });
 }
 
 /** Return the time that the reader wants to see, as /api takes it. */
