@@ -173,8 +173,10 @@ def sample(
     """Draw posts for people to code: tables that do not show the tags, a codebook, and the design apart."""
     from sandik.cli.config import load_settings
     from sandik.coding.sample import SampleOrder, run_sample
+    from sandik.figures.language_names import language_codes
 
-    order = SampleOrder(tuple(posts or ()), out, seed, per_stratum, from_, to, tuple(language or ()))
+    languages = tuple(sorted(language_codes(language or ())))
+    order = SampleOrder(tuple(posts or ()), out, seed, per_stratum, from_, to, languages)
     raise typer.Exit(run_sample(order, load_settings()))
 
 
@@ -287,9 +289,11 @@ def copies(
 ) -> None:
     """Say how many texts the posts have, nearly the same counted once, and which were posted most."""
     from sandik.cli.config import load_settings
+    from sandik.figures.language_names import language_code
     from sandik.texts.copies_command import CopiesOrder, run_copies
 
-    order = CopiesOrder(tuple(posts or ()), tag, language, from_, to, top, out, force)
+    code = None if language is None else language_code(language)
+    order = CopiesOrder(tuple(posts or ()), tag, code, from_, to, top, out, force)
     raise typer.Exit(run_copies(order, load_settings(), json=json))
 
 

@@ -81,10 +81,11 @@ def language_codes(written: Iterable[str]) -> frozenset[str]:
     Raises:
         UsageError: one is neither. A code that no post has is found out when the counts are read.
     """
-    return frozenset(map(_code, written))
+    return frozenset(map(language_code, written))
 
 
-def _code(written: str) -> str:
+def language_code(written: str) -> str:
+    """Return the code of a language that is written as its code or name; as `language_codes`."""
     if code := code_of_name(written):
         return code
     if _CODE.fullmatch(written.strip().lower()):

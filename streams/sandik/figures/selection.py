@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sandik.counting.source_names import is_within
 from sandik.errors import UsageError
+from sandik.figures.language_names import language_code
 from sandik.figures.rollup import EVERY
 from sandik.kafka.ranges import bounds_ms
 from sandik_schemas.languages import is_of
@@ -46,5 +47,6 @@ def selection_of(text: str, now_ms: int) -> Selection:
         found[key] = value
     from_, _, to = found.get("period", "").partition("/")
     from_ms, to_ms = bounds_ms(from_ or None, to or None, now_ms)
-    language = found.get("language")
-    return Selection(text, None if language == EVERY else language, found.get("source"), from_ms, to_ms)
+    asked = found.get("language", EVERY)
+    language = None if asked == EVERY else language_code(asked)
+    return Selection(text, language, found.get("source"), from_ms, to_ms)
