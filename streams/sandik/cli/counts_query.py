@@ -6,8 +6,7 @@ from typing import NamedTuple
 from sandik.counting.fold import ALL
 from sandik.counting.labels import iso
 from sandik.counting.source_names import OTHER, is_within
-from sandik.errors import UsageError
-from sandik.figures.language_names import NAMES, did_you_mean
+from sandik.figures.language_names import NAMES, check_known
 from sandik.kafka.pairs_in_force import Pairs
 from sandik_schemas.count import Count
 from sandik_schemas.languages import is_of, languages_in
@@ -81,9 +80,9 @@ class Seen:
         """Raise UsageError for what was asked for, is not in the topic and not known: a tag, for example."""
         if self._tags:  # of an empty topic nobody can say
             tags = {ALL, *(tag for pair in self._wanted.pairs for tag in (pair.base, *pair.of, pair.name))}
-            _check("--tag", self._wanted.tags, self._tags, tags)
-            _check("--language", self._wanted.languages, self._languages, {*NAMES})
-            _check("--source", self._wanted.sources, self._sources, {OTHER})
+            check_known("--tag", self._wanted.tags, self._tags, tags)
+            check_known("--language", self._wanted.languages, self._languages, {*NAMES})
+            check_known("--source", self._wanted.sources, self._sources, {OTHER})
 
     def tell_why_nothing(self) -> None:
         """Say on stderr why nothing of what was read is wanted, if so it is."""
@@ -100,9 +99,3 @@ class Seen:
         asked = (("language", wanted.languages), ("source", wanted.sources), ("tag", wanted.tags))
         what = " and ".join(f"{name} {' or '.join(sorted(some))}" for name, some in asked if some)
         return f"no post of that time has {what}"
-
-
-def _check(option: str, asked: frozenset[str], found: set[str], known: set[str]) -> None:
-    for one in sorted(asked - found - known):
-        there = ", ".join(sorted(found))
-        raise UsageError(f"no count has {option} {one}{did_you_mean(one, found | known)} There are: {there}")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Accuracy, Estimate
 from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
-from sandik.figures.language_names import did_you_mean
+from sandik.figures.language_names import check_known, did_you_mean
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, changed_rows, rows
 from sandik.figures.where import by_language, by_source
@@ -219,7 +219,7 @@ class Board:
             origin, found = "counts.sources", by_source(model.sources, query, most)
         else:
             origin = "counts.sources" if query.sources else "counts"
-            found = by_language(self.model.cells_of(query.sources), query, most)
+            found = by_language(model.cells_of(query.sources), query, most)
         version, from_ms = str(model.version), query.from_ms
         return api_types.Where(SCHEMA_VERSION, version, origin, query.rollup_ms, from_ms, found)
 
@@ -239,10 +239,8 @@ class Board:
         """Raise UsageError for a tag that neither the counts nor the run know: 0 posts would be no answer."""
         model = self.model
         known = {ALL, *model.cells.tags}.union(*((pair.name, pair.base, *pair.of) for pair in model.pairs))
-        for one in sorted(asked - known if model.cells.last_ms is not None else ()):
-            raise UsageError(
-                f"no count has the tag {one}{did_you_mean(one, known)} There are: {', '.join(sorted(known))}"
-            )
+        if model.cells.last_ms is not None:
+            check_known("the tag", asked, known)
 
     def _named_sources(self) -> list[str]:
         """Return the sources that are counted apart, `other` last; none if none is."""
@@ -284,7 +282,7 @@ class Board:
                 str(model.version),
                 model.cells.window_size_ms,
                 query.rollup_ms,
-                query.now(self.model.cells_of(query.sources)).from_ms,
+                query.now(model.cells_of(query.sources)).from_ms,
                 model.cells.watermark_ms,
                 make(),
             ),
@@ -306,28 +304,28 @@ class Board:
         self.notify()
 
     def _take_counts(self, records: list[ConsumerRecord]) -> None:
+        model = self.model
+        self._take(records, lambda counts: model.add(counts, self._clock.now_ms()), model.remove)
+
+    def _take_sources(self, records: list[ConsumerRecord]) -> None:
+        self._take(records, self.model.add_sources, self.model.remove_sources)
+
+    def _take(
+        self,
+        records: list[ConsumerRecord],
+        add: Callable[[Iterable[Count]], bool],
+        remove: Callable[[Iterable[bytes | None]], bool],
+    ) -> None:
         has_changed = False
         # In their order: what another run counts comes after the cells that it replaces.
         for is_deleted, some in groupby(records, lambda record: record.value is None):
             if is_deleted:
-                has_changed |= self.model.remove([record.key for record in some])
+                has_changed |= remove([record.key for record in some])
             else:
                 counts = readable(some, _decode_count, self._tell)
                 # Behind the first record of that time older windows may be written again, but not whole.
                 wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
-                has_changed |= self.model.add(wanted, self._clock.now_ms())
-        if has_changed:
-            self.notify()
-
-    def _take_sources(self, records: list[ConsumerRecord]) -> None:
-        has_changed = False
-        for is_deleted, some in groupby(records, lambda record: record.value is None):
-            if is_deleted:
-                has_changed |= self.model.remove_sources([record.key for record in some])
-            else:
-                counts = readable(some, _decode_count, self._tell)
-                wanted = (one for one in counts if one.window_start_ms >= self._from_ms)
-                has_changed |= self.model.add_sources(wanted)
+                has_changed |= add(wanted)
         if has_changed:
             self.notify()
 

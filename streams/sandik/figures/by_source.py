@@ -22,13 +22,14 @@ class BySource:
     def __init__(self) -> None:
         self._cells = Cells(MINUTE_MS)
 
-    def add(self, mention: Mention) -> None:
-        """Count the post; whoever calls leaves out what comes again."""
+    def add(self, mention: Mention) -> str:
+        """Count the post, and return under which source; whoever calls leaves out what comes again."""
         group = Group("", mention.source)
         if group not in self._cells.totals and len(self._cells.totals) >= MAX_SOURCES:
             group = Group("", OTHERS)
         # All of its tags as one: which pairs there are may be known only later.
         self._cells.increase(group, _AND.join(mention.tags), mention.created_at_ms // MINUTE_MS * MINUTE_MS)
+        return group.source
 
     def parts(self, query: Query, most: int, pairs: tuple[Pair, ...], watermark_ms: int | None) -> list[Part]:
         """Return the parts of all sources, of all languages, as the counts with that watermark are told.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from sandik.counting.fold import cell_tags
-from sandik.figures.by_source import MAX_SOURCES, OTHERS, BySource
+from sandik.figures.by_source import BySource
 from sandik.figures.rollup import EVERY
 from sandik_schemas.languages import is_of
 from sandik_schemas.mention import Mention
@@ -41,7 +41,6 @@ class Examples:
         self.pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
         self._newest: dict[tuple[str, tuple[str, ...]], list[tuple[int, int, int, Mention]]] = {}
         self._terms: dict[tuple[int, str, str], Counter[tuple[str, str]]] = {}
-        self._sources: set[str] = set()
         self.by_source = BySource()
         self._read_up_to: dict[int, int] = {}
 
@@ -62,15 +61,10 @@ class Examples:
             newest = self._newest.setdefault((mention.language, mention.tags), [])
             insort(newest, (mention.created_at_ms, partition, offset, mention))
             del newest[:-KEPT_POSTS]
-            self.by_source.add(mention)
-            hour = mention.created_at_ms // HOUR_MS, mention.language, self._source_of(mention)
+            source = self.by_source.add(mention)
+            hour = mention.created_at_ms // HOUR_MS, mention.language, source
             terms = self._terms.setdefault(hour, Counter())
             terms.update({(one.term, one.tag) for one in mention.terms})
-
-    def _source_of(self, mention: Mention) -> str:
-        if len(self._sources) < MAX_SOURCES:
-            self._sources.add(mention.source)
-        return mention.source if mention.source in self._sources else OTHERS
 
     def newest(
         self,

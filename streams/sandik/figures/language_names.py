@@ -85,7 +85,11 @@ def language_codes(written: Iterable[str]) -> frozenset[str]:
 
 
 def language_code(written: str) -> str:
-    """Return the code of a language that is written as its code or name; as `language_codes`."""
+    """Return the code of a language that is written as its code or name.
+
+    Raises:
+        UsageError: it is neither.
+    """
     if code := code_of_name(written):
         return code
     if _CODE.fullmatch(written.strip().lower()):
@@ -99,3 +103,12 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
     by_letters = {one.casefold(): one for one in known}
     close = get_close_matches(written.casefold(), by_letters, 1)
     return f"; did you mean {by_letters[close[0]]}?" if close else "."
+
+
+def check_known(what: str, asked: frozenset[str], found: set[str], known: Iterable[str] = ()) -> None:
+    """Raise UsageError for what no count has and nobody knows: a misspelt tag, for example."""
+    for one in sorted(asked.difference(found, known)):
+        there = ", ".join(sorted(found))
+        raise UsageError(
+            f"no count has {what} {one}{did_you_mean(one, found.union(known))} There are: {there}"
+        )

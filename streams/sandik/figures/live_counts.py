@@ -42,7 +42,7 @@ class Model:
 
     def _start(self, cells: Cells | None) -> None:
         self.cells = cells or Cells(60_000)
-        self._epoch = uuid.uuid4().hex[:12]  # numbers go on: cells by source have some of before
+        self._epoch = _new_epoch()  # numbers go on: cells by source have some of before
         self._newest_emitted_at_ms = 0
 
     def clear(self) -> None:
@@ -54,13 +54,13 @@ class Model:
     def clear_sources(self) -> None:
         """Forget what is told apart by source: whoever holds rows of it starts over."""
         self._by_source.clear()
-        self._epoch = uuid.uuid4().hex[:12]
+        self._epoch = _new_epoch()
 
     def set_pairs(self, pairs: tuple[Pair, ...]) -> None:
         """Take the pairs of the run in force over: whoever holds shares of others starts over."""
         if pairs != self.pairs:
             self.pairs = pairs
-            self._epoch = uuid.uuid4().hex[:12]
+            self._epoch = _new_epoch()
 
     @property
     def version(self) -> Version:
@@ -100,7 +100,7 @@ class Model:
                 has_changed = True
                 if self._by_source[cell.size_ms].remove(cell, self._number + 1):
                     del self._by_source[cell.size_ms]
-                    self._epoch = uuid.uuid4().hex[:12]
+                    self._epoch = _new_epoch()
         self._number += has_changed
         return has_changed
 
@@ -153,3 +153,7 @@ class Model:
     @property
     def _patience_ms(self) -> int:
         return max(60_000, 3 * self.cells.window_size_ms)
+
+
+def _new_epoch() -> str:
+    return uuid.uuid4().hex[:12]

@@ -16,7 +16,6 @@ from mode import ServiceT
 from sandik.errors import SandikError
 from sandik.kafka.connection import client_options
 from sandik.settings import Settings
-from sandik.worker.engine.allocator import look_for_cycles_seldom, return_large_buffers
 from sandik.worker.engine.assignor import EvenAssignor
 from sandik.worker.engine.reader import Reader
 from sandik.worker.engine.writer import Writer
@@ -102,8 +101,6 @@ def _end(words: str) -> None:
 
 def create_app(settings: Settings, application_id: str, partitions: int) -> App:
     """Return an App without agents. `partitions` is how many `posts` has."""
-    return_large_buffers()
-    look_for_cycles_seldom()
     app = App(
         application_id,
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],

@@ -41,6 +41,7 @@ from sandik.worker.agents.worker import WorkerParts
 from sandik.worker.app import create_app, last_words
 from sandik.worker.control_watch import ControlWatch
 from sandik.worker.engine.allocator import (
+    look_for_cycles_seldom,
     return_large_buffers,
     return_what_loading_left,
 )
@@ -140,6 +141,7 @@ def run_worker(settings: Settings, log_level: str | None = None, wait_s: float |
     configure_logs(log_level or settings.log_level)
     check_data_dir(settings.data_dir)
     return_large_buffers()  # before the lexicon is read, whose copies would leave holes
+    look_for_cycles_seldom()
     metrics = Metrics(SystemClock())
     vitals = Vitals(metrics, UNCOMMITTED_AFTER_COMMITS * settings.commit_every_ms / 1000)
     outage = Outage(settings.kafka_away_ms / 1000, lambda: metrics.has_counted)
