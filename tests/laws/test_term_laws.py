@@ -54,7 +54,9 @@ JOB = replace(a_job(), tagger=Words(), terms=True)
 Post = tuple[int, str, list[str]]
 #: Half a minute over eleven minutes, so that some are late; a word may be said twice.
 posts = st.tuples(
-    st.integers(0, 20), st.sampled_from(["tr", "ru"]), st.lists(st.sampled_from([SUM, *sorted(WORDS)]), max_size=4)
+    st.integers(0, 20),
+    st.sampled_from(["tr", "ru"]),
+    st.lists(st.sampled_from([SUM, *sorted(WORDS)]), max_size=4),
 )
 logs = st.lists(posts, max_size=40)
 partitioned = st.lists(logs, min_size=PARTITIONS, max_size=PARTITIONS)
