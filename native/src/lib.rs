@@ -6,6 +6,7 @@ mod conditions;
 mod counting;
 mod finding;
 mod looking;
+mod markup;
 mod sieve;
 
 use pyo3::prelude::*;
@@ -14,6 +15,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<finding::Patterns>()?;
+    module.add_class::<markup::Markup>()?;
     module.add_function(wrap_pyfunction!(looking::with_quotations, module)?)?;
     module.add_function(wrap_pyfunction!(looking::with_two_scripts, module)?)?;
     module.add_function(wrap_pyfunction!(sieve::marks, module)?)?;

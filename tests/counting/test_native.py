@@ -19,6 +19,7 @@ from sandik.counting.language.letter_evidence import Letters
 from sandik.counting.language.sieve import Sieve
 from sandik.counting.native import NATIVE, is_stale
 from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.boundaries import Markup, Refusal, markup_rules, word_spans
 from sandik.counting.tags.lexicon import load_lexicon
 from tests.docs.fresh import built_wheel
 from tests.support.lexicons import write_lexicon
@@ -135,6 +136,68 @@ def test_the_same_terms(built_in: tuple[Tagger, Tagger], batch: list[str]) -> No
 @given(batch=batches)
 def test_the_same_conditions_hold(conditions: tuple[Tagger, Tagger], batch: list[str]) -> None:
     assert_same_terms(conditions, batch)
+
+
+#: Links, names and hashtags, whole, cut and with letters that ignoring their case makes of others.
+MARKED = (
+    *(
+        "http://",
+        "HTTPS://",
+        "httpſ://",
+        "www.",
+        "a",
+        "I",
+        "İ",
+        "ı",
+        "K",
+        "-",
+        "_",
+        ".",
+        "..",
+        "/",
+        "?",
+        "@",
+        "#",
+    ),
+    *(
+        "com",
+        "com.tr",
+        "GOV.tr",
+        "tr",
+        "co.uk",
+        "uk",
+        "me/",
+        "лrф",
+        "рф",
+        "РФ",
+        "ru/",
+        " ",
+        "\n",
+        "\u2009",
+        "é",
+        "e\u0301",
+    ),
+    *("'", "’", "Seçim", "ВыборывТурции", "вТ", "ÇIK", "secim", "2023", "½", "ͅ", "σ", "Σ", "ǅ", "\ud83d"),
+)
+marked_texts = st.lists(st.sampled_from(MARKED) | st.text(max_size=2), max_size=12).map("".join)
+
+
+@compiled
+@given(text=marked_texts, glued=st.booleans(), data=st.data())
+def test_the_same_words_and_markup(text: str, glued: bool, data: st.DataObject) -> None:
+    assert NATIVE
+    marked = NATIVE.Markup(markup_rules())
+    assert marked.words(text) == word_spans(text)
+    begins = sorted(data.draw(st.lists(st.integers(0, max(0, len(text) - 1)), max_size=4))) if text else []
+    places = [
+        (begin, data.draw(st.integers(begin, len(text) - 1)), data.draw(st.booleans())) for begin in begins
+    ]
+    markup = Markup(text)
+    refused = [
+        markup.refusal(begin, last, Refusal.INSIDE_WORD if outside else None, is_glued=glued) is not None
+        for begin, last, outside in places
+    ]
+    assert marked.refused(text, [(*place, glued) for place in places]) == refused
 
 
 @compiled
