@@ -4,10 +4,11 @@ mod characters;
 mod cleaning;
 mod conditions;
 mod counting;
+mod eld;
+mod eld_tables;
 mod finding;
-mod looking;
 mod markup;
-mod sieve;
+mod sift;
 
 use pyo3::prelude::*;
 
@@ -16,10 +17,7 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<finding::Patterns>()?;
     module.add_class::<markup::Markup>()?;
-    module.add_function(wrap_pyfunction!(looking::with_quotations, module)?)?;
-    module.add_function(wrap_pyfunction!(looking::with_two_scripts, module)?)?;
-    module.add_function(wrap_pyfunction!(sieve::marks, module)?)?;
-    module.add_function(wrap_pyfunction!(sieve::not_plainly_lettered, module)?)?;
-    module.add_class::<sieve::Sieve>()?;
+    module.add_class::<eld::Eld>()?;
+    module.add_class::<sift::Sift>()?;
     module.add_class::<cleaning::Cleaner>()
 }
