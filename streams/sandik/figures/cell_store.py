@@ -60,7 +60,7 @@ class Chunk:
         self._steps, self._steps_changes = np.zeros(0, dtype=np.int64), -1
 
     def by_step(self) -> Ints:
-        """Return sums of its steps, a row for each: known windows, final, current, corrected and late posts."""
+        """Return sums of its steps: rows of known windows, final, current, corrected and late posts."""
         if self._steps_changes != self.changes:
             final = self.count * self.is_final
             columns = (self.revision >= 0, final, self.count - final, self.corrected, self.late)
