@@ -60,7 +60,7 @@ class _Side:
         self.posts += len(chosen)
         for one in chosen:
             self.words.update(set(words_of(one.post.text)))
-        self.together.add([term.term for term in one.annotation.terms] for one in chosen)
+        self.together.add([term.term for term in one.annotation.terms if not term.is_sum] for one in chosen)
 
     def _holds(self, one: CountedPost, pairs: tuple[Pair, ...]) -> bool:
         start_ms = one.post.created_at_ms - one.post.created_at_ms % self._size_ms

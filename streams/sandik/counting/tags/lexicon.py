@@ -76,6 +76,11 @@ class Entry(NamedTuple):
         """Return whether it has a query."""
         return bool(self.match or self.near or self.unless)
 
+    @property
+    def is_sum(self) -> bool:
+        """Return whether it is found by several signs together, so that its lemma names no word."""
+        return not self.forms and "SUM/" in self.near
+
     def accepts(self, language: str) -> bool:
         """Return whether it counts in posts of this language, or of these two."""
         return not self.only_in or any(one in self.only_in for one in languages_in(language))
