@@ -84,8 +84,14 @@ test-pythons:  ## The same on every Python that is on this machine; says which a
 	@.ci/pythons $(PYTHONS)
 
 .PHONY: test-long
-test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
+test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs, and of each law 500 examples
 	$(BIN)/python -m pytest -m long
+	@$(MAKE) --no-print-directory test-laws EXAMPLES=long
+
+.PHONY: test-laws
+test-laws: $(VENV)/.ready-dev  ## All tests of laws (EXAMPLES=long: 500 examples of each)
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal --hypothesis-profile=$(EXAMPLES) \
+		$$(grep -rl --include='test_*.py' '^from hypothesis' tests)
 
 .PHONY: deploy-test
 deploy-test: $(VENV)/.ready-dev  ## The stack for real: image, compose, Kubernetes' API, Prometheus (needs root, or Docker; long)
