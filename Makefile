@@ -42,12 +42,15 @@ test-native: $(VENV)/.ready-dev  ## The tests of languages and terms once more, 
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
 
-# Where it cannot be installed, the tests of the page are skipped, and say so.
+# Where it cannot be installed, the tests of the page are skipped, and say so. The tests open pages in the headless shell,
+# which is the same engine for less than half of the work; `sandik report --pdf` prints with the whole browser.
 .PHONY: chromium
 chromium:
-	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+	@command -v chromium >/dev/null && command -v chromium-headless-shell >/dev/null \
+		|| [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
 		echo "Installing Chromium for the tests of the page" >&2; \
-		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core; } >&2 || true
+		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core \
+		&& apt-get install -yq --no-install-recommends chromium-headless-shell; } >&2 || true
 
 # As above, for the tests of what is deployed: promtool, kustomize and helm.
 .PHONY: tools
@@ -81,8 +84,14 @@ test-pythons:  ## The same on every Python that is on this machine; says which a
 	@.ci/pythons $(PYTHONS)
 
 .PHONY: test-long
-test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
+test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs, and of each law 500 examples
 	$(BIN)/python -m pytest -m long
+	@$(MAKE) --no-print-directory test-laws EXAMPLES=long
+
+.PHONY: test-laws
+test-laws: $(VENV)/.ready-dev  ## All tests of laws (EXAMPLES=long: 500 examples of each)
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal --hypothesis-profile=$(EXAMPLES) \
+		$$(grep -rl --include='test_*.py' '^from hypothesis' tests)
 
 .PHONY: deploy-test
 deploy-test: $(VENV)/.ready-dev  ## The stack for real: image, compose, Kubernetes' API, Prometheus (needs root, or Docker; long)

@@ -20,9 +20,9 @@ use_what_was_learnt()
 
 
 # How long an example takes says how busy the machine is, not whether a law holds.
-hypothesis.settings.register_profile("sandik", deadline=None)
-# For `make check` alone: fewer examples of each law, so that it stays below a minute.
-hypothesis.settings.register_profile("check", deadline=None, max_examples=25)
+#: How many examples of a law are tried in `make check`, in `make test` and in `make test-long`.
+for profile, count in {"check": 25, "sandik": 40, "long": 500}.items():
+    hypothesis.settings.register_profile(profile, deadline=None, max_examples=count)
 hypothesis.settings.load_profile("sandik")
 
 
