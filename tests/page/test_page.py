@@ -208,6 +208,35 @@ async def test_a_chart_is_taken_away_as_csv_svg_and_png(browser: Browser, busy: 
     assert taken["PNG"].startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("by", ["language", "source"])
+async def test_a_small_chart_is_taken_away_too(browser: Browser, busy: str, by: str) -> None:
+    name = {"language": "Turkish", "source": "test"}[by]
+    async with looking(browser, f"{busy}{LAST_HOUR}&by={by}") as page:
+        panel = page.locator(".panel").filter(has_text=name)
+        about = await panel.locator(".about").text_content()
+        taken = {}
+        for kind in ("CSV", "SVG", "PNG"):
+            await panel.get_by_label(f"Take away: {name}").click()
+            async with page.expect_download() as waiting:
+                await panel.get_by_role("button", name=kind, exact=True).click()
+            download = await waiting.value
+            assert download.suggested_filename.endswith(f"-{name}.{kind.lower()}")
+            taken[kind] = await asyncio.to_thread((await download.path()).read_bytes)
+        await expect(panel.get_by_role("button", name="CSV")).to_be_hidden()
+        assert await page.locator(".plot").count() == await page.locator("main .plot").count()
+        assert await faults(page) == []
+
+    rows = list(csv.DictReader(taken["CSV"].decode().splitlines()))
+    both, base = (sum(int(row[tag]) for row in rows) for tag in ("both", "election"))
+    assert about is not None
+    assert about.endswith(f"{both} of {base} posts")
+    assert {row[by] for row in rows} == {{"language": "tr", "source": "test"}[by]}
+    assert ("all" in rows[0]) == (by == "language")  # mentions do not tell how many posts had no tag
+    assert about.encode() in taken["SVG"]
+    assert b'width="752"' in taken["SVG"]  # drawn for a page, not for the place that it has here
+    assert taken["PNG"].startswith(b"\x89PNG")
+
+
 async def test_a_language_that_comes_later_has_its_chart_too(browser: Browser, settings: Settings) -> None:
     await write_counts(settings, [a_count(tag) for tag in ("all", "election")])
     async with seeing(browser, settings, "?span=all") as page:

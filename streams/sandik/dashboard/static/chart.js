@@ -36,7 +36,14 @@ export class Chart {
     this.frame = el("div", { class: "chart" }, this.host, this.readout);
     host.append(this.frame);
     this.own_px = height_px;
-    new ResizeObserver(() => { if (this.course && this.host.clientWidth !== this.width) this.redraw(); }).observe(this.host);
+    this.host.style.height = `${height_px}px`;
+    // Told, not asked for: whoever asks while he draws makes the browser lay out the page at once.
+    new ResizeObserver(([{ contentRect }]) => {
+      const width = Math.max(200, Math.round(contentRect.width));
+      if (!contentRect.width || width === this.width) return; // hidden, or no wider than it was
+      this.width = width;
+      if (this.course) this.redraw();
+    }).observe(this.host);
     this.frame.addEventListener("fullscreenchange", () => {
       this.height_px = document.fullscreenElement ? innerHeight - 48 : this.own_px;
       if (this.course) this.redraw();
@@ -46,15 +53,17 @@ export class Chart {
   /** Fill the screen, or let it be as it was. */
   fill() { return document.fullscreenElement ? document.exitFullscreen() : this.frame.requestFullscreen(); }
 
-  /** Draw a course as `Rows.course` has it; `top` ends the axis of shares. */
+  /** Draw a course as `Rows.course` has it, if it is not what is there; `top` ends the axis of shares. */
   draw(label, starts, step_ms, course, top, { notes = [], behind = null } = {}) {
-    Object.assign(this, { label, notes, behind, starts, step_ms, course, top, most: Math.max(0, ...course.base) });
-    this.redraw();
+    const news = JSON.stringify([document.documentElement.lang, label, starts[0], starts.length, step_ms, course, top, notes, behind, this.height_px]);
+    if (news === this.news) return;
+    Object.assign(this, { news, label, notes, behind, starts, step_ms, course, top, most: Math.max(0, ...course.base) });
+    if (this.width) this.redraw(); // else it is told soon
   }
 
   redraw() {
     this.host.setAttribute("aria-label", this.label);
-    this.width = Math.max(200, this.host.clientWidth);
+    this.host.style.height = `${this.height_px}px`;
     const { width, height_px: height } = this, bars = Math.round(height * 0.22), n = this.starts.length;
     this.inner = width - LEFT_PX - RIGHT_PX;
     this.isLarge = height >= LARGE_PX;

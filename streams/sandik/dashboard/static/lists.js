@@ -65,17 +65,3 @@ function drawTable(rows, shown, tags, pair) {
     el("thead", {}, el("tr", {}, ...head.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
     el("tbody", {}, ...body));
 }
-
-/** Return all rows as CSV, in the order of time. */
-export function asCsv(rows, tags) {
-  const line = (values) => values.map((value) => (/[",\n\r]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : value)).join(",");
-  // A spreadsheet would run what begins so.
-  const safe = (name) => (/^[=+\-@\t]/.test(name) ? `'${name}` : name);
-  const head = ["start", "end", "language", ...tags.map(safe), "share", "share_low", "share_high", "is_final"];
-  const instant = (ms) => new Date(ms).toISOString();
-  const body = rows.all().toReversed().map((row) => line([
-    instant(row.start_ms), instant(row.end_ms), row.language === EVERY ? "all" : safe(row.language), ...tags.map((tag) => total(row, tag)),
-    row.share?.value ?? "", row.share?.low ?? "", row.share?.high ?? "", rows.isFinal(row, row.start_ms),
-  ]));
-  return `${[line(head), ...body].join("\r\n")}\r\n`;
-}
