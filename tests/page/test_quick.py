@@ -1,4 +1,4 @@
-"""What a choice is waited for comes first: the sentence and the chart under it need two questions, and nothing else."""
+"""What a choice is waited for comes first: the sentence and the chart under it, from two short answers."""
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
@@ -73,10 +73,10 @@ async def test_what_has_not_changed_is_not_drawn_again(browser: Browser, busy: s
 COUNT_MEASURES = """() => {
   window.measured = [];
   const note = (name) => { if (/draw/.test(new Error().stack)) measured.push(name); };
-  for (const [owner, name] of [[Element, "clientWidth"], [HTMLElement, "offsetWidth"], [HTMLElement, "offsetHeight"]]) {
-    const own = Object.getOwnPropertyDescriptor(owner.prototype, name);
-    Object.defineProperty(owner.prototype, name, { ...own, get() { note(name); return own.get.call(this); } });
+  for (const [{ prototype }, name] of [[Element, "clientWidth"], [HTMLElement, "offsetWidth"]]) {
+    const own = Object.getOwnPropertyDescriptor(prototype, name);
+    Object.defineProperty(prototype, name, { ...own, get() { note(name); return own.get.call(this); } });
   }
-  const own = Element.prototype.getBoundingClientRect;
-  Element.prototype.getBoundingClientRect = function () { note("getBoundingClientRect"); return own.call(this); };
+  const name = "getBoundingClientRect", own = Element.prototype[name];
+  Element.prototype[name] = function () { note(name); return own.call(this); };
 }"""
