@@ -208,6 +208,29 @@ async def test_a_chart_is_taken_away_as_csv_svg_and_png(browser: Browser, busy: 
     assert taken["PNG"].startswith(b"\x89PNG")
 
 
+async def test_millions_of_posts_have_room_and_an_interval_with_two_ends(
+    browser: Browser, settings: Settings
+) -> None:
+    posts = {"all": 99_000_000, "election": 41_234_567, "both": 20_617_000}
+    await write_counts(
+        settings, [a_count(tag, minute=minute, count=n) for minute in range(3) for tag, n in posts.items()]
+    )
+    async with seeing(browser, settings, "?span=all&rollup=minute") as page:
+        await shows(page, ".panel h3", "Turkish")
+        await shows(page, "#share-interval", "49.99% to 50.01%")
+        await shows(page, ".panel .about", "49.99% to 50.01%")
+        await shows(page, "#table tbody", "49.98%–50.01%")
+        beside = await page.evaluate(_OUTSIDE)
+
+    assert beside == []
+
+
+_OUTSIDE = """() => [...document.querySelectorAll(".plot text")].filter((one) => {
+  const { x, width } = one.getBBox(), svg = one.closest("svg");
+  return x < 0 || x + width > svg.width.baseVal.value;
+}).map((one) => one.textContent)"""
+
+
 @pytest.mark.parametrize("by", ["language", "source"])
 async def test_a_small_chart_is_taken_away_too(browser: Browser, busy: str, by: str) -> None:
     name = {"language": "Turkish", "source": "test"}[by]

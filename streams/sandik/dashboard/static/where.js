@@ -3,7 +3,7 @@
 import { Chart, topOf } from "./chart.js";
 import { at, el, svg } from "./dom.js";
 import { asCsv, takeCsv, takePng, takeSvg } from "./take.js";
-import { number, pairTitle, percent, say, tagName, zone } from "./words.js";
+import { ends, number, pairTitle, percent, say, tagName, zone } from "./words.js";
 
 const HEIGHT_PX = 124, NAMED = 12;
 /** What is taken away is drawn for a page of its own. */
@@ -29,7 +29,7 @@ export function drawWhere({ by, rollup_ms, parts }, pair, on, { nameOf, marksOf,
     title.title = choose ? say("onlyThis") : "";
     title.onclick = () => choose(name);
     value.textContent = percent(share.value);
-    about.textContent = say("panelAbout", { low: percent(share.low), high: percent(share.high), part: number(posts[pair.name] ?? 0), base: number(posts[pair.base]) });
+    about.textContent = say("panelAbout", { ...ends(share), part: number(posts[pair.name] ?? 0), base: number(posts[pair.base]) });
     take.setAttribute("aria-label", say("takeAway", { name: nameOf(name) }));
     own.taken = {
       draws: ["", starts, rollup_ms, courses[place], top],

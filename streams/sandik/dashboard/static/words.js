@@ -43,6 +43,13 @@ export function percent(value) {
   return percentsWith(Math.min(digits, 6)).format(value);
 }
 
+/** Return the ends of an interval with as many digits as it takes to tell them apart. */
+export function ends({ low, high }) {
+  const told = [percent(low), percent(high)];
+  for (let digits = 1; low < high && told[0] === told[1] && digits <= 4; digits++) told.splice(0, 2, percentsWith(digits).format(low), percentsWith(digits).format(high));
+  return { low: told[0], high: told[1] };
+}
+
 const percentsWith = (digits) => formatOf("NumberFormat", { style: "percent", maximumFractionDigits: digits });
 
 /** Return a share as whole percents: a bound of a measurement, of some dozens of texts. */
