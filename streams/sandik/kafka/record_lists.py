@@ -37,7 +37,7 @@ def pieces(records: Iterable[AnyRecord], at_most: int) -> Iterator[list[AnyRecor
 
 
 def joined(runs: Iterable[Iterable[AnyRecord]], at_most: int) -> Iterator[list[AnyRecord]]:
-    """Yield the records of all runs likewise. Where a `Run` fits, its records are not looked at one by one."""
+    """Yield the records of all runs likewise. Those of a `Run` that fits are not looked at one by one."""
     piece: list[AnyRecord] = []
     room_bytes = BATCH_BYTES
     for run in runs:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import cramjam
@@ -28,7 +29,7 @@ MAX_UNPACKED_BYTES = 64 << 20
 #: The longest record that is read. Kafka takes no longer one that comes unpacked, as it is shipped, and
 #: clients look at the length before they pack it.
 MAX_RECORD_BYTES = 1 << 20
-#: A batch up to this size is read all at once: for it, asking for one record after the other takes as long again.
+#: A batch up to this size is read all at once: one record after the other takes half as long again.
 RUN_BYTES = 1 << 20
 #: The most records in a batch: of each, the length is looked at. Not even empty posts are so short.
 MAX_RECORDS = 1_000_000
@@ -45,6 +46,8 @@ _XERIAL = b"\x82SNAPPY\x00" + struct.pack(">ii", 1, 1)
 _ROOM = 64
 #: What is given to zlib at once: it copies what it leaves over, and an empty member is 20 bytes.
 _GZIP_BYTES = 4096
+
+_offset_of, _headers_of = attrgetter("offset"), attrgetter("headers")
 
 _StandIn = Callable[["SafeBatch", "SafeRecords"], Any]
 _stand_in: ContextVar[_StandIn | None] = ContextVar("_stand_in", default=None)
@@ -182,17 +185,15 @@ class SafeBatch:
             self._fetched.held_bytes = 0
 
     def _run(self, packed: Any, size_bytes: int) -> "Run | None":
-        """Return the records if their offsets follow each other and none has headers, as posts are written."""
+        """Return the records if their offsets follow each other and none has headers, as it is with most."""
         try:
             records = Run(packed)
         except MemoryError:  # says nothing of the records
             raise
         except Exception:  # noqa: BLE001  # of a record that it cannot read
             return None
-        offsets = [record.offset for record in records]
-        if offsets != [*range(self.base_offset, self.next_offset)] or any(
-            [record.headers for record in records]  # a list: a third of what a generator takes
-        ):
+        offsets = [*map(_offset_of, records)]
+        if offsets != [*range(self.base_offset, self.next_offset)] or any(map(_headers_of, records)):
             return None
         records.size_bytes = size_bytes
         return records
