@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from sandik.cli import runs
-from sandik.kafka.control import read_control
+from sandik.kafka.control_topic import read_control
 from sandik.kafka.topics import all_topics
 from sandik.run_identity import load_job
 from sandik.settings import Settings
