@@ -25,7 +25,7 @@ def test_what_is_named_exists(named: str) -> None:
     assert f"def {name.removesuffix('…')}" in text
 
 
-@pytest.mark.parametrize("folder", ["bursts", "export", "faults", "kafka", "letters", "worker"])
+@pytest.mark.parametrize("folder", ["bursts", "dead_letters", "export", "faults", "kafka", "worker"])
 def test_every_test_of_delivery_is_named(folder: str) -> None:
     paths = (ROOT / "tests" / folder).glob("test_*.py")
     on_a_broker = {path for path in paths if "pytest.mark.broker" in path.read_text("utf-8")}
