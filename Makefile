@@ -154,8 +154,8 @@ notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs ag
 	$(BIN)/python -m tests.replay.notebook
 
 .PHONY: coded
-coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/coding (needs SANDIK_TEST_DATA)
-	$(BIN)/python -m tests.coding.telegram
+coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/hand-coded (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.hand_coding.telegram
 
 .PHONY: answers
 answers: $(VENV)/.ready-dev  ## Run the commands of docs on archives and write their outputs again (needs SANDIK_TEST_DATA)
