@@ -14,7 +14,6 @@ import pytest
 
 from sandik.broker import BrokerError, EmbeddedKafka, data
 from tests.support.kafka import create_topic, produce, read_topic, unique_prefix, wait_until
-from tests.support.pin_jars import formatted
 
 pytestmark = pytest.mark.broker
 
@@ -47,24 +46,6 @@ async def test_what_is_written_is_read_back_with_partition_and_timestamp(kafka: 
 
     read = await read_topic(kafka.bootstrap_servers, topic)
     assert [(r.key, r.value, r.partition, r.timestamp) for r in read] == sorted(RECORDS, key=lambda r: r[2])
-
-
-def test_a_folder_is_formatted_as_kafkas_own_tool_formats_it(tmp_path: Path) -> None:
-    """Without Java. If Kafka's version changed on purpose: `make jars`."""
-    (tmp_path / "ours").mkdir()
-    (tmp_path / "theirs").mkdir()
-
-    data.DataDir(tmp_path / "ours").prepare(9092, 9093, {})
-
-    ours, theirs = tmp_path / "ours" / "log", formatted(tmp_path / "theirs")
-    assert {path.name for path in ours.iterdir()} == {path.name for path in theirs.iterdir()}
-    assert without_times(ours / "bootstrap.checkpoint") == without_times(theirs / "bootstrap.checkpoint")
-    of_us, of_them = (properties(path / "meta.properties") for path in (ours, theirs))
-    ids = {"cluster.id", "directory.id"}
-    assert {name: value for name, value in of_us.items() if name not in ids} == {
-        name: value for name, value in of_them.items() if name not in ids
-    }
-    assert {len(of_us[name]) for name in ids} == {len(of_them["directory.id"])}
 
 
 async def test_records_survive_a_clean_restart_and_a_kill_on_the_same_ports(own: EmbeddedKafka) -> None:
@@ -210,21 +191,6 @@ def test_the_command_ends_with_1_and_the_reason_when_it_cannot_start(
     assert command.returncode == 1
     assert output == ""
     assert f"port {kafka.port}" in errors
-
-
-def properties(path: Path) -> dict[str, str]:
-    lines = path.read_text("ascii").splitlines()
-    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
-
-
-def without_times(checkpoint: Path) -> list[bytes]:
-    """Return its batches of records without their checksums and the times at which they were written."""
-    left, batches = checkpoint.read_bytes(), []
-    while left:
-        size = 12 + int.from_bytes(left[8:12], "big")
-        batch, left = left[:size], left[size:]
-        batches.append(batch[:17] + batch[21:27] + batch[43:])
-    return batches
 
 
 def start_command(data_dir: Path, port: int) -> "subprocess.Popen[str]":

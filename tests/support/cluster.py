@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sandik.broker import EmbeddedKafka, probe
 from sandik.broker.data import DataDir
+from sandik.broker.jars import class_path
 
 BROKERS = 3
 _CLUSTER_ID = "c2FuZGlrLXRlc3RzLTEyMw"
@@ -53,7 +54,7 @@ def bootstrap_servers(brokers: list[EmbeddedKafka]) -> str:
 def _format(broker: EmbeddedKafka) -> None:
     """Make its data directory one of this cluster; by itself, each broker is a cluster of its own."""
     broker.data_dir.mkdir()
-    DataDir(broker.data_dir).prepare(broker.port, broker.controller_port, broker.extra_config)
+    DataDir(broker.data_dir).prepare(broker.port, broker.controller_port, broker.extra_config, class_path())
     meta = broker.data_dir / "log" / "meta.properties"
     lines = meta.read_text("ascii").splitlines()
     kept = [line for line in lines if not line.startswith("cluster.id=")]

@@ -1,19 +1,15 @@
-"""Write jars.lock again, from what Maven Central has, and what its Kafka formats a folder with: `make jars`.
+"""Write jars.lock again, from what Maven Central has: `make jars`.
 
 For a new version of Kafka: set KAFKA_VERSION in settings.py, run it, and read the difference in review.
 """
 
 import hashlib
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandik.broker import jvm
-from sandik.broker.data import BOOTSTRAP
-from sandik.broker.jars import LOCK, Jar, class_path, download
-from sandik.broker.settings import KAFKA_VERSION, server_properties
+from sandik.broker.jars import LOCK, Jar, download
+from sandik.broker.settings import KAFKA_VERSION
 
 KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}"
 #: Without it there is no log: Kafka's release ships this jar, but its pom does not name it. Resolved together
@@ -46,24 +42,12 @@ def pin(coordinate: str, cache: Path) -> Jar:
     return Jar(hashlib.sha512(jar).hexdigest(), len(jar), coordinate)
 
 
-def formatted(folder: Path) -> Path:
-    """Format a folder by Kafka's own tool, as a single node of ours; return where its records would lie."""
-    (folder / "server.properties").write_text(server_properties(9092, 9093, {}))
-    main = ["kafka.tools.StorageTool", "format", "--config=server.properties"]
-    main.append("--cluster-id=c2FuZGlrLXRlc3RzLTEyMw")
-    command = jvm.command(class_path(), main)
-    subprocess.run(command, cwd=folder, env=jvm.environment(), check=True, capture_output=True)
-    return folder / "log"
-
-
 def main() -> int:
-    """Write both files; return 0."""
+    """Write the file; return 0."""
     with TemporaryDirectory() as cache:
         jars = [pin(coordinate, Path(cache)) for coordinate in resolve(Path(cache))]
     lines = "".join(f"{jar.sha512} {jar.size_bytes} {jar.coordinate}\n" for jar in jars)
     LOCK.write_text(HEADER + lines, encoding="utf-8")
-    with TemporaryDirectory() as folder:
-        shutil.copy(formatted(Path(folder)) / BOOTSTRAP.name, BOOTSTRAP)
     return 0
 
 

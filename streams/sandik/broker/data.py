@@ -3,18 +3,18 @@
 import base64
 import fcntl
 import shutil
+import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from sandik.broker import jvm
 from sandik.broker.own_files import open_own
-from sandik.broker.settings import LOG4J2, SHARED_SETTINGS, server_properties
+from sandik.broker.settings import LOG4J2, server_properties
 from sandik.errors import BrokerError
 
-#: The features that a new Kafka begins with. The same for every folder of one version; `make jars` writes it.
-BOOTSTRAP = Path(__file__).with_name("bootstrap.checkpoint")
 MIN_FREE_BYTES = 256 * 1024 * 1024
 _LOG_KEPT_BYTES = 10 * 1024 * 1024
 _NO_ROOM = "No space left on device"
@@ -46,7 +46,9 @@ class DataDir:
             lock.truncate(0)
             yield lock
 
-    def prepare(self, port: int, controller_port: int, extra: Mapping[str, str]) -> None:
+    def prepare(
+        self, port: int, controller_port: int, extra: Mapping[str, str], jars: Sequence[Path]
+    ) -> None:
         """Write the configuration and format the log directory unless an earlier run did."""
         free_bytes = shutil.disk_usage(self.path).free
         if free_bytes < MIN_FREE_BYTES:
@@ -61,24 +63,24 @@ class DataDir:
             with open_own(self.path / name, "w", encoding="ascii") as file:
                 file.write(text)
         if not (self.path / "log" / "meta.properties").exists():
-            self._format(extra.get("node.id", SHARED_SETTINGS["node.id"]))
+            self._format(jars)
 
-    def _format(self, node_id: str) -> None:
-        """Write what `kafka-storage format` writes, without starting Java for it."""
-        log = self.path / "log"
-        log.mkdir(exist_ok=True)
-        with open_own(log / BOOTSTRAP.name, "wb") as file:
-            file.write(BOOTSTRAP.read_bytes())
-        meta = {
-            "version": "1",
-            "cluster.id": _kafka_uuid(),
-            "node.id": node_id,
-            "directory.id": _kafka_uuid(),
-        }
-        unfinished = log / "meta.properties.new"
-        with open_own(unfinished, "w", encoding="ascii") as file:
-            file.writelines(f"{name}={value}\n" for name, value in meta.items())
-        unfinished.rename(log / "meta.properties")  # last, and at once: what has it is formatted
+    def _format(self, jars: Sequence[Path]) -> None:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        # --ignore-formatted: an earlier format may have been interrupted half-way.
+        main = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
+        main += [f"--cluster-id={cluster_id}", "--config=server.properties"]
+        done = subprocess.run(  # noqa: S603 - our own java, no shell
+            jvm.command(jars, main),
+            cwd=self.path,
+            env=jvm.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise BrokerError(f"cannot format {self.path / 'log'}:\n{done.stdout}{done.stderr}")
 
     def last_lines(self, count: int = 15) -> str:
         """Return the end of kafka.log, for error messages."""
@@ -95,10 +97,3 @@ class DataDir:
         if _NO_ROOM in lines:
             return f"the disk of {self.path} is full; see {self.log_path}"
         return f"Kafka died; the end of {self.log_path}:\n{self.last_lines()}"
-
-
-def _kafka_uuid() -> str:
-    """Return a new id as Kafka writes them: 22 characters that do not begin with a hyphen."""
-    while (name := base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()).startswith("-"):
-        pass
-    return name

@@ -87,7 +87,7 @@ class EmbeddedKafka:
         try:
             with self._data.locked() as lock:
                 self._choose_ports()
-                self._data.prepare(self.port, self.controller_port, self.extra_config)
+                self._data.prepare(self.port, self.controller_port, self.extra_config, jars)
                 self._jvm = jvm.Jvm(command, self.data_dir, self.log_path, keep_open=[lock.fileno()])
                 lock.write(f"{self._jvm.pid}\n")
         except OSError as error:

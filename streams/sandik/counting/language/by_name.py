@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
-from sandik.counting.language.cascade import load_cascade
+from sandik.counting.language.cascade import Cascade, load_cascade
 from sandik.counting.language.cleaning import clean, has_enough_letters
 from sandik.counting.language.detector import UNDETERMINED, Detector, Hints, Language, rounded
 from sandik.counting.language.exact_profiles import load_exact_profiles
 from sandik.counting.language.fasttext.model import Probabilities, load_fasttext_model
+from sandik.counting.language.native_cascade import NativeCascade
 from sandik.counting.language.quotes import own_words_of_all
 from sandik.counting.language.scripts import ByScript
+from sandik.counting.native import NATIVE
 
 #: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
 #: models are weighed). Raise it when an answer may change: it is part of every version string.
@@ -62,10 +65,13 @@ def load_detector(name: str = "cascade") -> Detector:
     return _LOADERS[name]()
 
 
-def _load_cascade() -> Detector:
-    cascade = load_cascade()
+def cascade_detector(cascade: Cascade, native: ModuleType | None) -> Detector:
+    """Return the default detector, with the compiled part if there is one."""
     kind = "portable" if cascade.is_portable else "cascade"
-    return ByScript(BatchDetector(f"{kind}-{RULES}:{cascade.version}", cascade.judge, cascade.clear))
+    version = f"{kind}-{RULES}:{cascade.version}"
+    if native and cascade.sieve and cascade.sieve.eld.sources:
+        return NativeCascade(native, version, cascade, cascade.sieve)
+    return ByScript(BatchDetector(version, cascade.judge, cascade.clear))
 
 
 def _load_fasttext() -> Detector:
@@ -98,7 +104,7 @@ def _likeliest(codes: Sequence[str], probabilities: Callable[[Sequence[str]], Pr
 
 
 _LOADERS = {
-    "cascade": _load_cascade,
+    "cascade": lambda: cascade_detector(load_cascade(), NATIVE),
     "fasttext": _load_fasttext,
     "langdetect": _load_langdetect,
 }

@@ -34,11 +34,11 @@ class Cascade:
     def __init__(self, voices: Voices, pool: Pool, sieve: Sieve | None) -> None:
         self.version = voices.version
         self.is_portable = voices.is_portable
-        self._voices, self._pool, self._sieve = voices, pool, sieve
+        self._voices, self._pool, self.sieve = voices, pool, sieve
 
     def judge(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Language]:
         """Return the language of each clean text. Texts without a letter are undetermined, hint or not."""
-        codes = [hint and hinted_code(hint, self._voices.row_of) for hint in hints] if any(hints) else hints
+        codes = [*map(self.code_of, hints)] if any(hints) else hints
         answers = [UNDETERMINED] * len(texts)
         few = without_enough_letters(texts)
         left_out = {index for index in few if not (codes[index] and has_a_letter(texts[index]))}
@@ -47,24 +47,34 @@ class Cascade:
             return answers
         some = [texts[index] for index in judged]
         marks = self._voices.letters.marks(some)
-        settled = self._sieve.settled(some, marks) if self._sieve else [None] * len(some)
+        settled = self.sieve.settled(some, marks) if self.sieve else [None] * len(some)
         unsettled = []
         for place, (index, answer) in enumerate(zip(judged, settled, strict=True)):
             if answer:
                 answers[index] = answer
             else:
                 unsettled.append(place)
-        for start in range(0, len(unsettled), _AT_ONCE):
-            places = unsettled[start : start + _AT_ONCE]
-            indices = [judged[place] for place in places]
-            pooled = self._judge([texts[i] for i in indices], [codes[i] for i in indices], marks[places])
-            for index, language in zip(indices, pooled, strict=True):
-                answers[index] = language
+        indices = [judged[place] for place in unsettled]
+        pooled = self.pooled([texts[i] for i in indices], [codes[i] for i in indices], marks[unsettled])
+        for index, language in zip(indices, pooled, strict=True):
+            answers[index] = language
         return answers
+
+    def code_of(self, hint: str | None) -> str | None:
+        """Return our code of a hint, if it names a language that we know."""
+        return hinted_code(hint, self._voices.row_of) if hint else None
+
+    def pooled(self, texts: Sequence[str], codes: Sequence[str | None], marks: Marks) -> list[Language]:
+        """Return what the pool says of clean texts with enough letters, or a hint."""
+        found: list[Language] = []
+        for start in range(0, len(texts), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            found += self._judge(texts[some], codes[some], marks[some])
+        return found
 
     def clear(self, texts: Sequence[str]) -> list[Language | None]:
         """Return the language of each clean text that the sieve settles; None for the others."""
-        if self._sieve is None:
+        if self.sieve is None:
             answers = self.judge(texts, [None] * len(texts))
             return [answer if answer.confidence >= CLEAR else None for answer in answers]
         found: list[Language | None] = [None] * len(texts)
@@ -72,7 +82,7 @@ class Cascade:
         judged = [index for index in range(len(texts)) if index not in left_out]
         if judged:
             some = [texts[index] for index in judged]
-            settled = self._sieve.settled(some, self._voices.letters.marks(some))
+            settled = self.sieve.settled(some, self._voices.letters.marks(some))
             for index, answer in zip(judged, settled, strict=True):
                 found[index] = answer
         return found
