@@ -36,7 +36,7 @@ native: $(VENV)/.ready  ## Build the compiled part, with which terms take less t
 
 .PHONY: test-native
 test-native: $(VENV)/.ready-dev  ## The tests of languages and terms once more, with the compiled part that `make native` adds
-	$(BIN)/python -m pytest tests/counting tests/laws tests/cost tests/quality -n 3 --dist worksteal
+	$(BIN)/python -m pytest tests/counting tests/laws tests/cost tests/quality -n 3
 
 .PHONY: demo
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
@@ -62,19 +62,19 @@ $(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
 	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
 
 .PHONY: test
-test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, four at a time: many wait for Kafka
-	$(BIN)/python -m pytest -m "not long and not deploy" -n 4 --dist worksteal
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, five at a time: many wait for Kafka
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 5
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2
 
 # A profile of Hypothesis (tests/conftest.py).
 EXAMPLES := sandik
 
 .PHONY: test-pure
 test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal --hypothesis-profile=$(EXAMPLES) \
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --hypothesis-profile=$(EXAMPLES) \
 		tests/counting tests/figures tests/laws
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
@@ -90,7 +90,7 @@ test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs, and of each law 
 
 .PHONY: test-laws
 test-laws: $(VENV)/.ready-dev  ## All tests of laws (EXAMPLES=long: 500 examples of each)
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal --hypothesis-profile=$(EXAMPLES) \
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --hypothesis-profile=$(EXAMPLES) \
 		$$(grep -rl --include='test_*.py' '^from hypothesis' tests)
 
 .PHONY: deploy-test
@@ -151,8 +151,8 @@ notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs ag
 	$(BIN)/python -m tests.replay.notebook
 
 .PHONY: coded
-coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/coding (needs SANDIK_TEST_DATA)
-	$(BIN)/python -m tests.coding.telegram
+coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/hand-coded (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.hand_coding.telegram
 
 .PHONY: answers
 answers: $(VENV)/.ready-dev  ## Run the commands of docs on archives and write their outputs again (needs SANDIK_TEST_DATA)

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from sandik.kafka.control import write_control
+from sandik.kafka.control_topic import write_control
 from sandik.kafka.topics import COUNTS, COUNTS_SOURCES, all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.control import Run

@@ -11,7 +11,7 @@ import msgspec
 from faust.types import TP
 
 from sandik.clock import KafkasClock
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.job import Counted, Job
 from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.pause_limits import Recent

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from aiokafka import ConsumerRecord
 
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.kafka.reader import read
 from sandik.kafka.topics import CONTROL, decoded
 from sandik.kafka.writer import write

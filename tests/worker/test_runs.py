@@ -11,15 +11,15 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from sandik.cli import runs
-from sandik.kafka.control import read_control
+from sandik.kafka.control_topic import read_control
 from sandik.kafka.topics import all_topics
 from sandik.run_identity import load_job
 from sandik.settings import Settings
-from tests.broker.test_refusals import refusal
 from tests.support.command import sandik
 from tests.support.kafka import wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
+from tests.worker.test_refusals import refusal
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 

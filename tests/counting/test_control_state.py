@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik_schemas.control import Control, Paused, Resume, Run
 
 Entry = tuple[bytes, Control | None]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.coding.agreement import alpha, kappa
+from sandik.hand_coding.agreement import alpha, kappa
 
 Code = bool | None
 codes = st.lists(

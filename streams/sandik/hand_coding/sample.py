@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.coding.codebook import codebook
-from sandik.coding.design import SCHEMA_VERSION, Design, DesignStratum
-from sandik.coding.draw import Draw
-from sandik.coding.sheets import write_sheets
-from sandik.coding.strata import Stratum, kind_of
 from sandik.counting.job import Job
 from sandik.counting.labels import iso
 from sandik.counting.tags.lexicon import read_lexicon
 from sandik.errors import UsageError
+from sandik.hand_coding.codebook import codebook
+from sandik.hand_coding.design import SCHEMA_VERSION, Design, DesignStratum
+from sandik.hand_coding.draw import Draw
+from sandik.hand_coding.sheets import write_sheets
+from sandik.hand_coding.strata import Stratum, kind_of
 from sandik.progress import progress, tell
 from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
 from sandik.replay.plan import Plan

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from sandik.coding.strata import Stratum
+from sandik.hand_coding.strata import Stratum
 from sandik.replay.plan import TimeMs
 from sandik.tables.json_files import read_json
 from sandik_schemas.pair import Pair

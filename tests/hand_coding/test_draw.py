@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.coding.draw import Draw
-from sandik.coding.strata import NEAR_MISS, REST, Stratum, kind_of
+from sandik.hand_coding.draw import Draw
+from sandik.hand_coding.strata import NEAR_MISS, REST, Stratum, kind_of
 
 STRATA = [Stratum("tr", "x", REST), Stratum("tr", "x", "election"), Stratum("ru", "telegram", NEAR_MISS)]
 posts = st.dictionaries(st.text(max_size=4), st.sampled_from(STRATA), max_size=60)

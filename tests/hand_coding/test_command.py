@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from sandik.coding.agree import AgreeOrder, run_agree
-from sandik.coding.design import load_design
-from sandik.coding.sheets import read_codes
 from sandik.errors import UsageError
 from sandik.export.rows import corrected_rows
+from sandik.hand_coding.agree import AgreeOrder, run_agree
+from sandik.hand_coding.design import load_design
+from sandik.hand_coding.sheets import read_codes
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.lexicon_tools.explain import explain
 from sandik.run_identity import load_job

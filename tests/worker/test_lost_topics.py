@@ -11,10 +11,10 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from sandik.kafka.topics import WINDOWS_TABLE, all_topics, create
 from sandik.settings import Settings
-from tests.broker.test_refusals import delete_topic, refusal
 from tests.support.command import sandik
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
+from tests.worker.test_refusals import delete_topic, refusal
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 

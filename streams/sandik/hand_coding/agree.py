@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.coding.agreement import Figure, alpha, kappa
-from sandik.coding.design import Design, load_design
-from sandik.coding.sheets import Codes, read_codes
 from sandik.errors import UsageError
 from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Estimate, Rightness
 from sandik.figures.rollup import EVERY
 from sandik.figures.shares import percent
+from sandik.hand_coding.agreement import Figure, alpha, kappa
+from sandik.hand_coding.design import Design, load_design
+from sandik.hand_coding.sheets import Codes, read_codes
 from sandik.progress import tell
 from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free, new_file

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from heapq import heappush, heappushpop
 from typing import Generic, TypeVar
 
-from sandik.coding.strata import Stratum
 from sandik.errors import UsageError
+from sandik.hand_coding.strata import Stratum
 
 #: More strata than this nobody codes; a source that names each post would make one a post.
 MOST_STRATA = 5_000

@@ -13,12 +13,12 @@ from faust.types import TP
 from sandik.broker import EmbeddedKafka
 from sandik.counting.decode import Reason, Rejected
 from sandik.counting.fold import Late
+from sandik.dead_letters import reading
+from sandik.dead_letters.reading import Wanted, last_letters, one_letter
 from sandik.kafka import ranges
 from sandik.kafka.dead_letters import dead_letter, late_post
 from sandik.kafka.ranges import Slice, read_slice
 from sandik.kafka.topics import all_topics, create
-from sandik.letters import reading
-from sandik.letters.reading import Wanted, last_letters, one_letter
 from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import read_topic

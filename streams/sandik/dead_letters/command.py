@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from sandik.counting.labels import iso
+from sandik.dead_letters.letter import Letter, as_json
+from sandik.dead_letters.reading import Wanted, last_letters, letters, one_letter
+from sandik.dead_letters.redrive import NOT_WHOLE, REDRIVEN, REFUSED, Orders, redrive
 from sandik.errors import UsageError
 from sandik.kafka.topics import POSTS, POSTS_LATE
-from sandik.letters.letter import Letter, as_json
-from sandik.letters.reading import Wanted, last_letters, letters, one_letter
-from sandik.letters.redrive import NOT_WHOLE, REDRIVEN, REFUSED, Orders, redrive
 from sandik.progress import progress
 from sandik.settings import Settings
 

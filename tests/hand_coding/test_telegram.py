@@ -3,12 +3,12 @@
 import csv
 import json
 
-from sandik.coding.agree import AgreeOrder, run_agree
-from sandik.coding.design import load_design
-from sandik.coding.sheets import read_codes
+from sandik.hand_coding.agree import AgreeOrder, run_agree
+from sandik.hand_coding.design import load_design
+from sandik.hand_coding.sheets import read_codes
 from sandik.run_identity import load_job
 from sandik.settings import Settings
-from tests.coding.telegram import CODING
+from tests.hand_coding.telegram import CODING
 
 PASSES = [CODING / "pass-1.csv", CODING / "pass-2.csv"]
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from sandik.dead_letters.letter import Letter, letter_of
 from sandik.errors import UsageError
 from sandik.kafka.consumer import consuming
 from sandik.kafka.ranges import read_slice, records_at, records_since, slice_since
 from sandik.kafka.topics import partition_count
-from sandik.letters.letter import Letter, letter_of
 from sandik.progress import Bar
 from sandik.settings import Settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandik.broker import EmbeddedKafka
-from sandik.coding.design import load_design
+from sandik.hand_coding.design import load_design
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from tests.support.command import sandik

@@ -7,12 +7,12 @@ import pytest
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.broker.test_refusals import posts
 from tests.support.command import sandik
 from tests.support.hostile import Raw, a_batch, send
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.ops import Ops
 from tests.support.workers import Follower, Workers, environment
+from tests.worker.test_refusals import posts
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 

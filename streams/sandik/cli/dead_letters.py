@@ -7,7 +7,7 @@ import typer
 from sandik.cli.analyst import From, To
 
 if TYPE_CHECKING:
-    from sandik.letters.reading import Wanted
+    from sandik.dead_letters.reading import Wanted
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line for each.")]
 Limit = Annotated[int | None, typer.Option(min=0, help="At most this many.")]
@@ -31,7 +31,7 @@ def commands(topic: str, what: str) -> typer.Typer:
     ) -> None:
         """Print them, and their number by reason. Times are when they were written."""
         from sandik.cli.config import load_settings
-        from sandik.letters.command import run_list
+        from sandik.dead_letters.command import run_list
 
         settings = load_settings()
         wanted = _wanted(reason, from_, to)
@@ -44,7 +44,7 @@ def commands(topic: str, what: str) -> typer.Typer:
     ) -> None:
         """Print one with all its headers and bytes."""
         from sandik.cli.config import load_settings
-        from sandik.letters.command import run_show
+        from sandik.dead_letters.command import run_show
 
         raise typer.Exit(run_show(load_settings(), topic, place, json=json))
 
@@ -69,9 +69,9 @@ def commands(topic: str, what: str) -> typer.Typer:
     ) -> None:
         """Write them to `posts` again, each once, even if this command runs several times."""
         from sandik.cli.config import load_settings
+        from sandik.dead_letters.command import run_redrive
+        from sandik.dead_letters.redrive import Orders
         from sandik.kafka.topics import POSTS
-        from sandik.letters.command import run_redrive
-        from sandik.letters.redrive import Orders
 
         settings = load_settings()
         target = settings.topic(POSTS) if to_prefix is None else f"{to_prefix}{POSTS}"
@@ -84,8 +84,8 @@ def commands(topic: str, what: str) -> typer.Typer:
 
 def _wanted(reasons: list[str] | None, from_: str | None, to: str | None) -> "Wanted":
     from sandik.clock import SystemClock
+    from sandik.dead_letters.reading import Wanted
     from sandik.kafka.ranges import bounds_ms
-    from sandik.letters.reading import Wanted
 
     now_ms = SystemClock().now_ms()
     return Wanted(*bounds_ms(from_, to, now_ms), reasons or ())

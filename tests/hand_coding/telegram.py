@@ -1,4 +1,4 @@
-"""The coded posts of docs/coding, counted again: `make coded`, after a change of the lexicon or a detector.
+"""The posts of docs/hand-coded, counted again: `make coded`, after a change of the lexicon or a detector.
 
 Of the archive, which is not part of the project, the counts of days are kept and the design of the sample, no
 text. The draw is by the same seed, and codes are by the ids of posts, so those that were coded stay coded;
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-CODING = Path(__file__).parents[2] / "docs" / "coding"
+CODING = Path(__file__).parents[2] / "docs" / "hand-coded"
 SEED, PER_STRATUM = "46", "50"
 
 

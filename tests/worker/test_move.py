@@ -8,10 +8,10 @@ import pytest
 
 from sandik.broker import EmbeddedKafka
 from sandik.settings import Settings
-from tests.operating.mirror import mirror
 from tests.support.kafka import configure, produce, read_topic, wait_until
 from tests.support.scene import Post, Scene, brief, some_posts
 from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.worker.mirror import mirror
 
 pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(1500)]
 
