@@ -115,7 +115,7 @@ PAINTS = """() => {
 
 async def measure(days: float) -> None:
     """Print what is measured as it comes."""
-    # Another environment than the tests have, or the dashboard would be a copy of a process with much in memory.
+    # Another environment than the tests have: or the dashboard would be a copy, with their memory.
     os.environ["PYTHONUNBUFFERED"] = "1"
     with TemporaryDirectory() as folder, EmbeddedKafka(Path(folder) / "kafka") as kafka:
         settings = Settings(broker=kafka.bootstrap_servers, partitions=1)
