@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
-from itertools import chain, compress, repeat
+from itertools import chain, compress
 from operator import add
 from pathlib import Path
 from typing import TypedDict
@@ -90,20 +90,21 @@ class ExactProfiles:
 
     def __init__(self, profiles: Iterable[_Profile], place_bits: int) -> None:
         self.version = f"langdetect-{version('langdetect')}"
-        self._rows: dict[str, int] = {}
         names, columns = [], []
         for profile in profiles:  # one at a time: all of them decoded would take 100 MB
-            rows = [self._rows.setdefault(ngram, len(self._rows)) for ngram in profile["freq"]]
             totals = np.array([profile["n_words"][len(ngram) - 1] for ngram in profile["freq"]])
             names.append(profile["name"])
-            columns.append((np.array(rows), _log(np.array(list(profile["freq"].values())) / totals)))
+            counts = np.array(list(profile["freq"].values()))
+            columns.append((_numbers([*profile["freq"]]), _log(counts / totals)))
         self.codes, self._first, self._more = merged_codes(names)
-        self._unknown = len(self._rows)  # a last row, of an n-gram that tells no language from another
-        self._logs = np.full((len(self._rows) + 1, len(names) + 1), _log(np.zeros(1))[0])
+        #: What the rows are of, sorted. As a dict of strings it would take 12 MB.
+        self._ngrams = np.unique(np.concatenate([present for present, _ in columns]))
+        unknown = len(self._ngrams)  # a last row, of an n-gram that tells no language from another
+        self._logs = np.full((unknown + 1, len(names) + 1), _log(np.zeros(1))[0])
         self._logs[:, -1] = 1  # counts the n-grams that are known
-        self._logs[self._unknown] = 0
+        self._logs[unknown] = 0
         for column, (present, logs) in enumerate(columns):
-            self._logs[present, column] = logs
+            self._logs[self._rows(present), column] = logs
         self._remembered = Remembered(len(names) + 1, place_bits, self._worked_out)
 
     def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
@@ -128,9 +129,22 @@ class ExactProfiles:
         worked_out = []
         for start in range(0, len(some_words), _WORDS_AT_ONCE):
             found = [ngrams(word) for word in some_words[start : start + _WORDS_AT_ONCE]]
-            known = map(self._rows.get, chain.from_iterable(found), repeat(self._unknown))
-            worked_out.append(sums(self._logs.take(np.fromiter(known, np.intp), axis=0), _bounds(found)))
+            rows = self._rows(_numbers([*chain.from_iterable(found)]))
+            worked_out.append(sums(self._logs.take(rows, axis=0), _bounds(found)))
         return np.concatenate(worked_out)
+
+    def _rows(self, numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+        """Return the row of each n-gram; the last one for those that no profile has."""
+        rows = self._ngrams.searchsorted(numbers)
+        known = self._ngrams.take(rows, mode="clip") == numbers
+        rows[~known] = len(self._ngrams)
+        return rows
+
+
+def _numbers(ngrams: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """Return a number for each n-gram of up to three characters: their code points, side by side."""
+    points = np.array(ngrams, "U3").view(np.uint32).reshape(-1, 3).astype(np.uint64)
+    return points @ np.array([1 << 42, 1 << 21, 1], np.uint64)
 
 
 def _bounds(lists: Sequence[Sequence[str]]) -> npt.NDArray[np.intp]:
