@@ -32,8 +32,8 @@ _NEAR = re.compile(r"(?<= AND )NEAR/\d+ SUM/.*(?='$)", re.MULTILINE)
 #: How much a post of the archives counts that nobody judged, and one in how many is taken, by language.
 UNJUDGED, ONE_IN = {"deepfake": 0.5, "election": 1.0}, {"ru": 1, "en": 6, "tr": 1}
 RIDGE, ROUNDS = 3.0, 4
-#: What one sign may weigh of what is needed: that there was voting is no election yet. In Russian the rules tag
-#: most posts that have a strong sign, so what they leave needs little more.
+#: What one sign may weigh of what is needed: that there was voting is no election yet. In Russian the rules
+#: tag most posts that have a strong sign, so what they leave needs little more.
 MOST = {"deepfake": np.inf, "election": 0.7, "election.ru": 0.85}
 #: Posts of more are left out. Some sums count in still shorter ones only: longer ones speak of much at once.
 CHARACTERS = 300
