@@ -205,6 +205,7 @@ eval-terms: $(VENV)/.ready-dev  ## Measure the lexicon: docs/terms.md and docs/t
 fit-signs: $(VENV)/.ready-dev  ## Fit what signs weigh in the lexicon's *.signs.toml to judged posts (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.fit_signs deepfake ru
 	$(BIN)/python -m tests.quality.fit_signs deepfake en
+	$(BIN)/python -m tests.quality.fit_signs deepfake tr
 	$(BIN)/python -m tests.quality.fit_signs election ru
 	$(BIN)/python -m tests.quality.fit_signs election en
 
