@@ -122,8 +122,7 @@ async def measure(days: float) -> None:
         await create(settings, all_topics(settings))
         minutes = int(days * 1_440)
         records = await fill(settings, minutes)
-        port = 28_080
-        with dashboard(settings, port=port) as url:
+        with dashboard(settings) as url:
             say(f"empty: {resident_mb(url)} MB; load {os.getloadavg()[0]:.0f}")
             say(f"{records:,} records read in {await loaded(url):.1f} s; {resident_mb(url)} MB")
             for query in ("", "?span=month", "?span=all&rollup=hour"):
