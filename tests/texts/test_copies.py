@@ -3,12 +3,13 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.texts.cleaning import words_of
 from sandik.texts.copies import Copies, Said, alike, runs_of
 from tests.support.command import sandik
+from tests.support.examples import examples
 
 LONG = "bu video sahte seçimden önce yayılan montaj görüntülere inanmayın lütfen paylaşmayın herkese anlatın"
 texts = st.lists(st.sampled_from("abcdefgh"), min_size=0, max_size=12).map(" ".join)
@@ -26,7 +27,7 @@ def groups(posts: list[Said]) -> list[tuple[int, int, str]]:
     return [(one.posts, one.wordings, one.text) for one in copies.groups()]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(found_texts, st.randoms(use_true_random=False))
 def test_neither_the_order_of_posts_nor_how_they_are_split_changes_the_groups(
     found: list[str], order: random.Random
@@ -38,7 +39,7 @@ def test_neither_the_order_of_posts_nor_how_they_are_split_changes_the_groups(
     assert sum(count for count, _, _ in groups(posts)) == len(posts)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(found_texts)
 def test_texts_that_nothing_alike_connects_are_apart(found: list[str]) -> None:
     """By comparing all with all: no group is larger than what such pairs connect."""

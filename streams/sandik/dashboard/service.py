@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from sandik.clock import Clock
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.fold import ALL
 from sandik.counting.source_names import OTHER, SourceNames
 from sandik.dashboard import api_types
