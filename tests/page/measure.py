@@ -88,8 +88,9 @@ async def loaded(url: str) -> float:
 
 
 async def listen(session: aiohttp.ClientSession, url: str, arrivals: list[float]) -> None:
-    """Note when each event with rows arrives."""
+    """Note when the connection stands, and when each event with rows arrives."""
     async with session.get(url + "api/stream", params={"language": "*,tr,ru,en,uk"}) as response:
+        arrivals.append(time.monotonic())
         async for line in response.content:
             if line == b"event: rows\n":
                 arrivals.append(time.monotonic())
@@ -116,7 +117,7 @@ PAINTS = """() => {
 async def measure(days: float) -> None:
     """Print what is measured as it comes."""
     # Another environment than the tests have: or the dashboard would be a copy, with their memory.
-    os.environ["PYTHONUNBUFFERED"] = "1"
+    os.environ["PYTHONUNBUFFERED"] = "yes"
     with TemporaryDirectory() as folder, EmbeddedKafka(Path(folder) / "kafka") as kafka:
         settings = Settings(broker=kafka.bootstrap_servers, partitions=1)
         await create(settings, all_topics(settings))
@@ -130,7 +131,7 @@ async def measure(days: float) -> None:
             arrivals: list[list[float]] = [[] for _ in range(LISTENERS)]
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
                 listening = [asyncio.create_task(listen(session, url, one)) for one in arrivals]
-                await asyncio.sleep(2)
+                await wait_until(partial(all, arrivals), 60, "all listeners are there")
                 delays = []
                 for minute in range(minutes, minutes + ROUNDS):
                     counts = [a_count(tag, code, minute=minute) for code in LANGUAGES for tag in TAGS]
