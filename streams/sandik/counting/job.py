@@ -10,9 +10,10 @@ import msgspec
 from sandik.counting.decode import Decoded, Rejected, decode_all
 from sandik.counting.dedupe import id_hash
 from sandik.counting.fingerprint import fingerprint
-from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, Reposts, cell_tags, fold
+from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, cell_tags, fold
 from sandik.counting.language import Detector, Hints, Language
 from sandik.counting.recent_texts import Repeats
+from sandik.counting.reposts import Reposts
 from sandik.counting.source_names import SourceNames
 from sandik.counting.state import PartitionState
 from sandik.counting.tags import Tagger, tags_of

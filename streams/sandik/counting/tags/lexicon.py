@@ -41,8 +41,8 @@ from sandik.counting.tags.layer_files import (
     twice,
 )
 from sandik.counting.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
-from sandik.counting.tags.openings import Opening
 from sandik.counting.tags.pairs import openings_of, read_pairs
+from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.word_sets import LocatedSet, WordSet, joined
 from sandik_schemas.languages import languages_in
 from sandik_schemas.pair import DEFAULT_PAIR, Pair

@@ -1,13 +1,13 @@
-"""The opening of a post: of what it speaks, it says there. From `tags.toml` of a lexicon's layers.
+"""How far from the start of a post the terms of a tag have to begin. From `tags.toml` of a lexicon's layers.
 
     [[opening]]
     tag = "election"
     characters = 450
     beside = ["deepfake"]
 
-A long message of other news that comes to an election in its last lines does not speak of one. So terms of
-the tag that all stand further down count only beside a term of `beside` that counts by itself. Of a text of
-more than twice so many characters its first half is the opening.
+The first 450 characters of a post are its opening; of a post of more than 900 characters, its first half is.
+A long message about other news may mention an election in its last lines, and is not about one. So if no term
+of the tag begins in the opening, the tag counts only if a tag of `beside` counts by itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from sandik.counting.tags.entries import Place, Problem
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far from the start the first term of a tag has to begin: less than so many characters."""
+    """The first term of `tag` has to begin before so many characters."""
 
     tag: str
     characters: int
