@@ -6,8 +6,11 @@ mod conditions;
 mod counting;
 mod eld;
 mod eld_tables;
+mod fasttext;
 mod finding;
 mod markup;
+mod ngrams;
+mod pool;
 mod sift;
 
 use pyo3::prelude::*;
@@ -19,5 +22,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<markup::Markup>()?;
     module.add_class::<eld::Eld>()?;
     module.add_class::<sift::Sift>()?;
+    module.add_class::<ngrams::Ngrams>()?;
+    module.add_class::<pool::Pool>()?;
     module.add_class::<cleaning::Cleaner>()
 }

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import hatch_build
 from sandik.counting.language import Detector, cleaning
-from sandik.counting.language.by_name import cascade_detector
-from sandik.counting.language.cascade import load_cascade
+from sandik.counting.language.by_name import load_cascade
 from sandik.counting.language.eld import EldModel, load_eld
+from sandik.counting.language.native_cascade import NativeCascade
 from sandik.counting.native import NATIVE, is_stale
 from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.boundaries import Markup, Refusal, markup_rules, word_spans
@@ -209,10 +209,10 @@ def test_the_same_clean_texts(batch: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def detectors() -> tuple[Detector, Detector]:
-    cascade = load_cascade()
-    if cascade.sieve is None or cascade.sieve.eld.sources is None:
+    native = load_cascade(NATIVE)
+    if not isinstance(native, NativeCascade):
         pytest.skip("ELD, its sources or CLD2 are missing")
-    return cascade_detector(cascade, NATIVE), cascade_detector(cascade, None)
+    return native, load_cascade(None)
 
 
 @pytest.fixture(scope="module")

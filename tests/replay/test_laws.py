@@ -15,7 +15,7 @@ from sandik.counting.labels import Labels
 from sandik.counting.merge import Merge
 from sandik.counting.newest import latest
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.kafka.ranges import Slice
 from sandik.replay import count_slice

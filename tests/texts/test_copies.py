@@ -2,11 +2,13 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.texts.cleaning import words_of
 from sandik.texts.copies import Copies, Said, alike, runs_of
+from tests.support.command import sandik
 from tests.support.examples import examples
 
 LONG = "bu video sahte seçimden önce yayılan montaj görüntülere inanmayın lütfen paylaşmayın herkese anlatın"
@@ -81,3 +83,19 @@ def test_where_an_author_is_not_known_nobody_is_counted() -> None:
     copies.add([Said("x:1", 0, "x", "", LONG), Said("x:2", 5, "x", "a", LONG)])
 
     assert copies.groups()[0].authors is None
+
+
+@pytest.mark.parametrize("command", [("copies",), ("words",)])
+def test_a_tag_that_no_post_can_have_is_refused(command: tuple[str, ...]) -> None:
+    sides = ("language=tr",) if command == ("words",) else ()
+    done = sandik(
+        *command,
+        "deploy/demo/posts.jsonl",
+        *sides,
+        "--tag",
+        "bth",
+        environment={"SANDIK_BROKER": "127.0.0.1:1"},
+    )
+
+    assert done.returncode == 2
+    assert "no count has --tag bth; did you mean both? There are: all, both, deepfake" in done.stderr.decode()

@@ -1,18 +1,16 @@
 """The default detector: a sieve of ELD and CLD2, then a pool of all voices, langdetect in doubt."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
-from sandik.counting.language.cld2 import Cld2Model, load_cld2
 from sandik.counting.language.cleaning import has_a_letter, has_enough_letters, without_enough_letters
 from sandik.counting.language.detector import UNDETERMINED, Language
-from sandik.counting.language.eld import EldModel, load_eld
-from sandik.counting.language.ensemble import Pool, load_weights
 from sandik.counting.language.hints import DECIDED, hinted_code, is_written_in, with_hint
 from sandik.counting.language.letter_evidence import Marks
 from sandik.counting.language.quotes import CLEAR
-from sandik.counting.language.scores import VOICES, Heard, Voices, load_voices
+from sandik.counting.language.scores import Values, Voices
 from sandik.counting.language.sieve import Sieve
 
 #: Below this probability an answer is wrong twice as often as right, so none is given. From here to 0.4,
@@ -25,16 +23,21 @@ _AT_ONCE = 256
 #: A reply of so many words, all of them everyday words of the hinted language, is in it, though others have
 #: them too: `inşallah`, `да не`.
 _MAX_REPLY_WORDS = 3
-_LISTED, _ALL = VOICES.index("words"), 0.999
+_ALL = 0.999
+
+
+class Weighs(Protocol):
+    """The pool, or its compiled twin."""
+
+    def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Values]:
+        """See `Pool.judge`."""
 
 
 class Cascade:
     """Judges clean texts, many at a time. Without a `sieve`, the pool is asked about all of them."""
 
-    def __init__(self, voices: Voices, pool: Pool, sieve: Sieve | None) -> None:
-        self.version = voices.version
-        self.is_portable = voices.is_portable
-        self._voices, self._pool, self.sieve = voices, pool, sieve
+    def __init__(self, voices: Voices, pool: Weighs, sieve: Sieve | None) -> None:
+        self._voices, self.pool, self.sieve = voices, pool, sieve
 
     def judge(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Language]:
         """Return the language of each clean text. Texts without a letter are undetermined, hint or not."""
@@ -88,7 +91,7 @@ class Cascade:
         return found
 
     def _judge(self, texts: Sequence[str], hints: Sequence[str | None], marks: Marks) -> list[Language]:
-        probabilities, heard = self._pool.judge(texts, marks)
+        probabilities, listed = self.pool.judge(texts, marks)
         best = probabilities.argmax(axis=0)
         highest = probabilities[best, np.arange(len(texts))]
         answers = []
@@ -97,7 +100,7 @@ class Cascade:
             enough = has_enough_letters(text)
             if hint:
                 row = self._voices.row_of[hint]
-                is_reply = self._is_reply(text, heard, row, column)
+                is_reply = self._is_reply(text, listed, row, column)
                 if chance < DECIDED or not enough or is_reply:
                     hinted = with_hint(text, hint, float(probabilities[row, column]))
                     if hinted > chance or is_reply or (not enough and is_written_in(text, hint)):
@@ -106,22 +109,5 @@ class Cascade:
             answers.append(Language(code, round(min(chance, 1.0), 4)) if decided else UNDETERMINED)
         return answers
 
-    def _is_reply(self, text: str, heard: Heard, row: int, column: int) -> bool:
-        return bool(heard.said[_LISTED, row, column] > _ALL) and text.count(" ") < _MAX_REPLY_WORDS
-
-
-def load_pair() -> tuple[EldModel, Cld2Model] | tuple[None, None]:
-    """Load ELD and CLD2; neither where one is missing."""
-    eld, cld2 = load_eld(), load_cld2()
-    return (eld, cld2) if eld and cld2 else (None, None)
-
-
-def load_cascade() -> Cascade:
-    """Load all models (0.6 s)."""
-    eld, cld2 = load_pair()
-    voices, weights = load_voices(eld, cld2), load_weights()
-    sieve = None
-    if eld and cld2:
-        sure = weights["sure"]
-        sieve = Sieve(eld, cld2, voices.letters, (sure["eld"], sure["both"]))
-    return Cascade(voices, Pool(voices, weights), sieve)
+    def _is_reply(self, text: str, listed: Values, row: int, column: int) -> bool:
+        return bool(listed[row, column] > _ALL) and text.count(" ") < _MAX_REPLY_WORDS

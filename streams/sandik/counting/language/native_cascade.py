@@ -12,7 +12,10 @@ import numpy as np
 from sandik.counting.language.cascade import Cascade
 from sandik.counting.language.cleaning import CLEANER, lowered
 from sandik.counting.language.detector import UNDETERMINED, Hints, Language
+from sandik.counting.language.ensemble import Pool
+from sandik.counting.language.native_pool import NativePool
 from sandik.counting.language.quotes import QUOTES
+from sandik.counting.language.scores import Voices
 from sandik.counting.language.scripts import SCRIPTS, judge_parts
 from sandik.counting.language.sieve import Sieve
 
@@ -32,13 +35,15 @@ class Left(NamedTuple):
 class NativeCascade:
     """Judges raw texts, many at a time."""
 
-    def __init__(self, native: ModuleType, version: str, cascade: Cascade, sieve: Sieve) -> None:
+    def __init__(self, native: ModuleType, version: str, voices: Voices, pool: Pool, sieve: Sieve) -> None:
         self.version = version
-        self._cascade, self._cld2 = cascade, sieve.cld2
+        eld = native.Eld(sieve.eld.sources)
+        self._cascade = Cascade(voices, NativePool(native, eld, pool, sieve.eld, sieve.cld2), sieve)
+        self._cld2 = sieve.cld2
         self._sift = native.Sift(
             CLEANER,
             lowered,
-            native.Eld(sieve.eld.sources),
+            eld,
             [sieve.rules[name] for name in sieve.eld.names],
             sieve.letters_told,
             QUOTES,

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sandik.counting.language.cld2 import Cld2Model
+from sandik.counting.language.cld2 import Cld2Model, load_cld2
 from sandik.counting.language.cleaning import MIN_LETTERS
 from sandik.counting.language.detector import Language
-from sandik.counting.language.eld import EldModel
+from sandik.counting.language.eld import EldModel, load_eld
 from sandik.counting.language.letter_evidence import Letters, Marks
 from sandik.counting.language.scores import LENGTHS, length_class
 
@@ -114,6 +114,12 @@ class Sieve:
             elif letters >= (rule.both if found.reliable else rule.unsure):
                 to_ask.append((index, rule.by_both[length_class(letters)]))
         return answers, to_ask
+
+
+def load_pair() -> tuple[EldModel, Cld2Model] | tuple[None, None]:
+    """Load ELD and CLD2; neither where one is missing."""
+    eld, cld2 = load_eld(), load_cld2()
+    return (eld, cld2) if eld and cld2 else (None, None)
 
 
 def _rule(code: str, letters: Letters, sure: Sure) -> Rule:

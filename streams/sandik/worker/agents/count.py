@@ -337,10 +337,11 @@ class CountAgent:
         if counted.changes.late or counted.rejected:  # a pity to make it for nothing
             by_offset = {record.offset: record for record in records}
         topic, size_ms = self.settings.topic, self.job.timing.window_size_ms
+        mentions = topic(MENTIONS)
         source = TP(self.topic, partition)
         return [
             *(
-                Outgoing(topic(MENTIONS), mention.source_partition, mention.id.encode(), _encode(mention))
+                Outgoing(mentions, mention.source_partition, mention.id.encode(), _encode(mention))
                 for mention in counted.mentions
             ),
             *(
@@ -371,4 +372,4 @@ def _tombstones(settled: Iterable[Settled]) -> dict[bytes, bytes | None]:
     return {key: None for window in settled for key in window.keys}
 
 
-_encode = msgspec.json.encode
+_encode = msgspec.json.Encoder().encode
