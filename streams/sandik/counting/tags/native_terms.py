@@ -10,9 +10,9 @@ from typing import Any
 from sandik.counting.tags.alphabet import fold_code
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.openings import Opening
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import Place as Found
+from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
 from sandik.counting.tags.required_words import Needs, bits_in
