@@ -54,6 +54,13 @@ pub struct Kind {
     asks: Vec<Asks>,
 }
 
+impl Kind {
+    /// Say whether it decides something by itself: a form, or what makes conditions be asked.
+    fn is_deciding(&self) -> bool {
+        !self.ranks.is_empty() || self.is_trigger
+    }
+}
+
 struct Pattern {
     kind: u32,
     is_in_hashtags: bool,
@@ -64,7 +71,9 @@ struct Pattern {
 #[pyclass(frozen)]
 pub struct Patterns {
     trie: DoubleArray<Vec<u8>>,
+    /// Of all patterns, and of those that decide something by themselves.
     beginnings: Beginnings,
+    deciding: Beginnings,
     /// By number in the trie, which of `patterns` are spelled so: from here to the next.
     bounds: Vec<u32>,
     patterns: Vec<Pattern>,
@@ -104,6 +113,9 @@ impl Patterns {
         let trie = DoubleArrayBuilder::build(&keys).and_then(DoubleArray::new);
         let trie = trie.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
         let beginnings = Beginnings::new(spelled.keys());
+        let is_deciding = |one: &Pattern| kinds[one.kind as usize].is_deciding();
+        let decides = |some: &(&String, &Vec<Pattern>)| some.1.iter().any(is_deciding);
+        let deciding = Beginnings::new(spelled.iter().filter(decides).map(|some| some.0));
         let (mut bounds, mut all) = (vec![0], Vec::new());
         for some in spelled.into_values() {
             all.extend(some);
@@ -114,6 +126,7 @@ impl Patterns {
         Ok(Self {
             trie,
             beginnings,
+            deciding,
             bounds,
             patterns: all,
             kinds,
@@ -133,9 +146,10 @@ impl Patterns {
             let text = text_of(string)?;
             folded.fill(texts.py(), &text, all, &self.characters)?;
             let first = places.len();
-            self.walk(index, &text, &folded, all, &mut places);
-            if !all {
-                self.keep_wanted(&mut places, first);
+            if all {
+                self.walk(index, &text, &folded, None, &mut places);
+            } else {
+                self.find_wanted(index, &text, &folded, &mut places, first);
             }
         }
         Ok(places)
@@ -159,8 +173,7 @@ impl Patterns {
             let text = text_of(string.cast::<PyString>()?)?;
             folded.fill(py, &text, false, &self.characters)?;
             forms.clear();
-            self.walk(index, &text, &folded, false, &mut forms);
-            self.keep_wanted(&mut forms, 0);
+            self.find_wanted(index, &text, &folded, &mut forms, 0);
             self.drop_refused(py, &text, &mut forms)?;
             while let Some((_, start, end, kind)) = cut.next_if(|one| one.0 == index) {
                 forms.push((index, start, end - 1, end, kind, ABLE));
@@ -204,13 +217,35 @@ impl Patterns {
         Ok(())
     }
 
-    fn walk(&self, index: usize, text: &str, folded: &Folded, all: bool, places: &mut Vec<Place>) {
+    /// Add the places of what can count in a text, and of words that decide it; the first of these is at `first`.
+    ///
+    /// Common words of conditions are looked for only in a text with something that asks for them: one in three.
+    fn find_wanted(&self, index: usize, text: &str, folded: &Folded, places: &mut Vec<Place>, first: usize) {
+        let kind_of = |place: &Place| &self.kinds[place.4 as usize];
+        self.walk(index, text, folded, Some(&self.deciding), places);
+        if places[first..].iter().any(|place| kind_of(place).is_trigger) {
+            places.truncate(first);
+            self.walk(index, text, folded, Some(&self.beginnings), places);
+        }
+        self.keep_wanted(places, first);
+    }
+
+    /// Add places of patterns in a text that begin as is told; without that, also of those that cannot count.
+    fn walk(
+        &self,
+        index: usize,
+        text: &str,
+        folded: &Folded,
+        told: Option<&Beginnings>,
+        places: &mut Vec<Place>,
+    ) {
+        let all = told.is_none();
         let mut token = Token::default();
         for start in &folded.starts {
             let (at, is_in_hashtag) = (start.byte as usize, start.is_in_hashtag);
             let rest = &folded.bytes[at..];
             // What begins inside a word counts in hashtags only.
-            if !all && (start.edge != WORD && !is_in_hashtag || !self.beginnings.may_begin(rest)) {
+            if told.is_some_and(|told| start.edge != WORD && !is_in_hashtag || !told.may_begin(rest)) {
                 continue;
             }
             let left = start.edge;

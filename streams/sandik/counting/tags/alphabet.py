@@ -55,7 +55,10 @@ class FoldedBatch(NamedTuple):
 
 def fold(text: str) -> str:
     """Return `text` in the folded alphabet: never longer, the same when folded again, never an error."""
-    return fold_batch([text]).folded[1:-2]
+    folded = "".join(map(_LETTERS.__getitem__, text))
+    while "  " in folded:
+        folded = folded.replace("  ", " ")
+    return folded
 
 
 def fold_batch(texts: list[str]) -> FoldedBatch:
@@ -118,3 +121,15 @@ def fold_code(code: int) -> int:
 # Filled as characters turn up, against a second of start-up for all of Unicode. Zeros take no memory: so what
 # is not known is 0, and what folds to nothing is not.
 _TABLE = np.zeros(0x110000, np.uint32)
+
+
+class _Letters(dict[str, str]):
+    """What a character becomes: for a text alone, which numpy takes ten times as long to begin with."""
+
+    def __missing__(self, char: str) -> str:
+        code = fold_code(ord(char))
+        self[char] = letter = chr(code) if code else ""
+        return letter
+
+
+_LETTERS = _Letters()
