@@ -1,5 +1,6 @@
 """The queries of an entry: read, their sets looked up, and what each of their words stands for."""
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.entries import Row
+from sandik.counting.tags.layers import LexiconError
 from sandik.counting.tags.query_parser import Kind, QueryError, Word, parse, words_of
 
 if TYPE_CHECKING:
@@ -18,10 +20,23 @@ FIELDS: tuple[Kind, ...] = get_args(Kind)
 _BARE_SET = re.compile(r"\{(?![a-z]{2,3}:)")
 
 
+#: A dozen brackets in one form stand for millions, which take gigabytes. A query says the same with few.
+MAX_FORMS = 20_000
+
+
 def expand(pattern: str) -> Iterator[str]:
-    """Yield what `pattern` stands for: "seçim (günü|gecesi)" is two phrases, "elections?" just itself."""
+    """Yield what `pattern` stands for: "seçim (günü|gecesi)" is two phrases, "elections?" just itself.
+
+    Raises:
+        LexiconError: it stands for more than `MAX_FORMS`.
+    """
     parts = re.split(r"\(([^()]*)\)", pattern)
     choices = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
+    if (count := math.prod(map(len, choices))) > MAX_FORMS:
+        raise LexiconError(
+            f"'{pattern[:40]}…' stands for {count:,} forms, of at most {MAX_FORMS:,}; write several shorter "
+            "ones, or a query: match = '(a OR b) NEAR/3 (c OR d)'"
+        )
     for choice in product(*choices):
         yield "".join(choice)
 
@@ -68,6 +83,10 @@ def _read(row: Row, field: Kind, query: str, sets: Collection[str]) -> str:
         raise EntryQueryError(field, str(error)) from error
     for word in words_of(condition):
         name = word.text[1:-1]
+        try:
+            next(expand(word.text))
+        except LexiconError as error:
+            raise EntryQueryError(field, str(error)) from error
         if word.is_set and name not in sets:
             language, _, bare = name.partition(":")
             own = [one.partition(":")[2] for one in sorted(sets) if one.startswith(f"{language}:")]

@@ -52,7 +52,10 @@ def _read_sets(tag: str, file: Traversable, read: LayerRows, problems: list[Prob
     for one in sets:
         if not one.row.inflects:
             patterns = (*one.row.lemmas, *one.row.forms)
-            read.sets[one] = tuple(form for pattern in patterns for form in expand(pattern))
+            try:
+                read.sets[one] = tuple(form for pattern in patterns for form in expand(pattern))
+            except LexiconError as error:
+                problems.append(Problem(one.place, f"{one}: {error}"))
             continue
         generated = read_forms(folder, tag, one.row.language)
         read.sets[one] = tuple(generated.get(one.row.key, ()))
