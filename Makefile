@@ -36,18 +36,21 @@ native: $(VENV)/.ready  ## Build the compiled part, with which terms take less t
 
 .PHONY: test-native
 test-native: $(VENV)/.ready-dev  ## The tests of languages and terms once more, with the compiled part that `make native` adds
-	$(BIN)/python -m pytest tests/counting tests/laws tests/cost tests/quality -n 3 --dist worksteal
+	$(BIN)/python -m pytest tests/counting tests/laws tests/cost tests/quality -n 3
 
 .PHONY: demo
 demo: $(VENV)/.ready  ## Posts in, counts out, on a real Kafka, in a minute
 	@$(BIN)/python deploy/demo/demo.py
 
-# Where it cannot be installed, the tests of the page are skipped, and say so.
+# Where it cannot be installed, the tests of the page are skipped, and say so. The tests open pages in the headless shell,
+# which is the same engine for less than half of the work; `sandik report --pdf` prints with the whole browser.
 .PHONY: chromium
 chromium:
-	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+	@command -v chromium >/dev/null && command -v chromium-headless-shell >/dev/null \
+		|| [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
 		echo "Installing Chromium for the tests of the page" >&2; \
-		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core; } >&2 || true
+		apt-get update -q && apt-get install -yq --no-install-recommends chromium fonts-dejavu-core \
+		&& apt-get install -yq --no-install-recommends chromium-headless-shell; } >&2 || true
 
 # As above, for the tests of what is deployed: promtool, kustomize and helm.
 .PHONY: tools
@@ -59,19 +62,19 @@ $(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
 	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
 
 .PHONY: test
-test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, four at a time: many wait for Kafka
-	$(BIN)/python -m pytest -m "not long and not deploy" -n 4 --dist worksteal
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, five at a time: many wait for Kafka
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 5
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2
 
 # A profile of Hypothesis (tests/conftest.py).
 EXAMPLES := sandik
 
 .PHONY: test-pure
 test-pure: $(VENV)/.ready-dev  ## The tests of counting and of its laws: no Kafka, and hardly a process
-	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --dist worksteal --hypothesis-profile=$(EXAMPLES) \
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --hypothesis-profile=$(EXAMPLES) \
 		tests/counting tests/figures tests/laws
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
@@ -81,8 +84,14 @@ test-pythons:  ## The same on every Python that is on this machine; says which a
 	@.ci/pythons $(PYTHONS)
 
 .PHONY: test-long
-test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs
+test-long: $(VENV)/.ready-dev  ## The long soak and chaos runs, and of each law 500 examples
 	$(BIN)/python -m pytest -m long
+	@$(MAKE) --no-print-directory test-laws EXAMPLES=long
+
+.PHONY: test-laws
+test-laws: $(VENV)/.ready-dev  ## All tests of laws (EXAMPLES=long: 500 examples of each)
+	$(BIN)/python -m pytest -m "not broker and not long and not deploy" -n 2 --hypothesis-profile=$(EXAMPLES) \
+		$$(grep -rl --include='test_*.py' '^from hypothesis' tests)
 
 .PHONY: deploy-test
 deploy-test: $(VENV)/.ready-dev  ## The stack for real: image, compose, Kubernetes' API, Prometheus (needs root, or Docker; long)
@@ -142,8 +151,8 @@ notebook: $(VENV)/.ready-dev  ## Run docs/analyst.ipynb and write its outputs ag
 	$(BIN)/python -m tests.replay.notebook
 
 .PHONY: coded
-coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/coding (needs SANDIK_TEST_DATA)
-	$(BIN)/python -m tests.coding.telegram
+coded: $(VENV)/.ready-dev  ## Count the coded posts again by this lexicon: docs/hand-coded (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.hand_coding.telegram
 
 .PHONY: answers
 answers: $(VENV)/.ready-dev  ## Run the commands of docs on archives and write their outputs again (needs SANDIK_TEST_DATA)

@@ -3,9 +3,12 @@
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sandik.broker import EmbeddedKafka
 from sandik.settings import Settings
@@ -17,13 +20,41 @@ from tests.support.workers import quick_settings
 # commands they interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 use_what_was_learnt()
-
+#: The folders of the tests that take longest.
+SLOWEST = ("demo", "up", "page", "docs", "faults")
+SHARE_NOTHING = ("demo", "up", "faults")
 
 # How long an example takes says how busy the machine is, not whether a law holds.
-hypothesis.settings.register_profile("sandik", deadline=None)
-# For `make check` alone: fewer examples of each law, so that it stays below a minute.
-hypothesis.settings.register_profile("check", deadline=None, max_examples=25)
+#: How many examples of a law are tried in `make check`, in `make test` and in `make test-long`.
+for profile, count in {"check": 25, "sandik": 40, "long": 500}.items():
+    hypothesis.settings.register_profile(profile, deadline=None, max_examples=count)
 hypothesis.settings.load_profile("sandik")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that at the end no process works alone."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.parent.name
+    return (
+        SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST) + (not item.get_closest_marker("broker"))
+    )
+
+
+class BySharedStart(LoadScopeScheduling):  # type: ignore[misc]  # comes without types
+    """Gives a process what shares a start-up: a file, or all that needs a browser. Some share nothing."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = Path(file).parent
+        return str(folder) if folder.name == "page" else nodeid if folder.name in SHARE_NOTHING else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySharedStart:
+    config.option.loadscopereorder = False
+    return BySharedStart(config, log)
 
 
 @pytest.fixture(scope="session")

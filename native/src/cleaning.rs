@@ -11,15 +11,18 @@ const IS_CAPITAL: u32 = 1 << 21;
 /// Alone or beside others of these, it is its own normal form.
 const IS_NORMAL: u32 = 1 << 22;
 /// A letter, digit or underscore: `\w`.
-const IS_WORD: u32 = 1 << 23;
+pub const IS_WORD: u32 = 1 << 23;
+/// Such a one, but no digit or underscore; white space.
+pub const IS_LETTER: u32 = 1 << 25;
+pub const IS_SPACE: u32 = 1 << 26;
 
 const SPACE: char = ' ';
 
 #[pyclass(frozen)]
 pub struct Cleaner {
     max_raw: usize,
-    max_clean: usize,
-    characters: Characters,
+    pub max_clean: usize,
+    pub characters: Characters,
     normalize: Py<PyAny>,
 }
 
@@ -37,16 +40,7 @@ impl Cleaner {
         let (mut cleaned, mut shouted) = (Vec::with_capacity(texts.len()), Vec::new());
         let mut points = Points::default();
         for (index, text) in texts.iter().enumerate() {
-            let text = text_of(text.cast::<PyString>()?)?;
-            let text = start_of(&text, self.max_raw);
-            if !self.read(py, text, &mut points)? {
-                let normal = self.normal(py, text)?;
-                points.clear();
-                for character in normal.chars().take(self.max_raw) {
-                    points.push(self.characters.of(py, character)?);
-                }
-            }
-            if points.capitals * 2 > points.letters {
+            if self.clean_one(py, &text_of(text.cast::<PyString>()?)?, &mut points)? {
                 shouted.push(index);
             }
             cleaned.push(points.squeezed(self.max_clean));
@@ -56,6 +50,19 @@ impl Cleaner {
 }
 
 impl Cleaner {
+    /// Find what a raw text becomes, and say whether it is mostly in capitals.
+    pub fn clean_one(&self, py: Python<'_>, text: &str, points: &mut Points) -> PyResult<bool> {
+        let text = start_of(text, self.max_raw);
+        if !self.read(py, text, points)? {
+            let normal = self.normal(py, text)?;
+            points.clear();
+            for character in normal.chars().take(self.max_raw) {
+                points.push(self.characters.of(py, character)?);
+            }
+        }
+        Ok(points.capitals * 2 > points.letters)
+    }
+
     /// Read what a text becomes; false if it is not in its normal form.
     fn read(&self, py: Python<'_>, text: &str, points: &mut Points) -> PyResult<bool> {
         points.clear();
@@ -152,7 +159,7 @@ impl Cleaner {
 
 /// What a text becomes, before it is squeezed.
 #[derive(Default)]
-struct Points {
+pub struct Points {
     points: Vec<char>,
     letters: usize,
     capitals: usize,
@@ -181,7 +188,7 @@ impl Points {
     }
 
     /// Return the text without runs of small Russian letters, cut.
-    fn squeezed(&mut self, max_clean: usize) -> String {
+    pub fn squeezed(&mut self, max_clean: usize) -> String {
         let mut text: String = if self.has_cyrillic {
             with_cyrillic_i(&mut self.points);
             let points = self.points.as_slice();

@@ -12,6 +12,7 @@ use yada::DoubleArray;
 use crate::characters::{text_of, Characters};
 use crate::conditions::Made;
 use crate::counting::{Allowed, Counting, Entry, Opening};
+use crate::markup::{Markup, Told};
 
 /// Of a character: what it folds to (0: nothing), and what it and its folded one are, as Python says.
 const FOLDED: u32 = (1 << 21) - 1;
@@ -29,6 +30,7 @@ const WORD: u8 = 2;
 const COUNTS: u8 = 0;
 const INSIDE_WORD: u8 = 1;
 const NOT_IN_HASHTAG: u8 = 2;
+const OUTSIDE: u8 = 3;
 pub const GLUED: u8 = 4;
 const ABLE: u8 = 8;
 const MARKED: u8 = 16;
@@ -69,27 +71,25 @@ pub struct Patterns {
     kinds: Vec<Kind>,
     leaves: usize,
     counting: Counting,
-    /// Asked which of some places in a text with links, names or hashtags do not count there, and where its words are.
-    refused: Py<PyAny>,
-    word_spans: Py<PyAny>,
+    markup: Markup,
     characters: Characters,
 }
 
 #[pymethods]
 impl Patterns {
     /// Take patterns (what, kind, in hashtags only, beginning of words), kinds, the fewest letters of a glued
-    /// one; entries, openings, and places of conditions that are no leaf; who knows characters, refuses places
-    /// and finds words.
+    /// one; entries, openings, and places of conditions that are no leaf; what links and hashtags are made of,
+    /// and who knows characters.
     #[new]
     fn new(
         patterns: &Bound<'_, PyAny>,
         kinds: Vec<Kind>,
         min_glued: usize,
         rules: (Vec<Entry>, Vec<Opening>, usize, Vec<Made>),
-        asked: (Py<PyAny>, Py<PyAny>, Py<PyAny>),
+        markup: Told,
+        ask: Py<PyAny>,
     ) -> PyResult<Self> {
         let (entries, openings, leaves, made) = rules;
-        let (ask, refused, word_spans) = asked;
         let mut spelled: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
         // One at a time: all of them as a list are tens of megabytes, and leave holes as large.
         for pattern in patterns.try_iter()? {
@@ -119,8 +119,7 @@ impl Patterns {
             kinds,
             leaves,
             counting,
-            refused,
-            word_spans,
+            markup: Markup::new(markup),
             characters,
         })
     }
@@ -162,7 +161,7 @@ impl Patterns {
             forms.clear();
             self.walk(index, &text, &folded, false, &mut forms);
             self.keep_wanted(&mut forms, 0);
-            self.drop_refused(&string, &mut forms)?;
+            self.drop_refused(py, &text, &mut forms)?;
             while let Some((_, start, end, kind)) = cut.next_if(|one| one.0 == index) {
                 forms.push((index, start, end - 1, end, kind, ABLE));
             }
@@ -171,7 +170,7 @@ impl Patterns {
             }
             let are_out = out.as_ref().and_then(|out| out[index].as_ref()).map(|out| out.as_bytes());
             let allowed = Allowed { accept: accept[index].as_bytes(), are_out };
-            let word_spans = || self.word_spans.call1(py, (&string,))?.extract(py);
+            let word_spans = || Ok(self.markup.of(py, &text)?.word_spans());
             let characters = folded.origins.last().map_or(0, |end| end.character);
             let terms =
                 self.counting.terms(&forms, &self.kinds, characters, &allowed, Box::new(word_spans))?;
@@ -185,13 +184,23 @@ impl Patterns {
 
 impl Patterns {
     /// Drop those places that links, names and hashtags refuse.
-    fn drop_refused(&self, text: &Bound<'_, PyAny>, places: &mut Vec<Place>) -> PyResult<()> {
-        let marked: Vec<_> = places.iter().filter(|place| place.5 & MARKED != 0).copied().collect();
-        if !marked.is_empty() {
-            let refused: Vec<bool> = self.refused.call1(text.py(), (text, marked))?.extract(text.py())?;
-            let mut refused = refused.into_iter();
-            places.retain(|place| place.5 & MARKED == 0 || refused.next() == Some(false));
+    fn drop_refused(&self, py: Python<'_>, text: &str, places: &mut Vec<Place>) -> PyResult<()> {
+        if places.iter().all(|place| place.5 & MARKED == 0) {
+            return Ok(());
         }
+        let mut marked = self.markup.of(py, text)?;
+        let has_signs = marked.has_signs();
+        places.retain(|(_, begin, last, _, _, how)| {
+            let outside = how & OUTSIDE != COUNTS;
+            let is_glued = how & GLUED != 0;
+            if how & MARKED == 0 {
+                true
+            } else if has_signs {
+                !marked.is_refused(*begin as usize, *last as usize, outside, is_glued)
+            } else {
+                !outside
+            }
+        });
         Ok(())
     }
 

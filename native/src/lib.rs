@@ -4,9 +4,14 @@ mod characters;
 mod cleaning;
 mod conditions;
 mod counting;
+mod eld;
+mod eld_tables;
+mod fasttext;
 mod finding;
-mod looking;
-mod sieve;
+mod markup;
+mod ngrams;
+mod pool;
+mod sift;
 
 use pyo3::prelude::*;
 
@@ -14,10 +19,10 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<finding::Patterns>()?;
-    module.add_function(wrap_pyfunction!(looking::with_quotations, module)?)?;
-    module.add_function(wrap_pyfunction!(looking::with_two_scripts, module)?)?;
-    module.add_function(wrap_pyfunction!(sieve::marks, module)?)?;
-    module.add_function(wrap_pyfunction!(sieve::not_plainly_lettered, module)?)?;
-    module.add_class::<sieve::Sieve>()?;
+    module.add_class::<markup::Markup>()?;
+    module.add_class::<eld::Eld>()?;
+    module.add_class::<sift::Sift>()?;
+    module.add_class::<ngrams::Ngrams>()?;
+    module.add_class::<pool::Pool>()?;
     module.add_class::<cleaning::Cleaner>()
 }

@@ -8,13 +8,18 @@ SCHEMA_VERSION = 1
 MAX_TERMS = 1_000
 
 
-class Term(msgspec.Struct, frozen=True):
-    """One match: `text[start:end]` of the post's original text, counted in characters (code points)."""
+class Term(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One match: `text[start:end]` of the post's original text, counted in characters (code points).
+
+    With `is_sum`, `term` names a sum of signs of which none is enough, and no word: leave it out of lists of
+    terms. It is left out of records where it is false.
+    """
 
     term: str
     tag: str
     start: int
     end: int
+    is_sum: bool = False
 
 
 class Mention(msgspec.Struct, frozen=True):

@@ -8,9 +8,9 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandik.counting.authors.key import weakness
-from sandik.counting.fold import Reposts
+from sandik.counting.reposts import Reposts
 from sandik.counting.source_names import MAX_SOURCES, SourceNames
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 
 Milliseconds = Annotated[int, Field(ge=0)]
 #: Whether the authors of each cell are counted.

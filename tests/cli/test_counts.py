@@ -370,6 +370,22 @@ def test_a_missing_topic_is_named_with_what_to_do(worker_settings: Settings) -> 
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("windows", "setting"),
+    [
+        ("hopping", "SANDIK_HOPPING_SIZE_MS and SANDIK_HOPPING_ADVANCE_MS"),
+        ("sessions", "SANDIK_SESSION_GAP_MS"),
+    ],
+)
+def test_windows_that_are_not_written_are_told_with_their_setting(
+    worker_settings: Settings, windows: str, setting: str
+) -> None:
+    done = sandik("counts", "--once", "--windows", windows, environment=environment(worker_settings))
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"Run the workers with {setting}" in done.stderr.decode()
+
+
 @pytest.mark.timeout(90)
 async def test_asking_for_a_missing_topic_does_not_make_it(tmp_path: Path) -> None:
     """Kafka makes topics that are asked for unless told not to: with one partition, and not compacted."""

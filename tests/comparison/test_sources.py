@@ -119,10 +119,44 @@ def test_channels_of_a_source_add_up_to_it(counts: Path, tmp_path: Path) -> None
 
 
 def test_a_side_without_counts_is_an_error(counts: Path) -> None:
-    done = sandik("compare", str(counts), "language=tr", "language=sw", environment=ALONE)
+    done = sandik("compare", str(counts), "language=tr", "language=fa", environment=ALONE)
 
     assert done.returncode == 2
-    assert b"language=sw: there are no counts for this selection" in done.stderr
+    assert b"language=fa: there are no counts for this selection" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("side", "says"),
+    [
+        (
+            "source=telegrm",
+            "no count has the source telegrm; did you mean telegram? There are: fax, telegram, x",
+        ),
+        ("language=trk", "no count has the language trk; did you mean tr?"),
+    ],
+)
+def test_a_misspelt_side_is_told_with_what_may_be_meant(counts: Path, side: str, says: str) -> None:
+    done = sandik("compare", str(counts), "source=x", side, environment=ALONE)
+
+    assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
+
+
+def test_what_is_left_of_sources_is_compared_with_these_and_with_no_other(counts: Path) -> None:
+    """Beside a source that was not counted apart, `other` would be a name that no post has."""
+    out = counts.with_name("two.csv")
+    command = ("replay", str(counts.with_name("posts.jsonl")), "--order", "as-is", "--window", "5m")
+    done = sandik(*command, "--sources", "x", "--out", str(out), environment=ALONE)
+    assert done.returncode == 0, done.stderr
+
+    known = sandik("compare", str(out), "source=x", "source=other", environment=ALONE)
+    refused = sandik("compare", str(out), "source=fax", "source=other", environment=ALONE)
+
+    assert known.returncode == 0, known.stderr
+    assert refused.returncode == 2
+    assert refused.stderr.decode() == (
+        "sandik: source=other is what is left of the sources that are counted apart (x); fax is among it. "
+        "Compare it with one of these, or two sources by name\n"
+    )
 
 
 def test_a_side_says_language_source_and_period() -> None:

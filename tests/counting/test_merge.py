@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from sandik.counting.authors.sets import AuthorSets
 from sandik.counting.labels import Labels, iso
 from sandik.counting.merge import Merge
-from sandik.counting.windows.derived import DerivedSizes, DerivedWindows
+from sandik.counting.windows.derived import DerivedWindows
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Cells, Partial, PartitionClock, WindowPartial
 from tests.support.stubs import MINUTE_MS, TIMING

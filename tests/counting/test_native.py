@@ -6,19 +6,20 @@ import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import hatch_build
-from sandik.counting.language import cleaning, letter_evidence, quotes, scripts
-from sandik.counting.language.cascade import load_pair
-from sandik.counting.language.ensemble import load_weights
-from sandik.counting.language.letter_evidence import Letters
-from sandik.counting.language.sieve import Sieve
+from sandik.counting.language import Detector, cleaning
+from sandik.counting.language.by_name import load_cascade
+from sandik.counting.language.eld import EldModel, load_eld
+from sandik.counting.language.native_cascade import NativeCascade
 from sandik.counting.native import NATIVE, is_stale
 from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.boundaries import Markup, Refusal, markup_rules, word_spans
 from sandik.counting.tags.lexicon import load_lexicon
 from tests.docs.fresh import built_wheel
 from tests.support.lexicons import write_lexicon
@@ -137,6 +138,68 @@ def test_the_same_conditions_hold(conditions: tuple[Tagger, Tagger], batch: list
     assert_same_terms(conditions, batch)
 
 
+#: Links, names and hashtags, whole, cut and with letters that ignoring their case makes of others.
+MARKED = (
+    *(
+        "http://",
+        "HTTPS://",
+        "httpſ://",
+        "www.",
+        "a",
+        "I",
+        "İ",
+        "ı",
+        "K",
+        "-",
+        "_",
+        ".",
+        "..",
+        "/",
+        "?",
+        "@",
+        "#",
+    ),
+    *(
+        "com",
+        "com.tr",
+        "GOV.tr",
+        "tr",
+        "co.uk",
+        "uk",
+        "me/",
+        "лrф",
+        "рф",
+        "РФ",
+        "ru/",
+        " ",
+        "\n",
+        "\u2009",
+        "é",
+        "e\u0301",
+    ),
+    *("'", "’", "Seçim", "ВыборывТурции", "вТ", "ÇIK", "secim", "2023", "½", "ͅ", "σ", "Σ", "ǅ", "\ud83d"),
+)
+marked_texts = st.lists(st.sampled_from(MARKED) | st.text(max_size=2), max_size=12).map("".join)
+
+
+@compiled
+@given(text=marked_texts, glued=st.booleans(), data=st.data())
+def test_the_same_words_and_markup(text: str, glued: bool, data: st.DataObject) -> None:
+    assert NATIVE
+    marked = NATIVE.Markup(markup_rules())
+    assert marked.words(text) == word_spans(text)
+    begins = sorted(data.draw(st.lists(st.integers(0, max(0, len(text) - 1)), max_size=4))) if text else []
+    places = [
+        (begin, data.draw(st.integers(begin, len(text) - 1)), data.draw(st.booleans())) for begin in begins
+    ]
+    markup = Markup(text)
+    refused = [
+        markup.refusal(begin, last, Refusal.INSIDE_WORD if outside else None, is_glued=glued) is not None
+        for begin, last, outside in places
+    ]
+    assert marked.refused(text, [(*place, glued) for place in places]) == refused
+
+
 @compiled
 @given(batch=batches)
 def test_the_same_clean_texts(batch: list[str]) -> None:
@@ -144,45 +207,105 @@ def test_the_same_clean_texts(batch: list[str]) -> None:
     assert cleaning.CLEANER.clean(batch) == cleaning.cleaned(batch)
 
 
-@compiled
-@given(batch=batches)
-def test_the_same_texts_are_looked_at(batch: list[str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        native = quotes.own_words_of_all(batch), scripts.may_be_mixed(batch)
-        patch.setattr(quotes, "NATIVE", None)
-        patch.setattr(scripts, "NATIVE", None)
-        assert native == (quotes.own_words_of_all(batch), scripts.may_be_mixed(batch))
+@pytest.fixture(scope="module")
+def detectors() -> tuple[Detector, Detector]:
+    native = load_cascade(NATIVE)
+    if not isinstance(native, NativeCascade):
+        pytest.skip("ELD, its sources or CLD2 are missing")
+    return native, load_cascade(None)
 
 
 @pytest.fixture(scope="module")
-def sieve() -> Sieve:
-    eld, cld2 = load_pair()
-    if eld is None or cld2 is None:
-        pytest.skip("ELD or CLD2 is missing")
-    sure = load_weights()["sure"]
-    return Sieve(eld, cld2, Letters(), (sure["eld"], sure["both"]))
+def elds() -> tuple[Any, EldModel]:
+    eld = load_eld()
+    if eld is None or eld.sources is None:
+        pytest.skip("ELD or its sources are missing")
+    assert NATIVE
+    return NATIVE.Eld(eld.sources), eld
 
 
-def assert_sieved_alike(sieve: Sieve, clean_texts: Sequence[str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        marks, few = sieve.letters.marks(clean_texts), cleaning.without_enough_letters(clean_texts)
-        patch.setattr(letter_evidence, "NATIVE", None)
-        patch.setattr(cleaning, "NATIVE", None)
-        assert few == cleaning.without_enough_letters(clean_texts)
-        assert marks.tolist() == sieve.letters.marks(clean_texts).tolist()
-    assert sieve.native is not None
-    assert sieve.native.by_eld([*clean_texts], marks.tobytes()) == sieve.by_eld(clean_texts, marks)
+def assert_same_scores(elds: tuple[Any, EldModel], text: str) -> None:
+    native, eld = elds
+    number, is_reliable = native.detect(text)
+    found = eld.detect_quickly(text)
+    assert (eld.names[-1 if number is None else number], is_reliable) == (found.language, found.reliable)
+    scores, is_reliable = native.score(text, 20)
+    assert ([(eld.names[number], score) for number, score in scores], is_reliable) == (
+        [*eld.scores(text)[0].items()],
+        eld.scores(text)[1],
+    )
+
+
+#: Letters of ELD's scripts, and what it takes for part of a word.
+words = st.text(
+    st.sampled_from("abcIİıßéÀÿаяіїАЯ'’`漢字かハᄀ가ᲐაԱსẞẠạＡａ\U00020000\U0001f600 -\u0130\u0301"),
+    max_size=12,
+)
 
 
 @compiled
-@given(batch=batches)
-def test_the_same_is_settled(sieve: Sieve, batch: list[str]) -> None:
-    if clean_texts := [text for text in cleaning.clean(batch) if text]:
-        assert_sieved_alike(sieve, clean_texts)
+@given(text=st.lists(words | st.sampled_from(PIECES), max_size=200).map(" ".join))
+def test_the_same_scores_of_eld(elds: tuple[Any, EldModel], text: str) -> None:
+    assert_same_scores(
+        elds, "".join(char for char in text if char != "\0" and not "\ud800" <= char <= "\udfff")
+    )
+
+
+#: What a post is made of that quotes, is in two languages, shouts or says nearly nothing.
+SAID = (
+    *(
+        "Путин",
+        "мы не вмешиваемся",
+        "Кандидат сказал, что выборы будут честными и открытыми для всех",
+        "да не",
+    ),
+    *(
+        "aday bugün bir açıklama yaptı ve seçimin güvenli olduğunu söyledi",
+        "evet",
+        "helal olsun",
+        "SEÇİM GÜVENLİĞİ",
+    ),
+    *(
+        "the election is rigged they say and nobody knows",
+        "ok",
+        "kak dela u tebya segodnya",
+        "да ладно тебе вiтаю",
+    ),
+    *(
+        '"',
+        "«",
+        "»",
+        "“",
+        "”",
+        "„",
+        "https://t.co/abcDEF12345678",
+        "@someone",
+        "#SeçimVar",
+        "#Выборы2023",
+        "  ",
+        "1",
+    ),
+)
+posts = st.lists(st.sampled_from(SAID) | st.sampled_from(PIECES) | st.text(max_size=3), max_size=8).map(
+    " ".join
+)
+hints = st.sampled_from([None, "tr", "ru", "en", "uk", "az", "xx", ""])
 
 
 @compiled
-def test_the_same_on_real_posts(built_in: tuple[Tagger, Tagger], sieve: Sieve) -> None:
+@given(batch=st.lists(posts | texts, min_size=1, max_size=4), data=st.data())
+def test_the_same_languages(
+    detectors: tuple[Detector, Detector], batch: list[str], data: st.DataObject
+) -> None:
+    told = data.draw(st.none() | st.lists(hints, min_size=len(batch), max_size=len(batch)))
+    native, pure = (one.detect(batch, told) for one in detectors)
+    assert native == pure
+
+
+@compiled
+def test_the_same_on_real_posts(
+    built_in: tuple[Tagger, Tagger], detectors: tuple[Detector, Detector], elds: tuple[Any, EldModel]
+) -> None:
     path = Path(os.environ.get("SANDIK_TEST_DATA", ""), "ira_2016-09-15_2016-11-15.tsv.gz")
     if not path.is_file():
         pytest.skip("$SANDIK_TEST_DATA has no archive")
@@ -194,7 +317,9 @@ def test_the_same_on_real_posts(built_in: tuple[Tagger, Tagger], sieve: Sieve) -
     assert native == pure
     assert cleaning.CLEANER
     assert cleaning.CLEANER.clean(some) == cleaning.cleaned(some)
-    assert_sieved_alike(sieve, [text for text in cleaning.clean(some) if text])
+    assert detectors[0].detect(some) == detectors[1].detect(some)
+    for text in cleaning.clean(some[::10]):
+        assert_same_scores(elds, text)
 
 
 def test_without_rust_the_build_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

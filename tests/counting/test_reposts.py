@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.fold import Reposts
 from sandik.counting.job import Job
+from sandik.counting.reposts import Reposts
 from sandik.counting.state import PartitionState
 from sandik.run_identity import load_job
 from sandik.settings import Settings

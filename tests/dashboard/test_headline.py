@@ -12,6 +12,7 @@ from sandik_schemas.languages import languages_in
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from tests.dashboard.builders import MINUTE_MS, a_count
 from tests.figures.test_rollup import cells_of, consistent, newest, rollups, spans
+from tests.support.examples import examples
 
 OF_ALL = Pair("election", ("election",), "all")
 some_languages = st.sampled_from(
@@ -29,7 +30,7 @@ def sums(counts: list[Count], from_ms: int, to_ms: int, among: frozenset[str]) -
     return dict(+found)
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(consistent, spans, some_languages)
 def test_a_headline_is_the_sum_of_all_posts_of_its_span_and_languages(
     counts: list[Count], span: tuple[int, int], among: frozenset[str]
@@ -44,7 +45,7 @@ def test_a_headline_is_the_sum_of_all_posts_of_its_span_and_languages(
         assert found.before.posts == sums(counts, span[0] - length_ms, span[0], among)
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(consistent, rollups, spans | st.integers(1, 100 * MINUTE_MS), some_languages)
 def test_whatever_the_roll_up_the_rows_of_all_languages_sum_to_the_headline(
     counts: list[Count], query: Query, span: tuple[int, int] | int, among: frozenset[str]

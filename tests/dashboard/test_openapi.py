@@ -23,6 +23,7 @@ from sandik.dashboard.service import Board
 from sandik.dashboard.web import create_web
 from sandik.settings import Settings
 from tests.dashboard.test_api import fill
+from tests.support.examples import examples
 
 CHECKS = [
     not_a_server_error,
@@ -74,7 +75,7 @@ def test_schemathesis_finds_no_fault(url: str, path: str) -> None:
         for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
     )
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(examples(30), suppress_health_check=list(HealthCheck))
     @given(case=honest | hostile if operation.query else honest)
     def ask(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(checks=CHECKS)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.figures.by_source import MAX_SOURCES, OTHERS
@@ -16,6 +16,7 @@ from sandik_schemas.mention import Mention
 from sandik_schemas.pair import DEFAULT_PAIR
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count, a_mention
 from tests.figures.test_rollup import newest
+from tests.support.examples import examples
 
 SOURCES = ("telegram", "telegram/1", "x", "other")
 MOST = 100
@@ -82,7 +83,7 @@ def summed(part: Part) -> Counter[str]:
     return found
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(cells, rollups, bounds, st.sampled_from([frozenset(), frozenset({"tr"}), frozenset({"ru"})]))
 def test_whatever_the_roll_up_the_sources_add_up_to_the_headline_and_each_is_its_own(
     counts: list[Count], rollup: int, span: list[int], among: frozenset[str]
@@ -107,7 +108,7 @@ def test_whatever_the_roll_up_the_sources_add_up_to_the_headline_and_each_is_its
     )
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(cells, rollups, bounds, st.sampled_from([(), ("x",), ("telegram",), ("x", "other")]))
 def test_a_source_is_asked_for_with_its_channels_and_all_that_is_said_of_it_is_the_same(
     counts: list[Count], rollup: int, span: list[int], asked: tuple[str, ...]
@@ -133,7 +134,7 @@ def test_a_source_is_asked_for_with_its_channels_and_all_that_is_said_of_it_is_t
         assert headline(own, query._replace(among=frozenset({part.name}))).now.posts == part.posts
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(mentions, rollups, bounds)
 def test_whatever_the_roll_up_each_post_is_counted_once_under_its_source(
     found: list[Mention], rollup: int, span: list[int]

@@ -9,7 +9,7 @@ import pytest
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.broker.test_bursts import Receiver, finals, receiving, running, write
+from tests.bursts.test_bursts import Receiver, finals, receiving, running, write
 from tests.deploy.rights import least, of_users, rows
 from tests.support.command import sandik
 from tests.support.kafka import produce, wait_until

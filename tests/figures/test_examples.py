@@ -90,6 +90,14 @@ def test_terms_that_rose_most_come_first_and_those_that_most_use_where_nothing_i
     assert terms(0) == [("seçim", 5, None), ("oy", 3, None)]
 
 
+def test_what_names_a_sum_and_no_word_is_no_term_for_readers() -> None:
+    examples = Examples()
+    terms = Term("signs of an election", "election", 0, 3, is_sum=True), Term("oy", "election", 4, 6)
+    examples.add([a_mention(0, terms=terms)])
+
+    assert [one.term for one in examples.top_terms(NONE, NONE, *ALWAYS, 10)] == ["oy"]
+
+
 def test_of_a_source_only_its_own_posts_and_terms_are_told() -> None:
     examples = Examples()
     examples.add(

@@ -4,6 +4,8 @@ import gzip
 import importlib.util
 import json
 import sys
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 import pytest
 
 from sandik.ingest.formats.jsonl import read
+from sandik.run_identity import load_job
+from sandik.settings import Settings
 from sandik_schemas.post import Post
 from tests.ingest import demo_telegram
 from tests.quality.posts import DATA
@@ -92,6 +96,19 @@ def test_the_telegram_posts_are_as_the_attribution_says() -> None:
     assert len(posts) == len({post.id for post in posts}) == len(lines)
     assert all(0 < len(post.text) <= demo_telegram.LONGEST for post in posts)
     assert [post.created_at_ms for post in posts] == sorted(post.created_at_ms for post in posts)
+
+
+def test_every_week_of_the_telegram_posts_speaks_of_an_election() -> None:
+    """A page of weeks in which nobody does shows nothing."""
+    lines = gzip.decompress((DEMO / "telegram.jsonl.gz").read_bytes()).splitlines()
+    posts = [json.loads(line) for line in lines]
+    found = load_job(Settings(lexicon="builtin,events/us-2024")).annotate([post["text"] for post in posts])
+
+    weeks: Counter[tuple[int, int]] = Counter()
+    for post, one in zip(posts, found, strict=True):
+        at = datetime.fromtimestamp(post["created_at_ms"] / 1000, UTC).isocalendar()
+        weeks[at.year, at.week] += "election" in one.tags
+    assert min(weeks.values()) > 0, weeks
 
 
 @pytest.mark.skipif(not (DATA / "telegram_ru").exists(), reason="needs SANDIK_TEST_DATA")

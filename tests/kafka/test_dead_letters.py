@@ -5,16 +5,17 @@ from dataclasses import replace
 from aiokafka import ConsumerRecord
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from faust.types import TP
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.decode import Reason, Rejected, Unread
 from sandik.counting.fold import Late
+from sandik.dead_letters.letter import letter_of
 from sandik.kafka.dead_letters import MAX_COPIED_BYTES, dead_letter, late_post
 from sandik.kafka.publish import Outgoing
 from sandik.kafka.unpacking import LeftOut
-from sandik.letters.letter import letter_of
 from sandik_schemas.headers import LEFT_OUT
+from tests.support.examples import examples
 
 #: What Kafka takes as it is shipped.
 MAX_MESSAGE_BYTES = 1_048_588
@@ -77,7 +78,7 @@ HEADERS = {
 }
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.sampled_from(list(HEADERS.values())), many, SIZES, SIZES)
 def test_a_letter_fits_whatever_its_headers(
     header: tuple[str, bytes | None], count: int, key_bytes: int, value_bytes: int

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.derived import DerivedSizes, DerivedWindows
+from sandik.counting.windows.derived import DerivedWindows
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import DerivedRecord, Kind
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial, PartialRecord, PartitionClock, Watermark

@@ -34,6 +34,8 @@ WORDS = {
     "fake": "deepfake",
     "x:y/z": "deepfake",
 }
+#: What names no word, and is counted by nobody.
+SUM = "signs"
 TOP = 2
 
 
@@ -41,7 +43,10 @@ class Words(Literal):
     """Finds these words, as often as they are said."""
 
     def terms(self, texts: Sequence[str], languages: Sequence[str], *_: object) -> list[tuple[Term, ...]]:  # noqa: ARG002
-        return [tuple(Term(one, WORDS[one], 0, 1) for one in text.split()[1:]) for text in texts]
+        return [
+            tuple(Term(one, WORDS.get(one, "election"), 0, 1, is_sum=one == SUM) for one in text.split()[1:])
+            for text in texts
+        ]
 
 
 JOB = replace(a_job(), tagger=Words(), terms=True)
@@ -49,7 +54,9 @@ JOB = replace(a_job(), tagger=Words(), terms=True)
 Post = tuple[int, str, list[str]]
 #: Half a minute over eleven minutes, so that some are late; a word may be said twice.
 posts = st.tuples(
-    st.integers(0, 20), st.sampled_from(["tr", "ru"]), st.lists(st.sampled_from(sorted(WORDS)), max_size=4)
+    st.integers(0, 20),
+    st.sampled_from(["tr", "ru"]),
+    st.lists(st.sampled_from([SUM, *sorted(WORDS)]), max_size=4),
 )
 logs = st.lists(posts, max_size=40)
 partitioned = st.lists(logs, min_size=PARTITIONS, max_size=PARTITIONS)
@@ -83,7 +90,7 @@ def truth(logs_: Sequence[Sequence[Post]]) -> dict[bytes, tuple[str, int]]:
             if newest >= 0 and (minute + 3) * MINUTE_MS <= newest * 30_000 - 30_000:
                 continue
             newest = max(newest, half)
-            for word in set(words):
+            for word in {*words} - {SUM}:
                 found[minute, language, WORDS[word]][word] += 1
     return {
         f"{BASE_MS + minute * MINUTE_MS}|{MINUTE_MS}|{language}|{tag}|{rank}".encode(): (word, count)

@@ -1,8 +1,8 @@
 """The demo's evening of May 2023, counted by a worker: what pictures of the page show."""
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from tests.support.command import sandik
 from tests.support.kafka import wait_until
+from tests.support.warm import start
 from tests.support.workers import Follower, Workers, environment
 
-EVENING = Path("deploy/demo/evening.py")
+_PROGRAM = "deploy.demo.evening"
 #: Windows stay open for the pictures; each invented post has an invented source.
 SETTINGS: dict[str, Any] = {"partitions": 1, "idle_after_ms": 600_000, "sources": "messenger,microblog"}
 SOURCES = "messenger microblog messenger forum".split()  # noqa: SIM905 - readable
@@ -29,10 +30,17 @@ text = "A candidate warns of deepfakes"
 """
 
 
+def whole_evening() -> bytes:
+    """Return all posts of the demo's evening as lines, in the order of ingest."""
+    with start(_PROGRAM, environment=os.environ, stdout=subprocess.PIPE) as process:
+        lines, _ = process.communicate()
+    assert process.returncode == 0
+    return lines
+
+
 def evening() -> list[bytes]:
     """Return the posts up to then, in the order of ingest."""
-    done = subprocess.run([sys.executable, str(EVENING)], stdout=subprocess.PIPE, check=True)
-    posts = [json.loads(line) for line in done.stdout.splitlines()]
+    posts = [json.loads(line) for line in whole_evening().splitlines()]
     return [
         json.dumps(post | {"source": SOURCES[number % len(SOURCES)]}).encode()
         for number, post in enumerate(posts)

@@ -5,13 +5,11 @@
 
 import asyncio
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.page.browser import chromium, looking
-from tests.page.evening import EVENING
+from tests.page.evening import whole_evening
 from tests.support.command import sandik
 
 PICTURE, EXAMPLE = Path("docs/report.png"), Path("docs/example-report.html")
@@ -22,9 +20,7 @@ SPAN = ("--from", "2023-05-11T17:00Z", "--to", "2023-05-11T18:25Z", "--step", "5
 def write_report(folder: Path) -> Path:
     """Count the evening by the minute and report it."""
     posts, counts, report = folder / "evening.jsonl", folder / "evening.csv", folder / "evening.html"
-    posts.write_bytes(
-        subprocess.run([sys.executable, str(EVENING)], stdout=subprocess.PIPE, check=True).stdout
-    )
+    posts.write_bytes(whole_evening())
     for words in (
         ("replay", str(posts), "--order", "as-is", "--out", str(counts)),
         ("report", str(counts), str(report), *SPAN),

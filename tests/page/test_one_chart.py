@@ -9,7 +9,7 @@ from aiohttp import web
 from playwright.async_api import Browser, expect
 
 from sandik.dashboard.notes import Note, read_notes
-from sandik.kafka.control import write_control
+from sandik.kafka.control_topic import write_control
 from sandik.settings import Settings
 from sandik_schemas.control import Run
 from sandik_schemas.pair import Pair

@@ -208,6 +208,58 @@ async def test_a_chart_is_taken_away_as_csv_svg_and_png(browser: Browser, busy: 
     assert taken["PNG"].startswith(b"\x89PNG")
 
 
+async def test_millions_of_posts_have_room_and_an_interval_with_two_ends(
+    browser: Browser, settings: Settings
+) -> None:
+    posts = {"all": 99_000_000, "election": 41_234_567, "both": 20_617_000}
+    await write_counts(
+        settings, [a_count(tag, minute=minute, count=n) for minute in range(3) for tag, n in posts.items()]
+    )
+    async with seeing(browser, settings, "?span=all&rollup=minute") as page:
+        await shows(page, ".panel h3", "Turkish")
+        await shows(page, "#share-interval", "49.99% to 50.01%")
+        await shows(page, ".panel .about", "49.99% to 50.01%")
+        await shows(page, "#table tbody", "49.98%–50.01%")
+        beside = await page.evaluate(_OUTSIDE)
+
+    assert beside == []
+
+
+_OUTSIDE = """() => [...document.querySelectorAll(".plot text")].filter((one) => {
+  const { x, width } = one.getBBox(), svg = one.closest("svg");
+  return x < 0 || x + width > svg.width.baseVal.value;
+}).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("by", ["language", "source"])
+async def test_a_small_chart_is_taken_away_too(browser: Browser, busy: str, by: str) -> None:
+    name = {"language": "Turkish", "source": "test"}[by]
+    async with looking(browser, f"{busy}{LAST_HOUR}&by={by}") as page:
+        panel = page.locator(".panel").filter(has_text=name)
+        about = await panel.locator(".about").text_content()
+        taken = {}
+        for kind in ("CSV", "SVG", "PNG"):
+            await panel.get_by_label(f"Take away: {name}").click()
+            async with page.expect_download() as waiting:
+                await panel.get_by_role("button", name=kind, exact=True).click()
+            download = await waiting.value
+            assert download.suggested_filename.endswith(f"-{name}.{kind.lower()}")
+            taken[kind] = await asyncio.to_thread((await download.path()).read_bytes)
+        await expect(panel.get_by_role("button", name="CSV")).to_be_hidden()
+        assert await page.locator(".plot").count() == await page.locator("main .plot").count()
+        assert await faults(page) == []
+
+    rows = list(csv.DictReader(taken["CSV"].decode().splitlines()))
+    both, base = (sum(int(row[tag]) for row in rows) for tag in ("both", "election"))
+    assert about is not None
+    assert about.endswith(f"{both} of {base} posts")
+    assert {row[by] for row in rows} == {{"language": "tr", "source": "test"}[by]}
+    assert ("all" in rows[0]) == (by == "language")  # mentions do not tell how many posts had no tag
+    assert about.encode() in taken["SVG"]
+    assert b'width="752"' in taken["SVG"]  # drawn for a page, not for the place that it has here
+    assert taken["PNG"].startswith(b"\x89PNG")
+
+
 async def test_a_language_that_comes_later_has_its_chart_too(browser: Browser, settings: Settings) -> None:
     await write_counts(settings, [a_count(tag) for tag in ("all", "election")])
     async with seeing(browser, settings, "?span=all") as page:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sandik.counting.language import ensemble
-from sandik.counting.language.cascade import load_pair
 from sandik.counting.language.cleaning import clean, has_enough_letters
 from sandik.counting.language.letter_evidence import Letters
 from sandik.counting.language.scores import (
@@ -25,7 +24,7 @@ from sandik.counting.language.scores import (
     length_class,
     load_voices,
 )
-from sandik.counting.language.sieve import Sieve
+from sandik.counting.language.sieve import Sieve, load_pair
 from tests.quality.kinds import altered
 from tests.quality.labelled import Text, labelled
 

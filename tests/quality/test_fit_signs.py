@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.quality.fit_signs import fitted
+from tests.support.examples import examples
 
 #: Three signs, the last of which may only speak against.
 BOUNDS = np.array([1.0, 1.0, -1.0])
@@ -13,7 +14,7 @@ rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 1
 posts = st.lists(st.tuples(rows, st.booleans()), min_size=2, max_size=20)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(posts)
 def test_weights_are_on_their_side_and_the_same_each_time(
     found: list[tuple[list[tuple[int, int, int]], bool]],

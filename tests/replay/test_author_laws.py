@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.kafka.ranges import Slice
@@ -13,6 +13,7 @@ from sandik.replay.results import Digest
 from sandik.tables.writers import SUFFIXES
 from tests.laws.test_author_laws import JOB, Post, logs, records_of, told, truth
 from tests.replay import test_laws as laws
+from tests.support.examples import examples
 
 RULES = msgspec.structs.replace(laws.RULES, authors="sketch")
 
@@ -24,7 +25,7 @@ def _with_authors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(laws, "RULES", RULES)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(logs, min_size=1, max_size=3), st.lists(st.integers(0, 6), max_size=3))
 def test_a_replay_tells_the_authors_however_often_it_is_interrupted(
     logs_: list[list[Post]], fails_after: list[int]

@@ -91,7 +91,11 @@ def test_the_same_result_in_two_formats_does_not_differ(two: tuple[Path, Path], 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "No such file"), (b"{}\n", "holds no counts"), (b"\xff\n", "holds no counts")],
+    [
+        (None, "No such file"),
+        (b"{}\n", "writes them: there is no column window_start_ms"),
+        (b"\xff\n", "holds no counts"),
+    ],
 )
 def test_what_is_no_result_is_refused(
     two: tuple[Path, Path], tmp_path: Path, content: bytes | None, says: str

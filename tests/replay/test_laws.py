@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.labels import Labels
 from sandik.counting.merge import Merge
 from sandik.counting.newest import latest
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.kafka.ranges import Slice
 from sandik.replay import count_slice
@@ -25,6 +25,7 @@ from sandik.replay.results import DerivedCounts, merged
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial
 from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of
+from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 JOB = a_job()
@@ -93,7 +94,7 @@ def _checkpoint_often(monkeypatch: pytest.MonkeyPatch) -> None:
 some_logs = st.lists(logs, min_size=1, max_size=3)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(some_logs, st.lists(st.integers(0, 6), max_size=3))
 def test_a_replay_gives_what_the_workers_gave_however_often_it_is_interrupted(
     partitions_of: list[Log], fails_after: list[int]
@@ -104,7 +105,7 @@ def test_a_replay_gives_what_the_workers_gave_however_often_it_is_interrupted(
     assert live(partitions) == replayed(plan, partitions, fails_after)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(some_logs, st.integers(-1, 11), st.integers(1, 6), st.data())
 def test_a_range_gives_what_the_whole_gives_for_its_windows(
     partitions_of: list[Log], first: int, minutes: int, data: st.DataObject
@@ -145,7 +146,7 @@ def wider(plan: Plan, partitions: Sequence[Sequence[Record]], kind: Kind) -> lis
         return list(DerivedCounts(plan, folder, kind).counts(0))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(some_logs, st.integers(-1, 11), st.integers(1, 8), st.sampled_from(["hopping", "sessions"]))
 def test_a_range_gives_of_wider_windows_what_the_whole_gives_and_nothing_cut(
     partitions_of: list[Log], first: int, minutes: int, kind: Kind

@@ -11,7 +11,7 @@ import pytest
 
 from sandik.cli.counts import Latest, table
 from sandik.cli.counts_query import Filter
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, rows
 from sandik.report.read_counts import read_file

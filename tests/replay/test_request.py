@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.errors import UsageError
 from sandik.replay.request import Request, spans_of
 

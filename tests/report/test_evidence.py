@@ -68,6 +68,12 @@ def test_a_term_counts_once_a_post_however_often_it_stands_there() -> None:
     assert [(one.term, one.posts) for one in evidence.terms("*")] == [("kaset", 2)]
 
 
+def test_what_names_a_sum_and_no_word_is_no_term_for_readers() -> None:
+    terms = Term("signs of a fake", "deepfake", 0, 5, is_sum=True), Term("kaset", "deepfake", 9, 14)
+    evidence = evidence_of([a_post(1, terms=terms)])
+    assert [one.term for one in evidence.terms("tr")] == ["kaset"]
+
+
 def test_mentions_by_other_rules_are_left_out_and_told() -> None:
     evidence = evidence_of([a_post(1, lexicon_version="lex-2"), a_post(2)])
     assert (evidence.mentions, evidence.foreign) == (1, 1)

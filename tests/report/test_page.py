@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.lexicon_tools.measured import OneMeasured
@@ -18,6 +18,7 @@ from sandik_schemas.mention import Term
 from sandik_schemas.pair import DEFAULT_PAIR
 from tests.dashboard.builders import BASE_MS, a_mention
 from tests.report.builders import Posts, figures_from, report_from
+from tests.support.examples import examples
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -90,7 +91,7 @@ def _without_style(html: str) -> str:
     return re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1)))
 def test_what_stands_in_a_post_stays_text(text: str) -> None:
     html = page(a_report(text, name=text)).decode()

@@ -4,10 +4,10 @@ A copy is a process like any other: it has the pipes, folder and environment tha
 and its own end. Only what happens before `main` is not run in it; tests of that start Python themselves.
 
     start("sandik", "worker", environment=…)    a process of `python -m sandik worker`
-    python -m tests.support.warm FD             the one that is copied, for as long as FD, a socket, is open
+    python -m tests.support.warm FD             the one that is copied; takes orders at FD, a socket
 """
 
-import atexit
+import errno
 import gc
 import json
 import os
@@ -40,6 +40,7 @@ _ROOT = Path(__file__).parents[2]
 _BORN = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # who has threads cannot be copied
 _READ_AT_IMPORT = ("PYTHON", "LC_", "LANG", "FAUST_", "NO_CYTHON", "TYPER_", "TERMINAL_", "FORCE_COLOR")
 _starting = Lock()
+_started: list[subprocess.Popen[bytes]] = []
 
 
 def start(
@@ -107,27 +108,46 @@ class Warm(subprocess.Popen[bytes]):
 
 @cache
 def _original() -> socket.socket:
-    """Start the one that is copied; return where it takes orders. It ends with this process."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-m", __name__, str(theirs.fileno())]
-    with theirs:
-        process = subprocess.Popen(
-            command, cwd=_ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=_BORN
-        )
-    atexit.register(process.wait)
-    atexit.register(ours.close)
+    """Return where the one that is copied takes orders. All processes of a test session share it.
+
+    Who comes first starts it. It ends when the last of them has ended.
+    """
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.getpid())
+    address = f"\0{__name__}-{session}"  # of Linux: a name without a file
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        try:
+            door.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            door.listen()
+            command = [sys.executable, "-m", __name__, str(door.fileno())]
+            _started.append(
+                subprocess.Popen(
+                    command, cwd=_ROOT, stdin=subprocess.DEVNULL, pass_fds=[door.fileno()], env=_BORN
+                )
+            )
+    ours = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.connect(address)
     return ours
 
 
-def _serve(orders: socket.socket) -> str:
-    """Make copies for as long as there are orders; in a copy, return the module that it is to run."""
+def _serve(door: socket.socket) -> str:
+    """Make copies for as long as anybody may order one; in a copy, return the module that it is to run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    customers: dict[int, socket.socket] = {}
     children: dict[int, tuple[int, int]] = {}
     poll = select.poll()
-    poll.register(orders, select.POLLIN)
+    poll.register(door, select.POLLIN)
     while True:
         for fd, _ in poll.poll():
-            if fd != orders.fileno():
+            if fd == door.fileno():
+                customer, _ = door.accept()
+                customers[customer.fileno()] = customer
+                poll.register(customer, select.POLLIN)
+                continue
+            if fd in children:
                 child, told = children.pop(fd)
                 poll.unregister(fd)
                 with suppress(BrokenPipeError):
@@ -135,14 +155,19 @@ def _serve(orders: socket.socket) -> str:
                 os.close(told)
                 os.close(fd)
                 continue
-            order, fds, _, _ = socket.recv_fds(orders, 1, 5)
+            order, fds, _, _ = socket.recv_fds(customers[fd], 1, 5)
             if not order:
-                sys.exit()
+                poll.unregister(fd)
+                customers.pop(fd).close()
+                if not customers:
+                    sys.exit()
+                continue
             *pipes, told, request = fds
             child = os.fork()
             if not child:
-                for ours in (orders.fileno(), told, *children, *(one for _, one in children.values())):
-                    os.close(ours)
+                ours = (door.fileno(), told, *customers, *children, *(one for _, one in children.values()))
+                for one in ours:
+                    os.close(one)
                 return _become(pipes, request)
             for given in (*pipes, request):
                 os.close(given)

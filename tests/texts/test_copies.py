@@ -2,11 +2,14 @@
 
 import random
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.texts.cleaning import words_of
 from sandik.texts.copies import Copies, Said, alike, runs_of
+from tests.support.command import sandik
+from tests.support.examples import examples
 
 LONG = "bu video sahte seçimden önce yayılan montaj görüntülere inanmayın lütfen paylaşmayın herkese anlatın"
 texts = st.lists(st.sampled_from("abcdefgh"), min_size=0, max_size=12).map(" ".join)
@@ -24,7 +27,7 @@ def groups(posts: list[Said]) -> list[tuple[int, int, str]]:
     return [(one.posts, one.wordings, one.text) for one in copies.groups()]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(found_texts, st.randoms(use_true_random=False))
 def test_neither_the_order_of_posts_nor_how_they_are_split_changes_the_groups(
     found: list[str], order: random.Random
@@ -36,7 +39,7 @@ def test_neither_the_order_of_posts_nor_how_they_are_split_changes_the_groups(
     assert sum(count for count, _, _ in groups(posts)) == len(posts)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(found_texts)
 def test_texts_that_nothing_alike_connects_are_apart(found: list[str]) -> None:
     """By comparing all with all: no group is larger than what such pairs connect."""
@@ -80,3 +83,19 @@ def test_where_an_author_is_not_known_nobody_is_counted() -> None:
     copies.add([Said("x:1", 0, "x", "", LONG), Said("x:2", 5, "x", "a", LONG)])
 
     assert copies.groups()[0].authors is None
+
+
+@pytest.mark.parametrize("command", [("copies",), ("words",)])
+def test_a_tag_that_no_post_can_have_is_refused(command: tuple[str, ...]) -> None:
+    sides = ("language=tr",) if command == ("words",) else ()
+    done = sandik(
+        *command,
+        "deploy/demo/posts.jsonl",
+        *sides,
+        "--tag",
+        "bth",
+        environment={"SANDIK_BROKER": "127.0.0.1:1"},
+    )
+
+    assert done.returncode == 2
+    assert "no count has --tag bth; did you mean both? There are: all, both, deepfake" in done.stderr.decode()

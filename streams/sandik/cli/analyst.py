@@ -172,8 +172,8 @@ def sample(
 ) -> None:
     """Draw posts for people to code: tables that do not show the tags, a codebook, and the design apart."""
     from sandik.cli.config import load_settings
-    from sandik.coding.sample import SampleOrder, run_sample
     from sandik.figures.language_names import language_codes
+    from sandik.hand_coding.sample import SampleOrder, run_sample
 
     languages = tuple(sorted(language_codes(language or ())))
     order = SampleOrder(tuple(posts or ()), out, seed, per_stratum, from_, to, languages)
@@ -194,7 +194,7 @@ def agree(
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Say how far coders agree, and how right the tags are, weighted to all posts."""
-    from sandik.coding.agree import AgreeOrder, run_agree
+    from sandik.hand_coding.agree import AgreeOrder, run_agree
 
     raise typer.Exit(run_agree(AgreeOrder(design, tuple(coders), out, force), json=json))
 

@@ -32,6 +32,11 @@ from sandik_schemas.pair import Pair
 
 Windows = Literal["tumbling", "hopping", "sessions"]
 By = Literal["language", "source"]
+#: What makes workers write them.
+_SETTINGS = {
+    COUNTS_HOPPING: "SANDIK_HOPPING_SIZE_MS and SANDIK_HOPPING_ADVANCE_MS",
+    COUNTS_SESSIONS: "SANDIK_SESSION_GAP_MS",
+}
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
 
 _decoder = msgspec.json.Decoder(Count)
@@ -156,6 +161,11 @@ def run_counts(
                 f"no source is counted apart: there is no topic {topic}. Run the workers with "
                 "SANDIK_SOURCES=telegram,x, or count by it in a replay: sandik replay --sources"
             )
+    setting = _SETTINGS.get(TOPICS[windows])
+    if setting and asyncio.run(partitions_or_none(settings, topic)) is None:
+        raise UsageError(
+            f"no {windows} are written: there is no topic {topic}. Run the workers with {setting}"
+        )
     if json:
         show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from sandik import __version__
-from sandik.cli import analyst, control, letters
+from sandik.cli import analyst, dead_letters, operator
 from sandik.cli.analyst import From, To
 from sandik.errors import SandikError
 from sandik.telemetry.log_throttle import Calm
@@ -42,11 +42,11 @@ app.add_typer(topics_app, name="topics")
 lexicon_app = typer.Typer(help="Check and explain the words that are counted.", no_args_is_help=True)
 app.add_typer(lexicon_app, name="lexicon")
 app.add_typer(analyst.app)
-app.add_typer(control.runs, name="runs")
-app.add_typer(control.partitions, name="partitions")
+app.add_typer(operator.runs, name="runs")
+app.add_typer(operator.partitions, name="partitions")
 # The names are repeated here, because importing sandik.kafka.topics would load all of Kafka for --help.
-app.add_typer(letters.commands("posts.dlq", "Invalid records"), name="dlq")
-app.add_typer(letters.commands("posts.late", "Posts that arrived too late"), name="late")
+app.add_typer(dead_letters.commands("posts.dlq", "Invalid records"), name="dlq")
+app.add_typer(dead_letters.commands("posts.late", "Posts that arrived too late"), name="late")
 
 
 def main() -> None:

@@ -9,12 +9,12 @@ import msgspec
 from aiokafka import TopicPartition
 
 from sandik.clock import Clock, SystemClock
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.decode import decode_all
 from sandik.counting.labels import iso
 from sandik.errors import UsageError
 from sandik.kafka.consumer import consuming
-from sandik.kafka.control import read_control, write_control
+from sandik.kafka.control_topic import read_control, write_control
 from sandik.kafka.log_identity import bounds
 from sandik.kafka.ranges import read_slice
 from sandik.kafka.topics import POSTS, POSTS_DLQ

@@ -10,7 +10,7 @@ from sandik.clock import SystemClock
 from sandik.counting.job import Job
 from sandik.counting.labels import iso
 from sandik.errors import StateError
-from sandik.kafka.control import read_control, write_control
+from sandik.kafka.control_topic import read_control, write_control
 from sandik.kafka.reader import read
 from sandik.kafka.run_claims import new_claim, write_claim
 from sandik.kafka.topics import (

@@ -10,9 +10,10 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.comparison.sources import count_sources
 from sandik.counting.fold import ALL
-from sandik.counting.source_names import SourceNames
+from sandik.counting.source_names import OTHER
 from sandik.errors import UsageError
 from sandik.figures.comparison import MIN_STEPS, Difference, Part, difference, part
+from sandik.figures.language_names import NAMES, check_known
 from sandik.figures.selection import Selection, selection_of
 from sandik.figures.shares import percent
 from sandik.kafka.ranges import duration_ms
@@ -21,6 +22,7 @@ from sandik.replay.counted_posts import plan_of
 from sandik.replay.read_results import LIVE, Cell, load_result, load_sources
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
+from sandik_schemas.languages import languages_in
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 #: More steps than this are no steps any more.
@@ -57,6 +59,7 @@ def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
     sides = selection_of(order.one, now_ms), selection_of(order.other, now_ms)
     step_ms = duration_ms(order.step)
     cells, pair = _read(order.counts, settings, {side.source for side in sides if side.source})
+    _check(cells, sides)
     series = [_series(cells, side, step_ms) for side in sides]
     shares = [
         *((tag, ALL) for tag in sorted(pair.of, key=lambda tag: tag != pair.base)),
@@ -80,7 +83,15 @@ def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[C
         result = asyncio.run(load_result(counts, settings))
         return result.counts, _pair(result.manifest.pairs if result.manifest else (DEFAULT_PAIR,))
     by_source = asyncio.run(load_sources(counts, settings))
-    if by_source is not None and SourceNames(frozenset(cell.source for cell in by_source)).answer(sources):
+    named = {cell.source for cell in by_source or () if cell.source}
+    unnamed = sorted(sources - named - {OTHER})
+    if named and unnamed and OTHER in sources:
+        apart = ", ".join(sorted(named - {OTHER}))
+        raise UsageError(
+            f"source={OTHER} is what is left of the sources that are counted apart ({apart}); "
+            f"{unnamed[0]} is among it. Compare it with one of these, or two sources by name"
+        )
+    if by_source is not None and not unnamed:
         result = asyncio.run(load_result(counts, settings))
         return by_source, _pair(result.manifest.pairs if result.manifest else (DEFAULT_PAIR,))
     names = () if counts == LIVE else (counts,)
@@ -97,6 +108,17 @@ def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[C
         ): count
         for cell, count in found.counts().items()
     }, pair
+
+
+def _check(cells: Mapping[Cell, int], sides: Iterable[Selection]) -> None:
+    """Raise UsageError for a language or a source that no count has: a misspelt one, for example."""
+    found = {cell.language for cell in cells}
+    languages = found.union(*map(languages_in, found))
+    sources = {cell.source for cell in cells if cell.source}
+    known = {source.partition("/")[0] for source in sources}
+    for side in sides:
+        check_known("the language", frozenset(filter(None, [side.language])), languages, NAMES)
+        check_known("the source", frozenset(filter(None, [side.source])), sources, known | {OTHER})
 
 
 def _pair(pairs: tuple[Pair, ...]) -> Pair:

@@ -30,7 +30,12 @@ def packed(seen: Seen) -> bytes:
 
 def add(seen: Seen, ids: Iterable[tuple[bytes, int]]) -> None:
     """Add ids. Of two offsets of an id the lower one stays, in any order."""
-    for hashed, offset in ids:
+    new = [*ids]
+    by_id = dict(new)
+    if len(by_id) == len(new) and seen.keys().isdisjoint(by_id):
+        seen.update(by_id)  # the usual case; the code below gives the same result, one by one
+        return
+    for hashed, offset in new:
         if seen.setdefault(hashed, offset) > offset:
             seen[hashed] = offset
 

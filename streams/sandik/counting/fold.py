@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,9 +28,6 @@ REPOST = "repost"
 
 #: Below any clock, but far enough from the smallest 64-bit integer to compute windows from it.
 NO_FLOOR = -FOR_EVER_MS
-
-#: What becomes of a post that repeats another: counted as any post, in cells of its own, or ignored.
-Reposts = Literal["count", "apart", "exclude"]
 
 #: The language of a post and the tags of its cells: posts of one group are counted in the same cells.
 Group = tuple[str, tuple[str, ...]]

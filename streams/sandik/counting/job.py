@@ -10,9 +10,10 @@ import msgspec
 from sandik.counting.decode import Decoded, Rejected, decode_all
 from sandik.counting.dedupe import id_hash
 from sandik.counting.fingerprint import fingerprint
-from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, Reposts, cell_tags, fold
+from sandik.counting.fold import NO_FLOOR, Changes, Group, PostColumns, cell_tags, fold
 from sandik.counting.language import Detector, Hints, Language
 from sandik.counting.recent_texts import Repeats
+from sandik.counting.reposts import Reposts
 from sandik.counting.source_names import SourceNames
 from sandik.counting.state import PartitionState
 from sandik.counting.tags import Tagger, tags_of
@@ -81,8 +82,8 @@ class Job:
     #: The sources that are counted by name; without them no source is.
     sources: SourceNames | None = None
     _repeats: Repeats[Annotation] = field(default_factory=Repeats, init=False, repr=False, compare=False)
-    #: By tags, the tags of the cells of a post: looked up for every text.
-    _cells: dict[tuple[str, ...], tuple[str, ...]] = field(
+    #: By language and tags: asked for every text. Texts that are remembered share them.
+    _groups_of: dict[tuple[str, tuple[str, ...]], Group] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -113,10 +114,11 @@ class Job:
 
     def annotation(self, language: Language, terms: tuple[Term, ...]) -> Annotation:
         """Return what these say about a text."""
-        tags = tags_of(terms)
-        if (cells := self._cells.get(tags)) is None:
-            cells = self._cells[tags] = cell_tags(tags, self.tagger.pairs)
-        return Annotation(language, terms, tags, (language.code, cells))
+        tags = tags_of(terms) if terms else ()
+        key = language.code, tags
+        if (group := self._groups_of.get(key)) is None:
+            group = self._groups_of[key] = language.code, cell_tags(tags, self.tagger.pairs)
+        return Annotation(language, terms, tags, group)
 
     def count(self, state: PartitionState, records: Sequence[SourceRecord], lap: Lap = no_lap) -> "Counted":
         """Count one batch: consecutive records of one partition, of which some may have been read before.
@@ -130,7 +132,8 @@ class Job:
             [record.value for record in records], [record.timestamp for record in records], self.max_ahead_ms
         )
         posts, at = self._to_count(decoded)
-        offsets = [records[index].offset for index in at]
+        to_count = records if len(at) == len(records) else [*map(records.__getitem__, at)]
+        offsets = [record.offset for record in to_count]
         rejected = [(records[index].offset, one) for index, one in decoded.rejected]
         lap("decode")
         times_ms = [post.created_at_ms for post in posts]

@@ -15,7 +15,8 @@ from sandik.counting.labels import Labels
 from sandik.counting.terms import term_counts
 from sandik.counting.window_sums import WindowSums
 from sandik.counting.windows.count_fields import Emitted, counts_of
-from sandik.counting.windows.derived import DerivedSizes, DerivedWindows
+from sandik.counting.windows.derived import DerivedWindows
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.packed import WindowCells
 from sandik.counting.windows.panes import DerivedRecord, Progress
 from sandik.counting.windows.watermark import Timing, WindowStarts

@@ -44,16 +44,19 @@ class Repeats(Generic[T]):
         keys: Sequence[Hashable] = texts
         if hints and any(hints):
             keys = [text if hint is None else (text, hint) for text, hint in zip(texts, hints, strict=True)]
-        found = list(map(self._young.get, keys))
-        new = {
-            key: index for index, (key, answer) in enumerate(zip(keys, found, strict=True)) if answer is None
-        }
-        again = {key: self._old[key] for key in new if key in self._old} if self._old else {}
-        for key in again:
-            del new[key]
-        again.update(zip(new, make(list(new.values())), strict=True))
+        places = dict(zip(keys, range(len(keys)), strict=True))
+        known = {key: self._young[key] for key in self._young.keys() & places.keys()}
+        again = {key: self._old[key] for key in self._old.keys() & places.keys() if key not in known}
+        known.update(again)
+        for key in known:
+            del places[key]
+        new = dict(zip(places, make(list(places.values())), strict=True))
+        again.update(new)
         self._remember(again, texts, hints)
-        return [again[key] if answer is None else answer for key, answer in zip(keys, found, strict=True)]
+        if len(new) == len(keys):
+            return list(new.values())
+        known.update(new)
+        return [*map(known.__getitem__, keys)]
 
     def _remember(self, answers: dict[Hashable, T], texts: Sequence[str], hints: Hints | None) -> None:
         sizes = [*map(len, texts), *map(len, filter(None, hints or ()))]

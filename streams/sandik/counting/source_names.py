@@ -4,7 +4,6 @@ The names are configured, not discovered. So the source of a post does not depen
 partition, and the sources of a cell add up to the cell (docs/decisions/046-sources.md).
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from sandik_schemas.post import Post
@@ -55,10 +54,6 @@ class SourceNames(NamedTuple):
         if detailed in self.names:
             return detailed
         return post.source if post.source in self.names else OTHER
-
-    def answer(self, asked: Iterable[str]) -> bool:
-        """Return whether counts by these names hold all posts of what is asked for."""
-        return self.names.union((OTHER,)).issuperset(asked)
 
     @property
     def rule(self) -> str:

@@ -26,7 +26,7 @@ from sandik_schemas.partial import (
 #: all windows. So counting can continue from any prefix of a batch that is left after a crash.
 ORDER: tuple[type[Entry], ...] = (SeenIds, AuthorsPartial, WindowPartial, PartitionClock)
 
-_encode = msgspec.json.encode
+_encode = msgspec.json.Encoder().encode
 _decode_window = msgspec.json.Decoder(WindowPartial).decode
 
 

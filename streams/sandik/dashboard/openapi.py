@@ -4,12 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sandik.dashboard.api_types import SOURCE_LETTERS
+from sandik.dashboard.api_types import MOST_MS, MOST_ROLLUP_MS, PARAMETERS, SOURCE_LETTERS
 
 SCHEMA = Path(__file__).parent / "api.v1.schema.json"
-
-_MOST_MS = 1 << 53
-_DAY_MS = 86_400_000
 
 
 def _whole(least: int, most: int, description: str) -> dict[str, Any]:
@@ -28,8 +25,15 @@ def _list(letters: int) -> dict[str, str]:
 
 _LIST = _list(64)
 _PARAMETERS = {
-    "rollup_ms": _whole(1, 366 * _DAY_MS, "Length of a bucket in milliseconds, a multiple of a window's."),
-    "language": _text("Only these languages, commas between; `*`: all together. Default: all.", **_LIST),
+    "rollup_ms": {
+        "schema": {
+            "oneOf": [{"type": "integer", "minimum": 1, "maximum": MOST_ROLLUP_MS}, {"const": "auto"}]
+        },
+        "description": "Length of a bucket in milliseconds, whole windows; `auto`: what suits the span.",
+    },
+    "language": _text(
+        "Only these languages, by code or name, commas between; `*`: all together. Default: all.", **_LIST
+    ),
     "tag": _text("Only these tags, with commas between. Default: all.", **_LIST),
     "among": _text("The languages that `*` sums, with commas between. Default: all.", **_LIST),
     "source": _text(
@@ -37,35 +41,24 @@ _PARAMETERS = {
         **_list(SOURCE_LETTERS),
     ),
     "share": _text("What shares are of: the name of a pair, or a tag among all posts."),
-    "from_ms": _whole(0, _MOST_MS, "Windows that start at this time or later."),
-    "to_ms": _whole(0, _MOST_MS, "Windows that start before this time."),
-    "span_ms": _whole(1, _MOST_MS, "Instead of both: the time before the end of the newest window."),
+    "from_ms": _whole(0, MOST_MS, "Windows that start at this time or later."),
+    "to_ms": _whole(0, MOST_MS, "Windows that start before this time."),
+    "span_ms": _whole(1, MOST_MS, "Instead of both: the time before the end of the newest window."),
+    "by": _text("What parts are told apart by.", enum=["language", "source"]),
     "since": _text("The version to continue from: that of an earlier answer, or the id of an event."),
 }
 _MOST = {"where": "How many parts have points: those with the most posts."}
-_QUERY = ("rollup_ms", "language", "tag", "among", "source", "share", "from_ms", "to_ms", "span_ms")
+_LIMITS = {"posts": 100, "terms": 200, "where": 100}
 
 
 def openapi(version: str) -> dict[str, Any]:
     """Return the document; `version` is that of sandik."""
     schemas = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
-    limits = {"posts": 100, "terms": 200, "where": 100}
     paths = {}
-    for name in ("counts", "headline", "posts", "terms", "where"):
-        parameters = [_named(one) for one in _QUERY]
-        if name in limits:
-            parameters.append(_named("limit", _whole(1, limits[name], _MOST.get(name, "At most so many."))))
-        if name == "where":
-            parameters.append(
-                _named("by", _text("What parts are told apart by.", enum=["language", "source"]))
-            )
-        paths[f"/api/{name}"] = {"get": _operation(name, parameters, "application/json")}
-    paths["/api/status"] = {"get": _operation("status", [], "application/json", may_refuse=False)}
-    paths["/api/bursts.atom"] = {
-        "get": _operation("bursts", [_named(one) for one in _QUERY], "application/atom+xml")
-    }
-    events = [_named(one) for one in (*_QUERY, "since")]
-    paths["/api/stream"] = {"get": _operation("stream", events, "text/event-stream")}
+    for path, parameters in PARAMETERS.items():
+        name = path.removeprefix("/api/").removesuffix(".atom")
+        if "." not in name and name != "schema":
+            paths[path] = {"get": _operation(name, [_named(one, name) for one in parameters])}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -78,23 +71,17 @@ def openapi(version: str) -> dict[str, Any]:
     }
 
 
-def _operation(
-    name: str, parameters: list[dict[str, Any]], kind: str, *, may_refuse: bool = True
-) -> dict[str, Any]:
-    responses: dict[str, Any]
+def _operation(name: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    responses: dict[str, Any] = {"400": _answer("error", "An invalid request, with the reason.")}
     if name == "bursts":
         said = "The bursts of the rows, the newest first, at most 50."
-        responses = {"200": {"description": said, "content": {kind: {"schema": {"type": "string"}}}}}
+        responses["200"] = _told(said, "application/atom+xml")
     elif name == "stream":
         said = "Server-sent events: `rows`, as counts; `status`; `reset`, to start again."
-        responses = {
-            "200": {"description": said, "content": {kind: {"schema": {"type": "string"}}}},
-            "503": {"description": "Too many clients follow already."},
-        }
+        responses["200"] = _told(said, "text/event-stream")
+        responses["503"] = {"description": "Too many clients follow already."}
     else:
-        responses = {"200": _answer(name, "The answer.")}
-    if may_refuse:
-        responses["400"] = _answer("error", "An invalid request, with the reason.")
+        responses["200"] = _answer(name, "The answer.")
     return {"operationId": name, "parameters": parameters, "responses": responses}
 
 
@@ -103,5 +90,13 @@ def _answer(schema: str, description: str) -> dict[str, Any]:
     return {"description": description, "content": content}
 
 
-def _named(name: str, parameter: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"name": name, "in": "query", **(parameter or _PARAMETERS[name])}
+def _told(description: str, kind: str) -> dict[str, Any]:
+    return {"description": description, "content": {kind: {"schema": {"type": "string"}}}}
+
+
+def _named(name: str, operation: str) -> dict[str, Any]:
+    if name == "limit":
+        found = _whole(1, _LIMITS[operation], _MOST.get(operation, "At most so many."))
+    else:
+        found = _PARAMETERS[name]
+    return {"name": name, "in": "query", **found}

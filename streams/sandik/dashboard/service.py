@@ -10,20 +10,21 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from sandik.clock import Clock
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.fold import ALL
 from sandik.counting.source_names import OTHER, SourceNames
 from sandik.dashboard import api_types
-from sandik.dashboard.api_types import SCHEMA_VERSION
+from sandik.dashboard.api_types import SCHEMA_VERSION, parse_query
 from sandik.dashboard.feed import bursts_feed
 from sandik.dashboard.notes import Note
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Accuracy, Estimate
 from sandik.figures.examples import Examples
 from sandik.figures.headline import headline
-from sandik.figures.language_names import check_known, did_you_mean
+from sandik.figures.language_names import NAMES, check_known, did_you_mean, language_code
 from sandik.figures.live_counts import Model
-from sandik.figures.rollup import EVERY, Query, changed_rows, rows
+from sandik.figures.rollup import AUTO, EVERY, Query, changed_rows, rows, share_base
+from sandik.figures.suited_step import suited_query, suited_step_ms
 from sandik.figures.where import by_language, by_source
 from sandik.kafka.follow import Follower, readable
 from sandik.kafka.post_texts import Text, Texts
@@ -149,8 +150,12 @@ class Board:
 
     def _headline(self, query: Query) -> api_types.Headline:
         found = headline(self.model.cells_of(query.sources), query)
-        corrected = self._corrected(query, found.now.posts)
-        return api_types.Headline(SCHEMA_VERSION, str(self.model.version), query.pair, *found, corrected)
+        now = found.now
+        corrected = self._corrected(query, now.posts)
+        posts, size_ms = now.posts.get(share_base(query.pair), 0), self.model.cells.window_size_ms
+        suited_ms = suited_step_ms(size_ms, now.to_ms - now.from_ms, posts)
+        version = str(self.model.version)
+        return api_types.Headline(SCHEMA_VERSION, version, query.pair, *found, corrected, suited_ms)
 
     def _corrected(self, query: Query, posts: Mapping[str, int]) -> Estimate | None:
         model, accuracy = self.model, self._accuracy
@@ -222,6 +227,29 @@ class Board:
             found = by_language(model.cells_of(query.sources), query, most)
         version, from_ms = str(model.version), query.from_ms
         return api_types.Where(SCHEMA_VERSION, version, origin, query.rollup_ms, from_ms, found)
+
+    def query(self, values: Mapping[str, str]) -> Query:
+        """Return what the parameters of a request ask for.
+
+        Raises:
+            UsageError: one is not what it must be, or names what is not there.
+        """
+        model = self.model
+        query = parse_query(values, model.cells.window_size_ms, model.pairs)
+        self.check_sources(query.sources)
+        self.check_tags(query.tags if query.pair is None else query.tags.union(query.pair.of))
+        languages, among = self._codes(query.languages), self._codes(query.among)
+        query = query._replace(languages=languages, among=among)
+        return query if query.rollup_ms != AUTO else suited_query(model.cells_of(query.sources), query)
+
+    def _codes(self, asked: frozenset[str]) -> frozenset[str]:
+        """Return the codes of languages, which may be asked for by name."""
+        cells = self.model.cells
+        found = {*cells.languages, *(group.language for group in cells.totals)}
+        codes = frozenset(one if one in (EVERY, *found) else language_code(one) for one in asked)
+        if cells.last_ms is not None:
+            check_known("the language", codes - {EVERY}, found, NAMES)
+        return codes
 
     def check_sources(self, asked: frozenset[str]) -> None:
         """Raise UsageError for a source that is not counted apart: its posts are among those of others."""

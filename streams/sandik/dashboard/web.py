@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sandik import __version__
-from sandik.dashboard.api_types import parse_by, parse_limit, parse_query
+from sandik.dashboard.api_types import check_parameters, parse_by, parse_limit
 from sandik.dashboard.event_stream import stream
 from sandik.dashboard.openapi import SCHEMA, openapi
 from sandik.dashboard.service import Board
@@ -73,11 +73,7 @@ class _Site:
         self._free_streams = streams
 
     def _query(self, request: web.Request) -> Query:
-        model = self._board.model
-        query = parse_query(request.query, model.cells.window_size_ms, model.pairs)
-        self._board.check_sources(query.sources)
-        self._board.check_tags(query.tags if query.pair is None else query.tags.union(query.pair.of))
-        return query
+        return self._board.query(request.query)
 
     async def counts(self, request: web.Request) -> web.StreamResponse:
         return _json(self._board.counts_answer(self._query(request)))
@@ -127,6 +123,7 @@ def _guard(origins: frozenset[str], is_local: bool) -> Middleware:
         if is_local and not addresses_this_machine(request):
             raise web.HTTPMisdirectedRequest(text="this dashboard answers only for localhost; see --host")
         try:
+            check_parameters(request.path, [*request.query.items()])
             response = await handler(request)
         except UsageError as error:
             response = _json(msgspec.json.encode({"error": str(error)}), status=400)

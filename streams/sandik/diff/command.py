@@ -13,9 +13,6 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from sandik.coding.agree import codes_of
-from sandik.coding.design import load_design
-from sandik.coding.draw import Draw
 from sandik.counting.labels import iso
 from sandik.diff.compare import Moved, by_language_and_tag, moved_cells
 from sandik.diff.one_sided import Alone, Precision, alone, draw_differences, precision_alone
@@ -23,6 +20,9 @@ from sandik.diff.sample import check_design, write_differences
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Estimate
 from sandik.figures.shares import percent
+from sandik.hand_coding.agree import codes_of
+from sandik.hand_coding.design import load_design
+from sandik.hand_coding.draw import Draw
 from sandik.progress import progress, tell
 from sandik.replay.compared_posts import Example, Window
 from sandik.replay.manifest import Manifest

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.coding.agree import accuracy_of
-from sandik.coding.design import Design
-from sandik.coding.draw import Draw
-from sandik.coding.sheets import Codes
-from sandik.coding.strata import Stratum
 from sandik.counting.job import Annotation, Job
 from sandik.figures.corrected import Accuracy, Estimate, Sample
 from sandik.figures.rollup import EVERY
+from sandik.hand_coding.agree import accuracy_of
+from sandik.hand_coding.design import Design
+from sandik.hand_coding.draw import Draw
+from sandik.hand_coding.sheets import Codes
+from sandik.hand_coding.strata import Stratum
 from sandik.replay.compared_posts import Example, Window, posts_of, said
 from sandik.replay.plan import Plan
 from sandik.settings import Settings

@@ -3,14 +3,14 @@
 from collections import Counter
 from pathlib import Path
 
-from sandik.coding.codebook import codebook
-from sandik.coding.design import SCHEMA_VERSION, Design
-from sandik.coding.draw import Draw
-from sandik.coding.sample import Drawn, ids_of, strata_of, write_sample
 from sandik.counting.labels import iso
 from sandik.counting.tags.lexicon import read_lexicon
 from sandik.diff.one_sided import LANGUAGE_ONLY
 from sandik.errors import UsageError
+from sandik.hand_coding.codebook import codebook
+from sandik.hand_coding.design import SCHEMA_VERSION, Design
+from sandik.hand_coding.draw import Draw
+from sandik.hand_coding.sample import Drawn, ids_of, strata_of, write_sample
 from sandik.progress import tell
 from sandik.replay.compared_posts import Example
 from sandik.replay.manifest import Manifest

@@ -11,13 +11,13 @@ from sandik.figures.statistics import Ints
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of, languages_in
 
-#: Windows in a step, which is what is added up beforehand: an hour of minutes.
-STEP = 60
+#: Windows in a step, which is what is added up beforehand: a quarter of an hour of minutes.
+STEP = 15
 #: Windows in a chunk, whole steps. Chunks that nothing was counted in do not exist, so archives of different
 #: years fit.
-CHUNK = 16 * STEP
+CHUNK = 64 * STEP
 #: Sums of steps are kept for so many sets of languages and tags: what readers ask for is mostly the same.
-_KEPT_SUMS = 512
+_KEPT_SUMS = 128
 
 
 class Group(NamedTuple):
@@ -34,7 +34,18 @@ class Group(NamedTuple):
 class Chunk:
     """So many neighbouring windows of one group and tag, a place in the arrays for each."""
 
-    __slots__ = ("changes", "corrected", "count", "is_final", "late", "newest_version", "revision", "version")
+    __slots__ = (
+        "_steps",
+        "_steps_changes",
+        "changes",
+        "corrected",
+        "count",
+        "is_final",
+        "late",
+        "newest_version",
+        "revision",
+        "version",
+    )
 
     def __init__(self) -> None:
         self.revision = np.full(CHUNK, -1, dtype=np.int64)
@@ -46,6 +57,16 @@ class Chunk:
         self.newest_version = 0
         #: How often it was changed.
         self.changes = 0
+        self._steps, self._steps_changes = np.zeros(0, dtype=np.int64), -1
+
+    def by_step(self) -> Ints:
+        """Return sums of its steps: rows of known windows, final, current, corrected and late posts."""
+        if self._steps_changes != self.changes:
+            final = self.count * self.is_final
+            columns = (self.revision >= 0, final, self.count - final, self.corrected, self.late)
+            self._steps = np.array([one.reshape(-1, STEP).sum(axis=1) for one in columns], dtype=np.int64)
+            self._steps_changes = self.changes
+        return self._steps
 
 
 class Found(NamedTuple):
@@ -188,8 +209,9 @@ class Cells:
         for number in sorted(chunks):
             changes = sum(chunk.changes for chunk in chunks[number])
             if number not in kept or kept[number][0] != changes:
-                whole = _added_up(chunks[number], number, number * CHUNK, (number + 1) * CHUNK)
-                kept[number] = changes, summed_by(whole[0] // STEP, whole[1:])
+                known, *columns = np.sum([chunk.by_step() for chunk in chunks[number]], axis=0)
+                there = np.flatnonzero(known)
+                kept[number] = changes, (number * CHUNK // STEP + there, *(one[there] for one in columns))
             parts.append(kept[number][1])
         found = _joined(parts)
         inside = slice(*np.searchsorted(found.window, [first, end]))

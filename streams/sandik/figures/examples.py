@@ -64,7 +64,7 @@ class Examples:
             source = self.by_source.add(mention)
             hour = mention.created_at_ms // HOUR_MS, mention.language, source
             terms = self._terms.setdefault(hour, Counter())
-            terms.update({(one.term, one.tag) for one in mention.terms})
+            terms.update({(one.term, one.tag) for one in mention.terms if not one.is_sum})
 
     def newest(
         self,

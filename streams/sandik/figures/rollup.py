@@ -17,6 +17,8 @@ from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 #: The language that stands for all of them together.
 EVERY = "*"
+#: The roll-up that stands for the step that suits the span (`suited_step.py`).
+AUTO = 0
 #: More rows than this are refused at once: no chart shows them, and everybody else would wait.
 MAX_ROWS = 20_000
 #: More changes than this are more than a reader who keeps up ever gets.
@@ -228,6 +230,11 @@ def share(posts: Mapping[str, int], pair: Pair | None) -> Share | None:
     both = posts.get(pair.name, 0)
     low, high = wilson(min(both, base), base)
     return Share(round(both / base, 6), round(low, 6), round(high, 6))
+
+
+def share_base(pair: Pair | None) -> str:
+    """Return the tag whose posts a share is of."""
+    return pair.base if pair else ALL
 
 
 def _is_near(changed: Ints, bucket: int) -> bool:

@@ -4,10 +4,19 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from sandik.counting.fold import ALL
 from sandik.figures.cell_store import Cells, Group
 from sandik.figures.headline import posts_of, span_of
-from sandik.figures.rollup import EVERY, Query, Share, check, column_of, members, share, sums_by_bucket
+from sandik.figures.rollup import (
+    EVERY,
+    Query,
+    Share,
+    check,
+    column_of,
+    members,
+    share,
+    share_base,
+    sums_by_bucket,
+)
 
 Posts = dict[str, int]
 
@@ -66,7 +75,7 @@ def parts(
     """Return the parts that have posts of the pair's base, by name; `told` is what posts are told as."""
     check(cells, query)
     query = query.now(cells)
-    span, pair, base = span_of(cells, query), query.pair, query.pair.base if query.pair else ALL
+    span, pair, base = span_of(cells, query), query.pair, share_base(query.pair)
     found = []
     for name, own in groups.items():
         posts = told(posts_of(cells, own, cells.tags, *span))

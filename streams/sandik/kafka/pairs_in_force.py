@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aiokafka.errors import TopicAuthorizationFailedError
 
 from sandik.errors import BrokerError, TopicError
-from sandik.kafka.control import read_control
+from sandik.kafka.control_topic import read_control
 from sandik.settings import Settings
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 

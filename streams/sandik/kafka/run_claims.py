@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from sandik.clock import Clock
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.job import Job
 from sandik.errors import StateError
-from sandik.kafka.control import read_control, write_control
+from sandik.kafka.control_topic import read_control, write_control
 from sandik.kafka.log_identity import bounds
 from sandik.kafka.reader import read
 from sandik.kafka.topics import COUNTS, PARTIALS, POSTS, WINDOWS_TABLE, changelog, decoded, partitions_or_none

@@ -9,9 +9,10 @@ See docs/decisions/015-hostile-batches.md.
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import cramjam
@@ -28,6 +29,8 @@ MAX_UNPACKED_BYTES = 64 << 20
 #: The longest record that is read. Kafka takes no longer one that comes unpacked, as it is shipped, and
 #: clients look at the length before they pack it.
 MAX_RECORD_BYTES = 1 << 20
+#: A batch up to this size is read all at once: one record after the other takes half as long again.
+RUN_BYTES = 1 << 20
 #: The most records in a batch: of each, the length is looked at. Not even empty posts are so short.
 MAX_RECORDS = 1_000_000
 #: The most headers that are held: each takes fifty times as much memory as it may have in Kafka.
@@ -43,6 +46,8 @@ _XERIAL = b"\x82SNAPPY\x00" + struct.pack(">ii", 1, 1)
 _ROOM = 64
 #: What is given to zlib at once: it copies what it leaves over, and an empty member is 20 bytes.
 _GZIP_BYTES = 4096
+
+_offset_of, _headers_of = attrgetter("offset"), attrgetter("headers")
 
 _StandIn = Callable[["SafeBatch", "SafeRecords"], Any]
 _stand_in: ContextVar[_StandIn | None] = ContextVar("_stand_in", default=None)
@@ -64,6 +69,12 @@ class LeftOut(tuple[()]):
 
     def __bool__(self) -> bool:
         return True
+
+
+class Run(list[Any]):
+    """Records that came together. `size_bytes` is what they take at most."""
+
+    size_bytes: int
 
 
 class _Why(NamedTuple):
@@ -152,31 +163,59 @@ class SafeBatch:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the records, in order."""
+        for run in self.runs():
+            yield from run
+
+    def runs(self) -> Iterator[Iterable[Any]]:
+        """Yield the records in order: as a `Run` where there are few, and nothing is odd about them."""
         opened = self._opened()
         if isinstance(opened, _Why):
-            yield self._unread(self.base_offset, self.next_offset - 1, opened)
+            yield [self._unread(self.base_offset, self.next_offset - 1, opened)]
             return
         packed, data, count = opened
+        try:
+            if len(data) <= RUN_BYTES:
+                run = self._run(packed, len(data))
+                if run is not None:
+                    yield run
+                    return
+                packed = DefaultRecordBatch(data)
+            yield self._each(packed, data, count)
+        finally:
+            self._fetched.held_bytes = 0
+
+    def _run(self, packed: Any, size_bytes: int) -> "Run | None":
+        """Return the records if their offsets follow each other and none has headers, as it is with most."""
+        try:
+            records = Run(packed)
+        except MemoryError:  # says nothing of the records
+            raise
+        except Exception:  # noqa: BLE001  # of a record that it cannot read
+            return None
+        offsets = [*map(_offset_of, records)]
+        if offsets != [*range(self.base_offset, self.next_offset)] or any(map(_headers_of, records)):
+            return None
+        records.size_bytes = size_bytes
+        return records
+
+    def _each(self, packed: Any, data: memoryview, count: int) -> Iterator[Any]:
         read, expected = 0, self.base_offset
         latest = self.next_offset - count  # the first one's offset, if the others have theirs behind it
         try:
-            try:
-                if not _has_long_one(data):
-                    for record in packed:
-                        if not expected <= record.offset <= latest + read:
-                            break
-                        yield record if len(record.headers) <= MAX_HEADERS else _without_headers(record)
-                        read += 1
-                        expected = record.offset + 1
-                    else:
-                        return
-            except MemoryError:  # says nothing of the record
-                raise
-            except Exception:  # noqa: BLE001, S110  # of a record that it cannot read: it has no way past it
-                pass
-            yield from self._one_by_one(data, count, read, expected)
-        finally:
-            self._fetched.held_bytes = 0
+            if not _has_long_one(data):
+                for record in packed:
+                    if not expected <= record.offset <= latest + read:
+                        break
+                    yield record if len(record.headers) <= MAX_HEADERS else _without_headers(record)
+                    read += 1
+                    expected = record.offset + 1
+                else:
+                    return
+        except MemoryError:  # says nothing of the record
+            raise
+        except Exception:  # noqa: BLE001, S110  # of a record that it cannot read: it has no way past it
+            pass
+        yield from self._one_by_one(data, count, read, expected)
 
     def _opened(self) -> tuple[Any, memoryview, int] | _Why:
         """Return what reads the records, the batch as it is unpacked, and how many it says there are."""

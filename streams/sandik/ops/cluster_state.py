@@ -12,7 +12,7 @@ from sandik.clock import Clock
 from sandik.counting.fold import ALL
 from sandik.kafka.connection import let_go
 from sandik.kafka.consumer import new_consumer
-from sandik.kafka.control import read_control
+from sandik.kafka.control_topic import read_control
 from sandik.kafka.topics import (
     COUNTS,
     POSTS,

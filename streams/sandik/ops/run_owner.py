@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 from aiokafka import TopicPartition
 
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.job import Job
 from sandik.counting.labels import iso
 from sandik.errors import StateError, TopicError
 from sandik.kafka.consumer import consuming
-from sandik.kafka.control import read_control
+from sandik.kafka.control_topic import read_control
 from sandik.kafka.log_identity import bounds, bounds_of_counted
 from sandik.kafka.ranges import read_slice
 from sandik.kafka.run_claims import refusal

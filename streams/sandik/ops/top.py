@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sandik.clock import SystemClock
-from sandik.kafka.control import read_control
+from sandik.kafka.control_topic import read_control
 from sandik.ops.cluster_state import Survey, surveyor
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings

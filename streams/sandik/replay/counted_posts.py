@@ -12,9 +12,10 @@ import msgspec
 
 from sandik.clock import SystemClock
 from sandik.counting.decode import decode
-from sandik.counting.fold import Group, cell_tags
+from sandik.counting.fold import ALL, Group, cell_tags
 from sandik.counting.job import Annotation, Job, SourceRecord
 from sandik.counting.partition_counter import PartitionCounter
+from sandik.figures.language_names import check_known
 from sandik.kafka.ranges import Slice, bounds_ms
 from sandik.kafka.topics import POSTS
 from sandik.replay.compared_posts import records_of
@@ -47,6 +48,12 @@ class CountedPost(NamedTuple):
 def now_period(from_: str | None, to: str | None) -> tuple[int | None, int | None]:
     """Return a period of the command line in ms UTC. UsageError if it ends before it begins."""
     return bounds_ms(from_, to, SystemClock().now_ms())
+
+
+def check_tag(tag: str, job: Job) -> None:
+    """Raise UsageError for a tag that no post can have by the lexicon of the job: a misspelt one."""
+    tagger = job.tagger
+    check_known("--tag", frozenset((tag,)), {ALL, *tagger.tag_names, *(pair.name for pair in tagger.pairs)})
 
 
 async def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settings: Settings) -> Plan:

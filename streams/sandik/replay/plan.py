@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import ValidationError
 
-from sandik.counting.fold import Reposts
 from sandik.counting.job import Job
+from sandik.counting.reposts import Reposts
 from sandik.counting.tags.layers import resolved
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.counting.windows.watermark import Timing
 from sandik.errors import UsageError

@@ -119,7 +119,8 @@ def reading(path: Path, what: str) -> Iterator[None]:
         csv.Error,
         msgspec.MsgspecError,
     ) as error:
-        raise UsageError(f"{path} holds no {what}: {error!r}") from error
+        why = f"there is no column {error.args[0]}" if isinstance(error, KeyError) else str(error)
+        raise UsageError(f"{path} holds no {what}: {why}") from error
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from sandik.counting.source_names import SourceNames
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.errors import UsageError
 from sandik.kafka.ranges import duration_ms
 from sandik.replay.plan import By, Plan

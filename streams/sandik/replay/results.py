@@ -15,7 +15,7 @@ import msgspec
 
 from sandik.counting.labels import Labels
 from sandik.counting.merge import Merge, new_merge
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.errors import SandikError
 from sandik.kafka.ranges import Slice

@@ -87,7 +87,7 @@ class Evidence:
                 self.foreign += 1
                 continue
             self._seen.add(known)
-            terms = {(one.term, one.tag) for one in mention.terms}
+            terms = {(one.term, one.tag) for one in mention.terms if not one.is_sum}
             self._terms.setdefault(mention.language, Counter()).update(terms)
             for number, burst in enumerate(self._bursts):
                 if _is_of(mention, burst, self._pairs):

@@ -159,6 +159,7 @@ def _arrow_type(arrow: Any, kind: str) -> Any:
         ("tag", arrow.string()),
         ("start", arrow.int64()),
         ("end", arrow.int64()),
+        ("is_sum", arrow.bool_()),
     ]
     return {
         "text": arrow.string(),

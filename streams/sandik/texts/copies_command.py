@@ -14,7 +14,7 @@ from sandik.counting.labels import iso
 from sandik.figures.shares import percent
 from sandik.ingest.escaped import printable
 from sandik.progress import progress, tell
-from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
+from sandik.replay.counted_posts import CountedPost, check_tag, counted_posts, now_period, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
@@ -88,6 +88,7 @@ async def _read(
     order: CopiesOrder, plan: Plan, settings: Settings, copies: Copies, authors: Counter[str]
 ) -> None:
     job = plan.rules.job(settings)
+    check_tag(order.tag, job)
     with progress("posts") as bar:
         async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
             async for batch in batches:

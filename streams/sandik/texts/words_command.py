@@ -15,7 +15,7 @@ from sandik.errors import UsageError
 from sandik.figures.selection import Selection, selection_of
 from sandik.ingest.escaped import printable
 from sandik.progress import progress
-from sandik.replay.counted_posts import CountedPost, counted_posts, plan_of
+from sandik.replay.counted_posts import CountedPost, check_tag, counted_posts, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
 from sandik.texts.cleaning import words_of
@@ -60,7 +60,7 @@ class _Side:
         self.posts += len(chosen)
         for one in chosen:
             self.words.update(set(words_of(one.post.text)))
-        self.together.add([term.term for term in one.annotation.terms] for one in chosen)
+        self.together.add([term.term for term in one.annotation.terms if not term.is_sum] for one in chosen)
 
     def _holds(self, one: CountedPost, pairs: tuple[Pair, ...]) -> bool:
         start_ms = one.post.created_at_ms - one.post.created_at_ms % self._size_ms
@@ -97,6 +97,7 @@ def run_words(order: WordsOrder, settings: Settings, *, json: bool) -> int:
 async def _read(order: WordsOrder, asked: Iterable[Selection], settings: Settings) -> list[_Side]:
     plan = await plan_of(() if order.posts == "live" else (order.posts,), None, None, settings)
     job = plan.rules.job(settings)
+    check_tag(order.tag, job)
     sides = [_Side(selection, order.tag, plan.rules.window_size_ms) for selection in asked]
     with progress("posts") as bar:
         async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:

@@ -6,9 +6,9 @@ from logging import getLogger
 
 import faust
 
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.errors import BrokerError, SandikError, StateError
-from sandik.kafka.control import taken
+from sandik.kafka.control_topic import taken
 from sandik.kafka.reader import read
 from sandik.kafka.topics import CONTROL
 from sandik.settings import Settings

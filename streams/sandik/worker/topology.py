@@ -20,7 +20,7 @@ from typing import Any
 from faust.types import TP, AppT
 from mode.supervisors import CrashingSupervisor
 
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.merge import new_merge

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.language import Detector, Language, load_detector
-from sandik.counting.language.cascade import UNDECIDED, load_pair
+from sandik.counting.language.cascade import UNDECIDED
 from sandik.counting.language.cleaning import clean
 from sandik.counting.language.common_words import folded_words, load_words
 from sandik.counting.language.ensemble import Pool, load_weights
 from sandik.counting.language.latin_russian import in_cyrillic
 from sandik.counting.language.letter_evidence import Letters
 from sandik.counting.language.scores import LENGTHS, VOICES, Voices, load_voices
-from sandik.counting.language.sieve import Sieve
+from sandik.counting.language.sieve import Sieve, load_pair
 from tests.counting.language.test_language import CLEAR, HOSTILE
 from tests.support.examples import examples
 from tests.support.loaded import detector

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -325,6 +326,14 @@ def test_a_sum_adds_up_what_stands_in_the_hit_and_near_it(summed: Tagger, words:
     assert {one.hit.start for one in summed.verdicts(text, "tr") if one.refusal is None} == {
         term.start for term in terms
     }
+
+
+def test_what_names_a_sum_and_no_word_says_so(tmp_path: Path) -> None:
+    worded = entry("kaset", near="NEAR/3 SUM/5 (a^3 OR b^2)")
+    [terms] = load_tagger(write_lexicon(tmp_path, summed=SUMMED, other=worded)).terms(["a b kaset"], ["tr"])
+
+    assert {(one.term, one.is_sum) for one in terms} == {("signs", True), ("kaset", False)}
+    assert msgspec.to_builtins(terms[-1]) == {"term": "kaset", "tag": "other", "start": 4, "end": 9}
 
 
 def test_explain_adds_up_a_sum(summed: Tagger) -> None:

@@ -22,8 +22,8 @@ import yaml
 from sandik.broker import EmbeddedKafka, probe
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.broker.test_bursts import finals, running
-from tests.broker.test_bursts import records as as_records
+from tests.bursts.test_bursts import finals, running
+from tests.bursts.test_bursts import records as as_records
 from tests.deploy.live.machine import run
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.test_alerts import ALERTS, BOARDS

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.derived import DerivedSizes
+from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.ingest.partitioner import partitions_of
 from sandik.ingest.post_times.expected_late import Lateness, Rules
 from sandik_schemas.post import Post

@@ -1,18 +1,16 @@
 """The default detector: a sieve of ELD and CLD2, then a pool of all voices, langdetect in doubt."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
-from sandik.counting.language.cld2 import Cld2Model, load_cld2
 from sandik.counting.language.cleaning import has_a_letter, has_enough_letters, without_enough_letters
 from sandik.counting.language.detector import UNDETERMINED, Language
-from sandik.counting.language.eld import EldModel, load_eld
-from sandik.counting.language.ensemble import Pool, load_weights
 from sandik.counting.language.hints import DECIDED, hinted_code, is_written_in, with_hint
 from sandik.counting.language.letter_evidence import Marks
 from sandik.counting.language.quotes import CLEAR
-from sandik.counting.language.scores import VOICES, Heard, Voices, load_voices
+from sandik.counting.language.scores import Values, Voices
 from sandik.counting.language.sieve import Sieve
 
 #: Below this probability an answer is wrong twice as often as right, so none is given. From here to 0.4,
@@ -25,20 +23,25 @@ _AT_ONCE = 256
 #: A reply of so many words, all of them everyday words of the hinted language, is in it, though others have
 #: them too: `inşallah`, `да не`.
 _MAX_REPLY_WORDS = 3
-_LISTED, _ALL = VOICES.index("words"), 0.999
+_ALL = 0.999
+
+
+class Weighs(Protocol):
+    """The pool, or its compiled twin."""
+
+    def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Values]:
+        """See `Pool.judge`."""
 
 
 class Cascade:
     """Judges clean texts, many at a time. Without a `sieve`, the pool is asked about all of them."""
 
-    def __init__(self, voices: Voices, pool: Pool, sieve: Sieve | None) -> None:
-        self.version = voices.version
-        self.is_portable = voices.is_portable
-        self._voices, self._pool, self._sieve = voices, pool, sieve
+    def __init__(self, voices: Voices, pool: Weighs, sieve: Sieve | None) -> None:
+        self._voices, self.pool, self.sieve = voices, pool, sieve
 
     def judge(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Language]:
         """Return the language of each clean text. Texts without a letter are undetermined, hint or not."""
-        codes = [hint and hinted_code(hint, self._voices.row_of) for hint in hints] if any(hints) else hints
+        codes = [*map(self.code_of, hints)] if any(hints) else hints
         answers = [UNDETERMINED] * len(texts)
         few = without_enough_letters(texts)
         left_out = {index for index in few if not (codes[index] and has_a_letter(texts[index]))}
@@ -47,24 +50,34 @@ class Cascade:
             return answers
         some = [texts[index] for index in judged]
         marks = self._voices.letters.marks(some)
-        settled = self._sieve.settled(some, marks) if self._sieve else [None] * len(some)
+        settled = self.sieve.settled(some, marks) if self.sieve else [None] * len(some)
         unsettled = []
         for place, (index, answer) in enumerate(zip(judged, settled, strict=True)):
             if answer:
                 answers[index] = answer
             else:
                 unsettled.append(place)
-        for start in range(0, len(unsettled), _AT_ONCE):
-            places = unsettled[start : start + _AT_ONCE]
-            indices = [judged[place] for place in places]
-            pooled = self._judge([texts[i] for i in indices], [codes[i] for i in indices], marks[places])
-            for index, language in zip(indices, pooled, strict=True):
-                answers[index] = language
+        indices = [judged[place] for place in unsettled]
+        pooled = self.pooled([texts[i] for i in indices], [codes[i] for i in indices], marks[unsettled])
+        for index, language in zip(indices, pooled, strict=True):
+            answers[index] = language
         return answers
+
+    def code_of(self, hint: str | None) -> str | None:
+        """Return our code of a hint, if it names a language that we know."""
+        return hinted_code(hint, self._voices.row_of) if hint else None
+
+    def pooled(self, texts: Sequence[str], codes: Sequence[str | None], marks: Marks) -> list[Language]:
+        """Return what the pool says of clean texts with enough letters, or a hint."""
+        found: list[Language] = []
+        for start in range(0, len(texts), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            found += self._judge(texts[some], codes[some], marks[some])
+        return found
 
     def clear(self, texts: Sequence[str]) -> list[Language | None]:
         """Return the language of each clean text that the sieve settles; None for the others."""
-        if self._sieve is None:
+        if self.sieve is None:
             answers = self.judge(texts, [None] * len(texts))
             return [answer if answer.confidence >= CLEAR else None for answer in answers]
         found: list[Language | None] = [None] * len(texts)
@@ -72,13 +85,13 @@ class Cascade:
         judged = [index for index in range(len(texts)) if index not in left_out]
         if judged:
             some = [texts[index] for index in judged]
-            settled = self._sieve.settled(some, self._voices.letters.marks(some))
+            settled = self.sieve.settled(some, self._voices.letters.marks(some))
             for index, answer in zip(judged, settled, strict=True):
                 found[index] = answer
         return found
 
     def _judge(self, texts: Sequence[str], hints: Sequence[str | None], marks: Marks) -> list[Language]:
-        probabilities, heard = self._pool.judge(texts, marks)
+        probabilities, listed = self.pool.judge(texts, marks)
         best = probabilities.argmax(axis=0)
         highest = probabilities[best, np.arange(len(texts))]
         answers = []
@@ -87,7 +100,7 @@ class Cascade:
             enough = has_enough_letters(text)
             if hint:
                 row = self._voices.row_of[hint]
-                is_reply = self._is_reply(text, heard, row, column)
+                is_reply = self._is_reply(text, listed, row, column)
                 if chance < DECIDED or not enough or is_reply:
                     hinted = with_hint(text, hint, float(probabilities[row, column]))
                     if hinted > chance or is_reply or (not enough and is_written_in(text, hint)):
@@ -96,22 +109,5 @@ class Cascade:
             answers.append(Language(code, round(min(chance, 1.0), 4)) if decided else UNDETERMINED)
         return answers
 
-    def _is_reply(self, text: str, heard: Heard, row: int, column: int) -> bool:
-        return bool(heard.said[_LISTED, row, column] > _ALL) and text.count(" ") < _MAX_REPLY_WORDS
-
-
-def load_pair() -> tuple[EldModel, Cld2Model] | tuple[None, None]:
-    """Load ELD and CLD2; neither where one is missing."""
-    eld, cld2 = load_eld(), load_cld2()
-    return (eld, cld2) if eld and cld2 else (None, None)
-
-
-def load_cascade() -> Cascade:
-    """Load all models (0.6 s)."""
-    eld, cld2 = load_pair()
-    voices, weights = load_voices(eld, cld2), load_weights()
-    sieve = None
-    if eld and cld2:
-        sure = weights["sure"]
-        sieve = Sieve(eld, cld2, voices.letters, (sure["eld"], sure["both"]))
-    return Cascade(voices, Pool(voices, weights), sieve)
+    def _is_reply(self, text: str, listed: Values, row: int, column: int) -> bool:
+        return bool(listed[row, column] > _ALL) and text.count(" ") < _MAX_REPLY_WORDS

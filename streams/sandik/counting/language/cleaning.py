@@ -26,6 +26,7 @@ _NOT_LANGUAGE = re.compile(
     r"https?\b[!-~]*|www\.[!-~]+|t\.co/[!-~]+|t\.me/[!-~]+|pic\.twitter\.com/[!-~]+"
     r"|@[A-Za-z0-9_.-]+|&#?[A-Za-z0-9]{1,8};"
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _LETTERS = re.compile(rf"(?:[^\W\d_][\W\d_]*){{{MIN_LETTERS}}}")  # stops at the last one it needs
 _TURKISH_ONLY = re.compile("[İıĞğŞş]")
 _INSIDE_WORDS = frozenset("'’-")
@@ -54,7 +55,7 @@ def clean(texts: Sequence[str]) -> list[str]:
     found: tuple[list[str], list[int]] = CLEANER.clean([*texts]) if CLEANER else cleaned(texts)
     clean_texts, shouting = found
     for index in shouting:
-        clean_texts[index] = _lowered(clean_texts[index])
+        clean_texts[index] = lowered(clean_texts[index])
     return clean_texts
 
 
@@ -84,10 +85,7 @@ def has_enough_letters(cleaned: str) -> bool:
 
 def without_enough_letters(cleaned: Sequence[str]) -> set[int]:
     """Return the indices of clean texts in which there is not enough to name a language."""
-    doubtful: Sequence[int] = range(len(cleaned))
-    if NATIVE:
-        doubtful = NATIVE.not_plainly_lettered([*cleaned], MIN_LETTERS)
-    return {index for index in doubtful if not has_enough_letters(cleaned[index])}
+    return {index for index, text in enumerate(cleaned) if not has_enough_letters(text)}
 
 
 def has_a_letter(cleaned: str) -> bool:
@@ -140,7 +138,8 @@ def _squeezed(points: _Points) -> _Points:
     return kept
 
 
-def _lowered(text: str) -> str:
+def lowered(text: str) -> str:
+    """Return a clean text in small letters."""
     # 'İ'.lower() is an i and a combining dot, which no model has met; and Turkish I is ı.
     if _TURKISH_ONLY.search(text):
         text = text.replace("I", "ı")
@@ -148,7 +147,7 @@ def _lowered(text: str) -> str:
 
 
 #: What a character becomes, and above that what it is: see native/src/cleaning.rs.
-_IS_CAPITAL, _IS_NORMAL, _IS_WORD, _IS_KNOWN = (1 << bit for bit in range(21, 25))
+_IS_CAPITAL, _IS_NORMAL, _IS_WORD, _IS_KNOWN, _IS_LETTER, _IS_SPACE = (1 << bit for bit in range(21, 27))
 
 
 def _about_character(char: str) -> int:
@@ -160,6 +159,8 @@ def _about_character(char: str) -> int:
         | _IS_CAPITAL * (entry >= _CAPITAL)
         | _IS_NORMAL * _is_normal(char)
         | _IS_WORD * (char.isalnum() or char == "_")
+        | _IS_LETTER * (_LETTER.fullmatch(char) is not None)
+        | _IS_SPACE * char.isspace()
     )
 
 

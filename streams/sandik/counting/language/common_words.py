@@ -21,6 +21,9 @@ _FOLDED = str.maketrans(
     | {"̇": ""}
 )
 
+#: Of a character that was asked for: see native/src/pool.rs.
+_KNOWN = 1 << 21
+
 #: Words of a text that are looked at: later ones change no answer.
 MAX_WORDS = 60
 
@@ -29,6 +32,12 @@ def folded_words(text: str) -> list[str]:
     """Return the words of a text as they are compared: small letters, no marks on Latin ones."""
     folded = text.lower().replace("-", " ")
     return (folded if folded.isascii() else folded.translate(_FOLDED)).split()
+
+
+def about_character(char: str) -> int:
+    """Return what a character becomes in `folded_words`, and a bit above: for the compiled twin."""
+    folded = char.lower().replace("-", " ").translate(_FOLDED)
+    return _KNOWN | (ord(folded) if folded else 0)
 
 
 class Words:
@@ -43,7 +52,7 @@ class Words:
             for word in folded_words(" ".join([entry["words"], *made])):
                 listed[word][code] = None
         #: By word: the languages that list it, each with its part of it.
-        self._parts = {word: [(code, 1 / len(codes)) for code in codes] for word, codes in listed.items()}
+        self.parts = {word: [(code, 1 / len(codes)) for code in codes] for word, codes in listed.items()}
         self.codes = tuple(entries)
 
     def shares(self, text: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -52,9 +61,9 @@ class Words:
         shares: dict[str, float] = {}
         divided: dict[str, float] = {}
         for word in words:
-            parts = self._parts.get(word)
+            parts = self.parts.get(word)
             if parts is None and "'" in word:  # an ending behind a name: `Bakı'da`
-                parts = self._parts.get(word.partition("'")[0])
+                parts = self.parts.get(word.partition("'")[0])
             for code, part in parts or ():
                 shares[code] = shares.get(code, 0.0) + 1 / len(words)
                 divided[code] = divided.get(code, 0.0) + part / len(words)

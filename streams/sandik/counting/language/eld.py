@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Protocol
 
 from sandik.counting.language.codes import our_code
@@ -35,6 +36,9 @@ class EldModel:
             instance.set_scores(scores)
         #: Returns the best language of a clean text, and whether ELD calls that reliable.
         self.detect_quickly: Callable[[str], Quick] = quick.detect_details
+        #: Where its database is, as source in C; None if the wheel has none.
+        folder = Path(eldc.__file__).parent
+        self.sources = folder if folder.joinpath("large_db.h").is_file() else None
 
     def scores(self, text: str) -> tuple[dict[str, float], bool]:
         """Return the scores (0 to 1) of up to 20 languages of a text, and whether the best is reliable."""

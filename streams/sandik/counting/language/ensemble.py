@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sandik.counting.language.letter_evidence import Marks
-from sandik.counting.language.scores import IN_LATIN, LANGDETECT_VOICES, VOICES, Heard, Values, Voices
+from sandik.counting.language.scores import IN_LATIN, LANGDETECT_VOICES, LISTED, VOICES, Heard, Values, Voices
 
 #: Below this probability of the best language, langdetect is heard as well.
 UNSURE = 0.4
@@ -31,22 +31,23 @@ class Pool:
     """Weighs what the voices say of clean texts, many at a time."""
 
     def __init__(self, voices: Voices, weights: Weights) -> None:
-        self._voices = voices
+        self.voices = voices
         kind = weights["portable" if voices.is_portable else "all"]
-        self._first = np.array([kind["first"][voice] for voice in VOICES], float)
-        self._second = np.array([kind["second"][voice] for voice in VOICES + LANGDETECT_VOICES], float)
+        #: By voice, its weights by class of length: without langdetect, and with it.
+        self.first = np.array([kind["first"][voice] for voice in VOICES], float)
+        self.second = np.array([kind["second"][voice] for voice in VOICES + LANGDETECT_VOICES], float)
 
-    def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Heard]:
-        """Return the probability of each language (row) for each text (column), and the voices' scores."""
-        heard = self._voices.hear(texts, marks)
-        probabilities = self._weighed(heard, self._first)
+    def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Values]:
+        """Return by language (row) and text (column) its probability, and its share of listed words."""
+        heard = self.voices.hear(texts, marks)
+        probabilities = self._weighed(heard, self.first)
         unsure = np.flatnonzero(probabilities.max(axis=0) < UNSURE)
         if len(unsure):
-            more = self._voices.hear_langdetect([texts[column] for column in unsure.tolist()])
+            more = self.voices.hear_langdetect([texts[column] for column in unsure.tolist()])
             some = heard.some(unsure)
             both = Heard(np.concatenate([some.said, more]), some.lengths)
-            probabilities[:, unsure] = self._weighed(both, self._second)
-        return probabilities, heard
+            probabilities[:, unsure] = self._weighed(both, self.second)
+        return probabilities, heard.said[LISTED]
 
     def _weighed(self, heard: Heard, weights: Values) -> Values:
         scores = np.zeros(heard.said.shape[1:])
@@ -55,9 +56,9 @@ class Pool:
         scores -= scores.max(axis=0)
         np.exp(scores, out=scores)
         scores /= scores.cumsum(axis=0)[-1]  # row after row, for the same reason
-        probabilities = scores[: len(self._voices.codes)]
+        probabilities = scores[: len(self.voices.codes)]
         for code, ours in IN_LATIN.items():
-            probabilities[self._voices.row_of[ours]] += scores[self._voices.row_of[code]]
+            probabilities[self.voices.row_of[ours]] += scores[self.voices.row_of[code]]
         return probabilities
 
 

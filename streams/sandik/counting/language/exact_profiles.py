@@ -7,11 +7,12 @@ what the sampling estimates. The n-grams are exactly langdetect's: a test compar
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from itertools import chain, compress, repeat
 from operator import add
 from pathlib import Path
+from types import ModuleType
 from typing import TypedDict
 
 import langdetect
@@ -104,7 +105,17 @@ class ExactProfiles:
         self._logs[self._unknown] = 0
         for column, (present, logs) in enumerate(columns):
             self._logs[present, column] = logs
-        self._remembered = Remembered(len(names) + 1, place_bits, self._worked_out)
+        remembered = Remembered(len(names) + 1, place_bits, self._worked_out)
+        self._sums: Callable[[list[list[str]]], Vectors] = lambda texts: sums(
+            remembered.vectors(Words.of(chain.from_iterable(texts))), _bounds(texts)
+        )
+
+    def compile(self, native: ModuleType) -> None:
+        """From now on, let the compiled twin add up n-grams, and leave the table to it alone."""
+        width = self._logs.shape[1]
+        twin = native.Ngrams(self._rows, width, self._logs, lambda char: 1 if char.isupper() else 2)
+        self._sums = lambda texts: np.frombuffer(twin.sums(texts), np.int32).reshape(-1, width)
+        del self._rows, self._logs
 
     def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
         """Return the probability of each language (row) after the n-grams of each clean text (column).
@@ -112,9 +123,7 @@ class ExactProfiles:
         All are equal before. `power` below 1 takes the n-grams for less evidence than they claim. A column is
         all zeros if none of its n-grams is known.
         """
-        found = [words(text) for text in texts]
-        vectors = self._remembered.vectors(Words.of(chain.from_iterable(found)))
-        totals = sums(vectors, _bounds(found)).T
+        totals = self._sums([words(text) for text in texts]).T
         logs, known = totals[:-1], totals[-1]
         weights = np.exp((logs - logs.max(axis=0)) * (power / _UNITS))
         merged: npt.NDArray[np.float64] = weights[self._first]

@@ -29,3 +29,7 @@ def is_like_russian(text: str, eld: EldModel) -> bool:
     """Whether a text in Latin letters, put into Cyrillic ones, has a score of ELD's that only Russian has."""
     needed = next((score for chars, score in _LIKE_RUSSIAN if len(text) >= chars), None)
     return needed is not None and eld.scores(in_cyrillic(text))[0].get("ru", 0.0) >= needed
+
+
+#: What the compiled twin of `is_like_russian` is told.
+LATIN_RUSSIAN = [*_LIKE_RUSSIAN], _CYRILLIC, in_cyrillic

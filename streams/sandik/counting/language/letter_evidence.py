@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sandik.counting.native import NATIVE
-
 # Letters that tell the languages of a family apart, and who writes them. From the alphabets in use today; for
 # the Cyrillic of Uzbek, Azerbaijani and Turkmen see Unicode's CLDR. Nothing here was fitted to texts.
 _CYRILLIC = {
@@ -81,7 +79,8 @@ class Letters:
         for name, ranges in _SCRIPTS.items():
             for first, end in ranges:
                 self._table[first:end] |= self.scripts[name]
-        self._bytes = self._table.tobytes()
+        #: Marks of characters; the last entry stands for all beyond.
+        self.table: list[int] = self._table.tolist()
         self._written = {
             code: sum(self.scripts[script] for script in scripts)
             for scripts, codes in _WRITTEN_IN
@@ -107,8 +106,6 @@ class Letters:
 
     def marks(self, texts: Sequence[str]) -> Marks:
         """Return the letters and scripts that each clean text has. No text may be empty."""
-        if NATIVE:
-            return np.frombuffer(NATIVE.marks([*texts], self._bytes), np.int64)
         points = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
         starts = np.cumsum([0, *map(len, texts[:-1])])
         return np.bitwise_or.reduceat(self._table[np.minimum(points, _TABLE_SIZE)], starts)

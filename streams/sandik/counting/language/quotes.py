@@ -1,9 +1,7 @@
 """A post's own words, without what it quotes: `Putin "мы не вмешиваемся" demiş` is Turkish."""
 
 import re
-from collections.abc import Iterable, Sequence
-
-from sandik.counting.native import NATIVE
+from collections.abc import Sequence
 
 # Short quotations are titles and mocked words, and what is longer than any has lost a mark.
 _SHORTEST, _LONGEST = 8, 300
@@ -27,14 +25,7 @@ _MAX_CHARS = 1_200
 
 def own_words_of_all(texts: Sequence[str]) -> dict[int, str]:
     """Return the own words of raw texts, by index, of those that have some."""
-    return {index: own for index in _may_quote(texts) if (own := own_words(texts[index])) is not None}
-
-
-def _may_quote(texts: Sequence[str]) -> Iterable[int]:
-    if NATIVE:
-        found: list[int] = NATIVE.with_quotations([*texts], _KINDS, _MAX_CHARS, _SHORTEST)
-        return found
-    return range(len(texts))
+    return {index: own for index, text in enumerate(texts) if (own := own_words(text)) is not None}
 
 
 def own_words(text: str) -> str | None:
@@ -46,3 +37,7 @@ def own_words(text: str) -> str | None:
     if len(own) > len(text) * (1 - _LARGE) or len(_LETTER.findall(own)) < MIN_OWN_LETTERS:
         return None
     return own
+
+
+#: What the compiled twin of `own_words` is told.
+QUOTES = _KINDS, _SHORTEST, _LONGEST, 1 - _LARGE, MIN_OWN_LETTERS, _MAX_CHARS

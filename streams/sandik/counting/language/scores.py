@@ -37,6 +37,9 @@ VOICES = (
 #: Those that are heard in doubt only.
 LANGDETECT_VOICES = ("langdetect_log", "langdetect_unknown")
 
+#: Which of them says what share of the words is listed.
+LISTED = VOICES.index("words")
+
 #: A text with fewer letters than the first is of class 0, and so on: what a voice says of a word is worth
 #: less.
 LENGTHS = (8, 16, 41)
@@ -59,7 +62,7 @@ _ELD_SCRIPT = {"ku": "arabic", "az": "latin", "sr": "cyrillic"}
 #: How far behind its best language ELD is taken to hold one that it knows and does not score.
 UNSCORED = 0.5
 #: Added to probabilities before their logarithm is taken: what is below is as good as ruled out.
-_FLOOR, _LANGDETECT_FLOOR = 0.001, 0.01
+FLOOR, _LANGDETECT_FLOOR = 0.001, 0.01
 #: How much of the evidence of its n-grams langdetect is believed: each letter is in several of them.
 _NGRAM_EVIDENCE = 1 / 3
 
@@ -99,7 +102,7 @@ class Voices:
         eld: EldModel | None,
         cld2: Cld2Model | None,
     ) -> None:
-        self._fasttext, self._profiles, self.letters, self._words = fasttext, profiles, letters, words
+        self.fasttext, self.profiles, self.letters, self.words = fasttext, profiles, letters, words
         self._pair = (eld, cld2) if eld and cld2 else None
         versions = [*(one.version for one in self._pair or ()), fasttext.version, profiles.version]
         self.version = ":".join(versions)
@@ -118,6 +121,17 @@ class Voices:
         self._rare, self._common = self._by_row(rare), self._by_row(dict.fromkeys(_COMMON, 1))
 
     @property
+    def told(self) -> tuple[object, ...]:
+        """Return by row what the compiled twin is told: what ELD needs, letters, scripts, how common."""
+        numbers = (self._eld_needs, self._alien, self._borrowed, self._written)
+        rest = ((column != 0).ravel().tolist() for column in (self._rare, self._common))
+        return (
+            (self._eld_knows != 0).ravel().tolist(),
+            *(column.ravel().tolist() for column in numbers),
+            *rest,
+        )
+
+    @property
     def is_portable(self) -> bool:
         """Whether ELD and CLD2 are missing."""
         return self._pair is None
@@ -129,9 +143,9 @@ class Voices:
         if self._pair:
             self._hear_pair(*self._pair, texts, marks, by_name)
         chances = by_name["fasttext"]
-        chances[: len(self._fasttext.codes)] = self._fasttext.probabilities(texts)
-        np.log(chances + _FLOOR, out=by_name["fasttext_log"])
-        shares = [self._words.shares(text) for text in texts]
+        chances[: len(self.fasttext.codes)] = self.fasttext.probabilities(texts)
+        np.log(chances + FLOOR, out=by_name["fasttext_log"])
+        shares = [self.words.shares(text) for text in texts]
         self._fill(by_name["words"], [listed for listed, _ in shares])
         self._fill(by_name["own_words"], [divided for _, divided in shares])
         by_name["alien"][...] = (marks & self._alien) != 0
@@ -145,7 +159,7 @@ class Voices:
     def hear_langdetect(self, texts: Sequence[str]) -> Values:
         """Ask langdetect: `said` for its two voices."""
         said = np.zeros((len(LANGDETECT_VOICES), len(self.rows), len(texts)))
-        posterior = self._profiles.posterior(texts, _NGRAM_EVIDENCE)
+        posterior = self.profiles.posterior(texts, _NGRAM_EVIDENCE)
         said[0, self._profiled] = np.log(posterior + _LANGDETECT_FLOOR)
         said[1] = 1.0
         said[1, self._profiled] = 0.0

@@ -1,13 +1,12 @@
 """More than one language in a post: its words by script, and a language for each script that carries it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sandik.counting.language.detector import Detector, Hints, Language
 from sandik.counting.language.quotes import own_words
-from sandik.counting.native import NATIVE
 from sandik_schemas.languages import both_languages
 
 #: A script carries a post with this part of its letters, in so many letters, and with so many words in a row
@@ -32,7 +31,8 @@ _RANGES = (
 _SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one stands for all beyond
 for _script, _first, _last in _RANGES:
     _SCRIPT[_first : _last + 1] = _script
-_SCRIPT_BYTES = _SCRIPT.tobytes()
+#: What the compiled twin of `may_be_mixed` is told.
+SCRIPTS = _SCRIPT.tolist(), MAX_CHARS, MIN_LETTERS, MIN_PART
 #: For each character, 1 in the bits of its script if it is a letter; they have room for `MAX_CHARS` letters.
 _BITS = 20
 _ONE = np.where(_SCRIPT == _NONE, 0, 1 << _BITS * (np.maximum(_SCRIPT, 1).astype(np.int64) - 1))
@@ -53,15 +53,27 @@ class ByScript:
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """See `Detector.detect`. Of two languages the confidence is that of the less sure one."""
         answers = self._detector.detect(texts, hints)
-        split = [(index, parts) for index in may_be_mixed(texts) if (parts := parts_of(texts[index]))]
-        if split:
-            several = [hints[index] if hints else None for index, _ in split for _ in range(2)]
-            found = self._detector.detect([part for _, parts in split for part in parts], several)
-            for (index, _), first, second in zip(split, found[::2], found[1::2], strict=True):
-                confidence = min(first.confidence, second.confidence)
-                if first.code != second.code and confidence >= SURE:
-                    answers[index] = Language(both_languages((first.code, second.code)), confidence)
+        judge_parts(answers, texts, hints, may_be_mixed(texts), self._detector.detect)
         return answers
+
+
+def judge_parts(
+    answers: list[Language],
+    texts: Sequence[str],
+    hints: Hints | None,
+    mixed: Sequence[int],
+    detect: Callable[[Sequence[str], Hints], list[Language]],
+) -> None:
+    """Put the answer right of each text, among those that may be mixed, that two languages carry."""
+    split = [(index, parts) for index in mixed if (parts := parts_of(texts[index]))]
+    if not split:
+        return
+    several = [hints[index] if hints else None for index, _ in split for _ in range(2)]
+    found = detect([part for _, parts in split for part in parts], several)
+    for (index, _), first, second in zip(split, found[::2], found[1::2], strict=True):
+        confidence = min(first.confidence, second.confidence)
+        if first.code != second.code and confidence >= SURE:
+            answers[index] = Language(both_languages((first.code, second.code)), confidence)
 
 
 def parts_of(text: str) -> tuple[str, str] | None:
@@ -106,12 +118,9 @@ def _first_letter(word: str) -> str:
 def may_be_mixed(texts: Sequence[str]) -> list[int]:
     """Return the texts that are worth to be looked at word by word. Of a batch at once: hardly one is."""
     # The letters of links are Latin: without them there are not more of these, and as many of the others.
-    if NATIVE:
-        first = NATIVE.with_two_scripts([*texts], _SCRIPT_BYTES, MAX_CHARS, MIN_LETTERS, MIN_PART)
-    else:
-        others = [index for index, text in enumerate(texts) if not text.isascii()]
-        places = _with_two_scripts([texts[index][:MAX_CHARS] for index in others], (MIN_PART, 0, 0))
-        first = [others[place] for place in places]
+    others = [index for index, text in enumerate(texts) if not text.isascii()]
+    places = _with_two_scripts([texts[index][:MAX_CHARS] for index in others], (MIN_PART, 0, 0))
+    first = [others[place] for place in places]
     without_links = [_LINKS.sub(" ", texts[index][:MAX_CHARS]) for index in first]
     return [first[index] for index in _with_two_scripts(without_links, (MIN_PART,) * 3)]
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sandik.counting.language.cld2 import Cld2Model
+from sandik.counting.language.cld2 import Cld2Model, load_cld2
+from sandik.counting.language.cleaning import MIN_LETTERS
 from sandik.counting.language.detector import Language
-from sandik.counting.language.eld import EldModel
+from sandik.counting.language.eld import EldModel, load_eld
 from sandik.counting.language.letter_evidence import Letters, Marks
 from sandik.counting.language.scores import LENGTHS, length_class
-from sandik.counting.native import NATIVE
 
 #: More letters than any clean text has.
 _NEVER = 2_000
@@ -77,33 +77,23 @@ class Sieve:
     """Asks ELD about all texts, and CLD2 about some. `sure`: the confidence of their answers."""
 
     def __init__(self, eld: EldModel, cld2: Cld2Model, letters: Letters, sure: Sure) -> None:
-        self._eld, self._cld2, self.letters = eld, cld2, letters
+        self.eld, self.cld2, self.letters = eld, cld2, letters
         self._latin = letters.scripts["latin"]
         self._others = sum(bit for script, bit in letters.scripts.items() if script != "latin")
-        self._rules = {code: _rule(code, letters, sure) for code in eld.names}
-        #: Twin of `by_eld`, if there is one.
-        self.native = (
-            NATIVE.Sieve(
-                self._rules,
-                eld.detect_quickly,
-                self._latin,
-                self._others,
-                LENGTHS,
-                _MIXED,
-                _ENOUGH_RUSSIAN,
-            )
-            if NATIVE
-            else None
-        )
+        #: By ELD's name of a language.
+        self.rules = {code: _rule(code, letters, sure) for code in eld.names}
+
+    @property
+    def letters_told(self) -> tuple[object, ...]:
+        """Return what its compiled twin is told of letters."""
+        table = self.letters.table
+        return table, self._latin, self._others, MIN_LETTERS, [*LENGTHS], _MIXED, _ENOUGH_RUSSIAN
 
     def settled(self, texts: Sequence[str], marks: Marks) -> list[Language | None]:
         """Return the language of each clean text; None where the two are not enough."""
-        found: tuple[list[Language | None], list[tuple[int, Language]]] = (
-            self.native.by_eld([*texts], marks.tobytes()) if self.native else self.by_eld(texts, marks)
-        )
-        answers, to_ask = found
+        answers, to_ask = self.by_eld(texts, marks)
         for index, answer in to_ask:
-            if self._cld2.best(texts[index]) == answer.code:
+            if self.cld2.best(texts[index]) == answer.code:
                 answers[index] = answer
         return answers
 
@@ -114,8 +104,8 @@ class Sieve:
         answers: list[Language | None] = [None] * len(texts)
         to_ask: list[tuple[int, Language]] = []
         for index, (text, has) in enumerate(zip(texts, marks.tolist(), strict=True)):
-            found = self._eld.detect_quickly(text)
-            rule, letters = self._rules[found.language], len(text) - text.count(" ")
+            found = self.eld.detect_quickly(text)
+            rule, letters = self.rules[found.language], len(text) - text.count(" ")
             if has & rule.alien or (has & self._latin and has & self._others and _is_mixed(text, letters)):
                 continue
             is_settled = found.reliable and letters >= rule.alone and not has & rule.borrowed
@@ -124,6 +114,12 @@ class Sieve:
             elif letters >= (rule.both if found.reliable else rule.unsure):
                 to_ask.append((index, rule.by_both[length_class(letters)]))
         return answers, to_ask
+
+
+def load_pair() -> tuple[EldModel, Cld2Model] | tuple[None, None]:
+    """Load ELD and CLD2; neither where one is missing."""
+    eld, cld2 = load_eld(), load_cld2()
+    return (eld, cld2) if eld and cld2 else (None, None)
 
 
 def _rule(code: str, letters: Letters, sure: Sure) -> Rule:

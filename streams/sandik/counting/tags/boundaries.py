@@ -9,6 +9,7 @@ a word.
 import re
 from bisect import bisect_right
 from enum import StrEnum
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -22,26 +23,39 @@ MIN_GLUED = 5
 #: Links and names are nobody's words; hashtags are several. \w leaves out accents written as characters of
 #: their own, as some systems do.
 _LETTERS = r"[\w\u0300-\u036f\u064b-\u065f\u0670]+"
-#: Domains that are one by themselves, and those that are with a path only: seçim.be and oy.me are also words.
-_DOMAINS = r"com|org|net|edu|gov|info|ru|su|рф|(?:(?<=com\.)|(?<=gov\.)|(?<=org\.)|(?<=edu\.))tr|(?<=co\.)uk"
-_WITH_PATH = (
-    "tr|me|be|ly|co|io|tv|gl|gd|gg|fm|am|ee|cc|to|do|la|li|id|in|is|it|im|ws|st|sh|re|us|uk|de|fr|es|nl|se|no|pl|cz|"
-    "at|ch|eu|by|kz|az|ua|kg|uz|md|ge|rs|bg|gr|il|iq|ir|sy|sa|ae|qa|eg|cn|jp|kr|br|mx|ca|au|nz|app|dev|link|news|"
-    "live|page|site|online|xyz|club|shop|blog|press|media|today|social|pub|top|pro|biz|int|mobi|name|world|space"
+#: Domains that are one by themselves, or behind one of these, and those that are with a path only: seçim.be
+#: and oy.me are also words.
+_DOMAINS = tuple("com org net edu gov info ru su рф".split())  # noqa: SIM905
+_BEHIND = {"tr": ("com", "gov", "org", "edu"), "uk": ("co",)}
+_WITH_PATH = tuple(
+    re.split(
+        r"\s+",
+        "tr me be ly co io tv gl gd gg fm am ee cc to do la li id in is it im ws st sh re us uk de fr es nl"
+        " se no pl cz at ch eu by kz az ua kg uz md ge rs bg gr il iq ir sy sa ae qa eg cn jp kr br mx ca au"
+        " nz app dev link news live page site online xyz club shop blog press media today social pub top"
+        " pro biz int mobi name world space",
+    )
+)
+_BEHIND_OTHERS = (
+    "(?:" + "|".join(rf"(?<={other}\.)" for other in others) + ")" + domain
+    for domain, others in _BEHIND.items()
 )
 _LINK = (
     r"(?:https?://|www\.)\S+|(?<![\w.@-])(?:[\w-]++\.(?=\w))++"
-    rf"(?:(?:{_DOMAINS})(?![\w-])(?:[/?]\S*)?|(?:{_WITH_PATH})/\S+)"
+    rf"(?:(?:{'|'.join([*_DOMAINS, *_BEHIND_OTHERS])})(?![\w-])(?:[/?]\S*)?|(?:{'|'.join(_WITH_PATH)})/\S+)"
 )
 _MARKUP = re.compile(rf"{_LINK}|[@＠]\w+|[#＃](?P<hashtag>{_LETTERS})", re.IGNORECASE)
 #: No link, name or hashtag is without one of these.
 _SIGNS = re.compile(r"[#＃@＠:]|\.\w")
-_COUNTED = re.compile(rf"{_LINK}|[@＠]\w+|(?P<word>{_LETTERS}(?:['’`´]{_LETTERS})*)", re.IGNORECASE)
+_JOINING = "'’`´"
+_COUNTED = re.compile(rf"{_LINK}|[@＠]\w+|(?P<word>{_LETTERS}(?:[{_JOINING}]{_LETTERS})*)", re.IGNORECASE)
 #: Small words that a writer of #CapitalsPartWords leaves small, glued to the word before: #ВыборывТурции.
-_SMALL = re.compile(
-    "(?:[вскуоиа]|во|на|по|за|из|от|до|об|со|не|для|при|про|над|под|та|з|і|й|у|ve|ile|da|de|ta|te|mi|mı|"
-    "of|in|on|at|for|to|the|and|by|is|und|der|die|das|im|zur|və)(?![a-zа-яёіїєґçğıöşüə])"
+_SMALL_WORDS = tuple(
+    "в с к у о и а во на по за из от до об со не для при про над под та з і й ve ile da de ta te mi mı"  # noqa: SIM905
+    " of in on at for to the and by is und der die das im zur və".split()
 )
+_NO_MORE = "abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґçğıöşüə"
+_SMALL = re.compile(f"(?:{'|'.join(_SMALL_WORDS)})(?![{_NO_MORE}])")
 
 #: Characters of a hashtag that are looked at in one go.
 _SHORT = 64
@@ -175,3 +189,39 @@ class Markup:
         while end < len(text) and text[end].isalpha():
             end += 1
         return first, end
+
+
+#: What a domain's name has in this place, and above that what a character is: see native/src/markup.rs.
+_IS_WORD, _IS_LETTER, _IS_SPACE, _IS_ALPHA, _IS_UPPER, _IS_NOT_SMALL, _IS_NOT_CAPITAL, _IS_KNOWN = (
+    1 << bit for bit in range(21, 29)
+)
+_NAMED = sorted(set("".join(("https", "www", *_DOMAINS, *_WITH_PATH, *_BEHIND, *chain(*_BEHIND.values())))))
+
+
+def markup_rules() -> tuple[object, ...]:
+    """Return what the compiled twin of `Markup` and `word_spans` is told."""
+    behind = [(domain, list(others)) for domain, others in _BEHIND.items()]
+    return (
+        [*_DOMAINS],
+        behind,
+        [*_WITH_PATH],
+        [*_SMALL_WORDS],
+        _NO_MORE,
+        _JOINING,
+        _about_character,
+    )
+
+
+def _about_character(char: str) -> int:
+    named = next((letter for letter in _NAMED if re.fullmatch(letter, char, re.IGNORECASE)), char)
+    return (
+        _IS_KNOWN
+        | ord(named)
+        | _IS_WORD * (re.fullmatch(r"\w", char, re.IGNORECASE) is not None)
+        | _IS_LETTER * (re.fullmatch(_LETTERS, char, re.IGNORECASE) is not None)
+        | _IS_SPACE * (re.fullmatch(r"\s", char, re.IGNORECASE) is not None)
+        | _IS_ALPHA * char.isalpha()
+        | _IS_UPPER * char.isupper()
+        | _IS_NOT_SMALL * (char != char.lower())
+        | _IS_NOT_CAPITAL * (char != char.upper())
+    )

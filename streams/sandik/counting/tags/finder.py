@@ -79,18 +79,6 @@ class Finder:
                 yield first + index, begin, end, kind, refusal, how & How.GLUED > 0
 
 
-def are_refused(text: str, places: Sequence[Place]) -> list[bool]:
-    """Say of each place in a text, all of which can count, whether its link, name or hashtag refuses it."""
-    markup = _markup(text)
-    outside = [_OUTSIDE[how & _DECIDES] for *_, how in places]
-    if markup is None:
-        return [why is not None for why in outside]
-    return [
-        markup.refusal(begin, last, why, is_glued=how & How.GLUED > 0) is not None
-        for (_, begin, last, _, _, how), why in zip(places, outside, strict=True)
-    ]
-
-
 def _markup(text: str) -> Markup | None:
     return Markup(text) if may_have_markup(text) else None
 

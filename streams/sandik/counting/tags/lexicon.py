@@ -41,8 +41,8 @@ from sandik.counting.tags.layer_files import (
     twice,
 )
 from sandik.counting.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
-from sandik.counting.tags.openings import Opening
 from sandik.counting.tags.pairs import openings_of, read_pairs
+from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.word_sets import LocatedSet, WordSet, joined
 from sandik_schemas.languages import languages_in
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -75,6 +75,11 @@ class Entry(NamedTuple):
     def has_rules(self) -> bool:
         """Return whether it has a query."""
         return bool(self.match or self.near or self.unless)
+
+    @property
+    def is_sum(self) -> bool:
+        """Return whether it is found by several signs together, so that its lemma names no word."""
+        return not self.forms and "SUM/" in self.near
 
     def accepts(self, language: str) -> bool:
         """Return whether it counts in posts of this language, or of these two."""

@@ -98,6 +98,7 @@ class Tagger:
         rules = Rules(lexicon, entries)
         patterns = numbered(rules, _ranks_by_form(entries))
         self._asking = Asking(rules, patterns.kinds)
+        self._is_sum = [entry.is_sum for entry in entries]
         # Forms are the finder's from here on, and take more memory than all the rest.
         self._entries = entries = [entry._replace(forms=()) for entry in entries]
         self._native = (
@@ -116,10 +117,13 @@ class Tagger:
         `times_ms`: when each was posted; without a time nothing is out of its days.
         """
         found: list[tuple[Term, ...]] = [()] * len(texts)
-        entries = self._entries
+        entries, is_sum = self._entries, self._is_sum
         for index, rows in self._counted(texts, languages, times_ms):
             found[index] = tuple(
-                [Term(entries[rank].lemma, entries[rank].tag, start, end) for start, end, rank in rows]
+                [
+                    Term(entries[rank].lemma, entries[rank].tag, start, end, is_sum[rank])
+                    for start, end, rank in rows
+                ]
             )
         return found
 

@@ -1,7 +1,6 @@
 """The compiled twin of `places` and of what `match` makes of it: the terms of many texts at once.
 
-It walks over each text, and down a trie wherever a word begins; what it is told of a lexicon are numbers. For
-few texts it asks back where links, names and hashtags stand, and where words do.
+It walks over each text, and down a trie wherever a word begins; what it is told of a lexicon are numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +8,11 @@ from types import ModuleType
 from typing import Any
 
 from sandik.counting.tags.alphabet import fold_code
-from sandik.counting.tags.boundaries import MIN_GLUED, word_spans
-from sandik.counting.tags.finder import are_refused
+from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.openings import Opening
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import Place as Found
+from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
 from sandik.counting.tags.required_words import Needs, bits_in
@@ -49,7 +47,8 @@ class NativeTerms:
             [*_kinds(asking)],
             MIN_GLUED,
             _rules(rules, entries, openings),
-            (_about_character, are_refused, word_spans),
+            markup_rules(),
+            _about_character,
         )
 
     def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:

@@ -6,7 +6,8 @@
     base = "election"
 
 The last layer that has the file decides. Without one, the pair is the usual one if the lexicon has its tags,
-or else `both` of the lexicon's tags, if they are two. The file may have openings, too: `openings.py`.
+or else `both` of the lexicon's tags, if they are two. The file may have openings, too:
+`post_openings.py`.
 """
 
 import tomllib
@@ -18,7 +19,7 @@ import msgspec
 
 from sandik.counting.tags.entries import Place, Problem
 from sandik.counting.tags.layers import BUILT_IN, Layer
-from sandik.counting.tags.openings import Opening, Openings, read_openings
+from sandik.counting.tags.post_openings import Opening, Openings, read_openings
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 FILE = "tags.toml"

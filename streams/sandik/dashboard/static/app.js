@@ -2,18 +2,18 @@
 
 import { fetchBehind } from "./behind.js";
 import { Chart, topOf } from "./chart.js";
-import { at, soon } from "./dom.js";
+import { afterPaint, at, soon } from "./dom.js";
 import { drawExamples } from "./examples.js";
 import { drawFilters, pairOf, PANELS, shownLanguages } from "./filters.js";
 import { drawHeadline } from "./headline.js";
-import { asCsv, drawLists } from "./lists.js";
+import { drawLists } from "./lists.js";
 import { fetchJson, follow } from "./live.js";
 import { allNotes, writeNotes } from "./notes.js";
 import { drawNotices } from "./notices.js";
-import { common, parameters, tagsOf } from "./query.js";
+import { common, leadParameters, parameters, tagsOf } from "./query.js";
 import { EVERY, Rows } from "./rows.js";
-import { choose, link, onBack, panelRollup, rollup, state, suitSpan } from "./state.js";
-import { takeCsv, takePng, takeSvg } from "./take.js";
+import { choose, link, onBack, panelRollup, state, suitSpan } from "./state.js";
+import { asCsv, takeCsv, takePng, takeSvg } from "./take.js";
 import { drawTrust } from "./trust.js";
 import { drawWhere, shownCharts } from "./where.js";
 import { languageName, say, sayAll, setInterface, sourceName, tagName, time } from "./words.js";
@@ -39,15 +39,13 @@ function drawChoice() {
   const isEmpty = problem === null && status?.counts.state === "live" && status.last_ms === null;
   if (isEmpty) at("headline").textContent = say("nothingYet");
   at("begin").hidden = !isEmpty;
-  if (status) drawFilters(status, headline?.now.posts[pairOf(status).base] ?? 0, ask);
+  if (status) drawFilters(status, headline?.rollup_ms ?? status.window_size_ms, ask);
 }
 
-const draw = soon(() => {
-  drawChoice();
-  if (!status || !headline) return;
+/** The sentence and the chart under it: what a choice is waited for. */
+function drawLead() {
   const pair = pairOf(status);
   drawHeadline(headline, status);
-  drawTrust(status, headline, pair);
   if (!rows) return;
   if (!document.body.dataset.ready) performance.mark("figures");
   document.body.dataset.ready = "yes"; // what is empty until now can be seen, so charts know their width
@@ -56,6 +54,15 @@ const draw = soon(() => {
   lead.draw(`${at("headline").textContent} ${say("keys")}`, starts, rows.rollup_ms, course, topOf([course, ...(other ? [other] : [])]), { notes: allNotes(status), behind: other?.share });
   const marks = new Set(course.marks.map(({ kind }) => kind));
   at("key").textContent = [say("key"), ...[...marks].map((kind) => say(`key_${kind}`)), ...(other ? [say("key_behind", { time: time(other.from_ms, rows.rollup_ms) })] : [])].join(" ");
+}
+
+const draw = soon(() => {
+  drawChoice();
+  if (!status || !headline) return;
+  const pair = pairOf(status);
+  drawLead();
+  drawTrust(status, headline, pair);
+  if (!rows) return;
   for (const by of ["language", "source"]) at(`by-${by}`).setAttribute("aria-pressed", state.by === by);
   if (where?.by === state.by) drawParts(pair);
   drawRest();
@@ -72,16 +79,22 @@ const refreshExamples = soon(async () => {
 }, 300);
 
 const refreshHeadline = soon(async () => {
-  try { headline = await fetchJson("/api/headline", common(status)); } catch (error) { if (!problem) drawNotices(status, error); }
+  const mine = asked;
+  try {
+    const told = await fetchJson("/api/headline", common(status));
+    if (mine === asked) headline = told;
+  } catch (error) { if (!problem) drawNotices(status, error); }
   draw();
 }, HEADLINE_MS);
 
 function drawParts(pair) {
   const bySource = state.by === "source", isPartly = where.origin === "mentions";
+  // Mentions tell of tagged posts alone.
+  const taken = { tags: isPartly ? fileTags().slice(1) : fileTags(), fileName };
   if (where.parts.length) {
     drawWhere(where, pair, (name) => (bySource ? handlers(EVERY, name) : handlers(name)), bySource
-      ? { nameOf: sourceName, marksOf: () => [], choose: isPartly ? null : (name) => only({ sources: [name], by: "language" }) }
-      : { nameOf: languageName, marksOf: (name, starts) => rows.marks(name, starts, where.rollup_ms, pair), choose: (name) => only({ languages: [name], by: status.sources.length ? "source" : "language" }) });
+      ? { ...taken, nameOf: sourceName, marksOf: () => [], choose: isPartly ? null : (name) => only({ sources: [name], by: "language" }) }
+      : { ...taken, nameOf: languageName, marksOf: (name, starts) => rows.marks(name, starts, where.rollup_ms, pair), choose: (name) => only({ languages: [name], by: status.sources.length ? "source" : "language" }) });
   }
   at("where").hidden = !where.parts.length && !isPartly;
   at("panels").hidden = !where.parts.length;
@@ -94,7 +107,7 @@ function only(choice) { choose(choice); ask(); at("headline").scrollIntoView({ b
 
 async function fetchWhere() {
   const mine = whereAsked = {};  // an older answer may arrive last
-  const { by } = state, rollup_ms = panelRollup(status, rollup(status, headline.now.posts[pairOf(status).base] ?? 0));
+  const { by } = state, rollup_ms = panelRollup(status, rows.rollup_ms);
   try {
     const found = await fetchJson("/api/where", { ...common(status), rollup_ms, by, limit: Math.max(PANELS, state.languages.length) });
     if (mine !== whereAsked) return;
@@ -103,7 +116,7 @@ async function fetchWhere() {
   draw();
 }
 
-const refreshWhere = soon(() => headline && fetchWhere(), HEADLINE_MS);
+const refreshWhere = soon(() => rows && fetchWhere(), HEADLINE_MS);
 
 function exampleParameters() {
   const { share, among, source, ...when } = common(status), { base, of } = pairOf(status);
@@ -130,28 +143,42 @@ function unpick() { picked = null; at("posts-all").hidden = true; refreshExample
 /** Whether there are languages that could have a chart and were not there when it was asked. */
 const hasNewLanguages = () => followed !== null && shownLanguages(status).length > followed.length;
 
-/** Ask anew if what is wanted is not what is being followed. */
+/** Ask anew if what is wanted is not what is being followed: what is waited for first, and all else once it is seen. */
 async function ask() {
+  const wanted = JSON.stringify([common(status), state.rollup, state.languages]), isNew = wanted !== asked && status.last_ms !== null;
+  // Sent before anything is drawn: the answers are on their way meanwhile.
+  const answers = isNew ? Promise.all([fetchJson("/api/headline", common(status)), fetchJson("/api/counts", leadParameters(status))]) : null;
   examplesOf = null;
   unpick();
   drawChoice();
   if (status.last_ms === null) return;
-  const wanted = JSON.stringify([common(status), state.rollup, state.languages]);
   at("embed-code").value = `<iframe src="${location.origin}${link("/embed")}" width="720" height="360" title="sandik"></iframe>`;
-  if (wanted === asked) { refreshBehind(); draw(); return; }
+  if (!isNew) { refreshBehind(); draw(); return; }
   asked = wanted;
-  try { headline = await fetchJson("/api/headline", common(status)); } catch (error) { asked = null; problem = error; draw(); return; }
-  if (wanted !== asked) return; // something else has been asked for since
+  try {
+    const [told, counts] = await answers;
+    if (wanted !== asked) return; // something else has been asked for since
+    [headline, rows, problem] = [told, new Rows(counts), null];
+  } catch (error) {
+    if (wanted === asked) { asked = null; problem = error; draw(); }
+    return;
+  }
   following?.stop();
-  fetchWhere();
+  drawLead();
+  afterPaint(() => { if (wanted === asked) followAll(); });
+}
+
+/** Follow the rows of all languages, and fetch what stands below the lead chart. */
+function followAll() {
   followed = shownLanguages(status);
-  const query = parameters(status, headline);
+  const query = parameters(status, rows.rollup_ms);
   at("json").href = `/api/counts?${new URLSearchParams(query)}`;
   at("feed").href = `/api/bursts.atom?${new URLSearchParams(query)}`;
   following = follow(query, { start, rows: take, status: look, lost: (error) => { problem = error; draw(); } });
+  fetchWhere();
 }
 
-function start(counts) { rows = new Rows(counts); problem = null; refreshHeadline(); refreshBehind(); draw(); }
+function start(counts) { rows = new Rows(counts); problem = null; if (counts.version !== headline.version) refreshHeadline(); refreshBehind(); draw(); }
 function take(counts) { rows?.add(counts); refreshHeadline(); refreshWhere(); if (behind && behind.first_ms !== rows.starts()[0]) refreshBehind(); draw(); }
 
 function look(news) {
@@ -185,9 +212,11 @@ at("how").open = matchMedia("(min-width: 40.01rem)").matches;
 
 /** What a picture of the lead chart says above it. */
 const caption = () => [at("headline").textContent, `${at("share-interval").textContent} · ${at("zone").textContent}`];
-const fileName = () => `sandik-${tagName(pairOf(status).name).replace(/[^\p{L}\p{N}]+/gu, "-")}-${new Date(headline.now.to_ms).toISOString().slice(0, 16).replace(":", "")}Z`;
+const plain = (name) => name.replace(/[^\p{L}\p{N}]+/gu, "-");
+const fileName = (part = null) => `sandik-${plain(tagName(pairOf(status).name))}-${new Date(headline.now.to_ms).toISOString().slice(0, 16).replace(":", "")}Z${part === null ? "" : `-${plain(part)}`}`;
+const fileTags = () => ["all", ...tagsOf(pairOf(status)).filter((tag) => tag !== "all")];
 
-at("take-csv").addEventListener("click", () => rows && takeCsv(asCsv(rows, ["all", ...tagsOf(pairOf(status)).filter((tag) => tag !== "all")]), fileName()));
+at("take-csv").addEventListener("click", () => rows && takeCsv(asCsv("language", fileTags(), rows.told(fileTags())), fileName()));
 at("take-svg").addEventListener("click", () => rows && takeSvg(lead.svg, caption(), fileName()));
 at("take-png").addEventListener("click", () => rows && takePng(lead.svg, caption(), fileName()));
 at("take-full").addEventListener("click", () => lead.fill());
@@ -196,11 +225,11 @@ writeNotes(() => picked?.from_ms ?? rows?.starts().at(-1) ?? null, draw);
 at("interface").addEventListener("change", (event) => { choose({ interface: event.target.value }); dress(); if (status) ask(); });
 at("theme").addEventListener("change", (event) => { choose({ theme: event.target.value }); dress(); });
 at("texts").addEventListener("change", (event) => { choose({ texts: event.target.checked }); refreshExamples(); });
-for (const by of ["language", "source"]) at(`by-${by}`).addEventListener("click", () => { choose({ by }); if (headline) fetchWhere(); });
+for (const by of ["language", "source"]) at(`by-${by}`).addEventListener("click", () => { choose({ by }); if (rows) fetchWhere(); });
 at("reset").addEventListener("click", () => { choose({ languages: [], sources: [] }); ask(); });
 at("posts-all").addEventListener("click", unpick);
 at("form").addEventListener("submit", (event) => event.preventDefault());
-onBack(() => { dress(); if (status) { if (headline) fetchWhere(); ask(); } });
+onBack(() => { dress(); if (status) { if (rows) fetchWhere(); ask(); } });
 
 dress();
 begin();

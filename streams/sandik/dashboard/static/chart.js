@@ -3,9 +3,10 @@
 
 import { el, svg } from "./dom.js";
 import { axisTicks } from "./ticks.js";
-import { number, percent, say, time, zone } from "./words.js";
+import { ends, number, percent, say, time, zone } from "./words.js";
 
-const LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, GAP_PX = 14;
+/** Left of it stand the shares and the most posts of a bar, which may be millions. */
+const LEAST_LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, GAP_PX = 14;
 /** Above the axis of shares: in large charts there is a line of words, and marks below it. */
 const HEAD_PX = 18, LARGE_HEAD_PX = 32, LARGE_PX = 160;
 const TOPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1];
@@ -36,7 +37,14 @@ export class Chart {
     this.frame = el("div", { class: "chart" }, this.host, this.readout);
     host.append(this.frame);
     this.own_px = height_px;
-    new ResizeObserver(() => { if (this.course && this.host.clientWidth !== this.width) this.redraw(); }).observe(this.host);
+    this.host.style.height = `${height_px}px`;
+    // Told, not asked for: whoever asks while he draws makes the browser lay out the page at once.
+    new ResizeObserver(([{ contentRect }]) => {
+      const width = Math.max(200, Math.round(contentRect.width));
+      if (!contentRect.width || width === this.width) return; // hidden, or no wider than it was
+      this.width = width;
+      if (this.course) this.redraw();
+    }).observe(this.host);
     this.frame.addEventListener("fullscreenchange", () => {
       this.height_px = document.fullscreenElement ? innerHeight - 48 : this.own_px;
       if (this.course) this.redraw();
@@ -46,17 +54,20 @@ export class Chart {
   /** Fill the screen, or let it be as it was. */
   fill() { return document.fullscreenElement ? document.exitFullscreen() : this.frame.requestFullscreen(); }
 
-  /** Draw a course as `Rows.course` has it; `top` ends the axis of shares. */
+  /** Draw a course as `Rows.course` has it, if it is not what is there; `top` ends the axis of shares. */
   draw(label, starts, step_ms, course, top, { notes = [], behind = null } = {}) {
-    Object.assign(this, { label, notes, behind, starts, step_ms, course, top, most: Math.max(0, ...course.base) });
-    this.redraw();
+    const news = JSON.stringify([document.documentElement.lang, label, starts[0], starts.length, step_ms, course, top, notes, behind, this.height_px]);
+    if (news === this.news) return;
+    Object.assign(this, { news, label, notes, behind, starts, step_ms, course, top, most: Math.max(0, ...course.base) });
+    if (this.width) this.redraw(); // else it is told soon
   }
 
   redraw() {
     this.host.setAttribute("aria-label", this.label);
-    this.width = Math.max(200, this.host.clientWidth);
+    this.host.style.height = `${this.height_px}px`;
     const { width, height_px: height } = this, bars = Math.round(height * 0.22), n = this.starts.length;
-    this.inner = width - LEFT_PX - RIGHT_PX;
+    this.left = Math.max(LEAST_LEFT_PX, number(this.most).length * LETTER_PX + 8);
+    this.inner = width - this.left - RIGHT_PX;
     this.isLarge = height >= LARGE_PX;
     this.head = this.isLarge ? LARGE_HEAD_PX : HEAD_PX;
     this.floor = height - AXIS_PX - bars - GAP_PX;
@@ -69,7 +80,7 @@ export class Chart {
     if (n) this.#show(this.place ?? null);
   }
 
-  #x(place) { return LEFT_PX + (this.inner * (place + 0.5)) / this.starts.length; }
+  #x(place) { return this.left + (this.inner * (place + 0.5)) / this.starts.length; }
 
   #y(share) { return this.head + (this.floor - this.head) * (1 - Math.min(share, this.top) / this.top); }
 
@@ -77,14 +88,14 @@ export class Chart {
     const levels = !this.isLarge ? [0, 1] : this.top === 0.75 || (this.top === 0.3) ? [0, 1 / 3, 2 / 3, 1] : [0, 0.5, 1];
     const lines = levels.flatMap((part) => {
       const y = Math.round(this.#y(part * this.top)) + 0.5;
-      return [svg("line", { class: "grid", x1: LEFT_PX, x2: width - RIGHT_PX, y1: y, y2: y }),
-        svg("text", { x: LEFT_PX - 6, y: y + 4, "text-anchor": "end" }, percent(part * this.top))];
+      return [svg("line", { class: "grid", x1: this.left, x2: width - RIGHT_PX, y1: y, y2: y }),
+        svg("text", { x: this.left - 6, y: y + 4, "text-anchor": "end" }, percent(part * this.top))];
     });
     const ticks = axisTicks(this.starts, this.step_ms, this.inner).map(({ part, label }) => {
-      const x = LEFT_PX + part * this.inner;
-      return svg("text", { x, y: base + 15, "text-anchor": x > width - RIGHT_PX - 24 ? "end" : x < LEFT_PX + 24 ? "start" : "middle" }, label);
+      const x = this.left + part * this.inner;
+      return svg("text", { x, y: base + 15, "text-anchor": x > width - RIGHT_PX - 24 ? "end" : x < this.left + 24 ? "start" : "middle" }, label);
     });
-    const most = this.most ? [svg("text", { x: LEFT_PX - 6, y: base - this.height_px * 0.22 + 9, "text-anchor": "end" }, number(this.most))] : [];
+    const most = this.most ? [svg("text", { x: this.left - 6, y: base - this.height_px * 0.22 + 9, "text-anchor": "end" }, number(this.most))] : [];
     return [...lines, ...most, ...ticks];
   }
 
@@ -92,7 +103,7 @@ export class Chart {
   #happened(base) {
     const [first_ms] = this.starts, length_ms = this.starts.length * this.step_ms;
     const shown = this.notes.filter(({ at_ms }) => at_ms >= first_ms && at_ms < first_ms + length_ms);
-    const xOf = ({ at_ms }) => LEFT_PX + ((at_ms - first_ms) / length_ms) * this.inner;
+    const xOf = ({ at_ms }) => this.left + ((at_ms - first_ms) / length_ms) * this.inner;
     let free = 0;
     return shown.flatMap((note, place) => {
       const x = xOf(note), end = place + 1 < shown.length ? xOf(shown[place + 1]) : this.width, needed = note.text.length * LETTER_PX;
@@ -125,7 +136,7 @@ export class Chart {
       .map((place) => svg("circle", { class: isFinal[place] ? "dot" : "dot current", cx: round(this.#x(place)), cy: round(this.#y(share[place].value)), r: 3 }));
     const last = share.findLastIndex(Boolean);
     const end = last < 0 ? [] : [svg("text", { class: "end", x: this.#x(last) + 8, y: this.#y(share[last].value) + 4 }, percent(share[last].value))];
-    const zoned = this.isLarge ? [svg("text", { x: LEFT_PX, y: 11 }, zone())] : [];
+    const zoned = this.isLarge ? [svg("text", { x: this.left, y: 11 }, zone())] : [];
     const open = this.isLarge && isFinal.includes(false) ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
     return [svg("path", { class: "band", d: band }), svg("path", { class: "line behind", d: this.#behind() }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...zoned, ...open];
   }
@@ -150,7 +161,7 @@ export class Chart {
 
   #placeAt(event) {
     const x = event.clientX - this.host.getBoundingClientRect().left;
-    const place = Math.floor(((x - LEFT_PX) / this.inner) * this.starts.length);
+    const place = Math.floor(((x - this.left) / this.inner) * this.starts.length);
     return Math.min(this.starts.length - 1, Math.max(0, place));
   }
 
@@ -198,7 +209,7 @@ export class Chart {
     this.cursor.setAttribute("x2", this.#x(place));
     const { share, base, part } = this.course, one = share[place];
     const values = { part: number(part[place]), base: number(base[place]) };
-    const said = one ? say("reading", { share: percent(one.value), low: percent(one.low), high: percent(one.high), ...values }) : say("readingNone");
+    const said = one ? say("reading", { share: percent(one.value), ...ends(one), ...values }) : say("readingNone");
     const other = this.behind?.[place], behind = other ? say("readingBehind", { share: percent(other.value) }) : "";
     this.readout.textContent = `${time(this.starts[place], this.step_ms)}: ${said}${behind}`;
   }

@@ -31,3 +31,6 @@ export function soon(work, pause_ms) {
 
 /** A time as a field of that kind takes it: local, without a zone. */
 export const local = (ms) => (ms === null ? "" : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16));
+
+/** Call `work` once what has been drawn can be seen; nobody waits for it while the page is hidden. */
+export const afterPaint = (work) => (document.hidden ? setTimeout(work) : requestAnimationFrame(() => setTimeout(work)));

@@ -5,7 +5,7 @@ import { at, soon } from "./dom.js";
 import { pairOf } from "./filters.js";
 import { drawHeadline } from "./headline.js";
 import { fetchJson, follow } from "./live.js";
-import { common, parameters } from "./query.js";
+import { common, leadParameters } from "./query.js";
 import { EVERY, Rows } from "./rows.js";
 import { link, state } from "./state.js";
 import { say, sayAll, setInterface } from "./words.js";
@@ -38,7 +38,7 @@ async function begin() {
     } catch { at("state").textContent = say("noticeLost"); }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-  follow(parameters(status, headline, [EVERY]), {
+  follow(leadParameters(status), {
     start: (counts) => { rows = new Rows(counts); at("state").textContent = ""; draw(); },
     rows: (counts) => { rows.add(counts); refresh(); },
     status: (news) => { status = news; },

@@ -1,7 +1,7 @@
 // What is shown, and how this page looks. All but the span folds away.
 
 import { at, el, local } from "./dom.js";
-import { choose, MAX_LANGUAGES, possibleRollups, rollup, SPANS, state } from "./state.js";
+import { choose, MAX_LANGUAGES, possibleRollups, SPANS, state } from "./state.js";
 import { duration, languageName, pairTitle, say, sourceName, tagName } from "./words.js";
 
 const NAMED_LANGUAGES = 8;
@@ -24,15 +24,15 @@ function byPosts(status) {
     .map(({ language }) => language);
 }
 
-/** Draw the form for what there is to choose from; `changed` is called after every choice. */
-export function drawFilters(status, posts, changed) {
+/** Draw the form for what there is to choose from, and the step by itself; `changed` is called after every choice. */
+export function drawFilters(status, suited_ms, changed) {
   const pick = (changes) => { choose(changes); changed(); };
   options("span", [...Object.keys(SPANS), "all", "custom"].map((name) => [name, say(`span_${name}`)]), state.span, (span) => pick({ span }));
   const pair = pairOf(status), tags = status.tags.filter((tag) => tag !== "all" && !status.pairs.some(({ name }) => name === tag));
   const shares = [...status.pairs.map((one) => [one.name, pairTitle(one)]), ...tags.map((tag) => [tag, say("shareOfAll", { tag: tagName(tag) })])];
   options("share", shares, pair.name, (share) => pick({ share: share === status.pairs[0]?.name ? null : share }));
   const possible = possibleRollups(status);
-  const auto = ["auto", say("rollup_auto", { size: duration(rollup(status, posts)) })];
+  const auto = ["auto", say("rollup_auto", { size: duration(suited_ms) })];
   options("rollup", [auto, ...[...possible.keys()].map((name) => [name, say(`rollup_${name}`)])],
     possible.has(state.rollup) ? state.rollup : "auto", (name) => pick({ rollup: name }));
   for (const element of document.querySelectorAll(".custom")) element.hidden = state.span !== "custom";

@@ -2,7 +2,7 @@
 
 import { at, el } from "./dom.js";
 import { everythingLink, state } from "./state.js";
-import { aboutName, isUsual, languageList, number, percent, points, say, sourceList, timeRange } from "./words.js";
+import { aboutName, ends, isUsual, languageList, number, percent, points, say, sourceList, timeRange } from "./words.js";
 
 /** Show the answer of /api/headline; without all counts read yet, as what it is: a part. */
 export function drawHeadline({ now, pair, change, usual }, status) {
@@ -14,7 +14,7 @@ export function drawHeadline({ now, pair, change, usual }, status) {
   const name = pair.base === "all" ? "sentenceOfAll" : isUsual(pair) ? "sentence" : "sentenceOf";
   fill("headline", capital(say(now.share ? name : pair.base === "all" ? "sentenceNothing" : "sentenceNone", words)), "share", now.share ? percent(now.share.value) : "", "share-value");
   at("share-interval").replaceChildren(...(now.share ? [
-    el("b", {}, say("interval95", { low: percent(now.share.low), high: percent(now.share.high) })), " ",
+    el("b", {}, say("interval95", ends(now.share))), " ",
     say("ofPosts", { part: number(part), base: number(base) }),
     ...(isLoading ? [" · ", say("soFar", { share: percent(reading.progress) })] : []),
   ] : status.last_ms === null ? [] : [

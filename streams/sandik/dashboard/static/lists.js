@@ -3,7 +3,7 @@
 import { at, el } from "./dom.js";
 import { EVERY, total } from "./rows.js";
 import { DAY_MS, state } from "./state.js";
-import { languageName, number, percent, say, tagName, time, timeRange, zone } from "./words.js";
+import { ends, languageName, number, percent, say, tagName, time, timeRange, zone } from "./words.js";
 
 const MAX_EVENTS = 12;
 const MAX_ROWS = 60;
@@ -57,25 +57,11 @@ function drawTable(rows, shown, tags, pair) {
       el("td", {}, nameOf(row.language)),
       ...columns.map((tag) => el("td", { class: "n" }, number(total(row, tag)))),
       el("td", { class: "n" }, row.share ? percent(row.share.value) : "–"),
-      el("td", { class: "n" }, row.share ? `${percent(row.share.low)}–${percent(row.share.high)}` : "–"),
+      el("td", { class: "n" }, row.share ? Object.values(ends(row.share)).join("–") : "–"),
       el("td", {}, say(isFinal ? "final" : "current")));
   });
   at("table").replaceChildren(
     el("caption", {}, `${tagName(pair.name)} / ${tagName(pair.base)}`),
     el("thead", {}, el("tr", {}, ...head.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
     el("tbody", {}, ...body));
-}
-
-/** Return all rows as CSV, in the order of time. */
-export function asCsv(rows, tags) {
-  const line = (values) => values.map((value) => (/[",\n\r]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : value)).join(",");
-  // A spreadsheet would run what begins so.
-  const safe = (name) => (/^[=+\-@\t]/.test(name) ? `'${name}` : name);
-  const head = ["start", "end", "language", ...tags.map(safe), "share", "share_low", "share_high", "is_final"];
-  const instant = (ms) => new Date(ms).toISOString();
-  const body = rows.all().toReversed().map((row) => line([
-    instant(row.start_ms), instant(row.end_ms), row.language === EVERY ? "all" : safe(row.language), ...tags.map((tag) => total(row, tag)),
-    row.share?.value ?? "", row.share?.low ?? "", row.share?.high ?? "", rows.isFinal(row, row.start_ms),
-  ]));
-  return `${[line(head), ...body].join("\r\n")}\r\n`;
 }

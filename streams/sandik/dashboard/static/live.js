@@ -31,7 +31,8 @@ export function follow(parameters, on) {
     }
     if (stopped || document.hidden) return;
     on.start(counts);
-    events = new EventSource(`/api/stream?${new URLSearchParams({ ...parameters, since: counts.version })}`);
+    // Of the step that was answered: the one that suits may be another by the next connection.
+    events = new EventSource(`/api/stream?${new URLSearchParams({ ...parameters, rollup_ms: counts.rollup_ms, since: counts.version })}`);
     events.addEventListener("open", () => on.lost(null));
     events.addEventListener("rows", (event) => on.rows(JSON.parse(event.data)));
     events.addEventListener("status", (event) => on.status(JSON.parse(event.data)));

@@ -28,6 +28,13 @@ export class Rows {
       .sort((a, b) => b.start_ms - a.start_ms || (a.language < b.language ? -1 : 1));
   }
 
+  /** All rows as a file has them, in the order of time. */
+  told(tags) {
+    return this.all().toReversed().map((row) => ({
+      ...row, name: row.language === EVERY ? "all" : row.language, posts: Object.fromEntries(tags.map((tag) => [tag, total(row, tag)])), isFinal: this.isFinal(row, row.start_ms),
+    }));
+  }
+
   /** The bucket starts from the first to the last row, without holes. */
   starts() {
     let first = Infinity, last = -Infinity;

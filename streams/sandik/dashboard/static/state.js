@@ -15,8 +15,6 @@ const PANEL_ROLLUPS = [...Object.values(ROLLUPS), 7 * DAY_MS, 30 * DAY_MS], PANE
 export const MAX_LANGUAGES = 8;
 const HABITS = ["interface", "theme", "texts"];
 const MAX_POINTS = 1_500;
-/** A point of fewer posts is mostly chance; a line of fewer points shows no course. */
-const POSTS_A_POINT = 30, FEWEST_POINTS = 12, GOOD_POINTS = 240;
 
 const habit = (name) => { try { return localStorage.getItem(`sandik.${name}`); } catch { return null; } };
 
@@ -111,16 +109,8 @@ export function possibleRollups(status) {
   return new Map(possible.length ? possible : [wholes.at(-1)]);
 }
 
-/** Return the roll-up in force, in ms; `posts` are those of the span that shares are of. */
-export function rollup(status, posts) {
-  const possible = possibleRollups(status), length_ms = length(status);
-  if (possible.has(state.rollup)) return possible.get(state.rollup);
-  const isGood = (ms) => {
-    const points = length_ms / ms;
-    return points <= GOOD_POINTS && (posts / points >= POSTS_A_POINT || points <= FEWEST_POINTS);
-  };
-  return [...possible.values()].find(isGood) ?? [...possible.values()].at(-1);
-}
+/** Return the roll-up that was chosen, in ms, as far as it is possible; else the API chooses. */
+export const chosenRollup = (status) => possibleRollups(status).get(state.rollup) ?? "auto";
 
 /** Return the roll-up of small charts beside one of `rollup_ms`. */
 export function panelRollup(status, rollup_ms) {

@@ -49,6 +49,19 @@ export function takePng(chart, lines, name) {
 
 export const takeCsv = (text, name) => save(new Blob([text], { type: "text/csv" }), `${name}.csv`);
 
+/** Return rows as CSV: { start_ms, end_ms, name, posts, share, isFinal }; `kind` is what names are of, `posts` by tag. */
+export function asCsv(kind, tags, rows) {
+  const line = (values) => values.map((value) => (/[",\n\r]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : value)).join(",");
+  // A spreadsheet would run what begins so.
+  const safe = (name) => (/^[=+\-@\t]/.test(name) ? `'${name}` : name);
+  const instant = (ms) => new Date(ms).toISOString();
+  const head = ["start", "end", kind, ...tags.map(safe), "share", "share_low", "share_high", "is_final"];
+  const body = rows.map(({ start_ms, end_ms, name, posts, share, isFinal }) => line([
+    instant(start_ms), instant(end_ms), safe(name), ...tags.map((tag) => posts[tag] ?? 0), share?.value ?? "", share?.low ?? "", share?.high ?? "", isFinal,
+  ]));
+  return `${[line(head), ...body].join("\r\n")}\r\n`;
+}
+
 function paint(context, shape) {
   const value = (name) => Number(shape.getAttribute(name) ?? 0), paints = (name) => (shape.getAttribute(name) ?? "none") !== "none";
   context.globalAlpha = Number(shape.getAttribute("opacity") || 1);

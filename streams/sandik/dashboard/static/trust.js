@@ -1,7 +1,7 @@
 // Why trust it: what is final, what came too late or was rejected, how right tags and languages are known to be.
 
 import { at, el } from "./dom.js";
-import { age, languageName, number, percent, say, tagName, time, wholePercent } from "./words.js";
+import { age, ends, languageName, number, percent, say, tagName, time, wholePercent } from "./words.js";
 
 /** Of fewer posts a share of them says little. */
 const ENOUGH = 20;
@@ -10,7 +10,7 @@ const ENOUGH = 20;
 export function drawTrust(status, { now, late, corrected }, pair) {
   const all = now.posts.all ?? 0, letters = status.letters, detector = status.measured_detector;
   const told = [
-    ...(corrected ? [[percent(corrected.value), say("trustCorrected", { low: percent(corrected.low), high: percent(corrected.high) })]] : []),
+    ...(corrected ? [[percent(corrected.value), say("trustCorrected", ends(corrected))]] : []),
     [status.watermark_ms === null ? "–" : time(status.watermark_ms), say("trustFinal")],
     [status.last_ms === null ? "–" : time(status.last_ms), say("trustNewest", { age: age(status.now_ms - status.last_ms) })],
     [number(all), say("trustPosts")],

@@ -38,7 +38,7 @@ export default {
   keys: "Arrow keys move along the chart, Enter shows the posts.",
   where: "Where", whereNote: "shares on one scale, most posts first", byLanguage: "by language", bySource: "by source",
   sources: "Sources of posts", otherSources: "other sources", otherSourcesOf: "other sources", ofSources: "from {sources}",
-  onlyThis: "only this, with its own chart to take away", panelAbout: "{low} to {high}, {part} of {base} posts", restPart: "{name} {share} of {base}", rest: "Further: {parts}", restMore: "Further: {parts}, and {n} more",
+  onlyThis: "only this", takeAway: "Take away: {name}", panelAbout: "{low} to {high}, {part} of {base} posts", restPart: "{name} {share} of {base}", rest: "Further: {parts}", restMore: "Further: {parts}, and {n} more",
   sourcesOff: "These are tagged posts alone, of all languages. To count sources like languages, run the workers with SANDIK_SOURCES={names}",
   terms: "What is said", termsNoteMost: "most posts first, by full hours", termsNote: "most risen first; full hours against those before", term: "Term", topic: "Topic", postsColumn: "Posts", growth: "Growth", newTerm: "new",
   noTerms: "None in this period.",

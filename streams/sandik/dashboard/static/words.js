@@ -5,7 +5,7 @@ import ru from "./words.ru.js";
 import tr from "./words.tr.js";
 
 const WORDS = { en, tr, ru };
-let language = "en", locale = "en", numbers, names, times, percents = new Map();
+let language = "en", locale = "en", formats = new Map();
 
 /** Choose the interface: one of WORDS, or what the browser prefers most. */
 export function setInterface(wanted) {
@@ -13,10 +13,7 @@ export function setInterface(wanted) {
   language = wanted in WORDS ? wanted : (preferred ?? "en").slice(0, 2);
   // The reader's own region, where it speaks the interface's language: en-GB writes dates as en-US does not.
   locale = navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
-  numbers = new Intl.NumberFormat(locale);
-  percents = new Map();
-  times = new Map();
-  names = new Intl.DisplayNames(locale, { type: "language" });
+  formats = new Map();
   document.documentElement.lang = language;
   return language;
 }
@@ -35,9 +32,9 @@ export function sayAll() {
 }
 
 /** The zone that times are told in. */
-export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const zone = () => formatOf("DateTimeFormat").resolvedOptions().timeZone;
 
-export const number = (value) => numbers.format(value);
+export const number = (value) => formatOf("NumberFormat").format(value);
 
 /** Return a share as streams/sandik/figures/shares.py does: 0.02 %, never 0 % for a few, nor 100 % for not quite all. */
 export function percent(value) {
@@ -46,12 +43,14 @@ export function percent(value) {
   return percentsWith(Math.min(digits, 6)).format(value);
 }
 
-function percentsWith(digits) {
-  if (!percents.has(digits)) {
-    percents.set(digits, new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }));
-  }
-  return percents.get(digits);
+/** Return the ends of an interval with as many digits as it takes to tell them apart. */
+export function ends({ low, high }) {
+  const told = [percent(low), percent(high)];
+  for (let digits = 1; low < high && told[0] === told[1] && digits <= 4; digits++) told.splice(0, 2, percentsWith(digits).format(low), percentsWith(digits).format(high));
+  return { low: told[0], high: told[1] };
 }
+
+const percentsWith = (digits) => formatOf("NumberFormat", { style: "percent", maximumFractionDigits: digits });
 
 /** Return a share as whole percents: a bound of a measurement, of some dozens of texts. */
 export const wholePercent = (value) => percentsWith(0).format(value);
@@ -64,13 +63,13 @@ export function time(ms, step_ms = 60_000) {
 }
 
 /** Return a time from and to, the day once where it is the same. */
-export const timeRange = (from_ms, to_ms, isZoned = false) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) }).formatRange(from_ms, to_ms).replace("–", "\u2060–\u2060");
+export const timeRange = (from_ms, to_ms, isZoned = false) => formatOf("DateTimeFormat", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) }).formatRange(from_ms, to_ms).replace("–", "\u2060–\u2060");
 
 /** Return how long ago something was, in the largest unit that there are two of. */
 export function age(ms) {
   const units = [["year", 365.25 * 86_400_000], ["month", 30.44 * 86_400_000], ["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
   const [unit, unit_ms] = units.find(([, one_ms]) => ms >= 2 * one_ms) ?? units.at(-1);
-  return new Intl.RelativeTimeFormat(locale).format(-Math.max(0, Math.floor(ms / unit_ms)), unit);
+  return formatOf("RelativeTimeFormat").format(-Math.max(0, Math.floor(ms / unit_ms)), unit);
 }
 
 /** Return a label for an axis: the hour, and the date where a day begins. */
@@ -80,11 +79,13 @@ export function axisTime(ms, step_ms, withDate) {
   return formatted(ms, withDate ? date : hour);
 }
 
+const formatted = (ms, parts) => formatOf("DateTimeFormat", parts).format(ms);
+
 /** Making a format takes a hundred times as long as using it. */
-function formatted(ms, parts) {
-  const key = JSON.stringify(parts);
-  if (!times.has(key)) times.set(key, new Intl.DateTimeFormat(locale, parts));
-  return times.get(key).format(ms);
+function formatOf(kind, options = {}) {
+  const key = kind + JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Intl[kind](locale, options));
+  return formats.get(key);
 }
 
 export function duration(ms) {
@@ -112,22 +113,22 @@ export function pairTitle(pair) {
 /** A difference of shares in percentage points: one decimal below ten. */
 export function points(difference, isSigned = false) {
   const value = difference * 100;
-  const format = new Intl.NumberFormat(locale, { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0, signDisplay: isSigned ? "exceptZero" : "auto" });
+  const format = formatOf("NumberFormat", { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0, signDisplay: isSigned ? "exceptZero" : "auto" });
   return isSigned ? format.format(value) : say("points", { n: format.format(value) });
 }
 
 /** Names of languages as a sentence lists them. */
-export const languageList = (codes) => new Intl.ListFormat(locale, { type: "conjunction" }).format(codes.map(languageName));
+export const languageList = (codes) => formatOf("ListFormat", { type: "conjunction" }).format(codes.map(languageName));
 
 export function languageName(code) {
   if (code.includes("+")) return code.split("+").map(languageName).join(" + ");
   if (code === "*") return say("every");
   if (code === "und") return say("undetermined");
-  try { return names.of(code) ?? code; } catch { return code; }
+  try { return formatOf("DisplayNames", { type: "language" }).of(code) ?? code; } catch { return code; }
 }
 
 /** What posts of a source are named by; `other` are those of no source that is counted apart. */
 export const sourceName = (source) => (source === "other" ? say("otherSources") : source);
 
 /** Names of sources as a sentence lists them. */
-export const sourceList = (sources) => new Intl.ListFormat(locale, { type: "conjunction" }).format(sources.map((one) => (one === "other" ? say("otherSourcesOf") : one)));
+export const sourceList = (sources) => formatOf("ListFormat", { type: "conjunction" }).format(sources.map((one) => (one === "other" ? say("otherSourcesOf") : one)));

@@ -38,7 +38,7 @@ export default {
   keys: "По графику можно перемещаться клавишами со стрелками, Enter показывает сообщения.",
   where: "Где", whereNote: "доли в одном масштабе, сначала где сообщений больше", byLanguage: "по языкам", bySource: "по источникам",
   sources: "Источники сообщений", otherSources: "другие источники", otherSourcesOf: "других источников", ofSources: "из {sources}",
-  onlyThis: "только это, с отдельным графиком для скачивания", panelAbout: "от {low} до {high}, {part} из {base}", restPart: "{name} — {share} из {base}", rest: "Остальные: {parts}", restMore: "Остальные: {parts} и ещё {n}",
+  onlyThis: "только это", takeAway: "Скачать график: {name}", panelAbout: "от {low} до {high}, {part} из {base}", restPart: "{name} — {share} из {base}", rest: "Остальные: {parts}", restMore: "Остальные: {parts} и ещё {n}",
   sourcesOff: "Здесь только сообщения с метками, на всех языках. Чтобы источники считались так же точно, как языки, запустите обработчики (worker) с SANDIK_SOURCES={names}",
   terms: "О чём говорят", termsNoteMost: "сначала самые частые; за полные часы", termsNote: "сначала выросшие сильнее; за полные часы", term: "Термин", topic: "Тема", postsColumn: "Сообщений", growth: "Рост", newTerm: "новый",
   noTerms: "За этот период таких нет.",

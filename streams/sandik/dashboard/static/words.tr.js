@@ -38,7 +38,7 @@ export default {
   keys: "Ok tuşlarıyla grafik üzerinde gezinebilir, Enter ile gönderileri görebilirsiniz.",
   where: "Nerede", whereNote: "oranlar aynı ölçekte; gönderisi en çok olan önde", byLanguage: "dillere göre", bySource: "kaynaklara göre",
   sources: "Gönderilerin kaynakları", otherSources: "diğer kaynaklar", otherSourcesOf: "diğer", ofSources: "{sources} kaynaklı",
-  onlyThis: "yalnızca bu; grafiği indirilebilir ve siteye eklenebilir", panelAbout: "{low} – {high}; {base} gönderiden {part} tanesi", restPart: "{name}: {base} gönderide {share}", rest: "Ayrıca: {parts}", restMore: "Ayrıca: {parts} ve {n} tane daha",
+  onlyThis: "yalnızca bu", takeAway: "Grafiği indir: {name}", panelAbout: "{low} – {high}; {base} gönderiden {part} tanesi", restPart: "{name}: {base} gönderide {share}", rest: "Ayrıca: {parts}", restMore: "Ayrıca: {parts} ve {n} tane daha",
   sourcesOff: "Burada yalnızca tüm dillerdeki etiketli gönderiler var. Kaynakların da diller gibi sayılması için işçileri (worker) SANDIK_SOURCES={names} ayarıyla çalıştırın",
   terms: "Neler söyleniyor", termsNoteMost: "en çok gönderiden başlayarak, tam saatlere göre", termsNote: "en çok artan önde; tam saatler, önceki aynı süreye göre", term: "Terim", topic: "Konu", postsColumn: "Gönderi", growth: "Artış", newTerm: "yeni",
   noTerms: "Bu aralıkta yok.",

@@ -11,7 +11,7 @@ import msgspec
 from faust.types import TP
 
 from sandik.clock import KafkasClock
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.job import Counted, Job
 from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.pause_limits import Recent
@@ -337,10 +337,11 @@ class CountAgent:
         if counted.changes.late or counted.rejected:  # a pity to make it for nothing
             by_offset = {record.offset: record for record in records}
         topic, size_ms = self.settings.topic, self.job.timing.window_size_ms
+        mentions = topic(MENTIONS)
         source = TP(self.topic, partition)
         return [
             *(
-                Outgoing(topic(MENTIONS), mention.source_partition, mention.id.encode(), _encode(mention))
+                Outgoing(mentions, mention.source_partition, mention.id.encode(), _encode(mention))
                 for mention in counted.mentions
             ),
             *(
@@ -371,4 +372,4 @@ def _tombstones(settled: Iterable[Settled]) -> dict[bytes, bytes | None]:
     return {key: None for window in settled for key in window.keys}
 
 
-_encode = msgspec.json.encode
+_encode = msgspec.json.Encoder().encode

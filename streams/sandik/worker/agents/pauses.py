@@ -6,7 +6,7 @@ from logging import getLogger
 import msgspec
 from faust.types import TP
 
-from sandik.counting.control import ControlState
+from sandik.counting.control_state import ControlState
 from sandik.counting.job import Counted
 from sandik.counting.pause_limits import Limit, Recent, Rejections, first_beyond
 from sandik.kafka.publish import Outgoing, publish

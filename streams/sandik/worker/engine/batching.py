@@ -6,14 +6,14 @@ See docs/decisions/001-faust-with-our-own-batches.md and docs/decisions/043-batc
 """
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 from aiokafka.record.default_records import DefaultRecord
 from faust.types import TP
 
-from sandik.kafka.record_lists import Record, pieces
+from sandik.kafka.record_lists import Record, joined
 from sandik.kafka.unpacking import SafeBatch, SafeRecords, standing_in
 
 #: No further batch is unpacked while the unpacked batches of all partitions take more than this.
@@ -59,16 +59,16 @@ class _Batches:
         return self._first.validate_crc()
 
     def __iter__(self) -> Iterator[Any]:
-        for some in pieces(self._records(), self._at_most):
+        for some in joined(self._runs(), self._at_most):
             records = RecordList(some)
             records.fetched = weakref.ref(self._fetched)
             yield DefaultRecord(some[-1].offset, 0, 0, None, records, [])
 
-    def _records(self) -> Iterator[Record]:
-        yield from self._first
+    def _runs(self) -> Iterator[Iterable[Record]]:
+        yield from self._first.runs()
         while self._fetched.has_next() and _is_read_alike(self._fetched.peek()):
             batch = self._fetched.take()
-            yield from batch
+            yield from batch.runs()
             self.next_offset = batch.next_offset
 
 

@@ -49,9 +49,17 @@ class FasttextModel:
         self._words = WordVectors(file, place_bits)
         self._tree = HuffmanTree(file.label_counts)
         self._nodes = np.rint(file.nodes[self._tree.nodes].astype(np.float64) * _NODE_UNITS)
+        self._turn_units = -(_NODE_UNITS * self._words.units)
         self.codes, first, more = merged_codes(file.labels)
         self._first = self._tree.row_of_label[first]
         self._more = [(code, self._tree.row_of_label[label]) for code, label in more]
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """Return what the compiled twin is told."""
+        nodes = np.ascontiguousarray(self._nodes.T).ravel()
+        merged = self._first.tolist(), [(code, int(row)) for code, row in self._more]
+        return self._words.told, (nodes, self._words.of_sums, self._turn_units, *self._tree.told, *merged)
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Return the probability of each language (row) for each text (column)."""
@@ -64,7 +72,7 @@ class FasttextModel:
         for start in range(0, means.shape[1], _TEXTS_PER_PRODUCT):
             part = slice(start, start + _TEXTS_PER_PRODUCT)
             turns[:, part] = self._nodes @ means[:, part]
-        turns /= -(_NODE_UNITS * self._words.units)
+        turns /= self._turn_units
         np.exp(turns, out=turns)
         turns += 1
         np.divide(1, turns, out=turns)

@@ -54,6 +54,12 @@ class HuffmanTree:
         self.nodes = np.array(nodes, np.intp)
         self.row_of_label = np.array([row_of[label] for label in range(leaves)], np.intp)
 
+    @property
+    def told(self) -> tuple[float, list[tuple[list[int], int, int]]]:
+        """Return what the compiled twin is told: what is added to a chance, and the levels."""
+        levels = [(one.parents.tolist(), one.turns.start, one.left.start) for one in self._levels]
+        return _EPSILON, levels
+
     def walk(self, turns: _Probabilities) -> _Probabilities:
         """Return how likely a text (column) gets to each place (row).
 

@@ -25,6 +25,8 @@ class WordVectors:
 
     #: In what the means are: 1 / `units`. Finer than the sums, for what dividing leaves.
     units = 2.0**20
+    #: How many of these are one of a sum.
+    of_sums = units / _SUM_UNITS
 
     def __init__(self, file: FasttextFile, place_bits: int) -> None:
         """`place_bits`: see `Remembered`; 18 of them take 28 MB."""
@@ -37,6 +39,20 @@ class WordVectors:
         self._end_of_line = self._rows[self._row_of_word[_END_OF_LINE]]
         self._remembered = Remembered(dim + 1, place_bits, self._worked_out)
 
+    @property
+    def told(self) -> tuple[object, ...]:
+        """Return what the compiled twin is told."""
+        end_of_line = self._row_of_word[_END_OF_LINE]
+        chars = self._min_chars, self._max_chars
+        return (
+            self._rows,
+            self._row_of_bucket,
+            self._row_of_word,
+            *chars,
+            end_of_line,
+            self._rows.shape[1],
+        )
+
     def means(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the mean vector of each clean text (a column), rounded to whole `units`."""
         together = " ".join(texts)
@@ -45,7 +61,7 @@ class WordVectors:
         vectors = self._remembered.vectors(words)
         first_words = np.cumsum([0, *(text.count(" ") + 1 for text in texts[:-1])])
         summed = np.add.reduceat(vectors, first_words, axis=0, dtype=np.int32) + self._end_of_line
-        means = np.rint(summed[:, :-1] * (self.units / _SUM_UNITS) / summed[:, -1:])
+        means = np.rint(summed[:, :-1] * self.of_sums / summed[:, -1:])
         return np.ascontiguousarray(means.T)
 
     def _worked_out(self, words: list[str]) -> Vectors:

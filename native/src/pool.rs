@@ -1,0 +1,373 @@
+//! What the voices say of texts that the sieve leaves, and how it weighs. The twin of `scores` and `ensemble` in
+//! `sandik.counting.language`.
+//!
+//! Exponentials and logarithms are left to numpy, many at a time: another library rounds them otherwise.
+
+use std::collections::HashMap;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+use crate::characters::{text_of, Characters};
+use crate::eld::{Eld, Scratch};
+use crate::fasttext::Fasttext;
+
+/// The number of scores that ELD gives.
+const ELD_SCORES: usize = 20;
+const CHARACTER: u32 = (1 << 21) - 1;
+
+/// The voices by number, in the order of `scores.VOICES`.
+const ELD_BEHIND: usize = 0;
+const ELD_UNKNOWN: usize = 1;
+const ELD_RELIABLE: usize = 2;
+const CLD2: usize = 3;
+const FASTTEXT_LOG: usize = 4;
+const FASTTEXT: usize = 5;
+const LATIN_RUSSIAN: usize = 6;
+const WORDS: usize = 7;
+const OWN_WORDS: usize = 8;
+const ALIEN: usize = 9;
+const BORROWED: usize = 10;
+const OTHER_SCRIPT: usize = 11;
+const RARE: usize = 12;
+const COMMON: usize = 13;
+const LANGDETECT: usize = 14;
+
+/// By row: whether ELD knows the language, and the marks it needs; those of alien and of borrowed letters, and of
+/// the scripts it is written in; whether it is rare, and common.
+#[derive(FromPyObject)]
+struct Rows(Vec<bool>, Vec<i64>, Vec<i64>, Vec<i64>, Vec<i64>, Vec<bool>, Vec<bool>);
+
+/// ELD; the row of each of its languages; what stands for one that it knows and does not score.
+#[derive(FromPyObject)]
+struct Pair(Py<Eld>, Vec<Option<usize>>, f64);
+
+/// The marks that Russian in Latin letters has not; its row, and ELD's number of Russian; what score is enough from
+/// how many characters on; how letters are put back, and who does it to other than ASCII.
+#[derive(FromPyObject)]
+struct LatinRussian(i64, usize, usize, Vec<(usize, f64)>, HashMap<String, String>, Py<PyAny>);
+
+/// Everyday words: the rows that list them, each with its part; how many words of a text are looked at, and who
+/// folds characters.
+#[derive(FromPyObject)]
+struct Words(HashMap<String, Vec<(usize, f64)>>, usize, Py<PyAny>);
+
+/// Weights of the voices by class of length, without langdetect and with it; the bounds of the classes; below which
+/// chance langdetect is heard; which rows are added to which in the end, and how many there are then.
+#[derive(FromPyObject)]
+struct Weights(Vec<Vec<f64>>, Vec<Vec<f64>>, Vec<usize>, f64, Vec<(usize, usize)>, usize);
+
+/// Who takes exponentials and logarithms (of numbers as bytes); CLD2, and langdetect: of texts, by voice and row.
+#[derive(FromPyObject)]
+struct Asked(Py<PyAny>, Py<PyAny>, Py<PyAny>, Py<PyAny>);
+
+#[pyclass(frozen)]
+pub struct Pool {
+    row_of: HashMap<String, usize>,
+    rows: Rows,
+    pair: Pair,
+    latin_russian: LatinRussian,
+    fasttext: Fasttext,
+    floor: f64,
+    words: Words,
+    characters: Characters,
+    weights: Weights,
+    asked: Asked,
+}
+
+/// What is said of one text, but for what fastText and langdetect say: by row.
+struct Heard {
+    class: usize,
+    behind: Vec<f64>,
+    is_known: Vec<bool>,
+    reliable: Option<usize>,
+    cld2: Vec<(usize, f64)>,
+    is_latin_russian: bool,
+    words: Vec<(usize, f64)>,
+    own_words: Vec<(usize, f64)>,
+    marks: i64,
+}
+
+#[pymethods]
+impl Pool {
+    #[new]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        row_of: HashMap<String, usize>,
+        rows: Rows,
+        pair: Pair,
+        latin_russian: LatinRussian,
+        fasttext: Fasttext,
+        floor: f64,
+        words: Words,
+        weights: Weights,
+        asked: Asked,
+        py: Python<'_>,
+    ) -> Self {
+        let characters = Characters::new(words.2.clone_ref(py));
+        Self { row_of, rows, pair, latin_russian, fasttext, floor, words, characters, weights, asked }
+    }
+
+    /// Return the chance of each language, text by text, and which share of the words each row lists.
+    fn judge<'py>(
+        &self,
+        texts: &Bound<'py, PyList>,
+        marks: Vec<i64>,
+    ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+        let py = texts.py();
+        let Weights(first, second, _, unsure, _, codes) = &self.weights;
+        let (mut heard, mut turns) = (Vec::with_capacity(marks.len()), Vec::new());
+        let mut scratch = Scratch::default();
+        for (string, marks) in texts.iter().zip(marks) {
+            let text = text_of(string.cast::<PyString>()?)?;
+            heard.push(self.hear(&string, &text, marks, &mut scratch)?);
+            turns.extend(self.fasttext.turns(&text));
+        }
+        let exponentials = of_all(py, &self.asked.0, &turns)?;
+        let size = self.rows.0.len();
+        let mut chances = Vec::with_capacity(heard.len() * size);
+        for some in exponentials.chunks_exact((turns.len() / heard.len().max(1)).max(1)) {
+            let start = chances.len();
+            chances.extend(self.fasttext.chances(some));
+            chances.resize(start + size, 0.0);
+        }
+        let floored: Vec<_> = chances.iter().map(|chance| chance + self.floor).collect();
+        let logs = of_all(py, &self.asked.1, &floored)?;
+        let fasttext = |at: usize| (&chances[at * size..][..size], &logs[at * size..][..size]);
+        let scores: Vec<_> = heard
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| self.weighed(one, fasttext(at), &[], first))
+            .collect();
+        let mut probabilities = self.probabilities(py, &scores)?;
+        let is_unsure = |at: &usize| probabilities[at * codes..][..*codes].iter().all(|one| one < unsure);
+        let again: Vec<usize> = (0..heard.len()).filter(is_unsure).collect();
+        if !again.is_empty() {
+            let some =
+                PyList::new(py, again.iter().map(|at| texts.get_item(*at)).collect::<PyResult<Vec<_>>>()?)?;
+            let more = floats(self.asked.3.call1(py, (some,))?.bind(py).cast::<PyBytes>()?.as_bytes());
+            let voices = more.chunks_exact(2 * size);
+            let weighed = again
+                .iter()
+                .zip(voices)
+                .flat_map(|(at, more)| self.weighed(&heard[*at], fasttext(*at), more, second));
+            let surer = self.probabilities(py, &weighed.collect::<Vec<_>>())?;
+            for (at, some) in again.iter().zip(surer.chunks_exact(*codes)) {
+                probabilities[at * codes..][..*codes].copy_from_slice(some);
+            }
+        }
+        let mut listed = vec![0.0; heard.len() * size];
+        for (at, one) in heard.iter().enumerate() {
+            one.words.iter().for_each(|(row, share)| listed[at * size + row] = *share);
+        }
+        Ok((bytes(py, &probabilities), bytes(py, &listed)))
+    }
+}
+
+impl Pool {
+    fn hear(
+        &self,
+        string: &Bound<'_, PyAny>,
+        text: &str,
+        marks: i64,
+        scratch: &mut Scratch,
+    ) -> PyResult<Heard> {
+        let py = string.py();
+        let size = self.rows.0.len();
+        let Pair(eld, row_of_eld, unscored) = &self.pair;
+        let eld = eld.get();
+        let fit = eld.fit(text, scratch);
+        let mut behind = vec![0.0; size];
+        for (number, score) in eld.scored(&fit, ELD_SCORES) {
+            if let Some(row) = row_of_eld[number] {
+                behind[row] = score;
+            }
+        }
+        let (mut best, mut highest) = (0, behind[0]);
+        for (row, score) in behind.iter().enumerate() {
+            if *score > highest {
+                (best, highest) = (row, *score);
+            }
+        }
+        let Rows(knows, needs, ..) = &self.rows;
+        let is_known: Vec<bool> = knows
+            .iter()
+            .zip(needs)
+            .map(|(knows, needs)| *knows && (*needs == 0 || marks & needs != 0))
+            .collect();
+        for (score, is_known) in behind.iter_mut().zip(&is_known) {
+            *score = match (is_known, *score > 0.0) {
+                (false, _) => 0.0,
+                (true, true) => *score - highest,
+                (true, false) => -unscored,
+            };
+        }
+        let reliable = Some(best).filter(|_| eld.best(&fit).1);
+        let mut cld2 = Vec::new();
+        let shares = self.asked.2.call1(py, (string,))?;
+        for (code, share) in shares.bind(py).cast::<PyDict>()?.iter() {
+            if let Some(row) = self.row_of.get(code.cast::<PyString>()?.to_str()?) {
+                cld2.push((*row, share.extract()?));
+            }
+        }
+        let (words, own_words) = self.hear_words(py, text)?;
+        let letters = text.chars().filter(|one| *one != ' ').count();
+        let class = self.weights.2.iter().filter(|bound| letters >= **bound).count();
+        let is_latin_russian =
+            marks & self.latin_russian.0 == 0 && self.is_like_russian(py, text, scratch)?;
+        Ok(Heard { class, behind, is_known, reliable, cld2, is_latin_russian, words, own_words, marks })
+    }
+
+    /// Return which share of the words each row lists, and that with shared words divided.
+    #[allow(clippy::type_complexity)]
+    fn hear_words(&self, py: Python<'_>, text: &str) -> PyResult<(Vec<(usize, f64)>, Vec<(usize, f64)>)> {
+        let Words(parts_of, most, _) = &self.words;
+        let mut folded = String::with_capacity(text.len());
+        for one in text.chars() {
+            folded
+                .extend(char::from_u32(self.characters.of(py, one)? & CHARACTER).filter(|one| *one != '\0'));
+        }
+        let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(*most).collect();
+        let (mut shares, mut divided) = (Vec::new(), Vec::new());
+        let all = words.len() as f64;
+        for word in words {
+            let parts = parts_of.get(word);
+            // An ending behind a name: `Bakı'da`.
+            let parts = parts.or_else(|| word.split_once('\'').and_then(|(name, _)| parts_of.get(name)));
+            for (row, part) in parts.into_iter().flatten() {
+                add(&mut shares, *row, 1.0 / all);
+                add(&mut divided, *row, part / all);
+            }
+        }
+        Ok((shares, divided))
+    }
+
+    fn is_like_russian(&self, py: Python<'_>, text: &str, scratch: &mut Scratch) -> PyResult<bool> {
+        let LatinRussian(_, _, russian, enough, letters, in_cyrillic) = &self.latin_russian;
+        let characters = text.chars().count();
+        let Some((_, needed)) = enough.iter().find(|(least, _)| characters >= *least) else {
+            return Ok(false);
+        };
+        let put_back = if text.is_ascii() {
+            put_back(&text.to_ascii_lowercase(), letters)
+        } else {
+            in_cyrillic.call1(py, (text,))?.extract(py)?
+        };
+        let eld = self.pair.0.get();
+        let scored = eld.scored(&eld.fit(&put_back, scratch), ELD_SCORES);
+        Ok(scored.iter().find(|one| one.0 == *russian).map_or(0.0, |one| one.1) >= *needed)
+    }
+
+    /// Return the score of each row: voice after voice, as numpy adds them.
+    fn weighed(
+        &self,
+        heard: &Heard,
+        fasttext: (&[f64], &[f64]),
+        more: &[f64],
+        weights: &[Vec<f64>],
+    ) -> Vec<f64> {
+        let weight = |voice: usize| weights[voice][heard.class];
+        let mut scores = vec![0.0; heard.behind.len()];
+        let Rows(_, _, alien, borrowed, written, rare, common) = &self.rows;
+        let is = |is: bool| f64::from(u8::from(is));
+        // What is said of few rows is added to those: nothing added to the others changes nothing.
+        let add_some = |scores: &mut [f64], voice: usize, some: &[(usize, f64)]| {
+            some.iter().for_each(|(row, said)| scores[*row] += said * weight(voice));
+        };
+        add_each(&mut scores, weight(ELD_BEHIND), heard.behind.iter().copied());
+        add_each(&mut scores, weight(ELD_UNKNOWN), heard.is_known.iter().map(|known| is(!known)));
+        heard.reliable.iter().for_each(|row| scores[*row] += weight(ELD_RELIABLE));
+        add_some(&mut scores, CLD2, &heard.cld2);
+        add_each(&mut scores, weight(FASTTEXT_LOG), fasttext.1.iter().copied());
+        add_each(&mut scores, weight(FASTTEXT), fasttext.0.iter().copied());
+        scores[self.latin_russian.1] += is(heard.is_latin_russian) * weight(LATIN_RUSSIAN);
+        add_some(&mut scores, WORDS, &heard.words);
+        add_some(&mut scores, OWN_WORDS, &heard.own_words);
+        add_each(&mut scores, weight(ALIEN), alien.iter().map(|alien| is(heard.marks & alien != 0)));
+        add_each(
+            &mut scores,
+            weight(BORROWED),
+            borrowed.iter().map(|borrowed| is(heard.marks & borrowed != 0)),
+        );
+        add_each(
+            &mut scores,
+            weight(OTHER_SCRIPT),
+            written.iter().map(|written| is(heard.marks & written == 0)),
+        );
+        add_each(&mut scores, weight(RARE), rare.iter().map(|rare| is(*rare)));
+        add_each(&mut scores, weight(COMMON), common.iter().map(|common| is(*common)));
+        for (at, said) in more.chunks_exact(heard.behind.len()).enumerate() {
+            add_each(&mut scores, weight(LANGDETECT + at), said.iter().copied());
+        }
+        scores
+    }
+
+    /// Return the chances of the codes of some texts, from the scores of all rows.
+    fn probabilities(&self, py: Python<'_>, scores: &[f64]) -> PyResult<Vec<f64>> {
+        let Weights(_, _, _, _, in_latin, codes) = &self.weights;
+        let size = self.rows.0.len();
+        let mut below = Vec::with_capacity(scores.len());
+        for some in scores.chunks_exact(size) {
+            let highest = some.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            below.extend(some.iter().map(|score| score - highest));
+        }
+        let mut found = Vec::with_capacity(scores.len());
+        for some in of_all(py, &self.asked.0, &below)?.chunks_exact(size) {
+            let all = some.iter().fold(0.0, |sum, one| sum + one);
+            let start = found.len();
+            found.extend(some[..*codes].iter().map(|one| one / all));
+            in_latin.iter().for_each(|(ours, latin)| found[start + ours] += some[*latin] / all);
+        }
+        Ok(found)
+    }
+}
+
+#[inline]
+fn add_each(scores: &mut [f64], weight: f64, said: impl Iterator<Item = f64>) {
+    scores.iter_mut().zip(said).for_each(|(score, said)| *score += said * weight);
+}
+
+fn add(shares: &mut Vec<(usize, f64)>, row: usize, share: f64) {
+    match shares.iter_mut().find(|one| one.0 == row) {
+        Some(one) => one.1 += share,
+        None => shares.push((row, share)),
+    }
+}
+
+/// Return a text in small Latin letters as it would be in Cyrillic ones: the longest of what stands for a letter first.
+fn put_back(text: &str, letters: &HashMap<String, String>) -> String {
+    let (mut found, mut at) = (String::with_capacity(2 * text.len()), 0);
+    let longest = letters.keys().map(String::len).max().unwrap_or(1);
+    while at < text.len() {
+        let mut lengths = (1..=longest.min(text.len() - at)).rev();
+        match lengths.find_map(|length| letters.get(&text[at..at + length]).map(|letter| (letter, length))) {
+            Some((letter, length)) => {
+                found.push_str(letter);
+                at += length;
+            }
+            None => {
+                found.push_str(&text[at..=at]);
+                at += 1;
+            }
+        }
+    }
+    found
+}
+
+/// Return what a function of numpy makes of each number.
+fn of_all(py: Python<'_>, function: &Py<PyAny>, numbers: &[f64]) -> PyResult<Vec<f64>> {
+    let made = function.call1(py, (bytes(py, numbers),))?;
+    Ok(floats(made.bind(py).cast::<PyBytes>()?.as_bytes()))
+}
+
+fn bytes<'py>(py: Python<'py>, numbers: &[f64]) -> Bound<'py, PyBytes> {
+    let all: Vec<u8> = numbers.iter().flat_map(|one| one.to_ne_bytes()).collect();
+    PyBytes::new(py, &all)
+}
+
+fn floats(bytes: &[u8]) -> Vec<f64> {
+    bytes
+        .chunks_exact(8)
+        .map(|one| f64::from_ne_bytes([one[0], one[1], one[2], one[3], one[4], one[5], one[6], one[7]]))
+        .collect()
+}

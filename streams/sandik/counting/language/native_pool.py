@@ -1,0 +1,63 @@
+"""The compiled twin of `Pool` and `Voices`: what the voices say and what that weighs, many texts at a time.
+
+It asks back for exponentials and logarithms, which numpy takes, and for what CLD2 and langdetect say.
+"""
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+import numpy as np
+
+from sandik.counting.language.cld2 import Cld2Model
+from sandik.counting.language.common_words import MAX_WORDS, about_character
+from sandik.counting.language.eld import EldModel
+from sandik.counting.language.ensemble import UNSURE, Pool
+from sandik.counting.language.latin_russian import LATIN_RUSSIAN
+from sandik.counting.language.letter_evidence import Marks
+from sandik.counting.language.scores import FLOOR, IN_LATIN, LENGTHS, UNSCORED, Values, Voices
+
+
+class NativePool:
+    """Weighs what the voices say of clean texts. `native_eld`: the compiled twin of `eld`."""
+
+    def __init__(
+        self, native: ModuleType, native_eld: object, pool: Pool, eld: EldModel, cld2: Cld2Model
+    ) -> None:
+        voices = pool.voices
+        voices.profiles.compile(native)
+        row_of = voices.row_of
+        enough, letters, in_cyrillic = LATIN_RUSSIAN
+        listed = {
+            word: [(row_of[code], part) for code, part in parts] for word, parts in voices.words.parts.items()
+        }
+        in_latin = [(row_of[ours], row_of[code]) for code, ours in IN_LATIN.items()]
+        weights = pool.first.tolist(), pool.second.tolist(), [*LENGTHS], UNSURE, in_latin, len(voices.codes)
+        russian = row_of["ru_latn"], eld.names.index("ru")
+        self._rows = len(voices.rows)
+        self._native = native.Pool(
+            row_of,
+            voices.told,
+            (native_eld, [row_of.get(name) for name in eld.names[:-1]], UNSCORED),
+            (voices.letters.not_latin_russian, *russian, enough, letters, in_cyrillic),
+            voices.fasttext.told,
+            FLOOR,
+            (listed, MAX_WORDS, about_character),
+            weights,
+            (_of_bytes(np.exp), _of_bytes(np.log), cld2.shares, _by_text(voices)),
+        )
+
+    def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Values]:
+        """See `Pool.judge`."""
+        probabilities, listed = self._native.judge([*texts], marks.tolist())
+        return (
+            np.frombuffer(probabilities).reshape(len(texts), -1).T,
+            np.frombuffer(listed).reshape(len(texts), self._rows).T,
+        )
+
+
+def _of_bytes(function: Callable[[Values], Values]) -> Callable[[bytes], bytes]:
+    return lambda numbers: function(np.frombuffer(numbers)).tobytes()
+
+
+def _by_text(voices: Voices) -> Callable[[Sequence[str]], bytes]:
+    return lambda texts: voices.hear_langdetect(texts).transpose(2, 0, 1).tobytes()

@@ -1,0 +1,143 @@
+"""`sandik sample`: posts for people to code."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.counting.job import Job
+from sandik.counting.labels import iso
+from sandik.counting.tags.lexicon import read_lexicon
+from sandik.errors import UsageError
+from sandik.hand_coding.codebook import codebook
+from sandik.hand_coding.design import SCHEMA_VERSION, Design, DesignStratum
+from sandik.hand_coding.draw import Draw
+from sandik.hand_coding.sheets import write_sheets
+from sandik.hand_coding.strata import Stratum, kind_of
+from sandik.progress import progress, tell
+from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
+from sandik.replay.plan import Plan
+from sandik.settings import Settings
+from sandik.tables.atomic_files import check_free, new_folder
+from sandik_schemas.languages import is_of, languages_in
+
+
+class SampleOrder(NamedTuple):
+    """What the command line asks for. `posts`: a replay's counts, or files of posts; none is the topic."""
+
+    posts: tuple[str, ...]
+    out: Path
+    seed: int
+    per_stratum: int
+    from_: str | None = None
+    to: str | None = None
+    languages: tuple[str, ...] = ()
+
+
+class Drawn(NamedTuple):
+    """What a coder is shown of a post, and its id."""
+
+    post_id: str
+    created_at: str
+    language: str
+    text: str
+
+
+def run_sample(order: SampleOrder, settings: Settings) -> int:
+    """Write the folder: tables for coders, codebook, and the design that they are not to see.
+
+    Raises:
+        UsageError: it cannot be written so, or there are no posts in that time.
+        SandikError: Kafka or the topic is away, or a file is another than was counted.
+    """
+    check_free([order.out], replaces=False)
+    from_ms, to_ms = now_period(order.from_, order.to)
+    plan = asyncio.run(plan_of(order.posts, from_ms, to_ms, settings))
+    job = plan.rules.job(settings)
+    draw: Draw[Drawn] = Draw(order.seed, order.per_stratum)
+    asyncio.run(_read(order, plan, settings, job, draw))
+    if not draw.posts:
+        raise UsageError("there are no such posts in this period: nothing to sample")
+    drawn = list(draw.drawn())
+    design = _design(order, plan, job, draw.posts, drawn)
+    languages = sorted({one for stratum in draw.posts for one in languages_in(stratum.language)})
+    rows = read_lexicon(plan.rules.lexicon).rows
+    book = codebook(rows, design.tags, languages, design.lexicon_version)
+    written = write_sample(order.out, design, book, [post for _, _, post in drawn])
+    tell(f"{len(drawn):,} of {draw.posts.total():,} posts, of {len(draw.posts):,} strata")
+    tell(f"for coders: {', '.join(written)}, codebook.md; not for them: design.json")
+    sys.stdout.write(f"{order.out}\n")
+    return 0
+
+
+async def _read(order: SampleOrder, plan: Plan, settings: Settings, job: Job, draw: Draw[Drawn]) -> None:
+    with progress("posts") as bar:
+        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
+            async for batch in batches:
+                chosen = [one for one in batch if _is_chosen(one, order.languages)]
+                near = job.tagger.near([one.post.text for one in chosen])
+                for number, one in enumerate(chosen):
+                    language = one.annotation.language.code
+                    kind = kind_of(one.annotation.tags, is_near=number in near)
+                    drawn = Drawn(one.post.id, iso(one.post.created_at_ms), language, one.post.text)
+                    name = f"{one.post.source}|{one.post.id}|{one.partition}|{one.offset}"
+                    draw.add(Stratum(language, one.post.source, kind), name, drawn)
+
+
+def _is_chosen(one: CountedPost, languages: Sequence[str]) -> bool:
+    return not languages or any(is_of(one.annotation.language.code, language) for language in languages)
+
+
+def _design(
+    order: SampleOrder,
+    plan: Plan,
+    job: Job,
+    posts: Counter[Stratum],
+    drawn: Sequence[tuple[Stratum, str, Drawn]],
+) -> Design:
+    return Design(
+        SCHEMA_VERSION,
+        order.seed,
+        order.per_stratum,
+        plan.from_ms,
+        plan.to_ms,
+        sorted(order.languages),
+        job.tagger.version,
+        job.detector.version,
+        job.tagger.tag_names,
+        job.tagger.pairs,
+        strata_of(posts, [stratum for stratum, _, _ in drawn]),
+        ids_of([post for _, _, post in drawn]),
+    )
+
+
+def strata_of(posts: Counter[Stratum], of_items: Sequence[Stratum]) -> list[DesignStratum]:
+    """Return the strata with their items, which are numbered from 1 in the order of `of_items`."""
+    items: dict[Stratum, list[str]] = {stratum: [] for stratum in posts}
+    for number, stratum in enumerate(of_items, 1):
+        items[stratum].append(str(number))
+    return [DesignStratum(*stratum, posts[stratum], items[stratum]) for stratum in sorted(posts)]
+
+
+def ids_of(drawn: Sequence[Drawn]) -> dict[str, str]:
+    """Return the id of each item's post."""
+    return {str(number): post.post_id for number, post in enumerate(drawn, 1)}
+
+
+def write_sample(out: Path, design: Design, book: str, drawn: Sequence[Drawn]) -> list[str]:
+    """Write the folder of a sample; return the names of the tables that coders fill in."""
+    posts = [
+        {"item": str(number), "created_at": one.created_at, "language": one.language, "text": one.text}
+        for number, one in enumerate(drawn, 1)
+    ]
+    with new_folder(out) as new:
+        written = [path.name for path in write_sheets(new, design.tags, posts)]
+        (new / "codebook.md").write_text(book, "utf-8")
+        encoded = msgspec.json.format(msgspec.json.encode(design), indent=1)
+        (new / "design.json").write_bytes(encoded + b"\n")
+    return written

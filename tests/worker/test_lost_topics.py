@@ -1,0 +1,203 @@
+"""Topics that were deleted or recreated: no count is made from another log, and none is passed over."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from sandik.kafka.topics import WINDOWS_TABLE, all_topics, create
+from sandik.settings import Settings
+from tests.support.command import sandik
+from tests.support.scene import Post, Scene, brief, some_posts, wait_for_all
+from tests.support.workers import Follower, Workers, environment
+from tests.worker.test_refusals import delete_topic, refusal
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
+
+
+@pytest.fixture
+def scene(worker_settings: Settings) -> Scene:
+    return Scene(brief(worker_settings))
+
+
+async def count(scene: Scene, workers: Workers, posts: Sequence[Post]) -> None:
+    """Write the posts, and have a worker count all of them."""
+    await scene.write(posts)
+    async with Follower(scene.settings.broker, scene.settings.topic("counts")) as follower:
+        worker = workers.start()
+        await wait_for_all(follower, scene, workers)
+    assert 0 == workers.terminate(worker)
+    workers.processes.clear()
+
+
+async def make_anew(scene: Scene, topic: str) -> None:
+    await delete_topic(scene.settings, topic)
+    await create(scene.settings, all_topics(scene.settings))
+
+
+async def delete_all_records(settings: Settings, topic: str, ends: dict[int, int]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    await admin.start()
+    try:
+        await admin.delete_records(
+            {TopicPartition(topic, one): RecordsToDelete(before_offset=end) for one, end in ends.items()}
+        )
+    finally:
+        await admin.close()
+
+
+async def test_a_longer_log_made_anew_is_refused_by_every_worker_and_by_doctor(
+    scene: Scene, tmp_path: Path
+) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    with Workers(environment(settings), tmp_path) as workers:
+        await count(scene, workers, some_posts(600))
+        await make_anew(scene, settings.topic("posts"))
+        await scene.write(some_posts(2_400, seed=1))
+
+        said = [await refusal(workers, workers.start()) for _ in range(2)]
+        doctor = json.loads(sandik("doctor", "--json", environment=environment(settings)).stdout)
+
+    for line in said:
+        assert f"topic {settings.topic('posts')}, partition" in line
+        assert "is not the one that was counted last" in line
+        assert "`sandik runs replace`" in line
+    found = [one["message"] for one in doctor["findings"] if one["level"] == "error"]
+    assert ["is not the one that was counted last" in one for one in found] == [True]
+
+
+async def test_a_topic_made_anew_under_a_running_worker_stops_it_and_the_next_one(
+    scene: Scene, tmp_path: Path
+) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    await scene.write(some_posts(600))
+    with Workers(environment(settings), tmp_path) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            running = workers.start()
+            await wait_for_all(follower, scene, workers)
+            counted = dict(follower.latest)
+            await make_anew(scene, settings.topic("posts"))
+            await scene.write(some_posts(2_400, seed=1))
+            said = [await refusal(workers, running), await refusal(workers, workers.start())]
+            await follower.read()
+
+    for line in said:
+        assert settings.topic("posts") in line
+        assert "`sandik runs replace`" in line
+    # What was final or counted before stays as it was.
+    assert {key: one.count for key, one in counted.items()} == {
+        key: one.count for key, one in follower.latest.items()
+    }
+
+
+async def test_after_a_refusal_the_new_log_is_counted_once_the_run_is_replaced(
+    scene: Scene, tmp_path: Path
+) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    with Workers(environment(settings), tmp_path) as workers:
+        await count(scene, workers, some_posts(600))
+        await make_anew(scene, settings.topic("posts"))
+        scene.written = []
+        await scene.write(some_posts(1_200, seed=1))
+        await refusal(workers, workers.start())
+        workers.processes.clear()
+        replaced = sandik("runs", "replace", environment=environment(settings))
+        assert replaced.returncode == 0, replaced.stderr
+
+        await count(scene, workers, [])
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            await follower.read()
+
+    assert scene.truth() == follower.cells
+
+
+async def test_a_lost_changelog_is_counted_anew_from_the_posts(scene: Scene, tmp_path: Path) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    with Workers(environment(settings), tmp_path) as workers:
+        await count(scene, workers, some_posts(600))
+        await delete_topic(settings, f"{scene.group}-{WINDOWS_TABLE}-changelog")
+
+        await count(scene, workers, some_posts(1_200)[600:])
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            await follower.read()
+
+    assert scene.truth() == follower.cells
+
+
+async def test_a_lost_changelog_is_refused_when_counted_posts_are_gone_too(
+    scene: Scene, tmp_path: Path
+) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    with Workers(environment(settings), tmp_path) as workers:
+        await count(scene, workers, some_posts(600))
+        committed = {
+            tp.partition: end
+            for tp, end in (await scene.committed()).items()
+            if tp.topic == settings.topic("posts")
+        }
+        await delete_topic(settings, f"{scene.group}-{WINDOWS_TABLE}-changelog")
+        await delete_all_records(settings, settings.topic("posts"), committed)
+        await scene.write(some_posts(1_200)[600:])
+
+        said = [await refusal(workers, workers.start()) for _ in range(2)]
+
+    for line in said:
+        assert "the state needs offset 0 next" in line
+        assert "`sandik runs replace`" in line
+
+
+@pytest.mark.parametrize("topic", ["partials", "counts"])
+async def test_results_that_were_made_anew_are_refused(scene: Scene, tmp_path: Path, topic: str) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    with Workers(environment(settings), tmp_path) as workers:
+        await count(scene, workers, some_posts(1_500))
+        await make_anew(scene, settings.topic(topic))
+
+        said = [await refusal(workers, workers.start()) for _ in range(2)]
+
+    for line in said:
+        assert f"topic {settings.topic(topic)} was recreated" in line
+        assert "`sandik runs replace`" in line
+
+
+@pytest.mark.parametrize("topic", ["partials", "counts"])
+async def test_results_that_are_made_anew_under_a_running_worker_stop_it(
+    scene: Scene, tmp_path: Path, topic: str
+) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    posts = some_posts(3_000)
+    await scene.write(posts[:1_500])
+    with Workers(environment(settings), tmp_path) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            running = workers.start()
+            await wait_for_all(follower, scene, workers)
+        await make_anew(scene, settings.topic(topic))
+        await scene.write(posts[1_500:])
+        code = await asyncio.to_thread(running.wait, 150)
+        said = await refusal(workers, workers.start())
+
+    assert code == 1
+    assert f"topic {settings.topic(topic)} was recreated" in said
+
+
+async def test_a_worker_without_control_is_refused(scene: Scene, tmp_path: Path) -> None:
+    settings = scene.settings
+    await scene.make_topics()
+    with Workers(environment(settings), tmp_path) as workers:
+        await count(scene, workers, some_posts(300))
+        await delete_topic(settings, settings.topic("control"))
+
+        said = await refusal(workers, workers.start())
+
+    assert f"has no topic {settings.topic('control')}" in said
