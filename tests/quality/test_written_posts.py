@@ -19,7 +19,6 @@ MISSED = {
     "Cabinet minister resigns to fi",
     "Leaflets everywhere and not on",
     "Nobody on the list deserves my",
-    "Dead rapper's voice shows up o",
 }
 
 
