@@ -62,8 +62,8 @@ $(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
 	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
 
 .PHONY: test
-test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, five at a time: many wait for Kafka
-	$(BIN)/python -m pytest -m "not long and not deploy" -n 5
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, four at a time: many wait for Kafka
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 4
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
@@ -205,6 +205,7 @@ eval-terms: $(VENV)/.ready-dev  ## Measure the lexicon: docs/terms.md and docs/t
 fit-signs: $(VENV)/.ready-dev  ## Fit what signs weigh in the lexicon's *.signs.toml to judged posts (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.fit_signs deepfake ru
 	$(BIN)/python -m tests.quality.fit_signs deepfake en
+	$(BIN)/python -m tests.quality.fit_signs deepfake tr
 	$(BIN)/python -m tests.quality.fit_signs election ru
 	$(BIN)/python -m tests.quality.fit_signs election en
 

@@ -17,11 +17,11 @@ import pytest
 
 from sandik.broker import EmbeddedKafka
 from sandik.cli.counts_query import Filter, Seen
-from sandik.counting.labels import iso
 from sandik.errors import UsageError
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.count import Count
+from tests.dashboard import builders
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import create_topic, produce, topic_names
 from tests.support.workers import environment
@@ -33,30 +33,9 @@ MINUTE_MS = 60_000
 COLOUR = re.compile(r"\x1b\[[\d;]*[34]\d[\d;]*m")
 
 
-def a_count(
-    tag: str = "all", language: str = "tr", *, minute: int = 0, size: int = 1, **values: Any
-) -> Count:
-    start_ms = BASE_MS + minute * MINUTE_MS
-    end_ms = start_ms + size * MINUTE_MS
-    count = Count(
-        schema_version=1,
-        window_start=iso(start_ms),
-        window_end=iso(end_ms),
-        window_start_ms=start_ms,
-        window_end_ms=end_ms,
-        language=language,
-        tag=tag,
-        count=1,
-        total=50,
-        share=0.02,
-        late_count=0,
-        revision=2,
-        is_final=False,
-        lexicon_version="lex-1",
-        detector_version="det-1",
-        emitted_at_ms=end_ms,
-    )
-    return msgspec.structs.replace(count, **values)
+def a_count(tag: str = "all", language: str = "tr", *, minute: int = 0, **values: Any) -> Count:
+    """Return a count of the window that starts so many minutes after BASE_MS."""
+    return builders.a_count(tag, language, minute=13 + minute, **values)
 
 
 async def write(settings: Settings, counts: Iterable[Count], topic: str = "counts") -> None:

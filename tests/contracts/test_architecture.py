@@ -45,3 +45,14 @@ def test_every_package_is_in_the_picture_or_the_text() -> None:
     packages = {path.parent.name for path in CODE.glob("*/__init__.py")}
 
     assert {name for name in packages if f"{name}/" not in PAGE} == set()
+
+
+def test_commands_are_declared_where_it_says_and_nowhere_else() -> None:
+    [said] = re.findall(r"Its name and options are declared in (.+?), which", TEXT, re.DOTALL)
+    declaring = {
+        path.relative_to(CODE).as_posix()
+        for path in CODE.rglob("*.py")
+        if re.search(r"^ *@\w+\.command\(", path.read_text("utf-8"), re.MULTILINE)
+    }
+
+    assert declaring == set(quoted(said))

@@ -15,7 +15,7 @@ CODE = Path(__file__).parents[2] / "streams" / "sandik"
 #: Private names of others -> the only file that uses each. At most ten.
 PRIVATE = {"_client": "kafka/connection.py", "_coordinator": "worker/engine/consumer_health.py"}
 #: Methods of every named tuple, and how a process ends at once: public in all but name.
-PUBLIC = {"_asdict", "_exit", "_fields", "_replace"}
+PUBLIC = {"_asdict", "_exit", "_fields", "_make", "_replace"}
 
 
 def own_names(tree: ast.AST) -> Iterator[str]:

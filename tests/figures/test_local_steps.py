@@ -17,7 +17,6 @@ DAY_MS = 24 * HOUR_MS
 times = st.integers(946_684_800_000, 2_000_000_000_000)
 _NAMES = ["UTC", "Europe/Istanbul", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]
 zones = st.sampled_from(_NAMES).map(ZoneInfo)
-posts_by_hour = st.dictionaries(st.integers(0, 400), st.integers(1, 9), min_size=1)
 steps = st.sampled_from([HOUR_MS // 4, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS])
 
 

@@ -13,7 +13,6 @@ from sandik_schemas.post import Post
 
 LONG = "@veli Sandık başında bekleyenler için uzun bir yazı: " + "oy " * 200 + "ve en sonda seçim"
 CREATED = "Thu May 11 18:00:00 +0000 2023"
-CREATED_MS = 1_683_828_000_000
 
 
 def part(name: str, values: list[object]) -> str:
