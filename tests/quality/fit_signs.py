@@ -42,10 +42,10 @@ CHARACTERS = 300
 #: speak: there, eight in ten of the posts that it alone tags were right when they were read.
 LEAST = {
     "deepfake.ru": 1.1,
-    "deepfake.en": 1.2,
+    "deepfake.en": 1.5,
     "deepfake.tr": 1.0,
     "election.ru": 0.4,
-    "election.en": 0.8,
+    "election.en": 1.2,
 }
 
 Values = npt.NDArray[np.float64]
