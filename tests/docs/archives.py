@@ -33,7 +33,7 @@ def main(pages: Iterable[str]) -> None:
         for pattern in ARCHIVES:
             for path in Path(os.environ["SANDIK_TEST_DATA"]).glob(pattern):
                 shutil.copy(path, folder)
-        for part in ("coding", "narrow"):
+        for part in ("hand-coded", "narrow"):
             shutil.copytree(ROOT / "docs" / part, folder / part, dirs_exist_ok=True)
         for page in pages:
             text = (ROOT / page).read_text("utf-8")
