@@ -340,3 +340,10 @@ def test_explain_adds_up_a_sum(summed: Tagger) -> None:
     [verdict, *_] = summed.verdicts("a q c y", "tr")
 
     assert verdict.why == "match: 'a'; near does not hold: a ('a') +3 c ('c') +2 y ('y') -4 = 1, 5 needed"
+
+
+def test_a_word_takes_the_letters_before_what_names_a_sum(tmp_path: Path) -> None:
+    summed = entry("aaa", match="kaset OR b", near="NEAR/3 SUM/5 (kaset^3 OR b^2)")
+    [terms] = load_tagger(write_lexicon(tmp_path, fake=summed + entry("kaset"))).terms(["kaset b"], ["tr"])
+
+    assert [(one.term, one.start, one.is_sum) for one in terms] == [("kaset", 0, False), ("aaa", 6, True)]

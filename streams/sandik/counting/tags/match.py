@@ -91,8 +91,8 @@ class Tagger:
         self.version = lexicon.version
         self.tag_names = lexicon.tag_names
         self.pairs = lexicon.pairs
-        # A trap beats a term of the same letters.
-        entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry))
+        # Of the same letters a trap beats a term, and a word beats what names a sum of signs.
+        entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry.is_sum, entry))
         self.eras = Eras([entry.valid for entry in entries])
         self._openings = {one.tag: one for one in lexicon.openings}
         rules = Rules(lexicon, entries)
