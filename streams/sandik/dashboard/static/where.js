@@ -105,7 +105,7 @@ function panel(key, name, on) {
     const title = el("button", { type: "button", class: "name" }), value = el("strong", {}), about = el("p", { class: "about" });
     const full = fullButton(() => panels.get(key).chart);
     const menu = takeMenu(() => panels.get(key)), take = menu.firstChild;
-    const section = el("section", { class: "panel", "data-name": name }, el("h3", {}, title, full, menu, value), about);
+    const section = el("section", { class: "panel", "data-name": name }, el("div", { class: "head" }, el("h3", {}, title, value), full, menu), about);
     panels.set(key, { section, title, value, about, take, chart: new Chart(section, HEIGHT_PX, on(name)) });
   }
   return panels.get(key);
