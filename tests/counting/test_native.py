@@ -1,10 +1,9 @@
 """The compiled part and its twin in Python give the same results. Without it, nothing is compared."""
 
-import csv
-import gzip
 import os
 import zipfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.boundaries import Markup, Refusal, markup_rules, word_spans
 from sandik.counting.tags.lexicon import load_lexicon
 from tests.docs.fresh import built_wheel
+from tests.quality import posts as archives
 from tests.support.lexicons import write_lexicon
 
 compiled = pytest.mark.skipif(NATIVE is None, reason="nothing is compiled: make native")
@@ -303,15 +303,11 @@ def test_the_same_languages(
 
 
 @compiled
+@pytest.mark.skipif(not (archives.DATA / archives.IRA).is_file(), reason=archives.WITHOUT_DATA)
 def test_the_same_on_real_posts(
     built_in: tuple[Tagger, Tagger], detectors: tuple[Detector, Detector], elds: tuple[Any, EldModel]
 ) -> None:
-    path = Path(os.environ.get("SANDIK_TEST_DATA", ""), "ira_2016-09-15_2016-11-15.tsv.gz")
-    if not path.is_file():
-        pytest.skip("$SANDIK_TEST_DATA has no archive")
-    with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
-        posts = [row["content"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
-    some = posts[::10]
+    some = [post.text for post in islice(archives.posts(archives.IRA), 0, None, 10)]
     native, pure = (one.terms(some, ["en"] * len(some)) for one in built_in)
 
     assert native == pure

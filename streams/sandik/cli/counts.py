@@ -32,12 +32,12 @@ from sandik_schemas.pair import Pair
 
 Windows = Literal["tumbling", "hopping", "sessions"]
 By = Literal["language", "source"]
-#: What makes workers write them.
-_SETTINGS = {
-    COUNTS_HOPPING: "SANDIK_HOPPING_SIZE_MS and SANDIK_HOPPING_ADVANCE_MS",
-    COUNTS_SESSIONS: "SANDIK_SESSION_GAP_MS",
-}
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
+#: What makes workers write them; tumbling windows always are.
+_WRITTEN_WITH: dict[Windows, str] = {
+    "hopping": "SANDIK_HOPPING_SIZE_MS and SANDIK_HOPPING_ADVANCE_MS",
+    "sessions": "SANDIK_SESSION_GAP_MS",
+}
 
 _decoder = msgspec.json.Decoder(Count)
 
@@ -142,6 +142,11 @@ def table(
     return view
 
 
+def _check_is_there(settings: Settings, topic: str, what: str, advice: str) -> None:
+    if asyncio.run(partitions_or_none(settings, topic)) is None:
+        raise UsageError(f"{what}: there is no topic {topic}. Run the workers with {advice}")
+
+
 def run_counts(
     settings: Settings, wanted: Filter, windows: Windows, by: By, *, json: bool, once: bool, last: int
 ) -> None:
@@ -156,16 +161,10 @@ def run_counts(
         if windows != "tumbling":
             raise UsageError("hopping windows and sessions are not counted by source: leave out --windows")
         topic = settings.topic(COUNTS_SOURCES)
-        if asyncio.run(partitions_or_none(settings, topic)) is None:
-            raise UsageError(
-                f"no source is counted apart: there is no topic {topic}. Run the workers with "
-                "SANDIK_SOURCES=telegram,x, or count by it in a replay: sandik replay --sources"
-            )
-    setting = _SETTINGS.get(TOPICS[windows])
-    if setting and asyncio.run(partitions_or_none(settings, topic)) is None:
-        raise UsageError(
-            f"no {windows} are written: there is no topic {topic}. Run the workers with {setting}"
-        )
+        advice = "SANDIK_SOURCES=telegram,x, or count by it in a replay: sandik replay --sources"
+        _check_is_there(settings, topic, "no source is counted apart", advice)
+    if windows in _WRITTEN_WITH:
+        _check_is_there(settings, topic, f"no {windows} are written", _WRITTEN_WITH[windows])
     if json:
         show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:

@@ -36,6 +36,9 @@ def test_the_version_follows_what_is_matched_and_nothing_else(tmp_path: Path) ->
     assert load_tagger(other).version != same
 
 
+#: 2^15 forms.
+MANY = "(a|b)" * 15
+
 BROKEN = {
     "no TOML": ("[[term]", r"flood.toml:1: not valid TOML: .*; fix it there"),
     "no lemma": ('[[term]]\nlanguage = "tr"\n', r"flood.toml:1: .*required field `lemma`; fix this entry"),
@@ -50,6 +53,18 @@ BROKEN = {
     "brackets": (
         FLOOD.replace("(|ler)", "(|ler(de))"),
         "flood.toml:1: tr 'sel': .* one bracket or | too many",
+    ),
+    "too many forms": (
+        FLOOD.replace("(|ler)", MANY),
+        "flood.toml:1: tr 'sel': .* stands for 32,768 forms, of at most 20,000; write several shorter ones",
+    ),
+    "too many forms in a set": (
+        FLOOD + f'[[words]]\nname = "rain"\nlanguage = "tr"\nforms = ["{MANY}"]\n',
+        "flood.toml:5: .*rain.* stands for 32,768 forms, of at most 20,000",
+    ),
+    "too many forms in a query": (
+        FLOOD + f"near = '\"{MANY}\"'\n",
+        "flood.toml:5: tr 'sel': `near`: .* stands for 32,768 forms, of at most 20,000",
     ),
     "and so on": (FLOOD + "x = 1\ny = 1\n", r"unknown field `x`.* \(and 1 more: sandik lexicon check\)"),
 }

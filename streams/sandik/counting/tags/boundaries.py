@@ -28,13 +28,12 @@ _LETTERS = r"[\w\u0300-\u036f\u064b-\u065f\u0670]+"
 _DOMAINS = tuple("com org net edu gov info ru su рф".split())  # noqa: SIM905
 _BEHIND = {"tr": ("com", "gov", "org", "edu"), "uk": ("co",)}
 _WITH_PATH = tuple(
-    re.split(
-        r"\s+",
+    (  # noqa: SIM905
         "tr me be ly co io tv gl gd gg fm am ee cc to do la li id in is it im ws st sh re us uk de fr es nl"
         " se no pl cz at ch eu by kz az ua kg uz md ge rs bg gr il iq ir sy sa ae qa eg cn jp kr br mx ca au"
         " nz app dev link news live page site online xyz club shop blog press media today social pub top"
-        " pro biz int mobi name world space",
-    )
+        " pro biz int mobi name world space"
+    ).split()
 )
 _BEHIND_OTHERS = (
     "(?:" + "|".join(rf"(?<={other}\.)" for other in others) + ")" + domain
