@@ -17,6 +17,8 @@ from sandik.run_identity import load_job
 from sandik.settings import AuthorsChoice, Settings, TermsChoice
 
 By = Literal["event", "record"]
+#: What a replay writes: the counts, and beside them what else its rules ask for.
+What = Literal["counts", "terms", "sources"] | Kind
 # Limits of a plan in a file: far beyond real use, and small enough to be added up.
 TimeMs = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 DurationMs = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -126,6 +128,11 @@ class Plan(msgspec.Struct, frozen=True):
     whole_from_ms: TimeMs | None = None
     spans: DerivedSizes = DerivedSizes()
 
+    @property
+    def outputs(self) -> list[What]:
+        """What is written, the counts first."""
+        return outputs_of(self.spans, self.rules.terms, self.rules.sources)
+
     def wrong(self) -> str | None:
         """Return what is wrong with it, if anything: it may come from a file of unknown origin."""
         if (self.topic is None) != bool(self.inputs):
@@ -168,3 +175,9 @@ class Plan(msgspec.Struct, frozen=True):
         `settled_ms`: windows that end at or before it are settled in that partition.
         """
         return self.by == "event" and self.to_ms is not None and settled_ms >= self.to_ms
+
+
+def outputs_of(spans: DerivedSizes, terms: TermsChoice, sources: str) -> list[What]:
+    """Return what a replay of these rules writes, the counts first."""
+    asked: dict[What, bool] = {"terms": terms != "off", "sources": bool(sources)}
+    return ["counts", *spans.kinds, *(what for what, is_asked in asked.items() if is_asked)]

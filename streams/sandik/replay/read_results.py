@@ -16,7 +16,7 @@ from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.reader import read
 from sandik.kafka.topics import COUNTS, COUNTS_SOURCES, partitions_or_none
 from sandik.replay.manifest import Manifest, load, manifest_path
-from sandik.replay.outputs import beside_name
+from sandik.replay.outputs import output_name
 from sandik.settings import Settings
 from sandik.tables.csv_texts import unguarded
 from sandik.tables.dictionary import is_raw
@@ -93,13 +93,13 @@ async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
     if name == LIVE or name.startswith("topic:"):
         counts = name.removeprefix("topic:")
         topic = (
-            settings.topic(COUNTS_SOURCES) if name == LIVE else beside_name(counts, "sources", is_topic=True)
+            settings.topic(COUNTS_SOURCES) if name == LIVE else output_name(counts, "sources", is_topic=True)
         )
         if await partitions_or_none(settings, topic) is None:
             return None
         return (await load_result(f"topic:{topic}", settings)).counts
     path = Path(name)
-    beside = path.with_name(beside_name(path.name, "sources", is_topic=False))
+    beside = path.with_name(output_name(path.name, "sources", is_topic=False))
     return (await load_result(str(beside), settings)).counts if beside.exists() else None
 
 

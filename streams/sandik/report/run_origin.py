@@ -9,11 +9,11 @@ from sandik.kafka.pairs_in_force import pairs_in_force
 from sandik.kafka.reader import read
 from sandik.kafka.topics import PARTIALS
 from sandik.replay.manifest import Manifest, load, manifest_path
-from sandik.replay.outputs import file_sha256
 from sandik.replay.plan import Rules
 from sandik.replay.read_results import LIVE
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
+from sandik.tables.atomic_files import file_sha256
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from sandik_schemas.partial import PartitionClock, Tally, decode_partial
 
