@@ -12,7 +12,7 @@ from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.counting.windows.watermark import Timing
 from sandik.errors import UsageError
-from sandik.kafka.ranges import Partition, Slice
+from sandik.kafka.ranges import Partition, Slice, is_inside
 from sandik.run_identity import load_job
 from sandik.settings import AuthorsChoice, Settings, TermsChoice
 
@@ -156,18 +156,14 @@ class Plan(msgspec.Struct, frozen=True):
         if self.by == "record":
             return True
         end_ms = window_start_ms + self.rules.window_size_ms
-        return (self.from_ms is None or window_start_ms >= self.from_ms) and (
-            self.to_ms is None or end_ms <= self.to_ms
-        )
+        return is_inside(window_start_ms, end_ms, self.from_ms, self.to_ms)
 
     def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
         """Return whether a derived window is inside the range, and a session is not able to leave it."""
         if self.by == "record":
             return True
         reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0
-        return (self.from_ms is None or start_ms - reach_ms >= self.from_ms) and (
-            self.to_ms is None or end_ms + reach_ms <= self.to_ms
-        )
+        return is_inside(start_ms - reach_ms, end_ms + reach_ms, self.from_ms, self.to_ms)
 
     def is_past(self, settled_ms: int) -> bool:
         """Return whether later records of a partition cannot change any window of the plan.

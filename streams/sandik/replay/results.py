@@ -119,8 +119,7 @@ def read_to(plan: Plan, folder: Path) -> tuple[Plan, Tally]:
     for one in plan.slices:
         checkpoint = _counted(plan, folder, one)
         slices.append(one._replace(end=checkpoint.saved.next_offset))
-        added = msgspec.structs.asdict(checkpoint.clock.tally)
-        tally = Tally(**{name: getattr(tally, name) + count for name, count in added.items()})
+        tally += checkpoint.clock.tally
     return msgspec.structs.replace(plan, slices=slices), tally
 
 
