@@ -1,13 +1,13 @@
 """The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
 
 from collections.abc import Iterable
-from math import hypot
 from typing import NamedTuple
 
 import msgspec
 
 from sandik.counting.fold import ALL
 from sandik.figures.cell_store import STEP, Cells, Group
+from sandik.figures.interval import newcombe
 from sandik.figures.rollup import EVERY, Query, Share, members, share
 
 DAY_MS = 86_400_000
@@ -113,10 +113,8 @@ def _sums(cells: Cells, own: list[Group], tag: str, from_ms: int, to_ms: int) ->
 def _change(now: Share | None, before: Share | None) -> Change | None:
     if now is None or before is None:
         return None
-    value = now.value - before.value
-    low = value - hypot(now.value - now.low, before.high - before.value)
-    high = value + hypot(now.high - now.value, before.value - before.low)
-    return Change(round(value, 6), round(max(low, -1), 6), round(min(high, 1), 6), low > 0 or high < 0)
+    value, low, high = newcombe(before, now)
+    return Change(round(value, 6), round(low, 6), round(high, 6), low > 0 or high < 0)
 
 
 def _usual(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Usual | None:
