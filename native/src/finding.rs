@@ -94,11 +94,11 @@ impl Patterns {
         patterns: &Bound<'_, PyAny>,
         kinds: Vec<Kind>,
         min_glued: usize,
-        rules: (Vec<Entry>, Vec<Opening>, usize, Vec<Made>),
+        rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         markup: Told,
         ask: Py<PyAny>,
     ) -> PyResult<Self> {
-        let (entries, openings, leaves, made) = rules;
+        let (entries, openings, first_sum, leaves, made) = rules;
         let mut spelled: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
         // One at a time: all of them as a list are tens of megabytes, and leave holes as large.
         for pattern in patterns.try_iter()? {
@@ -121,7 +121,7 @@ impl Patterns {
             all.extend(some);
             bounds.push(all.len() as u32);
         }
-        let counting = Counting { entries, openings, made, leaves };
+        let counting = Counting { entries, openings, first_sum, made, leaves };
         let characters = Characters::new(ask);
         Ok(Self {
             trie,

@@ -46,11 +46,16 @@ class Usual(msgspec.Struct, frozen=True):
 
 
 class Headline(NamedTuple):
-    """The figure of a span; what is missing cannot be said. `current` and `late` are posts of its windows."""
+    """The figure of a span; what is missing cannot be said. `current` and `late` are posts of its windows.
+
+    `change` is against the span before; where none is known, `within` is that of the second half against the
+    first.
+    """
 
     now: Figure
     before: Figure | None
     change: Change | None
+    within: Change | None
     usual: Usual | None
     current: int
     late: int
@@ -66,8 +71,9 @@ def headline(cells: Cells, query: Query) -> Headline:
     if length_ms > 0 and first_ms is not None and from_ms - length_ms >= first_ms:
         before = _figure(cells, query, from_ms - length_ms, from_ms)
     change = _change(now.share, before.share) if before else None
+    within = None if before else _change(*_halves(cells, query, from_ms, to_ms))
     usual = _usual(cells, query, from_ms, to_ms)
-    return Headline(now, before, change, usual, everything.current, everything.late)
+    return Headline(now, before, change, within, usual, everything.current, everything.late)
 
 
 def span_of(cells: Cells, query: Query) -> tuple[int, int]:
@@ -81,6 +87,14 @@ def _figure(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Figure:
     own = members(cells, EVERY, query.among, query.sources)
     posts = posts_of(cells, own, cells.tags, from_ms, to_ms)
     return Figure(from_ms, to_ms, posts, share(posts, query.pair))
+
+
+def _halves(cells: Cells, query: Query, from_ms: int, to_ms: int) -> tuple[Share | None, Share | None]:
+    """Return the shares of the second and of the first half, in whole windows."""
+    size_ms = cells.window_size_ms
+    middle_ms = (from_ms + to_ms) // 2 // size_ms * size_ms
+    first, second = _figure(cells, query, from_ms, middle_ms), _figure(cells, query, middle_ms, to_ms)
+    return second.share, first.share
 
 
 def posts_of(cells: Cells, own: list[Group], tags: Iterable[str], from_ms: int, to_ms: int) -> dict[str, int]:
