@@ -1,8 +1,8 @@
-"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is enough.
+"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is long enough.
 
-It is enough if five letters stand there, three of them of the word that was cut, and at most two are missing
-from a form of the lexicon, of one word or two. The form that lacks least counts, of those the first in the
-alphabet.
+It is long enough with five letters, three of them of the cut word, if at most two letters are missing from a
+form of the lexicon of one or two words. The form with the fewest missing letters is taken; of equal ones, the
+first in alphabetical order.
 """
 
 from array import array
@@ -14,12 +14,12 @@ from sandik.counting.tags.alphabet import fold_batch
 
 SIGN = "…"
 _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
-#: How far back from the sign is looked.
+#: How far back from the sign is searched.
 _LOOK_CHARACTERS = 60
 
 
 class Cut(NamedTuple):
-    """A word that was cut off: which text, start, end, and the number of the pattern it was cut from."""
+    """A cut word: text, start, end, and the number of its pattern."""
 
     text: int
     start: int
@@ -28,19 +28,19 @@ class Cut(NamedTuple):
 
 
 class CutWords:
-    """Finds patterns that were cut off."""
+    """Finds cut patterns."""
 
     def __init__(self, patterns: Sequence[str], known: Iterable[int], hashtags_from: int) -> None:
         """Take patterns, and the numbers of those to find; from `hashtags_from` on they are in hashtags only.
 
-        They are kept as one string of bytes, in alphabetical order: of UTF-8 that is the order of characters.
-        No other copy of them is made on the way: it would be tens of megabytes, and leave holes as large.
+        They are kept as one sorted string of bytes: UTF-8 sorts like characters. No other copy is made,
+        because it would take tens of megabytes and fragment memory as much.
         """
         self._numbers = array("I", sorted(known, key=patterns.__getitem__))
         self._bounds = array("I", [0])
         self._hashtags_from = hashtags_from
         text = bytearray()
-        #: By the first letters of patterns, where in the order these stand.
+        #: First letters of patterns -> their range in the sorted order.
         self._openings: dict[str, range] = {}
         for place, number in enumerate(self._numbers):
             pattern = patterns[number]
@@ -52,11 +52,11 @@ class CutWords:
         self._text = bytes(text)
 
     def find(self, texts: Sequence[str]) -> list[Cut]:
-        """Return what is cut off in texts, in text order."""
+        """Return the cut words in texts, in text order."""
         tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails(text)]
         if not tails:
             return []
-        # All at once: folding is cheap for many, and is not for one.
+        # All at once: folding is cheap for many texts, not for one.
         batch = fold_batch([texts[index][start:end] for index, start, end, _ in tails])
         found: dict[tuple[int, int], Cut] = {}
         openings = self._openings
@@ -78,7 +78,7 @@ class CutWords:
         while place < len(self._numbers) and (form := self._pattern(place)).startswith(start):
             number, missing = self._numbers[place], len(form[len(start) :].decode())
             if not missing:
-                return None  # it is whole, and counts by itself
+                return None  # not cut: counts by itself
             is_known = in_hashtag or number < self._hashtags_from
             if missing <= _MAX_MISSING and is_known and (best is None or missing < best[0]):
                 best = missing, number
@@ -90,7 +90,7 @@ class CutWords:
 
 
 def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield the last word before each sign, and the last two: start, end, and if it is a hashtag."""
+    """Yield the last word and the last two words before each sign: start, end, is it a hashtag."""
     end = text.find(SIGN)
     while end >= 0:
         first = max(0, end - _LOOK_CHARACTERS)
@@ -107,5 +107,5 @@ def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def _has_signs(text: str, start: int, end: int) -> bool:
-    """Return whether it may be a link: that is no word."""
+    """Return whether it may be a link, which is not a word."""
     return any(text.find(sign, start, end) >= 0 for sign in "/.:")

@@ -1,4 +1,4 @@
-"""The forms and words of a lexicon in texts: what `places` finds, but for what is in links and @names."""
+"""The forms and words of a lexicon in texts: what `places` finds, without links and @names."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,16 +11,16 @@ from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import How, Place
 from sandik.counting.tags.prefilter import Asking
 
-#: Posts are folded in pieces of about this many characters, so that the arrays of a large batch
-#: stay in the processor's cache (a fifth faster).
+#: Posts are folded in pieces of about this many characters, so that the arrays of a large batch stay in the
+#: CPU cache (a fifth faster).
 _BATCH_CHARS = 50_000
 
-#: A form in a text: index of the text, start, end, kind of pattern, why it cannot count there, and if it is
-#: glued.
+#: A form in a text: index of the text, start, end, kind of pattern, why it cannot count, and whether it is
+#: joined to other letters.
 Form = tuple[int, int, int, int, Refusal | None, bool]
 
 _DECIDES = How.OUTSIDE | How.ABLE
-#: By these bits of `How`, why a pattern does not count outside hashtags.
+#: Bits of `How` -> why a pattern does not count outside hashtags.
 _OUTSIDE = {
     **dict.fromkeys(range(How.OUTSIDE), Refusal.INSIDE_WORD),
     **{how | How.ABLE: why for how, why in enumerate((None, Refusal.INSIDE_WORD, Refusal.NOT_IN_HASHTAG))},
@@ -35,10 +35,10 @@ class Finds(Protocol):
 
 
 class Finder:
-    """Finds patterns: in texts, words of their own or of a hashtag, not those in links and @names."""
+    """Finds patterns in texts: separate words and parts of hashtags, not in links and @names."""
 
     def __init__(self, patterns: Numbered, asking: Asking, places: Finds) -> None:
-        """Take what is looked for, and what finds it; of the patterns themselves nothing is kept."""
+        """Take the patterns and the finder. The patterns themselves are not kept."""
         forms, _, _, kind_of = patterns
         self._kind_of = array("H" if len(patterns.kinds) < 1 << 16 else "L", kind_of)
         self._places = places
@@ -47,9 +47,9 @@ class Finder:
         self._cut_words = CutWords(whole_words, known, len(forms.whole))
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
-        """Yield the forms that stand in the texts, and the words of conditions, text by text.
+        """Yield the forms in the texts, and the words of conditions, text by text.
 
-        Without `refused`, only those that can count: two in three stand inside a word.
+        Without `refused`, only those that can count: two in three are inside a word.
         """
         for first, piece in _pieces(texts):
             whole = self._whole_forms(first, piece, refused=refused)
@@ -59,7 +59,7 @@ class Finder:
             yield from sorted([*whole, *cut], key=itemgetter(0)) if cut else whole
 
     def cut(self, texts: Sequence[str]) -> list[tuple[int, int, int, int]]:
-        """Return forms that were cut off, text by text: its index, start, end, kind of pattern."""
+        """Return the cut forms, text by text: index of the text, start, end, kind of pattern."""
         kind_of = self._kind_of
         return [
             (index, start, end, kind_of[pattern])
