@@ -97,18 +97,18 @@ def _design(
     drawn: Sequence[tuple[Stratum, str, Drawn]],
 ) -> Design:
     return Design(
-        SCHEMA_VERSION,
-        order.seed,
-        order.per_stratum,
-        plan.from_ms,
-        plan.to_ms,
-        sorted(order.languages),
-        job.tagger.version,
-        job.detector.version,
-        job.tagger.tag_names,
-        job.tagger.pairs,
-        strata_of(posts, [stratum for stratum, _, _ in drawn]),
-        ids_of([post for _, _, post in drawn]),
+        schema_version=SCHEMA_VERSION,
+        seed=order.seed,
+        per_stratum=order.per_stratum,
+        from_ms=plan.from_ms,
+        to_ms=plan.to_ms,
+        languages=sorted(order.languages),
+        lexicon_version=job.tagger.version,
+        detector_version=job.detector.version,
+        tags=job.tagger.tag_names,
+        pairs=job.tagger.pairs,
+        strata=strata_of(posts, [stratum for stratum, _, _ in drawn]),
+        ids=ids_of([post for _, _, post in drawn]),
     )
 
 

@@ -72,7 +72,17 @@ def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settin
     if not names:
         slices, _ = asyncio.run(resolve(settings, "event", from_ms, to_ms))
         topic = settings.topic(POSTS)
-        return Plan(rules, "event", from_ms, to_ms, False, len(slices), slices, topic, settings.broker)
+        return Plan(
+            rules=rules,
+            by="event",
+            from_ms=from_ms,
+            to_ms=to_ms,
+            finals_only=False,
+            partitions=len(slices),
+            slices=slices,
+            topic=topic,
+            broker=settings.broker,
+        )
     return Plan(
         rules,
         "event",

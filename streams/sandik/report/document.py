@@ -88,17 +88,17 @@ def report_of(
 ) -> Report:
     """Return the report. `accuracy` is of the rules of the counts."""
     return Report(
-        SCHEMA_VERSION,
-        figures,
-        {one.language: evidence.terms(one.language) for one in figures.languages} if evidence else {},
-        evidence.of_bursts(texts, hides_texts=hides_texts) if evidence else [],
-        evidence.mentions if evidence else None,
-        not hides_texts,
-        origin.tally,
-        _method(figures, counted, origin),
-        [*_notices(figures, counted, words), *origin.notices, *notices],
-        _corrected(figures, accuracy) if accuracy else None,
-        list(sources),
+        schema_version=SCHEMA_VERSION,
+        figures=figures,
+        terms={one.language: evidence.terms(one.language) for one in figures.languages} if evidence else {},
+        evidence=evidence.of_bursts(texts, hides_texts=hides_texts) if evidence else [],
+        mentions=evidence.mentions if evidence else None,
+        texts=not hides_texts,
+        tally=origin.tally,
+        method=_method(figures, counted, origin),
+        notices=[*_notices(figures, counted, words), *origin.notices, *notices],
+        corrected=_corrected(figures, accuracy) if accuracy else None,
+        sources=list(sources),
     )
 
 
@@ -125,17 +125,17 @@ def _method(figures: Figures, counted: Counted, origin: Origin) -> Method:
             "files": {one.name.rsplit("/", 1)[-1]: one.sha256 for one in plan.inputs},
         }
     return Method(
-        origin.name,
-        origin.run_id,
-        counted.versions,
-        {one.lexicon_version: _measured(one.lexicon_version, origin) for one in counted.versions},
-        figures.window_size_ms,
-        rules,
-        posts,
-        manifest.output.rows_sha256 if manifest else None,
-        dict(manifest.software) if manifest else None,
-        manifest.again if manifest else None,
-        f"sandik {__version__}",
+        counts=origin.name,
+        run_id=origin.run_id,
+        versions=counted.versions,
+        measured={one.lexicon_version: _measured(one.lexicon_version, origin) for one in counted.versions},
+        window_size_ms=figures.window_size_ms,
+        rules=rules,
+        posts=posts,
+        counts_sha256=manifest.output.rows_sha256 if manifest else None,
+        counted_by=dict(manifest.software) if manifest else None,
+        again=manifest.again if manifest else None,
+        reported_by=f"sandik {__version__}",
     )
 
 

@@ -125,12 +125,12 @@ def _group(wordings: Sequence[Sequence[Said]]) -> Group:
     authors = {post.author for post in posts}
     first_ms = posts[0].created_at_ms
     return Group(
-        len(posts),
-        len(wordings),
-        len(authors) if "" not in authors else None,
-        len({post.source for post in posts}),
-        first_ms,
-        posts[-1].created_at_ms,
-        posts[(len(posts) - 1) // 2].created_at_ms - first_ms,
-        posts[0].text,
+        posts=len(posts),
+        wordings=len(wordings),
+        authors=len(authors) if "" not in authors else None,
+        sources=len({post.source for post in posts}),
+        first_ms=first_ms,
+        last_ms=posts[-1].created_at_ms,
+        half_ms=posts[(len(posts) - 1) // 2].created_at_ms - first_ms,
+        text=posts[0].text,
     )
