@@ -226,8 +226,8 @@ def _run(module: str) -> None:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # without a reader, a command has no stdout
+            stream.flush()
     except OSError:  # which Python tells, too
         sys.exit(code)
     os._exit(code)
