@@ -314,7 +314,8 @@ class Tagger:
 
     def _longest(self, rows: Iterable[_Row]) -> list[_Row]:
         """Return the leftmost, then longest hits of each tag; of sums, what words leave."""
-        words, sums = [], []
+        words: list[_Row] = []
+        sums: list[_Row] = []
         first_sum = self._first_sum
         for row in rows:
             (words if row & _RANK < first_sum else sums).append(row)
