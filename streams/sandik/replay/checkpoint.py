@@ -116,7 +116,7 @@ class Checkpoint:
         os.fsync(self._file.fileno())
         clock = state.clock
         ids = [
-            SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen))
+            SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen.offsets()))
             for start_ms, seen in state.seen.items()
         ]
         entries: list[Any] = [*ids, *state.partials()]

@@ -11,7 +11,7 @@ finds is a hit, too: from the first to the last of the words it is made of.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import groupby
 from operator import itemgetter, or_
 from types import ModuleType
@@ -21,14 +21,11 @@ from sandik.counting.native import NATIVE
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
-from sandik.counting.tags.finder import Finder, Form
-from sandik.counting.tags.layers import LexiconChoice, is_shipped, layer_names
-from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
-from sandik.counting.tags.native_terms import NativeTerms, Span
-from sandik.counting.tags.pattern_index import Ranks, numbered
+from sandik.counting.tags.finder import Finder, Form, may_be_cut
+from sandik.counting.tags.lexicon import Entry, Lexicon
+from sandik.counting.tags.native_terms import NativeTerms, Span, told
+from sandik.counting.tags.parts import parts_of
 from sandik.counting.tags.places import Places
-from sandik.counting.tags.prefilter import Asking
-from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -90,21 +87,19 @@ class Tagger:
         self.version = lexicon.version
         self.tag_names = lexicon.tag_names
         self.pairs = lexicon.pairs
-        # Of the same letters a trap beats a term. What names a sum of signs comes last: see `_longest`.
-        entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry.is_sum, entry))
+        entries, patterns, self._asking, rules = parts_of(lexicon)
         self.eras = Eras([entry.valid for entry in entries])
         self._openings = {one.tag: one for one in lexicon.openings}
-        rules = Rules(lexicon, entries)
-        patterns = numbered(rules, _ranks_by_form(entries))
-        self._asking = Asking(rules, patterns.kinds)
         self._is_sum = [entry.is_sum for entry in entries]
         self._first_sum = len(entries) - sum(self._is_sum)
         # Only the finder keeps the forms: they take more memory than everything else.
         self._entries = entries = [entry._replace(forms=()) for entry in entries]
-        self._native = (
-            NativeTerms(native, patterns, self._asking, rules, entries, self._openings) if native else None
-        )
-        self._finder = Finder(patterns, self._asking, self._native or Places(patterns, self._asking))
+        self._native = None
+        if native:
+            about = told(native, patterns, self._asking, rules, entries, self._openings)
+            self._native = NativeTerms(native, about, entries)
+        places = self._native or Places(patterns, self._asking)
+        self._finder = Finder(may_be_cut(patterns, self._asking), places)
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
         #: Era -> a byte per entry: whether it is outside its days.
         self._out: dict[int, bytes] = {}
@@ -347,20 +342,6 @@ class Tagger:
                 yield row
 
 
-def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
-    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError.
-
-    Layers that ship with sandik do not change while the process runs, so they are read once.
-    """
-    names = layer_names(lexicon)
-    return _shipped(names) if all(map(is_shipped, names)) else Tagger(load_lexicon(lexicon))
-
-
-@lru_cache(maxsize=4)
-def _shipped(names: tuple[str, ...]) -> Tagger:
-    return Tagger(load_lexicon(",".join(names)))
-
-
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:
     """Return the tags of these terms, sorted, each once."""
     return tuple(sorted({term.tag for term in terms})) if terms else ()
@@ -384,15 +365,6 @@ def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | 
     if entry.only_in and not entry.accepts(language):
         return Refusal.OTHER_LANGUAGE
     return Refusal.UNSURE_IN_HASHTAG if is_glued and (entry.beside or entry.near) else None
-
-
-def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:
-    ranks: dict[str, Ranks] = {}
-    for rank, entry in enumerate(entries):
-        own = (rank,)  # one object for all forms of only this entry
-        for form in entry.forms:
-            ranks[form] = ranks[form] + own if form in ranks else own
-    return ranks
 
 
 class _Chosen:

@@ -5,7 +5,7 @@ It scans each text, and walks down a trie where a word begins. The lexicon is pa
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandik.counting.tags.alphabet import fold_code
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
@@ -28,28 +28,36 @@ _MAX_LANGUAGES = 1_000
 _ALNUM_FOLDED, _DIGIT, _LOWER, _UPPER, _KNOWN = (1 << bit for bit in range(21, 26))
 
 
+class Told(NamedTuple):
+    """What the compiled part is told of a lexicon: numbers, and texts that `marshal` can write."""
+
+    spelled: bytes
+    kinds: list[dict[str, object]]
+    rules: tuple[Any, ...]
+
+
+def told(
+    native: ModuleType,
+    patterns: Numbered,
+    asking: Asking,
+    rules: Rules,
+    entries: Sequence[Entry],
+    openings: Mapping[str, Opening],
+) -> Told:
+    """Return what the compiled part is told of a lexicon. Takes seconds."""
+    asked = zip(asking.ranks, asking.is_trigger, strict=True)
+    decides = [bool(ranks) or is_trigger for ranks, is_trigger in asked]
+    spelled = native.spelled(_patterns(patterns), decides, MIN_GLUED)
+    return Told(spelled, [*_kinds(asking)], _rules(rules, entries, openings))
+
+
 class NativeTerms:
     """Finds patterns like `Places` (it leaves out more words that decide nothing), and terms."""
 
-    def __init__(
-        self,
-        native: ModuleType,
-        patterns: Numbered,
-        asking: Asking,
-        rules: Rules,
-        entries: Sequence[Entry],
-        openings: Mapping[str, Opening],
-    ) -> None:
+    def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry]) -> None:
         self._entries = entries
         self._accept: dict[str, bytes] = {}
-        self._native = native.Patterns(
-            _patterns(patterns),
-            [*_kinds(asking)],
-            MIN_GLUED,
-            _rules(rules, entries, openings),
-            markup_rules(),
-            _about_character,
-        )
+        self._native = native.Patterns(*lexicon, markup_rules(), _about_character)
 
     def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
         """See `Places.find`."""
