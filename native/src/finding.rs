@@ -70,13 +70,13 @@ impl Patterns {
     fn new(
         spelled: &[u8],
         kinds: Vec<Kind>,
-        rules: (Vec<Entry>, Vec<Opening>, usize, Vec<Made>),
+        rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         markup: Told,
         ask: Py<PyAny>,
     ) -> PyResult<Self> {
-        let (entries, openings, leaves, made) = rules;
+        let (entries, openings, first_sum, leaves, made) = rules;
         let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
-        let counting = Counting { entries, openings, made, leaves };
+        let counting = Counting { entries, openings, first_sum, made, leaves };
         Ok(Self {
             spelled,
             kinds,

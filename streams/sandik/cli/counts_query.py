@@ -8,6 +8,7 @@ from sandik.counting.labels import iso
 from sandik.counting.source_names import OTHER, is_within
 from sandik.figures.language_names import NAMES, check_known
 from sandik.kafka.pairs_in_force import Pairs
+from sandik.kafka.ranges import is_inside
 from sandik_schemas.count import Count
 from sandik_schemas.languages import is_of, languages_in
 from sandik_schemas.pair import DEFAULT_PAIR
@@ -44,9 +45,7 @@ class Filter(NamedTuple):
 
     def takes_time(self, window_start_ms: int) -> bool:
         """Return whether windows that start then are wanted."""
-        return (self.from_ms is None or window_start_ms >= self.from_ms) and (
-            self.to_ms is None or window_start_ms < self.to_ms
-        )
+        return is_inside(window_start_ms, window_start_ms + 1, self.from_ms, self.to_ms)
 
 
 EVERYTHING = Filter()

@@ -15,7 +15,7 @@ from sandik.errors import UsageError
 from sandik.figures.comparison import MIN_STEPS, Difference, Part, difference, part
 from sandik.figures.language_names import NAMES, check_known
 from sandik.figures.selection import Selection, selection_of
-from sandik.figures.shares import percent
+from sandik.figures.shares import with_interval
 from sandik.kafka.ranges import duration_ms
 from sandik.progress import tell
 from sandik.replay.counted_posts import plan_of
@@ -95,8 +95,8 @@ def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[C
         result = asyncio.run(load_result(counts, settings))
         return by_source, _pair(result.manifest.pairs if result.manifest else (DEFAULT_PAIR,))
     names = () if counts == LIVE else (counts,)
-    plan = asyncio.run(plan_of(names, None, None, settings))
-    found = asyncio.run(count_sources(plan, settings, in_detail=any("/" in source for source in sources)))
+    plan = plan_of(names, None, None, settings)
+    found = count_sources(plan, settings, in_detail=any("/" in source for source in sources))
     pair = _pair(plan.rules.job(settings).tagger.pairs)
     return {
         Cell(
@@ -175,7 +175,7 @@ def _print(found: Iterable[Compared], sides: tuple[Selection, Selection]) -> Non
 def _part(one: Part) -> str:
     if one.value is None:
         return "no posts"
-    told = f"{one.count:,} of {one.of:,}, {percent(one.value)} ({percent(one.low)} to {percent(one.high)})"
+    told = f"{one.count:,} of {one.of:,}, {with_interval(one.value, one.low, one.high)}"
     return told if one.dispersion is None else f"{told} ×{one.dispersion:.1f}"
 
 

@@ -19,7 +19,7 @@ from sandik.diff.one_sided import Alone, Precision, alone, draw_differences, pre
 from sandik.diff.sample import check_design, write_differences
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Estimate
-from sandik.figures.shares import percent
+from sandik.figures.shares import with_interval
 from sandik.hand_coding.agree import codes_of
 from sandik.hand_coding.design import load_design
 from sandik.hand_coding.draw import Draw
@@ -217,9 +217,7 @@ def _print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]])
 
 
 def _estimate(found: Estimate | None) -> str:
-    if found is None:
-        return "–"
-    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+    return "–" if found is None else with_interval(found.value, found.low, found.high)
 
 
 def _named(cell: Cell) -> dict[str, object]:

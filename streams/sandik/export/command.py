@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.clock import SystemClock
 from sandik.counting.authors.key import weakness
 from sandik.errors import UsageError
 from sandik.export.days import check_days, write_days
 from sandik.export.rows import COUNTED, Authors, Choice, Table, What, corrected_rows, table_of
 from sandik.figures.corrected import Accuracy
 from sandik.kafka.newest_counts import newest_counts
-from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, records_since
+from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, is_inside, records_since
 from sandik.kafka.topics import COUNTS_SOURCES
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import Bar, progress
@@ -142,12 +141,11 @@ def _choice(order: Order, settings: Settings) -> Choice:
 def _rows(
     order: Order, settings: Settings, table: Table, bar: Bar, accuracy: Accuracy | None
 ) -> Generator[Row, None, None]:
-    now_ms = SystemClock().now_ms()
-    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to)
     time_ms = "window_start_ms" if order.what in COUNTED else "created_at_ms"
 
     def wanted(row: Row) -> bool:
-        return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
+        return is_inside(row[time_ms], row[time_ms] + 1, from_ms, to_ms)
 
     # A count's record has its window's time. No other record is older than its post, apart from clock skew.
     since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS

@@ -13,7 +13,7 @@ from math import ceil, erfc, sqrt
 import msgspec
 import numpy as np
 
-from sandik.figures.interval import wilson
+from sandik.figures.interval import newcombe, wilson
 
 #: With fewer steps there is no telling how a share moves.
 MIN_STEPS = 10
@@ -82,16 +82,11 @@ def _unsureness(reach: float) -> float:
 
 
 def difference(one: Part, other: Part) -> Difference | None:
-    """Return the other share less this one; None where one of them is of no posts.
-
-    The interval is Newcombe's, of the two shares' own intervals: it stays honest near 0 and 1.
-    """
+    """Return the other share less this one; None where one of them is of no posts."""
     if one.value is None or other.value is None:
         return None
-    value = other.value - one.value
-    low = value - sqrt((other.value - other.low) ** 2 + (one.high - one.value) ** 2)
-    high = value + sqrt((other.high - other.value) ** 2 + (one.value - one.low) ** 2)
-    return Difference(round(value, 6), round(max(-1.0, low), 6), round(min(1.0, high), 6), _p(one, other))
+    value, low, high = newcombe(one, other)
+    return Difference(round(value, 6), round(low, 6), round(high, 6), _p(one, other))
 
 
 def _p(one: Part, other: Part) -> float:

@@ -1,13 +1,13 @@
 """The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
 
 from collections.abc import Iterable
-from math import hypot
 from typing import NamedTuple
 
 import msgspec
 
 from sandik.counting.fold import ALL
 from sandik.figures.cell_store import STEP, Cells, Group
+from sandik.figures.interval import newcombe
 from sandik.figures.rollup import EVERY, Query, Share, members, share
 
 DAY_MS = 86_400_000
@@ -46,11 +46,16 @@ class Usual(msgspec.Struct, frozen=True):
 
 
 class Headline(NamedTuple):
-    """The figure of a span; what is missing cannot be said. `current` and `late` are posts of its windows."""
+    """The figure of a span; what is missing cannot be said. `current` and `late` are posts of its windows.
+
+    `change` is against the span before; where none is known, `within` is that of the second half against the
+    first.
+    """
 
     now: Figure
     before: Figure | None
     change: Change | None
+    within: Change | None
     usual: Usual | None
     current: int
     late: int
@@ -66,8 +71,9 @@ def headline(cells: Cells, query: Query) -> Headline:
     if length_ms > 0 and first_ms is not None and from_ms - length_ms >= first_ms:
         before = _figure(cells, query, from_ms - length_ms, from_ms)
     change = _change(now.share, before.share) if before else None
+    within = None if before else _change(*_halves(cells, query, from_ms, to_ms))
     usual = _usual(cells, query, from_ms, to_ms)
-    return Headline(now, before, change, usual, everything.current, everything.late)
+    return Headline(now, before, change, within, usual, everything.current, everything.late)
 
 
 def span_of(cells: Cells, query: Query) -> tuple[int, int]:
@@ -81,6 +87,14 @@ def _figure(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Figure:
     own = members(cells, EVERY, query.among, query.sources)
     posts = posts_of(cells, own, cells.tags, from_ms, to_ms)
     return Figure(from_ms, to_ms, posts, share(posts, query.pair))
+
+
+def _halves(cells: Cells, query: Query, from_ms: int, to_ms: int) -> tuple[Share | None, Share | None]:
+    """Return the shares of the second and of the first half, in whole windows."""
+    size_ms = cells.window_size_ms
+    middle_ms = (from_ms + to_ms) // 2 // size_ms * size_ms
+    first, second = _figure(cells, query, from_ms, middle_ms), _figure(cells, query, middle_ms, to_ms)
+    return second.share, first.share
 
 
 def posts_of(cells: Cells, own: list[Group], tags: Iterable[str], from_ms: int, to_ms: int) -> dict[str, int]:
@@ -113,10 +127,8 @@ def _sums(cells: Cells, own: list[Group], tag: str, from_ms: int, to_ms: int) ->
 def _change(now: Share | None, before: Share | None) -> Change | None:
     if now is None or before is None:
         return None
-    value = now.value - before.value
-    low = value - hypot(now.value - now.low, before.high - before.value)
-    high = value + hypot(now.high - now.value, before.value - before.low)
-    return Change(round(value, 6), round(max(low, -1), 6), round(min(high, 1), 6), low > 0 or high < 0)
+    value, low, high = newcombe(before, now)
+    return Change(round(value, 6), round(low, 6), round(high, 6), low > 0 or high < 0)
 
 
 def _usual(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Usual | None:

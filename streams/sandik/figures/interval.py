@@ -1,6 +1,7 @@
 """The interval of a share: how sure it is, with so few posts. Pure."""
 
-from math import sqrt
+from math import hypot, sqrt
+from typing import Protocol
 
 #: Two-sided 95 %.
 _Z = 1.959963984540054
@@ -22,3 +23,27 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     low = 0.0 if successes == 0 else centre - margin
     high = 1.0 if successes == trials else centre + margin
     return max(0.0, low), min(1.0, high)
+
+
+class Bounded(Protocol):
+    """A share and its interval."""
+
+    @property
+    def value(self) -> float | None: ...  # noqa: D102
+    @property
+    def low(self) -> float: ...  # noqa: D102
+    @property
+    def high(self) -> float: ...  # noqa: D102
+
+
+def newcombe(before: Bounded, now: Bounded) -> tuple[float, float, float]:
+    """Return how much larger the second share is, with the 95 % interval: value, low, high.
+
+    The interval is Newcombe's, from the intervals of both shares. It stays honest near 0 and 1. A share
+    without posts counts as 0.
+    """
+    was, is_now = before.value or 0.0, now.value or 0.0
+    value = is_now - was
+    low = value - hypot(is_now - now.low, before.high - was)
+    high = value + hypot(now.high - is_now, was - before.low)
+    return value, max(low, -1.0), min(high, 1.0)

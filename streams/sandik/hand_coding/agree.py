@@ -13,7 +13,7 @@ from sandik.errors import UsageError
 from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Estimate, Rightness
 from sandik.figures.rollup import EVERY
-from sandik.figures.shares import percent
+from sandik.figures.shares import with_interval
 from sandik.hand_coding.agreement import Figure, alpha, kappa
 from sandik.hand_coding.design import Design, load_design
 from sandik.hand_coding.sheets import Codes, read_codes
@@ -192,4 +192,4 @@ def _figure(figure: Figure) -> str:
 
 
 def _share(share: Estimate | None) -> str:
-    return "–" if share is None else f"{percent(share.value)} ({percent(share.low)} to {percent(share.high)})"
+    return "–" if share is None else with_interval(share.value, share.low, share.high)

@@ -1,10 +1,9 @@
 """`sandik sample`: posts for people to code."""
 
-import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +18,9 @@ from sandik.hand_coding.design import SCHEMA_VERSION, Design, DesignStratum
 from sandik.hand_coding.draw import Draw
 from sandik.hand_coding.sheets import write_sheets
 from sandik.hand_coding.strata import Stratum, kind_of
-from sandik.progress import progress, tell
-from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
+from sandik.kafka.ranges import bounds_ms
+from sandik.progress import tell
+from sandik.replay.counted_posts import CountedPost, each_counted, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_folder
@@ -56,11 +56,10 @@ def run_sample(order: SampleOrder, settings: Settings) -> int:
         SandikError: Kafka or the topic is away, or a file is another than was counted.
     """
     check_free([order.out], replaces=False)
-    from_ms, to_ms = now_period(order.from_, order.to)
-    plan = asyncio.run(plan_of(order.posts, from_ms, to_ms, settings))
+    plan = plan_of(order.posts, *bounds_ms(order.from_, order.to), settings)
     job = plan.rules.job(settings)
     draw: Draw[Drawn] = Draw(order.seed, order.per_stratum)
-    asyncio.run(_read(order, plan, settings, job, draw))
+    each_counted(plan, settings, job, partial(_add, order, job, draw))
     if not draw.posts:
         raise UsageError("there are no such posts in this period: nothing to sample")
     drawn = list(draw.drawn())
@@ -75,18 +74,15 @@ def run_sample(order: SampleOrder, settings: Settings) -> int:
     return 0
 
 
-async def _read(order: SampleOrder, plan: Plan, settings: Settings, job: Job, draw: Draw[Drawn]) -> None:
-    with progress("posts") as bar:
-        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
-            async for batch in batches:
-                chosen = [one for one in batch if _is_chosen(one, order.languages)]
-                near = job.tagger.near([one.post.text for one in chosen])
-                for number, one in enumerate(chosen):
-                    language = one.annotation.language.code
-                    kind = kind_of(one.annotation.tags, is_near=number in near)
-                    drawn = Drawn(one.post.id, iso(one.post.created_at_ms), language, one.post.text)
-                    name = f"{one.post.source}|{one.post.id}|{one.partition}|{one.offset}"
-                    draw.add(Stratum(language, one.post.source, kind), name, drawn)
+def _add(order: SampleOrder, job: Job, draw: Draw[Drawn], posts: list[CountedPost]) -> None:
+    chosen = [one for one in posts if _is_chosen(one, order.languages)]
+    near = job.tagger.near([one.post.text for one in chosen])
+    for number, one in enumerate(chosen):
+        language = one.annotation.language.code
+        kind = kind_of(one.annotation.tags, is_near=number in near)
+        drawn = Drawn(one.post.id, iso(one.post.created_at_ms), language, one.post.text)
+        name = f"{one.post.source}|{one.post.id}|{one.partition}|{one.offset}"
+        draw.add(Stratum(language, one.post.source, kind), name, drawn)
 
 
 def _is_chosen(one: CountedPost, languages: Sequence[str]) -> bool:

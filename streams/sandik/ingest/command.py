@@ -21,7 +21,7 @@ from rich.console import Console
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
 from sandik.counting.windows.watermark import Timing
-from sandik.errors import SandikError, UsageError
+from sandik.errors import INTERRUPTED_EXIT_CODE, SandikError, UsageError
 from sandik.ingest.authors import with_pseudonyms
 from sandik.ingest.decoding.json_access import EXTRAS
 from sandik.ingest.decoding.times import zone_of
@@ -46,7 +46,6 @@ from sandik.ingest.terminal import Terminal
 from sandik.settings import Settings
 from sandik_schemas.post import Post
 
-INTERRUPTED_EXIT_CODE = 130
 #: What post v1 calls the fields of `--columns`.
 _OTHER_NAMES = {
     "created_at": "time",

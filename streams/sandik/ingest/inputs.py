@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 
 from sandik.errors import UsageError
 from sandik.ingest.decoding.archives import is_archive, members
-from sandik.ingest.decoding.json_values import TooLongValueError
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.decoding.unpack import BREAKS, BUFFER_BYTES, buffered, foreign, head_of, unpacked
 from sandik.ingest.formats import Content, read_format
 from sandik.ingest.formats.table import TableOptions
@@ -148,7 +148,7 @@ def _whole(items: Iterator[Item], shown: str) -> Iterator[Item]:
         for item in items:
             posts += isinstance(item, Post)
             yield item
-    except (*BREAKS, TooLongValueError) as error:
+    except (*BREAKS, TooLongError) as error:
         if isinstance(item, Rejected) and item.reason is RejectReason.BROKEN_OFF:
             return  # the last file of an archive, of whose break it was told
         detail = f"breaks off after {posts:,} posts: {error}. What follows is missing"

@@ -10,6 +10,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
+from sandik.clock import SystemClock
 from sandik.errors import StateError, UsageError
 from sandik.kafka.connection import check_answers
 from sandik.kafka.consumer import consuming
@@ -60,20 +61,19 @@ def duration_ms(text: str) -> int:
     return total_ms
 
 
-def instant_ms(text: str | None, now_ms: int) -> int | None:
+def instant_ms(text: str | None, now_ms: int | None = None) -> int | None:
     """Return an instant in ms UTC: a day (UTC), ISO 8601 with a zone, or before now (`-2h`, `now`).
 
-    None stays None. It is the one grammar of times of all commands.
+    None stays None. All commands read times by this function. Without `now_ms`, the machine's clock is used.
 
     Raises:
         UsageError: it is none of these, or names no zone.
     """
     if text is None:
         return None
-    if text == "now":
-        return now_ms
-    if text.startswith("-"):
-        return now_ms - duration_ms(text[1:])
+    if text == "now" or text.startswith("-"):
+        now_ms = SystemClock().now_ms() if now_ms is None else now_ms
+        return now_ms if text == "now" else now_ms - duration_ms(text[1:])
     written = f"{text}T00:00Z" if _DAY.fullmatch(text) else text
     try:
         found = datetime.fromisoformat(written)
@@ -84,16 +84,22 @@ def instant_ms(text: str | None, now_ms: int) -> int | None:
     return (found - _EPOCH) // _MILLISECOND
 
 
-def bounds_ms(from_: str | None, to: str | None, now_ms: int) -> tuple[int | None, int | None]:
+def bounds_ms(from_: str | None, to: str | None, now_ms: int | None = None) -> tuple[int | None, int | None]:
     """Return the instants of `--from` and `--to`.
 
     Raises:
         UsageError: as `instant_ms`; or there is no time between them.
     """
+    now_ms = SystemClock().now_ms() if now_ms is None else now_ms
     from_ms, to_ms = instant_ms(from_, now_ms), instant_ms(to, now_ms)
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UsageError(f"--from {from_} is not before --to {to}: there is nothing between them")
     return from_ms, to_ms
+
+
+def is_inside(start_ms: int, end_ms: int, from_ms: int | None, to_ms: int | None) -> bool:
+    """Return whether `[start_ms, end_ms)` lies in `[from_ms, to_ms)`; None is no bound."""
+    return (from_ms is None or start_ms >= from_ms) and (to_ms is None or end_ms <= to_ms)
 
 
 async def read_slice(

@@ -1,7 +1,6 @@
 """Files of posts -> one log a partition, as `sandik ingest` would have written them to Kafka."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
@@ -20,6 +19,7 @@ from sandik.kafka.ranges import Slice
 from sandik.kafka.record_lists import pieces
 from sandik.progress import progress
 from sandik.replay.plan import MAX_PARTITIONS, Input
+from sandik.tables.atomic_files import file_sha256
 from sandik_schemas.post import Post
 
 _SLICE = 2_000
@@ -43,7 +43,7 @@ def inputs_of(names: Sequence[str]) -> list[Input]:
     for name in find(names):
         if name == STDIN or not Path(name).is_file():
             raise UsageError(f"{name}: a replay must be able to read it again: give a file")
-        found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, _sha256(Path(name))))
+        found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, file_sha256(Path(name))))
     return found
 
 
@@ -54,17 +54,12 @@ def check_inputs(inputs: Sequence[Input]) -> None:
             is_same = (
                 Path(was.name).is_file()
                 and Path(was.name).stat().st_size == was.size_bytes
-                and _sha256(Path(was.name)) == was.sha256
+                and file_sha256(Path(was.name)) == was.sha256
             )
         except OSError as error:
             raise StateError(f"{was.name} cannot be read: {error.strerror}") from error
         if not is_same:
             raise StateError(f"{was.name} was deleted or has changed (sha256 {was.sha256})")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list[Source]:

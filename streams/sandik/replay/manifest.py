@@ -18,7 +18,7 @@ from sandik.counting.tags.layers import renamed
 from sandik.counting.windows.panes import Kind
 from sandik.errors import UsageError
 from sandik.lexicon_tools.measured import OneMeasured
-from sandik.replay.plan import Plan, Sha256, Size
+from sandik.replay.plan import Plan, Sha256, Size, What
 from sandik.tables.atomic_files import new_file
 from sandik.tables.writers import SUFFIXES
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -85,6 +85,17 @@ class Manifest(msgspec.Struct, frozen=True):
     #: The pairs of tags of its lexicon.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
 
+    @property
+    def outputs(self) -> dict[What, Output]:
+        """All that was written, the counts first."""
+        found: dict[What, Output | None] = {
+            "counts": self.output,
+            "terms": self.terms,
+            "sources": self.sources,
+        }
+        found.update(self.wider.items())
+        return {what: one for what, one in found.items() if one}
+
     def wrong(self) -> str | None:
         """Return what cannot be in it, if anything."""
         if self.form != FORM:
@@ -93,20 +104,15 @@ class Manifest(msgspec.Struct, frozen=True):
         for text in _texts(msgspec.to_builtins(msgspec.structs.replace(self, command=""))):
             if _CONTROL.search(text):
                 return f"it has control characters in {text[:80]!r}"
-        beside = [one for one in (self.terms, self.sources) if one]
-        outputs = [self.output, *self.wider.values(), *beside]
-        names = [one.name for one in outputs]
+        outputs = self.outputs
+        names = [one.name for one in outputs.values()]
         if len(set(names)) < len(names):
             return f"several of its outputs have one name: {', '.join(names)}"
-        if any(one.is_topic != self.output.is_topic for one in outputs):
+        if any(one.is_topic != self.output.is_topic for one in outputs.values()):
             return "its outputs must be either topics or files"
-        if self.wider.keys() != set(self.plan.spans.kinds):
-            return "its outputs of derived windows are not those of its sizes"
-        if (self.terms is None) != (self.plan.rules.terms == "off"):
-            return "its output of terms is not that of its rules"
-        if (self.sources is None) != (not self.plan.rules.sources):
-            return "its output of sources is not that of its rules"
-        return next((wrong for one in outputs if (wrong := one.wrong())), None) or self.plan.wrong()
+        if outputs.keys() != set(self.plan.outputs):
+            return f"it has outputs of {', '.join(outputs)}; its rules ask for {', '.join(self.plan.outputs)}"
+        return next((wrong for one in outputs.values() if (wrong := one.wrong())), None) or self.plan.wrong()
 
 
 def _texts(value: object) -> Iterator[str]:

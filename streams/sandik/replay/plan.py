@@ -12,11 +12,13 @@ from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.counting.windows.watermark import Timing
 from sandik.errors import UsageError
-from sandik.kafka.ranges import Partition, Slice
+from sandik.kafka.ranges import Partition, Slice, is_inside
 from sandik.run_identity import load_job
 from sandik.settings import AuthorsChoice, Settings, TermsChoice
 
 By = Literal["event", "record"]
+#: What a replay writes: the counts, and beside them what else its rules ask for.
+What = Literal["counts", "terms", "sources"] | Kind
 # Limits of a plan in a file: far beyond real use, and small enough to be added up.
 TimeMs = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 DurationMs = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -126,6 +128,11 @@ class Plan(msgspec.Struct, frozen=True):
     whole_from_ms: TimeMs | None = None
     spans: DerivedSizes = DerivedSizes()
 
+    @property
+    def outputs(self) -> list[What]:
+        """What is written, the counts first."""
+        return outputs_of(self.spans, self.rules.terms, self.rules.sources)
+
     def wrong(self) -> str | None:
         """Return what is wrong with it, if anything: it may come from a file of unknown origin."""
         if (self.topic is None) != bool(self.inputs):
@@ -149,18 +156,14 @@ class Plan(msgspec.Struct, frozen=True):
         if self.by == "record":
             return True
         end_ms = window_start_ms + self.rules.window_size_ms
-        return (self.from_ms is None or window_start_ms >= self.from_ms) and (
-            self.to_ms is None or end_ms <= self.to_ms
-        )
+        return is_inside(window_start_ms, end_ms, self.from_ms, self.to_ms)
 
     def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
         """Return whether a derived window is inside the range, and a session is not able to leave it."""
         if self.by == "record":
             return True
         reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0
-        return (self.from_ms is None or start_ms - reach_ms >= self.from_ms) and (
-            self.to_ms is None or end_ms + reach_ms <= self.to_ms
-        )
+        return is_inside(start_ms - reach_ms, end_ms + reach_ms, self.from_ms, self.to_ms)
 
     def is_past(self, settled_ms: int) -> bool:
         """Return whether later records of a partition cannot change any window of the plan.
@@ -168,3 +171,9 @@ class Plan(msgspec.Struct, frozen=True):
         `settled_ms`: windows that end at or before it are settled in that partition.
         """
         return self.by == "event" and self.to_ms is not None and settled_ms >= self.to_ms
+
+
+def outputs_of(spans: DerivedSizes, terms: TermsChoice, sources: str) -> list[What]:
+    """Return what a replay of these rules writes, the counts first."""
+    asked: dict[What, bool] = {"terms": terms != "off", "sources": bool(sources)}
+    return ["counts", *spans.kinds, *(what for what, is_asked in asked.items() if is_asked)]

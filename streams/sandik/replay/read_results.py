@@ -14,9 +14,9 @@ from sandik.counting.newest import latest
 from sandik.errors import UsageError
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.reader import read
-from sandik.kafka.topics import COUNTS, COUNTS_SOURCES, partitions_or_none
+from sandik.kafka.topics import COUNTS, partitions_or_none
 from sandik.replay.manifest import Manifest, load, manifest_path
-from sandik.replay.outputs import beside_name
+from sandik.replay.outputs import output_name
 from sandik.settings import Settings
 from sandik.tables.csv_texts import unguarded
 from sandik.tables.dictionary import is_raw
@@ -49,6 +49,13 @@ class Result(NamedTuple):
     manifest: Manifest | None
 
 
+def topic_of(name: str, settings: Settings) -> str | None:
+    """Return the topic that `live` or `topic:NAME` stands for; None for the name of a file."""
+    if name == LIVE:
+        return settings.topic(COUNTS)
+    return name.removeprefix("topic:") if name.startswith("topic:") else None
+
+
 async def load_result(name: str, settings: Settings) -> Result:
     """Return the cells of a file of counts; `live` and `topic:NAME` are topics.
 
@@ -56,13 +63,12 @@ async def load_result(name: str, settings: Settings) -> Result:
         UsageError: there is no such file, or it holds no counts.
         SandikError: Kafka or the topic is away.
     """
-    if name == LIVE or name.startswith("topic:"):
-        topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+    if (topic := topic_of(name, settings)) is not None:
         found = await newest_counts(read(settings, topic, follow=False))
         rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, found)
         return Result(name, dict(map(_cell, rows)), None)
     path = Path(name)
-    with reading(path, "counts as `sandik replay` writes them"):
+    with reading(path, "counts as replay or export write them"):
         counts = dict(map(_cell, rows_of(path)))
     beside = manifest_path(path)
     return Result(name, counts, load(beside) if beside.exists() else None)
@@ -75,12 +81,19 @@ def load_counts(name: str, settings: Settings) -> list[Count]:
         UsageError: there is no such file, or it holds no counts.
         SandikError: Kafka or the topic is away.
     """
-    if name == LIVE or name.startswith("topic:"):
-        topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+    if (topic := topic_of(name, settings)) is not None:
         return asyncio.run(newest_counts(read(settings, topic, follow=False)))
-    path = Path(name)
-    with reading(path, "counts as `sandik replay` writes them"):
-        return latest(map(_count, rows_of(path)))
+    return latest(counts_in(Path(name)))
+
+
+def counts_in(path: Path) -> Iterator[Count]:
+    """Yield the counts of a file as `replay` or `export` wrote it.
+
+    Raises:
+        UsageError: there is no such file, or it holds no counts.
+    """
+    with reading(path, "counts as replay or export write them"):
+        yield from map(_count, rows_of(path))
 
 
 async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
@@ -90,17 +103,14 @@ async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
         UsageError: the file holds no counts.
         SandikError: Kafka or the topic is away.
     """
-    if name == LIVE or name.startswith("topic:"):
-        counts = name.removeprefix("topic:")
-        topic = (
-            settings.topic(COUNTS_SOURCES) if name == LIVE else beside_name(counts, "sources", is_topic=True)
-        )
-        if await partitions_or_none(settings, topic) is None:
+    if (topic := topic_of(name, settings)) is not None:
+        beside = output_name(topic, "sources", is_topic=True)  # of the live counts too: `counts.sources`
+        if await partitions_or_none(settings, beside) is None:
             return None
-        return (await load_result(f"topic:{topic}", settings)).counts
+        return (await load_result(f"topic:{beside}", settings)).counts
     path = Path(name)
-    beside = path.with_name(beside_name(path.name, "sources", is_topic=False))
-    return (await load_result(str(beside), settings)).counts if beside.exists() else None
+    file = path.with_name(output_name(path.name, "sources", is_topic=False))
+    return (await load_result(str(file), settings)).counts if file.exists() else None
 
 
 @contextmanager
@@ -148,7 +158,7 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _count(row: dict[str, Any]) -> Count:
-    present = {field: value for field, value in row.items() if value != ""}
+    present = {name: value for name, value in row.items() if value not in ("", None)}
     present |= {f"window_{edge}": iso(int(row[f"window_{edge}_ms"])) for edge in ("start", "end")}
     return msgspec.convert({"emitted_at_ms": NOT_EMITTED_MS, **present}, Count, strict=False)
 

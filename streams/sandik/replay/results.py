@@ -20,7 +20,7 @@ from sandik.counting.windows.panes import Kind
 from sandik.errors import SandikError
 from sandik.kafka.ranges import Slice
 from sandik.replay.checkpoint import Checkpoint
-from sandik.replay.plan import Plan
+from sandik.replay.plan import Plan, What
 from sandik.run_identity import load_authors
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Tally
@@ -69,22 +69,28 @@ class DerivedCounts:
     Windows that reach, or could reach, beyond the range are left out; `left_out` is their number.
     """
 
-    def __init__(self, plan: Plan, folder: Path, kind: Kind) -> None:
+    def __init__(self, plan: Plan, folder: Path, kind: Kind, now_ms: int) -> None:
         self.left_out = 0
-        self._plan = plan
-        self._folder = folder
-        self._kind = kind
+        self._plan, self._folder, self._kind, self._now_ms = plan, folder, kind, now_ms
 
-    def counts(self, now_ms: int) -> Iterator[Count]:
-        """Yield them."""
+    def __iter__(self) -> Iterator[Count]:
         plan = self._plan
         merge = _merge_of(plan, self._folder, plan.spans.only(self._kind))
-        while written := merge.emit_derived(now_ms, _AT_ONCE):
+        while written := merge.emit_derived(self._now_ms, _AT_ONCE):
             for count in (one.value for one in written if one.value is not None):
                 if not plan.holds(self._kind, count.window_start_ms, count.window_end_ms):
                     self.left_out += 1
                 elif count.is_final or not plan.finals_only:
                     yield count
+
+
+def rows_of(what: What, plan: Plan, folder: Path, now_ms: int) -> Iterable[Count | TermCount]:
+    """Return the rows of an output, in canonical order."""
+    if what in ("hopping", "sessions"):
+        return DerivedCounts(plan, folder, what, now_ms)
+    if what == "terms":
+        return merged_terms(plan, folder, now_ms)
+    return (merged_sources if what == "sources" else merged)(plan, folder, now_ms)
 
 
 def _merge_of(plan: Plan, folder: Path, sizes: DerivedSizes | None = None) -> Merge:
@@ -113,8 +119,7 @@ def read_to(plan: Plan, folder: Path) -> tuple[Plan, Tally]:
     for one in plan.slices:
         checkpoint = _counted(plan, folder, one)
         slices.append(one._replace(end=checkpoint.saved.next_offset))
-        added = msgspec.structs.asdict(checkpoint.clock.tally)
-        tally = Tally(**{name: getattr(tally, name) + count for name, count in added.items()})
+        tally += checkpoint.clock.tally
     return msgspec.structs.replace(plan, slices=slices), tally
 
 

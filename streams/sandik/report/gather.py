@@ -10,11 +10,11 @@ from sandik.figures.corrected import Accuracy
 from sandik.kafka.post_texts import Texts
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import progress, tell
-from sandik.replay.read_results import load_sources
+from sandik.replay.read_results import counts_in, load_sources, topic_of
 from sandik.report.by_source import SourceFigures, source_figures
 from sandik.report.evidence import Evidence, Place
 from sandik.report.mentions import from_file, from_replay, from_topic
-from sandik.report.read_counts import Counted, in_range, is_topic, read_file, read_topic
+from sandik.report.read_counts import Counted, in_range, read_topic
 from sandik.report.run_origin import Origin, origin_of_file, origin_of_topic
 from sandik.report.series import Figures
 from sandik.report.words import Lang
@@ -47,17 +47,17 @@ def gather_counted(
     Raises:
         SandikError: there is no such file or topic, or it holds no counts.
     """
-    counted = Counted()
-    if not is_topic(order.counts):
+    counted, topic = Counted(), topic_of(order.counts, settings)
+    if topic is None:
         path = Path(order.counts)
         with progress(f"reading {path}") as bar:
-            counted.add(in_range(bar.through(read_file(path)), since_ms, to_ms))
+            counted.add(in_range(bar.through(counts_in(path)), since_ms, to_ms))
         return counted, origin_of_file(path)
     tell("reading the counts")
 
     async def read() -> None:
         with progress("counts") as bar:
-            async with aclosing(read_topic(order.counts, settings, since_ms, bar)) as batches:
+            async with aclosing(read_topic(topic, settings, since_ms, bar)) as batches:
                 async for batch in batches:
                     counted.take(batch, (since_ms, to_ms))
 
@@ -120,7 +120,7 @@ async def _read_evidence(
         with progress("mentions") as bar:
             for batch in bar.through(from_file(order.mentions)):
                 evidence.add(batch)
-    elif is_topic(order.counts):
+    elif topic_of(order.counts, settings):
         tell("reading the mentions")
         with progress("mentions") as bar:
             async with aclosing(from_topic(settings, evidence.period.from_ms, bar)) as batches:
@@ -136,7 +136,7 @@ async def _read_evidence(
             async with aclosing(from_replay(plan, settings, bar.advance)) as batches:
                 async for batch in batches:
                     evidence.add(batch)
-    if not (order.texts and is_topic(order.counts)):
+    if not (order.texts and topic_of(order.counts, settings)):
         return {}
     texts = Texts(settings)
     try:

@@ -7,12 +7,11 @@ from typing import Any
 
 import msgspec
 
-from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.surrogates import decode_mended
 from sandik.kafka.ranges import CLOCKS_APART_MS, records_since
 from sandik.kafka.topics import MENTIONS, decoded
 from sandik.progress import Bar
-from sandik.replay.compared_posts import records_of
+from sandik.replay.counted_posts import counted_again
 from sandik.replay.plan import Plan
 from sandik.replay.read_results import reading, rows_of
 from sandik.report.evidence import Seen
@@ -20,15 +19,11 @@ from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from sandik_schemas.post import Post
 
-_AT_ONCE = 1_000
-
 _decode_mention = msgspec.json.Decoder(Mention).decode
 _decode_post = msgspec.json.Decoder(Post).decode
 
 
-async def from_topic(
-    settings: Settings, from_ms: int, bar: Bar | None = None
-) -> AsyncGenerator[list[Seen], None]:
+async def from_topic(settings: Settings, from_ms: int, bar: Bar) -> AsyncGenerator[list[Seen], None]:
     """Yield the mentions of posts from `from_ms` on, and some earlier ones.
 
     Raises:
@@ -73,21 +68,10 @@ async def from_replay(
         StateError: the log no longer holds the posts, or a file is another.
     """
     job = plan.rules.job(settings)
-    ends = {one.partition: one.end for one in plan.slices}
-    counters: dict[int, PartitionCounter] = {}
-    async with aclosing(records_of(plan, settings)) as batches:
-        async for partition, batch in batches:
-            for start in range(0, len(batch), _AT_ONCE):
-                records = [one for one in batch[start : start + _AT_ONCE] if one.offset < ends[partition]]
-                tell(len(records))
-                if not records:
-                    continue
-                counter = counters.setdefault(partition, PartitionCounter.begin(job, partition))
-                counted = counter.count(records)
-                counter.take(counted)
-                counter.settle()
-                values = {record.offset: record.value for record in records}
-                yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
+    async with aclosing(counted_again(plan, settings, job, tell)) as batches:
+        async for records, counted, _ in batches:
+            values = {record.offset: record.value for record in records}
+            yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
 
 
 def _text(value: bytes | None) -> str:

@@ -2,17 +2,14 @@
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from sandik.counting.labels import iso
 from sandik.figures.cell_store import Cells
-from sandik.kafka.ranges import records_since
-from sandik.kafka.topics import COUNTS, decoded
+from sandik.kafka.ranges import is_inside, records_since
+from sandik.kafka.topics import decoded
 from sandik.progress import Bar
-from sandik.replay.read_results import LIVE, reading, rows_of
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
 
@@ -79,33 +76,8 @@ class Counted:
         return sorted(self._sizes.keys() - {self._newest[1]})
 
 
-def is_topic(name: str) -> bool:
-    """Return whether the counts are in Kafka: `live`, or `topic:NAME`."""
-    return name == LIVE or name.startswith("topic:")
-
-
-def read_file(path: Path) -> Iterator[Count]:
-    """Yield the counts of a file as `replay` or `export` wrote it.
-
-    Raises:
-        UsageError: there is no such file, or it holds no counts.
-    """
-    with reading(path, "counts as replay or export write them"):
-        yield from map(_count, rows_of(path))
-
-
-def _count(row: dict[str, Any]) -> Count:
-    own = {
-        "window_start": iso(int(row["window_start_ms"])),
-        "window_end": iso(int(row["window_end_ms"])),
-        "emitted_at_ms": row.get("emitted_at_ms") or 0,
-    }
-    known = {name: value for name, value in row.items() if value not in ("", None)}
-    return msgspec.convert({**known, **own}, Count, strict=False)
-
-
 async def read_topic(
-    name: str, settings: Settings, since_ms: int | None, bar: Bar | None = None
+    topic: str, settings: Settings, since_ms: int | None, bar: Bar
 ) -> AsyncGenerator[list[tuple[bytes, Count | None]], None]:
     """Yield the counts of a topic whose windows begin at `since_ms` or later; some earlier may come, too.
 
@@ -114,7 +86,6 @@ async def read_topic(
     Raises:
         SandikError: Kafka or the topic is away.
     """
-    topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
     async with aclosing(records_since(settings, topic, since_ms, bar)) as batches:
         async for records in batches:
             yield [(record.key, decoded(record, _decode_count)) for record in records]
@@ -123,7 +94,5 @@ async def read_topic(
 def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:
     """Yield the counts whose windows lie wholly in `[from_ms, to_ms)`."""
     for count in counts:
-        if (from_ms is None or count.window_start_ms >= from_ms) and (
-            to_ms is None or count.window_end_ms <= to_ms
-        ):
+        if is_inside(count.window_start_ms, count.window_end_ms, from_ms, to_ms):
             yield count

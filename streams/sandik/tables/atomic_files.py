@@ -4,6 +4,7 @@ When a command fails or is told to stop (KeyboardInterrupt included), what it wa
 process that is killed outright leaves its `.NAME.*.new` behind; nothing reads those.
 """
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -72,6 +73,12 @@ def new_folder(path: Path, *, replaces: bool = False) -> Iterator[Path]:
             old.rename(path)
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def place(new: Path, path: Path, *, replaces: bool) -> None:

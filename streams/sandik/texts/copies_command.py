@@ -1,9 +1,7 @@
 """`sandik copies`: how much of what is said is one text, said again."""
 
-import asyncio
 import sys
 from collections import Counter
-from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +11,9 @@ from sandik.counting.fold import cell_tags
 from sandik.counting.labels import iso
 from sandik.figures.shares import percent
 from sandik.ingest.escaped import printable
-from sandik.progress import progress, tell
-from sandik.replay.counted_posts import CountedPost, check_tag, counted_posts, now_period, plan_of
-from sandik.replay.plan import Plan
+from sandik.kafka.ranges import bounds_ms
+from sandik.progress import tell
+from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free
@@ -68,9 +66,16 @@ def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
     if order.out:
         check_writable(order.out)
         check_free([order.out], replaces=order.force)
-    plan = asyncio.run(plan_of(order.posts, *now_period(order.from_, order.to), settings))
-    copies, authors = Copies(), Counter[str]()
-    asyncio.run(_read(order, plan, settings, copies, authors))
+    plan = plan_of(order.posts, *bounds_ms(order.from_, order.to), settings)
+    job, copies, authors = plan.rules.job(settings), Copies(), Counter[str]()
+    check_tag(order.tag, job)
+
+    def take(posts: list[CountedPost]) -> None:
+        chosen = [_said(one) for one in posts if _is_chosen(one, order, job.tagger.pairs)]
+        copies.add(chosen)
+        authors.update(one.author for one in chosen)
+
+    each_counted(plan, settings, job, take)
     groups = copies.groups()
     if order.out:
         write_table(order.out, _COLUMNS, map(_row, groups), replaces=order.force)
@@ -82,19 +87,6 @@ def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
     if order.out:
         sys.stdout.write(f"{order.out}\n")
     return 0
-
-
-async def _read(
-    order: CopiesOrder, plan: Plan, settings: Settings, copies: Copies, authors: Counter[str]
-) -> None:
-    job = plan.rules.job(settings)
-    check_tag(order.tag, job)
-    with progress("posts") as bar:
-        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
-            async for batch in batches:
-                chosen = [_said(one) for one in batch if _is_chosen(one, order, job.tagger.pairs)]
-                copies.add(chosen)
-                authors.update(one.author for one in chosen)
 
 
 def _is_chosen(one: CountedPost, order: CopiesOrder, pairs: tuple[Pair, ...]) -> bool:

@@ -1,10 +1,8 @@
 """`sandik words`: terms that stand in the same posts, and words that rise against a baseline."""
 
-import asyncio
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import aclosing
 from typing import NamedTuple
 
 import msgspec
@@ -14,8 +12,7 @@ from sandik.counting.fold import cell_tags
 from sandik.errors import UsageError
 from sandik.figures.selection import Selection, selection_of
 from sandik.ingest.escaped import printable
-from sandik.progress import progress
-from sandik.replay.counted_posts import CountedPost, check_tag, counted_posts, plan_of
+from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
 from sandik.texts.cleaning import words_of
@@ -79,7 +76,7 @@ def run_words(order: WordsOrder, settings: Settings, *, json: bool) -> int:
     """
     now_ms = SystemClock().now_ms()
     asked = [selection_of(one, now_ms) for one in (order.one, order.baseline) if one is not None]
-    sides = asyncio.run(_read(order, asked, settings))
+    sides = _read(order, asked, settings)
     for selection, side in zip(asked, sides, strict=True):
         if not side.posts:
             raise UsageError(f"{selection.name}: there are no posts of {order.tag} there")
@@ -94,16 +91,17 @@ def run_words(order: WordsOrder, settings: Settings, *, json: bool) -> int:
     return 0
 
 
-async def _read(order: WordsOrder, asked: Iterable[Selection], settings: Settings) -> list[_Side]:
-    plan = await plan_of(() if order.posts == "live" else (order.posts,), None, None, settings)
+def _read(order: WordsOrder, asked: Iterable[Selection], settings: Settings) -> list[_Side]:
+    plan = plan_of(() if order.posts == "live" else (order.posts,), None, None, settings)
     job = plan.rules.job(settings)
     check_tag(order.tag, job)
     sides = [_Side(selection, order.tag, plan.rules.window_size_ms) for selection in asked]
-    with progress("posts") as bar:
-        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
-            async for batch in batches:
-                for side in sides:
-                    side.add(batch, job.tagger.pairs)
+
+    def take(posts: list[CountedPost]) -> None:
+        for side in sides:
+            side.add(posts, job.tagger.pairs)
+
+    each_counted(plan, settings, job, take)
     return sides
 
 

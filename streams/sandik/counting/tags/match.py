@@ -8,7 +8,7 @@ to be spoken of in the opening of a post (`openings`). What a `match`
 finds is a hit, too: from the first to the last of the words it is made of.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
@@ -92,11 +92,12 @@ class Tagger:
         self.eras = Eras([entry.valid for entry in entries])
         self._openings = {one.tag: one for one in lexicon.openings}
         self._is_sum = [entry.is_sum for entry in entries]
-        self._entries = entries = [entry._replace(forms=()) for entry in entries]
+        self._first_sum = len(entries) - sum(self._is_sum)
+        self._entries = [entry._replace(forms=()) for entry in entries]
         self._native = None
         if native:
             about = told(native, patterns, self._asking, rules, entries, self._openings)
-            self._native = NativeTerms(native, about, entries)
+            self._native = NativeTerms(native, about, self._entries)
         places = self._native or Places(patterns, self._asking)
         self._finder = Finder(may_be_cut(patterns, self._asking), places)
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
@@ -306,7 +307,16 @@ class Tagger:
         return certain | (down - below), below
 
     def _longest(self, rows: Iterable[_Row]) -> list[_Row]:
-        """Return the leftmost, then longest hits of each tag."""
+        """Return the leftmost, then longest hits of each tag; of sums, what words leave."""
+        words: list[_Row] = []
+        sums: list[_Row] = []
+        first_sum = self._first_sum
+        for row in rows:
+            (words if row & _RANK < first_sum else sums).append(row)
+        chosen = self._leftmost(words)
+        return sorted([*chosen, *self._leftmost(self._left_for(sums, chosen))]) if sums else chosen
+
+    def _leftmost(self, rows: Iterable[_Row]) -> list[_Row]:
         chosen = []
         entries = self._entries
         reached: dict[str, int] = {}
@@ -317,6 +327,19 @@ class Tagger:
                 reached[tag] = start + _SHORTER - (row >> _RANK_BITS & _SHORTER)
                 chosen.append(row)
         return chosen
+
+    def _left_for(self, rows: Iterable[_Row], words: Iterable[_Row]) -> Iterator[_Row]:
+        """Yield the rows that share no letter with a word of their tag."""
+        spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for word in words:
+            spans[self._entries[word & _RANK].tag].append(_span(word))
+        for row in rows:
+            start, end = _span(row)
+            taken = spans[self._entries[row & _RANK].tag]
+            # The last word that begins before its end.
+            before = bisect_left(taken, (end, 0))
+            if not before or taken[before - 1][1] <= start:
+                yield row
 
 
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:

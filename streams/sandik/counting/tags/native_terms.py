@@ -169,7 +169,9 @@ def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Openin
     opening = [
         (tags.of(one.tag), one.characters, [tags.of(tag) for tag in one.beside]) for one in openings.values()
     ]
-    return told, opening, len(rules.numbers), made
+    # What names a sum is ranked last.
+    first_sum = len(entries) - sum(entry.is_sum for entry in entries)
+    return told, opening, first_sum, len(rules.numbers), made
 
 
 class _Numbers(dict[Any, int]):

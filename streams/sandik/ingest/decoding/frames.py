@@ -7,13 +7,13 @@ because a small text may become many objects. docs/ingest.md has the limits.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Protocol
 
 import msgspec
 
 from sandik.counting.surrogates import decode_mended
 from sandik.ingest.decoding.json_access import MissingError
-from sandik.ingest.decoding.json_values import ELEMENT, TooLongValueError, values
+from sandik.ingest.decoding.json_values import ELEMENT, TooLongError, values
+from sandik.ingest.decoding.unpack import Readable
 from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
 
@@ -39,16 +39,6 @@ _decode = msgspec.json.Decoder().decode
 
 #: One decoded object of a source -> its items.
 Convert = Callable[[object], Iterator[Item]]
-
-
-class Readable(Protocol):
-    """What can be read in pieces, each as soon as it is there."""
-
-    def read1(self, size: int = ..., /) -> bytes: ...  # noqa: D102
-
-
-class TooLongError(TooLongValueError):
-    """A line that is longer than any source makes them."""
 
 
 class TooManyError(ValueError):

@@ -13,8 +13,8 @@ ELEMENT = ", element "
 _BETWEEN = b" \t\r\n,\x1e"
 
 
-class TooLongValueError(ValueError):
-    """One value is longer than any source makes them."""
+class TooLongError(ValueError):
+    """A line, an event or a value is longer than any source makes them."""
 
 
 def values(lines: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
@@ -23,7 +23,7 @@ def values(lines: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]
     Invalid JSON and truncated values are returned unchanged; the decoder rejects them.
 
     Raises:
-        TooLongValueError: one is longer than `max_bytes`.
+        TooLongError: one is longer than `max_bytes`.
     """
     splitter = _Splitter(max_bytes)
     for line in lines:
@@ -81,7 +81,7 @@ class _Splitter:
         self._pieces.append(piece)
         self._held += len(piece)
         if self._held > self._max_bytes:
-            raise TooLongValueError(f"one JSON object is larger than {self._max_bytes >> 20} MiB")
+            raise TooLongError(f"one JSON object is larger than {self._max_bytes >> 20} MiB")
 
     def _value(self) -> tuple[str, bytes]:
         data = b"".join(self._pieces)

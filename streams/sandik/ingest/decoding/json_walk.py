@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from sandik.ingest.decoding.frames import Readable, TooLongError
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.decoding.text import repair_hex_escapes
+from sandik.ingest.decoding.unpack import Readable
 
 #: The longest value that is taken whole.
 MAX_VALUE_CHARACTERS = 16 << 20

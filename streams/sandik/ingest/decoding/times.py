@@ -100,18 +100,16 @@ def _with_zone(written: str) -> tuple[str, tzinfo | None]:
     bare, name, distance = found.groups()
     if distance is not None:
         return bare, zone_of(distance)
-    minutes = _ZONES_MINUTES.get(name.upper())
-    # A name that nobody knows stays, so that it is no time, whatever zone is said.
-    return (written, None) if minutes is None else (bare, timezone(timedelta(minutes=minutes)))
+    zone = zone_of_name(name)
+    # An unknown name stays in the text, so that it is no time, whatever zone is given.
+    return (written, None) if zone is None else (bare, zone)
 
 
 def mail_ms(text: str, zone: tzinfo | None = None) -> int | None:
     """Return the instant of "Thu, 11 May 2023 21:00:00 +0300", as feeds and mails write it, or Java."""
     if java := _JAVA.fullmatch(text.strip()):
-        minutes = _ZONES_MINUTES.get(java[2])
-        if minutes is None:
-            return None
-        return formatted_ms(f"{java[1]} {java[3]}", "%b %d %H:%M:%S %Y", timezone(timedelta(minutes=minutes)))
+        named = zone_of_name(java[2])
+        return None if named is None else formatted_ms(f"{java[1]} {java[3]}", "%b %d %H:%M:%S %Y", named)
     try:
         # A name of a zone that nobody knows is not made up for by another.
         return to_ms(parsedate_to_datetime(text), zone if text.rstrip()[-1:].isdecimal() else None)

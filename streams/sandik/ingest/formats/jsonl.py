@@ -10,18 +10,13 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from sandik.counting.surrogates import HALF_IN_ID, REPLACEMENT, decode_mended
-from sandik.ingest.decoding.frames import TooManyError, json_objects, refuse_too_many
+from sandik.ingest.decoding.frames import TooManyError, refuse_too_many
 from sandik.ingest.decoding.text import as_ingested
 from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
 
 _decode = msgspec.json.Decoder(Post).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-def read(lines: Iterable[bytes]) -> Iterator[Item]:
-    """Yield one post or Rejected per object. Blank lines are nothing; unknown fields are dropped."""
-    return read_each(json_objects(iter(lines)))
 
 
 def read_each(objects: Iterable[tuple[str, bytes]]) -> Iterator[Item]:

@@ -17,10 +17,10 @@ from sandik.ingest.formats.format_rules import records, skip
 from sandik.ingest.formats.paths import find
 from sandik.ingest.formats.row import read_row
 from sandik.ingest.formats.table import FIELDS, Plan, TableOptions
+from sandik.ingest.formats.x_ids import reposted_user
 from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
 TEMPLATE = re.compile(r"\{([^{}]+)\}")
-_REPEATS = re.compile(r"\s*RT @(\w{1,30})\b")
 #: What a path or a column leads to.
 Get = Callable[[str], Iterable[object]]
 _MARKUP: dict[str, Callable[[str], str]] = {"plain": str, "html": html_to_text, "entities": unescape}
@@ -48,8 +48,8 @@ def converter(form: Format, options: TableOptions, default_source: str) -> Calla
                     RejectReason.NOT_A_POST, f"neither {_told(form, 'time')} nor {_told(form, 'text')}"
                 )
                 continue
-            if cells[_REPOST] is None and (repeated := _REPEATS.match(str(cells[_TEXT] or ""))):
-                cells[_REPOST] = f"@{repeated[1]}"  # no id says of which post
+            if cells[_REPOST] is None:
+                cells[_REPOST] = reposted_user(str(cells[_TEXT] or ""))  # no id says of which post
             yield read_row(cells, next(numbers), how)
         if is_empty:
             yield Skipped(SkipReason.OTHER_RECORD, f"no record of {form.name}")

@@ -27,10 +27,11 @@ from typing import TypeVar
 import msgspec
 
 from sandik.counting.surrogates import decode_mended
-from sandik.ingest.decoding.frames import UNDECODABLE, Readable
+from sandik.ingest.decoding.frames import UNDECODABLE
 from sandik.ingest.decoding.json_walk import BrokenJsonError, Walk
 from sandik.ingest.decoding.text import as_ingested
 from sandik.ingest.decoding.times import iso_ms
+from sandik.ingest.decoding.unpack import Readable
 from sandik.ingest.formats.telegram_chats import Chat, Identifier, Number, messages
 from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
 from sandik_schemas.post import Post

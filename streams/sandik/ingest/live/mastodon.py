@@ -16,12 +16,12 @@ from sandik.ingest.decoding.frames import (
     MAX_EVENT_BYTES,
     UNDECODABLE,
     EventParser,
-    TooLongError,
     TooManyError,
     decode_json,
     read_value,
 )
 from sandik.ingest.decoding.json_access import identifier
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.escaped import printable, without_secrets
 from sandik.ingest.formats.mastodon import Known, convert
 from sandik.ingest.items import Item, Rejected, RejectReason, quote

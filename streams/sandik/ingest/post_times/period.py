@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sandik.counting.labels import iso
 from sandik.ingest.items import Item, Skipped, SkipReason
+from sandik.kafka.ranges import is_inside
 from sandik_schemas.post import Post
 
 
@@ -20,9 +21,7 @@ def within(from_ms: int | None, to_ms: int | None) -> Callable[[Item], Item]:
         where = f"post {item.id}"
         if item.op == "close":
             return Skipped(SkipReason.NOTICE, "a mark that closes windows", where)
-        is_before = from_ms is not None and item.created_at_ms < from_ms
-        is_after = to_ms is not None and item.created_at_ms >= to_ms
-        if is_before or is_after:
+        if not is_inside(item.created_at_ms, item.created_at_ms + 1, from_ms, to_ms):
             return Skipped(SkipReason.OUTSIDE_PERIOD, iso(item.created_at_ms), where)
         return item
 

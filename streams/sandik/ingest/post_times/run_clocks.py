@@ -7,15 +7,15 @@ yet.
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from sandik.counting.decode import decode
 from sandik.ingest.post_times.expected_late import Rules
+from sandik.kafka.clocks import clock_in
 from sandik.kafka.connection import let_go
 from sandik.kafka.consumer import consumer_of, newest_records
-from sandik_schemas.partial import PartitionClock, decode_partial
+from sandik_schemas.partial import PartitionClock
 from sandik_schemas.post import Post
 
 #: How many of the newest records of each partition of `posts` are read, and of `partials`.
@@ -62,13 +62,8 @@ class Clocks:
 
     def take(self, record: ConsumerRecord) -> None:
         """Apply the next record. Records of windows are ignored."""
-        if record.value is None or not (record.key or b"").endswith(b"|clock"):
-            return
-        try:
-            clock = decode_partial(record.value)
-        except msgspec.MsgspecError:  # of another version, and no business of ours
-            return
-        if not isinstance(clock, PartitionClock):
+        clock = clock_in(record)
+        if clock is None:
             return
         if any(known.run_id != clock.run_id for known in self.furthest.values()):
             self.furthest = {}

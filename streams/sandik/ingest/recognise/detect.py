@@ -13,7 +13,7 @@ from sandik.ingest.formats.declared import Format, Rule, bare, catalogue
 from sandik.ingest.formats.format_rules import matches
 from sandik.ingest.formats.paths import there
 from sandik.ingest.formats.table import TableOptions, plan
-from sandik.ingest.recognise.samples import Sample, sample
+from sandik.ingest.recognise.samples import Sample
 from sandik.ingest.recognise.table_start import separator_of
 
 #: As much of a source as is looked at: enough for the first object of every format but huge ones.
@@ -43,11 +43,6 @@ class Verdict:
         """`x: it has id, text; it has no created_at`."""
         said = [f"it has {', '.join(self.holding)}"] if self.holding else []
         return f"{self.name}: {'; '.join([*said, *self.failing])}"
-
-
-def detect(name: str, head: bytes) -> str | None:
-    """Return the name of the format, or None when nobody can tell."""
-    return recognise(sample(name, head)).name or None
 
 
 def recognise(found: Sample, formats: Mapping[str, Format] | None = None) -> Verdict:
