@@ -256,7 +256,9 @@ def copies(
     from sandik.texts.copies_command import CopiesOrder, run_copies
 
     code = None if language is None else language_code(language)
-    order = CopiesOrder(tuple(posts or ()), tag, code, from_, to, top, out, force)
+    order = CopiesOrder(
+        posts=tuple(posts or ()), tag=tag, language=code, from_=from_, to=to, top=top, out=out, force=force
+    )
     raise typer.Exit(run_copies(order, load_settings(), json=json))
 
 
@@ -327,18 +329,18 @@ def export(
     from sandik.tables.writers import CsvForm
 
     order = Order(
-        what,
-        out,
-        from_,
-        to,
-        by_day,
-        format,
-        texts,
-        authors,
-        author_key_file,
-        force,
-        CsvForm(raw_csv, bom),
-        corrected,
+        what=what,
+        out=out,
+        from_=from_,
+        to=to,
+        by_day=by_day,
+        format_name=format,
+        texts=texts,
+        authors=authors,
+        key_file=author_key_file,
+        force=force,
+        csv=CsvForm(raw_csv, bom),
+        corrected=corrected,
     )
     raise typer.Exit(run_export(order, load_settings(), json=json))
 
@@ -372,7 +374,17 @@ def diff(
     """Show which cells of two results differ and why. The exit code is 1 if there are any."""
     from sandik.diff.command import DiffOrder, run_diff
 
-    order = DiffOrder(before, after, top, examples, seed, sample, per_stratum, design, tuple(codes or ()))
+    order = DiffOrder(
+        before=before,
+        after=after,
+        top=top,
+        examples=examples,
+        seed=seed,
+        sample=sample,
+        per_stratum=per_stratum,
+        design=design,
+        codes=tuple(codes or ()),
+    )
     raise typer.Exit(run_diff(order, load_settings(), json=json))
 
 
@@ -411,5 +423,19 @@ def report(
     from sandik.report.command import run_report
     from sandik.report.gather import Order
 
-    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected, lang, pdf)
+    order = Order(
+        counts=counts,
+        out=out,
+        from_=from_,
+        to=to,
+        step=step,
+        mentions=mentions,
+        examples=examples,
+        texts=texts,
+        force=force,
+        png=png,
+        corrected=corrected,
+        lang=lang,
+        pdf=pdf,
+    )
     raise typer.Exit(run_report(order, load_settings(), json=json))

@@ -1,4 +1,4 @@
-"""`sandik sources`: the counts of a replay by source, from its posts."""
+"""`sandik sources`: counts by source, from posts."""
 
 import sys
 from pathlib import Path
@@ -28,7 +28,7 @@ _COLUMNS = {
 
 
 class SourcesOrder(NamedTuple):
-    """What the command line asks for. `most`: so many sources, or their channels, by name."""
+    """The options. `most`: how many sources, or channels, are listed by name."""
 
     posts: tuple[str, ...]
     out: Path
@@ -40,11 +40,11 @@ class SourcesOrder(NamedTuple):
 
 
 def run_sources(order: SourcesOrder, settings: Settings) -> int:
-    """Write the table; say which sources there are.
+    """Write the table; print the sources.
 
     Raises:
-        UsageError: it cannot be written so.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        UsageError: the table cannot be written.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     check_writable(order.out)
     check_free([order.out], replaces=order.force)

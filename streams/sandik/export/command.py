@@ -1,4 +1,4 @@
-"""`sandik export`: a topic as a table, with a data dictionary beside it. No consumer group."""
+"""`sandik export`: a topic as a table, with a data dictionary. Uses no consumer group."""
 
 import asyncio
 import secrets
@@ -44,10 +44,10 @@ class Order(NamedTuple):
 
 
 def run_export(order: Order, settings: Settings, *, json: bool) -> int:
-    """Write the table and its dictionary; say how many rows.
+    """Write the table and its dictionary; print the number of rows.
 
     Raises:
-        UsageError: the arguments do not fit together, or pseudonyms have no key.
+        UsageError: arguments contradict each other, or pseudonyms have no key.
         SandikError: Kafka or the topic is unavailable.
     """
     beside = dictionary_path(order.out)
@@ -128,13 +128,13 @@ def _choice(order: Order, settings: Settings) -> Choice:
             raise UsageError(f"--author-key-file {order.key_file}: {error}") from error
         if wrong := weakness(key):
             raise UsageError(f"--author-key-file {order.key_file}: {wrong}")
-    # Mentions name an author only through the id of the post.
+    # Mentions name an author only by the id of the post.
     authors = order.authors or ("pseudonym" if key else "drop" if order.what == "posts" else "keep")
     if authors == "pseudonym" and not key:
         raise UsageError(
             "pseudonyms need a key: set SANDIK_AUTHOR_KEY, or pass a file with --author-key-file"
         )
-    # Ids of posts name authors too. Dropping authors needs no key that lasts, so a random one is used.
+    # Ids of posts name authors too. Dropping authors needs no permanent key, so a random one is used.
     return Choice(order.texts, authors, key or secrets.token_hex(32), settings.max_ahead_ms)
 
 
@@ -166,7 +166,7 @@ def _rows(
 
 
 def _now(batches: AsyncGenerator[list[Row], None]) -> Generator[list[Row], None, None]:
-    """Yield what an asynchronous generator does, for writers that know nothing of it."""
+    """Yield the batches of an asynchronous generator, for synchronous writers."""
     with asyncio.Runner() as runner:
         try:
             while True:
@@ -175,7 +175,7 @@ def _now(batches: AsyncGenerator[list[Row], None]) -> Generator[list[Row], None,
                 except StopAsyncIteration:
                     return
         finally:
-            with suppress(RuntimeError):  # it is still waited for, and ends when the runner cancels that
+            with suppress(RuntimeError):  # it is still running, and is cancelled by the runner
                 runner.run(batches.aclose())
 
 

@@ -1,4 +1,4 @@
-"""`sandik sample`: posts for people to code."""
+"""`sandik sample`: posts for coders."""
 
 import sys
 from collections import Counter
@@ -28,7 +28,7 @@ from sandik_schemas.languages import is_of, languages_in
 
 
 class SampleOrder(NamedTuple):
-    """What the command line asks for. `posts`: a replay's counts, or files of posts; none is the topic."""
+    """The options. `posts`: a replay's counts, or files of posts; empty is the topic `posts`."""
 
     posts: tuple[str, ...]
     out: Path
@@ -40,7 +40,7 @@ class SampleOrder(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What a coder is shown of a post, and its id."""
+    """The data of a post for coders, and its id."""
 
     post_id: str
     created_at: str
@@ -49,11 +49,11 @@ class Drawn(NamedTuple):
 
 
 def run_sample(order: SampleOrder, settings: Settings) -> int:
-    """Write the folder: tables for coders, codebook, and the design that they are not to see.
+    """Write the folder: tables for coders, the codebook, and the design, which they must not see.
 
     Raises:
-        UsageError: it cannot be written so, or there are no posts in that time.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        UsageError: the folder cannot be written, or there are no posts in the period.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     check_free([order.out], replaces=False)
     plan = plan_of(order.posts, *bounds_ms(order.from_, order.to), settings)
@@ -97,23 +97,23 @@ def _design(
     drawn: Sequence[tuple[Stratum, str, Drawn]],
 ) -> Design:
     return Design(
-        SCHEMA_VERSION,
-        order.seed,
-        order.per_stratum,
-        plan.from_ms,
-        plan.to_ms,
-        sorted(order.languages),
-        job.tagger.version,
-        job.detector.version,
-        job.tagger.tag_names,
-        job.tagger.pairs,
-        strata_of(posts, [stratum for stratum, _, _ in drawn]),
-        ids_of([post for _, _, post in drawn]),
+        schema_version=SCHEMA_VERSION,
+        seed=order.seed,
+        per_stratum=order.per_stratum,
+        from_ms=plan.from_ms,
+        to_ms=plan.to_ms,
+        languages=sorted(order.languages),
+        lexicon_version=job.tagger.version,
+        detector_version=job.detector.version,
+        tags=job.tagger.tag_names,
+        pairs=job.tagger.pairs,
+        strata=strata_of(posts, [stratum for stratum, _, _ in drawn]),
+        ids=ids_of([post for _, _, post in drawn]),
     )
 
 
 def strata_of(posts: Counter[Stratum], of_items: Sequence[Stratum]) -> list[DesignStratum]:
-    """Return the strata with their items, which are numbered from 1 in the order of `of_items`."""
+    """Return the strata with their items, numbered from 1 in the order of `of_items`."""
     items: dict[Stratum, list[str]] = {stratum: [] for stratum in posts}
     for number, stratum in enumerate(of_items, 1):
         items[stratum].append(str(number))

@@ -1,8 +1,7 @@
 """`sandik replay`: count a range again, into a file or a topic of its own, with a manifest beside it.
 
-Exit code 0: done, or the same bytes again. 1: different bytes, or the log no longer holds the posts. 2: an
-argument cannot be used. 130: Ctrl-C; 143: SIGTERM. After these, the same command continues from its
-checkpoint.
+Exit code 0: done, or the same bytes again. 1: different bytes, or the log no longer has the posts. 2: an
+invalid argument. 130: Ctrl-C; 143: SIGTERM. After these, the same command continues from its checkpoint.
 """
 
 import asyncio
@@ -37,10 +36,10 @@ from sandik_schemas.partial import Tally
 
 
 def run_replay(request: Request, settings: Settings) -> int:
-    """Count the range, write the result and say so; return the exit code.
+    """Count the range, write and report the result; return the exit code.
 
     Raises:
-        SandikError: what is asked for cannot be counted, or Kafka is away.
+        SandikError: the range cannot be counted, or Kafka is unavailable.
     """
     began_s = time.monotonic()
     try:
@@ -59,7 +58,7 @@ def count_again(request: Request, settings: Settings) -> Manifest:
     """Count the range and write the result.
 
     Raises:
-        SandikError: what is asked for cannot be counted, or Kafka is away.
+        SandikError: the range cannot be counted, or Kafka is unavailable.
     """
     if (request.out is None) == (request.topic is None):
         raise UsageError("say where the counts go: --out FILE or --topic RUN")
@@ -94,7 +93,7 @@ def _targets(request: Request, settings: Settings, target: Path) -> list[Path]:
 
 
 def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:
-    """Return the replay that was interrupted in the folder, or plan one and write the plan there."""
+    """Return the interrupted replay in the folder, or plan a new one and write the plan there."""
     job = load_job(settings)
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         tell(notice)

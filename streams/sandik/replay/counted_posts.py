@@ -1,6 +1,6 @@
-"""The posts that a plan counts, with their languages and tags: reads the posts again.
+"""The counted posts of a plan, with languages and tags: reads the posts again.
 
-Late posts, duplicates and invalid records are not among them, so sums over these posts are the counts.
+Late posts, duplicates and invalid records are left out, so sums over these posts equal the counts.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ from sandik.settings import Settings
 from sandik_schemas.post import Post
 
 _AT_ONCE = 1_000
-#: Where a slice of a file ends that has not been read yet.
+#: The end of a slice of a file that was not read yet.
 _OPEN_END = 2**62
 
 
 class CountedPost(NamedTuple):
-    """A post that was counted, its place in `posts` or in the files, and its language, terms and tags.
+    """A counted post, its place in `posts` or in the files, its language, terms and tags.
 
-    `group`: its language, and the tags of the cells that it is counted in.
+    `group`: its language, and the tags of its cells.
     """
 
     partition: int
@@ -48,17 +48,17 @@ class CountedPost(NamedTuple):
 
 
 def check_tag(tag: str, job: Job) -> None:
-    """Raise UsageError for a tag that no post can have by the lexicon of the job: a misspelt one."""
+    """Raise UsageError for a tag that the job's lexicon does not have, such as a misspelt one."""
     tagger = job.tagger
     check_known("--tag", frozenset((tag,)), {ALL, *tagger.tag_names, *(pair.name for pair in tagger.pairs)})
 
 
 def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settings: Settings) -> Plan:
-    """Return the plan of a replay's counts (by the manifest beside them), of files of posts, or of `posts`.
+    """Return the plan for counts of a replay (from their manifest), for files of posts, or for `posts`.
 
     Raises:
-        UsageError: there is no such file, or its manifest cannot be used.
-        SandikError: Kafka or the topic is away.
+        UsageError: the file does not exist, or its manifest cannot be used.
+        SandikError: Kafka or the topic is unavailable.
     """
     if len(names) == 1 and (beside := manifest_path(Path(names[0]))).exists():
         plan = load(beside).plan
@@ -72,7 +72,17 @@ def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settin
     if not names:
         slices, _ = asyncio.run(resolve(settings, "event", from_ms, to_ms))
         topic = settings.topic(POSTS)
-        return Plan(rules, "event", from_ms, to_ms, False, len(slices), slices, topic, settings.broker)
+        return Plan(
+            rules=rules,
+            by="event",
+            from_ms=from_ms,
+            to_ms=to_ms,
+            finals_only=False,
+            partitions=len(slices),
+            slices=slices,
+            topic=topic,
+            broker=settings.broker,
+        )
     return Plan(
         rules,
         "event",
@@ -101,7 +111,7 @@ async def counted_again(
     """Count all records of the plan again, in batches. `tell` gets how many records were read.
 
     Raises:
-        StateError: the log no longer holds the posts, or a file is another.
+        StateError: the log no longer has the posts, or a file has changed.
     """
     ends = {one.partition: one.end for one in plan.slices}
     counters: dict[int, PartitionCounter] = {}
@@ -124,7 +134,7 @@ def each_counted(
     """Hand the posts of the plan's windows to `take`, batch by batch. `job` is that of the plan's rules.
 
     Raises:
-        SandikError: Kafka is away, the log no longer holds the posts, or a file is another.
+        SandikError: Kafka is unavailable, the log no longer has the posts, or a file has changed.
     """
 
     async def read() -> None:

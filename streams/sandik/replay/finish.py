@@ -1,4 +1,4 @@
-"""The end of a replay: write the counts, what else was asked for, and the manifest."""
+"""The end of a replay: write the outputs and the manifest."""
 
 import asyncio
 import shlex
@@ -19,7 +19,7 @@ from sandik.run_identity import lost_cells
 from sandik.settings import Settings
 from sandik.tables.atomic_files import file_sha256
 
-#: What is told of an output besides the counts.
+#: The text that reports an output besides the counts.
 _TOLD: dict[What, str] = {
     "hopping": "counts of hopping",
     "sessions": "counts of sessions",

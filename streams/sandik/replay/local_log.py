@@ -1,4 +1,4 @@
-"""Files of posts -> one log a partition, as `sandik ingest` would have written them to Kafka."""
+"""Files of posts -> one log per partition, with the order and contents that `sandik ingest` writes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
 
 def inputs_of(names: Sequence[str]) -> list[Input]:
-    """Return the files with their sizes and hashes. UsageError for what cannot be read twice."""
+    """Return the files with their sizes and hashes. UsageError for input that cannot be read twice."""
     found = []
     for name in find(names):
         if name == STDIN or not Path(name).is_file():
@@ -48,7 +48,7 @@ def inputs_of(names: Sequence[str]) -> list[Input]:
 
 
 def check_inputs(inputs: Sequence[Input]) -> None:
-    """Raise StateError if a file is not what it was. Its size is looked at before its bytes are read."""
+    """Raise StateError if a file has changed. The size is compared before the bytes."""
     for was in inputs:
         try:
             is_same = (
@@ -63,7 +63,7 @@ def check_inputs(inputs: Sequence[Input]) -> None:
 
 
 def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list[Source]:
-    """Return the files with the adapters that `sandik ingest` would read them with."""
+    """Return the files as opened by `sandik ingest`."""
     from sandik.ingest.command import table_options
 
     options = table_options(
@@ -79,13 +79,13 @@ def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list
 def spool(
     sources: Sequence[Source], folder: Path, partitions: int, reading: Mapping[str, str | None]
 ) -> tuple[list[Slice], int]:
-    """Write `N.log`, a post a line, for each partition; return the slices and the number of other items.
+    """Write `N.log`, one post per line, for each partition; return the slices and the number of other items.
 
-    Posts are in the order in which ingest writes them, without those that it sets aside. A replay of a
-    version that had no choice of order keeps the order of the files.
+    Posts are in the order of ingest, without rejected ones. Manifests without an order keep the order of the
+    files.
 
     Raises:
-        UsageError: there are more partitions than files may be open.
+        UsageError: there are more partitions than files can be open.
     """
     if partitions > MAX_PARTITIONS:
         raise UsageError(

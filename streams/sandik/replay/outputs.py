@@ -1,4 +1,4 @@
-"""Where a replay's counts go: a file, or a topic of their own. Never to what is live."""
+"""Writes a replay's counts: to files, or to topics of their own. Never to the live topics."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ from sandik_schemas.term import TermCount
 _AT_ONCE = 1_000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
-#: Fields of a count that are there only when its authors are counted.
+#: Fields of a count that exist only if authors are counted.
 _OF_AUTHORS = [
     field.name for field in msgspec.structs.fields(Count) if not field.required and field.name != "source"
 ]
@@ -71,7 +71,7 @@ def write_file(path: Path, part: Part, digest: Digest, *, replaces: bool = False
 
 
 def topic_name(settings: Settings, run: str) -> str:
-    """Return `counts.RUN`. UsageError if that is no name."""
+    """Return `counts.RUN`. UsageError if the name is invalid."""
     if not _NAME.fullmatch(run):
         raise UsageError(f"--topic {run}: letters, digits, dot, dash and underscore only")
     name = f"{COUNTS}.{run}"
@@ -91,7 +91,7 @@ def output_name(name: str, what: What, *, is_topic: bool) -> str:
 
 
 async def create_topic(settings: Settings, name: str) -> None:
-    """Make the topic, compacted like `counts`. UsageError if it is there already."""
+    """Create the topic, compacted like `counts`. UsageError if it already exists."""
     [config] = [spec.config for spec in all_topics(settings) if spec.name == settings.topic(COUNTS)]
     [(_, is_new)] = await create(settings, [TopicSpec(name, 1, config)])
     if not is_new:
@@ -99,7 +99,7 @@ async def create_topic(settings: Settings, name: str) -> None:
 
 
 async def write_topic(settings: Settings, name: str, part: Part, digest: Digest, session_gap_ms: int) -> None:
-    """Write the counts as the workers would, to a topic of their own."""
+    """Write the counts as by the workers, to a topic of their own."""
     producer = AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all")
     await producer.start()
     try:

@@ -1,4 +1,4 @@
-"""A result of a replay, or the live counts, as cells."""
+"""The counts of a replay, or the live counts, as cells."""
 
 import asyncio
 import csv
@@ -23,16 +23,16 @@ from sandik.tables.dictionary import is_raw
 from sandik.tables.writers import format_of
 from sandik_schemas.count import Count
 
-#: What stands for the live counts on the command line.
+#: The name of the live counts on the command line.
 LIVE = "live"
-#: `emitted_at_ms` of counts that no worker has emitted: those of a replay.
+#: `emitted_at_ms` of counts of a replay, which no worker emitted.
 NOT_EMITTED_MS = 0
-#: The longest field of CSV: more than a record of Kafka holds.
+#: The longest field of CSV: more than fits into a Kafka record.
 _MOST_CHARACTERS = 1 << 24
 
 
 class Cell(NamedTuple):
-    """Which posts a count is of. `source` is empty in counts that do not tell sources apart."""
+    """The key of a count. `source` is empty in counts without sources."""
 
     window_start_ms: int
     window_end_ms: int
@@ -42,7 +42,7 @@ class Cell(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The counts of one run. `manifest` is None for live ones, and where none is beside the file."""
+    """The counts of one run. `manifest` is None for live counts, and if there is none beside the file."""
 
     name: str
     counts: dict[Cell, int]
@@ -57,11 +57,11 @@ def topic_of(name: str, settings: Settings) -> str | None:
 
 
 async def load_result(name: str, settings: Settings) -> Result:
-    """Return the cells of a file of counts; `live` and `topic:NAME` are topics.
+    """Return the cells of a file of counts, of `live` or of `topic:NAME`.
 
     Raises:
         UsageError: there is no such file, or it holds no counts.
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     if (topic := topic_of(name, settings)) is not None:
         found = await newest_counts(read(settings, topic, follow=False))
@@ -79,7 +79,7 @@ def load_counts(name: str, settings: Settings) -> list[Count]:
 
     Raises:
         UsageError: there is no such file, or it holds no counts.
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     if (topic := topic_of(name, settings)) is not None:
         return asyncio.run(newest_counts(read(settings, topic, follow=False)))
@@ -101,7 +101,7 @@ async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
 
     Raises:
         UsageError: the file holds no counts.
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     if (topic := topic_of(name, settings)) is not None:
         beside = output_name(topic, "sources", is_topic=True)  # of the live counts too: `counts.sources`
@@ -115,7 +115,7 @@ async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
 
 @contextmanager
 def reading(path: Path, what: str) -> Iterator[None]:
-    """Raise UsageError for whatever the file makes of a body that reads `what` from its rows."""
+    """Raise UsageError for any error of reading `what` from the file in the body."""
     try:
         yield
     except OSError as error:
@@ -134,10 +134,10 @@ def reading(path: Path, what: str) -> Iterator[None]:
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table as `replay` and `export` write them; of CSV all values are text.
+    """Yield the rows of a table written by `replay` or `export`; values of CSV are texts.
 
     Raises:
-        UsageError: the name says no format.
+        UsageError: the name has no known suffix.
     """
     found = format_of(path)
     if found == "parquet":

@@ -1,7 +1,7 @@
-"""`sandik replay --manifest FILE`: do a replay again and compare.
+"""`sandik replay --manifest FILE`: repeat a replay and compare.
 
-A manifest and the files beside it may come from other people. So each time the count starts from the
-beginning in a new folder, and no file is replaced: one is written only if it is missing.
+A manifest and the files beside it may come from other people. So counting always starts from the beginning in
+a new folder, and no file is replaced: a file is only written if it is missing.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from sandik.tables.atomic_files import file_sha256, place
 
 
 def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
-    """Count by the manifest; return 0 if the bytes are the same, else 1. Prints which on stderr.
+    """Count by the manifest; return 0 if the bytes are the same, else 1. Reports the result on stderr.
 
-    If the output is missing, the result becomes the output. An existing file is never replaced.
+    A missing output is written. An existing file is never replaced.
 
     Raises:
-        UsageError: there is no such manifest, it cannot be used, or the lexicon or the detector is another.
-        StateError: the log no longer holds the posts, or a file is another.
-        TopicError: the topic is gone, or has fewer partitions.
+        UsageError: the manifest does not exist or cannot be used, or lexicon or detector have changed.
+        StateError: the log no longer has the posts, or a file has changed.
+        TopicError: the topic does not exist, or has fewer partitions.
     """
     manifest = load(path)
     if notice := lexicon_notice(manifest.plan.rules.lexicon, manifest.lost_cells):
@@ -60,7 +60,7 @@ def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, pr
 
 
 class _Again(NamedTuple):
-    """Writes an output again, next to the original, and compares."""
+    """Writes an output again, and compares it with the original."""
 
     manifest: Manifest
     path: Path

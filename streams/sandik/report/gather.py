@@ -1,4 +1,4 @@
-"""Reads everything that a report is made of. Progress goes to stderr."""
+"""Reads the data of a report. Progress goes to stderr."""
 
 import asyncio
 from contextlib import aclosing
@@ -22,7 +22,7 @@ from sandik.settings import Settings
 
 
 class Order(NamedTuple):
-    """What the command line asks for. Without `out`, `png` (a folder) and `pdf`, only figures are printed."""
+    """The options. Without `out`, `png` (a folder) and `pdf`, only figures are printed."""
 
     counts: str
     out: Path | None
@@ -42,10 +42,10 @@ class Order(NamedTuple):
 def gather_counted(
     order: Order, settings: Settings, since_ms: int | None, to_ms: int | None
 ) -> tuple[Counted, Origin]:
-    """Return the counts whose windows lie in `[since_ms, to_ms)`, and how they were made.
+    """Return the counts of windows in `[since_ms, to_ms)`, and how they were made.
 
     Raises:
-        SandikError: there is no such file or topic, or it holds no counts.
+        SandikError: the file or topic does not exist, or has no counts.
     """
     counted, topic = Counted(), topic_of(order.counts, settings)
     if topic is None:
@@ -66,10 +66,10 @@ def gather_counted(
 
 
 def gather_accuracy(order: Order, counted: Counted) -> Accuracy | None:
-    """Return what a coded sample says of the tags of these counts.
+    """Return the accuracy of the tags by a coded sample, if given.
 
     Raises:
-        UsageError: there is no such file, or it is of other rules than the counts.
+        UsageError: the file does not exist, or is for other rules than those of the counts.
     """
     if order.corrected is None:
         return None
@@ -79,10 +79,10 @@ def gather_accuracy(order: Order, counted: Counted) -> Accuracy | None:
 
 
 def gather_sources(order: Order, settings: Settings, figures: Figures) -> list[SourceFigures]:
-    """Return the figures of the sources that were counted apart; none where none was.
+    """Return the figures of the sources; empty if no source was counted.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     cells = asyncio.run(load_sources(order.counts, settings))
     return [] if cells is None else source_figures(cells, figures.period, figures.pair)

@@ -1,4 +1,4 @@
-"""The mentions of a period: from the topic, an export, or the posts of a replay counted once more."""
+"""The mentions of a period: from the topic, an export, or the posts of a replay counted again."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
@@ -27,9 +27,9 @@ async def from_topic(settings: Settings, from_ms: int, bar: Bar) -> AsyncGenerat
     """Yield the mentions of posts from `from_ms` on, and some earlier ones.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
-    # A mention is written after its post, which may claim to be from a little ahead.
+    # A mention is written after its post, whose event time may be slightly in the future.
     since_ms = from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
     async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms, bar)) as batches:
         async for records in batches:
@@ -37,10 +37,10 @@ async def from_topic(settings: Settings, from_ms: int, bar: Bar) -> AsyncGenerat
 
 
 def from_file(path: Path) -> Iterator[list[Seen]]:
-    """Yield the mentions that `sandik export mentions` has written.
+    """Yield the mentions written by `sandik export mentions`.
 
     Raises:
-        UsageError: there is no such file, or it holds no mentions.
+        UsageError: the file does not exist, or has no mentions.
     """
     with reading(path, "mentions as export writes them"):
         for row in rows_of(path):
@@ -59,13 +59,13 @@ def _mention(row: dict[str, Any]) -> Mention:
 async def from_replay(
     plan: Plan, settings: Settings, tell: Callable[[int], None]
 ) -> AsyncGenerator[list[Seen], None]:
-    """Yield the mentions of the posts that a replay has counted, with their texts, by counting them again.
+    """Yield the mentions of the posts of a replay, with texts, by counting the posts again.
 
-    So a post that was late, or counted before, has none here either. `tell` gets how many records were read.
+    So late posts and duplicates have none. `tell` gets the number of records read.
 
     Raises:
         UsageError: the lexicon or the detector has changed since.
-        StateError: the log no longer holds the posts, or a file is another.
+        StateError: the log no longer has the posts, or a file has changed.
     """
     job = plan.rules.job(settings)
     async with aclosing(counted_again(plan, settings, job, tell)) as batches:

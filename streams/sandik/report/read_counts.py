@@ -1,4 +1,4 @@
-"""Counts of a file or a topic -> cells, with the lexicons and detectors that they were counted by."""
+"""Counts of a file or a topic -> cells, with their lexicons and detectors."""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
@@ -16,19 +16,19 @@ from sandik_schemas.count import CellKey, Count
 _decode_count = msgspec.json.Decoder(Count).decode
 
 
-#: Windows that lie wholly in `[from_ms, to_ms)`; None is no bound.
+#: `[from_ms, to_ms)`, with whole windows; None is no bound.
 Range = tuple[int | None, int | None]
 
 
 class Versions(NamedTuple):
-    """What a count was made by."""
+    """The lexicon and the detector of a count."""
 
     lexicon_version: str
     detector_version: str
 
 
 class Counted:
-    """The cells of the newest run's window size, and what else there was. `emitted_at_ms` says which."""
+    """The cells with the window size of the newest run (by `emitted_at_ms`), and the other window sizes."""
 
     def __init__(self) -> None:
         self._sizes: dict[int, Cells] = {}
@@ -36,7 +36,7 @@ class Counted:
         self._newest = (-1, 60_000)
 
     def take(self, records: Iterable[tuple[bytes, Count | None]], wanted: Range) -> None:
-        """Add the records of a topic that lie in the range, in their order."""
+        """Add the records of a topic in the range, in order."""
         for key, count in records:
             if count is not None:
                 self.add(in_range([count], *wanted))
@@ -62,29 +62,29 @@ class Counted:
 
     @property
     def cells(self) -> Cells:
-        """The cells that are reported."""
+        """The reported cells."""
         return self._sizes.get(self._newest[1]) or Cells(self._newest[1])
 
     @property
     def versions(self) -> list[Versions]:
-        """The lexicons and detectors of these cells: more than one means that runs are mixed."""
+        """The lexicons and detectors of these cells. More than one means mixed runs."""
         return sorted(self._versions.get(self._newest[1], ()))
 
     @property
     def other_window_sizes_ms(self) -> list[int]:
-        """Window sizes that are there and not reported."""
+        """Window sizes that are not reported."""
         return sorted(self._sizes.keys() - {self._newest[1]})
 
 
 async def read_topic(
     topic: str, settings: Settings, since_ms: int | None, bar: Bar
 ) -> AsyncGenerator[list[tuple[bytes, Count | None]], None]:
-    """Yield the counts of a topic whose windows begin at `since_ms` or later; some earlier may come, too.
+    """Yield (key, count) of a topic for windows from `since_ms` on; a few may be earlier.
 
-    Each with its key; None where there is no such cell any more.
+    The count is None if the cell was deleted.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     async with aclosing(records_since(settings, topic, since_ms, bar)) as batches:
         async for records in batches:
@@ -92,7 +92,7 @@ async def read_topic(
 
 
 def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:
-    """Yield the counts whose windows lie wholly in `[from_ms, to_ms)`."""
+    """Yield the counts of windows inside `[from_ms, to_ms)`."""
     for count in counts:
         if is_inside(count.window_start_ms, count.window_end_ms, from_ms, to_ms):
             yield count

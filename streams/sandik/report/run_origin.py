@@ -1,4 +1,4 @@
-"""How counts were made: facts about their run from a manifest or the topic `partials`."""
+"""How counts were made: facts about their run, from a manifest or the topic `partials`."""
 
 import asyncio
 from pathlib import Path
@@ -20,9 +20,9 @@ from sandik_schemas.partial import PartitionClock, Tally
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where the counts are from and how they were made, as far as known.
+    """The origin of the counts, as far as known.
 
-    `tally` accounts for every record that the run has read, in any period.
+    `tally` is of all records that the run has read, in any period.
     """
 
     name: str
@@ -57,7 +57,7 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     """Return the facts in `partials` about the run that wrote the newest live counts.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     if name != LIVE:
         return Origin(name)

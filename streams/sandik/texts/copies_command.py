@@ -1,4 +1,4 @@
-"""`sandik copies`: how much of what is said is one text, said again."""
+"""`sandik copies`: how many posts repeat a text."""
 
 import sys
 from collections import Counter
@@ -23,12 +23,12 @@ from sandik_schemas.languages import is_of
 from sandik_schemas.pair import Pair
 
 _SHOWN_CHARACTERS = 100
-#: How much the authors with the most posts have written is told of so many of them.
+#: The share of posts is printed for this many of the most active authors.
 _FEW_AUTHORS = (1, 10, 100)
 
 
 class CopiesOrder(NamedTuple):
-    """What the command line asks for. `tag`: only posts with it; `all` is every post."""
+    """The options. `tag`: only posts with it; `all` is every post."""
 
     posts: tuple[str, ...]
     tag: str = "election"
@@ -41,10 +41,10 @@ class CopiesOrder(NamedTuple):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What `sandik copies --json` prints. `copied`: posts of which the text was there before.
+    """The output of `sandik copies --json`. `copied`: the share of posts that repeat a text.
 
-    `concentration`: by how many of the authors with the most posts, the share of posts that these have
-    written; empty where not all posts say who wrote them.
+    `concentration`: number of most active authors -> their share of posts; empty if not all authors are
+    known.
     """
 
     tag: str
@@ -57,11 +57,11 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
-    """Print how many posts and texts there are, and the texts with the most posts; write all of them.
+    """Print the numbers of posts and texts, and the most frequent texts; write all texts to a file.
 
     Raises:
-        UsageError: it cannot be written so, or the package for it is not there.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        UsageError: the file cannot be written, or a package is missing.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     if order.out:
         check_writable(order.out)

@@ -1,4 +1,4 @@
-"""`sandik words`: terms that stand in the same posts, and words that rise against a baseline."""
+"""`sandik words`: terms in the same posts, and words that rise against a baseline."""
 
 import sys
 from collections import Counter
@@ -20,12 +20,12 @@ from sandik.texts.keyness import Key, keys
 from sandik.texts.together import Pairing, Together
 from sandik_schemas.pair import Pair
 
-#: A word in fewer posts than this of both sides together says nothing.
+#: Words in fewer posts of both sides are ignored.
 _FEWEST_POSTS = 3
 
 
 class WordsOrder(NamedTuple):
-    """What the command line asks for: posts, a side, and, for words that rise, what it is compared with."""
+    """The options: posts, a selection, and a baseline for rising words."""
 
     posts: str
     one: str
@@ -35,7 +35,7 @@ class WordsOrder(NamedTuple):
 
 
 class WordsTold(msgspec.Struct, frozen=True):
-    """What `sandik words --json` prints; `keys` is None without a baseline."""
+    """The output of `sandik words --json`; `keys` is None without a baseline."""
 
     posts: int
     baseline_posts: int | None
@@ -44,7 +44,7 @@ class WordsTold(msgspec.Struct, frozen=True):
 
 
 class _Side:
-    """Posts of a selection, with their words and their terms."""
+    """The posts of a selection, with their words and terms."""
 
     def __init__(self, selection: Selection, tag: str, window_size_ms: int) -> None:
         self.posts = 0
@@ -68,11 +68,11 @@ class _Side:
 
 
 def run_words(order: WordsOrder, settings: Settings, *, json: bool) -> int:
-    """Print what stands together in the posts of the side; with a baseline, which words rise against it.
+    """Print terms in the same posts; with a baseline, also rising words.
 
     Raises:
         UsageError: there are no such posts.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     now_ms = SystemClock().now_ms()
     asked = [selection_of(one, now_ms) for one in (order.one, order.baseline) if one is not None]
@@ -106,7 +106,7 @@ def _read(order: WordsOrder, asked: Iterable[Selection], settings: Settings) -> 
 
 
 def _shown(posts: Counter[str], baseline: Counter[str]) -> tuple[Counter[str], Counter[str]]:
-    """Return the words that are in enough posts to say something."""
+    """Return the words that are in enough posts."""
     both = posts + baseline
     few = {word for word, count in both.items() if count < _FEWEST_POSTS or len(word) < 2}
     return (

@@ -1,8 +1,8 @@
-"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is enough.
+"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is long enough.
 
-It is enough if five letters stand there, three of them of the word that was cut, and at most two are missing
-from a form of the lexicon, of one word or two. The form that lacks least counts, of those the first in the
-alphabet.
+It is long enough with five letters, three of them of the cut word, if at most two letters are missing from a
+form of the lexicon of one or two words. The form with the fewest missing letters is taken; of equal ones, the
+first in alphabetical order.
 """
 
 from array import array
@@ -14,12 +14,12 @@ from sandik.counting.tags.alphabet import fold_batch
 
 SIGN = "…"
 _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
-#: How far back from the sign is looked.
+#: How far back from the sign is searched.
 _LOOK_CHARACTERS = 60
 
 
 class Cut(NamedTuple):
-    """A word that was cut off: which text, start, end, and the kind of the pattern it was cut from."""
+    """A cut word: which text, start, end, and the kind of the pattern it was cut from."""
 
     text: int
     start: int
@@ -61,18 +61,18 @@ def in_order(
 
 
 class CutWords:
-    """Finds patterns that were cut off."""
+    """Finds cut patterns."""
 
     def __init__(self, patterns: InOrder) -> None:
         self._text, self._in_hashtags, self._openings = patterns.text, patterns.in_hashtags, patterns.openings
         self._bounds, self._kinds = array("I", patterns.bounds), array("I", patterns.kinds)
 
     def find(self, texts: Sequence[str]) -> list[Cut]:
-        """Return what is cut off in texts, in text order."""
+        """Return the cut words in texts, in text order."""
         tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails(text)]
         if not tails:
             return []
-        # All at once: folding is cheap for many, and is not for one.
+        # All at once: folding is cheap for many texts, not for one.
         batch = fold_batch([texts[index][start:end] for index, start, end, _ in tails])
         found: dict[tuple[int, int], Cut] = {}
         openings = self._openings
@@ -94,7 +94,7 @@ class CutWords:
         while place < among.stop and (form := self._pattern(place)).startswith(start):
             missing = len(form[len(start) :].decode())
             if not missing:
-                return None  # it is whole, and counts by itself
+                return None  # not cut: counts by itself
             is_known = in_hashtag or not self._in_hashtags[place]
             if missing <= _MAX_MISSING and is_known and (best is None or missing < best[0]):
                 best = missing, self._kinds[place]
@@ -106,7 +106,7 @@ class CutWords:
 
 
 def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield the last word before each sign, and the last two: start, end, and if it is a hashtag."""
+    """Yield the last word and the last two words before each sign: start, end, is it a hashtag."""
     end = text.find(SIGN)
     while end >= 0:
         first = max(0, end - _LOOK_CHARACTERS)
@@ -123,5 +123,5 @@ def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def _has_signs(text: str, start: int, end: int) -> bool:
-    """Return whether it may be a link: that is no word."""
+    """Return whether it may be a link, which is not a word."""
     return any(text.find(sign, start, end) >= 0 for sign in "/.:")

@@ -1,4 +1,4 @@
-"""The forms and words of a lexicon in texts: what `places` finds, but for what is in links and @names."""
+"""The forms and words of a lexicon in texts: what `places` finds, without links and @names."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
@@ -10,16 +10,16 @@ from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import How, Place
 from sandik.counting.tags.prefilter import Asking
 
-#: Posts are folded in pieces of about this many characters, so that the arrays of a large batch
-#: stay in the processor's cache (a fifth faster).
+#: Posts are folded in pieces of about this many characters, so that the arrays of a large batch stay in the
+#: CPU cache (a fifth faster).
 _BATCH_CHARS = 50_000
 
-#: A form in a text: index of the text, start, end, kind of pattern, why it cannot count there, and if it is
-#: glued.
+#: A form in a text: index of the text, start, end, kind of pattern, why it cannot count, and whether it is
+#: joined to other letters.
 Form = tuple[int, int, int, int, Refusal | None, bool]
 
 _DECIDES = How.OUTSIDE | How.ABLE
-#: By these bits of `How`, why a pattern does not count outside hashtags.
+#: Bits of `How` -> why a pattern does not count outside hashtags.
 _OUTSIDE = {
     **dict.fromkeys(range(How.OUTSIDE), Refusal.INSIDE_WORD),
     **{how | How.ABLE: why for how, why in enumerate((None, Refusal.INSIDE_WORD, Refusal.NOT_IN_HASHTAG))},
@@ -34,17 +34,17 @@ class Finds(Protocol):
 
 
 class Finder:
-    """Finds patterns: in texts, words of their own or of a hashtag, not those in links and @names."""
+    """Finds patterns in texts: separate words and parts of hashtags, not in links and @names."""
 
     def __init__(self, cut: InOrder, places: Finds) -> None:
-        """Take what finds patterns that were cut off, and what finds the others."""
+        """Take the patterns that may be cut, and what finds the others."""
         self._places = places
         self._cut_words = CutWords(cut)
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
-        """Yield the forms that stand in the texts, and the words of conditions, text by text.
+        """Yield the forms in the texts, and the words of conditions, text by text.
 
-        Without `refused`, only those that can count: two in three stand inside a word.
+        Without `refused`, only those that can count: two in three are inside a word.
         """
         for first, piece in _pieces(texts):
             whole = self._whole_forms(first, piece, refused=refused)
@@ -54,7 +54,7 @@ class Finder:
             yield from sorted([*whole, *cut], key=itemgetter(0)) if cut else whole
 
     def cut(self, texts: Sequence[str]) -> list[Cut]:
-        """Return forms that were cut off, text by text."""
+        """Return the cut forms, text by text."""
         return self._cut_words.find(texts)
 
     def _whole_forms(self, first: int, piece: list[str], *, refused: bool) -> Iterator[Form]:

@@ -40,30 +40,30 @@ class Hit(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a hit: a term if `refusal` is None. `by` is the hit that took its place, if one did."""
+    """The verdict on a hit: a term if `refusal` is None. `by` is the hit that took its place, if any."""
 
     hit: Hit
     refusal: Refusal | None
     by: Hit | None = None
-    #: What the entry's conditions say, if it has any.
+    #: The result of the entry's conditions, if it has any.
     why: str = ""
 
 
 #: A hit as one number, of which a text may have a million: its start, how much shorter it is than `_SHORTER`
 #: and the rank of its entry. In order, the one that takes the letters comes first.
 _Row = int
-#: When texts were posted, in ms UTC, as far as that is known.
+#: When texts were posted, in ms UTC; None if unknown.
 Times = Sequence[int | None]
 _RANK_BITS, _LENGTH_BITS = 20, 40
 _KIND = itemgetter(3)  # of a form
 _RANK, _SHORTER = (1 << _RANK_BITS) - 1, (1 << _LENGTH_BITS) - 1
 
-#: Of verdicts: the row, why it does not count, and what its conditions say.
+#: A row, why it does not count, and the result of its conditions.
 _Told = tuple[_Row, Refusal | None, str]
 
 
 class _Decision(NamedTuple):
-    """What of a text counts: tags of terms that count by themselves, and those that stand too far down.
+    """What counts in a text: tags of terms that count by themselves, and tags whose terms begin too late.
 
     `rows` are what takes the letters: in text order, not overlapping within a tag; traps are among them.
     """
@@ -74,13 +74,12 @@ class _Decision(NamedTuple):
 
 
 class Tagger:
-    """Finds terms. Pure: the same text and language give the same terms, whatever else is in the batch.
+    """Finds terms. Pure: a text and a language give the same terms in any batch.
 
-    A text may be a megabyte of nothing but terms, so what is done for each of its forms is little, and never
-    looks at all the others.
+    A text may be a megabyte of terms, so the work per form is small and never involves all other forms.
     """
 
-    #: Defaults for taggers that find terms in another way.
+    #: Defaults for other kinds of taggers.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     eras = Eras(())
 
@@ -93,6 +92,7 @@ class Tagger:
         self._openings = {one.tag: one for one in lexicon.openings}
         self._is_sum = [entry.is_sum for entry in entries]
         self._first_sum = len(entries) - sum(self._is_sum)
+        # Only the finder keeps the forms: they take more memory than everything else.
         self._entries = [entry._replace(forms=()) for entry in entries]
         self._native = None
         if native:
@@ -101,7 +101,7 @@ class Tagger:
         places = self._native or Places(patterns, self._asking)
         self._finder = Finder(may_be_cut(patterns, self._asking), places)
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
-        #: By era, of each entry a byte: whether it is out of its days.
+        #: Era -> a byte per entry: whether it is outside its days.
         self._out: dict[int, bytes] = {}
 
     def terms(
@@ -109,7 +109,7 @@ class Tagger:
     ) -> list[tuple[Term, ...]]:
         """Return, per text, the terms that count: in text order, not overlapping within a tag.
 
-        `times_ms`: when each was posted; without a time nothing is out of its days.
+        `times_ms`: when each was posted. Without a time, no entry is outside its days.
         """
         found: list[tuple[Term, ...]] = [()] * len(texts)
         entries, is_sum = self._entries, self._is_sum
@@ -125,14 +125,14 @@ class Tagger:
     def counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
     ) -> dict[int, list[Hit]]:
-        """Return the hits behind the terms, by index of their text; texts without any are left out."""
+        """Return the hits of the terms, by index of their text; texts without terms are left out."""
         return {
             index: [Hit(start, end, self._entries[rank]) for start, end, rank in rows]
             for index, rows in self._counted(texts, languages, times_ms)
         }
 
     def near(self, texts: Sequence[str]) -> set[int]:
-        """Return the indices of texts in which a form of an entry stands, whether it counts there or not."""
+        """Return the indices of texts with a form of an entry, whether it counts or not."""
         forms = self._finder.forms(texts, refused=False)
         return {index for index, _, _, pattern, _, _ in forms if self._ranks[pattern]}
 
@@ -177,7 +177,7 @@ class Tagger:
     def _holding(
         self, rows: list[_Row], text: str, language: str, forms: Sequence[Form], out: frozenset[int]
     ) -> list[_Row]:
-        """Return those rows whose entry's conditions hold, and those that a `match` finds; none of `out`."""
+        """Return the rows whose conditions hold, and the rows of `match`, without entries in `out`."""
         by_rank = self._rules
         present = reduce(or_, map(self._asking.leaves.__getitem__, map(_KIND, forms)))
         matching = [
@@ -207,18 +207,18 @@ class Tagger:
 
     def _scene(self, text: str, forms: Sequence[Form]) -> Scene:
         leaves = self._asking.leaves
-        # In text order: forms come before the words of conditions.
+        # In text order; forms come before the words of conditions.
         words = sorted([(start, end, leaves[kind]) for _, start, end, kind, _, _ in forms if leaves[kind]])
         return Scene(text, self._leaf_numbers, words)
 
     def _triggered(self, forms: Sequence[Form], language: str) -> set[int]:
-        """Return the ranks of entries whose `match` may find something."""
+        """Return the ranks of entries whose `match` may have a hit."""
         matching = self._asking.matching
         ranks = {rank for form in forms for rank in matching[form[3]]}
         return {rank for rank in ranks if self._entries[rank].accepts(language)}
 
     def verdicts(self, text: str, language: str, time_ms: int | None = None) -> list[Verdict]:
-        """Return every form of the lexicon that stands in the text, in text order, and what became of it."""
+        """Return every form in the text, in text order, with its verdict."""
         out = self.eras.out(*self.eras.of([time_ms]))
         forms = [*self._finder.forms([text], refused=True)]
         found = [
@@ -245,7 +245,7 @@ class Tagger:
     def _explained(
         self, found: list[tuple[_Row, Refusal | None]], text: str, language: str, forms: Sequence[Form]
     ) -> tuple[list[_Told], list[_Told]]:
-        """Return these rows and those of `match`, and what conditions say; and what a `match` missed."""
+        """Return these rows, the rows of `match`, the results of conditions, and near misses of `match`."""
         scene = self._scene(text, forms)
         why = Why(text, scene)
         told: list[_Told] = []
@@ -262,7 +262,7 @@ class Tagger:
             if not (rule.firsts & scene.present and self._entries[rank].accepts(language)):
                 continue
             spots = rule.hits(scene)
-            by_row: dict[_Row, _Told] = {}  # other words between the same two are the same hit
+            by_row: dict[_Row, _Told] = {}  # the same hit with other words in between
             for spot in spots:
                 row = _row(spot.start, scene.word_end(spot.end - 1), rank)
                 refused = None if rule.holds(scene, spot) else Refusal.CONDITION
@@ -278,7 +278,7 @@ class Tagger:
         return Hit(start, end, self._entries[row & _RANK])
 
     def _decide(self, rows: list[_Row], text: str) -> _Decision:
-        """Say which rows count, and with which traps they share the letters."""
+        """Return which rows count, and which traps overlap them."""
         rows.sort()
         entries = self._entries
         alone = [row for row in rows if not entries[row & _RANK].beside]
@@ -295,7 +295,7 @@ class Tagger:
         return _Decision(certain, below, chosen)
 
     def _certain(self, rows: Sequence[_Row], characters: int) -> tuple[set[str], set[str]]:
-        """Return the tags that count by themselves, and those that stand too far down (`openings`)."""
+        """Return the tags that count by themselves, and those that begin too late (`openings`)."""
         counting = [(entry.tag, row) for row in rows if not (entry := self._entries[row & _RANK]).is_trap]
         certain, down = {tag for tag, _ in counting}, set()
         for tag in certain.intersection(self._openings):
@@ -368,7 +368,7 @@ def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | 
 
 
 class _Chosen:
-    """The hits that take their letters: within a tag, none overlaps another."""
+    """The hits that take letters: within a tag, they do not overlap."""
 
     def __init__(self, decision: _Decision, hits: Iterable[Hit]) -> None:
         self._certain, self._below = decision.certain, decision.below
@@ -378,12 +378,12 @@ class _Chosen:
         self._ends = {tag: [hit.end for hit in hits] for tag, hits in self._hits.items()}
 
     def verdict(self, hit: Hit) -> Verdict:
-        """Say what becomes of a hit that can count."""
+        """Return the verdict on a hit that can count."""
         if hit.entry.tag in self._below:
             return Verdict(hit, Refusal.TRAPPED if hit.entry.is_trap else Refusal.BELOW_OPENING)
         if hit.entry.beside and self._certain.isdisjoint(hit.entry.beside):
             return Verdict(hit, Refusal.ALONE)
-        # The first that ends behind its start: the hit itself, or else what covers it.
+        # The first one that ends after its start: the hit itself, or the hit that covers it.
         tag = hit.entry.tag
         by = self._hits[tag][bisect_right(self._ends[tag], hit.start)]
         if by == hit:

@@ -1,6 +1,6 @@
-"""The compiled twin of `places` and of what `match` makes of it: the terms of many texts at once.
+"""The compiled twin of `places` and of `match`: the terms of many texts at once.
 
-It walks over each text, and down a trie wherever a word begins; what it is told of a lexicon are numbers.
+It scans each text, and walks down a trie where a word begins. The lexicon is passed as numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +21,10 @@ from sandik.counting.tags.rules import Rule, Rules
 #: A term: start, end, and the rank of its entry.
 Span = tuple[int, int, int]
 
-#: For how many languages, pairs included, the entries that accept them are cached.
+#: For how many languages and pairs of languages the accepting entries are cached.
 _MAX_LANGUAGES = 1_000
 
-#: What a character folds to, and above that what it is: see native/src/finding.rs.
+#: What a character folds to, and in higher bits its properties: see native/src/finding.rs.
 _ALNUM_FOLDED, _DIGIT, _LOWER, _UPPER, _KNOWN = (1 << bit for bit in range(21, 26))
 
 
@@ -52,7 +52,7 @@ def told(
 
 
 class NativeTerms:
-    """Finds patterns as `Places` does (of words that decide nothing it leaves out more), and terms."""
+    """Finds patterns like `Places` (it leaves out more words that decide nothing), and terms."""
 
     def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry]) -> None:
         self._entries = entries
@@ -73,8 +73,8 @@ class NativeTerms:
     ) -> list[tuple[int, list[Span]]]:
         """Return the terms that count, by index of their text.
 
-        `cut`: words that were cut off, text by text: its index, start, end, kind. `out`: of each text, a byte
-        for each entry, which is not 0 where that is out of its days.
+        `cut`: cut words, text by text: index of the text, start, end, kind. `out`: for each text, a byte per
+        entry, not 0 if the entry is outside its days.
         """
         accept = [self._accept.get(language) or self._accepting(language) for language in languages]
         found: list[tuple[int, list[Span]]] = self._native.counted([*texts], cut, accept, out)
@@ -88,7 +88,7 @@ class NativeTerms:
 
 
 def _patterns(patterns: Numbered) -> Iterable[tuple[str, int, bool, bool]]:
-    """Yield each pattern, its kind, whether it is one in hashtags only, and whether it begins words."""
+    """Yield each pattern, its kind, whether it is for hashtags only, and whether it is a prefix."""
     kinds = iter(patterns.kind_of)
     for some in (patterns.forms, patterns.words):
         for which, found in enumerate(some):
@@ -175,7 +175,7 @@ def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Openin
 
 
 class _Numbers(dict[Any, int]):
-    """Numbers things as they come."""
+    """Numbers things in the order of arrival."""
 
     def of(self, thing: object) -> int:
         return self.setdefault(thing, len(self))

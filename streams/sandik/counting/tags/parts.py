@@ -20,7 +20,7 @@ class Parts(NamedTuple):
 
 def parts_of(lexicon: Lexicon) -> Parts:
     """Return the parts of a lexicon. Takes a second or two."""
-    # Of the same letters a trap beats a term. What names a sum of signs comes last: see `Tagger`.
+    # Of the same letters a trap beats a term. What names a sum of signs comes last: see `Tagger._longest`.
     entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry.is_sum, entry))
     rules = Rules(lexicon, entries)
     patterns = numbered(rules, _ranks_by_form(entries))

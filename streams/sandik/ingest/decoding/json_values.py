@@ -1,6 +1,6 @@
-"""JSON over many lines -> its values one by one, in memory for one: pretty-printed, in a row, in an array.
+"""JSON over many lines -> its values, one at a time in memory: pretty-printed, concatenated, or in an array.
 
-A line never ends inside a string, so lines are looked at one after another.
+A line never ends inside a string, so lines can be processed one by one.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
-#: How the place of an element is told.
+#: The text before an element's number in `where`.
 ELEMENT = ", element "
 _BETWEEN = b" \t\r\n,\x1e"
 
@@ -18,7 +18,7 @@ class TooLongError(ValueError):
 
 
 def values(lines: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Yield each value with where it stands, and each element of an array that is a value.
+    """Yield (where, value) for each value, and for each element of a top-level array.
 
     Invalid JSON and truncated values are returned unchanged; the decoder rejects them.
 

@@ -1,4 +1,4 @@
-"""`--from` and `--to`: only posts of that time."""
+"""`--from` and `--to`: only posts of a period."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ from sandik_schemas.post import Post
 
 
 def within(from_ms: int | None, to_ms: int | None) -> Callable[[Item], Item]:
-    """Return what turns posts before `from_ms`, and at `to_ms` or after it, into Skipped.
+    """Return the function that skips posts outside `[from_ms, to_ms)`.
 
-    The marks of an earlier ingest, in posts that were taken from Kafka, are skipped: they close no windows
-    twice. Whether there can be such a time at all, `bounds` has said before.
+    Marks of an earlier ingest, in posts exported from Kafka, are skipped, so that they do not close windows
+    again.
     """
 
     def choose(item: Item) -> Item:
