@@ -19,7 +19,7 @@ from sandik_schemas.count import CellKey, Count
 _decode_count = msgspec.json.Decoder(Count).decode
 
 
-#: Windows that lie wholly in `[from_ms, to_ms)`; None is no bound.
+#: Windows of which any part lies in `[from_ms, to_ms)`; None is no bound.
 Range = tuple[int | None, int | None]
 
 
@@ -121,9 +121,9 @@ async def read_topic(
 
 
 def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:
-    """Yield the counts whose windows lie wholly in `[from_ms, to_ms)`."""
+    """Yield the counts whose windows lie in `[from_ms, to_ms)`, be it in part."""
     for count in counts:
-        if (from_ms is None or count.window_start_ms >= from_ms) and (
-            to_ms is None or count.window_end_ms <= to_ms
+        if (from_ms is None or count.window_end_ms > from_ms) and (
+            to_ms is None or count.window_start_ms < to_ms
         ):
             yield count
