@@ -1,4 +1,4 @@
-"""Which time a report is of: all that is asked for; its first and last step may be cut. Pure."""
+"""The period of a report: all that is asked for; its first and last step may be cut. Pure."""
 
 import msgspec
 
@@ -6,13 +6,13 @@ from sandik.errors import UsageError
 from sandik.figures.statistics import BASELINE_BUCKETS
 
 _MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
-#: Steps that people think in.
+#: Usual lengths of steps.
 _STEPS_MS = (
     *(minutes * _MINUTE_MS for minutes in (1, 5, 15)),
     *(hours * _HOUR_MS for hours in (1, 3, 6, 12)),
     *(days * _DAY_MS for days in (1, 7)),
 )
-#: A chart shows so many steps well, and no more than MOST_STEPS at all.
+#: The best number of steps for a chart; MOST_STEPS is the limit.
 _GOOD_STEPS = 120
 MOST_STEPS = 500
 
@@ -38,7 +38,7 @@ class Period(msgspec.Struct, frozen=True):
 
     @property
     def with_baseline_from_ms(self) -> int:
-        """The start of the steps that the first one is compared with."""
+        """The start of the steps with which the first one is compared."""
         return self.starts_ms.start - BASELINE_BUCKETS * self.step_ms
 
 
@@ -74,5 +74,5 @@ def _good_step_ms(length_ms: int, window_ms: int) -> int:
     for step in fitting:
         if length_ms <= _GOOD_STEPS * step:
             return step
-    # Archives of years: whole numbers of the longest step.
+    # Archives of years: multiples of the longest step.
     return fitting[-1] * -(-length_ms // (_GOOD_STEPS * fitting[-1]))
