@@ -215,7 +215,7 @@ def _text(fd: int, mode: Literal["rb", "wb"], like: Any) -> TextIO:
 
 
 def _run(module: str) -> None:
-    """Run the module, and end as Python does, but free nothing: that would copy the memory of the original."""
+    """Run the module and end as Python does, but free nothing: that would copy the memory of the original."""
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
