@@ -16,6 +16,6 @@ def load_all(text: str | bytes) -> Iterator[Any]:
     return yaml.load_all(text, yaml.CSafeLoader)
 
 
-def dump(value: Any) -> str:
-    """Return the text of a document."""
-    return yaml.dump(value, Dumper=yaml.CSafeDumper)
+def dump(value: Any, width: int | None = None) -> str:
+    """Return the text of a document. `width`: how long a line may be."""
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, width=width)
