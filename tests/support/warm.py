@@ -226,8 +226,9 @@ def _run(module: str) -> None:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # as it is where the reader has gone
+                stream.flush()
     except OSError:  # which Python tells, too
         sys.exit(code)
     os._exit(code)
