@@ -2,17 +2,15 @@
 //!
 //! The twin of `sandik.counting.tags.places`.
 
-use std::collections::BTreeMap;
-
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
-use yada::builder::DoubleArrayBuilder;
-use yada::DoubleArray;
 
 use crate::characters::{text_of, Characters};
 use crate::conditions::Made;
 use crate::counting::{Allowed, Counting, Entry, Opening};
 use crate::markup::{Markup, Told};
+use crate::spelled::{Beginnings, Spelled};
 
 /// Of a character: what it folds to (0: nothing), and what it and its folded one are, as Python says.
 const FOLDED: u32 = (1 << 21) - 1;
@@ -54,29 +52,9 @@ pub struct Kind {
     asks: Vec<Asks>,
 }
 
-impl Kind {
-    /// Say whether it decides something by itself: a form, or what makes conditions be asked.
-    fn is_deciding(&self) -> bool {
-        !self.ranks.is_empty() || self.is_trigger
-    }
-}
-
-struct Pattern {
-    kind: u32,
-    is_in_hashtags: bool,
-    is_beginning: bool,
-    is_long: bool,
-}
-
 #[pyclass(frozen)]
 pub struct Patterns {
-    trie: DoubleArray<Vec<u8>>,
-    /// Of all patterns, and of those that decide something by themselves.
-    beginnings: Beginnings,
-    deciding: Beginnings,
-    /// By number in the trie, which of `patterns` are spelled so: from here to the next.
-    bounds: Vec<u32>,
-    patterns: Vec<Pattern>,
+    spelled: Spelled,
     kinds: Vec<Kind>,
     leaves: usize,
     counting: Counting,
@@ -86,54 +64,26 @@ pub struct Patterns {
 
 #[pymethods]
 impl Patterns {
-    /// Take patterns (what, kind, in hashtags only, beginning of words), kinds, the fewest letters of a glued
-    /// one; entries, openings, and places of conditions that are no leaf; what links and hashtags are made of,
-    /// and who knows characters.
+    /// Take what `spelled` has made of patterns, and their kinds; entries, openings, and places of conditions that
+    /// are no leaf; what links and hashtags are made of, and who knows characters.
     #[new]
     fn new(
-        patterns: &Bound<'_, PyAny>,
+        spelled: &[u8],
         kinds: Vec<Kind>,
-        min_glued: usize,
-        rules: (Vec<Entry>, Vec<Opening>, usize, Vec<Made>),
+        rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         markup: Told,
         ask: Py<PyAny>,
     ) -> PyResult<Self> {
-        let (entries, openings, leaves, made) = rules;
-        let mut spelled: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
-        // One at a time: all of them as a list are tens of megabytes, and leave holes as large.
-        for pattern in patterns.try_iter()? {
-            let (what, kind, is_in_hashtags, is_beginning): (String, u32, bool, bool) = pattern?.extract()?;
-            if !what.is_empty() {
-                let is_long = what.chars().count() >= min_glued;
-                let pattern = Pattern { kind, is_in_hashtags, is_beginning, is_long };
-                spelled.entry(what).or_default().push(pattern);
-            }
-        }
-        let keys: Vec<_> = spelled.keys().zip(0u32..).collect();
-        let trie = DoubleArrayBuilder::build(&keys).and_then(DoubleArray::new);
-        let trie = trie.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
-        let beginnings = Beginnings::new(spelled.keys());
-        let is_deciding = |one: &Pattern| kinds[one.kind as usize].is_deciding();
-        let decides = |some: &(&String, &Vec<Pattern>)| some.1.iter().any(is_deciding);
-        let deciding = Beginnings::new(spelled.iter().filter(decides).map(|some| some.0));
-        let (mut bounds, mut all) = (vec![0], Vec::new());
-        for some in spelled.into_values() {
-            all.extend(some);
-            bounds.push(all.len() as u32);
-        }
-        let counting = Counting { entries, openings, made, leaves };
-        let characters = Characters::new(ask);
+        let (entries, openings, first_sum, leaves, made) = rules;
+        let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
+        let counting = Counting { entries, openings, first_sum, made, leaves };
         Ok(Self {
-            trie,
-            beginnings,
-            deciding,
-            bounds,
-            patterns: all,
+            spelled,
             kinds,
             leaves,
             counting,
             markup: Markup::new(markup),
-            characters,
+            characters: Characters::new(ask),
         })
     }
 
@@ -222,10 +172,10 @@ impl Patterns {
     /// Common words of conditions are looked for only in a text with something that asks for them: one in three.
     fn find_wanted(&self, index: usize, text: &str, folded: &Folded, places: &mut Vec<Place>, first: usize) {
         let kind_of = |place: &Place| &self.kinds[place.4 as usize];
-        self.walk(index, text, folded, Some(&self.deciding), places);
+        self.walk(index, text, folded, Some(&self.spelled.deciding), places);
         if places[first..].iter().any(|place| kind_of(place).is_trigger) {
             places.truncate(first);
-            self.walk(index, text, folded, Some(&self.beginnings), places);
+            self.walk(index, text, folded, Some(&self.spelled.beginnings), places);
         }
         self.keep_wanted(places, first);
     }
@@ -249,15 +199,14 @@ impl Patterns {
                 continue;
             }
             let left = start.edge;
-            for (number, length) in self.trie.common_prefix_search(rest) {
+            for (some, length) in self.spelled.that_begin(rest) {
                 let end = at + length;
-                let some = self.bounds[number as usize] as usize..self.bounds[number as usize + 1] as usize;
-                for pattern in &self.patterns[some] {
-                    let right = if pattern.is_beginning { WORD } else { folded.edges[end] };
+                for pattern in some {
+                    let right = if pattern.is_beginning() { WORD } else { folded.edges[end] };
                     let is_glued = left == NONE || right == NONE;
                     let has_end = left != NONE || right == WORD;
-                    let is_able = !is_glued || (has_end && pattern.is_long && !pattern.is_beginning);
-                    let outside = match (left == WORD && right == WORD, pattern.is_in_hashtags) {
+                    let is_able = !is_glued || (has_end && pattern.is_long() && !pattern.is_beginning());
+                    let outside = match (left == WORD && right == WORD, pattern.is_in_hashtags()) {
                         (false, _) => INSIDE_WORD,
                         (true, false) => COUNTS,
                         (true, true) => NOT_IN_HASHTAG,
@@ -274,7 +223,7 @@ impl Patterns {
                             begin.character,
                             last.character,
                             after.character,
-                            pattern.kind,
+                            pattern.kind(),
                             how,
                         ));
                     }
@@ -404,53 +353,6 @@ impl Folded {
         self.edges.push(WORD);
         Ok(())
     }
-}
-
-/// The first bytes of patterns: most words begin as none does, which costs less to know than to find out.
-struct Beginnings {
-    /// Bits of what four bytes hash to, and of two bytes that a shorter pattern begins with.
-    four: Vec<u64>,
-    two: Vec<u64>,
-}
-
-impl Beginnings {
-    fn new<'a>(patterns: impl Iterator<Item = &'a String>) -> Self {
-        let mut found = Self { four: vec![0; 1 << 11], two: vec![0; 1 << 10] };
-        for pattern in patterns {
-            match *pattern.as_bytes() {
-                [one] => (0..=255).for_each(|two| set(&mut found.two, pair(one, two))),
-                [one, two] | [one, two, _] => set(&mut found.two, pair(one, two)),
-                [one, two, three, four, ..] => set(&mut found.four, spread([one, two, three, four])),
-                [] => {}
-            }
-        }
-        found
-    }
-
-    fn may_begin(&self, bytes: &[u8]) -> bool {
-        match *bytes {
-            [one, two, three, four, ..] => {
-                is_set(&self.four, spread([one, two, three, four])) || is_set(&self.two, pair(one, two))
-            }
-            _ => true,
-        }
-    }
-}
-
-fn pair(one: u8, two: u8) -> usize {
-    usize::from(one) << 8 | usize::from(two)
-}
-
-fn spread(bytes: [u8; 4]) -> usize {
-    (u32::from_le_bytes(bytes).wrapping_mul(0x9E37_79B1) >> 15) as usize
-}
-
-fn set(bits: &mut [u64], at: usize) {
-    bits[at / 64] |= 1 << (at % 64);
-}
-
-fn is_set(bits: &[u64], at: usize) -> bool {
-    bits[at / 64] >> (at % 64) & 1 != 0
 }
 
 /// What stands between two spaces, looked at once: of a megabyte without any, there may be a million questions.

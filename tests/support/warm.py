@@ -215,7 +215,7 @@ def _text(fd: int, mode: Literal["rb", "wb"], like: Any) -> TextIO:
 
 
 def _run(module: str) -> None:
-    """Run the module and end as Python does, but free nothing: that would copy the memory of the original."""
+    """Run the module, and end as Python does, but free nothing: that would copy the original's memory."""
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
@@ -226,9 +226,8 @@ def _run(module: str) -> None:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     try:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:  # as it is where the reader has gone
-                stream.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # without a reader, a command has no stdout
+            stream.flush()
     except OSError:  # which Python tells, too
         sys.exit(code)
     os._exit(code)

@@ -342,8 +342,24 @@ def test_explain_adds_up_a_sum(summed: Tagger) -> None:
     assert verdict.why == "match: 'a'; near does not hold: a ('a') +3 c ('c') +2 y ('y') -4 = 1, 5 needed"
 
 
-def test_a_word_takes_the_letters_before_what_names_a_sum(tmp_path: Path) -> None:
-    summed = entry("aaa", match="kaset OR b", near="NEAR/3 SUM/5 (kaset^3 OR b^2)")
-    [terms] = load_tagger(write_lexicon(tmp_path, fake=summed + entry("kaset"))).terms(["kaset b"], ["tr"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("kaset b", [("kaset", 0, False), ("aaa", 6, True)]),
+        # The word ends, or begins, within the sign.
+        ("kaset'ler b", [("kaset", 0, False), ("aaa", 10, True)]),
+        ("bir kaset b", [("kaset", 4, False), ("aaa", 10, True)]),
+        ("b kaset kasetler", [("aaa", 0, True), ("kaset", 2, False), ("aaa", 8, True)]),
+    ],
+)
+def test_a_word_takes_the_letters_before_what_names_a_sum(
+    tmp_path: Path, text: str, found: list[tuple[str, int, bool]]
+) -> None:
+    summed = entry("aaa", match='kaset* OR b OR "bir kaset"', near="NEAR/3 SUM/5 (kaset*^3 OR b^2)")
+    tagger = load_tagger(write_lexicon(tmp_path, fake=summed + entry("kaset")))
 
-    assert [(one.term, one.start, one.is_sum) for one in terms] == [("kaset", 0, False), ("aaa", 6, True)]
+    assert [
+        (one.term, one.start, one.is_sum) for [one_text] in [tagger.terms([text], ["tr"])] for one in one_text
+    ] == found
+    counting = [one.hit.start for one in tagger.verdicts(text, "tr") if one.refusal is None]
+    assert counting == [start for _, start, _ in found]
