@@ -87,9 +87,14 @@ def test_there_is_a_pack_for_each_of_these() -> None:
     assert {"turkey-2023", "turkey-2024-local", "russia-2024", "us-2024"} <= set(packs())
 
 
+@pytest.mark.long  # together, they are checked below
 @pytest.mark.parametrize("pack", packs())
-def test_a_pack_has_no_errors_and_its_forms_are_those_of_today(pack: str) -> None:
+def test_a_pack_alone_has_no_errors(pack: str) -> None:
     assert [str(one) for one in findings(f"builtin,events/{pack}") if one.level == "error"] == []
+
+
+@pytest.mark.parametrize("pack", packs())
+def test_the_forms_of_a_pack_are_those_of_today(pack: str) -> None:
     assert generate(FOLDER / pack) == {
         path: path.read_text("utf-8") for path in (FOLDER / pack).glob("forms/*")
     }
@@ -106,7 +111,7 @@ def test_every_term_of_a_pack_has_a_source_and_days_and_none_takes_a_built_in_on
     assert {entry[:-1] for entry in built_in} <= {written.entry[:-1] for written in draft.entries}
 
 
-def test_packs_can_be_given_together() -> None:
+def test_packs_have_no_errors_together() -> None:
     together = "builtin," + ",".join(f"events/{pack}" for pack in packs())
     assert [str(one) for one in findings(together) if one.level == "error"] == []
 

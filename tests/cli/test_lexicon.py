@@ -209,12 +209,12 @@ def test_explain_shows_language_every_match_and_why_others_do_not_count(small: d
         ("seçim", True, None),
         ("montaj", True, None),
         ("doğru seçim", False, "is a trap: what it matches never counts"),
-        ("seçim", False, "is taken by a trap: doğru seçim (seçim yapmak, election.toml:34)"),
+        ("seçim", False, "is taken by a trap: doğru seçim (seçim yapmak, election.toml:33)"),
         ("Seçim", False, "is part of a longer word: Seçimlik"),
         ("secim", False, "stands in a link or an @name"),
         ("adaylar", False, "is part of a longer word: adayları"),
     ]
-    assert (answer["matches"][0]["term"], answer["matches"][0]["entry"]) == ("seçim", "election.toml:2")
+    assert (answer["matches"][0]["term"], answer["matches"][0]["entry"]) == ("seçim", "election.toml:1")
 
 
 def test_explain_shows_the_longest_form_of_an_entry_only(small: dict[str, str]) -> None:

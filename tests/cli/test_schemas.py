@@ -3,10 +3,10 @@
 import json
 
 import pytest
-import yaml
 
 from sandik_schemas.cards import load_cards
 from sandik_schemas.load import json_schema
+from tests.support import quick_yaml
 from tests.support.command import sandik
 
 
@@ -27,7 +27,9 @@ def test_a_schema_is_printed_by_its_name_or_its_topic(name: str, schema: str) ->
 
 
 def test_the_asyncapi_document_is_printed() -> None:
-    assert set(yaml.safe_load(sandik("schemas", "--asyncapi").stdout)["components"]["messages"]) >= {"counts"}
+    assert set(quick_yaml.load(sandik("schemas", "--asyncapi").stdout)["components"]["messages"]) >= {
+        "counts"
+    }
 
 
 @pytest.mark.parametrize(

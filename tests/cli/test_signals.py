@@ -50,16 +50,20 @@ ENDLESS = {
     "up": ["up"],
     "broker": ["broker", "--port", "0", "--controller-port", "0"],
 }
+#: One for each way that a command goes: with a loop, with a pipe, with files, and alone.
 OTHERS = {
     "counts --once": ["counts", "--once"],
-    "top --once": ["top", "--once"],
     "ingest": ["ingest", "-"],
+    "lexicon": ["lexicon", "check"],
+    "replay": ["replay", "--out", "out.csv"],
+}
+#: Those that go such ways as well.
+MORE = {
+    "top --once": ["top", "--once"],
     "annotate": ["annotate", "-"],
     "topics": ["topics", "create"],
     "doctor": ["doctor"],
     "config": ["config"],
-    "lexicon": ["lexicon", "check"],
-    "replay": ["replay", "--out", "out.csv"],
     "export": ["export", "posts", "out.csv"],
     "diff": ["diff", "a.csv", "b.csv"],
     "report": ["report", "live", "out.html"],
@@ -94,9 +98,11 @@ def test_no_import_shows_a_traceback(module: str, number: signal.Signals, tmp_pa
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED[number], b"", b"")
 
 
-@pytest.mark.parametrize("name", [*ENDLESS, *OTHERS])
+@pytest.mark.parametrize(
+    "name", [*ENDLESS, *OTHERS, *(pytest.param(name, marks=pytest.mark.long) for name in MORE)]
+)
 def test_every_command_that_is_stopped_as_it_begins_ends_well(name: str, tmp_path: Path) -> None:
-    arguments = ENDLESS.get(name) or OTHERS[name]
+    arguments = (ENDLESS | OTHERS | MORE)[name]
     module = "sandik.broker" if name == "broker" else "sandik.cli.config"
 
     done = stopped_at_import(module, signal.SIGTERM, arguments, tmp_path)

@@ -8,7 +8,6 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
-import yaml
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
@@ -17,6 +16,7 @@ from sandik.kafka.topics import all_topics
 from sandik_schemas.cards import load_cards
 from sandik_schemas.generate import asyncapi_yaml, readme
 from sandik_schemas.load import json_schema
+from tests.support import quick_yaml
 from tests.support.wider import EVERYTHING
 
 with warnings.catch_warnings():  # two of its fields are called as methods of pydantic are
@@ -25,7 +25,7 @@ with warnings.catch_warnings():  # two of its fields are called as methods of py
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 TEXT = (SCHEMAS / "sandik_schemas" / "asyncapi.yaml").read_text(encoding="utf-8")
-DOCUMENT: dict[str, Any] = yaml.safe_load(TEXT)
+DOCUMENT: dict[str, Any] = quick_yaml.load(TEXT)
 
 
 def test_a_validator_accepts_it() -> None:

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 
 from sandik.broker import EmbeddedKafka
 from sandik.broker.settings import KAFKA_VERSION, SHARED_SETTINGS, server_properties
 from sandik.cli.main import app
 from sandik.settings import Settings
+from tests.support import quick_yaml
 
 ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+COMPOSE: dict[str, Any] = quick_yaml.load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
 SERVICES: dict[str, Any] = COMPOSE["services"]
 KAFKA: dict[str, str] = SERVICES["kafka"]["environment"]

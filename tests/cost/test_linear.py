@@ -117,12 +117,12 @@ def test_a_megabyte_that_asks_for_conditions(rules: Tagger, unit: str) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_hashtag_of_megabytes_is_never_copied() -> None:
-    """Once for each of the forms in it, that would be a million times."""
-    text = "#" + "SeçimDeepfake" * 300_000
+def test_a_hashtag_of_a_megabyte_is_never_copied() -> None:
+    """Once for each of the forms in it, that would be two hundred thousand times."""
+    text = "#" + "SeçimDeepfake" * 100_000
     [terms] = load_tagger().terms([text], ["tr"])
 
-    assert len(terms) == 600_000
+    assert len(terms) == 200_000
 
 
 @pytest.mark.timeout(60)

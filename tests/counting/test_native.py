@@ -335,6 +335,7 @@ def test_without_rust_the_build_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert hatch_build.build(tmp_path) == "there is no Rust (https://rustup.rs)"
 
 
+@compiled  # where nothing is, all tests of terms are of this
 def test_without_the_compiled_part_all_is_there() -> None:
     pure = Tagger(load_lexicon(None), None)
 

@@ -75,7 +75,7 @@ def test_schemathesis_finds_no_fault(url: str, path: str) -> None:
         for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
     )
 
-    @settings(examples(30), suppress_health_check=list(HealthCheck))
+    @settings(examples(20), suppress_health_check=list(HealthCheck))
     @given(case=honest | hostile if operation.query else honest)
     def ask(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(checks=CHECKS)

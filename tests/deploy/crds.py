@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests.support import quick_yaml
 
 Schema = dict[str, Any]
 Resource = dict[str, Any]
@@ -27,7 +28,9 @@ def definitions() -> list[Resource]:
     files = sorted(folder().glob("*.yaml"))
     if not files:
         pytest.skip(f"no definitions of custom resources in {folder()}: SANDIK_TEST_CRDS names another")
-    documents = [one for file in files for one in yaml.safe_load_all(file.read_text(encoding="utf-8")) if one]
+    documents = [
+        one for file in files for one in quick_yaml.load_all(file.read_text(encoding="utf-8")) if one
+    ]
     return [one for each in documents for one in each.get("items", [each])]
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-import yaml
-
 from tests.deploy.rendered import Resource
 from tests.deploy.tools import ROOT, found, helm, kustomize
+from tests.support import quick_yaml
 
 #: What makes the chart be an overlay.
 AS_OVERLAY: dict[str, Sequence[str]] = {
@@ -50,7 +49,7 @@ def options(values: Sequence[str]) -> list[str]:
 def templated(namespace: str, values: Sequence[str] = ()) -> list[Resource]:
     """Return what Helm makes of the chart."""
     said = helm_run("template", "sandik", str(chart()), "--namespace", namespace, *options(values))
-    found: list[Any] = [one for one in yaml.safe_load_all(said) if one]
+    found: list[Any] = [one for one in quick_yaml.load_all(said) if one]
     return found
 
 

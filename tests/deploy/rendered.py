@@ -6,9 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.deploy.tools import ROOT, kustomize
+from tests.support import quick_yaml
 
 OVERLAYS = ["dev", "prod"]
 
@@ -26,7 +25,7 @@ def build(folder: Path) -> list[Resource]:
     done = subprocess.run([kustomize(), "build", folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr
-    return list(yaml.safe_load_all(done.stdout))
+    return list(quick_yaml.load_all(done.stdout))
 
 
 def of_kind(overlay: str, kind: str) -> list[Resource]:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 
 from sandik.broker.settings import KAFKA_VERSION
 from sandik.cli.main import app
@@ -12,16 +11,17 @@ from sandik.kafka.topics import all_topics
 from sandik.settings import Settings
 from tests.deploy.rendered import OVERLAYS, environment, of_kind, pods
 from tests.deploy.tools import ROOT
+from tests.support import quick_yaml
 from tests.support.wider import EVERYTHING
 
 OPS = {"SANDIK_OPS_HOST": "0.0.0.0", "SANDIK_OPS_PORT": "8081"}  # noqa: S104 - inside a container
 OPS_PORT = 8081
 DASHBOARD_PORT = 8080
 DEFAULTS = Settings.model_construct()
-ASYNCAPI: dict[str, Any] = yaml.safe_load(
+ASYNCAPI: dict[str, Any] = quick_yaml.load(
     (ROOT / "schemas/sandik_schemas/asyncapi.yaml").read_text(encoding="utf-8")
 )
-SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))[
+SERVICES: dict[str, Any] = quick_yaml.load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))[
     "services"
 ]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def test_as_many_workers_as_have_something_to_do() -> None:
 
 
 def test_metrics_and_health_are_where_everybody_looks_for_them() -> None:
-    prometheus = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    prometheus = quick_yaml.load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     [scrape] = [each for each in prometheus["scrape_configs"] if each["job_name"] == "sandik"]
     [workers] = scrape["dns_sd_configs"]
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from sandik.telemetry.metric_catalogue import BURST_METRICS, METRICS
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.tools import ROOT, promtool
 from tests.docs.pages import anchors
+from tests.support import quick_yaml
 
 LABELS = {metric.name: set(metric.labels) for metric in (*METRICS, *BURST_METRICS)}
 HISTOGRAMS = {metric.name for metric in METRICS if metric.kind == "histogram"}
 RULES_FILE = ROOT / "deploy/alerts/sandik.rules.yml"
-RULES: dict[str, Any] = yaml.safe_load(RULES_FILE.read_text(encoding="utf-8"))
-TESTS: dict[str, Any] = yaml.safe_load(RULES_FILE.with_suffix(".test.yml").read_text(encoding="utf-8"))
+RULES: dict[str, Any] = quick_yaml.load(RULES_FILE.read_text(encoding="utf-8"))
+TESTS: dict[str, Any] = quick_yaml.load(RULES_FILE.with_suffix(".test.yml").read_text(encoding="utf-8"))
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"] if "alert" in rule]
 RECORDED = {rule["record"] for group in RULES["groups"] for rule in group["rules"] if "record" in rule}
 BOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
@@ -79,7 +79,7 @@ def test_every_label_that_is_asked_for_exists() -> None:
 def test_kubernetes_has_the_same_rules(overlay: str) -> None:
     [rule], [namespace] = of_kind(overlay, "PrometheusRule"), of_kind(overlay, "Namespace")
     text = RULES_FILE.read_text(encoding="utf-8")
-    assert rule["spec"] == yaml.safe_load(text.replace('"sandik"', f'"{namespace["metadata"]["name"]}"'))
+    assert rule["spec"] == quick_yaml.load(text.replace('"sandik"', f'"{namespace["metadata"]["name"]}"'))
 
 
 def test_every_alert_leads_to_a_section_of_the_runbook_and_every_section_is_an_alert() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from compose_spec import PyCompose
 
 from tests.deploy.tools import ROOT
+from tests.support import quick_yaml
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 HARDENED = ("topics", "worker", "dashboard", "bursts", "prometheus", "grafana")
@@ -24,11 +24,11 @@ def with_defaults(text: str) -> str:
 
 def parsed(text: str) -> PyCompose:
     """Return the file as the specification reads it, with YAML's own `<<` resolved first."""
-    return PyCompose.from_json(json.dumps(yaml.safe_load(with_defaults(text))))
+    return PyCompose.from_json(json.dumps(quick_yaml.load(with_defaults(text))))
 
 
 def services() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]
+    found: dict[str, Any] = quick_yaml.load(COMPOSE)["services"]
     return found
 
 
@@ -80,7 +80,7 @@ def test_every_mounted_file_is_there() -> None:
 
 
 def test_images_have_exact_versions_and_are_those_of_their_projects() -> None:
-    images = [service["image"] for service in yaml.safe_load(with_defaults(COMPOSE))["services"].values()]
+    images = [service["image"] for service in quick_yaml.load(with_defaults(COMPOSE))["services"].values()]
     dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
     bases = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", dockerfile, re.MULTILINE))
     [given] = {json.dumps(service["build"]["args"]) for service in services().values() if "build" in service}

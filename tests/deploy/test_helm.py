@@ -6,13 +6,13 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 
 from tests.deploy.helm import AS_OVERLAY, chart, helm_run, templated, write
 from tests.deploy.rendered import OVERLAYS, Resource, of_kind, rendered
 from tests.deploy.test_kubernetes import KUBERNETES, is_of_kubernetes
 from tests.deploy.test_webhook import with_webhook
 from tests.deploy.tools import kustomize
+from tests.support import quick_yaml
 
 CLUSTER = {"Namespace", "Kafka", "KafkaNodePool"}
 WEBHOOK = "bursts.webhook=sandik-webhook"
@@ -23,8 +23,8 @@ def compared(resources: list[Resource]) -> dict[str, Any]:
     """Return resources by kind and name, without what kustomize and Helm have each their own way for."""
     found = {}
     for one in resources:
-        text = re.sub(r'"?(name)"?: "?sandik-[a-z0-9]{10}"?\n', r"\1: sandik\n", yaml.safe_dump(one))
-        same = yaml.safe_load(text)
+        text = re.sub(r'"?(name)"?: "?sandik-[a-z0-9]{10}"?\n', r"\1: sandik\n", quick_yaml.dump(one))
+        same = quick_yaml.load(text)
         same["metadata"].pop("namespace", None)
         pod = same.get("spec", {}).get("template", {}).get("metadata", {})
         if checksum := pod.pop("annotations", None):

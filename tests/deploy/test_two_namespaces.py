@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.tools import promtool
+from tests.support import quick_yaml
 
 #: A worker of each namespace, of which prod's end.
 CASE = """
@@ -75,7 +75,7 @@ def test_workers_are_named_after_their_namespace() -> None:
 def test_an_alert_about_prod_fires_though_dev_is_well(tmp_path: Path) -> None:
     for overlay in OVERLAYS:
         [rule] = of_kind(overlay, "PrometheusRule")
-        (tmp_path / f"{overlay}.yml").write_text(yaml.safe_dump(rule["spec"]), encoding="utf-8")
+        (tmp_path / f"{overlay}.yml").write_text(quick_yaml.dump(rule["spec"]), encoding="utf-8")
     (tmp_path / "case.yml").write_text(CASE, encoding="utf-8")
     command = [promtool(), "test", "rules", "case.yml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

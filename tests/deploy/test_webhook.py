@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.deploy.rendered import OVERLAYS, Resource, build, of_kind, rendered
 from tests.deploy.tools import ROOT
+from tests.support import quick_yaml
 
 KUBERNETES = ROOT / "deploy/kubernetes"
 
@@ -20,7 +20,7 @@ def with_webhook(overlay: str, folder: Path) -> list[Resource]:
         "resources": [os.path.relpath(KUBERNETES / "overlays" / overlay, folder)],
         "components": [os.path.relpath(KUBERNETES / "webhook", folder)],
     }
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    (folder / "kustomization.yaml").write_text(quick_yaml.dump(kustomization))
     return build(folder)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 import typer.main
-import yaml
 
 from sandik.cli.main import app
 from sandik.ingest.formats import FORMATS, bluesky_car, feed, telegram_html, xlsx
@@ -17,6 +16,7 @@ from sandik.ingest.inputs import open_source, read
 from sandik.ingest.items import RejectReason, SkipReason
 from sandik_schemas.post import Post
 from tests.docs.formats_page import written_into
+from tests.support import quick_yaml
 
 TEXT = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text()
 
@@ -68,7 +68,7 @@ def test_every_option_is_named() -> None:
 
 def test_the_examples_for_other_tools_can_be_parsed() -> None:
     assert json.loads(block("json"))["config"]["value.converter.schemas.enable"] == "false"
-    assert "created_at_ms" in yaml.safe_load(block("yaml"))["pipeline"]["processors"][0]["mapping"]
+    assert "created_at_ms" in quick_yaml.load(block("yaml"))["pipeline"]["processors"][0]["mapping"]
     post = re.search(r"post='(.*)'", block("sh"))
     assert post
     assert msgspec.json.decode(post[1], type=Post).id == "forum:7"

@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReaso
 from sandik.ingest.produce import Mark, Summary, ingest
 from sandik_schemas.post import Post
 from tests.support.kafka import create_topic, produce, read_topic, unique_prefix, wait_until
+from tests.support.warm import start
 
 pytestmark = pytest.mark.broker
 
@@ -217,23 +217,16 @@ async def test_no_broker_is_a_broker_error() -> None:
         await ingest(iter([]), connection={"bootstrap_servers": "127.0.0.1:1"}, topic="posts", report=print)
 
 
-COMMAND = """
-import sys
-from sandik.ingest.command import IngestOptions, run_ingest
-servers, topic, *sources = sys.argv[1:]
-connection = {"bootstrap_servers": servers}
-options = IngestOptions(json_summary=True)
-sys.exit(run_ingest(sources, connection=connection, topic=topic, options=options))
-"""
-
-
 def command(kafka: EmbeddedKafka, topic: str, *sources: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, kafka.bootstrap_servers, topic, *sources],
+    return start(
+        "tests.ingest.producing",
+        kafka.bootstrap_servers,
+        topic,
+        *sources,
+        environment=os.environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
 

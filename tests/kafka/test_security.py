@@ -252,7 +252,7 @@ async def test_counts_are_exact_though_workers_that_log_in_by_scram_are_killed(
     secured: SecuredKafka, tmp_path: Path
 ) -> None:
     """Over TLS: whoever takes over logs in anew, and so does who is started again."""
-    scene, posts = Scene(brief(quick_settings(secured.kafka.bootstrap_servers))), some_posts(8_000, seed=13)
+    scene, posts = Scene(brief(quick_settings(secured.kafka.bootstrap_servers))), some_posts(2_000, seed=13)
     await scene.make_topics()
     variables = {**environment(scene.settings), **secured.ways["SCRAM-SHA-512"]}
     with Workers(variables, tmp_path) as workers:

@@ -15,7 +15,7 @@ from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.ops import Ops
-from tests.support.scene import BASE_MS, TEXTS, Scene, some_posts, start_module
+from tests.support.scene import BASE_MS, TEXTS, Scene, brief, some_posts, start_module
 from tests.support.workers import Workers, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -202,7 +202,7 @@ async def test_a_worker_whose_event_loop_does_not_move_says_so(
 
 async def test_a_worker_whose_kafka_is_gone_is_alive_and_not_ready_until_it_is_back(tmp_path: Path) -> None:
     with EmbeddedKafka(tmp_path / "kafka") as kafka:
-        settings, ops = quick_settings(kafka.bootstrap_servers), Ops()
+        settings, ops = brief(quick_settings(kafka.bootstrap_servers)), Ops()
         scene = Scene(settings)
         await scene.make_topics()
         with Workers({**environment(settings), **ops.environment}, tmp_path) as workers:

@@ -43,6 +43,7 @@ def is_held_out(post_id: str) -> bool:
     return post_id.startswith(("a4:", "a5:")) or hashlib.sha256(post_id.encode()).digest()[0] % 2 == 1
 
 
+@cache
 def judged() -> list[Judged]:
     """Return every judged post, sorted by language and kind."""
     return sorted([*_authored(), *_samples()], key=lambda one: (one.language, one.kind, one.id))

@@ -18,7 +18,6 @@ from tests.quality.posts import DATA, SourcedPost
 from tests.quality.terms import tags_of
 
 WRITTEN = Path(__file__).parents[2] / "docs" / "terms.json"
-JUDGED = judged()
 
 posts = st.lists(
     st.builds(
@@ -62,17 +61,17 @@ def test_equal_weights_say_what_no_weights_say(hits: list[bool], weight: float) 
 
 
 def test_halves_are_about_halves_and_ids_are_there_once() -> None:
-    ids = [one.id for one in JUDGED]
+    ids = [one.id for one in judged()]
     assert len(ids) == len(set(ids))
-    halved = [one.id for one in JUDGED if one.kind not in {"authored 4", "authored 5"}]
+    halved = [one.id for one in judged() if one.kind not in {"authored 4", "authored 5"}]
     assert 0.45 < sum(map(is_held_out, halved)) / len(halved) < 0.55
-    assert all(one.is_held_out for one in JUDGED if one.kind in {"authored 4", "authored 5"})
+    assert all(one.is_held_out for one in judged() if one.kind in {"authored 4", "authored 5"})
 
 
 def test_no_figure_drops_by_more_than_its_noise() -> None:
     """Authored posts are always here; the others where the archives are (SANDIK_TEST_DATA)."""
     written = {_key(one): one for one in _written()}
-    at_hand = [one for one in JUDGED if one.text is not None]
+    at_hand = [one for one in judged() if one.text is not None]
     now = figures(at_hand, tags_of(load_job(Settings()), at_hand))
     assert now
     assert [
@@ -85,7 +84,7 @@ def test_no_figure_drops_by_more_than_its_noise() -> None:
 def test_every_judged_post_is_at_hand() -> None:
     if not (DATA / "terms_dev").is_dir():
         pytest.skip(f"no terms_dev in {DATA}: set SANDIK_TEST_DATA")
-    assert [one.id for one in JUDGED if one.text is None] == []
+    assert [one.id for one in judged() if one.text is None] == []
 
 
 def _written() -> list[Figure]:

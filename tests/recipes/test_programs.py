@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from sandik_schemas.count import Count
 from sandik_schemas.load import json_schema
 from tests.recipes.recipe import RECIPES, Cell, Counted, blocks
+from tests.support import quick_yaml
 from tests.support.kafka import create_topic, read_topic, wait_until
 from tests.support.workers import environment
 
@@ -191,7 +191,7 @@ def test_configurations_can_be_read_and_name_fields_that_there_are() -> None:
     index, connector = map(json.loads, blocks("elasticsearch", "json"))
     [sink] = map(json.loads, blocks("jdbc", "json"))
     [panel] = map(json.loads, blocks("grafana", "json"))
-    [source] = yaml.safe_load(blocks("grafana", "yaml")[0])["datasources"]
+    [source] = quick_yaml.load(blocks("grafana", "yaml")[0])["datasources"]
     chosen, grouped = (step["options"] for step in panel["transformations"])
 
     assert set(index["mappings"]["properties"]) <= fields

@@ -13,7 +13,7 @@ from sandik.lexicon_tools.measured import last_measured
 from sandik.settings import Settings
 from tests.support.command import sandik, start_sandik
 from tests.support.kafka import wait_until
-from tests.support.lexicons import write_lexicon
+from tests.support.lexicons import SMALL, write_lexicon
 from tests.support.scene import some_posts
 from tests.support.truth import single_pass
 
@@ -262,7 +262,7 @@ def test_what_cannot_be_counted_is_refused_and_leaves_nothing(arguments: list[st
 
 def test_without_a_terminal_no_bar_is_drawn_even_where_colour_is_forced(tmp_path: Path) -> None:
     arguments = ("replay", str(SAMPLE), "--out", str(tmp_path / "a.csv"))
-    done = sandik(*arguments, environment={**FAST, "FORCE_COLOR": "1"})
+    done = sandik(*arguments, environment={**FAST, "FORCE_COLOR": "1", "SANDIK_LEXICON": str(SMALL)})
 
     assert (done.returncode, b"\x1b" in done.stderr) == (0, False), done.stderr
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from sandik.report.pictures import write_pictures
 from tests.report.builders import Posts, report_from
@@ -27,6 +26,8 @@ def drawn(posts: Posts, folder: Path) -> dict[str, bytes]:
 
 def points(folder: Path) -> Any:
     """Return red, green and blue of every point of the picture of all languages."""
+    from matplotlib.image import imread  # loads for half a second, which no other process needs
+
     return np.rint(imread(folder / "share.png")[:, :, :3] * 255).astype(np.int64)
 
 

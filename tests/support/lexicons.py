@@ -5,60 +5,8 @@ from pathlib import Path
 from sandik.counting.tags import Tagger, load_tagger
 
 #: A few words of each kind: long and short, a phrase, in company only, in one language only, traps.
-ELECTION = """
-[[term]]
-language = "tr"
-lemma = "seçim"
-forms = ["seçim(|i|leri|lerde)", "erken seçim"]
-
-[[term]]
-language = "tr"
-lemma = "oy"
-forms = ["oy", "oylar"]
-only_in = ["tr"]
-
-[[term]]
-language = "tr"
-lemma = "oy vermek"
-forms = ["oy ver(|di|dim)"]
-
-[[term]]
-language = "tr"
-lemma = "aday"
-forms = ["aday", "adaylar"]
-beside = ["election"]
-
-[[term]]
-language = "en"
-lemma = "vote"
-forms = ["vote(|s|r|rs)", "election(|s)"]
-
-[[term]]
-language = "ru"
-lemma = "выборы"
-forms = ["выбор(ы|ов|ах)"]
-
-[[trap]]
-language = "tr"
-lemma = "seçim yapmak"
-forms = ["seçim yap(|tım)", "doğru seçim"]
-
-[[trap]]
-language = "en"
-lemma = "selection"
-forms = ["selection(|s)"]
-"""
-DEEPFAKE = """
-[[term]]
-language = "en"
-lemma = "deepfake"
-forms = ["deep(|-| )fake(|s)"]
-
-[[term]]
-language = "tr"
-lemma = "montaj"
-beside = ["deepfake", "election"]
-"""
+SMALL = Path(__file__).parent / "lexicon"
+ELECTION, DEEPFAKE = ((SMALL / f"{tag}.toml").read_text("utf-8") for tag in ("election", "deepfake"))
 
 
 def write_lexicon(folder: Path, **tags: str) -> Path:

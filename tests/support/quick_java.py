@@ -1,9 +1,11 @@
 """Java that is ready to serve in a third of the time and of the work: no class of Kafka is compiled anew.
 
-`python -m tests.support.quick_java` starts a broker once and keeps what Java has learnt of it beside the JDK
-that has learnt it. Without that file, or with one of another JDK, Java starts as it always does.
+`python -m tests.support.quick_java` starts a broker once, lets workers count on it, and keeps what Java has
+learnt of that beside the JDK that has learnt it. Without that file, or with one of another JDK, Java starts
+as it always does.
 """
 
+import asyncio
 import os
 import shutil
 import sys
@@ -25,14 +27,32 @@ def use_what_was_learnt() -> None:
 
 
 def learn() -> None:
-    """Start and stop a broker, and keep what Java has learnt."""
+    """Start, use and stop a broker, and keep what Java has learnt."""
     with TemporaryDirectory() as folder:
         unfinished = Path(folder) / "kafka.aot"
         os.environ[VARIABLE] = f"{_SHORT_LIVED} -XX:AOTCacheOutput={unfinished}"
         broker = EmbeddedKafka(Path(folder) / "kafka")
         broker.start()
+        asyncio.run(_use(broker.bootstrap_servers, Path(folder)))
         broker.stop(deadline_s=120)
         shutil.move(unfinished, LEARNT)
+
+
+async def _use(bootstrap: str, folder: Path) -> None:
+    """Do what most tests do with a broker: make topics, write, count as a group, and read."""
+    from tests.support.scene import Scene, brief, some_posts, wait_for_all
+    from tests.support.workers import Follower, Workers, environment, quick_settings
+
+    scene = Scene(brief(quick_settings(bootstrap)))
+    await scene.make_topics()
+    with Workers(environment(scene.settings), folder) as workers:
+        started = workers.start(), workers.start()
+        await scene.write(some_posts(2_000))
+        async with Follower(bootstrap, scene.settings.topic("counts")) as follower:
+            await wait_for_all(follower, scene, workers)
+        await scene.wait_for_shares([2, 2])
+        for worker in started:
+            workers.terminate(worker)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from sandik.kafka.topics import POSTS, all_topics, create
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 from tests.support.kafka import produce, wait_until
+from tests.support.lexicons import SMALL
 from tests.support.truth import single_pass
 from tests.support.warm import start
 from tests.support.workers import Follower, Workers
@@ -26,7 +27,7 @@ STEP_MS = 20
 #: Below half of `max_disorder_ms`, so that no post is late, whatever the partitions.
 DISORDER_MS = 14_000
 TEXTS = [
-    "Seçimde sandığa sahip çıkalım, oyumuza sahip çıkalım",
+    "Seçim günü sandığa sahip çıkalım, oyumuza sahip çıkalım",
     "Bu seçim öncesi deepfake videolar yayılıyor, dikkat edin arkadaşlar",
     "Bugün hava çok güzel, arkadaşlarla sahilde yürüyüşe çıktık",
     "Выборы президента: дипфейк видео распространяется в соцсетях",
@@ -38,12 +39,18 @@ Post = tuple[bytes, bytes]
 
 
 def brief(settings: Settings) -> Settings:
-    """The settings with short windows that are soon settled, and the fast detector.
+    """The settings with short windows that are soon settled, the fast detector, and few words.
 
-    Many windows are opened, final and forgotten while the fault happens.
+    Many windows are opened, final and forgotten while the fault happens, and a worker that begins anew is
+    there at once.
     """
     return settings.model_copy(
-        update={"window_size_ms": 10_000, "allowed_lateness_ms": 10_000, "detector": "fasttext"}
+        update={
+            "window_size_ms": 10_000,
+            "allowed_lateness_ms": 10_000,
+            "detector": "fasttext",
+            "lexicon": str(SMALL),
+        }
     )
 
 

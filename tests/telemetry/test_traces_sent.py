@@ -14,6 +14,7 @@ from sandik.kafka.topics import COUNTS, MENTIONS, POSTS, POSTS_DLQ, POSTS_LATE
 from sandik.settings import Settings
 from tests.support.collector import Collector, attributes
 from tests.support.kafka import read_topic, wait_until
+from tests.support.lexicons import SMALL
 from tests.support.scene import BASE_MS, TEXTS, Scene
 from tests.support.workers import Follower, Workers, environment, quick_settings
 
@@ -209,6 +210,7 @@ async def test_without_the_setting_nothing_of_opentelemetry_is_imported_or_writt
     await write(worker_settings)
     with Workers(environment(worker_settings), tmp_path) as workers:
         workers.environment["PYTHONPROFILEIMPORTTIME"] = "1"  # Python logs every import
+        workers.environment["SANDIK_LEXICON"] = str(SMALL)  # loads in no time
         worker = workers.start()
         await wait_for_counts(worker_settings, workers)
         assert await asyncio.to_thread(workers.terminate, worker) == 0

@@ -17,7 +17,7 @@ import psutil
 from sandik.kafka.topics import COUNTS
 from sandik.up.data_dir import Home, Running
 from tests.support.kafka import wait_until
-from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
+from tests.support.lexicons import SMALL
 from tests.support.workers import Follower
 
 #: Only a hang takes so long.
@@ -106,10 +106,9 @@ def up(
 ) -> Iterator[Up]:
     """Start it; whatever is left of it at the end is killed."""
     mark = uuid.uuid4().hex
-    small = write_lexicon(data_dir.parent / "lexicon", election=ELECTION, deepfake=DEEPFAKE)
     own = {
         "SANDIK_OPS_PORT": "0",
-        "SANDIK_LEXICON": str(small),  # loads in no time
+        "SANDIK_LEXICON": str(SMALL),  # loads in no time
         "UP_TEST": mark,
         "PYTHONPATH": str(Path.cwd()),
         **(environment or {}),

@@ -69,7 +69,7 @@ def late_offsets(posts: Iterable[ConsumerRecord[bytes, bytes]], settings: Settin
 
 @pytest.mark.timeout(1_200)
 @pytest.mark.skipif(not (DATA / IRA).exists(), reason=WITHOUT_DATA)
-@pytest.mark.parametrize("rows", [50_000, pytest.param(ROWS, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rows", [20_000, pytest.param(ROWS, marks=pytest.mark.long)])
 async def test_an_archive_is_counted_exactly_by_two_workers(
     kafka: EmbeddedKafka, tmp_path: Path, rows: int
 ) -> None:

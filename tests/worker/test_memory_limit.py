@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from sandik.clock import SystemClock
 from sandik.settings import Settings
 from tests.faults.test_hostile_producer import hostile
+from tests.support import quick_yaml
 from tests.support.hostile import send
 from tests.support.kafka import produce, wait_until
 from tests.support.scene import Scene, a_post, some_posts
@@ -35,7 +35,7 @@ class Group:
         parent = Path("/sys/fs/cgroup", *(["memory"] if self.version == 1 else []))
         self.path = parent / f"sandik-{os.getpid()}"
         self.limit, self.peak, self.events = FILES[self.version]
-        compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+        compose = quick_yaml.load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
         said = compose["services"]["worker"]["deploy"]["resources"]["limits"]["memory"]
         self.limit_bytes = int(re.sub("M$", "", said)) << 20
 

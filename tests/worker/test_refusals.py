@@ -2,7 +2,6 @@
 
 import asyncio
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -11,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
+from tests.support.command import sandik
 from tests.support.kafka import NewRecord, configure, produce, read_topic, wait_until
 from tests.support.scene import Scene
 from tests.support.workers import Workers, count_all, environment
@@ -126,13 +126,7 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
 
 @pytest.mark.parametrize("variable", ["SANDIK_DETECTOR", "SANDIK_LEXICON", "SANDIK_WINDOW_SIZE_MS"])
 def test_settings_that_make_no_sense_are_a_usage_error(worker_settings: Settings, variable: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sandik", "annotate", "-"],
-        input=b"",
-        capture_output=True,
-        env={**environment(worker_settings), variable: "nonsense"},
-        check=False,
-    )
+    done = sandik("annotate", "-", environment={**environment(worker_settings), variable: "nonsense"})
 
     assert done.returncode in (1, 2)
     assert b"Traceback" not in done.stderr

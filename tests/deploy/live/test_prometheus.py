@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from sandik.broker import EmbeddedKafka, probe
 from sandik.kafka.topics import all_topics, create
@@ -27,6 +26,7 @@ from tests.bursts.test_bursts import records as as_records
 from tests.deploy.live.machine import run
 from tests.deploy.rendered import OVERLAYS, of_kind
 from tests.deploy.test_alerts import ALERTS, BOARDS
+from tests.support import quick_yaml
 from tests.support.distant_kafka import distant, slowly
 from tests.support.kafka import NewRecord, produce
 from tests.support.scene import BASE_MS, a_post, some_posts, wait_for_all
@@ -67,15 +67,15 @@ class Prometheus:
                 {
                     "name": group["name"],
                     "rules": [
-                        yaml.safe_load(
-                            faster(yaml.safe_dump(each, width=9_999), SLOWER.get(each.get("alert"), FASTER))
+                        quick_yaml.load(
+                            faster(quick_yaml.dump(each, width=9_999), SLOWER.get(each.get("alert"), FASTER))
                         )
                         for each in group["rules"]
                     ],
                 }
                 for group in rule["spec"]["groups"]
             ]
-            (folder / rules[-1]).write_text(yaml.safe_dump({"groups": groups}))
+            (folder / rules[-1]).write_text(quick_yaml.dump({"groups": groups}))
         [monitor] = of_kind("prod", "PodMonitor")
         [endpoint] = monitor["spec"]["podMetricsEndpoints"]
         found = {
@@ -88,7 +88,7 @@ class Prometheus:
         }
         every = {"scrape_interval": "1s", "evaluation_interval": "1s"}
         config = {"global": every, "rule_files": rules, "scrape_configs": [found]}
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+        (folder / "prometheus.yml").write_text(quick_yaml.dump(config))
         self.watch()
 
     def watch(self, **targets: tuple[str, int]) -> None:
