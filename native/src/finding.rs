@@ -1,14 +1,13 @@
-//! Where patterns stand in texts: one walk over a folded text, down a trie wherever a pattern may begin.
+//! Where patterns stand in texts: one walk over a folded text, with a look into an automaton wherever one may begin.
 //!
 //! The twin of `sandik.counting.tags.places`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
-use yada::builder::DoubleArrayBuilder;
-use yada::DoubleArray;
 
+use crate::automaton::Automaton;
 use crate::characters::{text_of, Characters};
 use crate::conditions::Made;
 use crate::counting::{Allowed, Counting, Entry, Opening};
@@ -61,6 +60,7 @@ impl Kind {
     }
 }
 
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Pattern {
     kind: u32,
     is_in_hashtags: bool,
@@ -70,13 +70,12 @@ struct Pattern {
 
 #[pyclass(frozen)]
 pub struct Patterns {
-    trie: DoubleArray<Vec<u8>>,
+    automaton: Automaton,
     /// Of all patterns, and of those that decide something by themselves.
     beginnings: Beginnings,
     deciding: Beginnings,
-    /// By number in the trie, which of `patterns` are spelled so: from here to the next.
-    bounds: Vec<u32>,
-    patterns: Vec<Pattern>,
+    /// By number in the automaton, what is spelled so.
+    patterns: Vec<Vec<Pattern>>,
     kinds: Vec<Kind>,
     leaves: usize,
     counting: Counting,
@@ -109,26 +108,26 @@ impl Patterns {
                 spelled.entry(what).or_default().push(pattern);
             }
         }
-        let keys: Vec<_> = spelled.keys().zip(0u32..).collect();
-        let trie = DoubleArrayBuilder::build(&keys).and_then(DoubleArray::new);
-        let trie = trie.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
         let beginnings = Beginnings::new(spelled.keys());
         let is_deciding = |one: &Pattern| kinds[one.kind as usize].is_deciding();
         let decides = |some: &(&String, &Vec<Pattern>)| some.1.iter().any(is_deciding);
         let deciding = Beginnings::new(spelled.iter().filter(decides).map(|some| some.0));
-        let (mut bounds, mut all) = (vec![0], Vec::new());
-        for some in spelled.into_values() {
-            all.extend(some);
-            bounds.push(all.len() as u32);
-        }
+        let mut numbers: HashMap<&[Pattern], usize> = HashMap::new();
+        let words = spelled.iter().map(|(what, some)| {
+            let next = numbers.len();
+            (what.as_bytes(), *numbers.entry(some).or_insert(next))
+        });
+        let automaton = Automaton::new(words)
+            .ok_or_else(|| pyo3::exceptions::PyValueError::new_err("the lexicon has too many forms"))?;
+        let mut patterns = vec![Vec::new(); numbers.len()];
+        numbers.into_iter().for_each(|(some, number)| patterns[number] = some.to_vec());
         let counting = Counting { entries, openings, first_sum, made, leaves };
         let characters = Characters::new(ask);
         Ok(Self {
-            trie,
+            automaton,
             beginnings,
             deciding,
-            bounds,
-            patterns: all,
+            patterns,
             kinds,
             leaves,
             counting,
@@ -249,10 +248,9 @@ impl Patterns {
                 continue;
             }
             let left = start.edge;
-            for (number, length) in self.trie.common_prefix_search(rest) {
+            self.automaton.find(rest, |number, length| {
                 let end = at + length;
-                let some = self.bounds[number as usize] as usize..self.bounds[number as usize + 1] as usize;
-                for pattern in &self.patterns[some] {
+                for pattern in &self.patterns[number] {
                     let right = if pattern.is_beginning { WORD } else { folded.edges[end] };
                     let is_glued = left == NONE || right == NONE;
                     let has_end = left != NONE || right == WORD;
@@ -279,7 +277,7 @@ impl Patterns {
                         ));
                     }
                 }
-            }
+            });
         }
     }
 

@@ -1,5 +1,6 @@
 //! What takes most of sandik's time, a letter at a time. Each part has a twin in Python with the same results.
 
+mod automaton;
 mod characters;
 mod cleaning;
 mod conditions;
