@@ -103,12 +103,12 @@ class Tagger:
         # Forms are the finder's from here on, and take more memory than all the rest.
         self._entries = entries = [entry._replace(forms=()) for entry in entries]
         self._native = (
-            NativeTerms(native, patterns, self._asking, rules, entries, self._openings) if native else None
+            NativeTerms(native, patterns, self._asking, rules, entries, self._openings, self.eras)
+            if native
+            else None
         )
         self._finder = Finder(patterns, self._asking, self._native or Places(patterns, self._asking))
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
-        #: By era, of each entry a byte: whether it is out of its days.
-        self._out: dict[int, bytes] = {}
 
     def terms(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
@@ -146,17 +146,10 @@ class Tagger:
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterable[tuple[int, list[Span]]]:
         """Return the terms that count, by index of their text: start, end, rank of the entry."""
-        eras = self.eras.of(times_ms) if self.eras and times_ms else None
-        if self._native is None:
-            return self._counted_here(texts, languages, eras)
-        out = [self._native_out(era) for era in eras] if eras else None
-        return self._native.counted(texts, languages, self._finder.cut(texts), out)
-
-    def _native_out(self, era: int) -> bytes:
-        if (found := self._out.get(era)) is None:
-            ranks = self.eras.out(era)
-            found = self._out[era] = bytes(rank in ranks for rank in range(len(self._entries)))
-        return found
+        times_ms = times_ms if self.eras else None
+        if self._native is not None:
+            return self._native.counted(texts, languages, self._finder.cut(texts), times_ms or None)
+        return self._counted_here(texts, languages, self.eras.of(times_ms) if times_ms else None)
 
     def _counted_here(
         self, texts: Sequence[str], languages: Sequence[str], eras: Sequence[int] | None
