@@ -1,6 +1,7 @@
 """The compiled twin of `places` and of what `match` makes of it: the terms of many texts at once.
 
-It walks over each text, and down a trie wherever a word begins; what it is told of a lexicon are numbers.
+It walks over each text, and looks into an automaton wherever a word begins; what it is told of a lexicon are
+numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
