@@ -32,6 +32,8 @@ async def engines(broker: Broker, results: Results, rounds: int, posts: int, onl
                 f"  {measured.posts_per_cpu_s:,.0f} posts/s a core, "
                 f"{measured.posts_per_s:,.0f} posts/s, {measured.peak_rss_mb:,.0f} MB"
             )
+            if not measured.is_without_start:
+                say("  its start is in these figures: read more posts")
             if measured.is_exact is False:
                 say(f"  WRONG: it counted {measured.counted:,} of {measured.posts:,} posts")
             results.add_run(number, contender.job, contender.name, measured.as_dict())

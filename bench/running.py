@@ -74,6 +74,8 @@ class Run:
                 "SANDIK_APP_ID": self.name,
                 "SANDIK_DATA_DIR": str(state_dir),
                 "SANDIK_OPS_PORT": "0",
+                # As often as the peers: how far a contender is, is known from its commits.
+                "SANDIK_COMMIT_EVERY_MS": "1000",
                 "BENCH_BROKER": self.broker.address,
                 "BENCH_JOB": self.contender.job,
                 "BENCH_GROUP": self.name,

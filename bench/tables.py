@@ -58,10 +58,11 @@ def _contenders(job: str, title: str, runs: Runs) -> Table:
         if not mine:
             continue
         exact = {run["is_exact"] for run in mine}
+        is_without_start = all(run["is_without_start"] for run in mine)
         rows.append(
             (
                 name,
-                f"{mine[0]['posts']:,}",
+                f"{mine[0]['posts']:,}{'' if is_without_start else ' and its start'}",
                 _spread([run["posts_per_cpu_s"] for run in mine], ",.0f"),
                 _middle(mine, "cpu_s_per_million", ",.1f"),
                 _middle(mine, "broker_cpu_s_per_million", ",.1f"),

@@ -40,6 +40,17 @@ impl Automaton {
         Some(Self { units: built.units, first }).filter(|found| found.units.len() < MOST)
     }
 
+    /// Return it as numbers, which `read` takes.
+    pub fn numbers(&self) -> Vec<u32> {
+        [self.first.as_slice(), &self.units].concat()
+    }
+
+    pub fn read(mut numbers: Vec<u32>) -> Option<Self> {
+        let first = 1 << LETTER;
+        let units = (numbers.len() > first).then(|| numbers.split_off(first))?;
+        Some(Self { units, first: numbers })
+    }
+
     /// Say of each word that a text begins with its number and how long it is.
     #[inline]
     pub fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {

@@ -10,6 +10,22 @@ pub struct Beginnings {
 }
 
 impl Beginnings {
+    /// What `write` takes.
+    pub const BYTES: usize = 2 * Bytes::WORDS * 8;
+
+    pub fn read(bytes: &[u8]) -> Self {
+        let words =
+            bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().expect("eight bytes")));
+        let mut in_hashtags: Vec<u64> = words.collect();
+        let elsewhere = in_hashtags.split_off(Bytes::WORDS);
+        Self { in_hashtags: Bytes::of(in_hashtags), elsewhere: Bytes::of(elsewhere) }
+    }
+
+    pub fn write(&self, bytes: &mut Vec<u8>) {
+        let parts = [&self.in_hashtags, &self.elsewhere].map(|one| one.four.iter().chain(&one.two));
+        parts.into_iter().flatten().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+    }
+
     pub fn add(&mut self, pattern: &str, is_in_hashtags: bool) {
         self.in_hashtags.add(pattern.as_bytes());
         if !is_in_hashtags {
@@ -38,11 +54,19 @@ struct Bytes {
 
 impl Default for Bytes {
     fn default() -> Self {
-        Self { four: vec![0; 1 << 11], two: vec![0; 1 << 10] }
+        Self::of(vec![0; Self::WORDS])
     }
 }
 
 impl Bytes {
+    const FOUR: usize = 1 << 11;
+    const WORDS: usize = Self::FOUR + (1 << 10);
+
+    fn of(mut four: Vec<u64>) -> Self {
+        let two = four.split_off(Self::FOUR);
+        Self { four, two }
+    }
+
     fn add(&mut self, pattern: &[u8]) {
         match *pattern {
             [one] => (0..=255).for_each(|two| set(&mut self.two, pair(one, two))),

@@ -2,18 +2,17 @@
 //!
 //! The twin of `sandik.counting.tags.places`.
 
-use std::collections::{BTreeMap, HashMap};
-
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::automaton::Automaton;
 use crate::beginnings::Beginnings;
 use crate::characters::{text_of, Characters};
 use crate::conditions::Made;
 use crate::counting::{Allowed, Counting, Entry, Opening};
 use crate::folding::{Folded, Token, NONE, WORD};
 use crate::markup::{Markup, Told};
+use crate::spelled::Spelled;
 
 /// How a pattern stands in a text: why it does not count outside hashtags, and bits.
 const COUNTS: u8 = 0;
@@ -48,29 +47,9 @@ pub struct Kind {
     asks: Vec<Asks>,
 }
 
-impl Kind {
-    /// Say whether it decides something by itself: a form, or what makes conditions be asked.
-    fn is_deciding(&self) -> bool {
-        !self.ranks.is_empty() || self.is_trigger
-    }
-}
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Pattern {
-    kind: u32,
-    is_in_hashtags: bool,
-    is_beginning: bool,
-    is_long: bool,
-}
-
 #[pyclass(frozen)]
 pub struct Patterns {
-    automaton: Automaton,
-    /// Of all patterns, and of those that decide something by themselves.
-    beginnings: Beginnings,
-    deciding: Beginnings,
-    /// By number in the automaton, what is spelled so.
-    patterns: Vec<Vec<Pattern>>,
+    spelled: Spelled,
     kinds: Vec<Kind>,
     leaves: usize,
     /// Those that only a look at all patterns tells.
@@ -83,54 +62,25 @@ pub struct Patterns {
 
 #[pymethods]
 impl Patterns {
-    /// Take patterns (what, kind, in hashtags only, beginning of words), kinds, the fewest letters of a glued
-    /// one; entries, openings, and places of conditions that are no leaf; what links and hashtags are made of,
-    /// who knows characters, and which entries can count.
+    /// Take what `spelled` has made of patterns, and their kinds; entries, openings, and places of conditions that
+    /// are no leaf; what links and hashtags are made of, who knows characters, and which entries can count.
     #[new]
     fn new(
-        patterns: &Bound<'_, PyAny>,
+        spelled: &[u8],
         kinds: Vec<Kind>,
-        min_glued: usize,
         rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         markup: Told,
         ask: Py<PyAny>,
         days: Days,
     ) -> PyResult<Self> {
         let (entries, openings, first_sum, leaves, made) = rules;
-        let mut spelled: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
-        // One at a time: all of them as a list are tens of megabytes, and leave holes as large.
-        for pattern in patterns.try_iter()? {
-            let (what, kind, is_in_hashtags, is_beginning): (String, u32, bool, bool) = pattern?.extract()?;
-            if !what.is_empty() {
-                let is_long = what.chars().count() >= min_glued;
-                let pattern = Pattern { kind, is_in_hashtags, is_beginning, is_long };
-                spelled.entry(what).or_default().push(pattern);
-            }
-        }
-        let (mut beginnings, mut deciding) = (Beginnings::default(), Beginnings::default());
-        for (what, one) in spelled.iter().flat_map(|(what, some)| some.iter().map(move |one| (what, one))) {
-            beginnings.add(what, one.is_in_hashtags);
-            if kinds[one.kind as usize].is_deciding() {
-                deciding.add(what, one.is_in_hashtags);
-            }
-        }
+        let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
         let mut common = Leaves::none(leaves);
-        kinds.iter().filter(|kind| !kind.is_deciding()).for_each(|kind| common.add(&kind.leaves));
-        let mut numbers: HashMap<&[Pattern], usize> = HashMap::new();
-        let words = spelled.iter().map(|(what, some)| {
-            let next = numbers.len();
-            (what.as_bytes(), *numbers.entry(some).or_insert(next))
-        });
-        let automaton = Automaton::new(words)
-            .ok_or_else(|| pyo3::exceptions::PyValueError::new_err("the lexicon has too many forms"))?;
-        let mut patterns = vec![Vec::new(); numbers.len()];
-        numbers.into_iter().for_each(|(some, number)| patterns[number] = some.to_vec());
+        let is_common = |kind: &&Kind| kind.ranks.is_empty() && !kind.is_trigger;
+        kinds.iter().filter(is_common).for_each(|kind| common.add(&kind.leaves));
         let counting = Counting { entries, openings, first_sum, made, leaves };
         Ok(Self {
-            automaton,
-            beginnings,
-            deciding,
-            patterns,
+            spelled,
             kinds,
             leaves,
             common,
@@ -239,13 +189,13 @@ impl Patterns {
     fn find_wanted(&self, index: usize, text: &str, folded: &Folded, places: &mut Vec<Place>) {
         let kind_of = |place: &Place| &self.kinds[place.4 as usize];
         let is_form = |place: &Place| !kind_of(place).ranks.is_empty();
-        self.walk(index, text, folded, Some(&self.deciding), places);
+        self.walk(index, text, folded, Some(&self.spelled.deciding), places);
         if places.iter().any(|place| kind_of(place).is_trigger) {
             let mut present = self.common.clone();
             places.iter().for_each(|place| present.add(&kind_of(place).leaves));
             if self.wanted(places, &present).is_some() {
                 places.clear();
-                self.walk(index, text, folded, Some(&self.beginnings), places);
+                self.walk(index, text, folded, Some(&self.spelled.beginnings), places);
                 let mut present = Leaves::none(self.leaves);
                 places.iter().for_each(|place| present.add(&kind_of(place).leaves));
                 if let Some(wanted) = self.wanted(places, &present) {
@@ -277,14 +227,14 @@ impl Patterns {
             let (at, is_in_hashtag) = (start.byte as usize, start.is_in_hashtag);
             let rest = &folded.bytes[at..];
             let left = start.edge;
-            self.automaton.find(rest, |number, length| {
+            self.spelled.that_begin(rest, |some, length| {
                 let end = at + length;
-                for pattern in &self.patterns[number] {
-                    let right = if pattern.is_beginning { WORD } else { folded.edges[end] };
+                for pattern in some {
+                    let right = if pattern.is_beginning() { WORD } else { folded.edges[end] };
                     let is_glued = left == NONE || right == NONE;
                     let has_end = left != NONE || right == WORD;
-                    let is_able = !is_glued || (has_end && pattern.is_long && !pattern.is_beginning);
-                    let outside = match (left == WORD && right == WORD, pattern.is_in_hashtags) {
+                    let is_able = !is_glued || (has_end && pattern.is_long() && !pattern.is_beginning());
+                    let outside = match (left == WORD && right == WORD, pattern.is_in_hashtags()) {
                         (false, _) => INSIDE_WORD,
                         (true, false) => COUNTS,
                         (true, true) => NOT_IN_HASHTAG,
@@ -301,7 +251,7 @@ impl Patterns {
                             begin.character,
                             last.character,
                             after.character,
-                            pattern.kind,
+                            pattern.kind(),
                             how,
                         ));
                     }

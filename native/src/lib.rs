@@ -15,12 +15,14 @@ mod markup;
 mod ngrams;
 mod pool;
 mod sift;
+mod spelled;
 
 use pyo3::prelude::*;
 
 /// `sandik._native`: see `sandik.counting.native`.
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(spelled::spelled, module)?)?;
     module.add_class::<finding::Patterns>()?;
     module.add_class::<markup::Markup>()?;
     module.add_class::<eld::Eld>()?;

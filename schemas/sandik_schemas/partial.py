@@ -117,6 +117,10 @@ class Tally(msgspec.Struct, frozen=True):
     duplicate: int = 0
     ignored: int = 0
 
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return the sums."""
+        return Tally(*map(int.__add__, msgspec.structs.astuple(self), msgspec.structs.astuple(other)))
+
 
 class PartitionClock(msgspec.Struct, tag="clock", tag_field="kind"):
     """The event-time position of one source partition, after the post at `offset` was applied.

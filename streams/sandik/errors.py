@@ -12,6 +12,9 @@ SandikError                     a user can fix it; the command line prints it wi
 Bad posts are not errors: steps return them as `Rejected`, and they go to `posts.dlq` with a reason.
 """
 
+#: Of a command that Ctrl-C ended.
+INTERRUPTED_EXIT_CODE = 130
+
 
 class SandikError(Exception):
     """A user can fix it. The message says what happened, why, and what to do."""

@@ -13,7 +13,7 @@ from faust.types import TP
 from sandik.counting.decode import Reason, Rejected
 from sandik.counting.fold import Late
 from sandik.counting.windows.panes import session_key
-from sandik.kafka.dead_letters import dead_letter, late_post
+from sandik.kafka.dead_letter_records import dead_letter, late_post
 from sandik.kafka.topics import (
     BURSTS,
     CONTROL,

@@ -1,8 +1,10 @@
 """A second delivery of a post is counted once, and what is no creation is not counted at all."""
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sandik.counting.dedupe import add, id_hash, packed, unpacked
+from sandik.counting.dedupe import Seen, id_hash, packed, unpacked
 from sandik.counting.state import PartitionState
 from sandik_schemas.partial import EntryRecord, SeenIds, typed
 from tests.laws.test_counting_laws import BASE_MS, JOB, Record
@@ -66,8 +68,47 @@ def test_edits_and_deletions_are_ignored_and_move_no_clock() -> None:
 def test_ids_survive_packing_and_the_lower_offset_stays() -> None:
     seen = {id_hash("a"): 7, id_hash("çağrı"): 2**40}
     entry = SeenIds("r", 0, 0, 0, packed(seen))
-    again = {id_hash("a"): 3}
-    add(again, unpacked(entry))
+    again = Seen()
+    again.add([(id_hash("a"), 3)])
+    again.add(unpacked(entry))
 
     assert seen == dict(unpacked(entry))
-    assert 3 == again[id_hash("a")]
+    assert seen | {id_hash("a"): 3} == again.offsets()
+
+
+#: Few ids, so that they meet again; some share their upper half, and some their lower one.
+HASHES = [bytes([high] * 8 + [low] * 8) for high in (0, 7, 255) for low in (0, 1, 128, 255)]
+SOME = st.lists(st.tuples(st.sampled_from(HASHES), st.integers(0, 2**40)), max_size=12)
+
+
+@given(st.lists(SOME | st.just("pack")), st.sets(st.sampled_from(HASHES)))
+def test_packed_or_not_a_window_knows_the_same_ids(
+    steps: list[list[tuple[bytes, int]] | str], asked: set[bytes]
+) -> None:
+    seen, model = Seen(), dict[bytes, int]()
+    for step in steps:
+        if isinstance(step, str):
+            seen.pack()
+            continue
+        seen.add(step)
+        for hashed, offset in step:
+            model[hashed] = min(offset, model.get(hashed, offset))
+
+    assert seen.offsets() == model
+    assert seen.known(dict.fromkeys(asked, 0)) == {one: model[one] for one in asked & model.keys()}
+
+
+def test_ids_of_windows_that_get_no_posts_are_packed() -> None:
+    state = PartitionState.empty("r", 0)
+    first = [a_record(offset, f"a{offset}") for offset in range(100)]
+    state.take(JOB.count(state, first).changes.entries)
+    state.take(JOB.count(state, [a_record(100, "b", after_ms=60_000)]).changes.entries)
+
+    [packed_window, open_window] = state.seen.values()
+    assert ([100, 0], [0, 1]) == (_sizes(packed_window), _sizes(open_window))
+    twice = [a_record(101, "a7"), a_record(102, "c"), a_record(103, "b", after_ms=60_000)]
+    assert [101, 103] == JOB.count(state, twice).changes.duplicate_offsets
+
+
+def _sizes(seen: Seen) -> list[int]:
+    return [len(seen._highs), len(seen._new)]

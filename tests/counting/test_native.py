@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from sandik.counting.language.by_name import load_cascade
 from sandik.counting.language.eld import EldModel, load_eld
 from sandik.counting.language.native_cascade import NativeCascade
 from sandik.counting.native import NATIVE, is_stale
-from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags import Tagger, kept, load_tagger
 from sandik.counting.tags.boundaries import Markup, Refusal, markup_rules, word_spans
+from sandik.counting.tags.kept import keep, read
 from sandik.counting.tags.lexicon import load_lexicon
+from sandik.counting.tags.ready import ReadyTagger, made_ready
 from tests.docs.fresh import built_wheel
 from tests.quality import posts as archives
 from tests.support.lexicons import write_lexicon
@@ -100,27 +102,36 @@ valid = "2023-03-10/2023-05-28"
 TAGS = '[[opening]]\ntag = "fake"\ncharacters = 20\n'
 
 
-def taggers(*layers: Path) -> tuple[Tagger, Tagger]:
+def taggers(folder: Path, *layers: Path) -> tuple[Tagger, Tagger, Tagger]:
+    """Return the compiled one, the one in Python, and the compiled one of what is kept in a file."""
+    assert NATIVE
     lexicon = load_lexicon(",".join(map(str, layers)) or None)
-    return Tagger(lexicon, NATIVE), Tagger(lexicon, None)
+    keep(folder / "kept", made_ready(lexicon, NATIVE))
+    ready = read(folder / "kept")
+    assert ready
+    return Tagger(lexicon, NATIVE), Tagger(lexicon, None), ReadyTagger(ready, NATIVE, lambda: lexicon)
 
 
 @pytest.fixture(scope="module")
-def built_in() -> tuple[Tagger, Tagger]:
-    return taggers()
+def built_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tagger, Tagger, Tagger]:
+    return taggers(tmp_path_factory.mktemp("built-in"))
 
 
 @pytest.fixture(scope="module")
-def conditions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tagger, Tagger]:
+def conditions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, Tagger, Tagger]]:
     folder = write_lexicon(tmp_path_factory.mktemp("native"), fake=LEXICON)
     folder.joinpath("tags.toml").write_text(TAGS)
-    return taggers(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "LEAST_PATTERNS", 0)
+        yield taggers(folder, folder)
 
 
-def assert_same_terms(both: tuple[Tagger, Tagger], batch: Sequence[str]) -> None:
+def assert_same_terms(both: tuple[Tagger, Tagger, Tagger], batch: Sequence[str]) -> None:
     for language, time_ms in (("tr", None), ("ru+tr", 1_683_849_600_000), ("en", 1_460_000_000_000)):
-        native, pure = (one.terms(batch, [language] * len(batch), [time_ms] * len(batch)) for one in both)
-        assert native == pure
+        native, pure, ready = (
+            one.terms(batch, [language] * len(batch), [time_ms] * len(batch)) for one in both
+        )
+        assert native == pure == ready
     assert [both[0].verdicts(text, "tr") for text in batch] == [
         both[1].verdicts(text, "tr") for text in batch
     ]
@@ -128,13 +139,13 @@ def assert_same_terms(both: tuple[Tagger, Tagger], batch: Sequence[str]) -> None
 
 @compiled
 @given(batch=batches)
-def test_the_same_terms(built_in: tuple[Tagger, Tagger], batch: list[str]) -> None:
+def test_the_same_terms(built_in: tuple[Tagger, Tagger, Tagger], batch: list[str]) -> None:
     assert_same_terms(built_in, batch)
 
 
 @compiled
 @given(batch=batches)
-def test_the_same_conditions_hold(conditions: tuple[Tagger, Tagger], batch: list[str]) -> None:
+def test_the_same_conditions_hold(conditions: tuple[Tagger, Tagger, Tagger], batch: list[str]) -> None:
     assert_same_terms(conditions, batch)
 
 
@@ -305,12 +316,12 @@ def test_the_same_languages(
 @compiled
 @pytest.mark.skipif(not (archives.DATA / archives.IRA).is_file(), reason=archives.WITHOUT_DATA)
 def test_the_same_on_real_posts(
-    built_in: tuple[Tagger, Tagger], detectors: tuple[Detector, Detector], elds: tuple[Any, EldModel]
+    built_in: tuple[Tagger, Tagger, Tagger], detectors: tuple[Detector, Detector], elds: tuple[Any, EldModel]
 ) -> None:
     some = [post.text for post in islice(archives.posts(archives.IRA), 0, None, 10)]
-    native, pure = (one.terms(some, ["en"] * len(some)) for one in built_in)
+    native, pure, ready = (one.terms(some, ["en"] * len(some)) for one in built_in)
 
-    assert native == pure
+    assert native == pure == ready
     assert cleaning.CLEANER
     assert cleaning.CLEANER.clean(some) == cleaning.cleaned(some)
     assert detectors[0].detect(some) == detectors[1].detect(some)

@@ -107,6 +107,43 @@ def test_there_is_no_span_before_the_first_window() -> None:
     assert headline(cells_of(counts), Query(MINUTE_MS)).before is None
 
 
+@examples(100)
+@given(consistent, spans, some_languages)
+def test_without_a_span_before_the_halves_of_a_span_are_compared_as_two_spans_are(
+    counts: list[Count], span: tuple[int, int], among: frozenset[str]
+) -> None:
+    query = Query(MINUTE_MS, from_ms=span[0], to_ms=span[1], among=among)
+    cells = cells_of(counts)
+
+    found = headline(cells, query)
+
+    assert found.change is None or found.within is None
+    if found.within:
+        middle_ms = (found.now.from_ms + found.now.to_ms) // 2 // MINUTE_MS * MINUTE_MS
+        first, second = (
+            headline(cells, query._replace(from_ms=from_ms, to_ms=to_ms)).now
+            for from_ms, to_ms in ((found.now.from_ms, middle_ms), (middle_ms, found.now.to_ms))
+        )
+        assert found.before is None
+        assert Counter(first.posts) + Counter(second.posts) == found.now.posts
+        assert first.share is not None
+        assert second.share is not None
+        assert found.within.value == round(second.share.value - first.share.value, 6)
+
+
+def test_of_all_that_there_is_the_second_half_is_compared_with_the_first() -> None:
+    counts = [
+        a_count(tag, minute=minute, count=count)
+        for minute, both in enumerate((100, 100, 100, 200))
+        for tag, count in (("election", 500), ("both", both))
+    ]
+
+    within = headline(cells_of(counts), Query(MINUTE_MS)).within
+
+    assert within is not None
+    assert (within.value, within.is_beyond_chance) == (0.1, True)
+
+
 def test_the_usual_share_is_that_of_the_same_hours_of_the_days_before() -> None:
     day = DAY_MS // MINUTE_MS
     counts = [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sandik.counting.decode import Reason, Rejected
 from sandik.counting.fold import Late
 from sandik.dead_letters.letter import Letter, letter_of
-from sandik.kafka.dead_letters import dead_letter, late_post
+from sandik.kafka.dead_letter_records import dead_letter, late_post
 from sandik.kafka.publish import Outgoing
 from sandik_schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.docs.pages import PAGES, ROOT, Command, commands_of
+from tests.quality.posts import DATA
 
 #: Of the folder SANDIK_TEST_DATA.
 ARCHIVES = ("telegram_ru/*.json.gz", "ira_2016-09-15_2016-11-15.tsv.gz")
@@ -31,7 +32,7 @@ def main(pages: Iterable[str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(os.environ.get("ANSWERS_IN") or name).absolute()
         for pattern in ARCHIVES:
-            for path in Path(os.environ["SANDIK_TEST_DATA"]).glob(pattern):
+            for path in DATA.glob(pattern):
                 shutil.copy(path, folder)
         for part in ("hand-coded", "narrow"):
             shutil.copytree(ROOT / "docs" / part, folder / part, dirs_exist_ok=True)

@@ -14,7 +14,7 @@ import pytest
 
 from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import all_topics, create
-from sandik.report.read_counts import read_file
+from sandik.replay.read_results import counts_in
 from sandik.settings import Settings
 from sandik.tables.dictionary import GUARDED, RAW
 from sandik_schemas.count import Count
@@ -128,7 +128,7 @@ def test_an_export_is_replaced_only_when_told_to(settings: Settings, tmp_path: P
     (days / "mine").write_text("mine")
     told = run(settings, "export", "posts", str(days), "--by-day", "--force", expected=2)
     assert ("was not written by an export" in told, (days / "mine").exists()) == (True, True)
-    assert sum(one.count for one in read_file(out) if one.tag == "both") == 90
+    assert sum(one.count for one in counts_in(out) if one.tag == "both") == 90
 
 
 @pytest.mark.parametrize(("told", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

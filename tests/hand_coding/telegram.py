@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.quality.posts import DATA, TELEGRAM
+
 CODING = Path(__file__).parents[2] / "docs" / "hand-coded"
 SEED, PER_STRATUM = "46", "50"
 
@@ -20,7 +22,7 @@ def main() -> None:
     """Write them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = sorted((Path(os.environ["SANDIK_TEST_DATA"]) / "telegram_ru").glob("*.json.gz"))
+        files = sorted((DATA / TELEGRAM).glob("*.json.gz"))
         for path in files:
             shutil.copy(path, folder)
         names = [path.name for path in files]

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 
-from sandik.ingest.decoding.json_values import TooLongValueError
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.decoding.unpack import BREAKS, buffered, unpacked
 from sandik.ingest.formats import Content, read_format
 from sandik.ingest.formats.table import TableOptions
@@ -139,7 +139,7 @@ def read(name: str) -> Counter[str]:
     try:
         for item in read_format(form, Content(stream, io.FileIO("/dev/null"), "x", TableOptions())):
             found["post" if isinstance(item, Post) else str(item.reason)] += 1
-    except (TooLongValueError, *BREAKS):
+    except (TooLongError, *BREAKS):
         found["broken_off"] += 1
     except Exception as error:  # noqa: BLE001 - a header that is none, said by its name
         found[type(error).__name__] += 1

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from sandik.ingest.formats.jsonl import read
+from sandik.ingest.decoding.frames import json_objects
+from sandik.ingest.formats.jsonl import read_each
 from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.post import Post
@@ -20,7 +21,7 @@ from tests.ingest import demo_telegram
 from tests.quality.posts import DATA
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
-POSTS = list(read((DEMO / "posts.jsonl").read_bytes().splitlines(keepends=True)))
+POSTS = list(read_each(json_objects(iter((DEMO / "posts.jsonl").read_bytes().splitlines()))))
 LATE_MS = 20 * 60_000
 
 
@@ -90,7 +91,7 @@ def test_the_evening_is_a_story_and_the_same_every_time(evening: ModuleType) -> 
 
 def test_the_telegram_posts_are_as_the_attribution_says() -> None:
     lines = gzip.decompress((DEMO / "telegram.jsonl.gz").read_bytes()).splitlines(keepends=True)
-    posts = [one for one in read(lines) if isinstance(one, Post)]
+    posts = [one for one in read_each(json_objects(iter(lines))) if isinstance(one, Post)]
 
     assert f"{len(posts):,} posts" in (DEMO / "ATTRIBUTION.md").read_text()
     assert len(posts) == len({post.id for post in posts}) == len(lines)

@@ -19,7 +19,7 @@ def stored_of(counter: PartitionCounter, records: list[Record]) -> list[Stored]:
 def told(state: PartitionState) -> tuple[object, ...]:
     """All that the state says, however it was cut into entries."""
     cells = {start: (one.counts, one.late_counts) for start, one in state.windows.items()}
-    return state.clock, cells, dict(state.seen)
+    return state.clock, cells, {start: seen.offsets() for start, seen in state.seen.items()}
 
 
 @given(logs, st.data())

@@ -89,10 +89,12 @@ _FIGURES = """() => [...document.querySelectorAll("#table tbody tr")]
 
 
 @asynccontextmanager
-async def seeing(browser: Browser, settings: Settings, query: str = "", *options: str) -> AsyncIterator[Page]:
+async def seeing(
+    browser: Browser, settings: Settings, query: str = "", *options: str, **reader: Any
+) -> AsyncIterator[Page]:
     """Open a dashboard of one's own."""
     with dashboard(settings, *options) as url:
-        async with looking(browser, url + query) as page:
+        async with looking(browser, url + query, **reader) as page:
             yield page
 
 

@@ -44,6 +44,7 @@ def test_a_file_has_columns_of_authors_only_when_they_are_counted(tmp_path: Path
     for rules in (RULES, msgspec.structs.replace(RULES, authors="off")):
         counted = msgspec.structs.replace(plan, rules=rules)
         path = tmp_path / f"{rules.authors}{suffix}"
-        outputs.write_file(path, outputs.columns(rules), laws.replayed(counted, partitions), Digest())
+        part = outputs.Part("counts", outputs.columns("counts", rules), laws.replayed(counted, partitions))
+        outputs.write_file(path, part, Digest())
 
         assert (b"distinct_authors_low" in path.read_bytes()) == (rules.authors == "sketch")

@@ -143,7 +143,7 @@ def wider(plan: Plan, partitions: Sequence[Sequence[Record]], kind: Kind) -> lis
         for one in plan.slices:
             checkpoint = Checkpoint(folder, JOB.run_id, one.partition, one.start)
             asyncio.run(count(plan, one, checkpoint, partitions[one.partition], None))
-        return list(DerivedCounts(plan, folder, kind).counts(0))
+        return list(DerivedCounts(plan, folder, kind, 0))
 
 
 @examples(60)

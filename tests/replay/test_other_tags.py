@@ -14,7 +14,7 @@ from sandik.cli.counts_query import Filter
 from sandik.counting.control_state import ControlState
 from sandik.figures.live_counts import Model
 from sandik.figures.rollup import EVERY, Query, rows
-from sandik.report.read_counts import read_file
+from sandik.replay.read_results import counts_in
 from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.control import Run
@@ -116,7 +116,7 @@ def test_a_lexicon_of_any_tags_works_from_replay_to_report(case: tuple[str, Path
 
 def shown_in_table(out: Path, pairs: tuple[Pair, ...], expected: dict[str, int]) -> None:
     latest = Latest()
-    for count in read_file(out):
+    for count in counts_in(out):
         latest.add(count.key, count)
     titles = [str(column.header) for column in table(latest, 10, Filter(pairs=pairs)).columns]
     assert set(titles) >= {*expected, *(f"{pair.name} %" for pair in pairs)}
@@ -125,7 +125,7 @@ def shown_in_table(out: Path, pairs: tuple[Pair, ...], expected: dict[str, int])
 
 def shown_on_the_page(out: Path, pairs: tuple[Pair, ...], expected: dict[str, int]) -> None:
     model = Model()
-    model.add(read_file(out), 0)
+    model.add(counts_in(out), 0)
     before = model.version
     model.set_pairs(pairs)
     assert (model.version.epoch == before.epoch) == (pairs == (DEFAULT_PAIR,))

@@ -7,6 +7,7 @@ and its own end. Only what happens before `main` is not run in it; tests of that
     python -m tests.support.warm FD             the one that is copied; takes orders at FD, a socket
 """
 
+import atexit
 import errno
 import gc
 import json
@@ -18,6 +19,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,7 +29,6 @@ from io import TextIOWrapper
 from pathlib import Path
 from pkgutil import walk_packages
 from tempfile import TemporaryFile
-from threading import Lock
 from typing import IO, Any, Literal, TextIO
 
 import sandik
@@ -39,7 +40,7 @@ _NUMBER = struct.Struct("i")
 _ROOT = Path(__file__).parents[2]
 _BORN = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # who has threads cannot be copied
 _READ_AT_IMPORT = ("PYTHON", "LC_", "LANG", "FAUST_", "NO_CYTHON", "TYPER_", "TERMINAL_", "FORCE_COLOR")
-_starting = Lock()
+_starting = threading.Lock()
 _started: list[subprocess.Popen[bytes]] = []
 
 
@@ -213,6 +214,25 @@ def _text(fd: int, mode: Literal["rb", "wb"], like: Any) -> TextIO:
     )
 
 
+def _run(module: str) -> None:
+    """Run the module, and end as Python does, but free nothing: that would copy the original's memory."""
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as end:
+        if not isinstance(end.code, int | None):  # a text, which Python prints
+            raise
+        code = end.code or 0
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # without a reader, a command has no stdout
+            stream.flush()
+    except OSError:  # which Python tells, too
+        sys.exit(code)
+    os._exit(code)
+
+
 def _import_everything() -> None:
     """Import what any command may need, and load the models and the lexicon that ship with sandik."""
     for module in walk_packages(sandik.__path__, "sandik."):
@@ -226,4 +246,4 @@ def _import_everything() -> None:
 
 if __name__ == "__main__":
     _import_everything()
-    runpy.run_module(_serve(socket.socket(fileno=int(sys.argv[1]))), run_name="__main__", alter_sys=True)
+    _run(_serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -20,6 +20,7 @@ from rich.progress import track
 
 from sandik.broker.own_files import check_owner, open_own
 from sandik.broker.settings import KAFKA_VERSION
+from sandik.cache_dir import cache_dir
 from sandik.errors import BrokerError
 
 LOCK = Path(__file__).with_name("jars.lock")
@@ -54,11 +55,6 @@ class Jar(NamedTuple):
             if hashlib.sha512(file.read()).hexdigest() != self.sha512:
                 return "its SHA-512 is another"
         return None
-
-
-def cache_dir() -> Path:
-    """Return where jars are kept: $SANDIK_CACHE_DIR, else ~/.cache/sandik."""
-    return Path(os.environ.get("SANDIK_CACHE_DIR") or Path.home() / ".cache" / "sandik").absolute()
 
 
 def are_cached() -> bool:

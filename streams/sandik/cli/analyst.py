@@ -1,36 +1,26 @@
 """The commands of analysts: replay, diff, export, report. Each imports what it needs when it runs."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from sandik.cli.options import (
+    Corrected,
+    Counts,
+    Force,
+    From,
+    Json,
+    Part,
+    Posts,
+    Seed,
+    TableFile,
+    To,
+    load_settings,
+)
 from sandik.errors import UsageError
 
 app = typer.Typer()
-
-From = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        metavar="TIME",
-        help="From this time on: 2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h.",
-    ),
-]
-To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="End, exclusive.")]
-
-Corrected = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Add shares corrected by the sample in this file of `sandik agree`."),
-]
-
-
-class By(StrEnum):
-    """Which time a range refers to."""
-
-    event = "event"
-    record = "record"
 
 
 @app.command()
@@ -48,11 +38,11 @@ def replay(
     from_: From = None,
     to: To = None,
     by: Annotated[
-        By,
+        Literal["event", "record"],
         typer.Option(
             help="event: windows entirely inside the range. record: posts that Kafka received in it."
         ),
-    ] = By.event,
+    ] = "event",
     lexicon: Annotated[
         list[str] | None,
         typer.Option(
@@ -98,7 +88,7 @@ def replay(
         typer.Option(metavar="FILE", help="Repeat the replay of this manifest and compare the bytes."),
     ] = None,
     processes: Annotated[int | None, typer.Option(min=1, help="Default: one per core.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    force: Force = False,
     format: Annotated[str | None, typer.Option(help="Files: as for ingest.")] = None,  # noqa: A002
     columns: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
     zone: Annotated[str | None, typer.Option(help="Tables: as for ingest.")] = None,
@@ -110,7 +100,6 @@ def replay(
     ] = None,
 ) -> None:
     """Count a range of posts again, without touching the live counts. Same settings, same bytes."""
-    from sandik.cli.config import load_settings
     from sandik.replay.command import run_replay
     from sandik.replay.request import Request, spans_of, with_rules
     from sandik.replay.verify import run_verify
@@ -139,7 +128,7 @@ def replay(
         reading=reading,
         from_=from_,
         to=to,
-        by=by.value,
+        by=by,
         finals_only=final,
         spans=spans_of(hopping, session_gap, settings.derived_sizes),
         processes=processes,
@@ -153,14 +142,9 @@ def replay(
 
 @app.command()
 def sample(
-    posts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
-        ),
-    ] = None,
+    posts: Posts = None,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("sample"),
-    seed: Annotated[int, typer.Option(help="The same seed draws the same posts.")] = 1,
+    seed: Seed = 1,
     per_stratum: Annotated[
         int, typer.Option(min=1, help="Posts of each language, source and kind (tags, near-miss, rest).")
     ] = 20,
@@ -171,7 +155,6 @@ def sample(
     to: To = None,
 ) -> None:
     """Draw posts for people to code: tables that do not show the tags, a codebook, and the design apart."""
-    from sandik.cli.config import load_settings
     from sandik.figures.language_names import language_codes
     from sandik.hand_coding.sample import SampleOrder, run_sample
 
@@ -190,8 +173,8 @@ def agree(
     out: Annotated[
         Path | None, typer.Option(help="Write the corrections for `report` and `export` to this file.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
     """Say how far coders agree, and how right the tags are, weighted to all posts."""
     from sandik.hand_coding.agree import AgreeOrder, run_agree
@@ -201,19 +184,15 @@ def agree(
 
 @app.command()
 def compare(
-    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
-    one: Annotated[
-        str,
-        typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO, joined by commas."),
-    ],
+    counts: Counts,
+    one: Part,
     other: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
     step: Annotated[
         str, typer.Option(metavar="DURATION", help="Length of the steps in which a share varies.")
     ] = "1d",
-    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Put two periods, languages or sources side by side, with the difference of their shares."""
-    from sandik.cli.config import load_settings
     from sandik.comparison.command import CompareOrder, run_compare
 
     raise typer.Exit(run_compare(CompareOrder(counts, one, other, step), load_settings(), json=json))
@@ -221,13 +200,8 @@ def compare(
 
 @app.command()
 def sources(
-    out: Annotated[Path, typer.Argument(help="The table: .parquet, .jsonl or .csv.")],
-    posts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
-        ),
-    ] = None,
+    out: TableFile,
+    posts: Posts = None,
     most: Annotated[
         int, typer.Option(min=1, help="How many sources to name; the others become `other`.")
     ] = 20,
@@ -236,10 +210,9 @@ def sources(
     ] = False,
     from_: From = None,
     to: To = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    force: Force = False,
 ) -> None:
     """Count by source, in the windows of the counts: the sources of a cell add up to it."""
-    from sandik.cli.config import load_settings
     from sandik.comparison.sources import SourcesOrder, run_sources
 
     order = SourcesOrder(tuple(posts or ()), out, most, from_, to, force, detail)
@@ -251,20 +224,16 @@ def words(
     posts: Annotated[
         str, typer.Argument(metavar="POSTS", help="Counts of a replay, a file of posts, or `live`.")
     ],
-    one: Annotated[
-        str,
-        typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO, joined by commas."),
-    ],
+    one: Part,
     baseline: Annotated[
         str | None,
         typer.Argument(metavar="[B]", help="The same: also show what A has more of than B."),
     ] = None,
     tag: Annotated[str, typer.Option(help="Only posts with this tag: election, deepfake, both, …")] = "all",
     top: Annotated[int, typer.Option(min=1, help="How many rows a table has.")] = 20,
-    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Show which terms stand in the same posts, and which words rise against a baseline."""
-    from sandik.cli.config import load_settings
     from sandik.texts.words_command import WordsOrder, run_words
 
     raise typer.Exit(run_words(WordsOrder(posts, one, baseline, tag, top), load_settings(), json=json))
@@ -272,43 +241,38 @@ def words(
 
 @app.command()
 def copies(
-    posts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[POSTS...]", help="Counts of a replay, or files of posts. Default: the topic `posts`."
-        ),
-    ] = None,
+    posts: Posts = None,
     tag: Annotated[str, typer.Option(help="Only posts with this tag: election, both, all, …")] = "election",
     language: Annotated[str | None, typer.Option(metavar="CODE", help="Only posts of this language.")] = None,
     from_: From = None,
     to: To = None,
     top: Annotated[int, typer.Option(min=1, help="How many rows the table has.")] = 10,
     out: Annotated[Path | None, typer.Option(help="Write all texts with their posts to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
     """Say how many texts the posts have, nearly the same counted once, and which were posted most."""
-    from sandik.cli.config import load_settings
     from sandik.figures.language_names import language_code
     from sandik.texts.copies_command import CopiesOrder, run_copies
 
     code = None if language is None else language_code(language)
-    order = CopiesOrder(tuple(posts or ()), tag, code, from_, to, top, out, force)
+    order = CopiesOrder(
+        posts=tuple(posts or ()), tag=tag, language=code, from_=from_, to=to, top=top, out=out, force=force
+    )
     raise typer.Exit(run_copies(order, load_settings(), json=json))
 
 
 @app.command()
 def rollup(
-    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
-    out: Annotated[Path, typer.Argument(help="The table: .parquet, .jsonl or .csv.")],
+    counts: Counts,
+    out: TableFile,
     step: Annotated[
         str, typer.Option(metavar="DURATION", help="15m, 1h, 6h, 1d, 7d (from Monday on).")
     ] = "1d",
     zone: Annotated[str, typer.Option(help="Time zone of the steps: Europe/Istanbul, UTC.")] = "UTC",
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    force: Force = False,
 ) -> None:
     """Add counts up to steps of a zone's clock: a day in Istanbul begins at midnight there."""
-    from sandik.cli.config import load_settings
     from sandik.comparison.rollup import RollupOrder, run_rollup
 
     raise typer.Exit(run_rollup(RollupOrder(counts, out, step, zone, force), load_settings()))
@@ -327,26 +291,12 @@ def cite(
     raise typer.Exit(run_cite(counts, format))
 
 
-class What(StrEnum):
-    """Which topic becomes a table; `sources` is `counts.sources`."""
-
-    mentions = "mentions"
-    posts = "posts"
-    counts = "counts"
-    sources = "sources"
-
-
-class Authors(StrEnum):
-    """What to do with ids that name authors."""
-
-    keep = "keep"
-    pseudonym = "pseudonym"
-    drop = "drop"
-
-
 @app.command()
 def export(
-    what: Annotated[What, typer.Argument(help="The topic.")],
+    what: Annotated[
+        Literal["mentions", "posts", "counts", "sources"],
+        typer.Argument(help="The topic; `sources` is `counts.sources`."),
+    ],
     out: Annotated[Path, typer.Argument(help=".parquet, .jsonl or .csv; with --by-day, a folder.")],
     from_: From = None,
     to: To = None,
@@ -354,7 +304,7 @@ def export(
     format: Annotated[str, typer.Option(help="With --by-day: parquet, jsonl or csv.")] = "parquet",  # noqa: A002
     texts: Annotated[bool, typer.Option(help="Posts: include their texts.")] = True,
     authors: Annotated[
-        Authors | None,
+        Literal["keep", "pseudonym", "drop"] | None,
         typer.Option(
             help="keep: original ids and links. pseudonym, drop: ids of posts are hashed and links removed. "
             "Default: pseudonym if there is a key; otherwise drop for posts, keep for mentions."
@@ -370,30 +320,27 @@ def export(
     bom: Annotated[
         bool, typer.Option("--bom", help="CSV: start with a byte order mark, so that Excel reads UTF-8.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing export.")] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print a summary of what was written as a JSON line.")
-    ] = False,
+    force: Force = False,
+    json: Json = False,
     corrected: Corrected = None,
 ) -> None:
     """Write a topic as a table, with a data dictionary. Times are event times."""
-    from sandik.cli.config import load_settings
     from sandik.export.command import Order, run_export
     from sandik.tables.writers import CsvForm
 
     order = Order(
-        what.value,
-        out,
-        from_,
-        to,
-        by_day,
-        format,
-        texts,
-        None if authors is None else authors.value,
-        author_key_file,
-        force,
-        CsvForm(raw_csv, bom),
-        corrected,
+        what=what,
+        out=out,
+        from_=from_,
+        to=to,
+        by_day=by_day,
+        format_name=format,
+        texts=texts,
+        authors=authors,
+        key_file=author_key_file,
+        force=force,
+        csv=CsvForm(raw_csv, bom),
+        corrected=corrected,
     )
     raise typer.Exit(run_export(order, load_settings(), json=json))
 
@@ -409,7 +356,7 @@ def diff(
             min=0, help="How many posts to show that the two tag differently. Needs both manifests."
         ),
     ] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed draws the same posts.")] = 1,
+    seed: Seed = 1,
     sample: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Draw posts that only one of them tags, for people to code."),
@@ -422,19 +369,28 @@ def diff(
         list[Path] | None,
         typer.Option(metavar="FILE", help="What a coder has filled in; again for more coders."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Show which cells of two results differ and why. The exit code is 1 if there are any."""
-    from sandik.cli.config import load_settings
     from sandik.diff.command import DiffOrder, run_diff
 
-    order = DiffOrder(before, after, top, examples, seed, sample, per_stratum, design, tuple(codes or ()))
+    order = DiffOrder(
+        before=before,
+        after=after,
+        top=top,
+        examples=examples,
+        seed=seed,
+        sample=sample,
+        per_stratum=per_stratum,
+        design=design,
+        codes=tuple(codes or ()),
+    )
     raise typer.Exit(run_diff(order, load_settings(), json=json))
 
 
 @app.command()
 def report(
-    counts: Annotated[str, typer.Argument(metavar="COUNTS", help="A file of counts, `live`, or topic:NAME.")],
+    counts: Counts,
     out: Annotated[Path | None, typer.Argument(help="The file to write: .html.")] = None,
     from_: From = None,
     to: To = None,
@@ -451,7 +407,7 @@ def report(
     examples: Annotated[bool, typer.Option(help="Include terms, and posts of bursts.")] = True,
     texts: Annotated[bool, typer.Option(help="Include texts and ids of posts.")] = True,
     corrected: Corrected = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    force: Force = False,
     png: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Also write the charts as PNG files into this folder."),
@@ -461,12 +417,25 @@ def report(
         typer.Option(metavar="FILE", help="Also print the report to this .pdf file, by Chromium."),
     ] = None,
     lang: Annotated[Literal["en", "tr", "ru"], typer.Option(help="Language of the report.")] = "en",
-    json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Write the figures of a period as one self-contained HTML file. Times are event times."""
-    from sandik.cli.config import load_settings
     from sandik.report.command import run_report
     from sandik.report.gather import Order
 
-    order = Order(counts, out, from_, to, step, mentions, examples, texts, force, png, corrected, lang, pdf)
+    order = Order(
+        counts=counts,
+        out=out,
+        from_=from_,
+        to=to,
+        step=step,
+        mentions=mentions,
+        examples=examples,
+        texts=texts,
+        force=force,
+        png=png,
+        corrected=corrected,
+        lang=lang,
+        pdf=pdf,
+    )
     raise typer.Exit(run_report(order, load_settings(), json=json))

@@ -1,4 +1,4 @@
-"""`sandik annotate`: what the workers would say about each line, without a broker."""
+"""`sandik annotate`: the annotations of workers for each line, without a broker."""
 
 import sys
 from codecs import BOM_UTF8
@@ -18,7 +18,7 @@ from sandik_schemas.mention import Term
 
 #: Bytes read at a time: a few hundred lines, enough for the detector to work in batches.
 CHUNK_BYTES = 65_536
-#: The longest line. A record of Kafka holds less, so no worker ever sees a longer text.
+#: The longest line. Kafka records are smaller, so workers never see a longer text.
 MAX_LINE_BYTES = 1 << 20
 
 
@@ -30,7 +30,7 @@ class Numbered(NamedTuple):
 
 
 class Line(msgspec.Struct):
-    """A line: its text, and of the other fields of a post only id, hint and time."""
+    """A line: the text, and of the other fields of a post only id, hint and time."""
 
     text: str
     id: str | int | None = None
@@ -39,7 +39,7 @@ class Line(msgspec.Struct):
 
 
 class Annotated(msgspec.Struct):
-    """What comes out for a line. `start` and `end` of a term count characters of the text."""
+    """The output for a line. `start` and `end` of a term are characters of the text."""
 
     id: str | int | None
     language: str
@@ -50,7 +50,7 @@ class Annotated(msgspec.Struct):
 
 
 class Unreadable(msgspec.Struct):
-    """What comes out for a line that is not a JSON object with a text, so that lines still correspond."""
+    """The output for a line that is not a JSON object with a text, so that lines still correspond."""
 
     line: int
     error: str
@@ -124,9 +124,9 @@ def _decoded(line: Numbered) -> Line | Unreadable:
 
 
 def _batches(source: BufferedReader) -> Iterator[list[Numbered]]:
-    """Yield the lines that have arrived, without blank ones, before waiting for more.
+    """Yield the available lines, without blank ones, before waiting for more.
 
-    Of a line that is too long, only as much is kept as shows that it is.
+    Only the beginning of a line that is too long is kept.
     """
     number, pieces, length_bytes = 1, [b""], 0
     while chunk := source.read1(CHUNK_BYTES):

@@ -33,7 +33,7 @@ from sandik_schemas.pair import Pair
 Windows = Literal["tumbling", "hopping", "sessions"]
 By = Literal["language", "source"]
 TOPICS: dict[Windows, str] = {"tumbling": COUNTS, "hopping": COUNTS_HOPPING, "sessions": COUNTS_SESSIONS}
-#: What makes workers write them; tumbling windows always are.
+#: The settings that make workers write them. Tumbling windows are always written.
 _WRITTEN_WITH: dict[Windows, str] = {
     "hopping": "SANDIK_HOPPING_SIZE_MS and SANDIK_HOPPING_ADVANCE_MS",
     "sessions": "SANDIK_SESSION_GAP_MS",
@@ -51,7 +51,7 @@ class Row(NamedTuple):
     counts: dict[str, Count]
 
     def count(self, tag: str) -> int:
-        """Return the posts that carry the tag: 0 where there is no such cell."""
+        """Return the number of posts with the tag, 0 without a cell."""
         cell = self.counts.get(tag)
         return cell.count if cell else 0
 
@@ -71,11 +71,11 @@ class Latest(LatestCounts):
         languages: frozenset[str] = frozenset(),
         by: By = "language",
     ) -> Iterator[Row]:
-        """Yield a row for each language of the newest windows, oldest first, most posts first.
+        """Yield a row per language of the newest windows: oldest windows first, then most posts first.
 
-        With `tags`, only windows and languages with one of them. With `languages`, a row for each of these: a
-        post of two languages is in the rows of either. Without, it is in one of its own, such as `ru+tr`. By
-        source, a row for each source has all of its posts once.
+        With `tags`, only windows and languages with one of them. With `languages`, a row per language; a post
+        of two languages is in both rows. Without, it has its own row, such as `ru+tr`. By source, a row per
+        source has all its posts once.
         """
         windows: dict[tuple[int, int], dict[str, dict[str, Count]]] = {}
         for count in self._cells.values():
@@ -107,9 +107,10 @@ def table(
     with_ends: bool = False,
     by: By = "language",
 ) -> Table:
-    """Return the table of the newest windows. `with_ends`: not all have one size.
+    """Return the table of the newest windows. `with_ends`: window sizes differ.
 
-    Each pair has its share: of the posts about the election, say, how many speak of deepfakes too.
+    Each pair has a column with its share, such as: of the posts about the election, those about deepfakes
+    too.
     """
     tags, pairs = wanted.tags, wanted.pairs
     rows = list(latest.rows(last_windows, tags, wanted.languages, by))
@@ -153,8 +154,8 @@ def run_counts(
     """Show the counts until it is interrupted, or with `once` what is there now.
 
     Raises:
-        UsageError: sources are asked for, which are not counted apart; or something that is not in the topic.
-        SandikError: Kafka or the topic is away.
+        UsageError: sources are requested and not counted, or a name is not in the topic.
+        SandikError: Kafka or the topic is unavailable.
     """
     topic = settings.topic(TOPICS[windows])
     if wanted.sources or by == "source":
@@ -193,7 +194,7 @@ async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
 
 
 def _taken_back(key: bytes, wanted: Filter) -> bytes | None:
-    """Return the line that says that there is no such cell any more, if it is one of those wanted."""
+    """Return the line for a deleted cell, if it is wanted."""
     cell = CellKey.parse(key)
     if cell is None or not wanted.takes_cell(cell.window_start_ms, cell.language, cell.tag, cell.source):
         return None
@@ -285,7 +286,7 @@ def _row_languages(language: str, wanted: frozenset[str]) -> Iterable[str]:
 
 
 def _sum(one: Count, other: Count) -> Count:
-    """Return the count of the posts of both, as far as the table shows it."""
+    """Return the sum of both, for the fields in the table."""
     return msgspec.structs.replace(
         one,
         count=one.count + other.count,

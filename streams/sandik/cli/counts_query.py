@@ -1,4 +1,4 @@
-"""What `sandik counts` is asked for, and why nothing of it is found."""
+"""The filter of `sandik counts`, and why it finds nothing."""
 
 import sys
 from typing import NamedTuple
@@ -8,6 +8,7 @@ from sandik.counting.labels import iso
 from sandik.counting.source_names import OTHER, is_within
 from sandik.figures.language_names import NAMES, check_known
 from sandik.kafka.pairs_in_force import Pairs
+from sandik.kafka.ranges import is_inside
 from sandik_schemas.count import Count
 from sandik_schemas.languages import is_of, languages_in
 from sandik_schemas.pair import DEFAULT_PAIR
@@ -28,7 +29,7 @@ class Filter(NamedTuple):
         return self.takes_cell(count.window_start_ms, count.language, count.tag, count.source)
 
     def takes_cell(self, window_start_ms: int, language: str, tag: str, source: str | None) -> bool:
-        """Say the same of a cell that is known by its key."""
+        """Do the same for a cell given by its key."""
         return (
             (not self.tags or tag in self.tags)
             and (not self.languages or any(is_of(language, one) for one in self.languages))
@@ -37,23 +38,21 @@ class Filter(NamedTuple):
         )
 
     def needs(self, count: Count) -> bool:
-        """Return whether the cell is wanted, or the share of one that is wanted needs it."""
+        """Return whether the cell is wanted, or is needed for the share of a wanted cell."""
         if any(count.tag == pair.base and pair.name in self.tags for pair in self.pairs):
             return self._replace(tags=frozenset()).takes(count)
         return self.takes(count)
 
     def takes_time(self, window_start_ms: int) -> bool:
         """Return whether windows that start then are wanted."""
-        return (self.from_ms is None or window_start_ms >= self.from_ms) and (
-            self.to_ms is None or window_start_ms < self.to_ms
-        )
+        return is_inside(window_start_ms, window_start_ms + 1, self.from_ms, self.to_ms)
 
 
 EVERYTHING = Filter()
 
 
 class Seen:
-    """What was read of a topic, to tell what is misspelt from what has no posts, and why nothing is shown."""
+    """Summarises what was read, to distinguish misspelt names from names without posts."""
 
     def __init__(self, topic: str, wanted: Filter) -> None:
         self._topic, self._wanted = topic, wanted

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandik.cli.analyst import From, To
+from sandik.cli.options import From, To, load_settings
 
 if TYPE_CHECKING:
     from sandik.dead_letters.reading import Wanted
@@ -30,7 +30,6 @@ def commands(topic: str, what: str) -> typer.Typer:
         json: Json = False,
     ) -> None:
         """Print them, and their number by reason. Times are when they were written."""
-        from sandik.cli.config import load_settings
         from sandik.dead_letters.command import run_list
 
         settings = load_settings()
@@ -43,7 +42,6 @@ def commands(topic: str, what: str) -> typer.Typer:
         json: Json = False,
     ) -> None:
         """Print one with all its headers and bytes."""
-        from sandik.cli.config import load_settings
         from sandik.dead_letters.command import run_show
 
         raise typer.Exit(run_show(load_settings(), topic, place, json=json))
@@ -68,7 +66,6 @@ def commands(topic: str, what: str) -> typer.Typer:
         json: Json = False,
     ) -> None:
         """Write them to `posts` again, each once, even if this command runs several times."""
-        from sandik.cli.config import load_settings
         from sandik.dead_letters.command import run_redrive
         from sandik.dead_letters.redrive import Orders
         from sandik.kafka.topics import POSTS
@@ -83,9 +80,7 @@ def commands(topic: str, what: str) -> typer.Typer:
 
 
 def _wanted(reasons: list[str] | None, from_: str | None, to: str | None) -> "Wanted":
-    from sandik.clock import SystemClock
     from sandik.dead_letters.reading import Wanted
     from sandik.kafka.ranges import bounds_ms
 
-    now_ms = SystemClock().now_ms()
-    return Wanted(*bounds_ms(from_, to, now_ms), reasons or ())
+    return Wanted(*bounds_ms(from_, to), reasons or ())

@@ -4,19 +4,16 @@ import logging
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import Annotated, Literal, cast
 
 import typer
 from typer.core import TyperGroup, TyperOption
 
 from sandik import __version__
 from sandik.cli import analyst, dead_letters, operator
-from sandik.cli.analyst import From, To
+from sandik.cli.options import From, Json, To, load_settings
 from sandik.errors import SandikError
 from sandik.telemetry.log_throttle import Calm
-
-if TYPE_CHECKING:
-    from sandik.settings import Settings
 
 Wait = Annotated[
     float | None,
@@ -105,7 +102,7 @@ def topics_create(wait: Wait = None) -> None:
     from sandik.kafka.topics import all_topics, create
     from sandik.kafka.waiting import wait_for_kafka, wait_for_leaders
 
-    settings = _settings()
+    settings = load_settings()
     asyncio.run(wait_for_kafka(settings, wait))
     made = asyncio.run(create(settings, all_topics(settings)))
     asyncio.run(wait_for_leaders(settings, [spec.name for spec, _ in made]))
@@ -219,14 +216,13 @@ def ingest(
     json: Annotated[bool, typer.Option("--json", help="Print the summary as a JSON line.")] = False,
 ) -> None:
     """Write the posts of files or of a live source to the topic `posts`, and report everything else."""
-    from sandik.clock import SystemClock
     from sandik.ingest.command import IngestOptions, rules_of, run_ingest, table_options
     from sandik.kafka.connection import client_options
     from sandik.kafka.ranges import bounds_ms
     from sandik.kafka.topics import PARTIALS, POSTS
 
-    settings = _settings()
-    from_ms, to_ms = bounds_ms(from_, to, SystemClock().now_ms())
+    settings = load_settings()
+    from_ms, to_ms = bounds_ms(from_, to)
     options = IngestOptions(
         format=format,
         table=table_options(
@@ -291,7 +287,7 @@ def up(
             run_up(
                 words,
                 _options("ingest", words),
-                _settings(),
+                load_settings(),
                 data_dir=data_dir,
                 page_port=port,
                 reads_again=again,
@@ -312,7 +308,7 @@ def worker(
     with _until_stopped():
         from sandik.worker.start import run_worker
 
-        run_worker(_settings(), log_level, wait)
+        run_worker(load_settings(), log_level, wait)
 
 
 @app.command()
@@ -344,15 +340,14 @@ def counts(
     with _until_stopped(is_endless=not once):
         from sandik.cli.counts import run_counts
         from sandik.cli.counts_query import Filter
-        from sandik.clock import SystemClock
         from sandik.figures.language_names import language_codes
         from sandik.kafka.ranges import bounds_ms
 
-        bounds = bounds_ms(from_, to, SystemClock().now_ms())
+        bounds = bounds_ms(from_, to)
         wanted = Filter(
             frozenset(tag or ()), language_codes(language or ()), *bounds, sources=frozenset(source or ())
         )
-        run_counts(_settings(), wanted, windows, by, json=json, once=once, last=last)
+        run_counts(load_settings(), wanted, windows, by, json=json, once=once, last=last)
 
 
 @app.command()
@@ -380,15 +375,14 @@ def dashboard(
 ) -> None:
     """Serve the counts as a web page and an API until Ctrl-C. Any number of dashboards may run."""
     with _until_stopped():
-        from sandik.clock import SystemClock
         from sandik.dashboard.command import run_dashboard
         from sandik.kafka.ranges import instant_ms
 
         run_dashboard(
-            _settings(),
+            load_settings(),
             host=host,
             port=port,
-            from_ms=instant_ms(from_, SystemClock().now_ms()),
+            from_ms=instant_ms(from_),
             hides_texts=hide_texts,
             origins=allow_origin or (),
             notes=notes,
@@ -405,11 +399,9 @@ def bursts(
     """Keep the topic `bursts` right as counts come, and tell SANDIK_BURSTS_WEBHOOK, until Ctrl-C."""
     with _until_stopped():
         from sandik.bursts.command import run_bursts
-        from sandik.clock import SystemClock
         from sandik.kafka.ranges import instant_ms
 
-        from_ms = instant_ms(from_, SystemClock().now_ms())
-        run_bursts(_settings(), host=host, port=port, from_ms=from_ms)
+        run_bursts(load_settings(), host=host, port=port, from_ms=instant_ms(from_))
 
 
 @app.command()
@@ -421,27 +413,27 @@ def annotate(
     """Print language, tags and terms of each line, in order, without Kafka."""
     from sandik.cli.annotate import run_annotate
 
-    raise typer.Exit(run_annotate(source, _settings()))
+    raise typer.Exit(run_annotate(source, load_settings()))
 
 
 @app.command()
 def config(
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Print the settings in effect and where each comes from. Secrets are masked."""
     from sandik.cli.config import print_settings
 
-    print_settings(_settings(), json=json)
+    print_settings(load_settings(), json=json)
 
 
 @app.command()
 def doctor(
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Check Kafka, topics, posts, lexicon and clocks, and say how to fix problems. Exit code 1 on errors."""
     from sandik.ops.doctor import run_doctor
 
-    raise typer.Exit(run_doctor(_settings(), json=json))
+    raise typer.Exit(run_doctor(load_settings(), json=json))
 
 
 @app.command()
@@ -455,7 +447,7 @@ def top(
     with _until_stopped(is_endless=not once):
         from sandik.ops.top import run_top
 
-        run_top(_settings(), every_s=every, last=last, once=once, json=json)
+        run_top(load_settings(), every_s=every, last=last, once=once, json=json)
 
 
 @app.command()
@@ -471,7 +463,7 @@ def ask(
     """Print what the worker of this machine or container says of itself. Exit code 1: it is not well."""
     from sandik.ops.ask import run_ask
 
-    raise typer.Exit(run_ask(_settings(), page, names or []))
+    raise typer.Exit(run_ask(load_settings(), page, names or []))
 
 
 @app.command()
@@ -491,7 +483,7 @@ def schemas(
     if name == "register" or url:
         from sandik.cli.schemas import register
 
-        register(_settings(), name, url, asyncapi=asyncapi)
+        register(load_settings(), name, url, asyncapi=asyncapi)
         return
     from sandik.cli.schemas import run_schemas
 
@@ -510,12 +502,12 @@ def lexicon_check(
     max_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the sample above which an entry is too general.")
     ] = 0.1,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Report the mistakes in a lexicon, with file and line. The exit code is 1 if there are errors."""
     from sandik.lexicon_tools.command import run_check
 
-    raise typer.Exit(run_check(path, sample, max_share, _settings(), json=json))
+    raise typer.Exit(run_check(path, sample, max_share, load_settings(), json=json))
 
 
 @lexicon_app.command("explain")
@@ -525,12 +517,12 @@ def lexicon_explain(
         str | None,
         typer.Option(metavar="TIME", help="When it was posted, for entries that are valid on certain days."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Show language, confidence, every match, and why some matches do not count."""
     from sandik.lexicon_tools.command import run_explain
 
-    raise typer.Exit(run_explain(text, _settings(), at, json=json))
+    raise typer.Exit(run_explain(text, load_settings(), at, json=json))
 
 
 def _options(name: str, words: list[str]) -> dict[str, bool]:
@@ -540,9 +532,3 @@ def _options(name: str, words: list[str]) -> dict[str, bool]:
         command.make_context(f"sandik {name}", list(words))
     options = [one for one in command.params if isinstance(one, TyperOption)]
     return {word: not one.is_flag for one in options for word in (*one.opts, *one.secondary_opts)}
-
-
-def _settings() -> "Settings":
-    from sandik.cli.config import load_settings
-
-    return load_settings()

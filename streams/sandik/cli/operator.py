@@ -4,9 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sandik.settings import Settings
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON line.")]
+from sandik.cli.options import Json, load_settings
 
 runs = typer.Typer(help="Show or replace the run that owns the topics of a prefix.", no_args_is_help=True)
 partitions = typer.Typer(
@@ -20,7 +18,7 @@ def runs_show(json: Json = False) -> None:
     """Print which run owns the topics, and its rules."""
     from sandik.cli.runs import run_show
 
-    run_show(_settings(), json=json)
+    run_show(load_settings(), json=json)
 
 
 @runs.command("replace")
@@ -28,7 +26,7 @@ def runs_replace(json: Json = False) -> None:
     """Remove all counts, and give the topics to the run of these settings. Stop all workers first."""
     from sandik.cli.runs import run_replace
 
-    run_replace(_settings(), json=json)
+    run_replace(load_settings(), json=json)
 
 
 @partitions.command("paused")
@@ -36,7 +34,7 @@ def partitions_paused(json: Json = False) -> None:
     """List the paused partitions: since when, at which offset, and why."""
     from sandik.cli.partitions import run_paused
 
-    run_paused(_settings(), json=json)
+    run_paused(load_settings(), json=json)
 
 
 @partitions.command("resume")
@@ -49,10 +47,4 @@ def partitions_resume(
     """Continue paused partitions at their next valid record. Skipped records go to posts.dlq."""
     from sandik.cli.partitions import run_resume
 
-    run_resume(_settings(), numbers or [], json=json)
-
-
-def _settings() -> Settings:
-    from sandik.cli.config import load_settings
-
-    return load_settings()
+    run_resume(load_settings(), numbers or [], json=json)

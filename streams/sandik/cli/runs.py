@@ -34,7 +34,7 @@ from sandik.settings import Settings
 from sandik_schemas.control import Run
 from sandik_schemas.partial import BEGIN
 
-#: What a run has written, which the run that replaces it must not see.
+#: The results of a run, which are removed when it is replaced.
 _RESULTS = (COUNTS, COUNTS_TERMS, COUNTS_SOURCES, COUNTS_HOPPING, COUNTS_SESSIONS, PARTIALS)
 
 

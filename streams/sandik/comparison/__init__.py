@@ -1,4 +1,4 @@
-"""Counts side by side: what `sandik compare` and `sandik sources` run. For users: docs/validity.md.
+"""Compare counts (`sandik compare`, `sandik sources`, `sandik rollup`). For users: docs/validity.md.
 
 by_source   posts -> counts by source, in the cells of the counts
 command     sandik compare

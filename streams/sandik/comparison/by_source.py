@@ -1,4 +1,4 @@
-"""Posts -> counts by source, in the cells of the counts. Pure: the sources of a cell add up to the cell."""
+"""Posts -> counts by source, in the cells of the counts. The sources of a cell add up to the cell. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from sandik.replay.counted_posts import CountedPost
 
 
 class SourceCell(NamedTuple):
-    """Which posts a count is of. A window begins at `window_start_ms` UTC."""
+    """The key of a count. A window begins at `window_start_ms` UTC."""
 
     window_start_ms: int
     source: str
@@ -20,7 +20,7 @@ class SourceCell(NamedTuple):
 
 
 class BySource:
-    """Takes posts in, in any order, and counts them by source, or by its channels where it has some."""
+    """Counts posts, in any order, by source, or in detail by channel."""
 
     def __init__(self, window_size_ms: int, *, in_detail: bool = False) -> None:
         self.window_size_ms = window_size_ms
@@ -37,7 +37,7 @@ class BySource:
                 self._cells[SourceCell(start_ms, source, language, tag)] += 1
 
     def counts(self, most: int | None = None) -> dict[SourceCell, int]:
-        """Return the counts in order; with `most`, those of the other sources together as OTHER."""
+        """Return the counts in order; with `most`, other sources are joined as OTHER."""
         named = None if most is None else {source for source, _ in self.sources()[:most]}
         capped: Counter[SourceCell] = Counter()
         for cell, count in self._cells.items():
@@ -46,7 +46,7 @@ class BySource:
         return dict(sorted(capped.items()))
 
     def sources(self) -> list[tuple[str, int]]:
-        """Return the sources with their posts, those with the most first."""
+        """Return the sources with their posts, the largest first."""
         posts: Counter[str] = Counter()
         for cell, count in self._cells.items():
             if cell.tag == ALL:
@@ -55,7 +55,7 @@ class BySource:
 
 
 def rows(counts: dict[SourceCell, int], window_size_ms: int) -> Iterator[dict[str, object]]:
-    """Yield the counts as rows of a table; a share is of all posts of the window, source and language."""
+    """Yield the counts as rows of a table. A share is of all posts of the window, source and language."""
     for cell, count in counts.items():
         total = counts[cell._replace(tag=ALL)]
         yield {

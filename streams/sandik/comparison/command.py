@@ -1,4 +1,4 @@
-"""`sandik compare`: two periods, languages or sources side by side."""
+"""`sandik compare`: compare two periods, languages or sources."""
 
 import asyncio
 import sys
@@ -15,7 +15,7 @@ from sandik.errors import UsageError
 from sandik.figures.comparison import MIN_STEPS, Difference, Part, difference, part
 from sandik.figures.language_names import NAMES, check_known
 from sandik.figures.selection import Selection, selection_of
-from sandik.figures.shares import percent
+from sandik.figures.shares import with_interval
 from sandik.kafka.ranges import duration_ms
 from sandik.progress import tell
 from sandik.replay.counted_posts import plan_of
@@ -25,12 +25,12 @@ from sandik.tables.aligned import aligned
 from sandik_schemas.languages import languages_in
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
-#: More steps than this are no steps any more.
+#: The limit of steps.
 _MOST_STEPS = 100_000
 
 
 class CompareOrder(NamedTuple):
-    """What the command line asks for: counts, and what is compared with what, in steps of so long."""
+    """The options: counts, the two sides, and the length of steps."""
 
     counts: str
     one: str
@@ -39,7 +39,7 @@ class CompareOrder(NamedTuple):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A share of both sides. `tag` of posts with the tag `of`; `all` is all posts."""
+    """A share on both sides: of the posts with the tag `of`, those with `tag`; `all` is all posts."""
 
     tag: str
     of: str
@@ -52,8 +52,8 @@ def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
     """Print both sides with their difference.
 
     Raises:
-        UsageError: there are no such counts, or one side has none.
-        SandikError: Kafka or a topic is away.
+        UsageError: the counts do not exist, or one side has none.
+        SandikError: Kafka or a topic is unavailable.
     """
     now_ms = SystemClock().now_ms()
     sides = selection_of(order.one, now_ms), selection_of(order.other, now_ms)
@@ -75,9 +75,9 @@ def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
 
 
 def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[Cell, int], Pair]:
-    """Return the cells: those of the counts, or if sources are asked for, those by source.
+    """Return the cells: of the counts, or by source if sources are requested.
 
-    Where these were not counted with the others, the posts are read once more.
+    If sources were not counted, the posts are read again.
     """
     if not sources:
         result = asyncio.run(load_result(counts, settings))
@@ -95,8 +95,8 @@ def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[C
         result = asyncio.run(load_result(counts, settings))
         return by_source, _pair(result.manifest.pairs if result.manifest else (DEFAULT_PAIR,))
     names = () if counts == LIVE else (counts,)
-    plan = asyncio.run(plan_of(names, None, None, settings))
-    found = asyncio.run(count_sources(plan, settings, in_detail=any("/" in source for source in sources)))
+    plan = plan_of(names, None, None, settings)
+    found = count_sources(plan, settings, in_detail=any("/" in source for source in sources))
     pair = _pair(plan.rules.job(settings).tagger.pairs)
     return {
         Cell(
@@ -111,7 +111,7 @@ def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[C
 
 
 def _check(cells: Mapping[Cell, int], sides: Iterable[Selection]) -> None:
-    """Raise UsageError for a language or a source that no count has: a misspelt one, for example."""
+    """Raise UsageError for a language or a source without counts, such as a misspelt one."""
     found = {cell.language for cell in cells}
     languages = found.union(*map(languages_in, found))
     sources = {cell.source for cell in cells if cell.source}
@@ -128,7 +128,7 @@ def _pair(pairs: tuple[Pair, ...]) -> Pair:
 
 
 def _series(cells: Mapping[Cell, int], side: Selection, step_ms: int) -> Mapping[str, list[int]]:
-    """Return the posts of each tag, a number a step, in the order of time, with the steps that have none."""
+    """Return the posts of each tag: a number per step, by time, including empty steps."""
     chosen = [
         cell
         for cell in cells
@@ -175,7 +175,7 @@ def _print(found: Iterable[Compared], sides: tuple[Selection, Selection]) -> Non
 def _part(one: Part) -> str:
     if one.value is None:
         return "no posts"
-    told = f"{one.count:,} of {one.of:,}, {percent(one.value)} ({percent(one.low)} to {percent(one.high)})"
+    told = f"{one.count:,} of {one.of:,}, {with_interval(one.value, one.low, one.high)}"
     return told if one.dispersion is None else f"{told} ×{one.dispersion:.1f}"
 
 

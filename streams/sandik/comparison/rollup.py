@@ -1,4 +1,4 @@
-"""`sandik rollup`: counts of windows -> counts of the steps of a zone's clock."""
+"""`sandik rollup`: counts of windows -> counts of steps in a time zone."""
 
 import asyncio
 import sys
@@ -33,7 +33,7 @@ _COLUMNS = {
 
 
 class RollupOrder(NamedTuple):
-    """What the command line asks for."""
+    """The options of the command."""
 
     counts: str
     out: Path
@@ -46,7 +46,7 @@ def run_rollup(order: RollupOrder, settings: Settings) -> int:
     """Write the table.
 
     Raises:
-        UsageError: it cannot be written so, or a window lies in two steps.
+        UsageError: the table cannot be written, or a window lies in two steps.
         SandikError: Kafka or the topic is away.
     """
     check_writable(order.out)
@@ -66,7 +66,7 @@ def rolled_up(counts: Mapping[Cell, int], step_ms: int, zone: ZoneInfo) -> dict[
     """Return the sums by step, in order.
 
     Raises:
-        UsageError: a window lies in two steps, of which one ends inside it.
+        UsageError: a step ends inside a window.
     """
     found: Counter[Cell] = Counter()
     known: dict[tuple[int, int], tuple[int, int]] = {}

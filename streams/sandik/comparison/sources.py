@@ -1,15 +1,14 @@
-"""`sandik sources`: the counts of a replay by source, from its posts."""
+"""`sandik sources`: counts by source, from posts."""
 
-import asyncio
 import sys
-from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
 from sandik.comparison.by_source import BySource, rows
 from sandik.ingest.escaped import printable
-from sandik.progress import progress, tell
-from sandik.replay.counted_posts import counted_posts, now_period, plan_of
+from sandik.kafka.ranges import bounds_ms
+from sandik.progress import tell
+from sandik.replay.counted_posts import each_counted, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free
@@ -29,7 +28,7 @@ _COLUMNS = {
 
 
 class SourcesOrder(NamedTuple):
-    """What the command line asks for. `most`: so many sources, or their channels, by name."""
+    """The options. `most`: how many sources, or channels, are listed by name."""
 
     posts: tuple[str, ...]
     out: Path
@@ -41,16 +40,16 @@ class SourcesOrder(NamedTuple):
 
 
 def run_sources(order: SourcesOrder, settings: Settings) -> int:
-    """Write the table; say which sources there are.
+    """Write the table; print the sources.
 
     Raises:
-        UsageError: it cannot be written so.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        UsageError: the table cannot be written.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     check_writable(order.out)
     check_free([order.out], replaces=order.force)
-    plan = asyncio.run(plan_of(order.posts, *now_period(order.from_, order.to), settings))
-    found = asyncio.run(count_sources(plan, settings, in_detail=order.in_detail))
+    plan = plan_of(order.posts, *bounds_ms(order.from_, order.to), settings)
+    found = count_sources(plan, settings, in_detail=order.in_detail)
     counts = found.counts(order.most)
     write_table(order.out, _COLUMNS, rows(counts, found.window_size_ms), replaces=order.force)
     for source, posts in found.sources()[: order.most]:
@@ -62,12 +61,8 @@ def run_sources(order: SourcesOrder, settings: Settings) -> int:
     return 0
 
 
-async def count_sources(plan: Plan, settings: Settings, *, in_detail: bool = False) -> BySource:
+def count_sources(plan: Plan, settings: Settings, *, in_detail: bool) -> BySource:
     """Count the posts of a plan by source, or by channel."""
-    job = plan.rules.job(settings)
     found = BySource(plan.rules.window_size_ms, in_detail=in_detail)
-    with progress("posts") as bar:
-        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
-            async for batch in batches:
-                found.add(batch)
+    each_counted(plan, settings, plan.rules.job(settings), found.add)
     return found

@@ -120,7 +120,7 @@ def fold(state: PartitionState, columns: PostColumns, timing: Timing) -> Changes
             on_time = [post for post in posts if post not in late] if late else posts
             hashes = [columns.id_hashes[post] for post in on_time]
             offsets = [columns.offsets[post] for post in on_time]
-            new, twice = _new_ids(hashes, offsets, state.seen.get(start_ms, {}))
+            new, twice = _new_ids(hashes, offsets, state.seen.get(start_ms))
             if new:
                 ids.append(SeenIds(old.run_id, old.partition, start_ms, columns.last_offset, packed(new)))
             if twice:
@@ -204,14 +204,17 @@ def _by_window(starts_ms: Times) -> list[tuple[int, list[int]]]:
     return sorted(windows, key=lambda window: window[1][0])
 
 
-def _new_ids(hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen) -> tuple[Seen, set[int]]:
+def _new_ids(
+    hashes: Sequence[bytes], offsets: Sequence[int], seen: Seen | None
+) -> tuple[dict[bytes, int], set[int]]:
     """Return the ids that a window's posts are counted under, and the offsets of duplicates."""
     new = dict(zip(hashes, offsets, strict=True))
-    if len(new) == len(offsets) and new.keys().isdisjoint(seen.keys()):
+    known = {} if seen is None else seen.known(new)
+    if len(new) == len(offsets) and not known:
         return new, set()  # the usual case; the code below gives the same result, post by post
     new, duplicate_offsets = {}, set()
     for hashed, offset in zip(hashes, offsets, strict=True):
-        if seen.get(hashed, offset) < offset or new.get(hashed, offset) < offset:
+        if known.get(hashed, offset) < offset or new.get(hashed, offset) < offset:
             duplicate_offsets.add(offset)
         else:
             new[hashed] = offset

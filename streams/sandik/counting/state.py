@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.counting.dedupe import Seen, add, unpacked
+from sandik.counting.dedupe import Seen, unpacked
 from sandik.counting.windows.watermark import Timing
 from sandik_schemas.partial import (
     AuthorsPartial,
@@ -77,7 +77,7 @@ class PartitionState:
 
     clock: PartitionClock
     windows: StoredWindows = field(default_factory=StoredWindows)
-    seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(dict))
+    seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(Seen))
     #: Window start -> keys of its ids.
     id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     #: Window start -> key -> what one batch added to its authors.
@@ -95,6 +95,7 @@ class PartitionState:
         for value in values:
             entry = decode_entry(value)
             state._keep(entry, Stored(type(entry), entry.key, value))
+        state._pack()
         return state
 
     def take(self, entries: Iterable[Entry]) -> list[Stored]:
@@ -110,7 +111,14 @@ class PartitionState:
         stored = [Stored(type(entry), entry.key, _encode(entry)) for entry in taken]
         for entry, one in zip(taken, stored, strict=True):
             self._keep(entry, one)
+        self._pack({entry.window_start_ms for entry in taken if isinstance(entry, SeenIds)})
         return stored
+
+    def _pack(self, but: Collection[int] = ()) -> None:
+        """Let the ids of windows take little memory, except of those that start at `but`."""
+        for start_ms, seen in self.seen.items():
+            if start_ms not in but:
+                seen.pack()
 
     def _keep(self, entry: Entry, stored: Stored) -> None:
         if isinstance(entry, PartitionClock):
@@ -120,7 +128,7 @@ class PartitionState:
         elif isinstance(entry, AuthorsPartial):
             self.authors[entry.window_start_ms][stored.key] = stored.value
         else:
-            add(self.seen[entry.window_start_ms], unpacked(entry))
+            self.seen[entry.window_start_ms].add(unpacked(entry))
             self.id_keys[entry.window_start_ms].append(stored.key)
 
     def settle(self, timing: Timing, but: Collection[int] = ()) -> list[Settled]:

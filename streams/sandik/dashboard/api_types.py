@@ -85,6 +85,7 @@ class Headline(msgspec.Struct, frozen=True):
     now: Figure
     before: Figure | None
     change: Change | None
+    within: Change | None
     usual: Usual | None
     current: int
     late: int

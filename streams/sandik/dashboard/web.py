@@ -51,6 +51,7 @@ def create_web(
         [
             web.get("/", _file(STATIC / "index.html")),
             web.get(EMBED, _file(STATIC / "embed.html")),
+            web.get("/method", _file(STATIC / "method.html")),
             web.get("/api/counts", site.counts),
             web.get("/api/bursts.atom", site.bursts),
             web.get("/api/headline", site.headline),

@@ -77,18 +77,18 @@ def letter_of(record: ConsumerRecord) -> Letter | None:
     is_late = "reason" not in ours
     detail = f"{ours.get('lateness_ms', '')} ms, {ours.get('window', '')}"
     return Letter(
-        partition,
-        record.offset,
-        record.timestamp,
-        LATE if is_late else ours["reason"],
-        detail if is_late else ours.get("detail", ""),
-        Origin(topic, partition, offset),
-        _number(_ATTEMPTS, _only(came, ATTEMPTS)) or 0,
-        redriven_from(came),
-        LEFT_OUT not in ours,
-        record.key,
-        record.value,
-        _texts(record.headers),
+        partition=partition,
+        offset=record.offset,
+        written_ms=record.timestamp,
+        reason=LATE if is_late else ours["reason"],
+        detail=detail if is_late else ours.get("detail", ""),
+        origin=Origin(topic, partition, offset),
+        attempts=_number(_ATTEMPTS, _only(came, ATTEMPTS)) or 0,
+        redriven_from=redriven_from(came),
+        is_whole=LEFT_OUT not in ours,
+        key=record.key,
+        value=record.value,
+        headers=_texts(record.headers),
     )
 
 

@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from sandik.dead_letters.letter import Letter, letter_of
 from sandik.errors import UsageError
 from sandik.kafka.consumer import consuming
-from sandik.kafka.ranges import read_slice, records_at, records_since, slice_since
+from sandik.kafka.ranges import is_inside, read_slice, records_at, records_since, slice_since
 from sandik.kafka.topics import partition_count
 from sandik.progress import Bar
 from sandik.settings import Settings
@@ -30,10 +30,8 @@ class Wanted(NamedTuple):
 
     def holds(self, letter: Letter) -> bool:
         """Return whether the letter is one of them."""
-        return (
-            (self.from_ms is None or letter.written_ms >= self.from_ms)
-            and (self.to_ms is None or letter.written_ms < self.to_ms)
-            and (not self.reasons or letter.reason in self.reasons)
+        return is_inside(letter.written_ms, letter.written_ms + 1, self.from_ms, self.to_ms) and (
+            not self.reasons or letter.reason in self.reasons
         )
 
     def among(self, records: Iterable[ConsumerRecord], foreign: Counter[str]) -> Iterator[Letter]:

@@ -1,4 +1,4 @@
-"""`sandik diff A B`: which cells moved, by how much, and the posts behind it.
+"""`sandik diff A B`: which cells changed, by how much, and the posts behind the changes.
 
 Exit code 0: the counts are the same. 1: they differ, as with diff(1). 2: they cannot be compared.
 """
@@ -19,7 +19,7 @@ from sandik.diff.one_sided import Alone, Precision, alone, draw_differences, pre
 from sandik.diff.sample import check_design, write_differences
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Estimate
-from sandik.figures.shares import percent
+from sandik.figures.shares import with_interval
 from sandik.hand_coding.agree import codes_of
 from sandik.hand_coding.design import load_design
 from sandik.hand_coding.draw import Draw
@@ -44,11 +44,11 @@ _RULES = (
 
 
 class DiffOrder(NamedTuple):
-    """What the command line asks for.
+    """The options.
 
-    `examples` posts are shown of those that the two tag differently, drawn by `seed`. With `sample`, a
-    folder, `per_stratum` of each kind are drawn for people to code; `codes` are what they have coded of the
-    sample of `design`.
+    `examples` posts that the two tag differently are shown, drawn by `seed`. With `sample`, a folder,
+    `per_stratum` posts of each kind are drawn for coders; `codes` are the coded tables of the sample of
+    `design`.
     """
 
     before: str
@@ -66,8 +66,8 @@ def run_diff(order: DiffOrder, settings: Settings, *, json: bool) -> int:
     """Print how the counts of `after` differ from those of `before`; return the exit code.
 
     Raises:
-        UsageError: they cannot be compared, or a file is none of the sample's.
-        SandikError: Kafka or a topic is away.
+        UsageError: they cannot be compared, or a file is not of the sample.
+        SandikError: Kafka or a topic is unavailable.
     """
     if (order.design is None) != (not order.codes):
         raise UsageError("--design and --codes go together: the sample, and what was coded of it")
@@ -96,7 +96,7 @@ def run_diff(order: DiffOrder, settings: Settings, *, json: bool) -> int:
 
 
 class _Found(NamedTuple):
-    """What the posts say of the difference."""
+    """The posts behind the difference."""
 
     alone: list[Alone]
     examples: list[Example]
@@ -104,7 +104,7 @@ class _Found(NamedTuple):
 
 
 def rules_that_differ(one: Result, other: Result) -> dict[str, tuple[object, object]]:
-    """Return what the two were counted with, where it differs. Empty without both manifests."""
+    """Return the rules that differ. Empty without both manifests."""
     if one.manifest is None or other.manifest is None:
         return {}
     was, is_now = one.manifest.plan.rules, other.manifest.plan.rules
@@ -142,7 +142,7 @@ def _needed(result: Result) -> Manifest:
 
 
 def _examples(draw: Draw[Example], at_most: int) -> list[Example]:
-    """Return so many of all posts that differ, in the order of time."""
+    """Return `at_most` of the posts that differ, by time."""
     lots = sorted((draw.number(name), name, post) for _, name, post in draw.drawn())
     return sorted((post for _, _, post in lots[:at_most]), key=lambda post: (post.created_at_ms, post.id))
 
@@ -217,9 +217,7 @@ def _print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]])
 
 
 def _estimate(found: Estimate | None) -> str:
-    if found is None:
-        return "–"
-    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+    return "–" if found is None else with_interval(found.value, found.low, found.high)
 
 
 def _named(cell: Cell) -> dict[str, object]:

@@ -8,7 +8,7 @@ from sandik.replay.read_results import Cell
 
 
 class Moved(NamedTuple):
-    """A cell whose count differs. One that is missing counts 0."""
+    """A cell whose count differs. A missing cell counts as 0."""
 
     cell: Cell
     before: int
@@ -16,15 +16,15 @@ class Moved(NamedTuple):
 
     @property
     def by(self) -> int:
-        """By how many posts."""
+        """The difference in posts."""
         return self.after - self.before
 
 
 def moved_cells(before: Mapping[Cell, int], after: Mapping[Cell, int]) -> list[Moved]:
-    """Return the cells that differ: those that moved most first, then by window, language and tag.
+    """Return the cells that differ, the largest differences first, then by window, language and tag.
 
     Raises:
-        UsageError: the windows have different sizes, so no cell of one is a cell of the other.
+        UsageError: the window sizes differ, so there are no common cells.
     """
     sizes = [{cell.window_end_ms - cell.window_start_ms for cell in cells} for cells in (before, after)]
     if all(sizes) and sizes[0] != sizes[1]:

@@ -1,4 +1,4 @@
-"""Posts that only one of two lexicons or detectors tags: counted, drawn by lot, and judged by codes."""
+"""Posts that only one of two lexicons or detectors tags: counted, sampled, and judged by codes."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ from sandik.replay.compared_posts import Example, Window, posts_of, said
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 
-#: The same tags, and another language.
+#: The same tags, but another language.
 LANGUAGE_ONLY = "language"
 
 
 class Alone(NamedTuple):
-    """How many posts only one side tags so."""
+    """How many posts only one side gives the tag."""
 
     side: str
     tag: str
@@ -32,7 +32,7 @@ class Alone(NamedTuple):
 
 
 class Precision(msgspec.Struct, frozen=True):
-    """Of the `posts` that only `side` tags so, `coded` were coded: what share of all is about the tag."""
+    """The precision of a tag on the `posts` that only `side` gives it to, of which `coded` were coded."""
 
     side: str
     tag: str
@@ -42,7 +42,7 @@ class Precision(msgspec.Struct, frozen=True):
 
 
 def kind_of_difference(one: Annotation, other: Annotation) -> str | None:
-    """Return what is only one side's, `A:election+B:deepfake`; None where both say the same."""
+    """Return the tags of one side only, `A:election+B:deepfake`; None if both are the same."""
     found = [f"A:{tag}" for tag in one.tags if tag not in other.tags]
     found += [f"B:{tag}" for tag in other.tags if tag not in one.tags]
     if found:
@@ -58,10 +58,10 @@ async def draw_differences(
     draw: Draw[Example],
     tell: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Put all posts of these windows of which the two jobs say something else into the draw.
+    """Add all posts of these windows that the two jobs annotate differently to the draw.
 
     Raises:
-        StateError: the log no longer holds the posts, or a file is another.
+        StateError: the log no longer has the posts, or a file has changed.
     """
     async with aclosing(posts_of(plan, windows, settings)) as batches:
         async for batch in batches:
@@ -80,7 +80,7 @@ async def draw_differences(
 
 
 def alone(posts: Counter[Stratum]) -> list[Alone]:
-    """Return how many posts each side alone tags, by side and tag. A post may be in several."""
+    """Return the numbers of posts tagged by one side only, by side and tag. A post may be in several."""
     found: Counter[tuple[str, str]] = Counter()
     for stratum, count in posts.items():
         for part in _parts(stratum.kind):
@@ -89,7 +89,7 @@ def alone(posts: Counter[Stratum]) -> list[Alone]:
 
 
 def precision_alone(design: Design, coders: Sequence[Codes]) -> list[Precision]:
-    """Return how right each side is where the other does not tag, weighted to all of those posts."""
+    """Return the precision of each side on posts that the other does not tag, weighted to all such posts."""
     accuracy = accuracy_of(design, coders)
     sides = sorted({part for one in accuracy.strata for part in _parts(one.kind)})
     return [_precision(accuracy, side, tag) for side, tag in sides]

@@ -1,4 +1,4 @@
-"""A sample of what only one of two results tags, for people to code: a folder like `sandik sample`'s."""
+"""A sample of posts that only one of two results tags, for coders: a folder as by `sandik sample`."""
 
 from collections import Counter
 from pathlib import Path
@@ -22,7 +22,7 @@ Manifests = tuple[Manifest, Manifest]
 def write_differences(
     out: Path, drawn_by: tuple[int, int], manifests: Manifests, draw: Draw[Example]
 ) -> None:
-    """Write the folder. `drawn_by`: the seed, and how many posts of each kind.
+    """Write the folder. `drawn_by`: the seed, and the number of posts of each kind.
 
     Raises:
         UsageError: the two tag the same posts.
@@ -58,7 +58,7 @@ def write_differences(
 
 
 def check_design(path: Path, design: Design, manifests: Manifests) -> None:
-    """Raise UsageError unless the sample is of what only one of these two tags."""
+    """Raise UsageError unless the sample was drawn for these two results."""
     if (design.lexicon_version, design.detector_version) != _versions(manifests):
         raise UsageError(
             f"{path} is a sample by {design.lexicon_version}, not of what only one of these two tags: draw "
@@ -67,7 +67,7 @@ def check_design(path: Path, design: Design, manifests: Manifests) -> None:
 
 
 def _versions(manifests: Manifests) -> tuple[str, str]:
-    """Return the lexicons and the detectors of both, in their order."""
+    """Return the lexicons and the detectors of both, in order."""
     lexicons = (one.plan.rules.lexicon_version for one in manifests)
     detectors = dict.fromkeys(one.plan.rules.detector_version for one in manifests)
     return " and ".join(lexicons), " and ".join(detectors)

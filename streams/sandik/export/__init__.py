@@ -1,7 +1,7 @@
-"""Topics -> files that pandas, polars and DuckDB read: what `sandik export` runs. For users: docs/replay.md.
+"""Topics -> files for pandas, polars and DuckDB (`sandik export`). For users: docs/replay.md.
 
-rows     records of a topic -> rows; without texts, with pseudonyms
-days     one file a day
+rows     records of a topic -> rows, optionally without texts or with pseudonyms
+days     one file per day
 command  the command itself
 
 `tables` has the columns, their meaning and the writers of JSON lines, CSV and Parquet.

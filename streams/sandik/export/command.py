@@ -1,4 +1,4 @@
-"""`sandik export`: a topic as a table, with a data dictionary beside it. No consumer group."""
+"""`sandik export`: a topic as a table, with a data dictionary. Uses no consumer group."""
 
 import asyncio
 import secrets
@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandik.clock import SystemClock
 from sandik.counting.authors.key import weakness
 from sandik.errors import UsageError
 from sandik.export.days import check_days, write_days
 from sandik.export.rows import COUNTED, Authors, Choice, Table, What, corrected_rows, table_of
 from sandik.figures.corrected import Accuracy
 from sandik.kafka.newest_counts import newest_counts
-from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, records_since
+from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, is_inside, records_since
 from sandik.kafka.topics import COUNTS_SOURCES
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import Bar, progress
@@ -45,10 +44,10 @@ class Order(NamedTuple):
 
 
 def run_export(order: Order, settings: Settings, *, json: bool) -> int:
-    """Write the table and its dictionary; say how many rows.
+    """Write the table and its dictionary; print the number of rows.
 
     Raises:
-        UsageError: the arguments do not fit together, or pseudonyms have no key.
+        UsageError: arguments contradict each other, or pseudonyms have no key.
         SandikError: Kafka or the topic is unavailable.
     """
     beside = dictionary_path(order.out)
@@ -129,25 +128,24 @@ def _choice(order: Order, settings: Settings) -> Choice:
             raise UsageError(f"--author-key-file {order.key_file}: {error}") from error
         if wrong := weakness(key):
             raise UsageError(f"--author-key-file {order.key_file}: {wrong}")
-    # Mentions name an author only through the id of the post.
+    # Mentions name an author only by the id of the post.
     authors = order.authors or ("pseudonym" if key else "drop" if order.what == "posts" else "keep")
     if authors == "pseudonym" and not key:
         raise UsageError(
             "pseudonyms need a key: set SANDIK_AUTHOR_KEY, or pass a file with --author-key-file"
         )
-    # Ids of posts name authors too. Dropping authors needs no key that lasts, so a random one is used.
+    # Ids of posts name authors too. Dropping authors needs no permanent key, so a random one is used.
     return Choice(order.texts, authors, key or secrets.token_hex(32), settings.max_ahead_ms)
 
 
 def _rows(
     order: Order, settings: Settings, table: Table, bar: Bar, accuracy: Accuracy | None
 ) -> Generator[Row, None, None]:
-    now_ms = SystemClock().now_ms()
-    from_ms, to_ms = bounds_ms(order.from_, order.to, now_ms)
+    from_ms, to_ms = bounds_ms(order.from_, order.to)
     time_ms = "window_start_ms" if order.what in COUNTED else "created_at_ms"
 
     def wanted(row: Row) -> bool:
-        return (from_ms is None or row[time_ms] >= from_ms) and (to_ms is None or row[time_ms] < to_ms)
+        return is_inside(row[time_ms], row[time_ms] + 1, from_ms, to_ms)
 
     # A count's record has its window's time. No other record is older than its post, apart from clock skew.
     since_ms = None if from_ms is None else from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
@@ -168,7 +166,7 @@ def _rows(
 
 
 def _now(batches: AsyncGenerator[list[Row], None]) -> Generator[list[Row], None, None]:
-    """Yield what an asynchronous generator does, for writers that know nothing of it."""
+    """Yield the batches of an asynchronous generator, for synchronous writers."""
     with asyncio.Runner() as runner:
         try:
             while True:
@@ -177,7 +175,7 @@ def _now(batches: AsyncGenerator[list[Row], None]) -> Generator[list[Row], None,
                 except StopAsyncIteration:
                     return
         finally:
-            with suppress(RuntimeError):  # it is still waited for, and ends when the runner cancels that
+            with suppress(RuntimeError):  # it is still running, and is cancelled by the runner
                 runner.run(batches.aclose())
 
 

@@ -1,4 +1,4 @@
-"""Rows -> a folder with a file a day: OUT/day=2023-05-11/part.parquet, as DuckDB and others read."""
+"""Rows -> a folder with a file per day, OUT/day=2023-05-11/part.parquet, as read by DuckDB and others."""
 
 import os
 import re
@@ -11,14 +11,14 @@ from sandik.errors import UsageError
 from sandik.tables.atomic_files import new_folder
 from sandik.tables.writers import SUFFIXES, USUAL_CSV, Columns, CsvForm, Row, Write, writer
 
-#: Days whose files are open at once.
+#: The limit of days, whose files are open at once.
 MAX_DAYS = 400
 _AT_ONCE = 20_000
 _DAY = re.compile(r"day=\d{4}-\d\d-\d\d")
 
 
 def check_days(folder: Path, *, replaces: bool) -> None:
-    """Raise UsageError if the folder is there; with `replaces`, if `write_days` has not written it."""
+    """Raise UsageError if the folder exists; with `replaces`, only if it was not written by `write_days`."""
     if not os.path.lexists(folder):
         return
     if not replaces:
@@ -42,11 +42,11 @@ def write_days(
     form: CsvForm = USUAL_CSV,
     replaces: bool = False,
 ) -> None:
-    """Write each row to the file of its day, UTC. The folder is there when it is complete, and not before.
+    """Write each row to the file of its day, UTC. The folder appears when it is complete.
 
     Raises:
-        UsageError: there are too many days, or the folder is there and is not to be replaced.
-        SandikError: the disk is full, or denies writing there.
+        UsageError: there are too many days, or the folder exists and must not be replaced.
+        SandikError: the disk is full or not writable.
     """
     check_days(folder, replaces=replaces)
     waiting: defaultdict[str, list[Row]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Records of a topic -> rows. Pure, except for the memory of records that arrive twice."""
+"""Records of a topic -> rows. Pure, except that it remembers mentions to drop duplicates."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
@@ -20,18 +20,18 @@ from sandik_schemas.post import Post
 What = Literal["mentions", "posts", "counts", "sources"]
 Authors = Literal["keep", "pseudonym", "drop"]
 
-#: By source or not: one row for each cell.
+#: Tables with one row per cell.
 COUNTED: tuple[What, ...] = ("counts", "sources")
-#: Columns of counts that a coded sample adds.
+#: Columns added to counts by a coded sample.
 CORRECTED = ("corrected_share", "corrected_low", "corrected_high")
 
 _decode_mention = msgspec.json.Decoder(Mention).decode
 
 
 class Choice(NamedTuple):
-    """What to leave out. Unless authors are kept, ids of posts are hashed with `key`, and links left out.
+    """What to omit. Unless authors are kept, ids of posts are hashed with `key`, and links are removed.
 
-    A key of "" is for tables that hash nothing.
+    The key is "" for tables without hashes.
     """
 
     texts: bool = True
@@ -41,14 +41,14 @@ class Choice(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Columns, and what makes rows of the records; a record that is none gives no row."""
+    """Columns, and the function that makes rows of records. Invalid records give no row."""
 
     columns: Columns
     rows: Callable[[Iterable[ConsumerRecord]], Iterator[Row]]
 
 
 def table_of(what: What, choice: Choice, *, is_corrected: bool = False) -> Table:
-    """Return how the topic becomes a table. `is_corrected`: counts have their corrected share, too."""
+    """Return the table of the topic. `is_corrected`: with corrected shares of counts."""
     if what in COUNTED:
         more = dict.fromkeys(CORRECTED, "float") if is_corrected else {}
         columns = columns_of(Count, without=["source"] if what == "counts" else [])
@@ -66,10 +66,10 @@ def table_of(what: What, choice: Choice, *, is_corrected: bool = False) -> Table
 
 
 def corrected_rows(rows: Iterable[Row], accuracy: Accuracy) -> Iterator[Row]:
-    """Yield the rows of counts with their corrected shares, nothing where the sample has nothing to say.
+    """Yield the rows of counts with corrected shares, None if the sample has no data.
 
     Raises:
-        UsageError: a count is of other rules than those of the sample.
+        UsageError: a count was made by other rules than those of the sample.
     """
     known: dict[tuple[str, str, int, int], tuple[float | None, ...]] = {}
     for row in rows:
@@ -91,7 +91,7 @@ def _with_time(columns: dict[str, str]) -> dict[str, str]:
 
 
 class _Mentions:
-    """After a crash a mention may come again: the same post, by the same rules."""
+    """Drops duplicates: after a crash, a mention of the same post by the same rules may come again."""
 
     def __init__(self, choice: Choice) -> None:
         self._choice = choice

@@ -24,7 +24,7 @@ def burst_records(cells: Cells, from_ms: int, to_ms: int) -> Iterator[Burst]:
 
 
 class _Series:
-    """The windows of a language, with as many before them as they are compared with."""
+    """The windows of a language, including the windows before that they are compared with."""
 
     def __init__(self, cells: Cells, language: str, from_ms: int, to_ms: int) -> None:
         self._cells, self._language = cells, language
@@ -47,7 +47,7 @@ class _Series:
     def record(self, tag: str, window: int, *, is_burst: bool) -> Burst:
         start_ms, end_ms = window * self._size_ms, (window + 1) * self._size_ms
         posts, everything = self._counts(tag, window), self._counts(ALL, window)
-        # As the rule: the windows before, from the first one on in which the language was seen.
+        # By the rule: the windows before, from the first one with the language on.
         seen = self.of(ALL).window
         first = max(window - BASELINE_BUCKETS, int(seen[np.searchsorted(seen, window - BASELINE_BUCKETS)]))
         before = posts[first - window - 1 : -1]
@@ -66,7 +66,7 @@ class _Series:
         )
 
     def _counts(self, tag: str, window: int) -> Ints:
-        """Return the posts of the window, last, and of as many before it as it may be compared with."""
+        """Return the posts of the window (last) and of the windows before that it may be compared with."""
         found, counts = self.of(tag), np.zeros(BASELINE_BUCKETS + 1, dtype=np.int64)
         first, end = np.searchsorted(found.window, [window - BASELINE_BUCKETS, window + 1])
         counts[found.window[first:end] - window - 1] = (found.final + found.current)[first:end]
@@ -79,20 +79,20 @@ class _Series:
 
 
 class BurstLedger:
-    """What `counts` says against what the topic `bursts` has: what of it is to be written.
+    """Compares `counts` with the topic `bursts`: which bursts must be written.
 
-    The two topics are all the state there is, so it does not matter when it ends, or how often it starts.
+    The two topics are the only state, so it can stop and restart at any time.
     """
 
     def __init__(self, from_ms: int = 0) -> None:
-        """Judge windows only that have all they are compared with at `from_ms` or later."""
+        """Judge only windows whose baseline begins at `from_ms` or later."""
         self.model = Model()
         self.written: dict[bytes, Burst] = {}
         self._from_ms = from_ms
         self._judged: tuple[Version, int] | None = None
 
     def take(self, key: bytes, value: Burst | None) -> None:
-        """Take in a record of `bursts`."""
+        """Add a record of `bursts`."""
         known = self.written.get(key)
         if value is None:
             self.written.pop(key, None)
@@ -100,14 +100,14 @@ class BurstLedger:
             self.written[key] = value
 
     def clear_written(self) -> None:
-        """Forget what was written: the topic is another than before."""
+        """Forget the written bursts: the topic was replaced."""
         self.written.clear()
         self._judged = None
 
     def due(self, to_ms: int | None) -> dict[bytes, Burst | None]:
-        """Return what is to be written so that `bursts` is right for windows that end by `to_ms`.
+        """Return the records to write, so that `bursts` is right for windows that end by `to_ms`.
 
-        None deletes: the counts of the window are gone. Once all is written, call `judged`.
+        None deletes: the counts of the window are gone. When everything is written, call `judged`.
         """
         cells = self.model.cells
         if to_ms is None:
@@ -128,11 +128,11 @@ class BurstLedger:
         return due
 
     def judged(self, to_ms: int | None) -> None:
-        """Say that what was due is written."""
+        """Report that everything due is written."""
         self._judged = (self.model.version, to_ms) if to_ms is not None else None
 
     def _from(self, to_ms: int) -> int:
-        """Return from where on windows may be judged otherwise than they were."""
+        """Return the time from which the judgement of windows may have changed."""
         cells, size_ms = self.model.cells, self.model.cells.window_size_ms
         first_ms = self._from_ms + BASELINE_BUCKETS * size_ms if self._from_ms else 0
         if self._judged is None or self._judged[0].epoch != self.model.version.epoch:
@@ -143,7 +143,7 @@ class BurstLedger:
         return max(first_ms, min([judged_ms, to_ms, *windows]))
 
     def _now(self, cell: CellKey) -> Burst | None:
-        """Return what is to be said of a window that is no burst; None if nothing was counted in it."""
+        """Return the record of a window that is not a burst; None if nothing was counted in it."""
         start_ms = cell.window_start_ms
         series = _Series(self.model.cells, cell.language, start_ms, start_ms + cell.size_ms)
         window = start_ms // cell.size_ms

@@ -10,7 +10,7 @@ from sandik_schemas.mention import Mention
 from sandik_schemas.pair import Pair
 
 MINUTE_MS = 60_000
-#: Who fills `posts` may write any source: those that come later are taken together.
+#: Producers may write any source name, so later ones are joined.
 MAX_SOURCES = 32
 OTHERS = "…"
 _AND = "\x1f"
@@ -23,19 +23,19 @@ class BySource:
         self._cells = Cells(MINUTE_MS)
 
     def add(self, mention: Mention) -> str:
-        """Count the post, and return under which source; whoever calls leaves out what comes again."""
+        """Count the post, and return its source. The caller drops duplicates."""
         group = Group("", mention.source)
         if group not in self._cells.totals and len(self._cells.totals) >= MAX_SOURCES:
             group = Group("", OTHERS)
-        # All of its tags as one: which pairs there are may be known only later.
+        # All its tags as one key: the pairs may be known only later.
         self._cells.increase(group, _AND.join(mention.tags), mention.created_at_ms // MINUTE_MS * MINUTE_MS)
         return group.source
 
     def parts(self, query: Query, most: int, pairs: tuple[Pair, ...], watermark_ms: int | None) -> list[Part]:
-        """Return the parts of all sources, of all languages, as the counts with that watermark are told.
+        """Return the parts of all sources in all languages, with the watermark of the counts.
 
         Raises:
-            UsageError: minutes do not add up to such buckets.
+            UsageError: the buckets are not multiples of a minute.
         """
         self._cells.watermark_ms = watermark_ms
         groups = {group.source: [group] for group in self._cells.totals}

@@ -11,28 +11,27 @@ from sandik.figures.statistics import Ints
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of, languages_in
 
-#: Windows in a step, which is what is added up beforehand: a quarter of an hour of minutes.
+#: Windows in a step, whose sums are cached: a quarter of an hour of minutes.
 STEP = 15
-#: Windows in a chunk, whole steps. Chunks that nothing was counted in do not exist, so archives of different
-#: years fit.
+#: Windows in a chunk, a multiple of steps. Empty chunks do not exist, so archives of different years fit.
 CHUNK = 64 * STEP
-#: Sums of steps are kept for so many sets of languages and tags: what readers ask for is mostly the same.
+#: For how many sets of groups and tags the sums of steps are cached: requests mostly repeat.
 _KEPT_SUMS = 128
 
 
 class Group(NamedTuple):
-    """What a cell has for a language, and for a source where sources are told apart."""
+    """The language of a cell, and its source if counted by source."""
 
     language: str
     source: str = ""
 
     def is_of(self, sources: frozenset[str]) -> bool:
-        """Return whether it is of one of these sources, or of their channels; True if none is asked for."""
+        """Return whether it belongs to one of these sources or their channels; True for no sources."""
         return not sources or any(is_within(self.source, one) for one in sources)
 
 
 class Chunk:
-    """So many neighbouring windows of one group and tag, a place in the arrays for each."""
+    """CHUNK neighbouring windows of one group and tag, each with an index in the arrays."""
 
     __slots__ = (
         "_steps",
@@ -70,7 +69,7 @@ class Chunk:
 
 
 class Found(NamedTuple):
-    """Posts by window, groups added up; `window` is the window's number since 1970, ascending."""
+    """Posts by window, summed over groups. `window`: the window's number since 1970, ascending."""
 
     window: Ints
     final: Ints
@@ -80,7 +79,7 @@ class Found(NamedTuple):
 
 
 class Cells:
-    """All cells of one window size. Of two records of a cell, the higher revision holds."""
+    """All cells of one window size. Of two records of a cell, the higher revision is used."""
 
     def __init__(self, window_size_ms: int) -> None:
         self.window_size_ms = window_size_ms
@@ -88,27 +87,27 @@ class Cells:
         self.totals: dict[Group, dict[str, int]] = {}
         self.first_ms: int | None = None
         self.last_ms: int | None = None
-        #: End of the newest final window: what the watermark is known to have passed.
+        #: End of the newest final window, which the watermark has passed.
         self.watermark_ms: int | None = None
         self._chunks: dict[tuple[Group, str], dict[int, Chunk]] = {}
         self._known = 0
-        #: By groups and tag, by chunk: the changes that are in it, and the sums of its steps.
+        #: (groups, tag) -> chunk -> its number of changes, and the sums of its steps.
         self._steps: OrderedDict[tuple[tuple[Group, ...], str], dict[int, tuple[int, tuple[Ints, ...]]]] = (
             OrderedDict()
         )
 
     @property
     def languages(self) -> list[str]:
-        """Return every language that was counted, alone or beside another."""
+        """Return every counted language, alone or in a pair."""
         return sorted({one for group in self.totals for one in languages_in(group.language)})
 
     @property
     def sources(self) -> list[str]:
-        """Return every source that was counted apart."""
+        """Return every counted source."""
         return sorted({group.source for group in self.totals})
 
     def of_language(self, language: str) -> list[Group]:
-        """Return the groups of its posts: `tr`, and `ru+tr` of the posts of both."""
+        """Return the groups with the language: `tr`, and also `ru+tr`."""
         return [one for one in self.totals if is_of(one.language, language)]
 
     def posts(self, language: str) -> dict[str, int]:
@@ -124,7 +123,7 @@ class Cells:
         return sorted({tag for _, tag in self._chunks})
 
     def add(self, count: Count, version: int) -> bool:
-        """Take a record in, as part of what `version` changes; say whether it replaced what was known."""
+        """Add a record as part of `version`; return whether it replaced the known one."""
         number, place = divmod(count.window_start_ms // self.window_size_ms, CHUNK)
         group = Group(count.language, count.source or "")
         chunks = self._chunks.setdefault((group, count.tag), {})
@@ -132,7 +131,8 @@ class Cells:
         if chunk is None:
             chunk = chunks[number] = Chunk()
         known = int(chunk.revision[place])
-        # The same revision again is the same cell or another lexicon's: the later record, as `sandik counts`.
+        # An equal revision is the same cell or another lexicon's: the later record is used, as in `sandik
+        # counts`.
         if known > count.revision:
             return False
         self._known += known < 0
@@ -153,7 +153,7 @@ class Cells:
         return True
 
     def increase(self, group: Group, tag: str, start_ms: int) -> None:
-        """Count one post more in the cell of a window, for cells that are counted here."""
+        """Add one post to the cell of a window, for cells that are counted here."""
         number, place = divmod(start_ms // self.window_size_ms, CHUNK)
         chunks = self._chunks.setdefault((group, tag), {})
         chunk = chunks.get(number)
@@ -171,7 +171,7 @@ class Cells:
         self.last_ms = max(self.last_ms or end_ms, end_ms)
 
     def remove(self, cell: CellKey, version: int = 1) -> bool:
-        """Forget a cell that was taken back; say whether it was the last one."""
+        """Remove a deleted cell; return whether it was the last one."""
         number, place = divmod(cell.window_start_ms // self.window_size_ms, CHUNK)
         group = Group(cell.language, cell.source or "")
         chunk = self._chunks.get((group, cell.tag), {}).get(number)
@@ -187,14 +187,14 @@ class Cells:
         return not self._known
 
     def find(self, groups: list[Group], tag: str, from_ms: int, to_ms: int) -> Found:
-        """Add up the cells of these groups, in windows that start in [from, to)."""
+        """Sum the cells of these groups, in windows that start in [from, to)."""
         size = self.window_size_ms
         first, end = -(-from_ms // size), -(-to_ms // size)
         chunks = self._between(groups, tag, first, end)
         return _joined([_added_up(chunks[number], number, first, end) for number in sorted(chunks)])
 
     def find_steps(self, groups: list[Group], tag: str, from_ms: int, to_ms: int) -> Found:
-        """Do the same for whole steps, whose numbers are in place of those of windows.
+        """Do the same for whole steps, with numbers of steps instead of windows.
 
         `from_ms` and `to_ms` must be multiples of a step's length.
         """
@@ -218,7 +218,7 @@ class Cells:
         return Found(*(column[inside] for column in found))
 
     def _between(self, groups: list[Group], tag: str, first: int, end: int) -> dict[int, list[Chunk]]:
-        """Return the chunks that have a window of `[first, end)`, by number."""
+        """Return the chunks with a window in `[first, end)`, by number."""
         chunks: dict[int, list[Chunk]] = {}
         for group in groups:
             for number, chunk in self._chunks.get((group, tag), {}).items():
@@ -227,7 +227,7 @@ class Cells:
         return chunks
 
     def changed(self, group: Group, version: int) -> Ints:
-        """Return the numbers of the windows of which a cell has changed after `version`."""
+        """Return the numbers of the windows with a cell that changed after `version`."""
         parts = [
             number * CHUNK + np.flatnonzero(chunk.version > version)
             for number, chunk in self._of(group)
@@ -241,7 +241,7 @@ class Cells:
 
 
 def summed_by(number: Ints, columns: Iterable[Ints]) -> tuple[Ints, ...]:
-    """Return the numbers, each once, and the columns summed by them. The numbers ascend."""
+    """Return the distinct numbers, and the columns summed by them. The numbers must be ascending."""
     starts = np.flatnonzero(np.concatenate(([True], number[1:] != number[:-1]))) if len(number) else number
     return number[starts], *(np.add.reduceat(one, starts) if len(starts) else one for one in columns)
 
@@ -253,8 +253,8 @@ def _joined(parts: list[tuple[Ints, ...]]) -> Found:
 
 
 def _added_up(chunks: list[Chunk], number: int, first: int, end: int) -> tuple[Ints, ...]:
-    """Return the columns of the same chunk of several groups, of the windows in `[first, end)`."""
-    # Whole arrays, unknown places (zeros) included: a month costs a third of picking the known ones.
+    """Return the summed columns of a chunk of several groups, for the windows in `[first, end)`."""
+    # Whole arrays, including unknown windows (zeros): takes a third of the time of selecting known ones.
     posts, final, corrected, late = np.zeros((4, CHUNK), dtype=np.int64)
     is_known = np.zeros(CHUNK, dtype=np.bool_)
     for chunk in chunks:

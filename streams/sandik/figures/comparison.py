@@ -1,10 +1,10 @@
-"""Two shares side by side: their difference, with an interval and a test that suits counts over time. Pure.
+"""Two shares: their difference, with an interval and a test for counts over time. Pure.
 
-Posts come in bursts, and a burst of one step goes on in the next: a share moves more than chance alone would
-move it. So how much it moves is taken from the steps themselves: the variance of the ratio over steps, with
-what neighbouring steps have in common (Newey and West's weights, the reach that Lazarus and others advise),
-widened for being an estimate itself. The posts count for as many fewer as that variance is larger than
-chance's, and never for more.
+Posts come in bursts that continue over steps, so a share varies more than by chance. The variance is
+therefore estimated from the steps: the variance of the ratio over steps, with the correlation of neighbouring
+steps (weights of Newey and West, bandwidth as advised by Lazarus and others), widened because it is an
+estimate. The effective number of posts is reduced by the ratio of that variance to that of chance, and never
+increased.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from math import ceil, erfc, sqrt
 import msgspec
 import numpy as np
 
-from sandik.figures.interval import wilson
+from sandik.figures.interval import newcombe, wilson
 
-#: With fewer steps there is no telling how a share moves.
+#: With fewer steps, the variance of a share cannot be estimated.
 MIN_STEPS = 10
 
 
 class Part(msgspec.Struct, frozen=True):
     """A share: `count` of `of` posts in so many `steps`, with its 95 % interval.
 
-    `dispersion`: how many times chance's variance that of the share is, widened; None with fewer steps
-    than MIN_STEPS, and the interval is then of chance alone.
+    `dispersion`: the widened ratio of the share's variance to that of chance; None with fewer than MIN_STEPS
+    steps, and then the interval is of chance alone.
     """
 
     count: int
@@ -36,7 +36,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The second share less the first, with its 95 % interval; p, two-sided, is of equal shares."""
+    """The second share minus the first, with its 95 % interval, and the two-sided p-value of equal shares."""
 
     value: float
     low: float
@@ -45,7 +45,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def part(counts: Sequence[int], of: Sequence[int]) -> Part:
-    """Return the share of the sums. The steps are in the order of time, without gaps."""
+    """Return the share of the sums. The steps must be in order, without gaps."""
     count, total = sum(counts), sum(of)
     spread = dispersion(counts, of)
     worth = total / (spread or 1.0)
@@ -56,7 +56,7 @@ def part(counts: Sequence[int], of: Sequence[int]) -> Part:
 
 
 def dispersion(counts: Sequence[int], of: Sequence[int]) -> float | None:
-    """Return how many times larger than chance's the variance of the share is; None where nothing tells."""
+    """Return the ratio of the share's variance to that of chance; None if it cannot be estimated."""
     some, all_of = np.array(counts, np.float64), np.array(of, np.float64)
     steps, total = len(all_of), all_of.sum()
     share = some.sum() / total if total else 0.0
@@ -72,30 +72,25 @@ def dispersion(counts: Sequence[int], of: Sequence[int]) -> float | None:
 
 
 def _unsureness(reach: float) -> float:
-    """Return by how much a variance is to be widened that is itself only estimated, of so few steps.
+    """Return the factor to widen a variance that is estimated from few steps.
 
-    The square of the critical value at 5 % over that of the normal distribution (Kiefer and Vogelsang, 2005);
-    `reach`: how far neighbours are looked at, as a part of all steps.
+    The square of the critical value at 5 % over that of the normal distribution (Kiefer and Vogelsang, 2005).
+    `reach`: the bandwidth as a part of all steps.
     """
     critical = 1.96 + 2.9694 * reach + 0.4160 * reach**2 - 0.5324 * reach**3
     return (critical / 1.96) ** 2
 
 
 def difference(one: Part, other: Part) -> Difference | None:
-    """Return the other share less this one; None where one of them is of no posts.
-
-    The interval is Newcombe's, of the two shares' own intervals: it stays honest near 0 and 1.
-    """
+    """Return the other share minus this one; None if one of them has no posts."""
     if one.value is None or other.value is None:
         return None
-    value = other.value - one.value
-    low = value - sqrt((other.value - other.low) ** 2 + (one.high - one.value) ** 2)
-    high = value + sqrt((other.high - other.value) ** 2 + (one.value - one.low) ** 2)
-    return Difference(round(value, 6), round(max(-1.0, low), 6), round(min(1.0, high), 6), _p(one, other))
+    value, low, high = newcombe(one, other)
+    return Difference(round(value, 6), round(low, 6), round(high, 6), _p(one, other))
 
 
 def _p(one: Part, other: Part) -> float:
-    """Return how probable so large a difference is where the shares are the same."""
+    """Return the probability of such a large difference if the shares are equal."""
     pooled = (one.count + other.count) / (one.of + other.of)
     variance = sum(pooled * (1 - pooled) * (each.dispersion or 1.0) / each.of for each in (one, other))
     if not variance:

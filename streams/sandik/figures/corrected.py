@@ -1,9 +1,9 @@
-"""Shares corrected for what the tags get wrong, by a sample that people have coded. Pure.
+"""Shares corrected for errors of the tags, by a coded sample. Pure.
 
-The estimator is Rogan and Gladen's: of the share of tagged posts, sensitivity and specificity make that of
-posts which are about it. Its interval comes from draws of all that is uncertain, at once: the shares of
-posts that are about it in each class of the sample (how right the tags are), and the tagged posts of the
-period (how many there happen to be). docs/decisions/034-corrected-share.md says why, and how it was tried.
+The estimator is Rogan and Gladen's: it computes the share of relevant posts from the share of tagged posts,
+sensitivity and specificity. The interval comes from joint draws of everything uncertain: the shares of
+relevant posts in each class of the sample (accuracy of the tags), and the tagged posts of the period
+(chance). docs/decisions/034-corrected-share.md says why, and how it was tested.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,15 +24,15 @@ SCHEMA_VERSION = 1
 _DRAWS = 2_000
 #: Of RandomState, because its numbers never change with the version of numpy.
 _POSTS_SEED, _CODES_SEED = 34, 35
-#: Stands for "all were coded": nothing is left to chance.
+#: Effective size if all posts were coded: no uncertainty.
 _SURE = 1e9
 
 
 class CodedStratum(msgspec.Struct, frozen=True):
-    """Of a stratum of `posts`, `coded` were coded: `about` has how many, by the tags they should have.
+    """A stratum of `posts`, of which `coded` were coded. `about`: true tags -> number of posts.
 
-    `kind` says the tags they do have, joined by `+`; of posts without a tag, why they were drawn apart. "" in
-    `about` are those that should have no tag.
+    `kind` has the tags of the posts, joined by `+`; for posts without a tag, the kind of the stratum. "" in
+    `about` means no tag.
     """
 
     language: str
@@ -52,9 +52,9 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 class Rightness(msgspec.Struct, frozen=True):
-    """How right a tag is, weighted to all posts; None where nothing was coded that could tell.
+    """Precision and recall of a tag, weighted to all posts; None if there are no coded posts for it.
 
-    `coded` posts were read, of which `coded_about` are about it and `coded_tagged` carry the tag.
+    Of the `coded` posts, `coded_about` are about it, and `coded_tagged` have the tag.
     """
 
     language: str
@@ -67,7 +67,7 @@ class Rightness(msgspec.Struct, frozen=True):
 
 
 class Accuracy(msgspec.Struct, frozen=True, dict=True):
-    """What `sandik agree` writes: the coded sample, and by which rules its posts were tagged."""
+    """The file written by `sandik agree`: the coded sample, and the rules that tagged its posts."""
 
     schema_version: int
     lexicon_version: str
@@ -78,7 +78,7 @@ class Accuracy(msgspec.Struct, frozen=True, dict=True):
     strata: list[CodedStratum]
 
     def check(self, versions: Iterable[tuple[str, str]]) -> None:
-        """Raise UsageError unless these lexicons and detectors are the one that was coded."""
+        """Raise UsageError unless these are the lexicon and the detector of the coded sample."""
         own = self.lexicon_version, self.detector_version
         if others := sorted(set(versions) - {own}):
             raise UsageError(
@@ -92,7 +92,7 @@ class Accuracy(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     def of(self, language: str) -> "Sample":
-        """Return what was coded of a language, `*` for all together."""
+        """Return the coded sample of a language, `*` for all."""
         known = self._of_language
         if language not in known:
             strata = [one for one in self.strata if language == EVERY or is_of(one.language, language)]
@@ -101,10 +101,10 @@ class Accuracy(msgspec.Struct, frozen=True, dict=True):
 
 
 class _Side(NamedTuple):
-    """What is added to counts before shares are drawn: to the first, and to each of the others.
+    """The prior counts for drawing shares: for the first outcome, and for each of the others.
 
-    Half a post each is Jeffreys' prior. With several classes and a rare outcome it puts posts where none were
-    seen, and a lower bound above the truth: so that is drawn with nothing added to what it is a bound of.
+    Half a post each is Jeffreys' prior. With several classes and a rare outcome, it would put the lower bound
+    above the truth, so the lower bound is drawn without prior counts for its outcome.
     """
 
     first: float
@@ -116,14 +116,14 @@ class _Side(NamedTuple):
 
 
 _EVEN = _Side(0.5, 0.5)
-#: Of the lower bound, and of the upper one.
+#: For the lower bound, and for the upper bound.
 _SIDES = (_Side(0.0, 0.5), _EVEN)
 
 
 class _Class(NamedTuple):
-    """Strata of one kind: so many posts, what share of them is about what, and what that rests on.
+    """Strata of one kind: number of posts, shares by true tags, and their precision.
 
-    `effective` is how many posts of a simple sample would say as much.
+    `effective`: the size of a simple sample with the same precision.
     """
 
     tags: frozenset[str]
@@ -133,7 +133,7 @@ class _Class(NamedTuple):
     effective: float
 
     def outcomes(self, tests: Sequence[Callable[[frozenset[str]], bool]]) -> list[float]:
-        """Return the shares that pass the first test, else the next, and so on; the last passes none."""
+        """Return the shares that pass the first test, else the next, and so on; the last one passes none."""
         shares = [0.0] * (len(tests) + 1)
         for tags, share in self.about.items():
             place = next((number for number, test in enumerate(tests) if test(tags)), len(tests))
@@ -142,7 +142,7 @@ class _Class(NamedTuple):
 
 
 class Sample:
-    """What was coded of some strata, and what follows from it."""
+    """The coded posts of some strata, and the estimates from them."""
 
     def __init__(self, strata: Sequence[CodedStratum], pairs: tuple[Pair, ...]) -> None:
         self._strata = strata
@@ -153,7 +153,7 @@ class Sample:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether something of every class was coded, so that all posts are spoken for."""
+        """Return whether every class has coded posts, so that all posts are represented."""
         return bool(self._classes) and all(one.coded for one in self._classes)
 
     def rightness(self, language: str, tag: str) -> Rightness:
@@ -172,9 +172,9 @@ class Sample:
         return Rightness(language, tag, precision, recall, total, tagged, about)
 
     def share(self, tag: str, count: int, total: int) -> Estimate | None:
-        """Return what share of `total` posts is about the tag, if `count` of them carry it.
+        """Return the share of `total` posts about the tag, if `count` of them have it.
 
-        None where the sample cannot say: nothing was coded of some class, or nothing that is about it.
+        None if the sample has no coded posts of some class, or none about the tag.
         """
         if not total or not self.is_whole:
             return None
@@ -185,9 +185,9 @@ class Sample:
         return _estimate(plain, *(_rogan_gladen(tagged, *self._drawn_rates(tag, side)) for side in _SIDES))
 
     def share_of(self, pair: Pair, posts: Mapping[str, int]) -> Estimate | None:
-        """Return, of the posts that are about the pair's base, what share is about all of the pair.
+        """Return the share of posts about the whole pair among posts about its base.
 
-        `posts` by tag, with `all`. None where the sample cannot say.
+        `posts` by tag, with `all`. None if the sample does not suffice.
         """
         total, base, both = (posts.get(tag, 0) for tag in (ALL, pair.base, pair.name))
         if not base or not self.is_whole:
@@ -230,7 +230,7 @@ class Sample:
         return known[tag, side]
 
     def _draws(self, tags: tuple[str, ...], side: "_Side") -> list[Floats]:
-        """Return draws of the shares of each class that are about the first tag, else the next, or none."""
+        """Return draws of the shares of each class about the first tag, else the second, or none."""
         tests = [partial(self._holds, tag) for tag in tags]
         return [
             _drawn([share * one.effective for share in one.outcomes(tests)], side, _CODES_SEED + number)
@@ -245,7 +245,7 @@ class Sample:
             return _sum(right, has) / _sum(right), 1 - _sum(wrong, has) / _sum(wrong)
 
     def _has(self, tag: str) -> list[bool]:
-        """Say of each class whether its posts carry the tag."""
+        """Return for each class whether its posts have the tag."""
         return [self._holds(tag, one.tags) for one in self._classes]
 
     def _precision(self, tag: str) -> Estimate:
@@ -260,13 +260,13 @@ class Sample:
         return _estimate(float(of(self._about(tag))), *drawn)
 
     def _recall(self, tag: str) -> Estimate:
-        # What is missed is what the tag does not see: the more of it, the lower is the recall.
+        # More missed posts mean a lower recall, so the sides are reversed.
         found = (self._drawn_rates(tag, side)[0] for side in reversed(_SIDES))
         return _estimate(float(self._rates(tag)[0]), *found)
 
 
 def _class(strata: Sequence[CodedStratum]) -> _Class:
-    """Return strata as one. What was not coded of them is taken to be like what was."""
+    """Return strata as one class. Uncoded posts are assumed to be like coded ones."""
     coded = [one for one in strata if one.coded]
     posts = sum(one.posts for one in coded)
     about: dict[frozenset[str], float] = {}
@@ -274,7 +274,7 @@ def _class(strata: Sequence[CodedStratum]) -> _Class:
         for kind, count in one.about.items():
             tags = _tags(kind)
             about[tags] = about.get(tags, 0.0) + one.posts / posts * count / one.coded
-    # The variance of a weighted share over that of one of a simple sample of one post.
+    # The variance of a weighted share, relative to a simple sample of one post.
     variance = sum((one.posts / posts) ** 2 * (1 - one.coded / one.posts) / one.coded for one in coded)
     effective = min(_SURE, 1 / variance) if variance else _SURE
     return _Class(
@@ -287,7 +287,7 @@ def _class(strata: Sequence[CodedStratum]) -> _Class:
 
 
 def _tags(kind: str) -> frozenset[str]:
-    """Return the tags that a kind of posts has; names with a dash are of posts without any."""
+    """Return the tags of a kind of posts; "near-miss" and "rest" have none."""
     return frozenset(kind.split("+")) - {"", "near-miss", "rest"}
 
 
@@ -297,14 +297,14 @@ def _sum(parts: Sequence[Floats], chosen: Iterable[bool] | None = None) -> Float
 
 
 def _drawn(counts: Sequence[float], side: "_Side", seed: int) -> Floats:
-    """Return draws of the shares that may be behind the counts, a column each."""
+    """Return draws of the shares behind the counts, one column each."""
     shapes = np.array(counts, np.float64) + side.prior(len(counts))
     gammas = np.random.RandomState(seed).standard_gamma(shapes, size=(_DRAWS, len(counts)))
     return np.asarray(gammas / gammas.sum(axis=1, keepdims=True))
 
 
 def _rogan_gladen(tagged: Floats, sensitivity: Floats, specificity: Floats) -> Floats:
-    """Return the share that is about it; not a number where the tags are no better than chance."""
+    """Return the share of relevant posts; NaN if the tags are no better than chance."""
     better = sensitivity + specificity - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.clip((tagged + specificity - 1) / better, 0, 1)
@@ -312,7 +312,7 @@ def _rogan_gladen(tagged: Floats, sensitivity: Floats, specificity: Floats) -> F
 
 
 def _estimate(value: float, lower: Floats, upper: Floats) -> Estimate:
-    """Return the value with its bounds, each from its own draws; a draw that says nothing may be anything."""
+    """Return the value with its bounds, each from its own draws. An undefined draw may have any value."""
     low = np.percentile(np.nan_to_num(lower, nan=0.0), 2.5)
     high = np.percentile(np.nan_to_num(upper, nan=1.0), 97.5)
     return Estimate(round(value, 6), round(min(value, float(low)), 6), round(max(value, float(high)), 6))

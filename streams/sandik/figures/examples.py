@@ -1,4 +1,4 @@
-"""What `mentions` adds to the counts: the newest posts, and which terms are used most. Pure."""
+"""The newest posts and the most frequent terms, from `mentions`. Pure."""
 
 from bisect import insort
 from collections import Counter
@@ -24,7 +24,7 @@ def any_source(source: str) -> bool:  # noqa: ARG001
 
 
 class TopTerm(msgspec.Struct, frozen=True):
-    """How many posts use a term, and how many did in as many hours before: None where none reach back."""
+    """How many posts use a term, and how many in as many hours before: None if mentions do not reach back."""
 
     term: str
     tag: str
@@ -45,13 +45,13 @@ class Examples:
         self._read_up_to: dict[int, int] = {}
 
     def clear(self) -> None:
-        """Forget everything: the topic is another than before."""
+        """Forget everything: the topic was replaced."""
         version, pairs = self.version, self.pairs
         self.__init__()  # type: ignore[misc]  # the same object, because others hold it
         self.version, self.pairs = version + 1, pairs
 
     def add(self, mentions: Iterable[Mention]) -> None:
-        """Take mentions in. One that a crash has repeated is known by its offset and left out."""
+        """Add mentions. Duplicates after a crash are recognised by their offsets."""
         for mention in mentions:
             partition, offset = mention.source_partition, mention.source_offset
             if offset <= self._read_up_to.get(partition, -1):
@@ -94,9 +94,9 @@ class Examples:
         limit: int,
         is_from: Callable[[str], bool] = any_source,
     ) -> list[TopTerm]:
-        """Return the terms of the full hours that touch `[from_ms, to_ms)`, those that rose most first.
+        """Return the terms of the full hours that overlap `[from_ms, to_ms)`, the most risen ones first.
 
-        Against as many hours before; where mentions do not reach back so far, those of most posts.
+        Compared with as many hours before; if mentions do not reach back, the most frequent first.
         """
         known = [hour for hour, *_ in self._terms] or [0]
         first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)
@@ -114,7 +114,7 @@ class Examples:
     def _posts(
         self, languages: frozenset[str], is_from: Callable[[str], bool], first: int, end: int
     ) -> Counter[tuple[str, str]]:
-        """Add up the terms of the hours from `first` up to `end`, both counted from 1970 on."""
+        """Sum the terms of the hours from `first` up to `end`, counted from 1970."""
         total: Counter[tuple[str, str]] = Counter()
         for (hour, language, source), terms in self._terms.items():
             if first <= hour < end and _is_wanted(language, languages) and is_from(source):

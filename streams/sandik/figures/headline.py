@@ -1,17 +1,17 @@
-"""The one figure of a span, and whether it has risen: sums of its windows, whatever the roll-up. Pure."""
+"""The main figure of a period, and whether it has risen: sums of windows, whatever the roll-up. Pure."""
 
 from collections.abc import Iterable
-from math import hypot
 from typing import NamedTuple
 
 import msgspec
 
 from sandik.counting.fold import ALL
 from sandik.figures.cell_store import STEP, Cells, Group
+from sandik.figures.interval import newcombe
 from sandik.figures.rollup import EVERY, Query, Share, members, share
 
 DAY_MS = 86_400_000
-#: How many days back the usual share of these hours is looked for, and of how many there must be one.
+#: How many days before give the usual share of these hours, and how many of them must have one.
 USUAL_DAYS = 7
 MIN_USUAL_DAYS = 3
 
@@ -26,9 +26,9 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """How far the share is above the one before, with its 95 % interval, Newcombe's of two Wilson ones.
+    """The change from the share before, with its 95 % interval (Newcombe's, of two Wilson intervals).
 
-    It is beyond chance when that interval has no room for no change.
+    It is beyond chance if the interval does not include 0.
     """
 
     value: float
@@ -38,7 +38,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Usual(msgspec.Struct, frozen=True):
-    """The lowest and the highest share in the same hours of the `days` before that had any."""
+    """The lowest and highest share in the same hours of the `days` before that had one."""
 
     days: int
     low: float
@@ -46,18 +46,23 @@ class Usual(msgspec.Struct, frozen=True):
 
 
 class Headline(NamedTuple):
-    """The figure of a span; what is missing cannot be said. `current` and `late` are posts of its windows."""
+    """The figure of a period; None is unknown. `current` and `late` are posts of its windows.
+
+    `change` is against the span before; where none is known, `within` is that of the second half against the
+    first.
+    """
 
     now: Figure
     before: Figure | None
     change: Change | None
+    within: Change | None
     usual: Usual | None
     current: int
     late: int
 
 
 def headline(cells: Cells, query: Query) -> Headline:
-    """Return the figure of the query's span for all of its languages together (`among`)."""
+    """Return the figure of the query's period for all its languages together (`among`)."""
     from_ms, to_ms = span_of(cells, query)
     now = _figure(cells, query, from_ms, to_ms)
     everything = _sums(cells, members(cells, EVERY, query.among, query.sources), ALL, from_ms, to_ms)
@@ -66,12 +71,13 @@ def headline(cells: Cells, query: Query) -> Headline:
     if length_ms > 0 and first_ms is not None and from_ms - length_ms >= first_ms:
         before = _figure(cells, query, from_ms - length_ms, from_ms)
     change = _change(now.share, before.share) if before else None
+    within = None if before else _change(*_halves(cells, query, from_ms, to_ms))
     usual = _usual(cells, query, from_ms, to_ms)
-    return Headline(now, before, change, usual, everything.current, everything.late)
+    return Headline(now, before, change, within, usual, everything.current, everything.late)
 
 
 def span_of(cells: Cells, query: Query) -> tuple[int, int]:
-    """Return the part of the query's span that there are windows of."""
+    """Return the part of the query's period with windows."""
     query = query.now(cells)
     from_ms = max(query.from_ms, cells.first_ms or 0)
     return from_ms, max(from_ms, min(query.to_ms, cells.last_ms or 0))
@@ -83,8 +89,16 @@ def _figure(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Figure:
     return Figure(from_ms, to_ms, posts, share(posts, query.pair))
 
 
+def _halves(cells: Cells, query: Query, from_ms: int, to_ms: int) -> tuple[Share | None, Share | None]:
+    """Return the shares of the second and of the first half, in whole windows."""
+    size_ms = cells.window_size_ms
+    middle_ms = (from_ms + to_ms) // 2 // size_ms * size_ms
+    first, second = _figure(cells, query, from_ms, middle_ms), _figure(cells, query, middle_ms, to_ms)
+    return second.share, first.share
+
+
 def posts_of(cells: Cells, own: list[Group], tags: Iterable[str], from_ms: int, to_ms: int) -> dict[str, int]:
-    """Return the posts by tag in the windows that start in `[from_ms, to_ms)`, of these groups together."""
+    """Return the posts by tag in windows that start in `[from_ms, to_ms)`, summed over the groups."""
     found = ((tag, _sums(cells, own, tag, from_ms, to_ms)) for tag in tags)
     return {tag: sums.final + sums.current for tag, sums in found if sums.final + sums.current}
 
@@ -96,7 +110,7 @@ class _Sums(NamedTuple):
 
 
 def _sums(cells: Cells, own: list[Group], tag: str, from_ms: int, to_ms: int) -> _Sums:
-    """Add up the windows that start in `[from_ms, to_ms)`: whole steps from sums that are kept."""
+    """Sum the windows that start in `[from_ms, to_ms)`, using cached sums of whole steps."""
     step_ms = STEP * cells.window_size_ms
     first_ms, end_ms = -(-from_ms // step_ms) * step_ms, to_ms // step_ms * step_ms
     if first_ms >= end_ms:
@@ -113,10 +127,8 @@ def _sums(cells: Cells, own: list[Group], tag: str, from_ms: int, to_ms: int) ->
 def _change(now: Share | None, before: Share | None) -> Change | None:
     if now is None or before is None:
         return None
-    value = now.value - before.value
-    low = value - hypot(now.value - now.low, before.high - before.value)
-    high = value + hypot(now.high - now.value, before.value - before.low)
-    return Change(round(value, 6), round(max(low, -1), 6), round(min(high, 1), 6), low > 0 or high < 0)
+    value, low, high = newcombe(before, now)
+    return Change(round(value, 6), round(low, 6), round(high, 6), low > 0 or high < 0)
 
 
 def _usual(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Usual | None:

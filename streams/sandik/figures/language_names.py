@@ -1,4 +1,4 @@
-"""Languages by name, as people and archives write them: in English, and in the language itself. Pure."""
+"""Names of languages, as written by people and archives: in English, and in the language itself. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from sandik.errors import UsageError
 
-#: The English name first. The others of the built-in lexicon, and those that sources most often have.
+#: The English name first. Languages of the built-in lexicon, and the most frequent ones of sources.
 NAMES: dict[str, tuple[str, ...]] = {
     "sq": ("Albanian", "Shqip"), "ar": ("Arabic", "العربية"), "az": ("Azerbaijani", "Azərbaycanca", "Azeri"),
     "be": ("Belarusian", "Беларуская"), "bg": ("Bulgarian", "Български"), "ca": ("Catalan", "Català"),
@@ -28,7 +28,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "uz": ("Uzbek", "Oʻzbekcha"), "vi": ("Vietnamese", "Tiếng Việt"), "zh": ("Chinese", "中文"),
     "und": ("Undetermined",),
 }  # fmt: skip
-#: What they are called in Turkish and in Russian, after CLDR.
+#: Names in Turkish and in Russian, from CLDR.
 NAMES_IN: dict[str, dict[str, str]] = {
     "tr": {
         "sq": "Arnavutça", "ar": "Arapça", "az": "Azerbaycanca", "be": "Belarusça", "bg": "Bulgarca",
@@ -64,12 +64,12 @@ _CODE = re.compile(r"[a-z]{2,3}(\+[a-z]{2,3})*")
 
 
 def code_of_name(name: str) -> str | None:
-    """Return the code of a language by one of its names, in letters of any case."""
+    """Return the code of a language by one of its names, in any case."""
     return _BY_NAME.get(name.strip().casefold())
 
 
 def name_in(lang: str, code: str) -> str | None:
-    """Return what a language is called in another: `tr`, `ru`, else English."""
+    """Return the name of a language in `tr` or `ru`, else in English."""
     if lang in NAMES_IN:
         return NAMES_IN[lang].get(code)
     return NAMES[code][0] if code in NAMES else None
@@ -79,7 +79,7 @@ def language_codes(written: Iterable[str]) -> frozenset[str]:
     """Return the codes of languages that are written as codes or names.
 
     Raises:
-        UsageError: one is neither. A code that no post has is found out when the counts are read.
+        UsageError: one is neither. Codes without posts are reported when the counts are read.
     """
     return frozenset(map(language_code, written))
 
@@ -99,14 +99,14 @@ def language_code(written: str) -> str:
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence: a question with the nearest of what is known, if anything is near."""
+    """Return the end of a sentence: a question with the nearest known name, if any is near."""
     by_letters = {one.casefold(): one for one in known}
     close = get_close_matches(written.casefold(), by_letters, 1)
     return f"; did you mean {by_letters[close[0]]}?" if close else "."
 
 
 def check_known(what: str, asked: frozenset[str], found: set[str], known: Iterable[str] = ()) -> None:
-    """Raise UsageError for what no count has and nobody knows: a misspelt tag, for example."""
+    """Raise UsageError for a name without counts that is unknown, such as a misspelt tag."""
     for one in sorted(asked.difference(found, known)):
         there = ", ".join(sorted(found))
         raise UsageError(

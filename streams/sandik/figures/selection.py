@@ -6,7 +6,7 @@ from sandik.counting.source_names import is_within
 from sandik.errors import UsageError
 from sandik.figures.language_names import language_code
 from sandik.figures.rollup import EVERY
-from sandik.kafka.ranges import bounds_ms
+from sandik.kafka.ranges import bounds_ms, is_inside
 from sandik_schemas.languages import is_of
 
 _KEYS = ("language", "source", "period")
@@ -24,8 +24,7 @@ class Selection(NamedTuple):
     def holds(self, start_ms: int, end_ms: int, language: str, source: str | None) -> bool:
         """Return whether a cell is in it."""
         return (
-            (self.from_ms is None or start_ms >= self.from_ms)
-            and (self.to_ms is None or end_ms <= self.to_ms)
+            is_inside(start_ms, end_ms, self.from_ms, self.to_ms)
             and (self.language is None or is_of(language, self.language))
             and (self.source is None or (source is not None and is_within(source, self.source)))
         )

@@ -7,6 +7,11 @@ _SPACE = "\N{NO-BREAK SPACE}"
 _LEAST = 0.0001
 
 
+def with_interval(value: float, low: float, high: float) -> str:
+    """Return a share with its interval: `7.3 % (6.9 % to 7.8 %)`."""
+    return f"{percent(value)} ({percent(low)} to {percent(high)})"
+
+
 def percent(share: float) -> str:
     """Return `31 %`, `7.3 %`, `0.02 %`: never `0 %` for a few, nor `100 %` for not quite all.
 

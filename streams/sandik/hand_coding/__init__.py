@@ -1,12 +1,12 @@
-"""How right the tags are, by people who read: what `sandik sample` and `sandik agree` run.
+"""The accuracy of the tags, judged by people (`sandik sample`, `sandik agree`).
 
-strata      which stratum a post is of: language, source, and what the tags say of it
-draw        posts -> as many of each stratum, by a seed; the same whatever their order
-design      what was drawn from what: kept apart from the coders
-codebook    the lexicon -> what coders are told
-sheets      tables that coders fill in, and what they have filled in
+strata      the stratum of a post: language, source, kind of tags
+draw        posts -> a sample per stratum, by a seed, independent of their order
+design      how the sample was drawn; not shown to coders
+codebook    the lexicon -> instructions for coders
+sheets      write and read the tables of coders
 agreement   codes of several coders -> kappa and alpha, with intervals
 sample, agree   the commands themselves
 
-What is made of it is in `sandik.figures.corrected`. For users: docs/validity.md.
+The corrected shares are computed in `sandik.figures.corrected`. For users: docs/validity.md.
 """

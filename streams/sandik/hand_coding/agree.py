@@ -1,4 +1,4 @@
-"""`sandik agree`: how far coders agree, and how right the tags are."""
+"""`sandik agree`: agreement of coders, and accuracy of the tags."""
 
 import sys
 from collections import Counter
@@ -13,7 +13,7 @@ from sandik.errors import UsageError
 from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Estimate, Rightness
 from sandik.figures.rollup import EVERY
-from sandik.figures.shares import percent
+from sandik.figures.shares import with_interval
 from sandik.hand_coding.agreement import Figure, alpha, kappa
 from sandik.hand_coding.design import Design, load_design
 from sandik.hand_coding.sheets import Codes, read_codes
@@ -22,12 +22,12 @@ from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free, new_file
 from sandik_schemas.languages import languages_in
 
-#: Fewer coded posts of a language say next to nothing of it alone.
+#: A language with fewer coded posts is not reported separately.
 _FEWEST_OF_LANGUAGE = 20
 
 
 class AgreeOrder(NamedTuple):
-    """What the command line asks for: the design, and a table of each coder."""
+    """The options: the design, and a table of each coder."""
 
     design: Path
     coders: tuple[Path, ...]
@@ -36,7 +36,7 @@ class AgreeOrder(NamedTuple):
 
 
 class TagAgreement(msgspec.Struct, frozen=True):
-    """How far coders agree on a tag: all of them (alpha), and each two (kappa), by the names of files."""
+    """The agreement on a tag: of all coders (alpha), and of each two (kappa), by file names."""
 
     tag: str
     alpha: Figure
@@ -44,7 +44,7 @@ class TagAgreement(msgspec.Struct, frozen=True):
 
 
 class Agreed(msgspec.Struct, frozen=True):
-    """What `sandik agree --json` prints. `undecided` items have no majority on some tag, or no code."""
+    """The output of `sandik agree --json`. `undecided` items lack a majority on some tag, or a code."""
 
     items: int
     undecided: int
@@ -53,10 +53,10 @@ class Agreed(msgspec.Struct, frozen=True):
 
 
 def run_agree(order: AgreeOrder, *, json: bool) -> int:
-    """Say how far coders agree and how right the tags are; write what corrects counts.
+    """Print agreement and accuracy; write the corrections for counts.
 
     Raises:
-        UsageError: a file is none of the sample's, or a code is none.
+        UsageError: a file is not of the sample, or a code is invalid.
     """
     design = load_design(order.design)
     if order.out:
@@ -83,7 +83,7 @@ def _name(path: Path, paths: Sequence[Path]) -> str:
 
 
 def codes_of(path: Path, design: Design) -> Codes:
-    """Return what a coder has filled in. UsageError if an item is not of the design."""
+    """Return the codes in a coder's table. UsageError if an item is not in the design."""
     codes, known = read_codes(path, design.tags, design.ids), design.strata_of_items
     if foreign := sorted(codes.keys() - known.keys()):
         raise UsageError(f"{path}: item {foreign[0]} is not in the sample of this design")
@@ -91,10 +91,9 @@ def codes_of(path: Path, design: Design) -> Codes:
 
 
 def accuracy_of(design: Design, coders: Sequence[Codes]) -> Accuracy:
-    """Return what the coders' majority says of each stratum.
+    """Return the majority's codes of each stratum.
 
-    An item that has no majority on some tag counts as not coded at all: so no tag is judged by other items
-    than the others.
+    An item without a majority on some tag counts as not coded, so that all tags are judged by the same items.
     """
     strata = []
     for one in design.strata:
@@ -120,7 +119,7 @@ def accuracy_of(design: Design, coders: Sequence[Codes]) -> Accuracy:
 
 
 def _majority(item: str, tags: Sequence[str], coders: Sequence[Codes]) -> str | None:
-    """Return the tags that an item should have, joined by `+`; None if that cannot be told."""
+    """Return the tags that an item should have, joined by `+`; None without a majority."""
     found = []
     for tag in tags:
         codes = [codes[item][tag] for codes in coders if item in codes]
@@ -149,7 +148,7 @@ def _agreement(design: Design, coders: dict[str, Codes]) -> list[TagAgreement]:
 
 
 def rightness_of(accuracy: Accuracy) -> list[Rightness]:
-    """Return precision and recall of each tag and pair: of all languages, and of those with enough posts."""
+    """Return precision and recall of each tag and pair: in all languages, and in each with enough posts."""
     tags = (*accuracy.tags, *(pair.name for pair in accuracy.pairs))
     coded: Counter[str] = Counter()
     for one in accuracy.strata:
@@ -192,4 +191,4 @@ def _figure(figure: Figure) -> str:
 
 
 def _share(share: Estimate | None) -> str:
-    return "–" if share is None else f"{percent(share.value)} ({percent(share.low)} to {percent(share.high)})"
+    return "–" if share is None else with_interval(share.value, share.low, share.high)

@@ -1,7 +1,7 @@
-"""How far coders agree, beyond chance: Cohen's kappa of two, Krippendorff's alpha of all. Pure.
+"""The agreement of coders beyond chance: Cohen's kappa of two, Krippendorff's alpha of all. Pure.
 
-Both are of what was coded, unweighted, and of yes or no. Their 95 % intervals are percentiles of resampled
-items: neither has a formula that holds for few items, and both then rest on the same resampling.
+Both are unweighted, for yes or no. The 95 % intervals are percentiles of resampled items, because neither has
+a formula that holds for few items.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,9 +18,9 @@ _SEED = 1
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A value and its interval; None where it is not defined: everybody said the same of everything.
+    """A value and its interval; None if not defined, because all codes are the same.
 
-    Without any disagreement resampling shows none either, so there is no interval.
+    Without disagreement there is no interval, because resampling shows none either.
     """
 
     value: float | None
@@ -30,18 +30,18 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 def alpha(codes: Sequence[Sequence[bool | None]]) -> Figure:
-    """Return Krippendorff's alpha for nominal codes: an item a row, a coder a column."""
+    """Return Krippendorff's alpha for nominal codes: items are rows, coders are columns."""
     yes = np.array([sum(code is True for code in item) for item in codes], np.float64)
     no = np.array([sum(code is False for code in item) for item in codes], np.float64)
     coded = yes + no
     yes, no, coded = (some[coded >= 2] for some in (yes, no, coded))
-    # Of each item: the pairs of codes that differ, as Krippendorff weighs them, and its codes.
+    # Per item: the weighted number of differing pairs of codes, and the codes.
     differing = 2 * yes * no / (coded - 1)
     return _figure(np.column_stack((differing, yes, no)), _alpha)
 
 
 def kappa(one: Sequence[bool | None], other: Sequence[bool | None]) -> Figure:
-    """Return Cohen's kappa of two coders, on what both have coded."""
+    """Return Cohen's kappa of two coders, on the items that both coded."""
     both = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
     cells = ((True, True), (True, False), (False, True), (False, False))
     return _figure(np.array([[pair == cell for cell in cells] for pair in both], np.float64), _kappa)

@@ -1,11 +1,11 @@
-"""The lexicon -> what coders are told: the question of each tag, and words of each language. Pure."""
+"""The lexicon -> instructions for coders: the question of each tag, and words of each language. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from sandik.counting.tags.entries import LocatedRow
 
-#: The question that a coder answers of a tag. Of a tag of somebody's own there is only its name.
+#: The question for each tag. For a user's own tag, only its name is known.
 _QUESTIONS = {
     "election": "Does the post speak of a political election: one that is held, was held or is to be held, "
     "its candidates as candidates, votes, polls, ballots, results? Not of elections in clubs, contests "
@@ -20,7 +20,7 @@ _WORDS_SHOWN = 40
 def codebook(
     rows: dict[str, list[LocatedRow]], tags: tuple[str, ...], languages: Iterable[str], version: str
 ) -> str:
-    """Return it as Markdown. `rows` are the entries of the lexicon by tag."""
+    """Return the codebook as Markdown. `rows` are the entries of the lexicon by tag."""
     return "\n".join(_lines(rows, tags, list(languages), version)) + "\n"
 
 
@@ -52,7 +52,7 @@ def _lines(
 def _words(rows: list[LocatedRow], languages: list[str]) -> Iterator[str]:
     terms: defaultdict[str, list[str]] = defaultdict(list)
     traps: defaultdict[str, list[str]] = defaultdict(list)
-    for one in sorted(rows, key=_has_condition):  # words that say it by themselves come first
+    for one in sorted(rows, key=_has_condition):  # unconditional words come first
         found = traps if one.is_trap else terms
         if one.row.language in languages and one.row.lemma not in found[one.row.language]:
             found[one.row.language].append(one.row.lemma)

@@ -1,4 +1,4 @@
-"""What a sample was drawn from, and which post is of which stratum: `design.json`, which no coder sees."""
+"""How a sample was drawn, and the stratum of each post: `design.json`, which coders must not see."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ SCHEMA_VERSION = 1
 
 
 class DesignStratum(msgspec.Struct, frozen=True):
-    """A stratum: `posts` that there were, and the numbers of the `items` that were drawn of them."""
+    """A stratum: the number of its `posts`, and the numbers of the drawn `items`."""
 
     language: str
     source: str
@@ -23,9 +23,9 @@ class DesignStratum(msgspec.Struct, frozen=True):
 
 
 class Design(msgspec.Struct, frozen=True):
-    """A sample: what was drawn, by which rules, from which period. Times in ms UTC, None is no bound.
+    """A sample: rules, period, and strata. Times in ms UTC, None is no bound.
 
-    `ids` has the post of each item, by its id.
+    `ids`: item -> id of its post.
     """
 
     schema_version: int
@@ -50,5 +50,5 @@ class Design(msgspec.Struct, frozen=True):
 
 
 def load_design(path: Path) -> Design:
-    """Return the design. UsageError if the file is none."""
+    """Return the design. UsageError if the file is not a design."""
     return read_json(path, Design, SCHEMA_VERSION, "`sandik sample`")

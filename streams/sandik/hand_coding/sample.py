@@ -1,10 +1,9 @@
-"""`sandik sample`: posts for people to code."""
+"""`sandik sample`: posts for coders."""
 
-import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +18,9 @@ from sandik.hand_coding.design import SCHEMA_VERSION, Design, DesignStratum
 from sandik.hand_coding.draw import Draw
 from sandik.hand_coding.sheets import write_sheets
 from sandik.hand_coding.strata import Stratum, kind_of
-from sandik.progress import progress, tell
-from sandik.replay.counted_posts import CountedPost, counted_posts, now_period, plan_of
+from sandik.kafka.ranges import bounds_ms
+from sandik.progress import tell
+from sandik.replay.counted_posts import CountedPost, each_counted, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 from sandik.tables.atomic_files import check_free, new_folder
@@ -28,7 +28,7 @@ from sandik_schemas.languages import is_of, languages_in
 
 
 class SampleOrder(NamedTuple):
-    """What the command line asks for. `posts`: a replay's counts, or files of posts; none is the topic."""
+    """The options. `posts`: a replay's counts, or files of posts; empty is the topic `posts`."""
 
     posts: tuple[str, ...]
     out: Path
@@ -40,7 +40,7 @@ class SampleOrder(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What a coder is shown of a post, and its id."""
+    """The data of a post for coders, and its id."""
 
     post_id: str
     created_at: str
@@ -49,18 +49,17 @@ class Drawn(NamedTuple):
 
 
 def run_sample(order: SampleOrder, settings: Settings) -> int:
-    """Write the folder: tables for coders, codebook, and the design that they are not to see.
+    """Write the folder: tables for coders, the codebook, and the design, which they must not see.
 
     Raises:
-        UsageError: it cannot be written so, or there are no posts in that time.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        UsageError: the folder cannot be written, or there are no posts in the period.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     check_free([order.out], replaces=False)
-    from_ms, to_ms = now_period(order.from_, order.to)
-    plan = asyncio.run(plan_of(order.posts, from_ms, to_ms, settings))
+    plan = plan_of(order.posts, *bounds_ms(order.from_, order.to), settings)
     job = plan.rules.job(settings)
     draw: Draw[Drawn] = Draw(order.seed, order.per_stratum)
-    asyncio.run(_read(order, plan, settings, job, draw))
+    each_counted(plan, settings, job, partial(_add, order, job, draw))
     if not draw.posts:
         raise UsageError("there are no such posts in this period: nothing to sample")
     drawn = list(draw.drawn())
@@ -75,18 +74,15 @@ def run_sample(order: SampleOrder, settings: Settings) -> int:
     return 0
 
 
-async def _read(order: SampleOrder, plan: Plan, settings: Settings, job: Job, draw: Draw[Drawn]) -> None:
-    with progress("posts") as bar:
-        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
-            async for batch in batches:
-                chosen = [one for one in batch if _is_chosen(one, order.languages)]
-                near = job.tagger.near([one.post.text for one in chosen])
-                for number, one in enumerate(chosen):
-                    language = one.annotation.language.code
-                    kind = kind_of(one.annotation.tags, is_near=number in near)
-                    drawn = Drawn(one.post.id, iso(one.post.created_at_ms), language, one.post.text)
-                    name = f"{one.post.source}|{one.post.id}|{one.partition}|{one.offset}"
-                    draw.add(Stratum(language, one.post.source, kind), name, drawn)
+def _add(order: SampleOrder, job: Job, draw: Draw[Drawn], posts: list[CountedPost]) -> None:
+    chosen = [one for one in posts if _is_chosen(one, order.languages)]
+    near = job.tagger.near([one.post.text for one in chosen])
+    for number, one in enumerate(chosen):
+        language = one.annotation.language.code
+        kind = kind_of(one.annotation.tags, is_near=number in near)
+        drawn = Drawn(one.post.id, iso(one.post.created_at_ms), language, one.post.text)
+        name = f"{one.post.source}|{one.post.id}|{one.partition}|{one.offset}"
+        draw.add(Stratum(language, one.post.source, kind), name, drawn)
 
 
 def _is_chosen(one: CountedPost, languages: Sequence[str]) -> bool:
@@ -101,23 +97,23 @@ def _design(
     drawn: Sequence[tuple[Stratum, str, Drawn]],
 ) -> Design:
     return Design(
-        SCHEMA_VERSION,
-        order.seed,
-        order.per_stratum,
-        plan.from_ms,
-        plan.to_ms,
-        sorted(order.languages),
-        job.tagger.version,
-        job.detector.version,
-        job.tagger.tag_names,
-        job.tagger.pairs,
-        strata_of(posts, [stratum for stratum, _, _ in drawn]),
-        ids_of([post for _, _, post in drawn]),
+        schema_version=SCHEMA_VERSION,
+        seed=order.seed,
+        per_stratum=order.per_stratum,
+        from_ms=plan.from_ms,
+        to_ms=plan.to_ms,
+        languages=sorted(order.languages),
+        lexicon_version=job.tagger.version,
+        detector_version=job.detector.version,
+        tags=job.tagger.tag_names,
+        pairs=job.tagger.pairs,
+        strata=strata_of(posts, [stratum for stratum, _, _ in drawn]),
+        ids=ids_of([post for _, _, post in drawn]),
     )
 
 
 def strata_of(posts: Counter[Stratum], of_items: Sequence[Stratum]) -> list[DesignStratum]:
-    """Return the strata with their items, which are numbered from 1 in the order of `of_items`."""
+    """Return the strata with their items, numbered from 1 in the order of `of_items`."""
     items: dict[Stratum, list[str]] = {stratum: [] for stratum in posts}
     for number, stratum in enumerate(of_items, 1):
         items[stratum].append(str(number))

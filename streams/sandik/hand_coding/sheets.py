@@ -1,4 +1,4 @@
-"""Tables that coders fill in, and what they have filled in."""
+"""Write the tables for coders, and read the filled-in tables."""
 
 import csv
 import sys
@@ -15,22 +15,22 @@ from sandik.tables.writers import CsvForm, write_table
 from sandik.tables.xlsx import write_xlsx
 
 ITEM, ID, NOTE = "item", "id", "note"
-#: What coders may write; anything else is an error, because it would be lost in silence.
+#: Valid codes. Anything else is an error, because it would be lost silently.
 _YES = frozenset({"1", "1.0", "yes", "y", "true", "x", "evet", "e", "да", "д"})
 _NO = frozenset({"0", "0.0", "no", "n", "false", "hayır", "h", "нет", "н"})
 _UNTOLD = frozenset({"", "?", "na", "n/a"})
-#: Half a megabyte: Excel's longest text many times over.
+#: Half a megabyte: many times Excel's longest text.
 _MOST_CHARACTERS = 1 << 19
 _WIDTHS = {"text": 90, NOTE: 30, "created_at": 22}
 
-#: Item -> tag -> whether the post is about it; None where the coder could not tell or wrote nothing.
+#: Item -> tag -> whether the post is about it; None if undecided or empty.
 Codes = dict[str, dict[str, bool | None]]
 
 
 def write_sheets(folder: Path, tags: Sequence[str], posts: Sequence[dict[str, Any]]) -> Iterator[Path]:
-    """Write the posts as CSV, Excel and JSON lines, with an empty column a tag; yield what was written.
+    """Write the posts as CSV, Excel and JSON lines, with an empty column per tag; yield the files.
 
-    `posts` have item, created_at, language and text. Without xlsxwriter there is no Excel file.
+    `posts` have item, created_at, language and text. Without xlsxwriter, no Excel file is written.
     """
     columns = dict.fromkeys((ITEM, "created_at", "language", "text", *tags, NOTE), "text")
     rows = [{**dict.fromkeys(columns, ""), **post} for post in posts]
@@ -45,13 +45,13 @@ def write_sheets(folder: Path, tags: Sequence[str], posts: Sequence[dict[str, An
 
 
 def read_codes(path: Path, tags: Sequence[str], ids: Mapping[str, str] | None = None) -> Codes:
-    """Return what a coder has filled in, whatever the order of rows and columns.
+    """Return the codes of a table, with rows and columns in any order.
 
-    A table may name posts by their `id` instead of items: `ids` has the post of each item. Posts that are not
-    in the sample are left out, so codes serve for every sample that has some of the same posts.
+    A table may have the `id` of posts instead of items: `ids` has the post of each item. Posts outside the
+    sample are ignored, so codes can be reused for other samples with the same posts.
 
     Raises:
-        UsageError: it is no such table, an item is in it twice, or a code is none.
+        UsageError: it is not such a table, an item occurs twice, or a code is invalid.
     """
     found: Codes = {}
     items = {post: item for item, post in (ids or {}).items()}

@@ -1,24 +1,24 @@
 """Sources of posts -> the topic `posts`: what `sandik ingest SOURCE...` runs. For users: docs/ingest.md.
 
-A source passes through these, in this order:
+A source passes through these modules, in this order:
 
-inputs       files, patterns and stdin: found, opened, unpacked
+inputs       find, open and unpack files, patterns and stdin
 live/        sources over the network: reconnect, cursor, duplicates
 decoding/    bytes -> lines, objects, texts, links, times; archives and compressed files
-recognise/   which format is it?
-formats/     records of a format -> items, all pure: a file of data each, and code where data does not suffice
-items        what a reader yields: a Post, Rejected or Skipped; nothing is dropped without one of them
-reading      sources -> items in the order of writing, with an account of each file (file_stats)
-post_times/  sorting by event time, bounds, --from and --to, wrong clocks, lateness, --pace
+recognise/   find the format
+formats/     records of a format -> items, pure: a TOML file each, and code if needed
+items        what a reader yields: a Post, Rejected or Skipped; nothing is dropped silently
+reading      sources -> items in the order of writing, with statistics of each file (file_stats)
+post_times/  sort by event time, bounds, --from and --to, wrong clocks, lateness, --pace
 post_filter  --filter; authors: pseudonyms
 read_ahead   reads on a thread, so that a slow pipe does not delay delivery
-partitioner  keys -> partitions, a batch at once
-produce      items -> Kafka, every delivery awaited
+partitioner  keys -> partitions, in batches
+produce      items -> Kafka; waits for every delivery
 preview      --dry-run and --check
-progress     the bar on a terminal; escaped: what may reach a terminal; terminal: standard error
+progress     the progress bar; escaped, terminal: safe output on standard error
 summary      the table and the notes at the end
 command      the command itself: errors, summary, exit code
 
-A new format is a file `formats/NAME.toml`, and where that does not suffice code that it names (`reader`) in
-READERS; a new live source is a file in `live`.
+To add a format, add `formats/NAME.toml`, and if needed code (`reader`) in READERS. To add a live source, add
+a module in `live`.
 """

@@ -1,9 +1,8 @@
-"""Pseudonyms: posts without their authors' ids, in which authors and posts can still be told apart.
+"""Pseudonyms: posts without ids of authors, in which authors and posts can still be distinguished.
 
-An author's id is not the only field that names the author: `at://did:plc:alice/…` is the id of a post, and so
-is `https://mastodon.example/users/alice/statuses/1`; both may stand in `repost_of` and `reply_to` of others.
-So every id is replaced, and the link to the post is left out, as is its channel, which may be one person's.
-The text stays, with the people that it names.
+Ids of posts can name the author too: `at://did:plc:alice/…`, `https://mastodon.example/users/alice/statuses/1`;
+they also occur in `repost_of` and `reply_to`. So every id is replaced. The link to the post is removed, and
+the channel, which may belong to one person. The text stays, with the people that it names.
 """
 
 import hmac
@@ -15,7 +14,7 @@ from sandik_schemas.post import Post
 
 
 def with_pseudonyms(item: Item, key: str) -> Item:
-    """Return a post as `hidden` does, and anything else as it is."""
+    """Return a post as by `hidden`, anything else unchanged."""
     return hidden(item, key) if isinstance(item, Post) else item
 
 
@@ -35,18 +34,18 @@ def hidden(post: Post, key: str) -> Post:
 def pseudonym(source: str, author_id: str, key: str) -> str:
     """Return the pseudonym of one author: 32 hexadecimal digits.
 
-    The same author and key give the same one, over all runs. A source is part of it, so the same number on
-    two platforms does not look like the same person.
+    The same author and key always give the same pseudonym. The source is part of it, so that equal numbers on
+    two platforms do not look like one person.
     """
     return _hashed(f"{source}\0{author_id}", key)
 
 
 def post_pseudonym(post_id: str, key: str) -> str:
     """Return the replacement of a post's id, in any field: 32 hexadecimal digits."""
-    # No source is empty, so no author is hashed from the same bytes.
+    # A source is never empty, so no author is hashed from the same bytes.
     return _hashed(f"\0{post_id}", key)
 
 
 def _hashed(message: str, key: str) -> str:
-    """Return 128 bits of the message's HMAC-SHA256: of 10**15 posts, no two are likely to share theirs."""
+    """Return 128 bits of the message's HMAC-SHA256: collisions are unlikely even among 10**15 posts."""
     return hmac.digest(key.encode(), message.encode(), "sha256").hex()[:32]

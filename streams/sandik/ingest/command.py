@@ -1,9 +1,8 @@
 """`sandik ingest SOURCE...`: errors and summary to stderr, the summary as JSON to stdout.
 
-Exit code 0: everything was read to the end. Invalid posts do not change that; they are reported by reason,
-with the first few of each. 1: a source had data but no post could be read, a source broke off, or Kafka
-failed. 2: an argument cannot be used. 130: Ctrl-C; 143: SIGTERM. All posts read before these are delivered
-first.
+Exit code 0: everything was read to the end. Invalid posts do not change that: they are reported by reason,
+with a few examples. 1: a source had data but no readable post, a source broke off, or Kafka failed. 2: an
+argument is invalid. 130: Ctrl-C; 143: SIGTERM. In all cases, posts read before are delivered first.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from rich.console import Console
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
 from sandik.counting.windows.watermark import Timing
-from sandik.errors import SandikError, UsageError
+from sandik.errors import INTERRUPTED_EXIT_CODE, SandikError, UsageError
 from sandik.ingest.authors import with_pseudonyms
 from sandik.ingest.decoding.json_access import EXTRAS
 from sandik.ingest.decoding.times import zone_of
@@ -46,8 +45,7 @@ from sandik.ingest.terminal import Terminal
 from sandik.settings import Settings
 from sandik_schemas.post import Post
 
-INTERRUPTED_EXIT_CODE = 130
-#: What post v1 calls the fields of `--columns`.
+#: Names of post v1 for the fields of `--columns`.
 _OTHER_NAMES = {
     "created_at": "time",
     "created_at_ms": "time",
@@ -59,10 +57,10 @@ _OTHER_NAMES = {
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """What the command line says. `author_key` replaces ids by keyed hashes of them.
+    """The options of the command. With `author_key`, ids are replaced by keyed hashes.
 
-    A post further ahead of this machine's clock than `max_ahead_ms` is rejected. `rules` are those of the
-    workers, as far as they are known, and `partials` is the topic that has their clocks.
+    A post more than `max_ahead_ms` ahead of this machine's clock is rejected. `rules` are the workers' rules,
+    if known, and `partials` is the topic with their clocks.
     """
 
     format: str | None = None
@@ -97,10 +95,10 @@ def table_options(
     *,
     private_chats: bool = False,
 ) -> TableOptions:
-    """Return how the command line wants sources to be read.
+    """Return the options for reading tables and JSON paths.
 
     Raises:
-        UsageError: the mapping, the zone or what to include is none.
+        UsageError: the mapping, the zone or a name in `include` is invalid.
     """
     mapping: dict[str, str] = {}
     for pair in filter(None, (columns or "").split(",")):
@@ -156,7 +154,7 @@ def run_ingest(
 
     source = None
     try:
-        source = _input(names, options, console)  # says what is wrong before Kafka is asked
+        source = _input(names, options, console)  # reports errors before Kafka is contacted
         posts = asyncio.run(_run(source, options, connection, topic, report, summary, console))
         is_incomplete = not INCOMPLETE.isdisjoint(summary.rejected)
         exit_code = 1 if is_incomplete or (summary.rejected and not posts) else 0
@@ -170,7 +168,7 @@ def run_ingest(
         console.print(f"error: {error}")
         exit_code = error.exit_code
     reading = source.reading if source else None
-    if summary.seconds:  # otherwise nothing was begun
+    if summary.seconds:  # otherwise nothing was read
         if reading is not None and (exit_code == 0 or reading.has_begun):
             for line in table(reading.files()):
                 console.print(line)
@@ -195,9 +193,9 @@ def _as_json(summary: Summary, reading: Reading | None) -> bytes:
 
 
 class _Input(NamedTuple):
-    """What is read. `open` gives the items, in lists, once the event loop runs.
+    """The input. `open` returns the items, in lists, once the event loop runs.
 
-    `reading`: of files, all that is known of them; None of a live source and of a preview.
+    `reading` has the statistics of files; None for a live source and for a preview.
     """
 
     files: Sequence[Source]
@@ -207,7 +205,7 @@ class _Input(NamedTuple):
 
 def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _Input:
     changes: list[Callable[[Item], Item]] = []
-    # First, so that no report of what was left out names a post by its own id.
+    # First, so that reports never contain original ids.
     if key := options.author_key:
         changes.append(lambda item: with_pseudonyms(item, key))
     changes.append(bounded(options.max_ahead_ms, SystemClock().now_ms))
@@ -235,7 +233,7 @@ def _input(names: Sequence[str], options: IngestOptions, console: Console) -> _I
     if options.explain:
         for file in files:
             console.print(f"{file.shown_name}: {_recognised(file)}")
-    if options.is_dry_run:  # the first posts are wanted soon, and as they stand in the files
+    if options.is_dry_run:  # shows the first posts quickly, in file order
         return _Input(files, None, lambda: ReadAhead(map(change, read(files))))
 
     def tell_late(file: Account, post: Post) -> None:

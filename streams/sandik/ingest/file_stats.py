@@ -10,15 +10,15 @@ from sandik.ingest.post_times.sorted_pieces import Slice
 from sandik.ingest.post_times.sorting import Aside
 from sandik_schemas.post import Post
 
-#: Posts whose lateness is worked out at once.
+#: How many posts are checked for lateness at once.
 AT_ONCE = 1_000
-#: How many rejected items are reported one by one: of a reason in a file, and of a reason in all.
+#: How many rejected items are reported per reason: in one file, and in total.
 EXAMPLES, EXAMPLES_IN_ALL = 3, 30
 
 
 @dataclass
 class Account:
-    """One file. `posts` are those handed on to be written; times are those of creations among them."""
+    """One file. `posts` are the posts passed on for writing; times are those of creations."""
 
     file: str
     format: str = ""
@@ -30,7 +30,7 @@ class Account:
     expected_late: int = 0
 
     def see(self, time_ms: int) -> None:
-        """Take in the event time of a post."""
+        """Add the event time of a post."""
         if self.first_created_at_ms is None or time_ms < self.first_created_at_ms:
             self.first_created_at_ms = time_ms
         if self.last_created_at_ms is None or time_ms > self.last_created_at_ms:
@@ -38,7 +38,7 @@ class Account:
 
 
 class Accounts:
-    """The accounts of all files. `tell_late` is called at the first posts that will be late, before them."""
+    """The accounts of all files. `tell_late` is called once, before the first late posts."""
 
     def __init__(self, files: Sequence[Account], tell_late: Callable[[Account, Post], object]) -> None:
         self.files = files
@@ -50,7 +50,7 @@ class Accounts:
     def through(
         self, placed: Iterable[Slice | Aside], lateness: Callable[[], Lateness | None]
     ) -> Iterator[Item]:
-        """Yield the items again, one by one. `lateness` is asked for when the first one is there."""
+        """Yield the items, and count them. `lateness` is called when the first item is there."""
         try:
             for one in placed:
                 if isinstance(one, Aside):
@@ -60,7 +60,7 @@ class Accounts:
                     continue
                 self._posts += one.posts
                 self._numbers += one.files
-                # The first ones at once: of an archive in order they are the oldest, and late if any are.
+                # The first posts at once: in a sorted archive they are the oldest, so late if any is.
                 if len(self._posts) >= AT_ONCE or not self._has_begun:
                     self._settle(lateness())
                 yield from one.posts
@@ -84,14 +84,14 @@ class Accounts:
 
 
 class Examples:
-    """Chooses what of all that is rejected is told: the first few of each reason of each file."""
+    """Chooses which rejected items are reported: the first few per reason and file."""
 
     def __init__(self) -> None:
         self._of_file: Counter[tuple[str, str]] = Counter()
         self._in_all: Counter[str] = Counter()
 
     def is_told(self, item: Rejected | Skipped) -> bool:
-        """Return whether this one is an example."""
+        """Return whether this item is reported."""
         place = item.where.rpartition(":")[0], item.reason
         # Reasons that were reported often enough are not remembered: a live source has no end.
         if self._in_all[item.reason] >= EXAMPLES_IN_ALL or self._of_file[place] >= EXAMPLES:

@@ -1,6 +1,6 @@
-"""Files and stdin: found, opened, unpacked, and read one after another, in the order given.
+"""Find, open, unpack and read files and stdin, in the order given; files of a pattern by name.
 
-Those of a pattern are read by name. In which order their posts are written is another matter: see `order`.
+The order in which posts are written is chosen by `--order` (reading.py).
 """
 
 import glob
@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 
 from sandik.errors import UsageError
 from sandik.ingest.decoding.archives import is_archive, members
-from sandik.ingest.decoding.json_values import TooLongValueError
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.decoding.unpack import BREAKS, BUFFER_BYTES, buffered, foreign, head_of, unpacked
 from sandik.ingest.formats import Content, read_format
 from sandik.ingest.formats.table import TableOptions
@@ -30,9 +30,9 @@ STDIN = "-"
 
 @dataclass
 class Source:
-    """A file, or stdin. `size_bytes` is the size on disk, None when nobody knows how much is to come.
+    """A file, or stdin. `size_bytes` is the size on disk, None if it is unknown, as for a pipe.
 
-    `format` is None where it can only be told by reading: of a pipe, and of an archive of many files.
+    `format` is None if it is only known after reading: for a pipe, and for an archive of many files.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Source:
     options: TableOptions = field(default_factory=TableOptions)
     raw: io.FileIO | None = None
     is_read: bool = False
-    #: What the format was told by.
+    #: What the format was recognised by.
     why: str = ""
-    #: The long texts of the X archive that it is of.
+    #: The long texts of its X archive.
     notes: Notes | None = None
-    #: The formats that were found in it, when it is read.
+    #: The formats found in it while reading.
     formats: set[str] = field(default_factory=set)
 
     @property
@@ -54,7 +54,7 @@ class Source:
         return "stdin" if self.name == STDIN else self.name
 
     def read_bytes(self) -> int:
-        """Return how much has been taken from the disk; 0 for a pipe."""
+        """Return how many bytes were read from disk; 0 for a pipe."""
         if self.size_bytes is None:
             return 0
         if self.is_read:
@@ -81,17 +81,17 @@ def find(names: Sequence[str]) -> list[str]:
 
 
 def open_source(name: str, format_name: str | None, options: TableOptions | None = None) -> Source:
-    """Return the file, or stdin for "-". UsageError when it cannot be read or nobody can tell its format.
+    """Return the file, or stdin for "-". UsageError if it cannot be read or its format is unknown.
 
-    `format_name` is one of FORMATS, or the name of a file that tells one.
+    `format_name` is one of FORMATS, or the name of a file that describes one.
     """
     told = format_named(format_name, options or TableOptions())
     try:
-        # Opened again when its turn comes: a pattern may match more files than may be open at once.
+        # Opened again when it is read: a pattern may match more files than can be open at once.
         with _open(name) as raw:
             status = os.fstat(raw.fileno())
             size_bytes = status.st_size if stat.S_ISREG(status.st_mode) else None
-            # Looking ahead in a pipe would wait for somebody to write, so there the reading thread does it.
+            # Peeking into a pipe may block, so the reading thread does it for pipes.
             if told.format is None and name != STDIN and size_bytes is not None:
                 packed = io.BufferedReader(raw, BUFFER_BYTES)
                 stream = unpacked(packed)
@@ -101,7 +101,7 @@ def open_source(name: str, format_name: str | None, options: TableOptions | None
                 elif stream is packed and is_workbook(raw):
                     told = told._replace(format="xlsx", why="the parts of a workbook")
     except IsADirectoryError as error:
-        raise UsageError(f"cannot read {name}: it is a folder. Give the files in it: {name}/*") from error
+        raise UsageError(f"cannot read {name}: it is a folder. Pass the files in it: {name}/*") from error
     except BREAKS as error:
         raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
     return Source(name, told.format, size_bytes, told.options, why=told.why)
@@ -109,26 +109,26 @@ def open_source(name: str, format_name: str | None, options: TableOptions | None
 
 def _refuse_foreign(name: str, stream: io.BufferedReader) -> None:
     if what := foreign(stream):
-        raise UsageError(f"cannot read {name}: it is {what}. Unpack it, and give the files in it")
+        raise UsageError(f"cannot read {name}: it is {what}. Unpack it, and pass the files in it")
 
 
 def _open(name: str) -> io.FileIO:
-    # Its own file object on stdin: the thread that reads it may be left blocked at exit, and Python aborts
-    # when it finds sys.stdin locked then.
+    # A separate file object for stdin: the reading thread may still block at exit, and Python aborts if
+    # sys.stdin is locked then.
     return io.FileIO(sys.stdin.fileno(), closefd=False) if name == STDIN else io.FileIO(name)
 
 
 def read(sources: Sequence[Source]) -> Iterator[Item]:
-    """Yield the items of all sources, one source after another, as `read_one` does."""
+    """Yield the items of all sources, one source after another, as by `read_one`."""
     for source in sources:
         yield from read_one(source)
 
 
 def read_one(source: Source) -> Iterator[Item]:
-    """Yield the items of a source; `where` of what is no post becomes FILE:LINE, or FILE:message N.
+    """Yield the items of a source. `where` of other items becomes FILE:LINE, or FILE:message N.
 
-    One that breaks off (a truncated .gz, a disk error) yields what is whole before the break, and then a
-    Rejected that says so.
+    A source that breaks off (a truncated .gz, a disk error) yields everything before the break, then a
+    Rejected with the reason.
     """
     is_empty = True
     for item in _whole(_contents(source), source.shown_name):
@@ -141,16 +141,16 @@ def read_one(source: Source) -> Iterator[Item]:
 
 
 def _whole(items: Iterator[Item], shown: str) -> Iterator[Item]:
-    """Yield the items, and that something is missing if the source of them breaks off."""
+    """Yield the items, and a Rejected if their source breaks off."""
     posts = 0
     item: Item | None = None
     try:
         for item in items:
             posts += isinstance(item, Post)
             yield item
-    except (*BREAKS, TooLongValueError) as error:
+    except (*BREAKS, TooLongError) as error:
         if isinstance(item, Rejected) and item.reason is RejectReason.BROKEN_OFF:
-            return  # the last file of an archive, of whose break it was told
+            return  # the last file of an archive: its break was reported already
         detail = f"breaks off after {posts:,} posts: {error}. What follows is missing"
         yield Rejected(RejectReason.BROKEN_OFF, detail, shown)
 
@@ -220,7 +220,7 @@ def _read_stream(
 
 
 class _Rewound:
-    """A head that was read ahead, and then what follows it."""
+    """The bytes that were read ahead, then the rest."""
 
     def __init__(self, head: bytes, rest: io.BufferedReader) -> None:
         self._head = head

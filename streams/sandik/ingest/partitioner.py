@@ -1,7 +1,8 @@
-"""Keys -> partitions, as Kafka's own producers choose them: murmur2, for a whole batch at once.
+"""Keys -> partitions, as chosen by Kafka's own producers: murmur2, for a whole batch at once.
 
-aiokafka's own takes 10 µs a key, more than everything else that happens to a post. The result is the same, so
-that a post id is in one partition whichever producer wrote it: workers count an id once because of that.
+aiokafka's implementation takes 10 µs a key, more than everything else done to a post. The result is the same,
+so a post id is always in one partition, whichever producer wrote it. Workers count an id once because of
+that.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ def partitions_of(keys: Sequence[bytes], count: int) -> list[int]:
     if not keys:
         return []
     lengths = np.fromiter(map(len, keys), np.uint32, len(keys))
-    width = int(lengths.max()) // 4 + 1  # at least one word more than is full: the rest of each key is there
+    width = int(lengths.max()) // 4 + 1  # one word more than the full words, for the rest of each key
     joined = b"".join(key.ljust(width * 4, b"\0") for key in keys)
     words = np.frombuffer(joined, "<u4").reshape(len(keys), width).T.astype(np.uint32)
     full_words = lengths // 4

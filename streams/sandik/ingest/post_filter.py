@@ -1,4 +1,4 @@
-"""`--filter`: which posts of a source are taken at all."""
+"""`--filter`: which posts of a source are read."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,14 +11,14 @@ _LANGUAGE, _TERM = "language", "term"
 
 
 def chooser(wishes: Sequence[str]) -> Callable[[Item], Item]:
-    """Return what turns posts that are not wanted into Skipped. Edits and deletions always pass.
+    """Return the function that turns unwanted posts into Skipped. Edits and deletions always pass.
 
-    A wish is `language=tr`, which looks at what the source says of the language and lets pass what it says
-    nothing of, or `term=seçim`, which looks for a piece of text as the lexicon would: without regard to case,
-    accents and Turkish i's. Of several wishes of one kind one must hold, of the two kinds both.
+    `language=tr` compares the language given by the source; posts without one pass. `term=seçim` searches the
+    text as the lexicon does, ignoring case, accents and Turkish i's. Of several filters of one kind one must
+    hold; of the two kinds, both.
 
     Raises:
-        UsageError: a wish is neither.
+        UsageError: a filter is neither.
     """
     languages: set[str] = set()
     terms: list[str] = []

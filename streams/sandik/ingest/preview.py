@@ -1,4 +1,4 @@
-"""`--dry-run`: the first posts as they would be produced; `--check`: all, told in numbers. Without Kafka."""
+"""`--dry-run`: the first posts as they would be produced; `--check`: counts of all items. Without Kafka."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ async def preview(
     report: Callable[[Rejected | Skipped], None],
     summary: Summary,
 ) -> int:
-    """Write the first posts, one JSON line each; return how many. What comes between them is accounted for.
+    """Write the first posts, one JSON line each; return how many. Other items are reported.
 
     Nothing is produced, so `summary.produced` stays 0 and no cursor moves.
     """
@@ -43,7 +43,7 @@ async def check(
     report: Callable[[Rejected | Skipped], None],
     summary: Summary,
 ) -> int:
-    """Read everything and produce nothing; return how many posts there are. Ctrl-C ends it early."""
+    """Read everything without producing; return the number of posts. Ctrl-C ends it early."""
     posts, began_s = 0, time.monotonic()
     try:
         async for batch in batches:

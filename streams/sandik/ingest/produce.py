@@ -1,8 +1,8 @@
 """items -> Kafka. Every post is delivered once, or the error says how many were.
 
-Posts are put into Kafka's batches here, one a partition, instead of being handed to the producer one by one,
-which is most of what ingest would cost (docs/ingest.md has the numbers). A batch goes out when it is full,
-and all do when the source has nothing more for the moment.
+This module fills Kafka's batches itself, one per partition. Passing posts to the producer one by one would be
+most of the cost of ingest (docs/ingest.md has the numbers). A batch is sent when it is full; all are sent
+when the source has no more items at the moment.
 """
 
 import asyncio
@@ -26,21 +26,21 @@ from sandik_schemas.post import Post
 
 MAX_BATCH_BYTES = 131_072
 COMPRESSION = "zstd"
-#: A record that is larger is refused by a topic with Kafka's own limits.
+#: Larger records are refused by topics with Kafka's default limits.
 MAX_RECORD_BYTES = 1_048_576 - 200
-#: Posts encoded at once: the loop gets to send, and Ctrl-C to be heard, in between.
+#: Posts encoded at once. In between, the loop sends, and Ctrl-C works.
 SLICE = 1_000
 
 _encode = msgspec.json.Encoder().encode
 
 
 def a_mark(until_ms: int, partition: int) -> Post:
-    """Return what says that a partition's windows that end until then are complete."""
+    """Return the mark that closes the partition's windows that end until `until_ms`."""
     return Post(f"sandik:close:{until_ms}:{partition}", "sandik", until_ms, "", op="close")
 
 
 class Mark(NamedTuple):
-    """A place in a stream. `reached` is called once Kafka has every post before it: now, if it `is_due`."""
+    """A position in a stream. `reached` is called when Kafka has all posts before it; at once if `is_due`."""
 
     reached: Callable[[], None]
     is_due: bool
@@ -48,18 +48,18 @@ class Mark(NamedTuple):
 
 @dataclass
 class Summary:
-    """What became of the items. `produced` counts posts that Kafka has acknowledged."""
+    """Numbers of items. `produced` counts posts that Kafka has acknowledged."""
 
     produced: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     interrupted: bool = False
-    #: Windows that end until then were closed.
+    #: Windows that end until this time were closed.
     closed_until_ms: int | None = None
 
 
-#: Told, before anything is read, how many partitions the topic has, and which topics there are.
+#: Called before reading, with the number of partitions and the names of all topics.
 Begin = Callable[[int, Set[str]], Awaitable[object]]
 
 
@@ -75,18 +75,18 @@ async def ingest(
 ) -> Summary:
     """Write every post of `items` to `topic`, keyed by its id, in order; return when Kafka has them all.
 
-    `items` is read on a thread, or comes in lists from an asynchronous source. Retries inside a run never
-    write a post twice (idempotent producer); a second run writes them all again. The record's timestamp is
-    the time of writing, never the event time: retention works on it. A post that Kafka would refuse for its
-    size is rejected like any other. Cancelling (Ctrl-C) stops reading and still delivers what was read; the
-    summary then says `interrupted`.
+    `items` is read on a thread, or comes in lists from an asynchronous source. Retries within a run never
+    write a post twice (idempotent producer); a second run writes all posts again. A record's timestamp is the
+    time of writing, not the event time, because retention uses it. A post that is too large for Kafka is
+    rejected. Cancelling (Ctrl-C) stops reading, and still delivers what was read; the summary then says
+    `interrupted`.
 
-    `connection` is what sandik.kafka.connection.client_options returns; `report` gets whatever is no post.
-    `begin` is awaited when Kafka has answered and nothing is read. `closing` is asked, when all posts are
-    delivered, until when windows are complete; a mark in every partition says so.
-    `summary` is filled on the way, for a progress bar, and holds the numbers when an error ends the run:
-    TopicError when the topic is missing, BrokerError when Kafka cannot be reached or refuses a post, and
-    whatever reading `items` raises, after the posts before it are delivered.
+    `connection` is the result of sandik.kafka.connection.client_options; `report` gets every item that is not
+    a post. `begin` is awaited when Kafka has answered, before reading. When all posts are delivered,
+    `closing` returns until when windows are complete; then a mark is written to every partition. `summary` is
+    updated on the way, for a progress bar, and has the numbers if an error ends the run: TopicError if the
+    topic is missing, BrokerError if Kafka cannot be reached or refuses a post, and errors of reading `items`,
+    after the posts before them are delivered.
     """
     summary = summary or Summary()
 
@@ -148,10 +148,10 @@ async def _take(
 
 
 async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> tuple[int, Set[str]]:
-    """Connect, and return how many partitions the topic has, and all topics."""
+    """Connect; return the number of partitions of the topic, and all topics."""
     try:
         await producer.start()
-        # All topics' metadata, because asking for one by name may create it, with the broker's defaults.
+        # The metadata of all topics: asking for one by name may create it, with the broker's defaults.
         cluster = await producer.client.fetch_all_metadata()
     except (KafkaError, OSError) as error:
         raise await unreachable(connection, error) from error
@@ -170,7 +170,7 @@ async def _start(producer: Any, topic: str, connection: Mapping[str, Any]) -> tu
 
 
 class _Delivery:
-    """Fills batches, sends them, and keeps their futures, oldest first, until each is delivered."""
+    """Fills and sends batches, and keeps their futures, oldest first, until delivered."""
 
     def __init__(
         self,
@@ -189,11 +189,11 @@ class _Delivery:
         self._filling: dict[int, Any] = {}
         self._in_flight: deque[tuple[asyncio.Future[object], int]] = deque()
         self._failure: BaseException | None = None
-        #: The place that everything sent so far has passed.
+        #: The position before which everything was sent.
         self.mark: Mark | None = None
 
     async def send(self, posts: Sequence[Post], leave_out: Callable[[Rejected], None]) -> None:
-        """Put the posts into their partitions' batches, and send those that are full."""
+        """Put the posts into the batches of their partitions, and send full batches."""
         now_ms = self._clock.now_ms()
         keys = [post.id.encode() for post in posts]
         for partition, key, post in zip(partitions_of(keys, self._partitions), keys, posts, strict=True):
@@ -210,10 +210,10 @@ class _Delivery:
         await self._forget_delivered()
 
     async def close(self, until_ms: int) -> None:
-        """Write to every partition that its windows are complete until then, and return when Kafka has it.
+        """Write the mark that closes windows to every partition, and return when Kafka has it.
 
         Raises:
-            BrokerError: it refused one.
+            BrokerError: Kafka refused one.
         """
         now_ms = self._clock.now_ms()
         for partition in range(self._partitions):
@@ -224,7 +224,7 @@ class _Delivery:
         await self._settle()
 
     async def flush(self) -> None:
-        """Send the batches as they are."""
+        """Send all batches, full or not."""
         for partition in list(self._filling):
             await self._send(partition)
         await self._forget_delivered()
@@ -263,7 +263,7 @@ class _Delivery:
     async def _settle(self) -> None:
         """Return when no delivery is open; BrokerError, with the true count, if one failed."""
         while self._in_flight:
-            # Unlike a plain await, it leaves the delivery alone when we are cancelled.
+            # Unlike a plain await, this does not cancel the delivery if we are cancelled.
             await asyncio.wait([self._in_flight[0][0]])
             self._settle_oldest()
         if self._failure is not None:

@@ -20,7 +20,7 @@ REFRESH_S = 0.2
 
 
 class Step(NamedTuple):
-    """How far the command is: what it does, in words, and how much of it is done. Of a pipe nobody knows."""
+    """The progress of the command: a text, and how much is done. `total` is None for a pipe."""
 
     told: str
     done: int
@@ -31,9 +31,9 @@ class Step(NamedTuple):
 async def progress_bar(
     console: Console, sources: Sequence[Source], summary: Summary, sorting: Sorting | None = None
 ) -> AsyncIterator[None]:
-    """Show how far all sources are, the rate, what is left out and the time left. Nothing off a terminal.
+    """Show the progress of all sources, the rate, other items and the time left. Only at a terminal.
 
-    What is put in order is read first and sent then: the bar goes twice.
+    Sorted posts are first read, then sent: the bar runs twice.
     """
     if not sys.stderr.isatty():
         yield
@@ -46,7 +46,7 @@ async def progress_bar(
         began_s = time.monotonic()
         while True:
             step = step_of(sources, summary, sorting, time.monotonic() - began_s)
-            if step.total != total:  # another step: what is known of the rate was that of the last one
+            if step.total != total:  # another step: the old rate does not apply
                 total, began_s = step.total, time.monotonic()
                 bar.reset(task, total=total)
             bar.update(task, completed=step.done, description=step.told)
@@ -63,7 +63,7 @@ async def progress_bar(
 
 
 def step_of(sources: Sequence[Source], summary: Summary, sorting: Sorting | None, seconds: float) -> Step:
-    """Return how far the command is. `seconds`: since the step began."""
+    """Return the progress. `seconds`: since the step began."""
     left_out = "".join(
         f"; {what}: {by_reason(counts)}"
         for what, counts in (("rejected", summary.rejected), ("skipped", summary.skipped))

@@ -1,4 +1,4 @@
-"""Iterate on a thread. A slow pipe must not hold up the delivery of what came before."""
+"""Iterate on a thread, so that a slow pipe does not delay the delivery of earlier posts."""
 
 import asyncio
 import threading
@@ -11,11 +11,11 @@ T = TypeVar("T")
 
 
 class ReadAhead(Generic[T]):
-    """The items of `source`, in order, in lists of what has been read by now.
+    """The items of `source`, in order, in lists of the items read so far.
 
-    They are read on a daemon thread that is at most `limit` items ahead. An empty list says that there is
-    nothing more for the moment. An error of the source is raised after the items before it. The thread is a
-    daemon because nothing can wake it from a read on a silent pipe; at Ctrl-C the process ends without it.
+    A daemon thread reads at most `limit` items ahead. An empty list means that there are no more items at the
+    moment. An error of the source is raised after the items before it. The thread is a daemon, because it
+    cannot be woken from reading a silent pipe; at Ctrl-C the process ends without it.
     """
 
     def __init__(self, source: Iterable[T], limit: int = 10_000) -> None:
@@ -38,7 +38,7 @@ class ReadAhead(Generic[T]):
                     yield []
                     await self._ready.wait()
                 self._ready.clear()
-                self._announced = False  # before taking: what is appended from here on is announced again
+                self._announced = False  # before taking: items appended from here on are announced again
                 done = self._done  # before taking: nothing is appended after it is set
                 yield self._take()
                 self._room.set()
@@ -71,7 +71,7 @@ class ReadAhead(Generic[T]):
 
     def _announce(self) -> None:
         self._announced = True
-        with suppress(RuntimeError):  # the loop is closed: the command has ended without us
+        with suppress(RuntimeError):  # the loop is closed: the command has ended
             self._loop.call_soon_threadsafe(self._ready.set)
 
     def _wait_for_room(self) -> None:

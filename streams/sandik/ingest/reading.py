@@ -1,4 +1,4 @@
-"""Files -> items in the order in which they are written, with an account of each file."""
+"""Files -> items in the order of writing, with an account of each file."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -18,9 +18,9 @@ Order = Literal["time", "as-is"]
 
 
 class Reading:
-    """What is read of some sources: files in the order of event time, unless they are wanted as they are.
+    """Reads sources: files in the order of event time, or as they are.
 
-    A pipe has no end that anybody knows of, so its posts come as they are, after those of the files.
+    A pipe may be endless, so its posts are not sorted. They come after the posts of the files.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class Reading:
 
     @property
     def sorting(self) -> Sorting:
-        """How far the sorting is, if any is done."""
+        """The progress of sorting."""
         return self._sorter.sorting
 
     @property
     def is_sorted(self) -> bool:
-        """Return whether all posts are put in order."""
+        """Return whether all posts are sorted."""
         return not self._as_is
 
     @property
@@ -58,11 +58,11 @@ class Reading:
 
     @property
     def doubtful(self) -> Apart | None:
-        """The posts that are far from all others, if nothing proves their clocks wrong."""
+        """Posts far from all others whose clocks are not proven wrong."""
         return self._watch.doubtful
 
     def items(self) -> Iterator[Item]:
-        """Yield everything, once."""
+        """Yield all items. Can be called once."""
         in_order = ((number, self._watch.reading(number, self._items(number))) for number in self._sorted)
         placed: Iterable[Slice | Aside] = chain(
             self._watch.through(self._sorter.in_order(in_order)),

@@ -1,4 +1,4 @@
-"""What `sandik ingest` says at its end: a table of the files, what will be late, and what to do about it."""
+"""The end of `sandik ingest`: a table of the files, late posts, and what to do about them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,14 +10,14 @@ from sandik.ingest.produce import Summary
 from sandik.ingest.progress import by_reason
 from sandik.ingest.reading import Reading
 
-#: Files in the table; of more, those where something is amiss come first.
+#: Files in the table. If there are more, files with problems come first.
 MAX_ROWS = 40
 _HEADS = ("file", "format", "posts", "skipped", "rejected", "first event (UTC)", "last event (UTC)", "late")
 _RIGHT = {2, 7}
 
 
 def table(files: Sequence[Account]) -> Iterator[str]:
-    """Yield the lines of a table with a row a file, and one of all."""
+    """Yield the lines of a table: a row per file, and a total."""
     shown = files
     if len(files) > MAX_ROWS:
         is_amiss = [bool(one.rejected or one.expected_late or not one.posts) for one in files]
@@ -67,7 +67,7 @@ def _short(time_ms: int) -> str:
 
 
 def notes(reading: Reading, summary: Summary) -> Iterator[str]:
-    """Yield what is to be said besides the table, each with what to do."""
+    """Yield the notes below the table, each with what to do."""
     files = reading.files()
     posts, late = sum(one.posts for one in files), sum(one.expected_late for one in files)
     if late:

@@ -1,4 +1,4 @@
-"""Standard error, for people: everything written there is escaped first."""
+"""Standard error. Everything written is escaped first."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from sandik.ingest.escaped import printable
 
 
 class Terminal(Console):
-    """A console that shows text as it is: no markup, no colours, and no character that acts on a terminal."""
+    """A console for plain text: no markup, no colours, no control characters."""
 
     def __init__(self) -> None:
         super().__init__(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print lines of text, escaped; what a progress bar draws itself with is left alone."""
+        """Print lines of text, escaped; renderables of a progress bar are not changed."""
         super().print(*(_escaped(one) if isinstance(one, str) else one for one in objects), **options)
 
 

@@ -1,4 +1,4 @@
-"""The one consumer of everything beside the workers: without a group, so without a trace on the broker."""
+"""The consumer of all commands except the workers. It has no group, so it leaves no trace on the broker."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,20 +12,20 @@ from sandik.settings import Settings
 
 _FETCH_BYTES = 4 << 20
 _POLL_MS = 500
-#: So many polls without a record, and the rest is taken for what no reader gets to see: aborted or removed.
+#: After so many polls without a record, the rest is assumed to be aborted or removed records.
 _MAX_SILENT_POLLS = 10
 
 
 def new_consumer(settings: Settings, **changed: Any) -> AIOKafkaConsumer:
-    """As `consumer_of`, for the Kafka of these settings."""
+    """Return a consumer as by `consumer_of`, for the Kafka of these settings."""
     return consumer_of(client_options(settings), **changed)
 
 
 def consumer_of(connection: Mapping[str, Any], **changed: Any) -> AIOKafkaConsumer:
-    """Return a consumer that is not started yet. It leaves out aborted records and never skips any.
+    """Return a consumer that is not started. It omits aborted records and never skips others.
 
-    `connection` is what `client_options` returns; `changed` are options of aiokafka that differ from the
-    usual ones here.
+    `connection` is the result of `client_options`; `changed` are options of aiokafka that replace the
+    defaults here.
     """
     usual: dict[str, Any] = {
         "enable_auto_commit": False,

@@ -1,4 +1,4 @@
-"""Follow a topic without end: from a chosen time, without a group, through broker outages."""
+"""Follow a topic endlessly: from a given time, without a group, through broker outages."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -17,11 +17,11 @@ from sandik.kafka.consumer import new_consumer
 from sandik.kafka.topics import check_there, connected, partitions_of
 from sandik.settings import Settings
 
-#: Records per turn: decoding shares its thread with the answers of the page.
+#: Records per turn: decoding shares its thread with the page's answers.
 _BATCH = 1_000
 #: How long Kafka may take to answer before it counts as unavailable.
 _ANSWER_S = 5.0
-#: How often it is asked when nothing comes.
+#: How often Kafka is asked if no record comes.
 _IDLE_S = 1.0
 _RETRY_S = 1.0
 
@@ -63,7 +63,7 @@ class Follower:
             try:
                 await self._read()
             except OffsetOutOfRangeError:
-                # Recreated, or truncated behind us: either way, what was read is not in the topic any more.
+                # Recreated or truncated: what was read is no longer in the topic.
                 self._positions.clear()
                 self.start_over()
             except TopicError as error:
@@ -109,7 +109,7 @@ class Follower:
             for records in batches.values():
                 self.take(records)
             async with asyncio.timeout(_ANSWER_S):
-                if not batches:  # the client itself would wait silently for a lost broker
+                if not batches:  # the client would silently wait for a lost broker
                     await consumer.end_offsets(list(ends))
                 self._positions = {tp: await consumer.position(tp) for tp in ends}
             left = sum(max(0, end - self._positions[tp]) for tp, end in ends.items())
@@ -127,7 +127,7 @@ class Follower:
 def readable(
     records: Iterable[ConsumerRecord], decode: Callable[[bytes], Value], tell: Callable[[str], None]
 ) -> Iterator[Value]:
-    """Yield what the values of records say; tombstones say nothing. `tell` hears of what cannot be read."""
+    """Yield the decoded values of records, without tombstones. `tell` gets a message for unreadable ones."""
     for record in records:
         if record.value is None:
             continue

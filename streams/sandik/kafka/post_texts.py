@@ -1,4 +1,4 @@
-"""Texts of posts, and where they were published: `mentions` only says where in `posts` they are."""
+"""Texts and addresses of posts: `mentions` only has their positions in `posts`."""
 
 import asyncio
 from collections import OrderedDict
@@ -36,7 +36,7 @@ class Text(NamedTuple):
 
 
 class Texts:
-    """Looks up texts by their position; a post that is gone has none."""
+    """Looks up texts by position; a deleted post has none."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -45,9 +45,9 @@ class Texts:
         self._lock = asyncio.Lock()
 
     async def of(self, mentions: Iterable[Mention]) -> dict[Place, Text | None]:
-        """Return the texts that Kafka gives; None for a post that it no longer has.
+        """Return the texts; None for posts that Kafka no longer has.
 
-        If Kafka does not answer, the texts that could not be read are missing.
+        If Kafka does not answer, the unread texts are missing.
         """
         found: dict[Place, Text | None] = {}
         async with self._lock:
@@ -99,7 +99,7 @@ class Texts:
 
 
 def _text(record: Any, mention: Mention) -> Text | None:
-    """Return the text if it is that very post: its place may have been taken by another topic's post."""
+    """Return the text if it is the same post: a recreated topic may have another one at this position."""
     try:
         post, _ = decode_mended(_decoder.decode, record.value)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):

@@ -1,4 +1,4 @@
-"""Times on the command line, and the offsets of a topic that they stand for."""
+"""Times on the command line, and the offsets of a topic for them."""
 
 import re
 from collections.abc import AsyncGenerator, Collection, Iterable
@@ -10,6 +10,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
+from sandik.clock import SystemClock
 from sandik.errors import StateError, UsageError
 from sandik.kafka.connection import check_answers
 from sandik.kafka.consumer import consuming
@@ -18,10 +19,10 @@ from sandik.kafka.topics import partition_count
 from sandik.progress import Bar
 from sandik.settings import Settings
 
-#: How many records before the one found by the broker's time index must be older than the requested time.
+#: How many records before the one found by the time index must be older than the requested time.
 LOOK_BACK = 1_000
-#: How far the clocks that stamped a post and its result may differ: those of two brokers or, in a topic
-#: whose records do not have Kafka's time, those of a producer and a worker.
+#: How far the clocks that stamped a post and its result may differ: clocks of two brokers, or of a producer
+#: and a worker in a topic without Kafka's time.
 CLOCKS_APART_MS = 3_600_000
 _ONE_READ = 5_000
 #: Gaps of up to this many records are read and discarded instead of seeking.
@@ -30,12 +31,12 @@ _GAP = 1_000
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-#: How a time may be written, as errors and `--help` say it.
+#: Examples of times, for errors and `--help`.
 TIMES = "2023-05-11 (UTC), 2023-05-11T18:00Z, 2023-05-11T21:00+03:00, or -2h"
 _DURATION = re.compile(rf"(\d+)({'|'.join(_UNITS_MS)})")
 
 
-#: As Kafka has them. Checked where a slice is read from a file.
+#: Kafka's limits, checked when a slice is read from a file.
 Partition = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -52,7 +53,7 @@ class Slice(NamedTuple):
 
 
 def duration_ms(text: str) -> int:
-    """Return the milliseconds of `90s`, `5m`, `1h30m` or `2d`. UsageError for anything else, and for none."""
+    """Return the milliseconds of `90s`, `5m`, `1h30m` or `2d`. UsageError for anything else, and for 0."""
     parts = _DURATION.findall(text)
     total_ms = sum(int(number) * _UNITS_MS[unit] for number, unit in parts)
     if "".join(map("".join, parts)) != text or not total_ms:
@@ -60,20 +61,19 @@ def duration_ms(text: str) -> int:
     return total_ms
 
 
-def instant_ms(text: str | None, now_ms: int) -> int | None:
+def instant_ms(text: str | None, now_ms: int | None = None) -> int | None:
     """Return an instant in ms UTC: a day (UTC), ISO 8601 with a zone, or before now (`-2h`, `now`).
 
-    None stays None. It is the one grammar of times of all commands.
+    None stays None. All commands read times by this function. Without `now_ms`, the machine's clock is used.
 
     Raises:
-        UsageError: it is none of these, or names no zone.
+        UsageError: it is none of these, or has no zone.
     """
     if text is None:
         return None
-    if text == "now":
-        return now_ms
-    if text.startswith("-"):
-        return now_ms - duration_ms(text[1:])
+    if text == "now" or text.startswith("-"):
+        now_ms = SystemClock().now_ms() if now_ms is None else now_ms
+        return now_ms if text == "now" else now_ms - duration_ms(text[1:])
     written = f"{text}T00:00Z" if _DAY.fullmatch(text) else text
     try:
         found = datetime.fromisoformat(written)
@@ -84,16 +84,22 @@ def instant_ms(text: str | None, now_ms: int) -> int | None:
     return (found - _EPOCH) // _MILLISECOND
 
 
-def bounds_ms(from_: str | None, to: str | None, now_ms: int) -> tuple[int | None, int | None]:
+def bounds_ms(from_: str | None, to: str | None, now_ms: int | None = None) -> tuple[int | None, int | None]:
     """Return the instants of `--from` and `--to`.
 
     Raises:
-        UsageError: as `instant_ms`; or there is no time between them.
+        UsageError: as `instant_ms`; or `--from` is not before `--to`.
     """
+    now_ms = SystemClock().now_ms() if now_ms is None else now_ms
     from_ms, to_ms = instant_ms(from_, now_ms), instant_ms(to, now_ms)
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UsageError(f"--from {from_} is not before --to {to}: there is nothing between them")
     return from_ms, to_ms
+
+
+def is_inside(start_ms: int, end_ms: int, from_ms: int | None, to_ms: int | None) -> bool:
+    """Return whether `[start_ms, end_ms)` lies in `[from_ms, to_ms)`; None is no bound."""
+    return (from_ms is None or start_ms >= from_ms) and (to_ms is None or end_ms <= to_ms)
 
 
 async def read_slice(
@@ -103,7 +109,7 @@ async def read_slice(
 
     Raises:
         KafkaError: Kafka stopped answering.
-        StateError: the log no longer holds them.
+        StateError: the log no longer has them.
     """
     if start >= end:
         return
@@ -158,7 +164,7 @@ async def first_record(consumer: Any, tp: TopicPartition, start: int, end: int) 
 
 
 async def slice_since(consumer: Any, tp: TopicPartition, since_ms: int | None) -> Slice:
-    """Return what a partition holds now, from the first record written at `since_ms` on."""
+    """Return the current offsets of a partition, from the first record written at or after `since_ms`."""
     start = (await consumer.beginning_offsets([tp]))[tp]
     end = (await consumer.end_offsets([tp]))[tp]
     if since_ms is not None:
@@ -169,7 +175,7 @@ async def slice_since(consumer: Any, tp: TopicPartition, since_ms: int | None) -
 async def records_since(
     settings: Settings, topic: str, since_ms: int | None, bar: Bar | None = None
 ) -> AsyncGenerator[list[ConsumerRecord], None]:
-    """Yield the records, partition by partition, from the first written at `since_ms` to the end of now.
+    """Yield the records, partition by partition, from the first one at or after `since_ms` to the end.
 
     `bar` shows how many there are and how many are read.
 
@@ -217,7 +223,7 @@ async def records_at(
 
 
 def _runs(offsets: Iterable[int]) -> list[tuple[int, int]]:
-    """Return first and last offset of each run of sorted offsets that has no large gap in it."""
+    """Return the first and last offset of each run of sorted offsets without a large gap."""
     runs: list[list[int]] = []
     for at in offsets:
         if runs and at - runs[-1][-1] <= _GAP:

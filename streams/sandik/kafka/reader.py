@@ -17,13 +17,12 @@ async def read(
 ) -> AsyncGenerator[list[ConsumerRecord], None]:
     """Yield batches of all records of `topic` from its beginning.
 
-    With `follow`, goes on for ever; with `tells_end`, too, one empty batch says that all is read that was
-    there. Without `follow`, stops at the end as it was found at the start, so a busy topic cannot keep the
-    reader.
+    With `follow`, it never ends; with `tells_end` too, an empty batch marks the end of the records that
+    existed at the start. Without `follow`, it stops at that end, even in a busy topic.
 
     Raises:
         BrokerError: Kafka does not answer. With `follow`, a later outage is waited out.
-        TopicError: the topic does not exist, or holds records that cannot be read.
+        TopicError: the topic does not exist, or has unreadable records.
     """
     # Check first: a consumer that asks for a missing topic may create it, with the broker's defaults.
     tps = [TopicPartition(topic, partition) for partition in range(await partition_count(settings, topic))]

@@ -1,4 +1,4 @@
-"""Records in lists that are counted together: bounded in number and bytes, live and in a replay."""
+"""Batches of records for counting, bounded in number and bytes, live and in a replay."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
@@ -15,7 +15,7 @@ _HEADER_BYTES = 100
 
 
 class Record(SourceRecord, Protocol):
-    """One record as Kafka delivered it. Its topic and partition are those of its batch."""
+    """One record from Kafka. Its batch has the topic and partition."""
 
     @property
     def key(self) -> bytes | None: ...  # noqa: D102
@@ -27,7 +27,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def first_offset(record: SourceRecord) -> int:
-    """Return the record's offset, or that of the first of those it stands for."""
+    """Return the record's offset, or the first offset of the records it stands for."""
     return record.value.first_offset if isinstance(record.value, Unread) else record.offset
 
 
@@ -60,7 +60,7 @@ def joined(runs: Iterable[Iterable[AnyRecord]], at_most: int) -> Iterator[list[A
                 if isinstance(headers, LeftOut):
                     room_bytes -= headers.size_bytes
             if not value and isinstance(value, Unread):
-                room_bytes = 0  # unpacking it may have taken long: do not wait for another one
+                room_bytes = 0  # unpacking it may have taken long: do not add another one
             if room_bytes <= 0 or len(piece) == at_most:
                 yield piece
                 piece, room_bytes = [], BATCH_BYTES

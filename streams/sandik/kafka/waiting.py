@@ -18,9 +18,10 @@ _LEADERS_S = 30.0
 
 
 async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: bool = False) -> None:
-    """Return when Kafka answers. `wait_s`: how long to wait; None for half a minute at a terminal, else not.
+    """Return when Kafka answers. `wait_s`: the longest wait; None is half a minute at a terminal, else 0.
 
-    That it waits is written to stderr once. If it `is_told` already, nothing is, nor by the Kafka client.
+    Waiting is reported once on stderr. With `is_told`, nothing is written, neither here nor by the Kafka
+    client.
 
     Raises:
         BrokerError: it does not answer by then, or refuses the connection.

@@ -1,4 +1,4 @@
-"""Write a few records without Faust, and wait until Kafka has them: messages from commands to workers."""
+"""Write a few records without Faust, and wait for Kafka: messages from commands to workers."""
 
 from collections.abc import Iterable
 

@@ -56,15 +56,15 @@ def explain(text: str, job: Job, time_ms: int | None = None) -> Explanation:
     words = [*_WORD.finditer(text)]
     matches = [
         Match(
-            verdict.refusal is None,
-            verdict.hit.start,
-            verdict.hit.end,
-            text[verdict.hit.start : verdict.hit.end],
-            verdict.hit.entry.tag,
-            verdict.hit.entry.lemma,
-            verdict.hit.entry.where,
-            verdict.refusal and _reason(text, words, verdict, annotation.language.code),
-            verdict.why or None,
+            counts=verdict.refusal is None,
+            start=verdict.hit.start,
+            end=verdict.hit.end,
+            text=text[verdict.hit.start : verdict.hit.end],
+            tag=verdict.hit.entry.tag,
+            term=verdict.hit.entry.lemma,
+            entry=verdict.hit.entry.where,
+            reason=verdict.refusal and _reason(text, words, verdict, annotation.language.code),
+            conditions=verdict.why or None,
         )
         for verdict in verdicts
     ]

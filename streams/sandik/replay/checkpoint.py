@@ -1,8 +1,8 @@
 """The checkpoint of a slice on disk: its finished windows, and the state to continue from.
 
-`N.windows` grows by the windows that can no longer change. `N.state` is replaced as a whole, and says how
-much of `N.windows` is valid. After a crash the rest of `N.windows` is cut off, so the result has the same
-bytes. Files of any other content are an error, and are not changed.
+Windows that can no longer change are appended to `N.windows`. `N.state` is replaced as a whole, and has the
+valid length of `N.windows`. After a crash, the rest of `N.windows` is cut off, so the result has the same
+bytes. Files with other contents are an error, and are not changed.
 """
 
 import os
@@ -36,9 +36,9 @@ _FORM: Final = 2
 
 
 class Saved(msgspec.Struct):
-    """A slice's state after the record before `next_offset`. `is_done`: everything is read.
+    """The state of a slice before `next_offset`. `is_done`: everything is read.
 
-    `form` differs from that of versions whose windows had terms among the tags.
+    `form` 2: in form 1, windows had terms among the tags.
     """
 
     form: Literal[2]
@@ -55,7 +55,7 @@ class Checkpoint:
     """The files of one partition. Use as a context manager while counting.
 
     Raises:
-        StateError: the files are there, and are not what a replay of `[start, end)` leaves behind.
+        StateError: the files exist and are not those of a replay of `[start, end)`.
     """
 
     def __init__(self, folder: Path, run_id: str, partition: int, start: int, end: int | None = None) -> None:
@@ -81,7 +81,7 @@ class Checkpoint:
 
     @contextmanager
     def _trusted(self) -> Iterator[None]:
-        """Raise StateError for whatever the files make of a body that reads them."""
+        """Raise StateError for any error of reading the files in the body."""
         try:
             yield
         except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
@@ -107,16 +107,16 @@ class Checkpoint:
         return state
 
     def finish(self, partials: Iterable[bytes]) -> None:
-        """Write the partials of windows that can no longer change."""
+        """Append the partials of windows that can no longer change."""
         self._file.writelines(partial + b"\n" for partial in partials)
 
     def save(self, state: PartitionState, next_offset: int, *, is_done: bool) -> None:
-        """Make everything so far survive a crash."""
+        """Save everything so far, durably."""
         self._file.flush()
         os.fsync(self._file.fileno())
         clock = state.clock
         ids = [
-            SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen))
+            SeenIds(self._run_id, self._partition, start_ms, clock.offset, packed(seen.offsets()))
             for start_ms, seen in state.seen.items()
         ]
         entries: list[Any] = [*ids, *state.partials()]
@@ -127,7 +127,7 @@ class Checkpoint:
             os.fsync(file.fileno())
 
     def partials(self) -> Iterator[AuthorsPartial | WindowPartial]:
-        """Yield those of every window of the slice, finished or still open, each after its authors."""
+        """Yield the partials of every window of the slice, finished or open, each after its authors."""
         with self._windows.open("rb") as file:
             while file.tell() < self.saved.windows_bytes:
                 with self._trusted():

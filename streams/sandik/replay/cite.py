@@ -1,4 +1,4 @@
-"""`sandik cite`: how counts of a replay are cited, so that a reader can count them again."""
+"""`sandik cite`: the citation of a replay's counts, with all that is needed to count them again."""
 
 import hashlib
 import sys
@@ -8,17 +8,17 @@ from typing import Literal
 from sandik.errors import UsageError
 from sandik.replay.manifest import Manifest, load, manifest_path
 
-#: More files than this are not named one by one.
+#: If there are more files, they are not listed by name.
 _MOST_FILES = 3
 
 Form = Literal["text", "bibtex", "ris"]
 
 
 def run_cite(counts: Path, form: Form) -> int:
-    """Print the citation of counts that have a manifest beside them.
+    """Print the citation of counts with a manifest beside them.
 
     Raises:
-        UsageError: there is none, or it cannot be used.
+        UsageError: there is no manifest, or it cannot be used.
     """
     beside = manifest_path(counts)
     if not beside.exists():
@@ -28,7 +28,7 @@ def run_cite(counts: Path, form: Form) -> int:
 
 
 def cited(manifest: Manifest, path: Path, form: Form) -> str:
-    """Return the citation. It has what the counts depend on, and the hash of the manifest with the rest."""
+    """Return the citation: everything that the counts depend on, and the hash of the manifest."""
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     title = f"Counts {manifest.output.name}: {_posts(manifest)}"
     rules, rows = manifest.plan.rules, manifest.output.rows_sha256

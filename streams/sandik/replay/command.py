@@ -1,8 +1,7 @@
 """`sandik replay`: count a range again, into a file or a topic of its own, with a manifest beside it.
 
-Exit code 0: done, or the same bytes again. 1: different bytes, or the log no longer holds the posts. 2: an
-argument cannot be used. 130: Ctrl-C; 143: SIGTERM. After these, the same command continues from its
-checkpoint.
+Exit code 0: done, or the same bytes again. 1: different bytes, or the log no longer has the posts. 2: an
+invalid argument. 130: Ctrl-C; 143: SIGTERM. After these, the same command continues from its checkpoint.
 """
 
 import asyncio
@@ -17,16 +16,16 @@ import msgspec
 
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
-from sandik.errors import UsageError
+from sandik.errors import INTERRUPTED_EXIT_CODE, UsageError
 from sandik.kafka.ranges import bounds_ms
 from sandik.kafka.topics import POSTS
 from sandik.progress import tell
 from sandik.replay import outputs
-from sandik.replay.finish import beside_target, finish
+from sandik.replay.finish import finish, place_of
 from sandik.replay.local_log import inputs_of, open_all, spool
 from sandik.replay.manifest import Manifest, manifest_path, write
 from sandik.replay.offsets import resolve
-from sandik.replay.plan import Plan, Rules
+from sandik.replay.plan import Plan, Rules, outputs_of
 from sandik.replay.processes import count_all
 from sandik.replay.request import PLAN, Begun, Request, begun_in
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
@@ -35,14 +34,12 @@ from sandik.tables.atomic_files import check_free, new_folder
 from sandik.tables.writers import check_writable
 from sandik_schemas.partial import Tally
 
-INTERRUPTED = 130
-
 
 def run_replay(request: Request, settings: Settings) -> int:
-    """Count the range, write the result and say so; return the exit code.
+    """Count the range, write and report the result; return the exit code.
 
     Raises:
-        SandikError: what is asked for cannot be counted, or Kafka is away.
+        SandikError: the range cannot be counted, or Kafka is unavailable.
     """
     began_s = time.monotonic()
     try:
@@ -51,7 +48,7 @@ def run_replay(request: Request, settings: Settings) -> int:
         folder = _folder(_target(request, settings))
         kept = f"What was counted is in {folder}: the same command goes on from there"
         tell(f"interrupted. {kept if folder.exists() else 'Nothing was counted yet'}")
-        return INTERRUPTED
+        return INTERRUPTED_EXIT_CODE
     _report(manifest, time.monotonic() - began_s)
     sys.stdout.write(f"{_target(request, settings)}\n")
     return 0
@@ -61,7 +58,7 @@ def count_again(request: Request, settings: Settings) -> Manifest:
     """Count the range and write the result.
 
     Raises:
-        SandikError: what is asked for cannot be counted, or Kafka is away.
+        SandikError: the range cannot be counted, or Kafka is unavailable.
     """
     if (request.out is None) == (request.topic is None):
         raise UsageError("say where the counts go: --out FILE or --topic RUN")
@@ -72,7 +69,7 @@ def count_again(request: Request, settings: Settings) -> Manifest:
     target = _target(request, settings)
     if request.out:
         check_writable(target)
-    files = _files(request, settings, target)
+    files = [manifest_path(target), *(_targets(request, settings, target) if request.out else [])]
     check_free(files, replaces=request.force)
     folder = _folder(target)
     begun = _begin(request, settings, target, folder, files)
@@ -90,24 +87,13 @@ def _folder(target: Path) -> Path:
     return target.with_name(f"{target.name}.replay")
 
 
-def _files(request: Request, settings: Settings, target: Path) -> list[Path]:
-    """Return the files that will be written."""
-    files = [manifest_path(target)]
-    if request.out:
-        files += _targets(request, settings, target)
-        files += [outputs.terms_path(target)] if settings.terms != "off" else []
-    return files
-
-
 def _targets(request: Request, settings: Settings, target: Path) -> list[Path]:
-    kinds: list[outputs.Beside] = [*request.spans.kinds]
-    if settings.sources:
-        kinds.append("sources")
-    return [target, *(beside_target(request, target, kind) for kind in kinds)]
+    written = outputs_of(request.spans, settings.terms, settings.sources)
+    return [place_of(request, target, what) for what in written]
 
 
 def _begin(request: Request, settings: Settings, target: Path, folder: Path, files: list[Path]) -> Begun:
-    """Return the replay that was interrupted in the folder, or plan one and write the plan there."""
+    """Return the interrupted replay in the folder, or plan a new one and write the plan there."""
     job = load_job(settings)
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         tell(notice)

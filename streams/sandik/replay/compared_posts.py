@@ -1,4 +1,4 @@
-"""The posts behind a difference: annotates the same posts by both rules."""
+"""The posts behind a difference: annotates the same posts by two sets of rules."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -32,7 +32,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A post that the two runs see differently, and where it is: in `posts`, or in the spooled files."""
+    """A post that the two runs annotate differently, and its place in `posts` or in the spooled files."""
 
     id: str
     created_at_ms: int
@@ -56,7 +56,7 @@ async def posts_of(
     """Yield the posts of these windows with their partition and offset, in the order they are read.
 
     Raises:
-        StateError: the log no longer holds the posts, or a file is another.
+        StateError: the log no longer has the posts, or a file has changed.
     """
     async with aclosing(records_of(plan, settings)) as batches:
         async for records in batches:
@@ -66,11 +66,11 @@ async def posts_of(
 async def records_of(
     plan: Plan, settings: Settings
 ) -> AsyncGenerator[tuple[int, Sequence[SourceRecord]], None]:
-    """Yield the records that a replay has read, partition by partition, in order.
+    """Yield the records of a replay, partition by partition, in order.
 
     Raises:
         BrokerError: Kafka does not answer.
-        StateError: the log no longer holds them, or a file is another.
+        StateError: the log no longer has them, or a file has changed.
     """
     if plan.topic is None:
         check_inputs(plan.inputs)
@@ -110,5 +110,5 @@ def _posts_in(
 
 
 def said(annotation: Annotation) -> Said:
-    """Return an annotation in that form."""
+    """Return the annotation as `Said`."""
     return Said(annotation.language.code, annotation.tags, tuple(term.term for term in annotation.terms))

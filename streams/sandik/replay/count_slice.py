@@ -1,4 +1,4 @@
-"""Count one slice: by the same counter as the workers, with the state in a checkpoint instead of Kafka."""
+"""Count one slice with the workers' counter; the state is in a checkpoint instead of Kafka."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
@@ -7,10 +7,10 @@ from sandik.counting.partition_counter import PartitionCounter
 from sandik.replay.checkpoint import Checkpoint
 from sandik.replay.plan import Plan
 
-#: Records between two checkpoints. A crash loses at most so many, for each process.
+#: Records between two checkpoints. After a crash, each process counts at most so many again.
 CHECKPOINT_EVERY = 20_000
 
-#: From which offset on -> the records from there to the end of the slice, in batches.
+#: Start offset -> the records from there to the end of the slice, in batches.
 Read = Callable[[int], AsyncIterator[Sequence[SourceRecord]]]
 
 
@@ -34,12 +34,12 @@ async def count_slice(
             checkpoint.save(counter.state, next_offset, is_done=False)
             saved_at = next_offset
     else:
-        next_offset = max(next_offset, end)  # the rest are marks of transactions, and what was aborted
+        next_offset = max(next_offset, end)  # the rest are transaction markers and aborted records
     checkpoint.save(counter.state, next_offset, is_done=True)
 
 
 def _is_past(plan: Plan, counter: PartitionCounter) -> bool:
-    """Return whether no window that is asked for can change any more."""
+    """Return whether no requested window can change any more."""
     clock_ms, timing = counter.state.clock.clock_ms, counter.job.timing
     if clock_ms is None:
         return False

@@ -1,8 +1,9 @@
-"""The posts that a plan counts, with their languages and tags: reads the posts again.
+"""The counted posts of a plan, with languages and tags: reads the posts again.
 
-Late posts, duplicates and invalid records are not among them, so sums over these posts are the counts.
+Late posts, duplicates and invalid records are left out, so sums over these posts equal the counts.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -13,11 +14,12 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.counting.decode import decode
 from sandik.counting.fold import ALL, Group, cell_tags
-from sandik.counting.job import Annotation, Job, SourceRecord
+from sandik.counting.job import Annotation, Counted, Job, SourceRecord
 from sandik.counting.partition_counter import PartitionCounter
 from sandik.figures.language_names import check_known
-from sandik.kafka.ranges import Slice, bounds_ms
+from sandik.kafka.ranges import Slice
 from sandik.kafka.topics import POSTS
+from sandik.progress import progress
 from sandik.replay.compared_posts import records_of
 from sandik.replay.local_log import inputs_of
 from sandik.replay.manifest import load, manifest_path
@@ -28,14 +30,14 @@ from sandik.settings import Settings
 from sandik_schemas.post import Post
 
 _AT_ONCE = 1_000
-#: Where a slice of a file ends that has not been read yet.
+#: The end of a slice of a file that was not read yet.
 _OPEN_END = 2**62
 
 
 class CountedPost(NamedTuple):
-    """A post that was counted, its place in `posts` or in the files, and its language, terms and tags.
+    """A counted post, its place in `posts` or in the files, its language, terms and tags.
 
-    `group`: its language, and the tags of the cells that it is counted in.
+    `group`: its language, and the tags of its cells.
     """
 
     partition: int
@@ -45,23 +47,18 @@ class CountedPost(NamedTuple):
     group: Group
 
 
-def now_period(from_: str | None, to: str | None) -> tuple[int | None, int | None]:
-    """Return a period of the command line in ms UTC. UsageError if it ends before it begins."""
-    return bounds_ms(from_, to, SystemClock().now_ms())
-
-
 def check_tag(tag: str, job: Job) -> None:
-    """Raise UsageError for a tag that no post can have by the lexicon of the job: a misspelt one."""
+    """Raise UsageError for a tag that the job's lexicon does not have, such as a misspelt one."""
     tagger = job.tagger
     check_known("--tag", frozenset((tag,)), {ALL, *tagger.tag_names, *(pair.name for pair in tagger.pairs)})
 
 
-async def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settings: Settings) -> Plan:
-    """Return the plan of a replay's counts (by the manifest beside them), of files of posts, or of `posts`.
+def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, settings: Settings) -> Plan:
+    """Return the plan for counts of a replay (from their manifest), for files of posts, or for `posts`.
 
     Raises:
-        UsageError: there is no such file, or its manifest cannot be used.
-        SandikError: Kafka or the topic is away.
+        UsageError: the file does not exist, or its manifest cannot be used.
+        SandikError: Kafka or the topic is unavailable.
     """
     if len(names) == 1 and (beside := manifest_path(Path(names[0]))).exists():
         plan = load(beside).plan
@@ -73,9 +70,19 @@ async def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, 
         )
     rules = Rules.of(settings, load_job(settings))
     if not names:
-        slices, _ = await resolve(settings, "event", from_ms, to_ms)
+        slices, _ = asyncio.run(resolve(settings, "event", from_ms, to_ms))
         topic = settings.topic(POSTS)
-        return Plan(rules, "event", from_ms, to_ms, False, len(slices), slices, topic, settings.broker)
+        return Plan(
+            rules=rules,
+            by="event",
+            from_ms=from_ms,
+            to_ms=to_ms,
+            finals_only=False,
+            partitions=len(slices),
+            slices=slices,
+            topic=topic,
+            broker=settings.broker,
+        )
     return Plan(
         rules,
         "event",
@@ -90,15 +97,21 @@ async def plan_of(names: Sequence[str], from_ms: int | None, to_ms: int | None, 
     )
 
 
-async def counted_posts(
-    plan: Plan, settings: Settings, job: Job, tell: Callable[[int], None] = lambda _: None
-) -> AsyncGenerator[list[CountedPost], None]:
-    """Yield the posts of the plan's windows. `tell` gets how many records were read.
+class CountedBatch(NamedTuple):
+    """Records of one partition, what counting them gave, and the counter."""
 
-    `job` is that of the plan's rules.
+    records: Sequence[SourceRecord]
+    counted: Counted
+    counter: PartitionCounter
+
+
+async def counted_again(
+    plan: Plan, settings: Settings, job: Job, tell: Callable[[int], None]
+) -> AsyncGenerator[CountedBatch, None]:
+    """Count all records of the plan again, in batches. `tell` gets how many records were read.
 
     Raises:
-        StateError: the log no longer holds the posts, or a file is another.
+        StateError: the log no longer has the posts, or a file has changed.
     """
     ends = {one.partition: one.end for one in plan.slices}
     counters: dict[int, PartitionCounter] = {}
@@ -109,14 +122,33 @@ async def counted_posts(
                 records = [one for one in batch[start : start + _AT_ONCE] if one.offset < ends[partition]]
                 tell(len(records))
                 if records:
-                    yield _counted(plan, counter, records)
+                    counted = counter.count(records)
+                    counter.take(counted)
+                    counter.settle()
+                    yield CountedBatch(records, counted, counter)
 
 
-def _counted(plan: Plan, counter: PartitionCounter, records: Sequence[SourceRecord]) -> list[CountedPost]:
-    """Count a batch, and return those of its posts that are in the counts of the plan's windows."""
-    counted = counter.count(records)
-    counter.take(counted)
-    counter.settle()
+def each_counted(
+    plan: Plan, settings: Settings, job: Job, take: Callable[[list[CountedPost]], object]
+) -> None:
+    """Hand the posts of the plan's windows to `take`, batch by batch. `job` is that of the plan's rules.
+
+    Raises:
+        SandikError: Kafka is unavailable, the log no longer has the posts, or a file has changed.
+    """
+
+    async def read() -> None:
+        with progress("posts") as bar:
+            async with aclosing(counted_again(plan, settings, job, bar.advance)) as batches:
+                async for batch in batches:
+                    take(_posts_of(batch, plan))
+
+    asyncio.run(read())
+
+
+def _posts_of(batch: CountedBatch, plan: Plan) -> list[CountedPost]:
+    """Return the posts of a batch that are in the counts of the plan's windows."""
+    records, counted, counter = batch
     changes = counted.changes
     uncounted = {late.offset for late in changes.late}.union(changes.duplicate_offsets)
     posts = [

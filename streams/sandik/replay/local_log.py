@@ -1,7 +1,6 @@
-"""Files of posts -> one log a partition, as `sandik ingest` would have written them to Kafka."""
+"""Files of posts -> one log per partition, with the order and contents that `sandik ingest` writes."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
@@ -20,6 +19,7 @@ from sandik.kafka.ranges import Slice
 from sandik.kafka.record_lists import pieces
 from sandik.progress import progress
 from sandik.replay.plan import MAX_PARTITIONS, Input
+from sandik.tables.atomic_files import file_sha256
 from sandik_schemas.post import Post
 
 _SLICE = 2_000
@@ -38,23 +38,23 @@ class Line(NamedTuple):
 
 
 def inputs_of(names: Sequence[str]) -> list[Input]:
-    """Return the files with their sizes and hashes. UsageError for what cannot be read twice."""
+    """Return the files with their sizes and hashes. UsageError for input that cannot be read twice."""
     found = []
     for name in find(names):
         if name == STDIN or not Path(name).is_file():
             raise UsageError(f"{name}: a replay must be able to read it again: give a file")
-        found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, _sha256(Path(name))))
+        found.append(Input(str(Path(name).resolve()), Path(name).stat().st_size, file_sha256(Path(name))))
     return found
 
 
 def check_inputs(inputs: Sequence[Input]) -> None:
-    """Raise StateError if a file is not what it was. Its size is looked at before its bytes are read."""
+    """Raise StateError if a file has changed. The size is compared before the bytes."""
     for was in inputs:
         try:
             is_same = (
                 Path(was.name).is_file()
                 and Path(was.name).stat().st_size == was.size_bytes
-                and _sha256(Path(was.name)) == was.sha256
+                and file_sha256(Path(was.name)) == was.sha256
             )
         except OSError as error:
             raise StateError(f"{was.name} cannot be read: {error.strerror}") from error
@@ -62,13 +62,8 @@ def check_inputs(inputs: Sequence[Input]) -> None:
             raise StateError(f"{was.name} was deleted or has changed (sha256 {was.sha256})")
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list[Source]:
-    """Return the files with the adapters that `sandik ingest` would read them with."""
+    """Return the files as opened by `sandik ingest`."""
     from sandik.ingest.command import table_options
 
     options = table_options(
@@ -84,13 +79,13 @@ def open_all(inputs: Sequence[Input], reading: Mapping[str, str | None]) -> list
 def spool(
     sources: Sequence[Source], folder: Path, partitions: int, reading: Mapping[str, str | None]
 ) -> tuple[list[Slice], int]:
-    """Write `N.log`, a post a line, for each partition; return the slices and the number of other items.
+    """Write `N.log`, one post per line, for each partition; return the slices and the number of other items.
 
-    Posts are in the order in which ingest writes them, without those that it sets aside. A replay of a
-    version that had no choice of order keeps the order of the files.
+    Posts are in the order of ingest, without rejected ones. Manifests without an order keep the order of the
+    files.
 
     Raises:
-        UsageError: there are more partitions than files may be open.
+        UsageError: there are more partitions than files can be open.
     """
     if partitions > MAX_PARTITIONS:
         raise UsageError(

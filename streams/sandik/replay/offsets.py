@@ -1,4 +1,4 @@
-"""A range of times -> the offsets to read. They are looked up once, so that a replay ends."""
+"""A range of times -> the offsets to read, looked up once, so that a replay ends."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from sandik.settings import Settings
 
 
 class Resolved(NamedTuple):
-    """The slices, and from which event time on windows have all their posts in them (None: all do)."""
+    """The slices, and the event time from which windows are complete (None: all are)."""
 
     slices: list[Slice]
     whole_from_ms: int | None
@@ -24,15 +24,14 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
 
     By record time: from the first record at or after `from_ms` up to the first one at or after `to_ms`.
 
-    By event time: posts more than `max_ahead_ms` ahead of their record's timestamp are rejected, so all
-    records before the first one of `from_ms - max_ahead_ms` are of windows before the range. They cannot move
-    the clock into the range either, so they make none of its posts late. Reading from there gives the same
-    counts as reading from the beginning. The end is that of the log; counting stops when the partition's
-    clock is past the range.
+    By event time: posts more than `max_ahead_ms` ahead of their record's timestamp are rejected. So all
+    records before `from_ms - max_ahead_ms` belong to windows before the range, and cannot move the clock into
+    it, so they do not make posts of the range late. Reading from there gives the same counts as reading from
+    the beginning. The end is that of the log; counting stops when the partition's clock is past the range.
 
     Raises:
         BrokerError: Kafka does not answer.
-        TopicError: there is no such topic.
+        TopicError: the topic does not exist.
     """
     topic = settings.topic(POSTS)
     partitions = await partition_count(settings, topic)
@@ -58,7 +57,7 @@ async def resolve(settings: Settings, by: By, from_ms: int | None, to_ms: int | 
 
 
 async def check_held(settings: Settings, topic: str, slices: list[Slice]) -> None:
-    """Raise StateError if the log does not hold the slices (any more), TopicError if there is no log."""
+    """Raise StateError if the log does not have the slices any more, TopicError if there is no log."""
     async with connected(settings) as admin:
         found = await partitions_of(admin, [topic])
         await check_there(settings, [topic], found)

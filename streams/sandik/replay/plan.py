@@ -1,4 +1,4 @@
-"""What a replay is to count. The same plan gives the same bytes."""
+"""What a replay counts. The same plan gives the same bytes."""
 
 from typing import Annotated, Literal
 
@@ -12,25 +12,27 @@ from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import Kind
 from sandik.counting.windows.watermark import Timing
 from sandik.errors import UsageError
-from sandik.kafka.ranges import Partition, Slice
+from sandik.kafka.ranges import Partition, Slice, is_inside
 from sandik.run_identity import load_job
 from sandik.settings import AuthorsChoice, Settings, TermsChoice
 
 By = Literal["event", "record"]
-# Limits of a plan in a file: far beyond real use, and small enough to be added up.
+#: What a replay writes: the counts, and beside them what else its rules ask for.
+What = Literal["counts", "terms", "sources"] | Kind
+# Limits of a plan in a file: far beyond real use, and small enough to avoid overflows.
 TimeMs = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 DurationMs = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-#: Partitions that files are spread over, at most: each is a file that is open while they are read.
+#: The most partitions for files: each is an open file while reading.
 MAX_PARTITIONS = 1_000
-#: Hopping windows that one post is in, at most.
+#: The most hopping windows of one post.
 MAX_ADVANCES = 100_000
 _NAMED_ALIKE = ("reposts", "authors", "terms", "top_terms", "sources", "detector", "lexicon")
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """Everything besides the posts that counts depend on. `lexicon`: its layers; None is the built-in one."""
+    """Everything that counts depend on besides the posts. `lexicon`: its layers; None is the built-in one."""
 
     run_id: str
     lexicon_version: str
@@ -66,10 +68,10 @@ class Rules(msgspec.Struct, frozen=True):
         return Timing(self.window_size_ms, self.max_disorder_ms, self.allowed_lateness_ms)
 
     def settings(self, present: Settings) -> Settings:
-        """Return the present settings with these rules. UsageError if settings do not allow them."""
+        """Return the present settings with these rules. UsageError if the settings do not allow them."""
         names = ("window_size_ms", "max_disorder_ms", "allowed_lateness_ms", "max_ahead_ms", "dedupe")
         update = {name: getattr(self, name) for name in (*names, *_NAMED_ALIKE)}
-        update |= msgspec.structs.asdict(DerivedSizes())  # those of the workers need not fit these windows
+        update |= msgspec.structs.asdict(DerivedSizes())  # the workers' sizes may not fit these windows
         try:
             return Settings.model_validate({**present.model_dump(), **update})
         except ValidationError as error:
@@ -106,9 +108,9 @@ class Input(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """A range of posts and the rules to count them by.
 
-    Either `topic` or `inputs` is given. `partitions` is how many the topic has, or files are spread over.
-    `ingested_at_ms` stands for the record timestamp of posts from files. Windows from `whole_from_ms` on have
-    all their posts in the range, as far as its beginning goes; None when that holds for all.
+    Either `topic` or `inputs` is given. `partitions` is the number of the topic, or the number that files are
+    divided into. `ingested_at_ms` is the record timestamp of posts from files. Windows from `whole_from_ms`
+    on have all their posts in the range; None if all windows have.
     """
 
     rules: Rules
@@ -126,8 +128,13 @@ class Plan(msgspec.Struct, frozen=True):
     whole_from_ms: TimeMs | None = None
     spans: DerivedSizes = DerivedSizes()
 
+    @property
+    def outputs(self) -> list[What]:
+        """What is written, the counts first."""
+        return outputs_of(self.spans, self.rules.terms, self.rules.sources)
+
     def wrong(self) -> str | None:
-        """Return what is wrong with it, if anything: it may come from a file of unknown origin."""
+        """Return what is wrong with it, if anything. It may come from an untrusted file."""
         if (self.topic is None) != bool(self.inputs):
             return "it must have either a topic or inputs"
         if not self.slices or [one.partition for one in self.slices] != list(range(len(self.slices))):
@@ -145,22 +152,18 @@ class Plan(msgspec.Struct, frozen=True):
         return self.spans.wrong(self.rules.window_size_ms)
 
     def wants(self, window_start_ms: int) -> bool:
-        """Return whether the plan has this window: by event time, those wholly inside the range."""
+        """Return whether the plan includes this window: by event time, only windows inside the range."""
         if self.by == "record":
             return True
         end_ms = window_start_ms + self.rules.window_size_ms
-        return (self.from_ms is None or window_start_ms >= self.from_ms) and (
-            self.to_ms is None or end_ms <= self.to_ms
-        )
+        return is_inside(window_start_ms, end_ms, self.from_ms, self.to_ms)
 
     def holds(self, kind: Kind, start_ms: int, end_ms: int) -> bool:
-        """Return whether a derived window is inside the range, and a session is not able to leave it."""
+        """Return whether a derived window is inside the range; a session must not be able to leave it."""
         if self.by == "record":
             return True
         reach_ms = self.spans.session_gap_ms if kind == "sessions" else 0
-        return (self.from_ms is None or start_ms - reach_ms >= self.from_ms) and (
-            self.to_ms is None or end_ms + reach_ms <= self.to_ms
-        )
+        return is_inside(start_ms - reach_ms, end_ms + reach_ms, self.from_ms, self.to_ms)
 
     def is_past(self, settled_ms: int) -> bool:
         """Return whether later records of a partition cannot change any window of the plan.
@@ -168,3 +171,9 @@ class Plan(msgspec.Struct, frozen=True):
         `settled_ms`: windows that end at or before it are settled in that partition.
         """
         return self.by == "event" and self.to_ms is not None and settled_ms >= self.to_ms
+
+
+def outputs_of(spans: DerivedSizes, terms: TermsChoice, sources: str) -> list[What]:
+    """Return what a replay of these rules writes, the counts first."""
+    asked: dict[What, bool] = {"terms": terms != "off", "sources": bool(sources)}
+    return ["counts", *spans.kinds, *(what for what, is_asked in asked.items() if is_asked)]

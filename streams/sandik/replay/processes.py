@@ -1,6 +1,6 @@
-"""The processes that share the slices: one a core, each with a model and a connection of its own.
+"""Divides the slices among processes: one per core, each with its own model and connection.
 
-A process writes to its pipe after every batch. If the replay was killed, that fails, and the process ends.
+A process writes to its pipe after every batch. If the replay was killed, writing fails, and the process ends.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from sandik.replay.local_log import read_spooled
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
 
-#: Posts counted at once: more than live, because nobody waits for the first of them.
+#: Posts counted at once: more than live, because latency does not matter.
 BATCH_POSTS = 4_000
-#: Posts that are worth a process of their own: it takes a second or two to load the models.
+#: Fewer posts are not worth another process, which takes a second or two to load the models.
 POSTS_A_PROCESS = 20_000
 
 
 class Told(NamedTuple):
-    """How far a process has come in a partition, or what it failed on."""
+    """The progress of a process in a partition, or its error."""
 
     partition: int
     next_offset: int
@@ -42,15 +42,16 @@ class Told(NamedTuple):
 
 
 def count_all(plan: Plan, settings: Settings, folder: Path, processes: int | None = None) -> None:
-    """Count every slice of the plan that is not done; return when all checkpoints in `folder` are.
+    """Count every unfinished slice of the plan; return when all checkpoints in `folder` are done.
 
-    `processes`: how many; None: one a core, if there are enough posts. One share is counted in this process.
+    `processes`: how many; None: one per core, if there are enough posts. A single share is counted in this
+    process.
 
     Raises:
-        SandikError: what a process failed on.
+        SandikError: the error of a process.
     """
     open_slices = [one for one in plan.slices if not _saved(plan, folder, one).is_done]
-    if not open_slices:  # a replay that was interrupted while it wrote its results
+    if not open_slices:  # the replay was interrupted while writing its results
         return
     posts = sum(one.end - one.start for one in open_slices)
     cores = len(os.sched_getaffinity(0))
@@ -64,7 +65,7 @@ def count_all(plan: Plan, settings: Settings, folder: Path, processes: int | Non
 
 
 class _Progress:
-    """How far all partitions are, on a progress bar."""
+    """Shows the progress of all partitions."""
 
     def __init__(self, plan: Plan, folder: Path, bar: Bar) -> None:
         self._bar = bar
@@ -97,7 +98,7 @@ def _count_beside(
 
 
 def _shares(slices: Sequence[Slice], processes: int) -> list[list[Slice]]:
-    """Return the slices in so many lists of about the same length, the longest slices first."""
+    """Return the slices in `processes` lists of about the same length, the longest slices first."""
     shares: list[list[Slice]] = [[] for _ in range(min(processes, len(slices)))]
     for one in sorted(slices, key=lambda one: one.start - one.end):
         min(shares, key=lambda share: sum(other.end - other.start for other in share)).append(one)
@@ -128,7 +129,7 @@ def _follow(workers: dict[Any, Any], at: _Progress) -> None:
 
 
 def _work(pipe: Connection, plan: Plan, settings: Settings, folder: Path, share: list[Slice]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits, which ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the parent, which ends this process
     try:
         _count_share(plan, settings, folder, share, tell=pipe.send)
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""A result of a replay, or the live counts, as cells."""
+"""The counts of a replay, or the live counts, as cells."""
 
 import asyncio
 import csv
@@ -14,25 +14,25 @@ from sandik.counting.newest import latest
 from sandik.errors import UsageError
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.reader import read
-from sandik.kafka.topics import COUNTS, COUNTS_SOURCES, partitions_or_none
+from sandik.kafka.topics import COUNTS, partitions_or_none
 from sandik.replay.manifest import Manifest, load, manifest_path
-from sandik.replay.outputs import beside_name
+from sandik.replay.outputs import output_name
 from sandik.settings import Settings
 from sandik.tables.csv_texts import unguarded
 from sandik.tables.dictionary import is_raw
 from sandik.tables.writers import format_of
 from sandik_schemas.count import Count
 
-#: What stands for the live counts on the command line.
+#: The name of the live counts on the command line.
 LIVE = "live"
-#: `emitted_at_ms` of counts that no worker has emitted: those of a replay.
+#: `emitted_at_ms` of counts of a replay, which no worker emitted.
 NOT_EMITTED_MS = 0
-#: The longest field of CSV: more than a record of Kafka holds.
+#: The longest field of CSV: more than fits into a Kafka record.
 _MOST_CHARACTERS = 1 << 24
 
 
 class Cell(NamedTuple):
-    """Which posts a count is of. `source` is empty in counts that do not tell sources apart."""
+    """The key of a count. `source` is empty in counts without sources."""
 
     window_start_ms: int
     window_end_ms: int
@@ -42,27 +42,33 @@ class Cell(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The counts of one run. `manifest` is None for live ones, and where none is beside the file."""
+    """The counts of one run. `manifest` is None for live counts, and if there is none beside the file."""
 
     name: str
     counts: dict[Cell, int]
     manifest: Manifest | None
 
 
+def topic_of(name: str, settings: Settings) -> str | None:
+    """Return the topic that `live` or `topic:NAME` stands for; None for the name of a file."""
+    if name == LIVE:
+        return settings.topic(COUNTS)
+    return name.removeprefix("topic:") if name.startswith("topic:") else None
+
+
 async def load_result(name: str, settings: Settings) -> Result:
-    """Return the cells of a file of counts; `live` and `topic:NAME` are topics.
+    """Return the cells of a file of counts, of `live` or of `topic:NAME`.
 
     Raises:
         UsageError: there is no such file, or it holds no counts.
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
-    if name == LIVE or name.startswith("topic:"):
-        topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+    if (topic := topic_of(name, settings)) is not None:
         found = await newest_counts(read(settings, topic, follow=False))
         rows: Iterator[dict[str, Any]] = map(msgspec.structs.asdict, found)
         return Result(name, dict(map(_cell, rows)), None)
     path = Path(name)
-    with reading(path, "counts as `sandik replay` writes them"):
+    with reading(path, "counts as replay or export write them"):
         counts = dict(map(_cell, rows_of(path)))
     beside = manifest_path(path)
     return Result(name, counts, load(beside) if beside.exists() else None)
@@ -73,14 +79,21 @@ def load_counts(name: str, settings: Settings) -> list[Count]:
 
     Raises:
         UsageError: there is no such file, or it holds no counts.
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
-    if name == LIVE or name.startswith("topic:"):
-        topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
+    if (topic := topic_of(name, settings)) is not None:
         return asyncio.run(newest_counts(read(settings, topic, follow=False)))
-    path = Path(name)
-    with reading(path, "counts as `sandik replay` writes them"):
-        return latest(map(_count, rows_of(path)))
+    return latest(counts_in(Path(name)))
+
+
+def counts_in(path: Path) -> Iterator[Count]:
+    """Yield the counts of a file as `replay` or `export` wrote it.
+
+    Raises:
+        UsageError: there is no such file, or it holds no counts.
+    """
+    with reading(path, "counts as replay or export write them"):
+        yield from map(_count, rows_of(path))
 
 
 async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
@@ -88,24 +101,21 @@ async def load_sources(name: str, settings: Settings) -> dict[Cell, int] | None:
 
     Raises:
         UsageError: the file holds no counts.
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
-    if name == LIVE or name.startswith("topic:"):
-        counts = name.removeprefix("topic:")
-        topic = (
-            settings.topic(COUNTS_SOURCES) if name == LIVE else beside_name(counts, "sources", is_topic=True)
-        )
-        if await partitions_or_none(settings, topic) is None:
+    if (topic := topic_of(name, settings)) is not None:
+        beside = output_name(topic, "sources", is_topic=True)  # of the live counts too: `counts.sources`
+        if await partitions_or_none(settings, beside) is None:
             return None
-        return (await load_result(f"topic:{topic}", settings)).counts
+        return (await load_result(f"topic:{beside}", settings)).counts
     path = Path(name)
-    beside = path.with_name(beside_name(path.name, "sources", is_topic=False))
-    return (await load_result(str(beside), settings)).counts if beside.exists() else None
+    file = path.with_name(output_name(path.name, "sources", is_topic=False))
+    return (await load_result(str(file), settings)).counts if file.exists() else None
 
 
 @contextmanager
 def reading(path: Path, what: str) -> Iterator[None]:
-    """Raise UsageError for whatever the file makes of a body that reads `what` from its rows."""
+    """Raise UsageError for any error of reading `what` from the file in the body."""
     try:
         yield
     except OSError as error:
@@ -124,10 +134,10 @@ def reading(path: Path, what: str) -> Iterator[None]:
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table as `replay` and `export` write them; of CSV all values are text.
+    """Yield the rows of a table written by `replay` or `export`; values of CSV are texts.
 
     Raises:
-        UsageError: the name says no format.
+        UsageError: the name has no known suffix.
     """
     found = format_of(path)
     if found == "parquet":
@@ -148,7 +158,7 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _count(row: dict[str, Any]) -> Count:
-    present = {field: value for field, value in row.items() if value != ""}
+    present = {name: value for name, value in row.items() if value not in ("", None)}
     present |= {f"window_{edge}": iso(int(row[f"window_{edge}_ms"])) for edge in ("start", "end")}
     return msgspec.convert({"emitted_at_ms": NOT_EMITTED_MS, **present}, Count, strict=False)
 

@@ -1,4 +1,4 @@
-"""What `sandik replay` is asked for, as its options say it."""
+"""The options of `sandik replay`."""
 
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from sandik.kafka.ranges import duration_ms
 from sandik.replay.plan import By, Plan
 from sandik.settings import Settings
 
-#: Says on the command line that there are to be none, though the settings say so.
+#: On the command line: none, even if the settings have some.
 OFF = "off"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What the command line asks for. `out` is a path, `topic` the RUN of `counts.RUN`: one of them."""
+    """The options. Either `out`, a path, or `topic`, the RUN of `counts.RUN`."""
 
     out: str | None
     topic: str | None
@@ -33,18 +33,18 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> "Request":
-        """What makes it another replay: not how files are named from here, nor how it is carried out."""
+        """What identifies the replay: absolute paths, without options that do not change the result."""
         out = None if self.out is None else str(Path(self.out).absolute())
         files = tuple(str(Path(file).absolute()) for file in self.files)
         return msgspec.structs.replace(self, out=out, files=files, processes=None, force=False)
 
 
-#: The file of a replay's folder that says what is under way.
+#: The file with the plan in the folder of an unfinished replay.
 PLAN = "plan.json"
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """A replay that is under way."""
+    """An unfinished replay."""
 
     request: Request
     plan: Plan
@@ -52,7 +52,7 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 def begun_in(folder: Path) -> Begun:
-    """Return what is under way in a folder. UsageError if that is not what a replay leaves behind."""
+    """Return the unfinished replay in a folder. UsageError if it is something else."""
     try:
         links = [path for path in (folder, *folder.iterdir()) if path.is_symlink()]
         begun = msgspec.json.decode((folder / PLAN).read_bytes(), type=Begun)
@@ -101,7 +101,7 @@ def _source_names(sources: str) -> str:
 
 
 def spans_of(hopping: str | None, session_gap: str | None, of_settings: DerivedSizes) -> DerivedSizes:
-    """Return the derived windows of the command line (`1h/5m`, a duration), else those of the settings."""
+    """Return the derived windows of the command line (`1h/5m`, a duration), else of the settings."""
     size_ms, advance_ms = of_settings.hopping_size_ms, of_settings.hopping_advance_ms
     if hopping is not None:
         size_ms, advance_ms = (0, 0) if hopping == OFF else _hopping_ms(hopping)

@@ -1,9 +1,8 @@
 """Windows of all slices -> counts, by the same Merge as the workers; and their canonical form.
 
-The canonical form of a result has one JSON line for each cell, in the order of window, language and tag, with
-the fields of a count in the order of its schema. It leaves out `emitted_at_ms`, the time of writing: all
-other fields depend only on the posts and the rules. If a cell has several records, the highest revision
-counts.
+The canonical form of a result has one JSON line per cell, sorted by window, language and tag, with the fields
+in the order of the schema. It omits `emitted_at_ms`, the time of writing; all other fields depend only on the
+posts and the rules. If a cell has several records, the highest revision counts.
 """
 
 import hashlib
@@ -20,7 +19,7 @@ from sandik.counting.windows.panes import Kind
 from sandik.errors import SandikError
 from sandik.kafka.ranges import Slice
 from sandik.replay.checkpoint import Checkpoint
-from sandik.replay.plan import Plan
+from sandik.replay.plan import Plan, What
 from sandik.run_identity import load_authors
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Tally
@@ -34,23 +33,23 @@ Row = dict[str, Any]
 
 
 def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
-    """Yield the counts of the plan's windows, in canonical order. All of the slices must be counted.
+    """Yield the counts of the plan's windows, in canonical order. All slices must be counted.
 
-    Every partition counts as idle, because it has nothing more to read. So a window is final when the newest
-    event time of all partitions has passed it.
+    Every partition counts as idle, because everything is read. So a window is final if the newest event time
+    of all partitions has passed it.
     """
     for counts, _, _ in _merged(plan, folder, now_ms):
         yield from (count for count in counts if count.is_final or not plan.finals_only)
 
 
 def merged_terms(plan: Plan, folder: Path, now_ms: int) -> Iterator[TermCount]:
-    """Yield the top terms of the plan's windows likewise, in the order of window, language, tag and rank."""
+    """Yield the top terms of the plan's windows, by window, language, tag and rank."""
     for _, terms, _ in _merged(plan, folder, now_ms):
         yield from (term for term in terms if term.is_final or not plan.finals_only)
 
 
 def merged_sources(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
-    """Yield the counts by source likewise, in the order of window, source, language and tag."""
+    """Yield the counts by source, by window, source, language and tag."""
     for _, _, sources in _merged(plan, folder, now_ms):
         yield from (count for count in sources if count.is_final or not plan.finals_only)
 
@@ -64,27 +63,33 @@ def _merged(
 
 
 class DerivedCounts:
-    """The counts of the plan's derived windows of one kind, likewise, by start, language and tag.
+    """The counts of the plan's derived windows of one kind, by start, language and tag.
 
-    Windows that reach, or could reach, beyond the range are left out; `left_out` is their number.
+    Windows that leave, or could leave, the range are left out; `left_out` is their number.
     """
 
-    def __init__(self, plan: Plan, folder: Path, kind: Kind) -> None:
+    def __init__(self, plan: Plan, folder: Path, kind: Kind, now_ms: int) -> None:
         self.left_out = 0
-        self._plan = plan
-        self._folder = folder
-        self._kind = kind
+        self._plan, self._folder, self._kind, self._now_ms = plan, folder, kind, now_ms
 
-    def counts(self, now_ms: int) -> Iterator[Count]:
-        """Yield them."""
+    def __iter__(self) -> Iterator[Count]:
         plan = self._plan
         merge = _merge_of(plan, self._folder, plan.spans.only(self._kind))
-        while written := merge.emit_derived(now_ms, _AT_ONCE):
+        while written := merge.emit_derived(self._now_ms, _AT_ONCE):
             for count in (one.value for one in written if one.value is not None):
                 if not plan.holds(self._kind, count.window_start_ms, count.window_end_ms):
                     self.left_out += 1
                 elif count.is_final or not plan.finals_only:
                     yield count
+
+
+def rows_of(what: What, plan: Plan, folder: Path, now_ms: int) -> Iterable[Count | TermCount]:
+    """Return the rows of an output, in canonical order."""
+    if what in ("hopping", "sessions"):
+        return DerivedCounts(plan, folder, what, now_ms)
+    if what == "terms":
+        return merged_terms(plan, folder, now_ms)
+    return (merged_sources if what == "sources" else merged)(plan, folder, now_ms)
 
 
 def _merge_of(plan: Plan, folder: Path, sizes: DerivedSizes | None = None) -> Merge:
@@ -108,13 +113,12 @@ def _merge_of(plan: Plan, folder: Path, sizes: DerivedSizes | None = None) -> Me
 
 
 def read_to(plan: Plan, folder: Path) -> tuple[Plan, Tally]:
-    """Return the plan with the ends that were read to, and what became of the records in between."""
+    """Return the plan with the ends that were read, and the tally of the records in between."""
     tally, slices = Tally(), []
     for one in plan.slices:
         checkpoint = _counted(plan, folder, one)
         slices.append(one._replace(end=checkpoint.saved.next_offset))
-        added = msgspec.structs.asdict(checkpoint.clock.tally)
-        tally = Tally(**{name: getattr(tally, name) + count for name, count in added.items()})
+        tally += checkpoint.clock.tally
     return msgspec.structs.replace(plan, slices=slices), tally
 
 
@@ -127,7 +131,7 @@ def _counted(plan: Plan, folder: Path, one: Slice) -> Checkpoint:
 
 def canonical(count: Count | TermCount) -> Row:
     """Return the fields of a count that depend only on the posts and the rules."""
-    row: Row = msgspec.to_builtins(count)  # without what is not counted
+    row: Row = msgspec.to_builtins(count)  # without fields that are not counted
     del row[NOT_CANONICAL]
     return row
 
@@ -138,14 +142,14 @@ def line(row: Row) -> bytes:
 
 
 class Digest:
-    """The number of rows and the sha256 of their canonical form, whatever file they go to."""
+    """The number of rows, and the sha256 of their canonical form."""
 
     def __init__(self) -> None:
         self.rows = 0
         self._sha256 = hashlib.sha256()
 
     def through(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Yield the rows again."""
+        """Yield the rows unchanged, and hash them."""
         for row in rows:
             self.rows += 1
             self._sha256.update(line(row))
@@ -153,5 +157,5 @@ class Digest:
 
     @property
     def sha256(self) -> str:
-        """Of the rows that have come through."""
+        """The hash of the rows so far."""
         return self._sha256.hexdigest()

@@ -1,18 +1,17 @@
-"""`sandik replay --manifest FILE`: do a replay again and compare.
+"""`sandik replay --manifest FILE`: repeat a replay and compare.
 
-A manifest and the files beside it may come from other people. So each time the count starts from the
-beginning in a new folder, and no file is replaced: one is written only if it is missing.
+A manifest and the files beside it may come from other people. So counting always starts from the beginning in
+a new folder, and no file is replaced: a file is only written if it is missing.
 """
 
 import asyncio
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from sandik.clock import SystemClock
-from sandik.errors import SandikError, StateError
+from sandik.errors import INTERRUPTED_EXIT_CODE, SandikError, StateError
 from sandik.progress import tell
 from sandik.replay import outputs
 from sandik.replay.local_log import check_inputs, open_all, spool
@@ -20,26 +19,21 @@ from sandik.replay.manifest import Manifest, Output, load, software
 from sandik.replay.offsets import check_held
 from sandik.replay.plan import Plan
 from sandik.replay.processes import count_all
-from sandik.replay.results import DerivedCounts, Digest, canonical, merged, merged_sources, merged_terms
+from sandik.replay.results import Digest, canonical
 from sandik.run_identity import lexicon_notice
 from sandik.settings import Settings
-from sandik.tables.atomic_files import place
-from sandik.tables.writers import Columns
-from sandik_schemas.count import Count
-from sandik_schemas.term import TermCount
-
-INTERRUPTED = 130
+from sandik.tables.atomic_files import file_sha256, place
 
 
 def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
-    """Count by the manifest; return 0 if the bytes are the same, else 1. Prints which on stderr.
+    """Count by the manifest; return 0 if the bytes are the same, else 1. Reports the result on stderr.
 
-    If the output is missing, the result becomes the output. An existing file is never replaced.
+    A missing output is written. An existing file is never replaced.
 
     Raises:
-        UsageError: there is no such manifest, it cannot be used, or the lexicon or the detector is another.
-        StateError: the log no longer holds the posts, or a file is another.
-        TopicError: the topic is gone, or has fewer partitions.
+        UsageError: the manifest does not exist or cannot be used, or lexicon or detector have changed.
+        StateError: the log no longer has the posts, or a file has changed.
+        TopicError: the topic does not exist, or has fewer partitions.
     """
     manifest = load(path)
     if notice := lexicon_notice(manifest.plan.rules.lexicon, manifest.lost_cells):
@@ -49,7 +43,7 @@ def run_verify(path: Path, settings: Settings, processes: int | None) -> int:
             return 0 if _verify(manifest, path, Path(name), settings, processes) else 1
     except KeyboardInterrupt:
         tell("interrupted: nothing was kept. Run the same command to count from the beginning")
-        return INTERRUPTED
+        return INTERRUPTED_EXIT_CODE
     except OSError as error:
         raise SandikError(f"counting again in {path.parent} failed: {error}") from error
 
@@ -60,45 +54,29 @@ def _verify(manifest: Manifest, path: Path, folder: Path, settings: Settings, pr
     count_all(plan, settings, folder, processes)
     now_ms = SystemClock().now_ms()
     again = _Again(manifest, path, folder)
-    fields = outputs.columns(plan.rules)
-    are_same = [again.counts(manifest.output, fields, merged(plan, folder, now_ms))]
-    for kind, output in manifest.wider.items():
-        counts = DerivedCounts(plan, folder, kind).counts(now_ms)
-        are_same.append(again.counts(output, outputs.columns(), counts))
-    if manifest.terms:
-        are_same.append(again.terms(manifest.terms, merged_terms(plan, folder, now_ms)))
-    if manifest.sources:
-        by_source = merged_sources(plan, folder, now_ms)
-        are_same.append(again.counts(manifest.sources, outputs.source_columns(), by_source))
+    written = manifest.outputs
+    are_same = [again.is_same(written[part.what], part) for part in outputs.parts(plan, folder, now_ms)]
     return all(are_same)
 
 
 class _Again(NamedTuple):
-    """Writes an output again, next to the original, and compares."""
+    """Writes an output again, and compares it with the original."""
 
     manifest: Manifest
     path: Path
     folder: Path
 
-    def counts(self, output: Output, fields: Columns, counts: Iterable[Count]) -> bool:
+    def is_same(self, was: Output, part: outputs.Part) -> bool:
         digest, found = Digest(), None
-        if output.is_topic:
-            for _ in digest.through(map(canonical, counts)):
+        if was.is_topic:
+            for _ in digest.through(map(canonical, part.rows)):
                 pass
         else:
-            found = self.folder / output.name
-            outputs.write_file(found, fields, counts, digest)
-        return self._compare(output, found, digest)
-
-    def terms(self, output: Output, terms: Iterable[TermCount]) -> bool:
-        digest, found = Digest(), self.folder / output.name
-        outputs.write_terms(found, terms, digest)
-        return self._compare(output, found, digest)
-
-    def _compare(self, was: Output, found: Path | None, digest: Digest) -> bool:
+            found = self.folder / was.name
+            outputs.write_file(found, part, digest)
         again, wanted = digest.sha256, was.rows_sha256
         if found is not None:
-            again, wanted = outputs.file_sha256(found), was.sha256 or ""
+            again, wanted = file_sha256(found), was.sha256 or ""
         if again != wanted:
             tell(f"differs: {was.name} was {was.rows} rows, and is {digest.rows} rows now")
             if digest.sha256 == was.rows_sha256:
@@ -109,7 +87,7 @@ class _Again(NamedTuple):
         if found is not None and not os.path.lexists(output):
             place(found, output, replaces=False)
             tell(f"same: {output} was missing, and was written again with the same bytes")
-        elif found is not None and not (output.is_file() and outputs.file_sha256(output) == was.sha256):
+        elif found is not None and not (output.is_file() and file_sha256(output) == was.sha256):
             tell(f"differs: {output} has changed; counting again gave the original bytes")
             return False
         else:

@@ -1,4 +1,4 @@
-"""Which steps stand out: the dashboard's bursts, side by side as one. Pure."""
+"""The dashboard's bursts, with neighbouring steps joined. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
@@ -12,7 +12,7 @@ from sandik_schemas.pair import Pair
 
 
 class Burst(msgspec.Struct, frozen=True):
-    """Steps side by side in which a tag stands out. `usual`: the median of its 30 steps before, in posts."""
+    """Neighbouring steps with a burst of a tag. `usual`: the median of the 30 steps before, in posts."""
 
     language: str
     tag: str
@@ -29,7 +29,7 @@ def posts_of(row: Row) -> dict[str, int]:
 
 
 def bursts_of(language: str, own: Sequence[Row], period: Period) -> Iterator[Burst]:
-    """Yield the bursts of one language. `own` begins before the period, so that it holds their baseline."""
+    """Yield the bursts of one language. `own` begins before the period, to include the baseline."""
     posts = {row.start_ms: posts_of(row) for row in own}
     for tag in sorted({tag for row in own for tag in row.bursts}):
         starts = [row.start_ms for row in own if tag in row.bursts and row.start_ms >= period.from_ms]
@@ -45,7 +45,7 @@ def bursts_of(language: str, own: Sequence[Row], period: Period) -> Iterator[Bur
 
 
 def peak_of(own: Sequence[Row], period: Period, pair: Pair) -> Burst | None:
-    """Return the step with the most posts of the pair; of equal ones the first."""
+    """Return the step with the most posts of the pair; the first of equal ones."""
     posts = {row.start_ms: posts_of(row) for row in own}
     inside = [start for start in posts if start >= period.from_ms and posts[start].get(pair.name)]
     if not inside:
@@ -56,14 +56,14 @@ def peak_of(own: Sequence[Row], period: Period, pair: Pair) -> Burst | None:
 
 
 def _usual(posts: Mapping[int, Mapping[str, int]], tag: str, start_ms: int, step_ms: int) -> float:
-    """Return the median of the steps before, from the first that has any post."""
+    """Return the median of the steps before, from the first one with a post."""
     first_ms = max(min(posts), start_ms - BASELINE_BUCKETS * step_ms)
     before = [posts.get(at, {}).get(tag, 0) for at in range(first_ms, start_ms, step_ms)]
     return median(before) if before else 0.0
 
 
 def _runs(starts: Sequence[int], step_ms: int) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each row of steps side by side."""
+    """Yield the start and end of each run of neighbouring steps."""
     run: tuple[int, int] | None = None
     for start in starts:
         if run is not None and run[1] == start:
@@ -77,9 +77,9 @@ def _runs(starts: Sequence[int], step_ms: int) -> Iterator[tuple[int, int]]:
 
 
 def told_once(bursts: Sequence[Burst], pairs: Sequence[Pair]) -> list[Burst]:
-    """Leave out bursts of all languages together where one language alone has it; in the order of time.
+    """Return the bursts by time, without bursts of all languages that one language has too.
 
-    Of one time those of a pair come first, then its tags, that of its base last.
+    At equal times, bursts of a pair come first, then those of its tags, its base last.
     """
     order: dict[str, int] = {}
     for pair in pairs:

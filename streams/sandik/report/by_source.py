@@ -14,7 +14,7 @@ from sandik_schemas.pair import Pair
 
 
 class SourceFigures(msgspec.Struct, frozen=True):
-    """One source, of all languages: posts by tag in the period. `share` is the pair's of its base."""
+    """One source in all languages: posts by tag in the period. `share` is that of the pair in its base."""
 
     source: str
     posts: dict[str, int]
@@ -22,7 +22,7 @@ class SourceFigures(msgspec.Struct, frozen=True):
 
 
 def source_figures(cells: Mapping[Cell, int], period: Period, pair: Pair | None) -> list[SourceFigures]:
-    """Return the sources that have posts, those with the most first, `other` last."""
+    """Return the sources with posts, largest first, `other` last."""
     sums: dict[str, Counter[str]] = {}
     for cell, count in cells.items():
         if period.from_ms <= cell.window_start_ms and cell.window_end_ms <= period.to_ms:

@@ -1,4 +1,4 @@
-"""Figures -> SVG: the share with its interval above, the posts below, one step after the other. Pure."""
+"""Figures -> SVG: above, the share with its interval; below, the posts; by step. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -26,7 +26,7 @@ MOST_CHARTS = 8
 
 
 class Scale(NamedTuple):
-    """From times to x, from shares and posts to y. The same top for the shares of all languages."""
+    """Maps times to x, shares and posts to y. All languages have the same top share."""
 
     period: Period
     top_share: float
@@ -47,12 +47,12 @@ class Scale(NamedTuple):
 
 
 def charted(figures: Figures) -> list[LanguageFigures]:
-    """Return what has a chart: all languages together, then those with the most posts of the base."""
+    """Return the languages with a chart: all together, then those with the most posts of the base."""
     return [one for one in figures.languages if one.posts.get(figures.base or "")][:MOST_CHARTS]
 
 
 def top_share(languages: Sequence[LanguageFigures]) -> float:
-    """Return a round share that no step's share lies above; intervals may."""
+    """Return a round share above the shares of all steps; intervals may be higher."""
     most = max((step.share.value for one in languages for step in one.steps if step.share), default=0.0)
     return next(top for top in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if most <= top or top == 1.0)
 
@@ -64,7 +64,7 @@ def chart(
     top: float,
     words: Words = ENGLISH,
 ) -> str:
-    """Return the chart of one language, with the bursts that are its own."""
+    """Return the chart of one language, with its own bursts."""
     period, base = figures.period, figures.base or ""
     most = max((step.posts.get(base, 0) for step in language.steps), default=0)
     scale = Scale(period, top, max(1, most))
@@ -86,7 +86,7 @@ def chart(
 
 
 def _step(step: Step, scale: Scale, pair: Pair | None, base: str, words: Words) -> Iterator[str]:
-    """Yield band and bars of a step; their tooltips have the figures."""
+    """Yield the band and the bars of a step, with the figures as tooltips."""
     end_ms = step.start_ms + scale.period.step_ms
     x, width = scale.x(step.start_ms), scale.x(end_ms) - scale.x(step.start_ms)
     state = "" if step.is_final else " current"
@@ -108,7 +108,7 @@ def _rectangle(name: str, x: float, width: float, top: float, bottom: float, ins
 
 
 def _line(steps: Sequence[Step], scale: Scale) -> str:
-    """Return the shares as a stepped line, with a gap where a step has no posts of the base."""
+    """Return the shares as a stepped line, with gaps for steps without posts of the base."""
     path, end_ms = [], None
     for step in steps:
         if step.share is None:

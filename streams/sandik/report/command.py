@@ -1,4 +1,4 @@
-"""`sandik report`: the figures of a period as one HTML file, and its charts as pictures. No clock in them."""
+"""`sandik report`: the figures of a period as an HTML file, and its charts as pictures. No timestamps."""
 
 import sys
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ from sandik.tables.atomic_files import check_free, new_file
 
 
 def run_report(order: Order, settings: Settings, *, json: bool) -> int:
-    """Write the report; say where it is.
+    """Write the report; print where it is.
 
     Raises:
-        UsageError: it cannot be written so, or there are no counts in that time.
-        SandikError: Kafka or a topic is away.
+        UsageError: an output cannot be written, or there are no counts in the period.
+        SandikError: Kafka or a topic is unavailable.
     """
     _check(order, json=json)
     report, words = make_report(order, settings), words_of(order.lang)
@@ -78,7 +78,7 @@ def _check_folder(png: Path, *, force: bool) -> None:
 
 
 def make_report(order: Order, settings: Settings) -> Report:
-    """Read what the order asks for and return the report.
+    """Read the data and return the report.
 
     Raises:
         SandikError: as `run_report`.
@@ -88,7 +88,7 @@ def make_report(order: Order, settings: Settings) -> Report:
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UsageError(f"--from {order.from_} is not before --to {order.to}")
     step_ms = None if order.step is None else duration_ms(order.step)
-    # The 30 steps before the period, which its bursts are compared with, are mostly shorter than itself.
+    # Bursts are compared with the 30 steps before, which are mostly shorter than the period.
     since_ms = None
     if from_ms is not None:
         since_ms = from_ms - max((to_ms or now_ms) - from_ms, 31 * (step_ms or 0))
@@ -120,7 +120,7 @@ def make_report(order: Order, settings: Settings) -> Report:
 
 
 def _cut(period: Period, from_ms: int | None, to_ms: int | None, words: Words) -> Iterator[str]:
-    """Yield what is to be said where the whole steps are less than what was asked for."""
+    """Yield a notice if the whole steps are shorter than the requested period."""
     asked = period.from_ms if from_ms is None else from_ms, period.to_ms if to_ms is None else to_ms
     if asked == (period.from_ms, period.to_ms):
         return

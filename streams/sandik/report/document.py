@@ -1,4 +1,4 @@
-"""The contents of a report as data: what `--json` prints."""
+"""The contents of a report as data, as printed by `--json`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,10 +22,10 @@ SCHEMA_VERSION = 1
 
 
 class Method(msgspec.Struct, frozen=True):
-    """How the counts were made. Unknown facts are None; `rules` has all that counts depend on, by name.
+    """How the counts were made. Unknown values are None; `rules` has all that counts depend on, by name.
 
-    `measured`: by lexicon version, how right its tags are; empty if that version was not measured. `posts`:
-    the posts that a replay read, as topic and offsets by partition, or as files and their hashes.
+    `measured`: precision and recall by lexicon version; empty if not measured. `posts`: the posts that a
+    replay read, as topic and offsets by partition, or as files and hashes.
     """
 
     counts: str
@@ -42,9 +42,9 @@ class Method(msgspec.Struct, frozen=True):
 
 
 class Corrected(msgspec.Struct, frozen=True):
-    """The shares of a language, corrected by a coded sample; None where the sample has no data.
+    """The shares of a language, corrected by a coded sample; None if the sample has no data.
 
-    `share` is that of the pair, of its base; `base_share` that of the base, of all posts.
+    `share` is that of the pair in its base; `base_share` that of the base in all posts.
     """
 
     share: Estimate | None
@@ -52,12 +52,11 @@ class Corrected(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`terms` are by language; `evidence` has an entry for each of the figures' bursts, or for the peak.
+    """`terms` are by language; `evidence` has an entry for each burst of the figures, or for the peak.
 
-    Both are empty where no mentions were read.
-    `tally` is what became of all records that the run has read, whatever the period. `mentions` None: no
-    mentions were read. `corrected` is by language, where a coded sample was given. `sources` are empty where
-    none was counted.
+    Both are empty if no mentions were read; `mentions` is None then. `tally` is of all records that the run
+    has read, in any period. `corrected` is by language, if a coded sample was given. `sources` are empty if
+    no source was counted.
     """
 
     schema_version: int
@@ -86,19 +85,19 @@ def report_of(
     sources: Sequence[SourceFigures] = (),
     words: Words = ENGLISH,
 ) -> Report:
-    """Return the report. `accuracy` is of the rules of the counts."""
+    """Return the report. `accuracy` must be for the rules of the counts."""
     return Report(
-        SCHEMA_VERSION,
-        figures,
-        {one.language: evidence.terms(one.language) for one in figures.languages} if evidence else {},
-        evidence.of_bursts(texts, hides_texts=hides_texts) if evidence else [],
-        evidence.mentions if evidence else None,
-        not hides_texts,
-        origin.tally,
-        _method(figures, counted, origin),
-        [*_notices(figures, counted, words), *origin.notices, *notices],
-        _corrected(figures, accuracy) if accuracy else None,
-        list(sources),
+        schema_version=SCHEMA_VERSION,
+        figures=figures,
+        terms={one.language: evidence.terms(one.language) for one in figures.languages} if evidence else {},
+        evidence=evidence.of_bursts(texts, hides_texts=hides_texts) if evidence else [],
+        mentions=evidence.mentions if evidence else None,
+        texts=not hides_texts,
+        tally=origin.tally,
+        method=_method(figures, counted, origin),
+        notices=[*_notices(figures, counted, words), *origin.notices, *notices],
+        corrected=_corrected(figures, accuracy) if accuracy else None,
+        sources=list(sources),
     )
 
 
@@ -116,7 +115,7 @@ def _method(figures: Figures, counted: Counted, origin: Origin) -> Method:
     rules = posts = None
     if origin.rules is not None:
         rules = msgspec.structs.asdict(origin.rules)
-        rules.pop("lexicon")  # a folder of whoever counted; its version says what was in it
+        rules.pop("lexicon")  # a local folder; its version identifies its contents
     if manifest is not None:
         plan = manifest.plan
         posts = {
@@ -125,22 +124,22 @@ def _method(figures: Figures, counted: Counted, origin: Origin) -> Method:
             "files": {one.name.rsplit("/", 1)[-1]: one.sha256 for one in plan.inputs},
         }
     return Method(
-        origin.name,
-        origin.run_id,
-        counted.versions,
-        {one.lexicon_version: _measured(one.lexicon_version, origin) for one in counted.versions},
-        figures.window_size_ms,
-        rules,
-        posts,
-        manifest.output.rows_sha256 if manifest else None,
-        dict(manifest.software) if manifest else None,
-        manifest.again if manifest else None,
-        f"sandik {__version__}",
+        counts=origin.name,
+        run_id=origin.run_id,
+        versions=counted.versions,
+        measured={one.lexicon_version: _measured(one.lexicon_version, origin) for one in counted.versions},
+        window_size_ms=figures.window_size_ms,
+        rules=rules,
+        posts=posts,
+        counts_sha256=manifest.output.rows_sha256 if manifest else None,
+        counted_by=dict(manifest.software) if manifest else None,
+        again=manifest.again if manifest else None,
+        reported_by=f"sandik {__version__}",
     )
 
 
 def _measured(lexicon_version: str, origin: Origin) -> tuple[OneMeasured, ...]:
-    """Return what its manifest says of the lexicon, or else this sandik: a later one may have another."""
+    """Return the measurements in the manifest, else those of this sandik, whose lexicon may be newer."""
     manifest = origin.manifest
     if manifest is not None and manifest.plan.rules.lexicon_version == lexicon_version:
         return manifest.lexicon_measured

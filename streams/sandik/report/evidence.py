@@ -1,4 +1,4 @@
-"""What mentions add to the figures: terms of each language, terms and posts of each burst. Pure."""
+"""The evidence in mentions: terms of each language, terms and posts of each burst. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from sandik_schemas.languages import is_of
 from sandik_schemas.mention import Mention, Term
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
-#: How many of a burst's first posts are looked at, and how many with different texts are shown.
+#: How many of a burst's first posts are considered, and how many with different texts are shown.
 _CANDIDATES = 40
 SHOWN_POSTS = 4
 SHOWN_TERMS = 12
@@ -24,14 +24,14 @@ Place = tuple[int, int]
 
 
 class Seen(NamedTuple):
-    """A mention, with the text of its post if the source has it."""
+    """A mention, with the text of its post if available."""
 
     mention: Mention
     text: str | None = None
 
 
 class ExamplePost(msgspec.Struct, frozen=True):
-    """A post of a burst. Without texts, only where it is: an id leads to its author."""
+    """A post of a burst. Without texts, only its position, because an id leads to its author."""
 
     created_at_ms: int
     source_partition: int
@@ -42,14 +42,14 @@ class ExamplePost(msgspec.Struct, frozen=True):
 
 
 class BurstEvidence(msgspec.Struct, frozen=True):
-    """The terms most of the burst's posts use, and its first posts, those with the same text once."""
+    """The most frequent terms of the burst's posts, and its first posts, each text once."""
 
     terms: list[TopTerm]
     posts: list[ExamplePost]
 
 
 class Evidence:
-    """Collects mentions, in any order; repeated ones count once.
+    """Collects mentions, in any order; duplicates count once.
 
     `versions`: the lexicons and detectors of the counts.
     """
@@ -63,7 +63,7 @@ class Evidence:
     ) -> None:
         self.period = period
         self._pairs = pairs
-        #: Mentions of the period by another lexicon or detector than the counts: left out.
+        #: Number of mentions in the period by another lexicon or detector, which are left out.
         self.foreign = 0
         self._bursts, self._versions = bursts, versions
         self._seen: set[tuple[int, str]] = set()
@@ -77,7 +77,7 @@ class Evidence:
         return len(self._seen)
 
     def add(self, mentions: Iterable[Seen]) -> None:
-        """Add mentions; ignore those outside the period and those already known."""
+        """Add mentions; ignore those outside the period and duplicates."""
         for seen in mentions:
             mention = seen.mention
             known = mention.created_at_ms, mention.id
@@ -101,13 +101,13 @@ class Evidence:
             self._burst_posts[number] = _first(kept)
 
     def terms(self, language: str) -> list[TopTerm]:
-        """Return the terms that most posts of a language use, once a post."""
+        """Return the most frequent terms of a language, counted once per post."""
         if language == EVERY:
             return _top(sum(self._terms.values(), Counter()))
         return _top(sum((self._terms[one] for one in self._terms if is_of(one, language)), Counter()))
 
     def without_text(self) -> list[Mention]:
-        """Return the mentions whose text is needed and missing."""
+        """Return the mentions with a missing text that is needed."""
         return [seen.mention for kept in self._burst_posts for seen in _first(kept) if seen.text is None]
 
     def of_bursts(self, texts: dict[Place, str | None], *, hides_texts: bool) -> list[BurstEvidence]:

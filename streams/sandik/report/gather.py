@@ -1,4 +1,4 @@
-"""Reads everything that a report is made of. Progress goes to stderr."""
+"""Reads the data of a report. Progress goes to stderr."""
 
 import asyncio
 from contextlib import aclosing
@@ -10,11 +10,11 @@ from sandik.figures.corrected import Accuracy
 from sandik.kafka.post_texts import Texts
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import progress, tell
-from sandik.replay.read_results import load_sources
+from sandik.replay.read_results import counts_in, load_sources, topic_of
 from sandik.report.by_source import SourceFigures, source_figures
 from sandik.report.evidence import Evidence, Place
 from sandik.report.mentions import from_file, from_replay, from_topic
-from sandik.report.read_counts import Counted, in_range, is_topic, read_file, read_topic
+from sandik.report.read_counts import Counted, in_range, read_topic
 from sandik.report.run_origin import Origin, origin_of_file, origin_of_topic
 from sandik.report.series import Figures
 from sandik.report.words import Lang
@@ -22,7 +22,7 @@ from sandik.settings import Settings
 
 
 class Order(NamedTuple):
-    """What the command line asks for. Without `out`, `png` (a folder) and `pdf`, only figures are printed."""
+    """The options. Without `out`, `png` (a folder) and `pdf`, only figures are printed."""
 
     counts: str
     out: Path | None
@@ -42,22 +42,22 @@ class Order(NamedTuple):
 def gather_counted(
     order: Order, settings: Settings, since_ms: int | None, to_ms: int | None
 ) -> tuple[Counted, Origin]:
-    """Return the counts whose windows lie in `[since_ms, to_ms)`, and how they were made.
+    """Return the counts of windows in `[since_ms, to_ms)`, and how they were made.
 
     Raises:
-        SandikError: there is no such file or topic, or it holds no counts.
+        SandikError: the file or topic does not exist, or has no counts.
     """
-    counted = Counted()
-    if not is_topic(order.counts):
+    counted, topic = Counted(), topic_of(order.counts, settings)
+    if topic is None:
         path = Path(order.counts)
         with progress(f"reading {path}") as bar:
-            counted.add(in_range(bar.through(read_file(path)), since_ms, to_ms))
+            counted.add(in_range(bar.through(counts_in(path)), since_ms, to_ms))
         return counted, origin_of_file(path)
     tell("reading the counts")
 
     async def read() -> None:
         with progress("counts") as bar:
-            async with aclosing(read_topic(order.counts, settings, since_ms, bar)) as batches:
+            async with aclosing(read_topic(topic, settings, since_ms, bar)) as batches:
                 async for batch in batches:
                     counted.take(batch, (since_ms, to_ms))
 
@@ -66,10 +66,10 @@ def gather_counted(
 
 
 def gather_accuracy(order: Order, counted: Counted) -> Accuracy | None:
-    """Return what a coded sample says of the tags of these counts.
+    """Return the accuracy of the tags by a coded sample, if given.
 
     Raises:
-        UsageError: there is no such file, or it is of other rules than the counts.
+        UsageError: the file does not exist, or is for other rules than those of the counts.
     """
     if order.corrected is None:
         return None
@@ -79,10 +79,10 @@ def gather_accuracy(order: Order, counted: Counted) -> Accuracy | None:
 
 
 def gather_sources(order: Order, settings: Settings, figures: Figures) -> list[SourceFigures]:
-    """Return the figures of the sources that were counted apart; none where none was.
+    """Return the figures of the sources; empty if no source was counted.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     cells = asyncio.run(load_sources(order.counts, settings))
     return [] if cells is None else source_figures(cells, figures.period, figures.pair)
@@ -120,7 +120,7 @@ async def _read_evidence(
         with progress("mentions") as bar:
             for batch in bar.through(from_file(order.mentions)):
                 evidence.add(batch)
-    elif is_topic(order.counts):
+    elif topic_of(order.counts, settings):
         tell("reading the mentions")
         with progress("mentions") as bar:
             async with aclosing(from_topic(settings, evidence.period.from_ms, bar)) as batches:
@@ -136,7 +136,7 @@ async def _read_evidence(
             async with aclosing(from_replay(plan, settings, bar.advance)) as batches:
                 async for batch in batches:
                     evidence.add(batch)
-    if not (order.texts and is_topic(order.counts)):
+    if not (order.texts and topic_of(order.counts, settings)):
         return {}
     texts = Texts(settings)
     try:

@@ -1,4 +1,4 @@
-"""The bursts of a report, with their terms and posts. Pure."""
+"""The bursts of a report as HTML, with terms and posts. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -84,7 +84,7 @@ def terms_line(terms: Sequence[TopTerm], pair: Pair | None, words: Words) -> str
 
 
 def marked(text: str, terms: Iterable[Term], pair: Pair | None) -> str:
-    """Return the beginning of a text as HTML, its terms marked; of overlapping ones the first."""
+    """Return the beginning of a text as HTML with marked terms; of overlapping terms, the first."""
     parts, at = [], 0
     end = min(len(text), _MOST_CHARACTERS)
     for term in sorted(terms, key=lambda one: (one.start, -one.end)):

@@ -1,4 +1,4 @@
-"""The mentions of a period: from the topic, an export, or the posts of a replay counted once more."""
+"""The mentions of a period: from the topic, an export, or the posts of a replay counted again."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
@@ -7,12 +7,11 @@ from typing import Any
 
 import msgspec
 
-from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.surrogates import decode_mended
 from sandik.kafka.ranges import CLOCKS_APART_MS, records_since
 from sandik.kafka.topics import MENTIONS, decoded
 from sandik.progress import Bar
-from sandik.replay.compared_posts import records_of
+from sandik.replay.counted_posts import counted_again
 from sandik.replay.plan import Plan
 from sandik.replay.read_results import reading, rows_of
 from sandik.report.evidence import Seen
@@ -20,21 +19,17 @@ from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from sandik_schemas.post import Post
 
-_AT_ONCE = 1_000
-
 _decode_mention = msgspec.json.Decoder(Mention).decode
 _decode_post = msgspec.json.Decoder(Post).decode
 
 
-async def from_topic(
-    settings: Settings, from_ms: int, bar: Bar | None = None
-) -> AsyncGenerator[list[Seen], None]:
+async def from_topic(settings: Settings, from_ms: int, bar: Bar) -> AsyncGenerator[list[Seen], None]:
     """Yield the mentions of posts from `from_ms` on, and some earlier ones.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
-    # A mention is written after its post, which may claim to be from a little ahead.
+    # A mention is written after its post, whose event time may be slightly in the future.
     since_ms = from_ms - settings.max_ahead_ms - CLOCKS_APART_MS
     async with aclosing(records_since(settings, settings.topic(MENTIONS), since_ms, bar)) as batches:
         async for records in batches:
@@ -42,10 +37,10 @@ async def from_topic(
 
 
 def from_file(path: Path) -> Iterator[list[Seen]]:
-    """Yield the mentions that `sandik export mentions` has written.
+    """Yield the mentions written by `sandik export mentions`.
 
     Raises:
-        UsageError: there is no such file, or it holds no mentions.
+        UsageError: the file does not exist, or has no mentions.
     """
     with reading(path, "mentions as export writes them"):
         for row in rows_of(path):
@@ -64,30 +59,19 @@ def _mention(row: dict[str, Any]) -> Mention:
 async def from_replay(
     plan: Plan, settings: Settings, tell: Callable[[int], None]
 ) -> AsyncGenerator[list[Seen], None]:
-    """Yield the mentions of the posts that a replay has counted, with their texts, by counting them again.
+    """Yield the mentions of the posts of a replay, with texts, by counting the posts again.
 
-    So a post that was late, or counted before, has none here either. `tell` gets how many records were read.
+    So late posts and duplicates have none. `tell` gets the number of records read.
 
     Raises:
         UsageError: the lexicon or the detector has changed since.
-        StateError: the log no longer holds the posts, or a file is another.
+        StateError: the log no longer has the posts, or a file has changed.
     """
     job = plan.rules.job(settings)
-    ends = {one.partition: one.end for one in plan.slices}
-    counters: dict[int, PartitionCounter] = {}
-    async with aclosing(records_of(plan, settings)) as batches:
-        async for partition, batch in batches:
-            for start in range(0, len(batch), _AT_ONCE):
-                records = [one for one in batch[start : start + _AT_ONCE] if one.offset < ends[partition]]
-                tell(len(records))
-                if not records:
-                    continue
-                counter = counters.setdefault(partition, PartitionCounter.begin(job, partition))
-                counted = counter.count(records)
-                counter.take(counted)
-                counter.settle()
-                values = {record.offset: record.value for record in records}
-                yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
+    async with aclosing(counted_again(plan, settings, job, tell)) as batches:
+        async for records, counted, _ in batches:
+            values = {record.offset: record.value for record in records}
+            yield [Seen(one, _text(values[one.source_offset])) for one in counted.mentions]
 
 
 def _text(value: bytes | None) -> str:

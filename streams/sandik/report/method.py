@@ -52,7 +52,7 @@ def _tally(report: Report, words: Words) -> str:
 
 
 def method(report: Report, words: Words) -> Iterator[str]:
-    """Yield how it was counted, so that others can repeat it."""
+    """Yield the method, so that others can repeat the count."""
     how, say = report.method, words.say
     yield f"<h2>{safe(say('method'))}</h2>"
     yield f"<p>{safe(words.counted_how(report.figures.pair))}</p>"
@@ -89,7 +89,7 @@ def _facts_of(how: Method, words: Words) -> Iterator[_Fact]:
 
 
 def _rightness(measured: Sequence[OneMeasured], words: Words) -> str:
-    """Return in words how right a lexicon's tags are, so that nobody takes a count for a census."""
+    """Return the measured precision and recall of a lexicon as text."""
     if not measured:
         return words.say("unmeasured")
     told = "; ".join(

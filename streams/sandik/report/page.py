@@ -1,4 +1,4 @@
-"""A report -> one HTML file: no script, no link, nothing to load, the same bytes every time. Pure."""
+"""A report -> one HTML file without scripts, links and external files; always the same bytes. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,13 +14,13 @@ from sandik.report.words import ENGLISH, Words, safe
 from sandik_schemas.pair import Pair
 
 _CSS = Path(__file__).with_name("page.css")
-#: With this policy a browser fetches nothing and runs nothing, whatever a post contains.
+#: With this policy, a browser loads and runs nothing, whatever a post contains.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _NOTHING = "–"
 
 
 def page(report: Report, words: Words = ENGLISH) -> bytes:
-    """Return the file. Contents of posts are text in it, never markup."""
+    """Return the file. The contents of posts are text, never markup."""
     period = report.figures.period
     span = words.span(period.from_ms, period.to_ms)
     title = words.say("title", names=words.title(report.figures.pair), span=span)
@@ -83,7 +83,7 @@ def _lead(every: LanguageFigures, pair: Pair | None, words: Words) -> str:
 
 
 def _corrected_lead(report: Report, words: Words) -> Iterator[str]:
-    """Yield the figure again, as a coded sample corrects it."""
+    """Yield the figure corrected by a coded sample."""
     found, pair = (report.corrected or {}).get(EVERY), report.figures.pair
     if found is None or pair is None:
         return
@@ -143,7 +143,7 @@ def _language_row(one: LanguageFigures, tags: Sequence[str], report: Report, wor
 def _figures(
     posts: dict[str, int], share: Share | None, tags: Sequence[str], pair: Pair | None, words: Words
 ) -> list[str]:
-    """Return the cells of a row: posts by tag, the base of all, and the share with its interval."""
+    """Return the cells of a row: posts by tag, the base's share of all, and the share with its interval."""
     told = [words.number(posts.get(tag, 0)) for tag in tags]
     if pair is None:
         return told

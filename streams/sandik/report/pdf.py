@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from sandik.errors import SandikError, UsageError
 from sandik.tables.atomic_files import new_file
 
-#: What it is called on Debian, Fedora, and by Google; the first that is there prints.
+#: Its names on Debian, on Fedora, and by Google. The first one found is used.
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _TIMEOUT_S = 120
 
@@ -26,7 +26,7 @@ def chromium() -> str:
 
 
 def write_pdf(page: bytes, out: Path, program: str, *, replaces: bool) -> None:
-    """Print the page to a file, which appears only when it is complete.
+    """Print the page to a file, which appears when it is complete.
 
     Raises:
         SandikError: Chromium fails, or takes longer than two minutes.
@@ -43,7 +43,7 @@ def write_pdf(page: bytes, out: Path, program: str, *, replaces: bool) -> None:
             f"--user-data-dir={folder / 'profile'}",
             f"--print-to-pdf={pdf}",
         ]
-        if os.geteuid() == 0:  # for root Chromium has no sandbox; the page runs no script and loads nothing
+        if os.geteuid() == 0:  # Chromium has no sandbox for root; the page runs no script and loads nothing
             options.append("--no-sandbox")
         try:
             done = subprocess.run(  # noqa: S603  # a program of PATH, and no shell

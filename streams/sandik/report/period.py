@@ -1,4 +1,4 @@
-"""Which time a report is of: whole steps, so that every figure on it is a sum of the steps it shows. Pure."""
+"""The period of a report: whole steps, so that every figure is a sum of the shown steps. Pure."""
 
 import msgspec
 
@@ -6,19 +6,19 @@ from sandik.errors import UsageError
 from sandik.figures.statistics import BASELINE_BUCKETS
 
 _MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
-#: Steps that people think in.
+#: Usual lengths of steps.
 _STEPS_MS = (
     *(minutes * _MINUTE_MS for minutes in (1, 5, 15)),
     *(hours * _HOUR_MS for hours in (1, 3, 6, 12)),
     *(days * _DAY_MS for days in (1, 7)),
 )
-#: A chart shows so many steps well, and no more than MOST_STEPS at all.
+#: The best number of steps for a chart; MOST_STEPS is the limit.
 _GOOD_STEPS = 120
 MOST_STEPS = 500
 
 
 class Period(msgspec.Struct, frozen=True):
-    """`[from_ms, to_ms)`, both multiples of `step_ms`, as steps are counted from 1970 on, UTC."""
+    """`[from_ms, to_ms)`, both multiples of `step_ms` since 1970, UTC."""
 
     from_ms: int
     to_ms: int
@@ -31,17 +31,17 @@ class Period(msgspec.Struct, frozen=True):
 
     @property
     def with_baseline_from_ms(self) -> int:
-        """The start of the steps that the first one is compared with."""
+        """The start of the steps with which the first one is compared."""
         return self.from_ms - BASELINE_BUCKETS * self.step_ms
 
 
 def period_of(
     asked: tuple[int | None, int | None], there: tuple[int, int], window_ms: int, step_ms: int | None
 ) -> Period:
-    """Return the whole steps inside what was `asked` for; where that is open, those around what is `there`.
+    """Return the whole steps inside the `asked` period; at open ends, the steps around the counts (`there`).
 
     Raises:
-        UsageError: the step is no multiple of the window, or does not fit: no step lies inside, or too many.
+        UsageError: the step is not a multiple of the window, or gives no steps or too many.
     """
     from_ms, to_ms = (one if one is not None else other for one, other in zip(asked, there, strict=True))
     step = step_ms or _good_step_ms(to_ms - from_ms, window_ms)
@@ -63,5 +63,5 @@ def _good_step_ms(length_ms: int, window_ms: int) -> int:
     for step in fitting:
         if length_ms <= _GOOD_STEPS * step:
             return step
-    # Archives of years: whole numbers of the longest step.
+    # Archives of years: multiples of the longest step.
     return fitting[-1] * -(-length_ms // (_GOOD_STEPS * fitting[-1]))

@@ -1,7 +1,7 @@
 """The charts of a report as PNG files, for slides and articles, each with its title. Needs matplotlib.
 
-They show the same figures as the page. matplotlib has its own font and needs no browser. A picture alone
-lacks coverage and terms and has only one line of method, so the page remains the report.
+They show the same figures as the page. matplotlib has its own font and needs no browser. A picture lacks
+coverage and terms, and has only one line about the method, so the page remains the report.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _INCHES, _DOTS_AN_INCH = (10, 5), 160
-#: The same in each, so that two pictures can be laid on each other.
+#: The same in all pictures, so that they can be overlaid.
 _PLACES = {"left": 0.08, "right": 0.975, "bottom": 0.12, "top": 0.88, "hspace": 0.12}
 #: The light colours of page.css.
 _INK, _NOTE, _SHARE, _POSTS, _BOTH, _BURST = "#15181d", "#4a5360", "#0067a5", "#c3cbd6", "#c24b00", "#b23a06"
@@ -57,7 +57,7 @@ def write_pictures(report: Report, folder: Path, words: Words = ENGLISH) -> list
             bar.expect(len(paths))
             for one, path in zip(languages, paths, strict=True):
                 new = files.enter_context(new_file(path, replaces=True))
-                with style.context("default"):  # whatever the user's own style is
+                with style.context("default"):  # regardless of the user's own style
                     # Without matplotlib's version: the same figures give the same bytes if it draws alike.
                     _picture(one, report, top, words).savefig(new, format="png", metadata={"Software": None})
                 bar.advance(1)
@@ -68,7 +68,7 @@ def write_pictures(report: Report, folder: Path, words: Words = ENGLISH) -> list
 
 
 def _name(one: LanguageFigures) -> str:
-    # A file of counts may say anything for a language.
+    # A file of counts may contain any language.
     return "share.png" if one.language == EVERY else f"share-{quote(one.language, safe='')[:40]}.png"
 
 
@@ -109,7 +109,7 @@ def _picture(one: LanguageFigures, report: Report, top: float, words: Words) -> 
 
 
 def _draw_share(axis: Any, one: LanguageFigures, period: Period, top: float, words: Words) -> None:
-    """Draw each step's share with its interval, as wide as the step. What goes beyond the top is cut off."""
+    """Draw each step's share with its interval, as wide as the step, clipped at the top."""
     told = [(step, step.share) for step in one.steps if step.share is not None]
     steps, shares = [step for step, _ in told], [share for _, share in told]
     lows, heights = [share.low for share in shares], [share.high - share.low for share in shares]

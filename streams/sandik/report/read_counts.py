@@ -1,37 +1,34 @@
-"""Counts of a file or a topic -> cells, with the lexicons and detectors that they were counted by."""
+"""Counts of a file or a topic -> cells, with their lexicons and detectors."""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from sandik.counting.labels import iso
 from sandik.figures.cell_store import Cells
-from sandik.kafka.ranges import records_since
-from sandik.kafka.topics import COUNTS, decoded
+from sandik.kafka.ranges import is_inside, records_since
+from sandik.kafka.topics import decoded
 from sandik.progress import Bar
-from sandik.replay.read_results import LIVE, reading, rows_of
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
 
 _decode_count = msgspec.json.Decoder(Count).decode
 
 
-#: Windows that lie wholly in `[from_ms, to_ms)`; None is no bound.
+#: `[from_ms, to_ms)`, with whole windows; None is no bound.
 Range = tuple[int | None, int | None]
 
 
 class Versions(NamedTuple):
-    """What a count was made by."""
+    """The lexicon and the detector of a count."""
 
     lexicon_version: str
     detector_version: str
 
 
 class Counted:
-    """The cells of the newest run's window size, and what else there was. `emitted_at_ms` says which."""
+    """The cells with the window size of the newest run (by `emitted_at_ms`), and the other window sizes."""
 
     def __init__(self) -> None:
         self._sizes: dict[int, Cells] = {}
@@ -39,7 +36,7 @@ class Counted:
         self._newest = (-1, 60_000)
 
     def take(self, records: Iterable[tuple[bytes, Count | None]], wanted: Range) -> None:
-        """Add the records of a topic that lie in the range, in their order."""
+        """Add the records of a topic in the range, in order."""
         for key, count in records:
             if count is not None:
                 self.add(in_range([count], *wanted))
@@ -65,65 +62,37 @@ class Counted:
 
     @property
     def cells(self) -> Cells:
-        """The cells that are reported."""
+        """The reported cells."""
         return self._sizes.get(self._newest[1]) or Cells(self._newest[1])
 
     @property
     def versions(self) -> list[Versions]:
-        """The lexicons and detectors of these cells: more than one means that runs are mixed."""
+        """The lexicons and detectors of these cells. More than one means mixed runs."""
         return sorted(self._versions.get(self._newest[1], ()))
 
     @property
     def other_window_sizes_ms(self) -> list[int]:
-        """Window sizes that are there and not reported."""
+        """Window sizes that are not reported."""
         return sorted(self._sizes.keys() - {self._newest[1]})
 
 
-def is_topic(name: str) -> bool:
-    """Return whether the counts are in Kafka: `live`, or `topic:NAME`."""
-    return name == LIVE or name.startswith("topic:")
-
-
-def read_file(path: Path) -> Iterator[Count]:
-    """Yield the counts of a file as `replay` or `export` wrote it.
-
-    Raises:
-        UsageError: there is no such file, or it holds no counts.
-    """
-    with reading(path, "counts as replay or export write them"):
-        yield from map(_count, rows_of(path))
-
-
-def _count(row: dict[str, Any]) -> Count:
-    own = {
-        "window_start": iso(int(row["window_start_ms"])),
-        "window_end": iso(int(row["window_end_ms"])),
-        "emitted_at_ms": row.get("emitted_at_ms") or 0,
-    }
-    known = {name: value for name, value in row.items() if value not in ("", None)}
-    return msgspec.convert({**known, **own}, Count, strict=False)
-
-
 async def read_topic(
-    name: str, settings: Settings, since_ms: int | None, bar: Bar | None = None
+    topic: str, settings: Settings, since_ms: int | None, bar: Bar
 ) -> AsyncGenerator[list[tuple[bytes, Count | None]], None]:
-    """Yield the counts of a topic whose windows begin at `since_ms` or later; some earlier may come, too.
+    """Yield (key, count) of a topic for windows from `since_ms` on; a few may be earlier.
 
-    Each with its key; None where there is no such cell any more.
+    The count is None if the cell was deleted.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
-    topic = settings.topic(COUNTS) if name == LIVE else name.removeprefix("topic:")
     async with aclosing(records_since(settings, topic, since_ms, bar)) as batches:
         async for records in batches:
             yield [(record.key, decoded(record, _decode_count)) for record in records]
 
 
 def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:
-    """Yield the counts whose windows lie wholly in `[from_ms, to_ms)`."""
+    """Yield the counts of windows inside `[from_ms, to_ms)`."""
     for count in counts:
-        if (from_ms is None or count.window_start_ms >= from_ms) and (
-            to_ms is None or count.window_end_ms <= to_ms
-        ):
+        if is_inside(count.window_start_ms, count.window_end_ms, from_ms, to_ms):
             yield count

@@ -1,27 +1,28 @@
-"""How counts were made: facts about their run from a manifest or the topic `partials`."""
+"""How counts were made: facts about their run, from a manifest or the topic `partials`."""
 
 import asyncio
 from pathlib import Path
 
 import msgspec
 
+from sandik.kafka.clocks import clock_in
 from sandik.kafka.pairs_in_force import pairs_in_force
 from sandik.kafka.reader import read
 from sandik.kafka.topics import PARTIALS
 from sandik.replay.manifest import Manifest, load, manifest_path
-from sandik.replay.outputs import file_sha256
 from sandik.replay.plan import Rules
 from sandik.replay.read_results import LIVE
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
+from sandik.tables.atomic_files import file_sha256
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
-from sandik_schemas.partial import PartitionClock, Tally, decode_partial
+from sandik_schemas.partial import PartitionClock, Tally
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where the counts are from and how they were made, as far as known.
+    """The origin of the counts, as far as known.
 
-    `tally` accounts for every record that the run has read, in any period.
+    `tally` is of all records that the run has read, in any period.
     """
 
     name: str
@@ -56,7 +57,7 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     """Return the facts in `partials` about the run that wrote the newest live counts.
 
     Raises:
-        SandikError: Kafka or the topic is away.
+        SandikError: Kafka or the topic is unavailable.
     """
     if name != LIVE:
         return Origin(name)
@@ -65,8 +66,7 @@ def origin_of_topic(name: str, settings: Settings) -> Origin:
     if not written_ms:
         return Origin(name, pairs=pairs)
     run_id = max(written_ms, key=lambda one: (written_ms[one], one))
-    tallies = [msgspec.structs.asdict(clock.tally) for clock in clocks.values() if clock.run_id == run_id]
-    tally = Tally(**{field: sum(one[field] for one in tallies) for field in Tally.__struct_fields__})
+    tally = sum((clock.tally for clock in clocks.values() if clock.run_id == run_id), Tally())
     job = load_job(settings)
     # Only if these settings make the same run are they those of the workers.
     rules = Rules.of(settings, job) if job.run_id == run_id else None
@@ -83,10 +83,8 @@ async def _clocks(settings: Settings) -> tuple[dict[tuple[str, int], PartitionCl
     written_ms: dict[str, int] = {}
     async for records in read(settings, settings.topic(PARTIALS), follow=False):
         for record in records:
-            if record.value is None or not (record.key or b"").endswith(b"|clock"):
-                continue
-            clock = decode_partial(record.value)
-            if not isinstance(clock, PartitionClock):
+            clock = clock_in(record)
+            if clock is None:
                 continue
             key = clock.run_id, clock.partition
             if key not in clocks or clocks[key].offset <= clock.offset:

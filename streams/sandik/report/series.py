@@ -1,4 +1,4 @@
-"""The figures of a report: shares, steps, bursts and coverage, by the dashboard's own rules. Pure."""
+"""The figures of a report: shares, steps, bursts and coverage, by the rules of the dashboard. Pure."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ from sandik.report.bursts import Burst, bursts_of, peak_of, posts_of, told_once
 from sandik.report.period import Period
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
-#: The detector's answer for a text whose language it cannot tell.
+#: The detector's answer for a text of unknown language.
 UNDETECTED = "und"
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step of one language: posts by tag. `is_final`: no window in it will grow."""
+    """One step of one language: posts by tag. `is_final`: all its windows are final."""
 
     start_ms: int
     posts: dict[str, int]
@@ -25,9 +25,9 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class LanguageFigures(msgspec.Struct, frozen=True):
-    """One language, `*` for all together: sums over the period, and the steps in which it has posts.
+    """One language, `*` for all: sums over the period, and the steps with posts.
 
-    `share` is the pair's of its base, `base_share` the base's of all posts.
+    `share` is that of the pair in its base, `base_share` that of the base in all posts.
     """
 
     language: str
@@ -41,9 +41,8 @@ class LanguageFigures(msgspec.Struct, frozen=True):
 class Coverage(msgspec.Struct, frozen=True):
     """The posts that the period's figures are based on.
 
-    `late` posts were read in the period, too late for their own window; `current` ones are of windows that
-    may still grow. `empty_steps` have no post in any language: the source may have been silent, or not
-    reachable.
+    `late` posts were read in the period, too late for their own window; `current` posts are in windows that
+    are not final. `empty_steps` have no post in any language: the source may have been silent or unreachable.
     """
 
     counted: int
@@ -54,10 +53,10 @@ class Coverage(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """All figures of a period; languages with the most posts of the pair's base first, all before them.
+    """All figures of a period: first all languages together, then each by posts of the pair's base.
 
-    `peak`: where there is no burst, the step of all languages together with the most posts of the pair.
-    `pairs` are those of the lexicon; shares are of the first.
+    `peak`: without bursts, the step of all languages with the most posts of the pair. `pairs` are those of
+    the lexicon; shares are of the first.
     """
 
     period: Period
@@ -75,7 +74,7 @@ class Figures(msgspec.Struct, frozen=True):
 
     @property
     def base(self) -> str | None:
-        """The tag that charts are of: that of the pair, or else the one with the most posts."""
+        """The tag of the charts: the pair's base, else the tag with the most posts."""
         if self.pair is not None:
             return self.pair.base
         posts = {tag: some for one in self.languages[:1] for tag, some in one.posts.items() if tag != ALL}
@@ -83,12 +82,12 @@ class Figures(msgspec.Struct, frozen=True):
 
     @property
     def highlights(self) -> list[Burst]:
-        """What terms and posts are shown of: the bursts, or the peak."""
+        """The bursts, or the peak, whose terms and posts are shown."""
         return self.bursts or ([self.peak] if self.peak else [])
 
 
 def figures_of(cells: Cells, period: Period, pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)) -> Figures:
-    """Return the figures. `cells` may hold more than the period: what is before it is the bursts' baseline.
+    """Return the figures. `cells` may begin before the period, as the baseline of bursts.
 
     Raises:
         UsageError: the windows do not add up to the period's steps.

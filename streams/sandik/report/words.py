@@ -1,6 +1,6 @@
-"""A report in words: sentences, numbers, times and names of languages, in English, Turkish or Russian. Pure.
+"""Texts of a report: sentences, numbers, times and languages, in English, Turkish or Russian. Pure.
 
-The words are data, in `words.LANGUAGE.toml`. Tags of the usual pair have plain words, others stand by name.
+The texts are in `words.LANGUAGE.toml`. Tags of the default pair have texts; other tags are shown by name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,13 @@ from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 Lang = Literal["en", "tr", "ru"]
 
-#: HTML does not allow them, and a terminal interprets some.
+#: Not allowed in HTML; some are interpreted by terminals.
 _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10}, "�") | {13: None}
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms"))
 
 
 def safe(text: str) -> str:
-    """Return any text as HTML that shows it; control characters but line ends and tabs are replaced."""
+    """Return the text escaped for HTML. Control characters, except line ends and tabs, are replaced."""
     return escape(text.translate(_CONTROLS))
 
 
@@ -37,7 +37,7 @@ class _Tag(msgspec.Struct, frozen=True):
 
 
 class Words(msgspec.Struct, frozen=True, dict=True):
-    """The words of one language. `day` is how a date is written, for strftime."""
+    """The texts of one language. `day` is the format of a date, for strftime."""
 
     lang: Lang
     decimal: str
@@ -77,7 +77,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
     def share_text(
         self, share: Share | None, posts: Mapping[str, int], pair: Pair | None, base: str | None
     ) -> str:
-        """Return the share with its interval and what it is of; without a pair, how many posts there are."""
+        """Return the share with its interval and its base; without a pair, the number of posts."""
         if pair is None:
             return self.say("posts_about", n=self.number(posts.get(base or "", 0)), about=self.about(base))
         if share is None:
@@ -99,11 +99,11 @@ class Words(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def short_day(self) -> slice:
-        """Where in a date the day and the month stand."""
+        """The position of day and month in a date."""
         return slice(5, 10) if self.day.startswith("%Y") else slice(0, 5)
 
     def span(self, from_ms: int, to_ms: int) -> str:
-        """Return a time from and to, the day once where it is the same."""
+        """Return a period, with the day once if it is the same."""
         start, end = self.when(from_ms), self.when(to_ms)
         return f"{start} – {end[11:] if end[:10] == start[:10] else end}"
 
@@ -131,7 +131,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return self.tags[tag].about if tag in self.tags else self.say("about_other", tag=tag)
 
     def too(self, pair: Pair) -> str:
-        """Return what posts of the pair do besides: `speak of deepfakes, too`."""
+        """Return the text for the other tags of the pair: `speak of deepfakes, too`."""
         does = [
             self.tags[tag].does if tag in self.tags else self.say("does_other", tag=tag)
             for tag in _others(pair)
@@ -158,7 +158,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return self.listed([self.tags[tag].name if tag in self.tags else tag for tag in names])
 
     def counted_how(self, pair: Pair | None) -> str:
-        """Return how posts come to be counted, and what the share is of."""
+        """Return how posts are counted, and the base of the share."""
         if pair == DEFAULT_PAIR:
             return self.say("how", what=self.say("what_usual"), share=self.say("share_usual"))
         share = ""

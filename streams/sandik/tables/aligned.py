@@ -1,4 +1,4 @@
-"""Rows -> lines with aligned columns, as wide as they must be: never broken, so that they can be searched."""
+"""Rows -> lines with aligned columns. Lines are never wrapped, so that they can be searched."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,9 +1,10 @@
-"""Files that are there whole or not at all. What is being written lies beside its place until it is complete.
+"""Files that exist completely or not at all. A file is written beside its place until it is complete.
 
-When a command fails or is told to stop (KeyboardInterrupt included), what it was writing is removed. Only a
-process that is killed outright leaves its `.NAME.*.new` behind; nothing reads those.
+If a command fails or is stopped (including KeyboardInterrupt), the incomplete file is removed. Only a killed
+process leaves `.NAME.*.new` behind; nothing reads those files.
 """
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -15,7 +16,7 @@ from sandik.errors import SandikError, UsageError
 
 
 def check_free(paths: Iterable[Path], *, replaces: bool) -> None:
-    """Raise UsageError if a path is taken; with `replaces`, only if what is there is no file."""
+    """Raise UsageError if a path exists; with `replaces`, only if it is not a file."""
     there = [path for path in paths if os.path.lexists(path)]
     if there and not replaces:
         raise UsageError(f"{', '.join(map(str, there))} already exists: choose another name, or add --force")
@@ -29,7 +30,7 @@ def new_file(path: Path, *, replaces: bool = False) -> Iterator[Path]:
 
     Raises:
         UsageError: `path` is taken, see `check_free`; also when that has happened in the meantime.
-        SandikError: the disk is full, or denies writing there.
+        SandikError: the disk is full or not writable.
     """
     check_free([path], replaces=replaces)
     new = _beside(path)
@@ -44,10 +45,10 @@ def new_file(path: Path, *, replaces: bool = False) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a small file: after a crash at any moment it holds this content, or what it held before.
+    """Replace a small file. After a crash at any moment, it has this content or the previous one.
 
     Raises:
-        SandikError: the disk is full, or denies writing there.
+        SandikError: the disk is full or not writable.
     """
     with new_file(path, replaces=True) as new, new.open("wb") as file:
         file.write(content)
@@ -57,7 +58,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def new_folder(path: Path, *, replaces: bool = False) -> Iterator[Path]:
-    """Lend an empty folder that then replaces `path`. `replaces`: an existing folder is deleted."""
+    """Lend an empty folder that replaces `path` at the end. `replaces`: an existing folder is deleted."""
     new, old = _beside(path), _beside(path)
     try:
         with _written(path):
@@ -74,13 +75,19 @@ def new_folder(path: Path, *, replaces: bool = False) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def file_sha256(path: Path) -> str:
+    """Return the hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def place(new: Path, path: Path, *, replaces: bool) -> None:
-    """Move a file to its place. Without `replaces`, UsageError if something is there."""
+    """Move a file to its place. Without `replaces`, UsageError if the place is taken."""
     if replaces:
         new.replace(path)
         return
     try:
-        os.link(new, path, follow_symlinks=False)  # fails where something is; a rename would replace it
+        os.link(new, path, follow_symlinks=False)  # fails if it exists; a rename would replace it
     except FileExistsError:
         check_free([path], replaces=False)
     except OSError:  # a file system without hard links
@@ -98,5 +105,5 @@ def _written(path: Path) -> Iterator[None]:
 
 
 def _beside(path: Path) -> Path:
-    # Another name each time: two commands that write the same file do not get into each other's way.
+    # A new name each time, so that two commands that write the same file do not interfere.
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")

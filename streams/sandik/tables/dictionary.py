@@ -1,4 +1,4 @@
-"""What each column of an export means: OUT.dictionary.json, made from the schemas of the topics."""
+"""The meaning of each column of an export: OUT.dictionary.json, made from the schemas of the topics."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +30,7 @@ _TYPES = {
 }
 
 
-#: What a dictionary says of the texts in CSV.
+#: The notes on texts in CSV.
 RAW = "as they are: a spreadsheet may run a text that begins with =, +, - or @"
 GUARDED = (
     "with an apostrophe before =, +, - and @ (and blanks before these) at the beginning of a text, or behind "
@@ -44,7 +44,7 @@ def dictionary_path(out: Path) -> Path:
 
 
 def is_raw(out: Path) -> bool:
-    """Return whether a dictionary beside a CSV file says that its texts are as they are."""
+    """Return whether the dictionary beside a CSV file says that its texts are not guarded."""
     try:
         told = msgspec.json.decode(dictionary_path(out).read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

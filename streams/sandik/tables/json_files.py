@@ -1,4 +1,4 @@
-"""Files that a command wrote for another one: JSON of one kind and version."""
+"""JSON files that one command writes for another, with a schema version."""
 
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -10,7 +10,7 @@ from sandik.errors import UsageError
 
 
 class Versioned(Protocol):
-    """What such a file holds."""
+    """The contents of such a file."""
 
     @property
     def schema_version(self) -> int: ...  # noqa: D102
@@ -20,10 +20,10 @@ _Kind = TypeVar("_Kind", bound=Versioned)
 
 
 def read_json(path: Path, kind: type[_Kind], version: int, wrote: str) -> _Kind:
-    """Return what the file holds. `wrote`: the command that writes such files.
+    """Return the contents of the file. `wrote`: the command that writes such files.
 
     Raises:
-        UsageError: there is no such file, or it is another's.
+        UsageError: the file does not exist, or is of another kind.
     """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=kind)

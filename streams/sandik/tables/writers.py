@@ -24,10 +24,10 @@ _GROUP = 50_000
 #: Columns of ISO times in UTC; in Parquet they have a type of their own.
 TIMES = frozenset({"window_start", "window_end", "created_at"})
 
-#: What a column holds: text, int, float, bool, time, texts (a list), terms (a list of objects).
+#: Column -> type: text, int, float, bool, time, texts (a list), terms (a list of objects).
 Columns = Mapping[str, str]
 
-#: A CSV field with one of these is put into quotes; some programs end a field at `;` or a tab.
+#: A CSV field with one of these is quoted; some programs split at `;` or a tab.
 _QUOTED = re.compile(r"[\",;\t\r\n]")
 
 _KINDS = {str: "text", int: "int", float: "float", bool: "bool", tuple[str, ...]: "texts"}
@@ -63,7 +63,7 @@ def _kind(hint: Any) -> str:
 
 
 def format_of(path: Path) -> str:
-    """Return the format that a file's name asks for. UsageError if it asks for none."""
+    """Return the format by the suffix of the file. UsageError for an unknown suffix."""
     found = SUFFIXES.get(path.suffix)
     if found is None:
         raise UsageError(f"{path}: the name must end in .jsonl, .csv or .parquet")
@@ -71,7 +71,7 @@ def format_of(path: Path) -> str:
 
 
 def check_writable(path: Path) -> None:
-    """Raise UsageError if the file could not be written in the end."""
+    """Raise UsageError if the file cannot be written."""
     if not path.absolute().parent.is_dir():
         raise UsageError(f"{path}: no such folder: {path.parent}")
     if format_of(path) == "parquet":
@@ -86,11 +86,11 @@ def write_table(
     form: CsvForm = USUAL_CSV,
     replaces: bool = True,
 ) -> None:
-    """Write the rows to a file that is there when it is complete, and not before.
+    """Write the rows to a file, which appears when it is complete.
 
     Raises:
-        UsageError: the name says no format, or something is there that is not to be replaced.
-        SandikError: the disk is full, or denies writing there.
+        UsageError: the suffix is unknown, or the file exists and must not be replaced.
+        SandikError: the disk is full or not writable.
     """
     left = iter(rows)
     with new_file(path, replaces=replaces) as new, writer(new, format_of(path), columns, form) as write:
@@ -126,7 +126,7 @@ def _csv(path: Path, columns: Columns, form: CsvForm) -> Iterator[Write]:
 
 
 def _field(value: Any, *, is_raw: bool) -> str:
-    """Return a field as it stands in CSV. A number is one of ours, and needs no guard if it is negative."""
+    """Return a field for CSV. Numbers are our own, so negative ones need no guard."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Rows -> an Excel file of texts and numbers: nothing in it is a formula or a link."""
+"""Rows -> an Excel file of texts, without formulas and links."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,17 +9,17 @@ from sandik.errors import UsageError
 
 #: Of the file, so that the same rows give the same bytes.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-#: Excel takes no longer text in a cell.
+#: The longest text of a cell in Excel.
 _MOST_CHARACTERS = 32_767
 
 
 def write_xlsx(
     path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], widths: Mapping[str, int]
 ) -> None:
-    """Write the rows as texts. `widths`: of a column, in characters; such a column is wrapped.
+    """Write the rows as texts. `widths`: column -> width in characters; such a column is wrapped.
 
     Raises:
-        UsageError: the package for it is not there.
+        UsageError: a package is missing.
     """
     try:
         from xlsxwriter import Workbook

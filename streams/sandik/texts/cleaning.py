@@ -1,4 +1,4 @@
-"""A text -> its words, without what copies of a text differ by. Pure."""
+"""A text -> its words, without differences between copies. Pure."""
 
 import re
 
@@ -7,8 +7,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words in their order, small, without links, names of accounts and `RT @name:`.
+    """Return the words in order, in small letters, without links, account names and `RT @name:`.
 
-    A Turkish capital İ becomes i; I becomes i as well, because a text does not say whether it is Turkish.
+    Both İ and I become i, because the text may or may not be Turkish.
     """
     return _WORD.findall(_NOISE.sub(" ", text.strip()).replace("İ", "i").lower())

@@ -1,9 +1,8 @@
-"""Posts -> groups of nearly the same text: how much of what is said is one text, said again. Pure.
+"""Posts -> groups of nearly identical texts. Pure.
 
-Two texts are nearly the same when of their runs of three words at least seven in ten are in both. Pairs are
-found by MinHash and then compared word by word, so what is grouped is alike; of pairs that are barely alike
-one in many may be missed. Groups are what such pairs connect, so neither the order of posts nor how they were
-split changes them.
+Two texts are nearly identical if at least 70 % of their runs of three words are in both. Pairs are found by
+MinHash and verified word by word, so grouped texts are alike; a few barely similar pairs may be missed.
+Groups are connected components of pairs, so they do not depend on the order or batches of posts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,16 +13,16 @@ import msgspec
 from sandik.errors import UsageError
 from sandik.texts.cleaning import words_of
 
-#: Of the runs of words of two texts together, so many are in both of them: else they are two texts.
+#: The least share of common runs of words of two nearly identical texts.
 ALIKE = 0.7
 _RUN = 3
-#: Shorter texts ("yes!") are the same only to the letter.
+#: Shorter texts ("yes!") must be identical.
 _FEWEST_WORDS = 5
 _HASHES, _BANDS, _SEED = 128, 32, 1
 
 
 class Said(NamedTuple):
-    """A post, as far as copies go. `author` is "" where it is not known."""
+    """The data of a post for finding copies. `author` is "" if unknown."""
 
     id: str
     created_at_ms: int
@@ -33,9 +32,9 @@ class Said(NamedTuple):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Posts of nearly the same text: how many, in how many wordings, by whom, and how fast they came.
+    """Posts of nearly the same text: numbers of posts, wordings, authors and sources, and their times.
 
-    `authors` is None where posts do not say who wrote them. `half_ms`: until half of them were there.
+    `authors` is None if unknown. `half_ms`: the time until half of the posts were there.
     """
 
     posts: int
@@ -49,7 +48,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Copies:
-    """Takes posts in, in any order, and groups their texts."""
+    """Takes posts in any order, and groups their texts."""
 
     def __init__(self) -> None:
         self._posts: dict[tuple[str, ...], list[Said]] = {}
@@ -57,7 +56,7 @@ class Copies:
     def add(self, posts: Iterable[Said]) -> None:
         """Take posts in."""
         for one in posts:
-            # Texts without a word, links for instance, are the same only to the letter.
+            # Texts without words, such as links, must be identical.
             words = tuple(words_of(one.text)) or (one.text,)
             self._posts.setdefault(words, []).append(one)
 
@@ -67,10 +66,10 @@ class Copies:
         return sum(map(len, self._posts.values()))
 
     def groups(self) -> list[Group]:
-        """Return the distinct texts, those with the most posts first. Each post is in one of them.
+        """Return the groups, those with the most posts first. Each post is in one group.
 
         Raises:
-            UsageError: the package for it is not there.
+            UsageError: a package is missing.
         """
         texts = sorted(self._posts)
         members: dict[int, list[int]] = {}
@@ -81,7 +80,7 @@ class Copies:
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Return whether two texts are nearly the same, by their runs of words."""
+    """Return whether two texts are nearly identical, by their runs of words."""
     together = len(one | other)
     return bool(together) and len(one & other) >= ALIKE * together
 
@@ -92,7 +91,7 @@ def runs_of(words: Sequence[str]) -> frozenset[str]:
 
 
 def _roots(texts: Sequence[tuple[str, ...]]) -> list[int]:
-    """Return of each text the first one that it is connected with."""
+    """Return for each text the first text of its group."""
     try:
         from rensa import RMinHash, RMinHashLSH
     except ImportError as error:
@@ -125,12 +124,12 @@ def _group(wordings: Sequence[Sequence[Said]]) -> Group:
     authors = {post.author for post in posts}
     first_ms = posts[0].created_at_ms
     return Group(
-        len(posts),
-        len(wordings),
-        len(authors) if "" not in authors else None,
-        len({post.source for post in posts}),
-        first_ms,
-        posts[-1].created_at_ms,
-        posts[(len(posts) - 1) // 2].created_at_ms - first_ms,
-        posts[0].text,
+        posts=len(posts),
+        wordings=len(wordings),
+        authors=len(authors) if "" not in authors else None,
+        sources=len({post.source for post in posts}),
+        first_ms=first_ms,
+        last_ms=posts[-1].created_at_ms,
+        half_ms=posts[(len(posts) - 1) // 2].created_at_ms - first_ms,
+        text=posts[0].text,
     )

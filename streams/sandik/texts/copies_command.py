@@ -1,9 +1,7 @@
-"""`sandik copies`: how much of what is said is one text, said again."""
+"""`sandik copies`: how many posts repeat a text."""
 
-import asyncio
 import sys
 from collections import Counter
-from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +11,9 @@ from sandik.counting.fold import cell_tags
 from sandik.counting.labels import iso
 from sandik.figures.shares import percent
 from sandik.ingest.escaped import printable
-from sandik.progress import progress, tell
-from sandik.replay.counted_posts import CountedPost, check_tag, counted_posts, now_period, plan_of
-from sandik.replay.plan import Plan
+from sandik.kafka.ranges import bounds_ms
+from sandik.progress import tell
+from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
 from sandik.tables.atomic_files import check_free
@@ -25,12 +23,12 @@ from sandik_schemas.languages import is_of
 from sandik_schemas.pair import Pair
 
 _SHOWN_CHARACTERS = 100
-#: How much the authors with the most posts have written is told of so many of them.
+#: The share of posts is printed for this many of the most active authors.
 _FEW_AUTHORS = (1, 10, 100)
 
 
 class CopiesOrder(NamedTuple):
-    """What the command line asks for. `tag`: only posts with it; `all` is every post."""
+    """The options. `tag`: only posts with it; `all` is every post."""
 
     posts: tuple[str, ...]
     tag: str = "election"
@@ -43,10 +41,10 @@ class CopiesOrder(NamedTuple):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What `sandik copies --json` prints. `copied`: posts of which the text was there before.
+    """The output of `sandik copies --json`. `copied`: the share of posts that repeat a text.
 
-    `concentration`: by how many of the authors with the most posts, the share of posts that these have
-    written; empty where not all posts say who wrote them.
+    `concentration`: number of most active authors -> their share of posts; empty if not all authors are
+    known.
     """
 
     tag: str
@@ -59,18 +57,25 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
-    """Print how many posts and texts there are, and the texts with the most posts; write all of them.
+    """Print the numbers of posts and texts, and the most frequent texts; write all texts to a file.
 
     Raises:
-        UsageError: it cannot be written so, or the package for it is not there.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        UsageError: the file cannot be written, or a package is missing.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     if order.out:
         check_writable(order.out)
         check_free([order.out], replaces=order.force)
-    plan = asyncio.run(plan_of(order.posts, *now_period(order.from_, order.to), settings))
-    copies, authors = Copies(), Counter[str]()
-    asyncio.run(_read(order, plan, settings, copies, authors))
+    plan = plan_of(order.posts, *bounds_ms(order.from_, order.to), settings)
+    job, copies, authors = plan.rules.job(settings), Copies(), Counter[str]()
+    check_tag(order.tag, job)
+
+    def take(posts: list[CountedPost]) -> None:
+        chosen = [_said(one) for one in posts if _is_chosen(one, order, job.tagger.pairs)]
+        copies.add(chosen)
+        authors.update(one.author for one in chosen)
+
+    each_counted(plan, settings, job, take)
     groups = copies.groups()
     if order.out:
         write_table(order.out, _COLUMNS, map(_row, groups), replaces=order.force)
@@ -82,19 +87,6 @@ def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
     if order.out:
         sys.stdout.write(f"{order.out}\n")
     return 0
-
-
-async def _read(
-    order: CopiesOrder, plan: Plan, settings: Settings, copies: Copies, authors: Counter[str]
-) -> None:
-    job = plan.rules.job(settings)
-    check_tag(order.tag, job)
-    with progress("posts") as bar:
-        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
-            async for batch in batches:
-                chosen = [_said(one) for one in batch if _is_chosen(one, order, job.tagger.pairs)]
-                copies.add(chosen)
-                authors.update(one.author for one in chosen)
 
 
 def _is_chosen(one: CountedPost, order: CopiesOrder, pairs: tuple[Pair, ...]) -> bool:

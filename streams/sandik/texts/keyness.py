@@ -1,8 +1,7 @@
-"""Two counts of words -> those that one side has more of than chance explains. Pure.
+"""Two counts of words -> words that one side has more of than by chance. Pure.
 
-Log-odds ratio with an informative prior (Monroe, Colaresi and Quinn, 2008): a word is expected as often as
-both sides together have it, and the fewer posts it is in, the more it takes to say something else. So neither
-rare words nor the most common ones come out on top.
+Log-odds ratio with an informative prior (Monroe, Colaresi and Quinn, 2008): the prior is the frequency on
+both sides together, and rare words need more evidence. So neither rare nor very common words come out on top.
 """
 
 from collections.abc import Mapping
@@ -10,12 +9,12 @@ from math import log, sqrt
 
 import msgspec
 
-#: What the prior weighs, in words, at most.
+#: The maximum weight of the prior, in words.
 _PRIOR = 1_000.0
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A word: posts of each side that have it, the log of the ratio of its odds, and that in deviations."""
+    """A word: posts of each side with it, the log-odds ratio, and its z-score."""
 
     word: str
     posts: int
@@ -25,7 +24,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 def keys(posts: Mapping[str, int], baseline: Mapping[str, int]) -> list[Key]:
-    """Return the words of either side: those first that `posts` has more of."""
+    """Return the words of both sides, by z-score: first those that `posts` has more of."""
     size, other_size = sum(posts.values()), sum(baseline.values())
     if not size or not other_size or len(posts.keys() | baseline.keys()) < 2:
         return []

@@ -1,4 +1,4 @@
-"""Posts -> terms that stand in the same posts. Pure."""
+"""Posts -> terms in the same posts. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,9 +9,9 @@ import msgspec
 
 
 class Pairing(msgspec.Struct, frozen=True):
-    """Two terms: posts that have each, and both; `lift` is how many times more than by chance.
+    """Two terms: numbers of posts with both and with each; `lift`: how many times more than by chance.
 
-    The chance is that of posts with any term.
+    Chance refers to posts with any term.
     """
 
     one: str
@@ -23,7 +23,7 @@ class Pairing(msgspec.Struct, frozen=True):
 
 
 class Together:
-    """Takes the terms of posts in, in any order."""
+    """Takes the terms of posts in any order."""
 
     def __init__(self) -> None:
         self._posts = 0
@@ -31,7 +31,7 @@ class Together:
         self._pairs: Counter[tuple[str, str]] = Counter()
 
     def add(self, posts: Iterable[Iterable[str]]) -> None:
-        """Count each term and each pair once a post."""
+        """Count each term and each pair once per post."""
         for terms in posts:
             found = sorted(set(terms))
             if found:
@@ -40,7 +40,7 @@ class Together:
                 self._pairs.update(combinations(found, 2))
 
     def pairings(self, fewest: int = 2) -> list[Pairing]:
-        """Return the pairs in at least so many posts: those that say most about each other first."""
+        """Return the pairs in at least `fewest` posts, the most informative first."""
         found = []
         for (one, other), posts in self._pairs.items():
             if posts >= fewest:

@@ -1,10 +1,8 @@
-"""`sandik words`: terms that stand in the same posts, and words that rise against a baseline."""
+"""`sandik words`: terms in the same posts, and words that rise against a baseline."""
 
-import asyncio
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import aclosing
 from typing import NamedTuple
 
 import msgspec
@@ -14,8 +12,7 @@ from sandik.counting.fold import cell_tags
 from sandik.errors import UsageError
 from sandik.figures.selection import Selection, selection_of
 from sandik.ingest.escaped import printable
-from sandik.progress import progress
-from sandik.replay.counted_posts import CountedPost, check_tag, counted_posts, plan_of
+from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
 from sandik.texts.cleaning import words_of
@@ -23,12 +20,12 @@ from sandik.texts.keyness import Key, keys
 from sandik.texts.together import Pairing, Together
 from sandik_schemas.pair import Pair
 
-#: A word in fewer posts than this of both sides together says nothing.
+#: Words in fewer posts of both sides are ignored.
 _FEWEST_POSTS = 3
 
 
 class WordsOrder(NamedTuple):
-    """What the command line asks for: posts, a side, and, for words that rise, what it is compared with."""
+    """The options: posts, a selection, and a baseline for rising words."""
 
     posts: str
     one: str
@@ -38,7 +35,7 @@ class WordsOrder(NamedTuple):
 
 
 class WordsTold(msgspec.Struct, frozen=True):
-    """What `sandik words --json` prints; `keys` is None without a baseline."""
+    """The output of `sandik words --json`; `keys` is None without a baseline."""
 
     posts: int
     baseline_posts: int | None
@@ -47,7 +44,7 @@ class WordsTold(msgspec.Struct, frozen=True):
 
 
 class _Side:
-    """Posts of a selection, with their words and their terms."""
+    """The posts of a selection, with their words and terms."""
 
     def __init__(self, selection: Selection, tag: str, window_size_ms: int) -> None:
         self.posts = 0
@@ -71,15 +68,15 @@ class _Side:
 
 
 def run_words(order: WordsOrder, settings: Settings, *, json: bool) -> int:
-    """Print what stands together in the posts of the side; with a baseline, which words rise against it.
+    """Print terms in the same posts; with a baseline, also rising words.
 
     Raises:
         UsageError: there are no such posts.
-        SandikError: Kafka or the topic is away, or a file is another than was counted.
+        SandikError: Kafka or the topic is unavailable, or a file has changed.
     """
     now_ms = SystemClock().now_ms()
     asked = [selection_of(one, now_ms) for one in (order.one, order.baseline) if one is not None]
-    sides = asyncio.run(_read(order, asked, settings))
+    sides = _read(order, asked, settings)
     for selection, side in zip(asked, sides, strict=True):
         if not side.posts:
             raise UsageError(f"{selection.name}: there are no posts of {order.tag} there")
@@ -94,21 +91,22 @@ def run_words(order: WordsOrder, settings: Settings, *, json: bool) -> int:
     return 0
 
 
-async def _read(order: WordsOrder, asked: Iterable[Selection], settings: Settings) -> list[_Side]:
-    plan = await plan_of(() if order.posts == "live" else (order.posts,), None, None, settings)
+def _read(order: WordsOrder, asked: Iterable[Selection], settings: Settings) -> list[_Side]:
+    plan = plan_of(() if order.posts == "live" else (order.posts,), None, None, settings)
     job = plan.rules.job(settings)
     check_tag(order.tag, job)
     sides = [_Side(selection, order.tag, plan.rules.window_size_ms) for selection in asked]
-    with progress("posts") as bar:
-        async with aclosing(counted_posts(plan, settings, job, bar.advance)) as batches:
-            async for batch in batches:
-                for side in sides:
-                    side.add(batch, job.tagger.pairs)
+
+    def take(posts: list[CountedPost]) -> None:
+        for side in sides:
+            side.add(posts, job.tagger.pairs)
+
+    each_counted(plan, settings, job, take)
     return sides
 
 
 def _shown(posts: Counter[str], baseline: Counter[str]) -> tuple[Counter[str], Counter[str]]:
-    """Return the words that are in enough posts to say something."""
+    """Return the words that are in enough posts."""
     both = posts + baseline
     few = {word for word, count in both.items() if count < _FEWEST_POSTS or len(word) < 2}
     return (

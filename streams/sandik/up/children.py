@@ -1,4 +1,4 @@
-"""The processes of `sandik up`, as data. Each is a command that can be typed as well."""
+"""The processes of `sandik up`, as data. Each is a command that users can run themselves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ KAFKA, TOPICS, WORKER, PAGE, SOURCE = "kafka", "topics", "worker", "page", "inge
 
 @dataclass(frozen=True)
 class Job:
-    """One command. `name` is also that of its log."""
+    """One command. `name` is also the name of its log."""
 
     name: str
     arguments: tuple[str, ...]
-    #: Settings on top of those that `up` was given.
+    #: Settings in addition to those of `up`.
     settings: Mapping[str, str] = field(default_factory=dict)
-    #: How long it may take to end when it is told to.
+    #: How long it may take to stop.
     end_s: float = 20.0
-    #: Whether it can be started again without harm when it has ended by itself.
+    #: Whether it can be restarted safely after it ended by itself.
     can_restart: bool = False
     reads_stdin: bool = False
 
@@ -30,12 +30,12 @@ def kafka(port: int, data_dir: str) -> Job:
 
 
 def topics(broker: str, wait_s: float) -> Job:
-    """Return what makes the topics."""
+    """Return the command that creates the topics."""
     return Job(TOPICS, ("topics", "create", "--wait", f"{wait_s:g}"), {"SANDIK_BROKER": broker}, end_s=5.0)
 
 
 def worker(broker: str, ops_port: int, data_dir: str) -> Job:
-    """Return a worker. Its state is in Kafka, so a new one continues exactly where it stopped."""
+    """Return a worker. Its state is in Kafka, so a new one continues exactly where the old one stopped."""
     settings = {
         "SANDIK_BROKER": broker,
         "SANDIK_OPS_HOST": "127.0.0.1",
@@ -46,13 +46,13 @@ def worker(broker: str, ops_port: int, data_dir: str) -> Job:
 
 
 def page(broker: str, port: int) -> Job:
-    """Return the page. It has no state at all."""
+    """Return the page. It has no state."""
     arguments = ("dashboard", "--port", str(port))
     return Job(PAGE, arguments, {"SANDIK_BROKER": broker}, end_s=10.0, can_restart=True)
 
 
 def source(broker: str, request: Request) -> Job:
-    """Return the reader of the source. A live one continues from its cursor; a file would be read again."""
+    """Return the reader of the source. A live source continues from its cursor; files would be read again."""
     return Job(
         SOURCE,
         ("ingest", "--json", *request.arguments),

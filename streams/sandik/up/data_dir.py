@@ -22,9 +22,9 @@ _POLL_S = 0.1
 
 
 class Running(msgspec.Struct):
-    """What another `up` has to know about the running one.
+    """What another `up` must know about the running one.
 
-    `where` tells its topics from others; `page` is None until it answers.
+    `where` identifies its topics; `page` is None until it answers.
     """
 
     pid: int
@@ -37,15 +37,15 @@ class Running(msgspec.Struct):
 
 
 class Home:
-    """The folder `path` and what lies in it.
+    """The folder `path` and its contents.
 
     kafka/       the broker's own folder, that of `sandik broker --data-dir`
-    worker/      what Faust wants to write
-    logs/        what each process says
-    cursors/     where a live source continues
-    up.json      what runs; read.json: the files that were read to the end
+    worker/      files of Faust
+    logs/        the log of each process
+    cursors/     cursors of live sources
+    up.json      the running `up`; read.json: the files that were read to the end
     up.lock      held by the `up` that owns the folder
-    up.children  held by each of its processes, so also by those of one that was killed
+    up.children  held by each of its processes, also after that `up` was killed
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,10 +55,10 @@ class Home:
 
     @contextmanager
     def claimed(self) -> Iterator[bool]:
-        """Own the folder for as long as the block lasts, or say that another `up` does.
+        """Own the folder during the block (yields True), or yield False if another `up` does.
 
         Raises:
-            SandikError: nothing can be written there.
+            SandikError: the folder is not writable.
         """
         try:
             for folder in (self.path, self.logs, self.cursors):
@@ -80,7 +80,7 @@ class Home:
             return not is_ours
 
     async def vacated(self) -> IO[str]:
-        """Return the lock for our processes, once those of an `up` that was killed are gone."""
+        """Return the lock for our processes, after those of a killed `up` are gone."""
         left = self.running()
         self.forget()  # at once: a second `up` may look at any moment
         lock = open_own(self.path / "up.children", "a+")
@@ -96,7 +96,7 @@ class Home:
             await asyncio.sleep(_POLL_S)
 
     def broker_port(self) -> int | None:
-        """Return the port of the broker that runs in the folder, even if it was started by hand."""
+        """Return the port of the broker running in the folder, even if started by hand."""
         try:
             with open_own(self.kafka / "lock", "r") as lock:
                 if _is_had(lock):
@@ -106,24 +106,24 @@ class Home:
             return None
 
     def last_broker_port(self) -> int | None:
-        """Return the port that the broker had last: keep it, because users have typed it."""
+        """Return the last port of the broker. It is reused, because users may have typed it."""
         with suppress(OSError):
             match = _LISTENS.search((self.kafka / "server.properties").read_text(encoding="ascii"))
             return int(match[1]) if match else None
         return None
 
     def running(self) -> Running | None:
-        """Return what runs, as far as the `up` that owns the folder has told."""
+        """Return the running `up`, if its file says so."""
         with suppress(OSError, msgspec.DecodeError):
             return msgspec.json.decode((self.path / "up.json").read_bytes(), type=Running)
         return None
 
     def tell(self, running: Running) -> None:
-        """Say what runs."""
+        """Write the file of the running `up`."""
         self._write("up.json", msgspec.json.encode(running))
 
     def forget(self) -> None:
-        """Say that nothing runs."""
+        """Remove the file of the running `up`."""
         (self.path / "up.json").unlink(missing_ok=True)
 
     def cursor(self, source: str) -> Path:
@@ -132,22 +132,22 @@ class Home:
         return self.cursors / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.json"
 
     def log(self, name: str) -> Path:
-        """Return the log of a process; what has grown too long is put aside."""
+        """Return the log of a process. A log that is too long is moved aside."""
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > _LOG_KEPT_BYTES:
             path.replace(path.with_suffix(".log.1"))
         return path
 
     def known(self, files: Iterable[str], where: str) -> list[str]:
-        """Return those of the files that were read to the end before, and have not changed since.
+        """Return the files that were read to the end before and have not changed since.
 
-        `where` says into which topics.
+        `where` identifies the topics.
         """
         before = set(self._read(where))
         return [name for name in files if (mark := _mark(name)) is not None and mark in before]
 
     def remember(self, files: Iterable[str], where: str) -> None:
-        """Say that the files were read to the end, into the topics `where`."""
+        """Remember that the files were read to the end, into the topics `where`."""
         marks = [mark for mark in map(_mark, files) if mark is not None]
         everything = {**self._all_read(), where: sorted({*self._read(where), *marks})}
         self._write("read.json", msgspec.json.encode(everything))
@@ -167,7 +167,7 @@ class Home:
 
 
 def _is_had(lock: IO[str]) -> bool:
-    """Take the lock if nobody has it; say whether it is ours now, until it is closed."""
+    """Take the lock if it is free; return whether we have it. Closing releases it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -176,7 +176,7 @@ def _is_had(lock: IO[str]) -> bool:
 
 
 def _mark(name: str) -> tuple[str, int, int] | None:
-    """Return what tells a file from itself after a change: place, size in bytes, time of the last change."""
+    """Return the identity of a file: path, size in bytes, time of the last change in ns."""
     try:
         path = Path(name).resolve(strict=True)
         found = path.stat()

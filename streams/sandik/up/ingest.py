@@ -1,4 +1,4 @@
-"""What comes in: `sandik ingest` as one of the processes, what it has read, and what is not read again."""
+"""`sandik ingest` as one of the processes, and the files that are not read again."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from sandik.up.processes import Crew
 from sandik.up.request import Request
 from sandik.up.status_line import Shown
 
-#: How the state of a source begins that was read to its end.
+#: The beginning of the state of a source that was read to its end.
 READ = "read"
 
 
 class Reader:
-    """Reads what is asked for into the topics `where` of the broker, with the processes of a crew."""
+    """Reads the sources into the topics `where`, with the processes of a crew."""
 
     def __init__(self, home: Home, crew: Crew, shown: Shown, request: Request, where: str) -> None:
         self._home, self._crew, self._shown, self.request = home, crew, shown, request
@@ -25,7 +25,7 @@ class Reader:
 
     @property
     def name(self) -> str:
-        """What the status line calls the source."""
+        """The source's name in the status line."""
         return self.request.name
 
     @property
@@ -34,7 +34,7 @@ class Reader:
         return self._crew.status.states.get(self.name, "").startswith(READ)
 
     def leave_out_known(self) -> None:
-        """Leave out the files that were read before: their posts would come too late, and count as late."""
+        """Leave out the files that were read before: their posts would be late."""
         known = self._home.known(self.request.sources, self._where)
         if known:
             name = self.name
@@ -48,7 +48,7 @@ class Reader:
         """Read; return the exit code for the whole command, once the source has ended.
 
         Raises:
-            SandikError: nothing came of it.
+            SandikError: no post was read.
         """
         if self.request.is_live:
             await self._follow(broker)
@@ -71,9 +71,9 @@ class Reader:
         return exit_code
 
     async def _follow(self, broker: str) -> None:
-        """Read a live source for as long as we do. From its cursor on, it can be started again at any time.
+        """Read a live source until stopped. With its cursor, it can be restarted at any time.
 
-        It counts as reading once its cursor has moved: then Kafka has got posts of it.
+        It counts as reading when its cursor has moved: then Kafka has posts of it.
         """
         given = self.request.value("--cursor")
         cursor = Path(given) if given else self._home.cursor(self.request.sources[0])
@@ -94,7 +94,7 @@ def _changed_ns(path: Path) -> int:
 
 
 def _summary(answer: bytes) -> tuple[int, int]:
-    """Return what `sandik ingest --json` says: how many posts were produced, and how many items rejected."""
+    """Return the numbers of produced posts and rejected items from `sandik ingest --json`."""
     try:
         summary = orjson.loads(answer)
         return int(summary["produced"]), sum(summary["rejected"].values())

@@ -1,4 +1,4 @@
-"""A second `sandik up` with the same data directory: it reads its own source into what the first one runs."""
+"""A second `sandik up` with the same data directory: it reads its source into the first one's Kafka."""
 
 import asyncio
 import os
@@ -20,8 +20,8 @@ async def read_beside(home: Home, running: Running, request: Request, choice: Ch
     """Say where the page is, read the source to its end, and return the exit code.
 
     Raises:
-        UsageError: the settings say that it should be another Kafka, or other topics.
-        SandikError: nothing came of the source, or the first `up` has ended.
+        UsageError: the settings ask for another Kafka or other topics.
+        SandikError: no post was read, or the first `up` has ended.
     """
     check_same(running, choice)
     shown.say(f"`sandik up` (process {running.pid}) already runs in {home.path}: using its Kafka and page")
@@ -58,7 +58,7 @@ def check_same(running: Running, choice: Choice) -> None:
     """Check that this `up` may write into the topics of the one that runs.
 
     Raises:
-        UsageError: its settings name others, where nobody would count.
+        UsageError: its settings name other topics, which nobody counts.
     """
     theirs = f"the `sandik up` that runs with this data (process {running.pid})"
     for name, own, other in (

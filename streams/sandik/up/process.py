@@ -1,4 +1,4 @@
-"""One process of `sandik up`: in a session of its own, with a log of its own, and never without its `up`."""
+"""One process of `sandik up`: with its own session and log. It ends when its `up` ends."""
 
 import asyncio
 import json
@@ -13,19 +13,19 @@ from pathlib import Path
 
 from sandik.up.children import Job
 
-#: Ends it when we are gone, however that happened: the system then closes the other end of this one's stdin.
+#: Ends the process when `up` is gone in any way: the system then closes this watcher's stdin.
 _WATCHER = 'read -r _; kill -TERM "$0" 2>/dev/null'
-#: How much of the end of a log is searched for the error.
+#: How much of the end of a log is searched for an error.
 _TAIL_BYTES = 16 * 1024
 _LINES, _LINE_CHARACTERS = 12, 400
-#: Of an address: name and password before the host, and what is asked for after the path.
+#: Secrets in an address: name and password, and the query.
 _SECRETS = re.compile(r"(://)(?:[^/\s@]*@)?([^\s?]*)(?:\?[^\s:,;]*)?")
-#: How the commands begin what they end with.
+#: The beginnings of final errors of commands.
 _FAREWELLS = ("sandik: ", "error: ", "Error: ", "Usage: ")
 
 
 class Child:
-    """A process of this job. What it says goes to `log`, after what is there."""
+    """A process of this job. Its output is appended to `log`."""
 
     def __init__(self, job: Job, log: Path, keep_open: Sequence[int], answer: Path | None = None) -> None:
         self.job, self.log = job, log
@@ -40,7 +40,7 @@ class Child:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Start it. Ctrl-C in the terminal reaches only us, and we end things in order."""
+        """Start it. Ctrl-C in the terminal reaches only `up`, which stops processes in order."""
         self._said_from = self.log.stat().st_size if self.log.exists() else 0
         answer = self.log.open("ab") if self._answer is None else self._answer.open("wb")
         with self.log.open("ab") as log, answer as out:
@@ -70,7 +70,7 @@ class Child:
         return code
 
     async def end(self) -> None:
-        """Tell it to end, wait, and kill all of its group when its time is up."""
+        """Ask it to end, wait, and kill its process group after `end_s`."""
         if self._process is None:
             return
         if self._process.returncode is None:
@@ -85,7 +85,7 @@ class Child:
         self._unwatch()
 
     def last_words(self) -> str:
-        """Return what it said at the end, without what others said in the same log before."""
+        """Return the end of its output, without older entries of the log."""
         try:
             with self.log.open("rb") as log:
                 log.seek(max(self._said_from, self.log.stat().st_size - _TAIL_BYTES))
@@ -94,7 +94,7 @@ class Child:
             return ""
 
     def _unwatch(self) -> None:
-        # Or it could signal another process that gets this id next.
+        # Otherwise it could signal another process with the same id later.
         watcher, self._watcher = self._watcher, None
         if watcher is not None:
             watcher.kill()
@@ -107,20 +107,20 @@ def command(job: Job) -> list[str]:
 
 
 def environment(job: Job, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a process: ours, and the job's settings instead of what we have in any case."""
+    """Return the variables of a process: ours, replaced by the job's settings in any letter case."""
     kept = {name: value for name, value in own.items() if name.upper() not in job.settings}
     return kept | dict(job.settings)
 
 
 def last_words(said: str) -> str:
-    """Return the error that a command ended with; of one that did not say any, its last lines."""
+    """Return the final error of a command; without one, its last lines."""
     lines = [line.rstrip()[:_LINE_CHARACTERS] for line in map(_plain, said.splitlines()) if line.strip()]
     starts = [at for at, line in enumerate(lines) if line.startswith(_FAREWELLS)]
     return "\n".join(lines[starts[-1] :][:_LINES] if starts else lines[-3:])
 
 
 def _plain(line: str) -> str:
-    """Return the line of a log in words: workers write JSON where there is no terminal."""
+    """Return a line of a log as text: workers log JSON without a terminal."""
     with suppress(ValueError):
         found = json.loads(line)
         if isinstance(found, dict) and found.get("event"):

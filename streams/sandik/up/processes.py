@@ -1,4 +1,4 @@
-"""The processes of one `sandik up`: started, waited for, started again, and ended in order."""
+"""The processes of one `sandik up`: start, wait, restart and stop them in order."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from sandik.up.process import Child
 from sandik.up.restart import Ended, failures_after, how, pause_s
 from sandik.up.status_line import Shown, Status
 
-#: What is told to end together, and in which order: what writes first, what all need last.
+#: Processes that are stopped together, in order: writers first, Kafka last.
 _ENDING = ((SOURCE, TOPICS), (WORKER, PAGE), (KAFKA,))
 _POLL_S = 0.1
 STARTING, READY = "starting", "ready"
@@ -21,7 +21,7 @@ Serves = Callable[[], Awaitable[str | None]]
 
 
 class Crew:
-    """The caller must always await `end`. Its processes hold the files in `keep_open`."""
+    """Runs processes. The caller must always await `end`. The processes hold the files in `keep_open`."""
 
     def __init__(self, home: Home, shown: Shown, keep_open: Sequence[int] = (), log_suffix: str = "") -> None:
         self._home, self._shown, self._keep_open, self._log_suffix = home, shown, keep_open, log_suffix
@@ -29,7 +29,7 @@ class Crew:
         self._children: dict[str, Child] = {}
 
     def show(self, name: str, state: str) -> None:
-        """Say how a process is, for the next line that is shown."""
+        """Set the state of a process for the status line."""
         self.status.states[name] = state
 
     async def run(self, job: Job, answer: Path | None = None) -> int:
@@ -40,13 +40,13 @@ class Crew:
     async def keep(
         self, job: Job, serves: Serves, on_serving: Callable[[], None], label: str = "", well: str = READY
     ) -> None:
-        """Run a command for as long as we do, and start it again when that is safe.
+        """Run a command until stopped, and restart it if that is safe.
 
-        `serves` returns None as soon as it can be used, or in a word what it is doing instead. It is shown
-        under its `label`, with the word `well` while it serves.
+        `serves` returns None when it can be used, else a word for its state. It is shown under its `label`,
+        with the word `well` while it serves.
 
         Raises:
-            SandikError: it ended, and a restart would not help.
+            SandikError: it ended and must not be restarted.
         """
         label = label or job.name
         failures, has_served = 0, False
@@ -77,16 +77,16 @@ class Crew:
     def obituary(self, name: str, exit_code: int) -> str:
         """Return how a process ended, with the end of its log and where the log is."""
         child = self._children[name]
-        # Not all of what was typed: an address of a source may hold a token.
+        # Not the whole command: the address of a source may contain a token.
         told = [f"`sandik {child.job.arguments[0]}` {how(exit_code)}", *child.last_words().splitlines()]
         return "\n  ".join([*told, f"its log: {child.log}"])
 
     def log(self, job: Job) -> Path:
-        """Return where a process of this job says what it says."""
+        """Return the log of a process of this job."""
         return self._home.log(job.name + self._log_suffix)
 
     def forget_logs(self) -> None:
-        """Remove the logs, which nobody needs once all has ended well."""
+        """Remove the logs after everything has ended well."""
         for child in self._children.values():
             for path in (child.log, child.log.with_suffix(".json")):
                 path.unlink(missing_ok=True)

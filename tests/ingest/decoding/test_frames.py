@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from sandik.ingest.decoding import frames
 from sandik.ingest.decoding.frames import (
     EventParser,
-    TooLongError,
     json_objects,
     lines,
     read_each,
     server_sent_events,
 )
 from sandik.ingest.decoding.json_access import MissingError
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.items import Item, Rejected
 from sandik_schemas.post import Post
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.ingest.decoding import json_walk
-from sandik.ingest.decoding.frames import TooLongError
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.decoding.json_walk import BrokenJsonError, Walk
 from tests.ingest.decoding.test_frames import InPieces
 

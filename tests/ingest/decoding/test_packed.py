@@ -250,7 +250,7 @@ def test_what_is_packed_in_a_foreign_way_is_told(tmp_path: Path, begins: bytes, 
 
 
 def test_a_folder_is_told_and_what_to_write_instead(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"it is a folder. Give the files in it: .*/\*"):
+    with pytest.raises(UsageError, match=r"it is a folder. Pass the files in it: .*/\*"):
         open_source(str(tmp_path), None)
 
 

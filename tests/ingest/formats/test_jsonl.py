@@ -1,13 +1,20 @@
 import json
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.ingest.formats.jsonl import read
-from sandik.ingest.items import Rejected, RejectReason
+from sandik.ingest.decoding.frames import json_objects
+from sandik.ingest.formats.jsonl import read_each
+from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
+
+
+def read(lines: Iterable[bytes]) -> Iterator[Item]:
+    return read_each(json_objects(iter(lines)))
+
 
 BAD_LINES = {
     b"sandik": RejectReason.NOT_JSON,

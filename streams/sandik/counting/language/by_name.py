@@ -19,11 +19,11 @@ from sandik.counting.language.scripts import ByScript
 from sandik.counting.language.sieve import Sieve, load_pair
 from sandik.counting.native import NATIVE
 
-#: Number of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, how the
-#: models are weighed). Raise it when an answer may change: it is part of every version string.
+#: Version of the rules in this package (cleaning, codes, letters, hints, calibration, scripts, weights).
+#: Raise it when an answer may change: it is part of every detector's version.
 RULES = 4
 
-#: Texts judged together. More save nothing and would need memory in proportion.
+#: Texts judged together. More would not be faster, and need more memory.
 BATCH = 2_048
 
 Judge = Callable[[Sequence[str], Sequence[str | None]], list[Language]]
@@ -31,11 +31,11 @@ Judge = Callable[[Sequence[str], Sequence[str | None]], list[Language]]
 
 @dataclass(frozen=True, slots=True)
 class BatchDetector:
-    """A detector made of `judge`, which gets a number of clean texts and their hints at a time."""
+    """A detector made of `judge`, which takes batches of clean texts and their hints."""
 
     version: str
     judge: Judge
-    #: Asked about clean texts without what they quote; None where that does not decide.
+    #: Judges clean texts without quotations; None if undecided.
     clear: Callable[[Sequence[str]], list[Language | None]] | None = None
 
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
@@ -49,7 +49,7 @@ class BatchDetector:
         return answers
 
     def _by_own_words(self, raw: Sequence[str], judged: list[Language]) -> list[Language]:
-        """Judge texts with quotations again, without the quotation. If that is clear, it is the answer."""
+        """Judge texts with quotations again without them. A clear result becomes the answer."""
         owns = own_words_of_all(raw)
         if owns and self.clear:
             for index, answer in zip(owns, self.clear(clean([*owns.values()])), strict=True):
@@ -69,7 +69,7 @@ def load_detector(name: str = "cascade") -> Detector:
 
 
 def load_cascade(native: ModuleType | None) -> Detector:
-    """Load the default detector (0.6 s), with the compiled part if there is one, and what it reads."""
+    """Load the default detector (0.6 s) with its data, and the compiled part if installed."""
     eld, cld2 = load_pair()
     voices, weights = load_voices(eld, cld2), load_weights()
     pool, sieve = Pool(voices, weights), None

@@ -13,15 +13,15 @@ from sandik.counting.language.quotes import CLEAR
 from sandik.counting.language.scores import Values, Voices
 from sandik.counting.language.sieve import Sieve
 
-#: Below this probability an answer is wrong twice as often as right, so none is given. From here to 0.4,
-#: tweets get as many right answers as wrong ones.
+#: Below this probability, answers are wrong twice as often as right, so none is given. Between this and 0.4,
+#: half of the answers for tweets are right.
 UNDECIDED = 0.3
 
-#: Texts the pool is asked about at a time: more would need memory in proportion.
+#: Texts passed to the pool at once. More would need more memory.
 _AT_ONCE = 256
 
-#: A reply of so many words, all of them everyday words of the hinted language, is in it, though others have
-#: them too: `inşallah`, `да не`.
+#: A reply of at most so many words, all everyday words of the hinted language, is in that language, even if
+#: other languages have these words too: `inşallah`, `да не`.
 _MAX_REPLY_WORDS = 3
 _ALL = 0.999
 
@@ -34,13 +34,13 @@ class Weighs(Protocol):
 
 
 class Cascade:
-    """Judges clean texts, many at a time. Without a `sieve`, the pool is asked about all of them."""
+    """Judges clean texts in batches. Without a `sieve`, the pool judges all of them."""
 
     def __init__(self, voices: Voices, pool: Weighs, sieve: Sieve | None) -> None:
         self._voices, self.pool, self.sieve = voices, pool, sieve
 
     def judge(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Language]:
-        """Return the language of each clean text. Texts without a letter are undetermined, hint or not."""
+        """Return the language of each clean text. Without letters it is undetermined, even with a hint."""
         codes = [*map(self.code_of, hints)] if any(hints) else hints
         answers = [UNDETERMINED] * len(texts)
         few = without_enough_letters(texts)
@@ -64,11 +64,11 @@ class Cascade:
         return answers
 
     def code_of(self, hint: str | None) -> str | None:
-        """Return our code of a hint, if it names a language that we know."""
+        """Return our code of a hint, if it is a known language."""
         return hinted_code(hint, self._voices.row_of) if hint else None
 
     def pooled(self, texts: Sequence[str], codes: Sequence[str | None], marks: Marks) -> list[Language]:
-        """Return what the pool says of clean texts with enough letters, or a hint."""
+        """Return the pool's answers for clean texts with enough letters, or with a hint."""
         found: list[Language] = []
         for start in range(0, len(texts), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
@@ -76,7 +76,7 @@ class Cascade:
         return found
 
     def clear(self, texts: Sequence[str]) -> list[Language | None]:
-        """Return the language of each clean text that the sieve settles; None for the others."""
+        """Return the language of each clean text that the sieve decides; None for the others."""
         if self.sieve is None:
             answers = self.judge(texts, [None] * len(texts))
             return [answer if answer.confidence >= CLEAR else None for answer in answers]

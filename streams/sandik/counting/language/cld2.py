@@ -1,4 +1,4 @@
-"""CLD2 (`pycld2`): 80 languages and more, 5 µs a short post, good at words and clean sentences."""
+"""CLD2 (`pycld2`): over 80 languages, 5 µs a short post, good at words and clean sentences."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -19,12 +19,12 @@ class _Ours(dict[str, str]):
 
 _OURS = _Ours()
 
-#: How many of CLD2's answers are kept: the pool asks again about the texts that the sieve did not settle.
+#: How many answers of CLD2 are cached: the pool needs them again for texts that the sieve did not decide.
 _REMEMBERED = 1_000
 
 
 class Cld2Model:
-    """Asks CLD2, which has no state between two texts."""
+    """CLD2, which has no state between texts."""
 
     def __init__(self, pycld2: Any) -> None:
         self.version = f"cld2-{version('pycld2')}"
@@ -32,7 +32,7 @@ class Cld2Model:
         self._remembered: dict[str, dict[str, float]] = {}
 
     def shares(self, text: str) -> Mapping[str, float]:
-        """Return which part (0 to 1) of a clean text is in which language, the greatest first."""
+        """Return the languages of a clean text with their parts (0 to 1), the largest first."""
         if (known := self._remembered.get(text)) is not None:
             return known
         found: dict[str, float] = {}
@@ -45,7 +45,7 @@ class Cld2Model:
         return found
 
     def best(self, text: str) -> str | None:
-        """Return the language of most of a clean text, if there is any."""
+        """Return the main language of a clean text, if any."""
         return next(iter(self.shares(text)), None)
 
 

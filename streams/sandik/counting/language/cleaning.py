@@ -1,4 +1,4 @@
-"""Clean text: the letters of a post, without what is in no language (links, names, emoji, digits)."""
+"""Clean text: the letters of a post, without links, names, emoji and digits, which have no language."""
 
 import re
 import unicodedata
@@ -9,19 +9,19 @@ import numpy.typing as npt
 
 from sandik.counting.native import NATIVE
 
-#: Characters of the raw text that are read, so that a 1 MB text costs no more than a long post. There is room
-#: for a whole tweet behind fifty @names, the most a reply carries.
+#: How many characters of the raw text are read, so that a 1 MB text costs no more than a long post. Enough
+#: for a tweet after fifty @names, the most in a reply.
 MAX_RAW_CHARS = 1_200
 
-#: Characters of clean text the models see: a whole tweet (280). Beyond it the cost still grows with every
-#: character, and the answer on Telegram posts no longer changes.
+#: How many characters of clean text the models see: a tweet (280). More costs more and does not change
+#: answers on Telegram posts.
 MAX_CLEAN_CHARS = 300
 
-#: Fewer letters than this are no evidence: "ok", "da", "ha".
+#: Fewer letters are not enough evidence: "ok", "da", "ha".
 MIN_LETTERS = 3
 
-# Handles are ASCII on every network, and so are links as they are pasted: `@ali与` ends before the ideograph.
-# Every branch starts with a literal, which makes the search three times as fast as with a \b in front.
+# Handles are ASCII on every network, and so are pasted links: `@ali与` ends before the ideograph. Each branch
+# starts with a literal: three times as fast as with a leading \b.
 _NOT_LANGUAGE = re.compile(
     r"https?\b[!-~]*|www\.[!-~]+|t\.co/[!-~]+|t\.me/[!-~]+|pic\.twitter\.com/[!-~]+"
     r"|@[A-Za-z0-9_.-]+|&#?[A-Za-z0-9]{1,8};"
@@ -32,8 +32,8 @@ _TURKISH_ONLY = re.compile("[İıĞğŞş]")
 _INSIDE_WORDS = frozenset("'’-")
 _SPACE = " "
 
-# A character's entry in the table is what it becomes: 0 as long as nobody asked, _NOTHING, or a code point,
-# with _CAPITAL added to those of capitals.
+# The table has what each character becomes: 0 if not looked up yet, _NOTHING, or a code point, plus _CAPITAL
+# for capitals.
 _NOTHING = 1
 _END = 2  # of a text, where many are one array
 _CAPITAL = 1 << 24
@@ -44,11 +44,11 @@ _Points = npt.NDArray[np.uint32]
 
 
 def clean(texts: Sequence[str]) -> list[str]:
-    """Return the words of each text, one space between them: at most `MAX_CLEAN_CHARS`, always valid UTF-8.
+    """Return the words of each text with single spaces: at most `MAX_CLEAN_CHARS`, always valid UTF-8.
 
-    A text mostly in capitals comes back in small letters: the models were trained on running text. A small
-    Russian letter written three times or more in a row comes back once (`даааа`), and a Latin `i` inside a
-    Cyrillic word as the letter it stands for.
+    A text mostly in capitals becomes small letters, because the models were trained on running text. A small
+    Russian letter repeated three times or more becomes one (`даааа`), and a Latin `i` inside a Cyrillic word
+    becomes the Cyrillic letter.
     """
     if not texts:
         return []
@@ -60,7 +60,7 @@ def clean(texts: Sequence[str]) -> list[str]:
 
 
 def cleaned(texts: Sequence[str]) -> tuple[list[str], list[int]]:
-    """Return clean texts, capitals and all, and the indices of those that are mostly in capitals."""
+    """Return clean texts with their capitals, and the indices of those mostly in capitals."""
     normal = [
         unicodedata.normalize("NFKC", _NOT_LANGUAGE.sub(_SPACE, text[:MAX_RAW_CHARS]))[:MAX_RAW_CHARS]
         for text in texts
@@ -78,23 +78,23 @@ def cleaned(texts: Sequence[str]) -> tuple[list[str], list[int]]:
 
 
 def has_enough_letters(cleaned: str) -> bool:
-    """Whether there is enough in a clean text to name its language."""
-    start = cleaned[:MIN_LETTERS]  # nearly always enough, and cheaper to look at
+    """Return whether a clean text is long enough to determine its language."""
+    start = cleaned[:MIN_LETTERS]  # nearly always enough, and cheaper
     return (len(start) == MIN_LETTERS and start.isalpha()) or _LETTERS.search(cleaned) is not None
 
 
 def without_enough_letters(cleaned: Sequence[str]) -> set[int]:
-    """Return the indices of clean texts in which there is not enough to name a language."""
+    """Return the indices of clean texts that are too short to determine a language."""
     return {index for index, text in enumerate(cleaned) if not has_enough_letters(text)}
 
 
 def has_a_letter(cleaned: str) -> bool:
-    """Whether a clean text has any letter at all."""
+    """Return whether a clean text has a letter."""
     return any(map(str.isalpha, cleaned))
 
 
 def _kept(texts: Sequence[str]) -> _Points:
-    """All characters of all texts as the table has them, and an `_END` after each text."""
+    """Return all characters of all texts as in the table, with an `_END` after each text."""
     joined = _SPACE.join([*texts, ""]).encode("utf-32-le", "surrogatepass")
     raw = np.frombuffer(joined, np.uint32)
     points: _Points = _TABLE[raw]
@@ -109,14 +109,14 @@ def _kept(texts: Sequence[str]) -> _Points:
 def _entry(char: str) -> int:
     category = unicodedata.category(char)
     if category == "Cf" or "VARIATION SELECTOR" in unicodedata.name(char, ""):
-        return _NOTHING  # zero-width characters sit inside words, often to hide them
+        return _NOTHING  # zero-width characters are inside words, often to hide them
     if category[0] == "L" or category in ("Mn", "Mc") or char in _INSIDE_WORDS:
         return ord(char) + _CAPITAL * char.isupper()
     return ord(_SPACE)
 
 
 def _with_cyrillic_i(points: _Points) -> _Points:
-    """Ukrainian and Belarusian are often typed with the Latin letter: `вiтаю`."""
+    """Replace a Latin i in Ukrainian and Belarusian words: `вiтаю`."""
     cyrillic = (points >= 0x400) & (points < 0x530)
     beside = np.zeros(len(points), np.bool_)
     beside[1:] = cyrillic[:-1]
@@ -127,26 +127,26 @@ def _with_cyrillic_i(points: _Points) -> _Points:
 
 
 def _squeezed(points: _Points) -> _Points:
-    same = np.zeros(len(points) + 2, np.bool_)  # same[k]: the character k is the one before it once more
+    same = np.zeros(len(points) + 2, np.bool_)  # same[k]: character k equals the one before it
     same[1:-2] = points[1:] == points[:-1]
     again = same[:-2]
     run = again.copy()
     run[1:] &= same[:-3]
     run |= again & same[1:-1]
-    small = (points >= ord("а")) & (points <= ord("я"))  # СССР is no run
+    small = (points >= ord("а")) & (points <= ord("я"))  # not in СССР
     kept: _Points = points[~(run & small | again & (points == ord(_SPACE)))]
     return kept
 
 
 def lowered(text: str) -> str:
     """Return a clean text in small letters."""
-    # 'İ'.lower() is an i and a combining dot, which no model has met; and Turkish I is ı.
+    # 'İ'.lower() is i and a combining dot, which no model knows; and Turkish I is ı.
     if _TURKISH_ONLY.search(text):
         text = text.replace("I", "ı")
     return text.replace("İ", "i").lower()
 
 
-#: What a character becomes, and above that what it is: see native/src/cleaning.rs.
+#: What a character becomes, and in higher bits its properties: see native/src/cleaning.rs.
 _IS_CAPITAL, _IS_NORMAL, _IS_WORD, _IS_KNOWN, _IS_LETTER, _IS_SPACE = (1 << bit for bit in range(21, 27))
 
 
@@ -165,9 +165,9 @@ def _about_character(char: str) -> int:
 
 
 def _is_normal(char: str) -> bool:
-    """Return whether a character is its own normal form whatever is beside it, as most are.
+    """Return whether a character is its own normal form in any context, as most are.
 
-    Marks may join the letter before them, and so may some Korean letters.
+    Marks, and some Korean letters, may combine with the letter before them.
     """
     is_mark = unicodedata.category(char)[0] == "M" or unicodedata.combining(char) > 0
     return not is_mark and not "\u1100" <= char <= "\u11ff" and unicodedata.is_normalized("NFKC", char)

@@ -1,9 +1,9 @@
-"""Language codes: what the models call a language, and what we call it."""
+"""Language codes: those of the models, and ours."""
 
 from collections.abc import Iterable
 
 #: A member of a macrolanguage with a two-letter code gets that code: Egyptian Arabic counts as Arabic. The
-#: rest are codes that are retired, or that fastText misuses.
+#: other codes are retired, or misused by fastText.
 _OUR_CODE = {
     "zh-cn": "zh",
     "zh-tw": "zh",
@@ -26,10 +26,10 @@ def our_code(code: str) -> str:
 
 
 def merged_codes(theirs: Iterable[str]) -> tuple[tuple[str, ...], list[int], list[tuple[int, int]]]:
-    """Return our codes for a model's own, each once, and how to merge probabilities in the model's order.
+    """Return our codes for a model's codes, each once, and how to merge probabilities in the model's order.
 
-    That is: the index in `theirs` at which each of ours comes first, and pairs of indices (ours, theirs) of
-    those that come again and are to be added.
+    That is: the first index in `theirs` of each of our codes, and pairs of indices (ours, theirs) of repeated
+    codes, whose probabilities are added.
     """
     codes = [our_code(code) for code in theirs]
     ours = tuple(dict.fromkeys(codes))

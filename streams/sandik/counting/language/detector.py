@@ -1,4 +1,4 @@
-"""What a detector is and what it answers."""
+"""The interface of detectors, and their answers."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 
 class Language(msgspec.Struct, frozen=True, gc=False):
-    """A language and how sure the detector is of it.
+    """A language and its confidence.
 
-    `code` is ISO 639-1 in lower case, ISO 639-3 where 639-1 has none, `und` where nothing can be said.
+    `code` is ISO 639-1 in lower case, ISO 639-3 if 639-1 has none, `und` if undetermined.
     `confidence` is in 0..1 and rounded to 4 digits, so that a replay writes the same bytes.
     """
 
@@ -21,21 +21,22 @@ class Language(msgspec.Struct, frozen=True, gc=False):
 
 UNDETERMINED = Language("und", 0.0)
 
-#: The language of each text by its source. Any string: one that is no language code is no hint.
+#: The language of each text according to its source. Any string; other strings than language codes are
+#: ignored.
 Hints = Sequence[str | None]
 
 
 class Detector(Protocol):
-    """Finds languages. The answer depends on a text and its hint alone, not on its batch or on the time."""
+    """Finds languages. An answer depends only on the text and its hint, not on the batch or the time."""
 
     @property
     def version(self) -> str:
-        """Changes whenever a model, a profile or a rule could change an answer."""
+        """Changes whenever a model, profile or rule could change an answer."""
 
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """Return one `Language` per text, in the same order. Accepts any `str`, and raises nothing.
 
-        A hint counts only where the text cannot decide; `langdetect` and `fasttext` ignore it.
+        A hint counts only if the text does not decide; `langdetect` and `fasttext` ignore it.
         """
 
 

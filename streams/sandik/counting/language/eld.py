@@ -12,7 +12,7 @@ _ALL_SCORES = 20
 
 
 class Quick(Protocol):
-    """What ELD says of a text."""
+    """ELD's answer for a text."""
 
     @property
     def language(self) -> str: ...  # noqa: D102
@@ -21,12 +21,12 @@ class Quick(Protocol):
 
 
 class EldModel:
-    """Asks ELD, by our own instances of its settings: those of other code change no answer."""
+    """ELD, with separate instances of its settings, so that other code cannot change answers."""
 
     def __init__(self, eldc: Any) -> None:
         eldc.init()
         self.version = f"eldc-{version('eldc')}"
-        #: What it calls its languages; the last one stands for none.
+        #: ELD's own language codes; the last one means none.
         self.names = (*eldc.LANGUAGES, "und")
         self.codes = frozenset(map(our_code, eldc.LANGUAGES))
         quick, self._full = eldc.instance(), eldc.instance()
@@ -34,9 +34,9 @@ class EldModel:
             instance.set_languages([])  # all of them
             instance.set_scheme("iso639-1")
             instance.set_scores(scores)
-        #: Returns the best language of a clean text, and whether ELD calls that reliable.
+        #: Returns the best language of a clean text, and whether ELD considers it reliable.
         self.detect_quickly: Callable[[str], Quick] = quick.detect_details
-        #: Where its database is, as source in C; None if the wheel has none.
+        #: The file of its database, as C source; None if the wheel has none.
         folder = Path(eldc.__file__).parent
         self.sources = folder if folder.joinpath("large_db.h").is_file() else None
 

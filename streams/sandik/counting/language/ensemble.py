@@ -1,11 +1,11 @@
-"""Weighs several voices: each scores the languages that it knows, and none has a veto.
+"""Weighs several voices. Each scores the languages that it knows; none has a veto.
 
-    score(language) = sum of weight(voice, length of the text) * what the voice says
+    score(language) = sum of weight(voice, length of the text) * score of the voice
     probability     = softmax of the scores
 
-That a voice does not know a language has a weight of its own: a missing profile is no evidence against a
-language. `make fit-language` fits the weights in `ensemble.toml` to one half of the labelled texts, so the
-probability is how often such an answer is right.
+A language that a voice does not know has its own weight, because a missing profile is not evidence against a
+language. `make fit-language` fits the weights in `ensemble.toml` to half of the labelled texts, so the
+probability is the frequency of right answers.
 """
 
 import tomllib
@@ -19,7 +19,7 @@ import numpy as np
 from sandik.counting.language.letter_evidence import Marks
 from sandik.counting.language.scores import IN_LATIN, LANGDETECT_VOICES, LISTED, VOICES, Heard, Values, Voices
 
-#: Below this probability of the best language, langdetect is heard as well.
+#: Below this probability of the best language, langdetect is used too.
 UNSURE = 0.4
 
 #: By kind of voices (`all`, or `portable` without ELD and CLD2) and round (`second`: with langdetect): the
@@ -28,17 +28,17 @@ Weights = Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
 
 
 class Pool:
-    """Weighs what the voices say of clean texts, many at a time."""
+    """Weighs the voices for clean texts, in batches."""
 
     def __init__(self, voices: Voices, weights: Weights) -> None:
         self.voices = voices
         kind = weights["portable" if voices.is_portable else "all"]
-        #: By voice, its weights by class of length: without langdetect, and with it.
+        #: By voice: its weights by length class, without and with langdetect.
         self.first = np.array([kind["first"][voice] for voice in VOICES], float)
         self.second = np.array([kind["second"][voice] for voice in VOICES + LANGDETECT_VOICES], float)
 
     def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Values]:
-        """Return by language (row) and text (column) its probability, and its share of listed words."""
+        """Return by language (row) and text (column) the probability and the share of listed words."""
         heard = self.voices.hear(texts, marks)
         probabilities = self._weighed(heard, self.first)
         unsure = np.flatnonzero(probabilities.max(axis=0) < UNSURE)

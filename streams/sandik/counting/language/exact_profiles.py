@@ -1,8 +1,8 @@
 """langdetect's profiles, evaluated exactly.
 
-langdetect samples n-grams of the text at random until it is sure, seven times and with random smoothing. That
-is slow, and answers vary between runs. Here every n-gram counts once and the smoothing is its mean, which is
-what the sampling estimates. The n-grams are exactly langdetect's: a test compares them.
+langdetect samples n-grams of the text at random, seven times and with random smoothing. That is slow, and
+answers vary between runs. Here every n-gram counts once, and the smoothing is its mean, which the sampling
+estimates. The n-grams are exactly those of langdetect: a test compares them.
 """
 
 import json
@@ -25,19 +25,19 @@ from sandik.counting.language.word_cache import Remembered, Vectors, Words, sums
 
 _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 
-# Log probabilities are kept as whole numbers: their sum does not depend on the order of addition, hence not
-# on numpy's version or the machine. At this scale the smallest (-9.9) just fits int16: half the memory, and a
-# text looks up a hundred rows that are all over it.
+# Log probabilities are stored as integers, so that their sum does not depend on the order of addition, and so
+# not on numpy's version or the machine. At this scale the smallest (-9.9) just fits into int16, which halves
+# the memory.
 _UNITS = 3_200
 
-#: Of the words that are remembered, where the profiles are asked about all texts: 17 MB.
+#: Bits of the word cache if the profiles judge all texts: 17 MB.
 _PLACE_BITS = 16
 
 _LATIN = re.compile("[A-Za-z]")
 _NOT_LATIN = re.compile("[\u0300-\U0010ffff]")
 _WORD = re.compile("[^ ]+ ?")
 
-#: A word that fills a whole text has nine hundred n-grams, and each takes 350 bytes for a moment.
+#: A word that fills a whole text has nine hundred n-grams, and each temporarily takes 350 bytes.
 _WORDS_AT_ONCE = 64
 
 
@@ -48,7 +48,7 @@ class _Profile(TypedDict):
 
 
 class _Normal(dict[int, str]):
-    """For `str.translate`: langdetect's normal form of each character. Filled as it is asked."""
+    """For `str.translate`: langdetect's normal form of each character. Filled on demand."""
 
     def __missing__(self, code_point: int) -> str:
         self[code_point] = normal = str(NGram.normalize(chr(code_point)))
@@ -59,19 +59,19 @@ _NORMAL = _Normal()
 
 
 def words(text: str) -> list[str]:
-    """Return the words langdetect finds in a clean `text`, each with the space behind it, if there is one."""
+    """Return the words that langdetect finds in a clean `text`, each with the space after it, if any."""
     text = NGram.normalize_vi(text)
     others = len(_NOT_LATIN.findall(text))
     if others and len(_LATIN.findall(text)) * 2 < others:
-        text = _LATIN.sub("", text)  # Latin words in a text of another script are taken for noise
+        text = _LATIN.sub("", text)  # Latin words in a text of another script are treated as noise
     return _WORD.findall(text.translate(_NORMAL))
 
 
 def ngrams(word: str) -> list[str]:
-    """Return the n-grams langdetect looks up in one of the `words`, and some that no profile has."""
+    """Return the n-grams that langdetect looks up in one of the `words`, and some that no profile has."""
     pairs = list(map(add, " " + word, word))
     found = [list(word), pairs, ["", *map(add, pairs, word[1:])]]
-    if not word.islower():  # nor does it look into words in capitals
+    if not word.islower():  # it also ignores words in capitals
         looked_into = [not (pair[0].isupper() and pair[1].isupper()) for pair in pairs]
         found = [list(compress(grams, looked_into)) for grams in found]
     return [*chain.from_iterable(found)]
@@ -93,15 +93,15 @@ class ExactProfiles:
         self.version = f"langdetect-{version('langdetect')}"
         self._rows: dict[str, int] = {}
         names, columns = [], []
-        for profile in profiles:  # one at a time: all of them decoded would take 100 MB
+        for profile in profiles:  # one at a time: all decoded would take 100 MB
             rows = [self._rows.setdefault(ngram, len(self._rows)) for ngram in profile["freq"]]
             totals = np.array([profile["n_words"][len(ngram) - 1] for ngram in profile["freq"]])
             names.append(profile["name"])
             columns.append((np.array(rows), _log(np.array(list(profile["freq"].values())) / totals)))
         self.codes, self._first, self._more = merged_codes(names)
-        self._unknown = len(self._rows)  # a last row, of an n-gram that tells no language from another
+        self._unknown = len(self._rows)  # a last row for n-grams that distinguish no languages
         self._logs = np.full((len(self._rows) + 1, len(names) + 1), _log(np.zeros(1))[0])
-        self._logs[:, -1] = 1  # counts the n-grams that are known
+        self._logs[:, -1] = 1  # counts the known n-grams
         self._logs[self._unknown] = 0
         for column, (present, logs) in enumerate(columns):
             self._logs[present, column] = logs
@@ -111,7 +111,7 @@ class ExactProfiles:
         )
 
     def compile(self, native: ModuleType) -> None:
-        """From now on, let the compiled twin add up n-grams, and leave the table to it alone."""
+        """Let the compiled twin add up n-grams from now on, and keep the table only there."""
         width = self._logs.shape[1]
         twin = native.Ngrams(self._rows, width, self._logs, lambda char: 1 if char.isupper() else 2)
         self._sums = lambda texts: np.frombuffer(twin.sums(texts), np.int32).reshape(-1, width)
@@ -120,8 +120,8 @@ class ExactProfiles:
     def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
         """Return the probability of each language (row) after the n-grams of each clean text (column).
 
-        All are equal before. `power` below 1 takes the n-grams for less evidence than they claim. A column is
-        all zeros if none of its n-grams is known.
+        The prior is uniform. `power` below 1 reduces the weight of n-grams. A column is all zeros if none of
+        its n-grams is known.
         """
         totals = self._sums([words(text) for text in texts]).T
         logs, known = totals[:-1], totals[-1]
@@ -133,7 +133,7 @@ class ExactProfiles:
         return merged
 
     def _worked_out(self, some_words: list[str]) -> Vectors:
-        """Return the sum of the logarithms of each word's n-grams, and how many of these are known."""
+        """Return the sum of the logarithms of each word's n-grams, and the number of known ones."""
         worked_out = []
         for start in range(0, len(some_words), _WORDS_AT_ONCE):
             found = [ngrams(word) for word in some_words[start : start + _WORDS_AT_ONCE]]
@@ -147,6 +147,6 @@ def _bounds(lists: Sequence[Sequence[str]]) -> npt.NDArray[np.intp]:
 
 
 def load_exact_profiles(place_bits: int = _PLACE_BITS) -> ExactProfiles:
-    """Read the profiles out of the langdetect wheel (0.3 s). It remembers words in 2^`place_bits` places."""
+    """Read the profiles from the langdetect wheel (0.3 s). The word cache has 2^`place_bits` places."""
     folder = Path(langdetect.PROFILES_DIRECTORY)
     return ExactProfiles((json.loads(path.read_bytes()) for path in sorted(folder.iterdir())), place_bits)

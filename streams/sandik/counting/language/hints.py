@@ -1,20 +1,19 @@
-"""`lang_hint`: the language as the source of a post has it. A prior, heard where the text cannot decide."""
+"""`lang_hint`: the language given by the source of a post. A prior, used if the text does not decide."""
 
 import re
 from collections.abc import Container
 
 from sandik.counting.language.codes import our_code
 
-#: Below this probability of its own answer a text has not decided: two answers in five are wrong there.
+#: Below this probability of its best answer, a text does not decide: two of five answers are wrong.
 DECIDED = 0.7
 
-#: How many times more likely a hinted language is than before. Networks' own detectors are right more often
-#: than that, but some senders write one fixed language into every post.
+#: How many times more likely a hint makes a language. Detectors of networks are more reliable than that, but
+#: some senders write one fixed language into every post.
 HINT_ODDS = 20.0
 
-#: What an undecided text leaves at least to a hinted language that is written in its script: the models are
-#: surer than they should be that two words they never met are not Turkish. With it, a hint wins against any
-#: answer below one half.
+#: The least probability of a hinted language written in the script of an undecided text: the models are too
+#: sure that two unknown words are not Turkish. With it, a hint wins against any answer below one half.
 LEAST = 0.05
 
 _LATIN = (
@@ -26,12 +25,12 @@ _SCRIPTS = (
     (re.compile("[Ѐ-ԯ]"), " ba be bg cv kk ky mk mn ru sr tg tt uk "),
     (re.compile("[؀-ۿ]"), " ar az fa ku ps sd ug ur "),
 )
-_RENAMED = {"in": "id", "iw": "he", "ji": "yi", "fil": "tl"}  # what Twitter and old systems write
-_LONGEST = 12  # `zh-hant-tw`; what is longer is no code, and not worth taking apart
+_RENAMED = {"in": "id", "iw": "he", "ji": "yi", "fil": "tl"}  # as written by Twitter and old systems
+_LONGEST = 12  # `zh-hant-tw`; longer texts are not codes
 
 
 def hinted_code(hint: str | None, known: Container[str]) -> str | None:
-    """Return our code for a hint such as `tr`, `pt-BR` or `zh_Hans`; None if it names no language we know."""
+    """Return our code for a hint such as `tr`, `pt-BR` or `zh_Hans`; None for an unknown language."""
     if not hint or len(hint) > _LONGEST:
         return None
     hint = hint.strip().lower().replace("_", "-")
@@ -41,12 +40,12 @@ def hinted_code(hint: str | None, known: Container[str]) -> str | None:
 
 
 def is_written_in(text: str, code: str) -> bool:
-    """Whether `text` has a letter of a script that the language is written in: Latin, Cyrillic or Arabic."""
+    """Return whether `text` has a letter of a script of the language: Latin, Cyrillic or Arabic."""
     return any(f" {code} " in codes and letter.search(text) for letter, codes in _SCRIPTS)
 
 
 def with_hint(text: str, code: str, probability: float) -> float:
-    """Return the probability of a hinted language which the models give `probability`."""
+    """Return the probability of a hinted language to which the models give `probability`."""
     if is_written_in(text, code):
         probability = max(probability, LEAST)
     odds = HINT_ODDS * probability

@@ -1,12 +1,12 @@
-"""What letters alone say about languages that share a script: Belarusian has no `и`, Turkish has no `ə`."""
+"""Evidence of letters for languages that share a script: Belarusian has no `и`, Turkish has no `ə`."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-# Letters that tell the languages of a family apart, and who writes them. From the alphabets in use today; for
-# the Cyrillic of Uzbek, Azerbaijani and Turkmen see Unicode's CLDR. Nothing here was fitted to texts.
+# Letters that distinguish the languages of a family, and the languages with them. From today's alphabets; for
+# the Cyrillic of Uzbek, Azerbaijani and Turkmen from Unicode's CLDR. Nothing here was fitted to texts.
 _CYRILLIC = {
     "ru": "ёийщъыьэюя",
     "uk": "ґєиіїйщьюя",
@@ -32,15 +32,15 @@ _TURKIC_AND_KURDISH = {
 _BORROWED = {"tr": "", "az": "qx", "tk": "w", "uz": "qx", "ku": "qwx", "crh": "q", "gag": ""}
 _FAMILIES = (_CYRILLIC, _TURKIC_AND_KURDISH)
 
-#: Scripts, each a bit of the marks: the first character of each range and the one behind its last.
+#: Scripts, each a bit of the marks: the first character of each range, and the one after its last.
 _SCRIPTS = {
     "latin": ((0x41, 0x5B), (0x61, 0x7B), (0xC0, 0x250)),
     "cyrillic": ((0x400, 0x530),),
     "arabic": ((0x600, 0x700),),
     "other": ((0x530, 0x600), (0x700, 0x701)),
 }
-_TABLE_SIZE = 0x700  # its last entry stands for all beyond
-#: Languages by the scripts they are written in. Those that are not named are written in Latin letters.
+_TABLE_SIZE = 0x700  # the last entry is for all later characters
+#: Languages by script. Languages not listed are written in Latin letters.
 _WRITTEN_IN = (
     (
         ("cyrillic",),
@@ -62,7 +62,7 @@ Marks = npt.NDArray[np.int64]
 
 
 class Letters:
-    """Which letters of its text a language does not write."""
+    """Finds the letters of a text that a language does not have."""
 
     def __init__(self) -> None:
         letters = sorted(
@@ -72,22 +72,22 @@ class Letters:
         self._table = np.zeros(_TABLE_SIZE + 1, np.int64)
         for letter, bit in bits.items():
             self._table[ord(letter)] |= bit
-            if letter != "ı":  # its capital is everybody's
+            if letter != "ı":  # its capital is in all alphabets
                 self._table[ord(letter.upper())] |= bit
         #: The bit of each script.
         self.scripts = {name: 1 << len(letters) + place for place, name in enumerate(_SCRIPTS)}
         for name, ranges in _SCRIPTS.items():
             for first, end in ranges:
                 self._table[first:end] |= self.scripts[name]
-        #: Marks of characters; the last entry stands for all beyond.
+        #: Marks of characters; the last entry is for all later characters.
         self.table: list[int] = self._table.tolist()
         self._written = {
             code: sum(self.scripts[script] for script in scripts)
             for scripts, codes in _WRITTEN_IN
             for code in codes.split()
         }
-        #: By language: the letters of its family that it lacks, and those it only borrows (q, w and x, which
-        #: Turkish tweets are full of: `aq`, `Twitter`, laughing on the keyboard).
+        #: By language: the letters of its family that it lacks, and those in loan words only (q, w and x,
+        #: frequent in Turkish tweets: `aq`, `Twitter`, random letters as laughter).
         self.alien: dict[str, int] = {}
         self.borrowed: dict[str, int] = {}
         for family, lacked in (
@@ -99,7 +99,7 @@ class Letters:
             for code, own in family.items():
                 lacked[code] = lacked.get(code, 0) | sum(bits[letter] for letter in every - set(own))
 
-        # Nobody who writes Russian in Latin letters writes letters with a mark, or q, w and x.
+        # Russian in Latin letters has no letters with marks, and no q, w and x.
         self.not_latin_russian = self.of("çğıİöşüâîûəäňýžêñţqwx") | sum(
             bit for script, bit in self.scripts.items() if script != "latin"
         )

@@ -1,6 +1,6 @@
-"""The default detector with its compiled part, which reads a text once and keeps to itself what ELD settles.
+"""The default detector with its compiled part, which reads a text once and returns what ELD does not decide.
 
-The same answers as `ByScript` around `BatchDetector` and `Cascade`, which are the ones to read.
+It gives the same answers as `ByScript` around `BatchDetector` and `Cascade`. Read these to understand it.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from sandik.counting.language.scores import Voices
 from sandik.counting.language.scripts import SCRIPTS, judge_parts
 from sandik.counting.language.sieve import Sieve
 
-#: Texts sifted at a time: of those that are left, the clean ones are kept until the pool was asked.
+#: Texts sifted at once. Undecided clean texts are kept until the pool has judged them.
 _BATCH = 2_048
 
 
 class Left(NamedTuple):
-    """A text that ELD does not settle: its place, itself clean, its marks, and what it is if CLD2 agrees."""
+    """A text that ELD does not decide: index, clean text, marks, and the language if CLD2 agrees."""
 
     place: int
     text: str
@@ -33,7 +33,7 @@ class Left(NamedTuple):
 
 
 class NativeCascade:
-    """Judges raw texts, many at a time."""
+    """Judges raw texts, in batches."""
 
     def __init__(self, native: ModuleType, version: str, voices: Voices, pool: Pool, sieve: Sieve) -> None:
         self.version = version
@@ -66,7 +66,7 @@ class NativeCascade:
         return self._judge([*texts], hints)[0]
 
     def _judge(self, texts: list[str], hints: Hints | None) -> tuple[list[Language], list[int]]:
-        """Return the languages of texts, each taken for one of one language, and which may be of two."""
+        """Return one language per text, and the texts that may have two."""
         found, left, few, quoting, mixed = self._sift.sift(texts, True)
         answers: list[Language] = found
         left = self._left_by_cld2(answers, left)
@@ -89,7 +89,7 @@ class NativeCascade:
     def _left_by_cld2(
         self, answers: list[Language], left: Sequence[tuple[int, str, int, Language | None]]
     ) -> list[Left]:
-        """Put in the answers that CLD2 agrees with, and return what is left then."""
+        """Set the answers that CLD2 agrees with, and return the rest."""
         unsettled = []
         for one in map(Left._make, left):
             if one.if_cld2 and self._cld2.best(one.text) == one.if_cld2.code:
@@ -99,7 +99,7 @@ class NativeCascade:
         return unsettled
 
     def _judge_by_own_words(self, answers: list[Language], quoting: Sequence[tuple[int, str]]) -> None:
-        """Judge texts with quotations again, without the quotation. If that is clear, it is the answer."""
+        """Judge texts with quotations again without them. A clear result becomes the answer."""
         clear, left, *_ = self._sift.sift([own for _, own in quoting], False)
         self._left_by_cld2(clear, left)
         for (index, _), answer in zip(quoting, clear, strict=True):

@@ -1,6 +1,6 @@
-"""The compiled twin of `Pool` and `Voices`: what the voices say and what that weighs, many texts at a time.
+"""The compiled twin of `Pool` and `Voices`: scores and weights of the voices, in batches.
 
-It asks back for exponentials and logarithms, which numpy takes, and for what CLD2 and langdetect say.
+It calls back for exponentials and logarithms (numpy), and for CLD2 and langdetect.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from sandik.counting.language.scores import FLOOR, IN_LATIN, LENGTHS, UNSCORED, 
 
 
 class NativePool:
-    """Weighs what the voices say of clean texts. `native_eld`: the compiled twin of `eld`."""
+    """Weighs the voices for clean texts. `native_eld`: the compiled twin of `eld`."""
 
     def __init__(
         self, native: ModuleType, native_eld: object, pool: Pool, eld: EldModel, cld2: Cld2Model

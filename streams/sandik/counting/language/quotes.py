@@ -1,11 +1,11 @@
-"""A post's own words, without what it quotes: `Putin "мы не вмешиваемся" demiş` is Turkish."""
+"""A post's own words, without quotations: `Putin "мы не вмешиваемся" demiş` is Turkish."""
 
 import re
 from collections.abc import Sequence
 
-# Short quotations are titles and mocked words, and what is longer than any has lost a mark.
+# Short quotations are titles and mocked words; a very long one has lost a mark.
 _SHORTEST, _LONGEST = 8, 300
-#: Marks that open and close. The first ones are asked for first: few posts have any.
+#: Opening and closing marks. Few posts have any, so the opening marks are searched first.
 _KINDS = ('"', '"'), ("“„", "”“"), ("«", "»")
 _ANY_MARK = re.compile('["“„«]')
 _QUOTED = re.compile(
@@ -13,18 +13,18 @@ _QUOTED = re.compile(
 )
 _LETTER = re.compile(r"[^\W\d_]")
 
-#: Fewer letters of its own say nothing: `"…" (via @name)`.
+#: Fewer own letters are not enough: `"…" (via @name)`.
 MIN_OWN_LETTERS = 16
-#: Where there is no sieve, a text's own words are the answer if they are as clear as this.
+#: Without a sieve, the own words of a text decide with this probability.
 CLEAR = 0.9
-#: A quotation that is a smaller part of the text does not decide its language.
+#: A quotation that is a smaller part of the text does not change its language.
 _LARGE = 0.2
-#: Characters that are looked at: a quotation behind them changes nothing.
+#: How many characters are inspected. A quotation after them changes nothing.
 _MAX_CHARS = 1_200
 
 
 def own_words_of_all(texts: Sequence[str]) -> dict[int, str]:
-    """Return the own words of raw texts, by index, of those that have some."""
+    """Return the own words of raw texts with quotations, by index."""
     return {index: own for index, text in enumerate(texts) if (own := own_words(text)) is not None}
 
 
@@ -39,5 +39,5 @@ def own_words(text: str) -> str | None:
     return own
 
 
-#: What the compiled twin of `own_words` is told.
+#: The tables for the compiled twin of `own_words`.
 QUOTES = _KINDS, _SHORTEST, _LONGEST, 1 - _LARGE, MIN_OWN_LETTERS, _MAX_CHARS

@@ -1,4 +1,4 @@
-"""What each voice says of some texts, as numbers: one array for all, voice by language by text."""
+"""The scores of all voices for some texts: one array, voice by language by text."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ from sandik.counting.language.fasttext.model import FasttextModel, load_fasttext
 from sandik.counting.language.latin_russian import is_like_russian
 from sandik.counting.language.letter_evidence import Letters, Marks
 
-#: What the voices say, in the order of the first axis of `Heard.said`.
+#: The scores, in the order of the first axis of `Heard.said`.
 VOICES = (
-    "eld_behind",  # by how much ELD's score is below its best one
+    "eld_behind",  # how much ELD's score is below its best one
     "eld_unknown",  # 1 if ELD does not know the language
-    "eld_reliable",  # 1 if ELD calls this answer reliable
-    "cld2",  # which part of the text is in the language, as CLD2 has it
+    "eld_reliable",  # 1 if ELD considers this answer reliable
+    "cld2",  # the part of the text in the language, by CLD2
     "fasttext_log",  # the logarithm of fastText's probability
     "fasttext",  # that probability
-    "latin_russian",  # 1 for Russian in Latin letters, if ELD, shown it in Cyrillic ones, knows it
+    "latin_russian",  # 1 for Russian in Latin letters, if ELD knows its Cyrillic form
     "words",  # the share of the words that are everyday words of the language
-    "own_words",  # the same, with words that several languages have divided among them
+    "own_words",  # the same, with shared words divided among their languages
     "alien",  # 1 if the text has a letter of the language's neighbours that it lacks
-    "borrowed",  # 1 if it has q, w or x, which the language only borrows
-    "other_script",  # 1 if no letter is of a script that the language is written in
+    "borrowed",  # 1 if it has q, w or x, and the language has these only in loan words
+    "other_script",  # 1 if no letter is of a script of the language
     "rare",  # 1 for a language that is rare in posts
-    "common",  # 1 for those that most posts are in
+    "common",  # 1 for the most frequent languages of posts
 )
-#: Those that are heard in doubt only.
+#: Those that are only used in doubt.
 LANGDETECT_VOICES = ("langdetect_log", "langdetect_unknown")
 
-#: Which of them says what share of the words is listed.
+#: Which of them is the share of listed words.
 LISTED = VOICES.index("words")
 
-#: A text with fewer letters than the first is of class 0, and so on: what a voice says of a word is worth
-#: less.
+#: A text with fewer letters than the first is in class 0, and so on. Voices are less reliable for short
+#: texts.
 LENGTHS = (8, 16, 41)
 
 #: Languages of `common_words.toml` that fastText does not know.
 _MORE = ("crh", "gag")
-#: Rows of their own, added to the language of the other code in the end: the same language in Latin letters.
+#: Separate rows that are added to another language at the end: the same language in Latin letters.
 IN_LATIN = {"ru_latn": "ru", "tt_latn": "tt"}
 
-#: The languages that most posts are in.
+#: The most frequent languages of posts.
 _COMMON = frozenset(("tr", "ru", "en"))
-#: Dead, made or hardly written languages that fastText knows from Wikipedia and takes for many a short text,
-#: beside those whose code has three letters.
+#: Dead, constructed or rarely written languages that fastText knows from Wikipedia and often sees in short
+#: texts, besides those with three-letter codes.
 _RARE = frozenset(
     "an av br co cv cy dv eo fy ga gd gn gv ia ie io kv kw la lb li mt oc os qu rm sa sc vo wa".split()  # noqa: SIM905
 )
 
 #: ELD knows these in one script only.
 _ELD_SCRIPT = {"ku": "arabic", "az": "latin", "sr": "cyrillic"}
-#: How far behind its best language ELD is taken to hold one that it knows and does not score.
+#: The assumed distance from ELD's best score for languages that it knows and does not score.
 UNSCORED = 0.5
-#: Added to probabilities before their logarithm is taken: what is below is as good as ruled out.
+#: Added to probabilities before taking the logarithm; smaller probabilities are practically zero.
 FLOOR, _LANGDETECT_FLOOR = 0.001, 0.01
-#: How much of the evidence of its n-grams langdetect is believed: each letter is in several of them.
+#: The weight of langdetect's n-grams: each letter is in several of them.
 _NGRAM_EVIDENCE = 1 / 3
 
-#: Bits of the places for words that fastText and langdetect remember: 7 and 2 MB. Fewer than one text in ten
-#: gets to the one, and one in a hundred to the other; larger tables are slower.
+#: Bits of the word caches of fastText and langdetect: 7 and 2 MB. Fewer than one text in ten reaches the
+#: first, and one in a hundred the second; larger tables are slower.
 _FASTTEXT_PLACES, _LANGDETECT_PLACES = 16, 13
 
 Values = npt.NDArray[np.float64]
@@ -75,23 +75,23 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Heard:
-    """What the voices say of some texts: `said[voice, language, text]`, and the length class of each text."""
+    """The scores for some texts: `said[voice, language, text]`, and the length class of each text."""
 
     said: Values
     lengths: npt.NDArray[np.intp]
 
     def some(self, columns: npt.NDArray[np.intp]) -> Heard:
-        """Return what they say of some of the texts."""
+        """Return the scores of some of the texts."""
         return Heard(self.said[:, :, columns], self.lengths[columns])
 
 
 def length_class(letters: int) -> int:
-    """Return the class of a text of so many letters."""
+    """Return the length class of a text with so many letters."""
     return bisect_right(LENGTHS, letters)
 
 
 class Voices:
-    """Asks the voices about clean texts, many at a time. Where ELD or CLD2 is missing, neither speaks."""
+    """Computes the scores for clean texts, in batches. If ELD or CLD2 is missing, neither is used."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Voices:
         self.version = ":".join(versions)
         #: Our codes of the languages.
         self.codes = (*fasttext.codes, *_MORE)
-        #: The second axis of `Heard.said`.
+        #: The rows of the second axis of `Heard.said`.
         self.rows = (*self.codes, *IN_LATIN)
         self.row_of = {code: row for row, code in enumerate(self.rows)}
         self._profiled = [self.row_of[code] for code in profiles.codes]
@@ -122,7 +122,7 @@ class Voices:
 
     @property
     def told(self) -> tuple[object, ...]:
-        """Return by row what the compiled twin is told: what ELD needs, letters, scripts, how common."""
+        """Return by row the data for the compiled twin: for ELD, letters, scripts, frequency."""
         numbers = (self._eld_needs, self._alien, self._borrowed, self._written)
         rest = ((column != 0).ravel().tolist() for column in (self._rare, self._common))
         return (
@@ -133,11 +133,11 @@ class Voices:
 
     @property
     def is_portable(self) -> bool:
-        """Whether ELD and CLD2 are missing."""
+        """Whether ELD or CLD2 is missing."""
         return self._pair is None
 
     def hear(self, texts: Sequence[str], marks: Marks) -> Heard:
-        """Ask all voices but langdetect."""
+        """Return the scores of all voices but langdetect."""
         said = np.zeros((len(VOICES), len(self.rows), len(texts)))
         by_name = dict(zip(VOICES, said, strict=True))
         if self._pair:
@@ -157,7 +157,7 @@ class Voices:
         return Heard(said, lengths)
 
     def hear_langdetect(self, texts: Sequence[str]) -> Values:
-        """Ask langdetect: `said` for its two voices."""
+        """Return `said` for the two voices of langdetect."""
         said = np.zeros((len(LANGDETECT_VOICES), len(self.rows), len(texts)))
         posterior = self.profiles.posterior(texts, _NGRAM_EVIDENCE)
         said[0, self._profiled] = np.log(posterior + _LANGDETECT_FLOOR)
@@ -191,12 +191,12 @@ class Voices:
         return np.array([[by_code.get(code, 0)] for code in self.rows], np.int64)
 
     def _fill(self, said: Values, by_text: Sequence[Mapping[str, float]]) -> None:
-        """Put in what each text has by code; codes that are no row are left out."""
+        """Set the scores of each text by code; codes without a row are ignored."""
         row_of = self.row_of
         rows = [row_of.get(code, -1) for by_code in by_text for code in by_code]
         columns = [column for column, by_code in enumerate(by_text) for _ in by_code]
         values = [value for by_code in by_text for value in by_code.values()]
-        padded = np.zeros((len(said) + 1, len(by_text)))  # its last row takes what has none
+        padded = np.zeros((len(said) + 1, len(by_text)))  # the last row is for codes without one
         padded[rows, columns] = values
         said[...] = padded[:-1]
 

@@ -1,4 +1,4 @@
-"""More than one language in a post: its words by script, and a language for each script that carries it."""
+"""Two languages in a post: its words by script, and a language for each dominant script."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,17 +9,17 @@ from sandik.counting.language.detector import Detector, Hints, Language
 from sandik.counting.language.quotes import own_words
 from sandik_schemas.languages import both_languages
 
-#: A script carries a post with this part of its letters, in so many letters, and with so many words in a row
-#: of which this part begins with a small letter: names of firms and shows in a Russian post do not.
+#: A script is dominant with this part of the letters, this number of letters, and this many words in a row of
+#: which this part begins with a small letter: names of firms and shows in a Russian post do not count.
 MIN_PART, MIN_LETTERS, MIN_WORDS, MIN_SMALL = 0.25, 16, 3, 0.5
 
-#: Less sure than this of either language, the detector is asked about the post as a whole.
+#: If the confidence of either language is lower, the post is judged as a whole.
 SURE = 0.7
 
-#: Characters that are read. The longest message of Telegram is as long.
+#: How many characters are read: the longest Telegram message.
 MAX_CHARS = 4_096
 
-#: Two languages of one script are not told apart within a post; of the rest, nobody mixes two.
+#: Two languages of one script are not distinguished within a post; other scripts are not mixed.
 _NONE, _LATIN, _CYRILLIC, _REST = range(4)
 _SCRIPTS = (_LATIN, _CYRILLIC, _REST)
 _RANGES = (
@@ -28,30 +28,30 @@ _RANGES = (
     (_REST, 0x370, 0x3FF), (_REST, 0x530, 0x1DFF), (_REST, 0x3040, 0x30FF), (_REST, 0x3400, 0x9FFF),
     (_REST, 0xAC00, 0xD7A3),
 )  # fmt: skip
-_SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one stands for all beyond
+_SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one is for all later characters
 for _script, _first, _last in _RANGES:
     _SCRIPT[_first : _last + 1] = _script
-#: What the compiled twin of `may_be_mixed` is told.
+#: The tables for the compiled twin of `may_be_mixed`.
 SCRIPTS = _SCRIPT.tolist(), MAX_CHARS, MIN_LETTERS, MIN_PART
-#: For each character, 1 in the bits of its script if it is a letter; they have room for `MAX_CHARS` letters.
+#: Per character: 1 in the bits of its script if it is a letter. The bits can count `MAX_CHARS` letters.
 _BITS = 20
 _ONE = np.where(_SCRIPT == _NONE, 0, 1 << _BITS * (np.maximum(_SCRIPT, 1).astype(np.int64) - 1))
 
-#: Links, names and hashtags are in no language, nor are the marks of photographers: `face/Globallookpress`.
+#: Links, names and hashtags have no language, and neither have photo credits: `face/Globallookpress`.
 _WORDS = re.compile(r"(?<!\S)(?!\S*(?:[/@＠&_]|www\.))[^\s#＃]\S*")
-#: The same, found faster and less surely.
+#: The same, faster and less precise.
 _LINKS = re.compile(r"https?://\S+|[@#]\w+")
 
 
 class ByScript:
-    """A detector that hears two languages where two scripts carry a post: `ru+tr`, in alphabetical order."""
+    """A detector that finds two languages in a post with two dominant scripts: `ru+tr`, alphabetically."""
 
     def __init__(self, detector: Detector) -> None:
         self.version = detector.version
         self._detector = detector
 
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
-        """See `Detector.detect`. Of two languages the confidence is that of the less sure one."""
+        """See `Detector.detect`. With two languages, the confidence is the lower one."""
         answers = self._detector.detect(texts, hints)
         judge_parts(answers, texts, hints, may_be_mixed(texts), self._detector.detect)
         return answers
@@ -64,7 +64,7 @@ def judge_parts(
     mixed: Sequence[int],
     detect: Callable[[Sequence[str], Hints], list[Language]],
 ) -> None:
-    """Put the answer right of each text, among those that may be mixed, that two languages carry."""
+    """Correct the answers of mixed texts, among those that may be mixed."""
     split = [(index, parts) for index in mixed if (parts := parts_of(texts[index]))]
     if not split:
         return
@@ -77,9 +77,9 @@ def judge_parts(
 
 
 def parts_of(text: str) -> tuple[str, str] | None:
-    """Return the words of the two scripts that carry a text, in the order of their letters; None if one does.
+    """Return the words of a text's two dominant scripts, by number of letters; None if there is only one.
 
-    A word is of the script of most of its letters: some write a Latin letter for one that looks alike.
+    A word has the script of most of its letters: some people write a Latin letter for a similar one.
     """
     words: dict[int, list[str]] = {script: [] for script in _SCRIPTS}
     letters, longest = dict.fromkeys(_SCRIPTS, 0), dict.fromkeys(_SCRIPTS, 0)
@@ -107,7 +107,7 @@ def parts_of(text: str) -> tuple[str, str] | None:
 
 
 def _is_running_text(words: Sequence[str]) -> bool:
-    """Return whether words are sentences rather than names, as far as their script has capitals."""
+    """Return whether words are sentences rather than names, if their script has capitals."""
     return sum(not _first_letter(word).isupper() for word in words) >= MIN_SMALL * len(words)
 
 

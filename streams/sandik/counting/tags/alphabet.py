@@ -1,8 +1,8 @@
-"""One folded alphabet for lexicon and posts, so that spellings people use for one word meet.
+"""One folded alphabet for lexicon and posts, so that different spellings of a word match.
 
-Every character becomes one folded character or nothing, never two. That keeps the way back to the original
-text a plain index, and lets numpy fold a whole batch by table look-up: a fifth of the time that
-`str.translate` takes for Russian or Turkish.
+Every character becomes one folded character or none, never two. So the way back to the original text is a
+plain index, and numpy can fold a whole batch by table look-up, in a fifth of the time of `str.translate` for
+Russian or Turkish.
 """
 
 import unicodedata
@@ -11,33 +11,33 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-#: Raise it whenever a text may fold to something else than before: it is part of the lexicon's version.
+#: Raise it whenever a text may fold differently: it is part of the lexicon's version.
 FOLD_VERSION = 2
 
 _DROPPED = 0
-#: In the table, where 0 is what nobody has asked for yet.
+#: In the table; 0 is a character that was not looked up yet.
 _NOTHING = 0xFFFFFFFF
 _SPACE = ord(" ")
 _SEPARATOR = ord("\n")  # no character folds to it: white space becomes a space, control characters vanish
 _APOSTROPHES = "'’‘‛ʼʹ`´′＇"
 _HYPHENS = "-‐‑‒–—―−﹣－"
-#: Cyrillic letters drawn like a Latin one (in either case, hence в and н), and the letter both become. No two
-#: Cyrillic letters share a target, so Russian words stay as distinct as they were.
+#: Cyrillic letters that look like a Latin one (in either case, hence в and н), and the letter that both
+#: become. No two Cyrillic letters share a target, so Russian words stay distinct.
 _LOOK_ALIKES = dict(zip("авеёкмнорстухіјѕԁԛԝһӏ", "abeekmhopctyxijsdqwhl", strict=True))
-#: Arabic letters that people use for each other, and those of its neighbours' keyboards. Alef and its hamzas
-#: need no line here: these are accents, which go.
+#: Arabic letters that are used for each other, and those of neighbouring keyboards. Alef with hamza is not
+#: listed: the hamza is an accent, and accents are dropped.
 _ARABIC = {"ٱ": "ا", "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك"}
 _EXCEPTIONS = {"ı": "i", "_": " "} | _ARABIC | dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-")
-#: Lengthens an Arabic word for the eye only; Unicode calls it a letter.
+#: Only stretches an Arabic word visually; Unicode calls it a letter.
 _TATWEEL = "ـ"
 
 
 class FoldedBatch(NamedTuple):
-    """The texts of a batch, folded into one string: each stands between two line breaks.
+    """The texts of a batch, folded into one string, each between two line breaks.
 
-    `breaks` are the indices of those in `folded`, so text n begins at `breaks[n] + 1`. `joined` holds the
-    original texts, with the same line breaks around them; `origin[i]` is the index, in `joined`, of the
-    character that became `folded[i]`. `letters` and `codes` are the code points of `folded` and `joined`.
+    `breaks` are the indices of the line breaks in `folded`, so text n begins at `breaks[n] + 1`. `joined`
+    holds the original texts, with the same line breaks around them; `origin[i]` is the index, in `joined`, of
+    the character that became `folded[i]`. `letters` and `codes` are the code points of `folded` and `joined`.
     """
 
     folded: str
@@ -54,7 +54,7 @@ class FoldedBatch(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Return `text` in the folded alphabet: never longer, the same when folded again, never an error."""
+    """Return `text` in the folded alphabet. Never longer, idempotent, never an error."""
     folded = "".join(map(_LETTERS.__getitem__, text))
     while "  " in folded:
         folded = folded.replace("  ", " ")
@@ -62,7 +62,7 @@ def fold(text: str) -> str:
 
 
 def fold_batch(texts: list[str]) -> FoldedBatch:
-    """Fold many texts at once; runs of white space become one space, so a line break may part two words."""
+    """Fold many texts at once. Runs of white space become one space, so a line break can end a word."""
     joined = "\n" + "\n".join(texts) + "\n\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     letters = _TABLE.take(codes)
@@ -85,7 +85,7 @@ def fold_batch(texts: list[str]) -> FoldedBatch:
 def _without_extra_spaces(
     letters: npt.NDArray[np.uint32], origin: npt.NDArray[np.intp]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
-    """Return both without what is dropped and without every space right after a space."""
+    """Return both without dropped characters and repeated spaces."""
     kept = letters != _NOTHING
     is_space = letters == _SPACE
     kept[1:] &= ~(is_space[1:] & is_space[:-1])
@@ -94,7 +94,7 @@ def _without_extra_spaces(
 
 
 def fold_code(code: int) -> int:
-    """Return the code point that a character becomes, or 0 for nothing."""
+    """Return the code point that a character becomes, 0 if it is dropped."""
     character = chr(code)
     if character.isspace() or character == "\0":
         return _SPACE
@@ -102,14 +102,14 @@ def fold_code(code: int) -> int:
         return 0xFFFD  # half of a pair: broken JSON escapes bring it, and no automaton takes it
     if character in _EXCEPTIONS:
         return ord(_EXCEPTIONS[character])
-    # Format characters (zero width, direction, soft hyphen), controls, variation selectors and accents: no
-    # letters of their own to a reader.
+    # Format characters (zero width, direction, soft hyphen), controls, variation selectors and accents are
+    # not letters to a reader.
     if unicodedata.category(character) in ("Cf", "Cc") or unicodedata.combining(character):
         return _DROPPED
     if 0xFE00 <= code <= 0xFE0F or character == _TATWEEL:
         return _DROPPED
     parts = [part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)]
-    # What stands for several letters (a ligature, a Hangul syllable) stays itself: one in, one out.
+    # A character for several letters (a ligature, a Hangul syllable) is not changed: one in, one out.
     letter = parts[0] if len(parts) == 1 else character
     lower = letter.lower()
     letter = lower if len(lower) == 1 else letter
@@ -118,13 +118,13 @@ def fold_code(code: int) -> int:
     return ord(_LOOK_ALIKES.get(letter, letter))
 
 
-# Filled as characters turn up, against a second of start-up for all of Unicode. Zeros take no memory: so what
-# is not known is 0, and what folds to nothing is not.
+# Filled on demand: all of Unicode would take a second at start-up. Zeros take no memory, so unknown
+# characters are 0, and dropped ones are not.
 _TABLE = np.zeros(0x110000, np.uint32)
 
 
 class _Letters(dict[str, str]):
-    """What a character becomes: for a text alone, which numpy takes ten times as long to begin with."""
+    """What a character becomes, for a single text: numpy's overhead would be ten times as long."""
 
     def __missing__(self, char: str) -> str:
         code = fold_code(ord(char))

@@ -1,9 +1,9 @@
-"""Where words begin and end: in running text, and in hashtags, which run several together.
+"""Where words begin and end: in running text, and in hashtags, which join several words.
 
-Anything but a letter or digit parts words, and so does the change from one to the other: Election2016. In a
-#hashtag a capital after a small letter does, too (#SandığaSahipÇık, #YSKSeçim); and where capitals give no
-help, a long form may stand at either end (#secimsonuclari, #votersuppression). In links and @names nothing is
-a word.
+Words are separated by anything but a letter or digit, and by a change between the two: Election2016. In a
+#hashtag, a capital after a small letter also separates (#SandığaSahipÇık, #YSKSeçim). In hashtags without
+capitals, a long form matches at either end (#secimsonuclari, #votersuppression). Links and @names contain no
+words.
 """
 
 import re
@@ -16,15 +16,15 @@ import numpy.typing as npt
 
 from sandik.counting.tags.alphabet import FoldedBatch
 
-#: Letters from which on a form is known at one end of a hashtag, whatever else is glued to it. Shorter ones
-#: that stand so in real hashtags are other words too often: #pollution, #циклон, #obamaday.
+#: The shortest form that matches at one end of a hashtag, whatever it is joined to. Shorter forms are too
+#: often part of other words: #pollution, #циклон, #obamaday.
 MIN_GLUED = 5
 
-#: Links and names are nobody's words; hashtags are several. \w leaves out accents written as characters of
+#: Links and names contain no words; hashtags contain several. \w leaves out accents written as characters of
 #: their own, as some systems do.
 _LETTERS = r"[\w\u0300-\u036f\u064b-\u065f\u0670]+"
-#: Domains that are one by themselves, or behind one of these, and those that are with a path only: seçim.be
-#: and oy.me are also words.
+#: Top-level domains that make a link alone, and those that make one only with a path: seçim.be and oy.me are
+#: also words.
 _DOMAINS = tuple("com org net edu gov info ru su рф".split())  # noqa: SIM905
 _BEHIND = {"tr": ("com", "gov", "org", "edu"), "uk": ("co",)}
 _WITH_PATH = tuple(
@@ -44,11 +44,11 @@ _LINK = (
     rf"(?:(?:{'|'.join([*_DOMAINS, *_BEHIND_OTHERS])})(?![\w-])(?:[/?]\S*)?|(?:{'|'.join(_WITH_PATH)})/\S+)"
 )
 _MARKUP = re.compile(rf"{_LINK}|[@＠]\w+|[#＃](?P<hashtag>{_LETTERS})", re.IGNORECASE)
-#: No link, name or hashtag is without one of these.
+#: Every link, name or hashtag has one of these.
 _SIGNS = re.compile(r"[#＃@＠:]|\.\w")
 _JOINING = "'’`´"
 _COUNTED = re.compile(rf"{_LINK}|[@＠]\w+|(?P<word>{_LETTERS}(?:[{_JOINING}]{_LETTERS})*)", re.IGNORECASE)
-#: Small words that a writer of #CapitalsPartWords leaves small, glued to the word before: #ВыборывТурции.
+#: Short words left in small letters in #CapitalsPartWords, joined to the word before: #ВыборывТурции.
 _SMALL_WORDS = tuple(
     "в с к у о и а во на по за из от до об со не для при про над под та з і й ve ile da de ta te mi mı"  # noqa: SIM905
     " of in on at for to the and by is und der die das im zur və".split()
@@ -56,14 +56,14 @@ _SMALL_WORDS = tuple(
 _NO_MORE = "abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґçğıöşüə"
 _SMALL = re.compile(f"(?:{'|'.join(_SMALL_WORDS)})(?![{_NO_MORE}])")
 
-#: Characters of a hashtag that are looked at in one go.
+#: How many characters of a hashtag are inspected at once.
 _SHORT = 64
 
 Places = npt.NDArray[np.intp]
 
 
 class Refusal(StrEnum):
-    """Why a form that stands in a text does not count there."""
+    """Why a form in a text does not count there."""
 
     INSIDE_WORD = "is part of a longer word"
     IN_LINK_OR_NAME = "stands in a link or an @name"
@@ -79,7 +79,7 @@ class Refusal(StrEnum):
 
 
 class Edge:
-    """What parts words at a place: nothing, capitals (which count in hashtags only), or anything else."""
+    """What separates words at a position: nothing, capitals (in hashtags only), or anything else."""
 
     NONE, CAPITAL, WORD = range(3)
 
@@ -90,9 +90,9 @@ _KINDS = np.zeros(0x110000, np.uint8)
 
 
 def edges(batch: FoldedBatch, at: Places, before: Places, after: Places) -> npt.NDArray[np.uint8]:
-    """Say what parts the folded characters `at` and the one in front of it, for each of many places.
+    """Return what separates the folded characters `at` from the ones before, for many positions.
 
-    `before` and `after`: which characters of the original text became these two.
+    `before` and `after`: the characters of the original text that became these two.
     """
     left, right, behind = (_kinds(batch.codes.take(places)) for places in (before, after, after + 1))
     is_word = _kinds(batch.letters.take(at - 1)) & _kinds(batch.letters.take(at)) & _ALNUM == 0
@@ -120,30 +120,30 @@ def may_have_markup(text: str) -> bool:
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Return where words stand, as a reader counts them: a hashtag is one, links and @names are none."""
+    """Return the positions of words as counted by a reader: a hashtag is one; links and @names are none."""
     return [found.span() for found in _COUNTED.finditer(text) if found.lastgroup]
 
 
 class Markup:
-    """Where links, names and hashtags stand in one text.
+    """Finds links, names and hashtags in one text.
 
-    None of them has a space inside, so it looks between two spaces only, where it is asked: much of a text
-    is never asked for. It is asked from left to right, but for some letters, so that it need not remember
-    more than what it found last. And never what stands there, only where: a hashtag may be a megabyte.
+    None of them contains a space, so only the characters between two spaces are inspected, on demand: most of
+    a text never is. Requests come almost from left to right, so only the last result is kept, and only
+    positions, not texts: a hashtag may be a megabyte.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._from = self._to = 0
         self._found: list[re.Match[str]] = []
-        #: Where the last one begins and ends that a form stood in, and whether it is a hashtag.
+        #: Start and end of the last one with a form inside, and whether it is a hashtag.
         self._begins = self._ends = 0
         self._is_hashtag = False
         self._run_from = self._run_to = 0
         self._run_has_capitals = False
 
     def refusal(self, begin: int, last: int, outside: Refusal | None, *, is_glued: bool) -> Refusal | None:
-        """Say why the form at `begin`..`last` does not count: `outside` is the reason outside hashtags."""
+        """Return why the form at `begin`..`last` does not count. `outside`: the reason outside hashtags."""
         if not (self._begins <= begin < self._ends or self._is_inside(begin)):
             return outside
         if not self._is_hashtag:
@@ -165,7 +165,7 @@ class Markup:
         return True
 
     def _has_capitals(self, at: int) -> bool:
-        """Return whether capitals part words in the run of letters around `at`: in all of it, then."""
+        """Return whether capitals separate words in the run of letters around `at`."""
         if not self._run_from <= at < self._run_to:
             first, end = self._run(at)
             run = self._text[first:end]
@@ -198,7 +198,7 @@ _NAMED = sorted(set("".join(("https", "www", *_DOMAINS, *_WITH_PATH, *_BEHIND, *
 
 
 def markup_rules() -> tuple[object, ...]:
-    """Return what the compiled twin of `Markup` and `word_spans` is told."""
+    """Return the tables for the compiled twin of `Markup` and `word_spans`."""
     behind = [(domain, list(others)) for domain, others in _BEHIND.items()]
     return (
         [*_DOMAINS],

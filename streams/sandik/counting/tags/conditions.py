@@ -1,8 +1,8 @@
-"""Whether a condition of the lexicon holds in a text, or near a hit in it. Each look takes a few bisections.
+"""Whether a condition of the lexicon holds in a text, or near a hit in it. Each test takes a few bisections.
 
-Words are counted as a reader does: what letters and digits without anything in between make up, with an
-apostrophe inside; a hashtag is one; links and @names are none. From a word to its neighbour it is one word.
-What stands inside the hit itself is not near it; what covers it and more is (`unless = '"doğru seçim"'`).
+Words are counted as by a reader: letters and digits without a gap, possibly with an apostrophe; a hashtag is
+one; links and @names are none. The distance between neighbouring words is one. A word inside the hit is not
+near it; a phrase that covers more than the hit is (`unless = '"doğru seçim"'`).
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,7 +26,7 @@ from sandik.counting.tags.query_parser import (
     Word,
 )
 
-#: How many of a place are asked if they cover a hit: more stand there only in floods.
+#: How many occurrences are tested for covering a hit. Only floods of words have more.
 _LOOK_BACK = 64
 
 Span = tuple[int, int]
@@ -34,7 +34,7 @@ _LEAVES = itemgetter(2)  # of a word
 
 
 class Spot(NamedTuple):
-    """Where something stands: characters `start`..`end`, made of these parts. Only a chain has several."""
+    """An occurrence: characters `start`..`end`, made of these parts. Only a chain has several."""
 
     start: int
     end: int
@@ -42,7 +42,7 @@ class Spot(NamedTuple):
 
 
 class _Spots(NamedTuple):
-    """Spots in the order of their starts, and the same in the order of their ends."""
+    """Spots sorted by start, and sorted by end."""
 
     by_start: Sequence[Spot]
     starts: Sequence[int]
@@ -52,30 +52,30 @@ class _Spots(NamedTuple):
 
 
 class Scene:
-    """One text and what stands in it, found when it is asked for, and once."""
+    """One text and the occurrences in it, found once, on demand."""
 
     def __init__(
         self, text: str, numbers: Mapping[Place, int], words: Sequence[tuple[int, int, int]]
     ) -> None:
-        """Take the number of each leaf, and where words stand: start, end, and their leaves as bits."""
+        """Take the number of each leaf, and the words found: start, end, and their leaves as bits."""
         self._text, self._numbers, self._words = text, numbers, words
         self.present = reduce(or_, map(_LEAVES, words), 0)
         self._word_bounds: tuple[Sequence[int], Sequence[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
-        #: Of sums, the members that stand there, with their weights.
+        #: For sums: the members that occur, with their weights.
         self._parts: dict[Weighed, list[tuple[Leaf, int, _Spots]]] = {}
 
     @property
     def characters(self) -> int:
-        """Return how long the text is."""
+        """Return the length of the text in characters."""
         return len(self._text)
 
     def spots(self, place: Place) -> Sequence[Spot]:
-        """Return where a place is in this text."""
+        """Return the occurrences of a place in this text."""
         return self._found(place).by_start
 
     def holds(self, condition: Condition, hit: Spot | None = None) -> bool:
-        """Return whether a condition holds: near the hit as far as it speaks of one."""
+        """Return whether a condition holds, near the hit if it has a NEAR."""
         if isinstance(condition, Stands):
             if condition.within is None or hit is None:
                 return self._stands(condition, hit)
@@ -92,7 +92,7 @@ class Scene:
         return any(self.holds(part, hit) for part in condition.parts)
 
     def weighed(self, condition: Weighed, hit: Spot | None) -> Iterator[tuple[Leaf, int, Spot]]:
-        """Yield what weighs in: the members of a sum that stand in the hit or near enough, and where."""
+        """Yield the members of a sum in the hit or near enough, and where they are."""
         if (parts := self._parts.get(condition)) is None:
             parts = [
                 (leaf, weight, self._found(leaf)) for leaf, weight in condition.parts if self.may_stand(leaf)
@@ -111,13 +111,13 @@ class Scene:
         return bool(found.starts) if hit is None else self.nearest(condition.place, hit) is not None
 
     def nearest(self, place: Place, hit: Spot) -> tuple[int, Spot] | None:
-        """Return how many words it is from the hit to the nearest of a place, and that one."""
+        """Return the distance in words from the hit to the nearest occurrence, and that occurrence."""
         found = self._found(place)
         over = next((spot for spot in self._over(found, hit) if not _is_inside(spot, hit)), None)
         return self._beside(found, hit.start, hit.end) if over is None else (0, over)
 
     def _over(self, found: _Spots, hit: Spot) -> Iterator[Spot]:
-        """Yield the spots that share letters with a hit, the last one first."""
+        """Yield the spots that overlap a hit, the last one first."""
         behind = bisect_left(found.starts, hit.end)
         for number in range(behind - 1, max(-1, behind - 1 - _LOOK_BACK), -1):
             spot = found.by_start[number]
@@ -133,7 +133,7 @@ class Scene:
         return min((one[0] for one in near if one), default=0)
 
     def _beside(self, found: _Spots, start: int, end: int) -> tuple[int, Spot] | None:
-        """Return the nearest spot that ends before `start` or begins behind `end`, and how far it is."""
+        """Return the nearest spot that ends before `start` or begins after `end`, and its distance."""
         left, right = bisect_right(found.ends, start) - 1, bisect_left(found.starts, end)
         nearest = None
         if left >= 0:
@@ -168,7 +168,7 @@ class Scene:
         return found
 
     def may_stand(self, place: Place) -> bool:
-        """Return whether a place can be anywhere, at less than the price of finding it."""
+        """Return whether a place can occur at all. Cheaper than finding it."""
         if (number := self._numbers.get(place)) is not None:
             return self.present >> number & 1 > 0
         if isinstance(place, Word):
@@ -176,16 +176,16 @@ class Scene:
         return (any if isinstance(place, Either) else all)(self.may_stand(one) for one in place.places)
 
     def _chained(self, chain: Chain) -> Iterator[Spot]:
-        """Yield a spot for each last member that is reached: each is near one that is reached before it."""
+        """Yield a spot for each last member of a chain that is near enough to the member before it."""
         yield from (whole for _, whole in self._reached(chain))
 
     def _ends(self, chain: Chain) -> Iterator[Spot]:
-        """Yield where the last member but one of a chain is reached."""
+        """Yield the spots of the chain without its last member."""
         shorter = Chain(chain.places[:-1], chain.within[:-1])
         yield from (spot for spot, _ in self._reached(shorter))
 
     def _reached(self, chain: Chain) -> list[tuple[Spot, Spot]]:
-        """Return, for each last member that is reached, where it stands, and all of the chain with it."""
+        """Return, for each last member that is near enough, its spot and the whole chain."""
         reached = [(spot, spot) for spot in self._found(chain.places[0]).by_start]
         for place, within in zip(chain.places[1:], chain.within, strict=True):
             if not reached:
@@ -200,11 +200,11 @@ class Scene:
         return reached
 
     def _word(self, at: int) -> int:
-        """Return the number of the word that the character `at` is in, or else of the one before it."""
+        """Return the number of the word with the character `at`, or of the word before it."""
         return bisect_right(self._bounds()[0], at)
 
     def word_end(self, at: int) -> int:
-        """Return where the word ends that the character `at` is in."""
+        """Return the end of the word with the character `at`."""
         starts, ends = self._bounds()
         number = bisect_right(starts, at) - 1
         return max(at + 1, ends[number]) if number >= 0 else at + 1

@@ -1,8 +1,8 @@
-"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is enough.
+"""Words that were cut off, as in old retweets ("erken seçi…"): their beginning counts if it is long enough.
 
-It is enough if five letters stand there, three of them of the word that was cut, and at most two are missing
-from a form of the lexicon, of one word or two. The form that lacks least counts, of those the first in the
-alphabet.
+It is long enough with five letters, three of them of the cut word, if at most two letters are missing from a
+form of the lexicon of one or two words. The form with the fewest missing letters is taken; of equal ones, the
+first in alphabetical order.
 """
 
 from array import array
@@ -14,49 +14,65 @@ from sandik.counting.tags.alphabet import fold_batch
 
 SIGN = "…"
 _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
-#: How far back from the sign is looked.
+#: How far back from the sign is searched.
 _LOOK_CHARACTERS = 60
 
 
 class Cut(NamedTuple):
-    """A word that was cut off: which text, start, end, and the number of the pattern it was cut from."""
+    """A cut word: which text, start, end, and the kind of the pattern it was cut from."""
 
     text: int
     start: int
     end: int
-    pattern: int
+    kind: int
+
+
+class InOrder(NamedTuple):
+    """Patterns in alphabetical order, as one string of bytes: of UTF-8 that is the order of characters."""
+
+    text: bytes
+    #: Where each ends (the first number is 0), its kind, and whether it is one in hashtags only: as arrays.
+    bounds: bytes
+    kinds: bytes
+    in_hashtags: bytes
+    #: By the first letters of patterns, the place of the first that begins so.
+    openings: dict[str, int]
+
+
+def in_order(
+    patterns: Sequence[str], known: Iterable[int], hashtags_from: int, kind_of: Sequence[int]
+) -> InOrder:
+    """Return those patterns whose numbers are `known`; from `hashtags_from` on they are in hashtags only.
+
+    No other copy of them is made on the way: it would be tens of megabytes, and leave holes as large.
+    """
+    numbers = sorted(known, key=patterns.__getitem__)
+    text, bounds = bytearray(), array("I", [0])
+    openings: dict[str, int] = {}
+    for place, number in enumerate(numbers):
+        pattern = patterns[number]
+        text += pattern.encode()
+        bounds.append(len(text))
+        if len(pattern) >= _MIN_LETTERS:
+            openings.setdefault(pattern[:_MIN_LETTERS], place)
+    kinds = array("I", [kind_of[number] for number in numbers])
+    in_hashtags = bytes(number >= hashtags_from for number in numbers)
+    return InOrder(bytes(text), bounds.tobytes(), kinds.tobytes(), in_hashtags, openings)
 
 
 class CutWords:
-    """Finds patterns that were cut off."""
+    """Finds cut patterns."""
 
-    def __init__(self, patterns: Sequence[str], known: Iterable[int], hashtags_from: int) -> None:
-        """Take patterns, and the numbers of those to find; from `hashtags_from` on they are in hashtags only.
-
-        They are kept as one string of bytes, in alphabetical order: of UTF-8 that is the order of characters.
-        No other copy of them is made on the way: it would be tens of megabytes, and leave holes as large.
-        """
-        self._numbers = array("I", sorted(known, key=patterns.__getitem__))
-        self._bounds = array("I", [0])
-        self._hashtags_from = hashtags_from
-        text = bytearray()
-        #: By the first letters of patterns, where in the order these stand.
-        self._openings: dict[str, range] = {}
-        for place, number in enumerate(self._numbers):
-            pattern = patterns[number]
-            text += pattern.encode()
-            self._bounds.append(len(text))
-            if len(pattern) >= _MIN_LETTERS:
-                before = self._openings.get(pattern[:_MIN_LETTERS], range(place, place))
-                self._openings[pattern[:_MIN_LETTERS]] = range(before.start, place + 1)
-        self._text = bytes(text)
+    def __init__(self, patterns: InOrder) -> None:
+        self._text, self._in_hashtags, self._openings = patterns.text, patterns.in_hashtags, patterns.openings
+        self._bounds, self._kinds = array("I", patterns.bounds), array("I", patterns.kinds)
 
     def find(self, texts: Sequence[str]) -> list[Cut]:
-        """Return what is cut off in texts, in text order."""
+        """Return the cut words in texts, in text order."""
         tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails(text)]
         if not tails:
             return []
-        # All at once: folding is cheap for many, and is not for one.
+        # All at once: folding is cheap for many texts, not for one.
         batch = fold_batch([texts[index][start:end] for index, start, end, _ in tails])
         found: dict[tuple[int, int], Cut] = {}
         openings = self._openings
@@ -65,23 +81,23 @@ class CutWords:
                 index, start, end, is_hashtag = tail
                 beginning = folded.strip()
                 is_enough = len(beginning) - beginning.rfind(" ") > _MIN_OF_WORD
-                pattern = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
-                if pattern is not None:
-                    found.setdefault((index, end), Cut(index, start, end, pattern))
+                kind = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
+                if kind is not None:
+                    found.setdefault((index, end), Cut(index, start, end, kind))
         return [*found.values()]
 
     def _longer(self, beginning: str, *, in_hashtag: bool) -> int | None:
         start = beginning.encode()
-        among = self._openings.get(beginning[:_MIN_LETTERS]) or range(len(self._numbers))
+        among = range(self._openings.get(beginning[:_MIN_LETTERS], 0), len(self._kinds))
         place = among.start + bisect_left(among, start, key=self._pattern)
         best: tuple[int, int] | None = None
-        while place < len(self._numbers) and (form := self._pattern(place)).startswith(start):
-            number, missing = self._numbers[place], len(form[len(start) :].decode())
+        while place < among.stop and (form := self._pattern(place)).startswith(start):
+            missing = len(form[len(start) :].decode())
             if not missing:
-                return None  # it is whole, and counts by itself
-            is_known = in_hashtag or number < self._hashtags_from
+                return None  # not cut: counts by itself
+            is_known = in_hashtag or not self._in_hashtags[place]
             if missing <= _MAX_MISSING and is_known and (best is None or missing < best[0]):
-                best = missing, number
+                best = missing, self._kinds[place]
             place += 1
         return best[1] if best else None
 
@@ -90,7 +106,7 @@ class CutWords:
 
 
 def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield the last word before each sign, and the last two: start, end, and if it is a hashtag."""
+    """Yield the last word and the last two words before each sign: start, end, is it a hashtag."""
     end = text.find(SIGN)
     while end >= 0:
         first = max(0, end - _LOOK_CHARACTERS)
@@ -107,5 +123,5 @@ def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def _has_signs(text: str, start: int, end: int) -> bool:
-    """Return whether it may be a link: that is no word."""
+    """Return whether it may be a link, which is not a word."""
     return any(text.find(sign, start, end) >= 0 for sign in "/.:")

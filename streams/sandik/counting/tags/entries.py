@@ -1,4 +1,4 @@
-"""The entries of one TOML file as written, each with its line, and everything that is wrong with them."""
+"""The entries of one TOML file as written, each with its line, and all mistakes in them."""
 
 import difflib
 import re
@@ -12,8 +12,8 @@ import msgspec
 from sandik.counting.tags.valid_days import span_ms
 
 _KINDS = ("term", "trap")
-#: What else a file may have: fields of all its entries, entries of earlier layers that are to go, and word
-#: sets, which `wordsets.py` reads.
+#: Other tables of a file: defaults of its entries, entries of earlier layers to remove, and word sets
+#: (`word_sets.py`).
 _DEFAULT, _REMOVE, _WORDS = "default", "remove", "words"
 _TABLES = (*_KINDS, _DEFAULT, _REMOVE, _WORDS)
 _HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*(term|trap|default|remove|words)[ \t]*\]", re.MULTILINE)
@@ -54,7 +54,7 @@ class Place(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why a lexicon cannot be used: what is wrong, and what to do."""
+    """A mistake in a lexicon: what is wrong, and what to do."""
 
     place: Place
     message: str
@@ -72,7 +72,7 @@ class LocatedRow(NamedTuple):
     lines: Mapping[str, int]  # field -> its line
 
     def at(self, *fields: str) -> Place:
-        """Return where the first of these fields is written that the row has; or where the row begins."""
+        """Return the line of the first of these fields that the row has, else of the row itself."""
         line = next((self.lines[field] for field in fields if field in self.lines), self.place.line)
         return Place(self.place.file, line)
 
@@ -81,7 +81,7 @@ class LocatedRow(NamedTuple):
 
 
 class Removal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[[remove]]`: entries of earlier layers that are to go; "*" is any."""
+    """`[[remove]]`: entries of earlier layers to remove; "*" is any."""
 
     language: str
     lemma: str
@@ -92,7 +92,7 @@ class Removal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FileRows(NamedTuple):
-    """What a TOML file of a tag has, and what is wrong with it. The terms come first."""
+    """The contents of a tag's TOML file, and its mistakes. The terms come first."""
 
     rows: list[LocatedRow]
     removals: list[tuple[Place, Removal]]
@@ -100,7 +100,7 @@ class FileRows(NamedTuple):
 
 
 def read_rows(file: Traversable) -> FileRows:
-    """Return the rows that can be read, what they take away, and what is wrong with the others."""
+    """Return the readable rows, the removals, and the mistakes."""
     try:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         content = tomllib.loads(text)
@@ -190,7 +190,7 @@ def _read_row(
 def lines_of(text: str, kind: str, count: int) -> Iterator[Mapping[str, int]]:
     """Yield, per entry of this kind, field -> line; "" -> the line it begins in.
 
-    TOML's reader keeps no lines. They are unknown (0) where entries are not written one [[term]] each.
+    The TOML reader keeps no lines. They are unknown (0) if entries are not written as [[term]] tables.
     """
     headers = list(_HEADER.finditer(text))
     if sum(header[1] == kind for header in headers) != count:

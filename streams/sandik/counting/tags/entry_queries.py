@@ -1,4 +1,4 @@
-"""The queries of an entry: read, their sets looked up, and what each of their words stands for."""
+"""The queries of an entry: parsed, with their sets resolved, and the forms of each word."""
 
 import math
 import re
@@ -20,15 +20,15 @@ FIELDS: tuple[Kind, ...] = get_args(Kind)
 _BARE_SET = re.compile(r"\{(?![a-z]{2,3}:)")
 
 
-#: A dozen brackets in one form stand for millions, which take gigabytes. A query says the same with few.
+#: A dozen brackets in one form expand to millions of forms, which take gigabytes. Use a query instead.
 MAX_FORMS = 20_000
 
 
 def expand(pattern: str) -> Iterator[str]:
-    """Yield what `pattern` stands for: "seçim (günü|gecesi)" is two phrases, "elections?" just itself.
+    """Yield the forms of `pattern`: "seçim (günü|gecesi)" is two phrases, "elections?" only itself.
 
     Raises:
-        LexiconError: it stands for more than `MAX_FORMS`.
+        LexiconError: it has more than `MAX_FORMS` forms.
     """
     parts = re.split(r"\(([^()]*)\)", pattern)
     choices = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
@@ -42,7 +42,7 @@ def expand(pattern: str) -> Iterator[str]:
 
 
 class EntryQueryError(QueryError):
-    """A query of an entry cannot be used. `field` is the one it is in."""
+    """A query of an entry is invalid. `field` is its field."""
 
     def __init__(self, field: Kind, message: str) -> None:
         super().__init__(f"`{field}`: {message}")
@@ -50,10 +50,10 @@ class EntryQueryError(QueryError):
 
 
 def queries_of(row: Row, sets: Collection[str]) -> tuple[str, str, str]:
-    """Return `match`, `near` and `unless` of an entry, written one way, with the language of each set.
+    """Return `match`, `near` and `unless` of an entry in normal form, with the language of each set.
 
     Raises:
-        EntryQueryError: one cannot be read, or names a set that is not there.
+        EntryQueryError: a query is invalid, or names a set that does not exist.
     """
     match, near, unless = (_read(row, field, getattr(row, field), sets) for field in FIELDS)
     return match, near, unless
@@ -67,7 +67,7 @@ def words_in(entry: "Entry") -> Iterator[Word]:
 
 
 def members_of(word: Word, sets: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return what a word stands for, folded; what ends with * is the beginning of words."""
+    """Return the folded forms of a word; a form that ends with * is a prefix."""
     if word.is_set:
         return [*sets[word.text[1:-1]]]
     bare = word.text.strip('"')

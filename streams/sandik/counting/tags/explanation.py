@@ -1,4 +1,4 @@
-"""What a condition found in a text, for people: which part held, which did not, and how near it came."""
+"""Explains a condition in a text: which part held, which did not, and the distances."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Why:
         self._misses: dict[Place, str] = {}
 
     def hit(self, rule: Rule, hit: Spot, *, is_match: bool) -> str:
-        """Say what made the entry count at a hit, or kept it from counting."""
+        """Return why the entry counts at a hit, or not."""
         said = [f"match: {self._parts(hit)}"] if is_match else []
         if rule.near is not None:
             holds = self._scene.holds(rule.near, hit)
@@ -31,7 +31,7 @@ class Why:
         return "; ".join(said)
 
     def miss(self, rule: Rule) -> tuple[Spot, str] | None:
-        """Say how near a `match` that found nothing came, and where its first member stands."""
+        """Return how near a `match` without a result came, and where its first member is."""
         for place, besides, _ in rule.found:
             first = place
             while isinstance(first, Chain):
@@ -39,14 +39,14 @@ class Why:
             if spots := self._scene.spots(place):
                 failed = next(one for one in besides if not self._scene.holds(one))
                 return spots[0], f"match does not hold: {self._said(failed, None, False)}"
-            # A first member alone is told of nobody.
+            # A first member alone is not worth an explanation.
             is_worth_telling = isinstance(place, Chain) and sum(map(self._scene.may_stand, place.places)) > 1
             if is_worth_telling and (spots := self._scene.spots(first)):
                 return spots[0], f"match does not hold: {self._missing(place)}"
         return None
 
     def _said(self, condition: Condition, hit: Spot | None, wanted: bool) -> str:
-        """Say why a condition is true, or false, as is `wanted`: the parts of it that make it so."""
+        """Return why a condition is true or false, as `wanted`: the parts that decide it."""
         return "; ".join(dict.fromkeys(self._leaves(condition, hit, wanted)))
 
     def _leaves(self, condition: Condition, hit: Spot | None, wanted: bool) -> Iterator[str]:
@@ -90,7 +90,7 @@ class Why:
         return self._misses[chain]
 
     def _miss(self, chain: Chain) -> str:
-        """Say which member of a chain is the first that is not reached, and how far away it stands."""
+        """Return the first member of a chain that is not near enough, and its distance."""
         for count in range(2, len(chain.places) + 1):
             upto = Chain(chain.places[:count], chain.within[: count - 1])
             if self._scene.spots(upto):
@@ -113,6 +113,6 @@ class Why:
 
 
 def _name(place: Place) -> str:
-    """Return a place as it is written: {medium}, without the language that was looked up for it."""
+    """Return a place as written: {medium}, without the resolved language."""
     text = re.sub(r"\{\w+:", "{", str(place)).removeprefix("(").removesuffix(")")
     return text if len(text) <= 2 * _MAX_QUOTED else f"{text[: 2 * _MAX_QUOTED]}…"

@@ -1,26 +1,25 @@
-"""The forms and words of a lexicon in texts: what `places` finds, but for what is in links and @names."""
+"""The forms and words of a lexicon in texts: what `places` finds, without links and @names."""
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Protocol
 
 from sandik.counting.tags.boundaries import Markup, Refusal, may_have_markup
-from sandik.counting.tags.cut_words import CutWords
+from sandik.counting.tags.cut_words import Cut, CutWords, InOrder, in_order
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import How, Place
 from sandik.counting.tags.prefilter import Asking
 
-#: Posts are folded in pieces of about this many characters, so that the arrays of a large batch
-#: stay in the processor's cache (a fifth faster).
+#: Posts are folded in pieces of about this many characters, so that the arrays of a large batch stay in the
+#: CPU cache (a fifth faster).
 _BATCH_CHARS = 50_000
 
-#: A form in a text: index of the text, start, end, kind of pattern, why it cannot count there, and if it is
-#: glued.
+#: A form in a text: index of the text, start, end, kind of pattern, why it cannot count, and whether it is
+#: joined to other letters.
 Form = tuple[int, int, int, int, Refusal | None, bool]
 
 _DECIDES = How.OUTSIDE | How.ABLE
-#: By these bits of `How`, why a pattern does not count outside hashtags.
+#: Bits of `How` -> why a pattern does not count outside hashtags.
 _OUTSIDE = {
     **dict.fromkeys(range(How.OUTSIDE), Refusal.INSIDE_WORD),
     **{how | How.ABLE: why for how, why in enumerate((None, Refusal.INSIDE_WORD, Refusal.NOT_IN_HASHTAG))},
@@ -35,21 +34,17 @@ class Finds(Protocol):
 
 
 class Finder:
-    """Finds patterns: in texts, words of their own or of a hashtag, not those in links and @names."""
+    """Finds patterns in texts: separate words and parts of hashtags, not in links and @names."""
 
-    def __init__(self, patterns: Numbered, asking: Asking, places: Finds) -> None:
-        """Take what is looked for, and what finds it; of the patterns themselves nothing is kept."""
-        forms, _, _, kind_of = patterns
-        self._kind_of = array("H" if len(patterns.kinds) < 1 << 16 else "L", kind_of)
+    def __init__(self, cut: InOrder, places: Finds) -> None:
+        """Take the patterns that may be cut, and what finds the others."""
         self._places = places
-        whole_words = (*forms.whole, *forms.in_hashtags)
-        known = [number for number in range(len(whole_words)) if asking.is_known_cut[kind_of[number]]]
-        self._cut_words = CutWords(whole_words, known, len(forms.whole))
+        self._cut_words = CutWords(cut)
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
-        """Yield the forms that stand in the texts, and the words of conditions, text by text.
+        """Yield the forms in the texts, and the words of conditions, text by text.
 
-        Without `refused`, only those that can count: two in three stand inside a word.
+        Without `refused`, only those that can count: two in three are inside a word.
         """
         for first, piece in _pieces(texts):
             whole = self._whole_forms(first, piece, refused=refused)
@@ -58,13 +53,9 @@ class Finder:
             ]
             yield from sorted([*whole, *cut], key=itemgetter(0)) if cut else whole
 
-    def cut(self, texts: Sequence[str]) -> list[tuple[int, int, int, int]]:
-        """Return forms that were cut off, text by text: its index, start, end, kind of pattern."""
-        kind_of = self._kind_of
-        return [
-            (index, start, end, kind_of[pattern])
-            for index, start, end, pattern in self._cut_words.find(texts)
-        ]
+    def cut(self, texts: Sequence[str]) -> list[Cut]:
+        """Return the cut forms, text by text."""
+        return self._cut_words.find(texts)
 
     def _whole_forms(self, first: int, piece: list[str], *, refused: bool) -> Iterator[Form]:
         at, markup = -1, None
@@ -77,6 +68,14 @@ class Finder:
                     refusal = markup.refusal(begin, last, refusal, is_glued=how & How.GLUED > 0)
             if refusal is None or refused:
                 yield first + index, begin, end, kind, refusal, how & How.GLUED > 0
+
+
+def may_be_cut(patterns: Numbered, asking: Asking) -> InOrder:
+    """Return the patterns that count though their end was cut off."""
+    forms, kind_of = patterns.forms, patterns.kind_of
+    whole_words = (*forms.whole, *forms.in_hashtags)
+    known = [number for number in range(len(whole_words)) if asking.is_known_cut[kind_of[number]]]
+    return in_order(whole_words, known, len(forms.whole), kind_of)
 
 
 def _markup(text: str) -> Markup | None:

@@ -1,4 +1,4 @@
-"""Read the files of a layer: its rows, its word sets, what it takes away. `lexicon` makes entries of them."""
+"""Read the files of a layer: rows, word sets, removals. `lexicon` makes entries of them."""
 
 from collections.abc import Iterable, Iterator
 from importlib.resources.abc import Traversable
@@ -21,7 +21,7 @@ class TagFile(NamedTuple):
 
 
 class LayerRows(NamedTuple):
-    """What one layer has to say: its rows, and what it takes away from the layers before it, by tag."""
+    """The contents of one layer: its rows, and its removals from earlier layers, by tag."""
 
     layer: Layer
     rows: dict[str, list[LocatedRow]]
@@ -30,7 +30,7 @@ class LayerRows(NamedTuple):
 
 
 def read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
-    """Return what the files of a layer say; add what is wrong with them to `problems`."""
+    """Return the contents of a layer's files; add mistakes to `problems`."""
     read = LayerRows(layer, {}, {}, {})
     for tag, files in tag_files(layer.folder).items():
         if tag in (*RESERVED, DEFAULT_PAIR.name):
@@ -67,7 +67,7 @@ def _read_sets(tag: str, file: Traversable, read: LayerRows, problems: list[Prob
 def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
     """Return the TOML files of each tag: `<tag>.toml` and `<tag>.<anything>.toml`, by name.
 
-    `tags.toml` is no tag: it says which of them make a pair.
+    `tags.toml` is not a tag: it defines the pairs.
     """
     files: dict[str, list[Traversable]] = {}
     for child in sorted(folder.iterdir(), key=lambda child: child.name):
@@ -89,7 +89,7 @@ def read_tag_file(file: Traversable) -> TagFile:
 
 
 def read_forms(folder: Traversable, tag: str, language: str) -> dict[str, list[str]]:
-    """Return lemma -> generated forms: a lemma starts its line, its forms follow, indented, one a line."""
+    """Return lemma -> generated forms. In the file, the forms follow their lemma, indented, one per line."""
     forms: dict[str, list[str]] = {}
     file = folder / "forms" / f"{tag}.{language}.txt"
     if not file.is_file():
@@ -104,7 +104,7 @@ def read_forms(folder: Traversable, tag: str, language: str) -> dict[str, list[s
 
 
 def twice(rows: Iterable[LocatedRow]) -> Iterator[Problem]:
-    """Yield the rows whose language, lemma and days another row has, too."""
+    """Yield the rows with the same language, lemma and days as another row."""
     first: dict[tuple[str, str, str], LocatedRow] = {}
     for row in rows:
         other = first.setdefault((row.row.language, row.row.lemma, row.row.valid), row)

@@ -1,6 +1,6 @@
 """The layers of a lexicon: `builtin,events/turkey-2023,/my/own` are three folders, read in this order.
 
-What is written stays text until a folder is needed, so that settings, manifests and messages say it alike.
+The value stays text until a folder is needed, so that settings, manifests and messages have the same text.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from sandik.errors import SandikError
 
-#: The layer that ships with sandik, and where the event packs are that do, too.
+#: The layer that ships with sandik, and the folder of its event packs.
 BUILT_IN = "builtin"
 EVENTS = "events/"
 
-#: A lexicon as it is written in settings: layers with commas between them; None is the built-in one.
+#: A lexicon as in settings: layers separated by commas; None is the built-in one.
 LexiconChoice = str | Path | None
 
 
@@ -24,14 +24,14 @@ class LexiconError(SandikError):
 
 
 class Layer(NamedTuple):
-    """One folder of a lexicon, and what it is called."""
+    """One folder of a lexicon, and its name."""
 
     name: str
     folder: Traversable
 
 
 def layer_names(written: LexiconChoice) -> tuple[str, ...]:
-    """Return the layers that are written, in order. Raises LexiconError if one is empty or there twice."""
+    """Return the layers in order. Raises LexiconError if one is empty or occurs twice."""
     text = str(written) if written is not None else BUILT_IN
     if "," not in text or Path(text).is_dir():
         return (text.strip() or BUILT_IN,)
@@ -44,12 +44,12 @@ def layer_names(written: LexiconChoice) -> tuple[str, ...]:
 
 
 def read_layers(written: LexiconChoice) -> tuple[Layer, ...]:
-    """Return the layers with their folders. Raises LexiconError if one is no folder of a lexicon."""
+    """Return the layers with their folders. Raises LexiconError if one is not a lexicon folder."""
     return tuple(Layer(name, _folder(name)) for name in layer_names(written))
 
 
 def is_shipped(name: str) -> bool:
-    """Return whether a layer is part of sandik. Write `./builtin` or `./events/x` for folders of your own."""
+    """Return whether a layer ships with sandik. `./builtin` and `./events/x` are the user's own folders."""
     return name == BUILT_IN or (name.startswith(EVENTS) and name.removeprefix(EVENTS) in packs())
 
 
@@ -62,7 +62,7 @@ def packs() -> tuple[str, ...]:
 
 
 def renamed(written: LexiconChoice, named: Callable[[str], str]) -> str:
-    """Return the same layers, with `named` called on every one that is a path."""
+    """Return the layers with `named` applied to every path."""
 
     def one(name: str) -> str:
         new = name if is_shipped(name) else named(name)
@@ -72,7 +72,7 @@ def renamed(written: LexiconChoice, named: Callable[[str], str]) -> str:
 
 
 def resolved(written: LexiconChoice) -> str | None:
-    """Return the layers with whole paths, so that they mean the same from every folder."""
+    """Return the layers with absolute paths."""
     return None if written is None else renamed(written, lambda name: str(Path(name).resolve()))
 
 

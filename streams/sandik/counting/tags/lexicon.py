@@ -1,24 +1,24 @@
 """Read a lexicon: layers of `<tag>.toml`, or `<tag>.<language>.toml`, and the inflected forms made from it.
 
-    [[term]]                       or [[trap]]: the same, but what it matches is taken and never counts
+    [[term]]                       or [[trap]]: matches like a term, takes the letters, and never counts
     language = "tr"                of the word, not of the post
-    lemma = "montaj"               what a mention calls it
-    pos = "noun"                   part of speech, for people; `inflects` says it, too
+    lemma = "montaj"               its name in mentions
+    pos = "noun"                   part of speech, for people; implied by `inflects`
     inflects = "noun"              forms are in forms/<tag>.<language>.txt; without it: `forms`, or the lemma
     forms = ["montaj(lı|lanmış)"]  more forms, by hand; (a|b) stands for either
-    beside = ["deepfake"]          counts only if the post has a term of such a tag that counts by itself
-    only_in = ["tr"]               counts only in posts detected as one of these languages
-    match = '"yapay zeka" NEAR/9 {medium}'  also found where this query finds something (`query.py`)
-    near = "{party} OR {office}"   counts only if this stands within nine words, or NEAR/n
-    unless = "NEAR/5 {contest}"    does not count if this holds: anywhere in the post, if it says no NEAR/n
+    beside = ["deepfake"]          counts only if the post has a term of these tags that counts by itself
+    only_in = ["tr"]               counts only in posts of these detected languages
+    match = '"yapay zeka" NEAR/9 {medium}'  also matches where this query does (`query_parser.py`)
+    near = "{party} OR {office}"   counts only if this is within nine words, or NEAR/n
+    unless = "NEAR/5 {contest}"    does not count if this holds; without NEAR/n, anywhere in the post
     valid = "2023-03-10/2023-05-28"  counts only in posts of these days (UTC)
     note, source                   for people
 
-    [default]                      fields of all entries of the file that do not say otherwise
-    [[remove]]                     language and lemma of entries of earlier layers that are to go; "*" is any
+    [default]                      defaults of all entries of the file
+    [[remove]]                     language and lemma of entries of earlier layers to remove; "*" is any
 
-`inflects`, `head`, `softens`, `aorist`, `spellings` and `without` are for the generator:
-`python -m sandik.lexicon_tools.generate` tells what they do. [[words]] are sets for queries: `wordsets.py`.
+`inflects`, `head`, `softens`, `aorist`, `spellings` and `without` are for the generator,
+`python -m sandik.lexicon_tools.generate`. [[words]] are sets for queries: `word_sets.py`.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", "read_tag_file", "tag_files"]
 
-#: Raise it when the same forms match otherwise than before (boundaries, hashtags, overlaps, context).
+#: Raise it when the same forms match differently (boundaries, hashtags, overlaps, context).
 MATCH_VERSION = 6
 
 
@@ -66,9 +66,9 @@ class Entry(NamedTuple):
     match: str = ""
     near: str = ""
     unless: str = ""
-    #: The days in which it counts, as they are written; "" is always.
+    #: The days in which it counts, as written; "" is always.
     valid: str = ""
-    #: Where it is written, as file:line. Not part of the lexicon's version.
+    #: Its place, as file:line. Not part of the lexicon's version.
     where: str = ""
 
     @property
@@ -78,16 +78,16 @@ class Entry(NamedTuple):
 
     @property
     def is_sum(self) -> bool:
-        """Return whether it is found by several signs together, so that its lemma names no word."""
+        """Return whether it is a sum of several signs, so that its lemma is not a word."""
         return not self.forms and "SUM/" in self.near
 
     def accepts(self, language: str) -> bool:
-        """Return whether it counts in posts of this language, or of these two."""
+        """Return whether it counts in posts of this language or pair of languages."""
         return not self.only_in or any(one in self.only_in for one in languages_in(language))
 
 
 class Lexicon(NamedTuple):
-    """All entries of all layers; `version` changes exactly when what they match or are called does."""
+    """All entries of all layers. `version` changes exactly when their matches or names do."""
 
     tag_names: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -98,7 +98,7 @@ class Lexicon(NamedTuple):
 
 
 class Written(NamedTuple):
-    """An entry, the row it comes from, and each of its forms as it is spelled there: folded -> written."""
+    """An entry, its row, and its forms: folded -> as written."""
 
     row: LocatedRow
     entry: Entry
@@ -106,7 +106,7 @@ class Written(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """All that can be read of a lexicon, and all that is wrong with it."""
+    """Everything readable of a lexicon, and all its mistakes."""
 
     layers: list[LayerRows]
     rows: dict[str, list[LocatedRow]]  # of all layers, by tag
@@ -117,12 +117,12 @@ class Draft(NamedTuple):
 
     @property
     def sets(self) -> list[LocatedSet]:
-        """The word sets of all layers: those of one name and language add up."""
+        """The word sets of all layers; sets of one name and language are joined."""
         return [one for layer in self.layers for one in layer.sets]
 
     @property
     def set_forms(self) -> dict[LocatedSet, tuple[str, ...]]:
-        """What each of them has for words."""
+        """The words of each set."""
         return {one: forms for layer in self.layers for one, forms in layer.sets.items()}
 
 
@@ -140,10 +140,10 @@ def load_lexicon(lexicon: LexiconChoice = None) -> Lexicon:
 
 
 def read_lexicon(lexicon: LexiconChoice) -> Draft:
-    """Return what can be read of a lexicon, and every reason why it cannot be used.
+    """Return everything readable of a lexicon, and all its mistakes.
 
     Raises:
-        LexiconError: a layer is no folder of a lexicon.
+        LexiconError: a layer is not a lexicon folder.
     """
     layers = read_layers(lexicon)
     problems: list[Problem] = []
@@ -162,19 +162,19 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
             entries.update(_written_rows(tag, some, one.layer, rows, known, problems, prefix))
     left = [*entries.values()]
     tags = _tag_names(written.entry for written in left)
-    # What cannot be read is said; that its tag is missing then needs no saying.
+    # An unreadable file is reported; that its tag is missing need not be.
     pairs, wrong = read_pairs(layers, tags if not problems else tuple(rows))
     openings = openings_of(layers, tuple(rows))
     problems += [*wrong, *openings.problems]
     return Draft(read, rows, left, problems, pairs, tuple(openings.by_tag.values()))
 
 
-#: What an entry is known by: tag, language and lemma. Those of different days are different entries.
+#: The key of an entry: tag, language, lemma, days.
 _Key = tuple[str, str, str, str]
 
 
 def _removed(entries: dict[_Key, Written], layer: LayerRows) -> Iterator[Problem]:
-    """Take away what the layer wants gone of the layers before it; yield a problem for what is not there."""
+    """Apply the layer's removals to the layers before it; yield a problem for a removal of nothing."""
     for tag, removals in layer.removals.items():
         for place, removal in removals:
             gone = [key for key, one in entries.items() if key[0] == tag and removal.takes(one.row.row)]
@@ -210,7 +210,7 @@ def _written_rows(
 
 
 def _tag_names(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """Return the tags that have a term: `election` first, which others are read beside; the rest by name."""
+    """Return the tags that have a term: `election` first, the others by name."""
     tags = {entry.tag for entry in entries if not entry.is_trap}
     return tuple(sorted(tags, key=lambda tag: (tag != DEFAULT_PAIR.base, tag)))
 
@@ -221,7 +221,7 @@ def _version(
     pairs: tuple[Pair, ...],
     openings: tuple[Opening, ...],
 ) -> str:
-    # Pairs and openings are left out where they say nothing: most lexicons have none of their own.
+    # Pairs and openings are included only if set: most lexicons have none of their own.
     content = [FOLD_VERSION, MATCH_VERSION, [entry[:-1] for entry in entries], sets]
     content += [pairs] if pairs != (DEFAULT_PAIR,) else []
     content += [openings] if openings else []
@@ -229,7 +229,7 @@ def _version(
 
 
 def by_hand(row: Row) -> list[str]:
-    """Return the forms that are written in the row itself; its lemma is one unless it says what is."""
+    """Return the forms in the row itself; without any, the lemma."""
     if row.match and not row.forms:
         return []
     return [form for pattern in row.forms or (row.lemma,) for form in expand(pattern)]

@@ -11,7 +11,7 @@ finds is a hit, too: from the first to the last of the words it is made of.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import groupby
 from operator import itemgetter, or_
 from types import ModuleType
@@ -21,14 +21,11 @@ from sandik.counting.native import NATIVE
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
-from sandik.counting.tags.finder import Finder, Form
-from sandik.counting.tags.layers import LexiconChoice, is_shipped, layer_names
-from sandik.counting.tags.lexicon import Entry, Lexicon, load_lexicon
-from sandik.counting.tags.native_terms import NativeTerms, Span
-from sandik.counting.tags.pattern_index import Ranks, numbered
+from sandik.counting.tags.finder import Finder, Form, may_be_cut
+from sandik.counting.tags.lexicon import Entry, Lexicon
+from sandik.counting.tags.native_terms import NativeTerms, Span, told
+from sandik.counting.tags.parts import parts_of
 from sandik.counting.tags.places import Places
-from sandik.counting.tags.prefilter import Asking
-from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -43,30 +40,30 @@ class Hit(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a hit: a term if `refusal` is None. `by` is the hit that took its place, if one did."""
+    """The verdict on a hit: a term if `refusal` is None. `by` is the hit that took its place, if any."""
 
     hit: Hit
     refusal: Refusal | None
     by: Hit | None = None
-    #: What the entry's conditions say, if it has any.
+    #: The result of the entry's conditions, if it has any.
     why: str = ""
 
 
 #: A hit as one number, of which a text may have a million: its start, how much shorter it is than `_SHORTER`
 #: and the rank of its entry. In order, the one that takes the letters comes first.
 _Row = int
-#: When texts were posted, in ms UTC, as far as that is known.
+#: When texts were posted, in ms UTC; None if unknown.
 Times = Sequence[int | None]
 _RANK_BITS, _LENGTH_BITS = 20, 40
 _KIND = itemgetter(3)  # of a form
 _RANK, _SHORTER = (1 << _RANK_BITS) - 1, (1 << _LENGTH_BITS) - 1
 
-#: Of verdicts: the row, why it does not count, and what its conditions say.
+#: A row, why it does not count, and the result of its conditions.
 _Told = tuple[_Row, Refusal | None, str]
 
 
 class _Decision(NamedTuple):
-    """What of a text counts: tags of terms that count by themselves, and those that stand too far down.
+    """What counts in a text: tags of terms that count by themselves, and tags whose terms begin too late.
 
     `rows` are what takes the letters: in text order, not overlapping within a tag; traps are among them.
     """
@@ -77,13 +74,12 @@ class _Decision(NamedTuple):
 
 
 class Tagger:
-    """Finds terms. Pure: the same text and language give the same terms, whatever else is in the batch.
+    """Finds terms. Pure: a text and a language give the same terms in any batch.
 
-    A text may be a megabyte of nothing but terms, so what is done for each of its forms is little, and never
-    looks at all the others.
+    A text may be a megabyte of terms, so the work per form is small and never involves all other forms.
     """
 
-    #: Defaults for taggers that find terms in another way.
+    #: Defaults for other kinds of taggers.
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     eras = Eras(())
 
@@ -91,23 +87,19 @@ class Tagger:
         self.version = lexicon.version
         self.tag_names = lexicon.tag_names
         self.pairs = lexicon.pairs
-        # Of the same letters a trap beats a term. What names a sum of signs comes last: see `_longest`.
-        entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry.is_sum, entry))
+        entries, patterns, self._asking, rules = parts_of(lexicon)
         self.eras = Eras([entry.valid for entry in entries])
         self._openings = {one.tag: one for one in lexicon.openings}
-        rules = Rules(lexicon, entries)
-        patterns = numbered(rules, _ranks_by_form(entries))
-        self._asking = Asking(rules, patterns.kinds)
         self._is_sum = [entry.is_sum for entry in entries]
         self._first_sum = len(entries) - sum(self._is_sum)
-        # Forms are the finder's from here on, and take more memory than all the rest.
+        # Only the finder keeps the forms: they take more memory than everything else.
         self._entries = entries = [entry._replace(forms=()) for entry in entries]
-        self._native = (
-            NativeTerms(native, patterns, self._asking, rules, entries, self._openings, self.eras)
-            if native
-            else None
-        )
-        self._finder = Finder(patterns, self._asking, self._native or Places(patterns, self._asking))
+        self._native = None
+        if native:
+            about = told(native, patterns, self._asking, rules, entries, self._openings)
+            self._native = NativeTerms(native, about, entries, self.eras)
+        places = self._native or Places(patterns, self._asking)
+        self._finder = Finder(may_be_cut(patterns, self._asking), places)
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
 
     def terms(
@@ -115,7 +107,7 @@ class Tagger:
     ) -> list[tuple[Term, ...]]:
         """Return, per text, the terms that count: in text order, not overlapping within a tag.
 
-        `times_ms`: when each was posted; without a time nothing is out of its days.
+        `times_ms`: when each was posted. Without a time, no entry is outside its days.
         """
         found: list[tuple[Term, ...]] = [()] * len(texts)
         entries, is_sum = self._entries, self._is_sum
@@ -131,14 +123,14 @@ class Tagger:
     def counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
     ) -> dict[int, list[Hit]]:
-        """Return the hits behind the terms, by index of their text; texts without any are left out."""
+        """Return the hits of the terms, by index of their text; texts without terms are left out."""
         return {
             index: [Hit(start, end, self._entries[rank]) for start, end, rank in rows]
             for index, rows in self._counted(texts, languages, times_ms)
         }
 
     def near(self, texts: Sequence[str]) -> set[int]:
-        """Return the indices of texts in which a form of an entry stands, whether it counts there or not."""
+        """Return the indices of texts with a form of an entry, whether it counts or not."""
         forms = self._finder.forms(texts, refused=False)
         return {index for index, _, _, pattern, _, _ in forms if self._ranks[pattern]}
 
@@ -176,7 +168,7 @@ class Tagger:
     def _holding(
         self, rows: list[_Row], text: str, language: str, forms: Sequence[Form], out: frozenset[int]
     ) -> list[_Row]:
-        """Return those rows whose entry's conditions hold, and those that a `match` finds; none of `out`."""
+        """Return the rows whose conditions hold, and the rows of `match`, without entries in `out`."""
         by_rank = self._rules
         present = reduce(or_, map(self._asking.leaves.__getitem__, map(_KIND, forms)))
         matching = [
@@ -206,18 +198,18 @@ class Tagger:
 
     def _scene(self, text: str, forms: Sequence[Form]) -> Scene:
         leaves = self._asking.leaves
-        # In text order: forms come before the words of conditions.
+        # In text order; forms come before the words of conditions.
         words = sorted([(start, end, leaves[kind]) for _, start, end, kind, _, _ in forms if leaves[kind]])
         return Scene(text, self._leaf_numbers, words)
 
     def _triggered(self, forms: Sequence[Form], language: str) -> set[int]:
-        """Return the ranks of entries whose `match` may find something."""
+        """Return the ranks of entries whose `match` may have a hit."""
         matching = self._asking.matching
         ranks = {rank for form in forms for rank in matching[form[3]]}
         return {rank for rank in ranks if self._entries[rank].accepts(language)}
 
     def verdicts(self, text: str, language: str, time_ms: int | None = None) -> list[Verdict]:
-        """Return every form of the lexicon that stands in the text, in text order, and what became of it."""
+        """Return every form in the text, in text order, with its verdict."""
         out = self.eras.out(*self.eras.of([time_ms]))
         forms = [*self._finder.forms([text], refused=True)]
         found = [
@@ -244,7 +236,7 @@ class Tagger:
     def _explained(
         self, found: list[tuple[_Row, Refusal | None]], text: str, language: str, forms: Sequence[Form]
     ) -> tuple[list[_Told], list[_Told]]:
-        """Return these rows and those of `match`, and what conditions say; and what a `match` missed."""
+        """Return these rows, the rows of `match`, the results of conditions, and near misses of `match`."""
         scene = self._scene(text, forms)
         why = Why(text, scene)
         told: list[_Told] = []
@@ -261,7 +253,7 @@ class Tagger:
             if not (rule.firsts & scene.present and self._entries[rank].accepts(language)):
                 continue
             spots = rule.hits(scene)
-            by_row: dict[_Row, _Told] = {}  # other words between the same two are the same hit
+            by_row: dict[_Row, _Told] = {}  # the same hit with other words in between
             for spot in spots:
                 row = _row(spot.start, scene.word_end(spot.end - 1), rank)
                 refused = None if rule.holds(scene, spot) else Refusal.CONDITION
@@ -277,7 +269,7 @@ class Tagger:
         return Hit(start, end, self._entries[row & _RANK])
 
     def _decide(self, rows: list[_Row], text: str) -> _Decision:
-        """Say which rows count, and with which traps they share the letters."""
+        """Return which rows count, and which traps overlap them."""
         rows.sort()
         entries = self._entries
         alone = [row for row in rows if not entries[row & _RANK].beside]
@@ -294,7 +286,7 @@ class Tagger:
         return _Decision(certain, below, chosen)
 
     def _certain(self, rows: Sequence[_Row], characters: int) -> tuple[set[str], set[str]]:
-        """Return the tags that count by themselves, and those that stand too far down (`openings`)."""
+        """Return the tags that count by themselves, and those that begin too late (`openings`)."""
         counting = [(entry.tag, row) for row in rows if not (entry := self._entries[row & _RANK]).is_trap]
         certain, down = {tag for tag, _ in counting}, set()
         for tag in certain.intersection(self._openings):
@@ -341,20 +333,6 @@ class Tagger:
                 yield row
 
 
-def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
-    """Return a tagger for the lexicon of these layers, or for the built-in one. Raises LexiconError.
-
-    Layers that ship with sandik are the same for as long as the process runs, so they are read once.
-    """
-    names = layer_names(lexicon)
-    return _shipped(names) if all(map(is_shipped, names)) else Tagger(load_lexicon(lexicon))
-
-
-@lru_cache(maxsize=4)
-def _shipped(names: tuple[str, ...]) -> Tagger:
-    return Tagger(load_lexicon(",".join(names)))
-
-
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:
     """Return the tags of these terms, sorted, each once."""
     return tuple(sorted({term.tag for term in terms})) if terms else ()
@@ -380,17 +358,8 @@ def _entry_refusal(entry: Entry, language: str, *, is_glued: bool) -> Refusal | 
     return Refusal.UNSURE_IN_HASHTAG if is_glued and (entry.beside or entry.near) else None
 
 
-def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:
-    ranks: dict[str, Ranks] = {}
-    for rank, entry in enumerate(entries):
-        own = (rank,)  # one object for all forms that are of this entry alone
-        for form in entry.forms:
-            ranks[form] = ranks[form] + own if form in ranks else own
-    return ranks
-
-
 class _Chosen:
-    """The hits that take their letters: within a tag, none overlaps another."""
+    """The hits that take letters: within a tag, they do not overlap."""
 
     def __init__(self, decision: _Decision, hits: Iterable[Hit]) -> None:
         self._certain, self._below = decision.certain, decision.below
@@ -400,12 +369,12 @@ class _Chosen:
         self._ends = {tag: [hit.end for hit in hits] for tag, hits in self._hits.items()}
 
     def verdict(self, hit: Hit) -> Verdict:
-        """Say what becomes of a hit that can count."""
+        """Return the verdict on a hit that can count."""
         if hit.entry.tag in self._below:
             return Verdict(hit, Refusal.TRAPPED if hit.entry.is_trap else Refusal.BELOW_OPENING)
         if hit.entry.beside and self._certain.isdisjoint(hit.entry.beside):
             return Verdict(hit, Refusal.ALONE)
-        # The first that ends behind its start: the hit itself, or else what covers it.
+        # The first one that ends after its start: the hit itself, or the hit that covers it.
         tag = hit.entry.tag
         by = self._hits[tag][bisect_right(self._ends[tag], hit.start)]
         if by == hit:

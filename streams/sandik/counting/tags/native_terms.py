@@ -1,12 +1,11 @@
-"""The compiled twin of `places` and of what `match` makes of it: the terms of many texts at once.
+"""The compiled twin of `places` and of `match`: the terms of many texts at once.
 
-It walks over each text, and looks into an automaton wherever a word begins; what it is told of a lexicon are
-numbers.
+It scans each text, and looks into an automaton where a word begins. The lexicon is passed as numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandik.counting.tags.alphabet import fold_code
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
@@ -23,35 +22,42 @@ from sandik.counting.tags.valid_days import Eras
 #: A term: start, end, and the rank of its entry.
 Span = tuple[int, int, int]
 
-#: For how many languages, pairs included, the entries that accept them are cached.
+#: For how many languages and pairs of languages the accepting entries are cached.
 _MAX_LANGUAGES = 1_000
 
-#: What a character folds to, and above that what it is: see native/src/finding.rs.
+#: What a character folds to, and in higher bits its properties: see native/src/finding.rs.
 _ALNUM_FOLDED, _DIGIT, _LOWER, _UPPER, _KNOWN = (1 << bit for bit in range(21, 26))
 
 
-class NativeTerms:
-    """Finds patterns as `Places` does (of words that decide nothing it leaves out more), and terms."""
+class Told(NamedTuple):
+    """What the compiled part is told of a lexicon: numbers, and texts that `marshal` can write."""
 
-    def __init__(
-        self,
-        native: ModuleType,
-        patterns: Numbered,
-        asking: Asking,
-        rules: Rules,
-        entries: Sequence[Entry],
-        openings: Mapping[str, Opening],
-        eras: Eras,
-    ) -> None:
-        self._native = native.Patterns(
-            _patterns(patterns),
-            [*_kinds(asking)],
-            MIN_GLUED,
-            _rules(rules, entries, openings),
-            markup_rules(),
-            _about_character,
-            (_Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))),
-        )
+    spelled: bytes
+    kinds: list[dict[str, object]]
+    rules: tuple[Any, ...]
+
+
+def told(
+    native: ModuleType,
+    patterns: Numbered,
+    asking: Asking,
+    rules: Rules,
+    entries: Sequence[Entry],
+    openings: Mapping[str, Opening],
+) -> Told:
+    """Return what the compiled part is told of a lexicon. Takes seconds."""
+    asked = zip(asking.ranks, asking.is_trigger, strict=True)
+    decides = [bool(ranks) or is_trigger for ranks, is_trigger in asked]
+    spelled = native.spelled(_patterns(patterns), decides, MIN_GLUED)
+    return Told(spelled, [*_kinds(asking)], _rules(rules, entries, openings))
+
+
+class NativeTerms:
+    """Finds patterns like `Places` (it leaves out more words that decide nothing), and terms."""
+
+    def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry], eras: Eras) -> None:
+        days = _Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))
+        self._native = native.Patterns(*lexicon, markup_rules(), _about_character, days)
 
     def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
         """See `Places.find`."""
@@ -67,8 +73,8 @@ class NativeTerms:
     ) -> list[tuple[int, list[Span]]]:
         """Return the terms that count, by index of their text.
 
-        `cut`: words that were cut off, text by text: its index, start, end, kind. `times_ms`: when each was
-        posted; without it nothing is out of its days.
+        `cut`: cut words, text by text: index of the text, start, end, kind. `times_ms`: when each was posted;
+        without it no entry is outside its days.
         """
         times = None if times_ms is None else [*times_ms]
         found: list[tuple[int, list[Span]]] = self._native.counted([*texts], cut, [*languages], times)
@@ -103,7 +109,7 @@ class _Out(dict[int, bytes]):
 
 
 def _patterns(patterns: Numbered) -> Iterable[tuple[str, int, bool, bool]]:
-    """Yield each pattern, its kind, whether it is one in hashtags only, and whether it begins words."""
+    """Yield each pattern, its kind, whether it is for hashtags only, and whether it is a prefix."""
     kinds = iter(patterns.kind_of)
     for some in (patterns.forms, patterns.words):
         for which, found in enumerate(some):
@@ -190,7 +196,7 @@ def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Openin
 
 
 class _Numbers(dict[Any, int]):
-    """Numbers things as they come."""
+    """Numbers things in the order of arrival."""
 
     def of(self, thing: object) -> int:
         return self.setdefault(thing, len(self))

@@ -1,13 +1,12 @@
-"""The pairs of a lexicon, from its `tags.toml`: which tags make `both`, and of which one it is a share.
+"""The pairs of a lexicon, from its `tags.toml`: which tags make `both`, and of which tag it is a share.
 
     [[pair]]
     name = "both"
     of = ["election", "deepfake"]
     base = "election"
 
-The last layer that has the file decides. Without one, the pair is the usual one if the lexicon has its tags,
-or else `both` of the lexicon's tags, if they are two. The file may have openings, too:
-`post_openings.py`.
+The last layer with such a file decides. Without one, it is the default pair if the lexicon has its tags, else
+`both` of the lexicon's tags if there are two. The file may also have openings: `post_openings.py`.
 """
 
 import tomllib
@@ -24,7 +23,7 @@ from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
 FILE = "tags.toml"
 
-#: Names that counts use for themselves. A pair may be called as the usual one is.
+#: Names that are reserved in counts. A pair may have the name of the default one.
 RESERVED = frozenset({"all", "repost"})
 
 
@@ -34,7 +33,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Found(NamedTuple):
-    """The pairs of a lexicon, and what is wrong with them."""
+    """The pairs of a lexicon, and their mistakes."""
 
     pairs: tuple[Pair, ...]
     problems: list[Problem]

@@ -1,7 +1,7 @@
-"""Numbers the patterns of a lexicon, and says of each what kind it is: patterns of one kind mean the same.
+"""Numbers the patterns of a lexicon, and gives each a kind. Patterns of one kind mean the same.
 
-There are some 200,000 patterns, and about a hundredth as many kinds. So what is known is kept by kind, and of
-a pattern no more than its kind.
+There are some 200,000 patterns and about 2,000 kinds. So data is kept per kind, and a pattern has only its
+kind.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,14 +14,14 @@ Ranks = tuple[int, ...]
 
 
 class Kind(NamedTuple):
-    """What a pattern is: a form of the entries of these ranks, and these leaves of conditions."""
+    """What a pattern means: a form of the entries with these ranks, and these leaves of conditions."""
 
     ranks: Ranks
     leaves: int
 
 
 class Patterns(NamedTuple):
-    """Patterns that are words, those that are so in hashtags only, and those that begin words."""
+    """Patterns that are words, words in hashtags only, and prefixes of words."""
 
     whole: tuple[str, ...]
     in_hashtags: tuple[str, ...]
@@ -34,10 +34,10 @@ class Patterns(NamedTuple):
 
 
 class Numbered(NamedTuple):
-    """All patterns in the order of their numbers, those of `forms` first.
+    """All patterns by number, those of `forms` first.
 
-    `forms` are looked for in all texts: forms of entries, and words that make a condition be asked. `words`
-    are what conditions ask for besides. `kind_of` has the kind of each pattern, as its place in `kinds`.
+    `forms` are searched in all texts: forms of entries, and words that trigger a condition. `words` are the
+    other words of conditions. `kind_of` has the kind of each pattern, as an index of `kinds`.
     """
 
     forms: Patterns
@@ -73,7 +73,7 @@ def numbered(rules: Rules, ranks: Mapping[str, Ranks]) -> Numbered:
 
 
 def _unspaced(owners: Mapping[str, T]) -> dict[str, list[T]]:
-    """Return what phrases become in hashtags. Nobody runs more than three words together."""
+    """Return phrases as written in hashtags: up to three words, joined."""
     found: dict[str, list[T]] = {}
     for phrase, owner in owners.items():
         if 1 <= phrase.count(" ") <= 2 and (hashtag := phrase.replace(" ", "")) not in owners:

@@ -1,7 +1,7 @@
-"""Where the patterns of a lexicon stand in texts: one Aho-Corasick pass over a folded batch.
+"""The occurrences of a lexicon's patterns in texts: one Aho-Corasick pass over a folded batch.
 
-Words of conditions are looked at only in texts in which a condition may be asked, or they would cost more
-than all the rest. `native_terms` finds the same in a third of the time.
+Words of conditions are only processed in texts in which a condition may be tested. Otherwise they would cost
+more than everything else. `native_terms` finds the same in a third of the time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,37 +16,36 @@ from sandik.counting.tags.boundaries import MIN_GLUED, Edge, edges
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.prefilter import Asking
 
-#: Characters that are looked through at once: each form in them is some objects, and a long text may have a
-#: million.
+#: How many characters are searched at once: each form takes some objects, and a long text may have a million.
 _LOOK_CHARS = 100_000
 
-#: A pattern in a text before links, names and hashtags are looked for: index of the text, first character,
-#: last one, end, kind of pattern, and how it stands there, as bits of `How`.
+#: A pattern in a text, before links, names and hashtags are searched: index of the text, first character,
+#: last character, end, kind of pattern, and bits of `How`.
 Place = tuple[int, int, int, int, int, int]
 _Columns = npt.NDArray[np.intp]
 
 
 class How:
-    """How a pattern stands in a text, as bits: why it does not count outside hashtags, in the lowest two.
+    """How a pattern occurs in a text, as bits. The lowest two: why it does not count outside hashtags.
 
-    Then whether it is glued to other letters, and whether it can count at all.
+    Then: whether it is joined to other letters, and whether it can count at all.
     """
 
     OUTSIDE, GLUED, ABLE = 3, 4, 8
 
 
 class Places:
-    """Finds patterns: words of their own, and those that may be so in a hashtag."""
+    """Finds patterns: separate words, and possible words of hashtags."""
 
     def __init__(self, patterns: Numbered, asking: Asking) -> None:
-        """Take what is looked for; of the patterns themselves nothing is kept."""
+        """Take the patterns. They are not kept themselves."""
         forms, words, kinds, kind_of = patterns
         self._asking = asking
         self._is_trigger = np.array(asking.is_trigger, np.bool_)
         self._is_form = np.array([bool(ranks) for ranks in asking.ranks], np.bool_)
         self._is_leaf = np.array([bool(leaves) for leaves in asking.leaves], np.bool_)
         self._leaves = _as_rows(asking.leaves)
-        # Small numbers: a table that stays in the processor's cache.
+        # Small numbers, so that the table stays in the CPU cache.
         self._kinds = np.array(kind_of, np.uint16 if len(kinds) < 1 << 16 else np.uint32)
         self._is_in_hashtags, self._is_beginning = (
             np.repeat([one == which for one in (*range(3), *range(3))], [*map(len, (*forms, *words))])
@@ -59,12 +58,12 @@ class Places:
         self._longest = max(map(len, (*all_forms, *all_words)), default=0)
 
     def find(self, texts: list[str], *, refused: bool) -> Iterator[Place]:
-        """Yield where patterns stand, text by text: forms, and words of conditions that decide something.
+        """Yield the occurrences, text by text: forms, and words of conditions that decide something.
 
-        With `refused` all of them, as well those that cannot count.
+        With `refused`, also those that cannot count.
         """
         batch = fold_batch(texts)
-        # A text of several pieces is looked at as if everything were asked of it.
+        # For a text of several pieces, all words of conditions are kept.
         is_all_asked = refused or len(batch.folded) > _LOOK_CHARS
         for first in range(0, len(batch.folded), _LOOK_CHARS):
             piece = batch.folded[first : first + _LOOK_CHARS + self._longest]
@@ -76,7 +75,7 @@ class Places:
                 words[:, 0] += self._words_from
                 found = np.concatenate((found, words))
                 found = found.take(found[:, 1].argsort(kind="stable"), axis=0)
-            found = found[found[:, 1] < _LOOK_CHARS]  # the next piece has the others, too
+            found = found[found[:, 1] < _LOOK_CHARS]  # the others are also in the next piece
             found[:, 1:] += first
             columns = self._columns(batch, found)
             if not is_all_asked:
@@ -86,9 +85,9 @@ class Places:
             yield from zip(*columns.tolist(), strict=True)
 
     def _with_words(self, batch: FoldedBatch, columns: _Columns) -> _Columns:
-        """Add the places of words of conditions, in texts where they may decide something.
+        """Add the occurrences of words of conditions, in texts where they may decide something.
 
-        And take away those that are no form, in the others: names of politicians are in every third post.
+        In other texts, remove those that are not forms: names of politicians are in every third post.
         """
         indices, kinds = columns[0], columns[4]
         is_kept = self._is_form.take(kinds)
@@ -124,7 +123,7 @@ class Places:
         return in_order
 
     def _words_in(self, batch: FoldedBatch, asked: _Columns) -> _Columns:
-        """Return where words of conditions stand in some texts: index of the text, pattern, start, end."""
+        """Return the words of conditions in some texts: index of the text, pattern, start, end."""
         breaks = batch.breaks
         lines = [batch.folded[breaks[index] : breaks[index + 1]] for index in asked.tolist()]
         matches = self._words.find_matches_as_indexes("".join(lines), overlapping=True)
@@ -139,10 +138,10 @@ class Places:
         return places
 
     def _columns(self, batch: FoldedBatch, found: _Columns) -> _Columns:
-        """Return, of places in a batch, each field of `Place`."""
+        """Return the fields of `Place` for occurrences in a batch."""
         patterns, firsts, ends = found.T
-        # `afters`: up to the next character that folds to something, since accents of their own belong to
-        # their letter.
+        # `afters`: up to the next character that is not dropped, because separate accents belong to their
+        # letter.
         befores, begins, lasts, afters = (
             batch.origin.take(places) for places in (firsts - 1, firsts, ends - 1, ends)
         )
@@ -165,7 +164,7 @@ class Places:
 
 
 def _as_rows(numbers: Sequence[int]) -> npt.NDArray[np.uint64]:
-    """Return long numbers as rows of 64 bits each, the lowest first."""
+    """Return long integers as rows of 64-bit words, the lowest first."""
     size = 8 * (max(map(int.bit_length, numbers), default=0) // 64 + 1)
     rows = b"".join(number.to_bytes(size, "little") for number in numbers)
     return np.frombuffer(rows, np.uint64).reshape(-1, size // 8)

@@ -1,12 +1,12 @@
-"""How far from the start of a post the terms of a tag have to begin. From `tags.toml` of a lexicon's layers.
+"""How early in a post the terms of a tag must begin. From `tags.toml` of a lexicon's layers.
 
     [[opening]]
     tag = "election"
     characters = 450
     beside = ["deepfake"]
 
-The first 450 characters of a post are its opening; of a post of more than 900 characters, its first half is.
-A long message about other news may mention an election in its last lines, and is not about one. So if no term
+The opening of a post is its first 450 characters; of a post with more than 900 characters, its first half. A
+long message about other news may mention an election in its last lines without being about one. So if no term
 of the tag begins in the opening, the tag counts only if a tag of `beside` counts by itself.
 """
 
@@ -20,26 +20,26 @@ from sandik.counting.tags.entries import Place, Problem
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first term of `tag` has to begin before so many characters."""
+    """The first term of `tag` must begin within so many characters."""
 
     tag: str
     characters: int
     beside: tuple[str, ...] = ()
 
     def holds(self, start: int, of: int) -> bool:
-        """Return whether a term that begins there is in the opening of a text of so many characters."""
+        """Return whether `start` is in the opening of a text of so many characters."""
         return start < max(self.characters, of // 2)
 
 
 class Openings(NamedTuple):
-    """The openings of a lexicon, by tag, and what is wrong with them."""
+    """The openings of a lexicon, by tag, and their mistakes."""
 
     by_tag: dict[str, Opening]
     problems: list[Problem]
 
 
 def read_openings(written: Iterable[tuple[Traversable, Sequence[Opening]]], tags: Sequence[str]) -> Openings:
-    """Return the opening of each tag: the last layer that speaks of it decides. `written`: by file."""
+    """Return the opening of each tag; the last layer that has one decides. `written`: by file."""
     found = Openings({}, [])
     for file, openings in written:
         for opening in openings:

@@ -1,4 +1,4 @@
-"""What each kind of pattern makes worth asking: entries, conditions, and the words that these need."""
+"""What each kind of pattern triggers: entries, conditions, and the words that these need."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,42 +7,42 @@ from sandik.counting.tags.rules import Asks, Rules
 
 
 class Asking:
-    """Says, by number of a kind, what patterns of it are for."""
+    """By number of a kind: what its patterns are for."""
 
     def __init__(self, rules: Rules, kinds: Sequence[Kind]) -> None:
-        #: The ranks of entries that it is a form of, and the leaves that it is.
+        #: The ranks of the entries with this form, and the leaves with this word.
         self.ranks = [kind.ranks for kind in kinds]
         self.leaves = [kind.leaves for kind in kinds]
-        #: Ranks of entries whose `match` may find something where it stands.
+        #: Ranks of entries whose `match` it triggers.
         self.matching = [rules.matching(bits) for bits in self.leaves]
         conditional = [tuple(rank for rank in ranks if rank in rules.by_rank) for ranks in self.ranks]
-        #: Whether it makes a condition be asked.
+        #: Whether it triggers a condition.
         self.is_trigger = [bool(one or other) for one, other in zip(self.matching, conditional, strict=True)]
-        #: Whether it is known though its end was cut off: forms are, and what a `match` begins with.
+        #: Whether it also matches as a cut word: forms do, and the beginning of a `match`.
         self.is_known_cut = [bool(ranks or bits & rules.firsts) for ranks, bits in kinds]
-        #: What each asks for.
+        #: What each needs.
         self.asks: list[tuple[Asks, ...]] = [
             (*_without(bits, rules.asks_of_forms(some)), *_without(bits, rules.asks_of_leaves(bits)))
             for bits, some in zip(self.leaves, conditional, strict=True)
         ]
-        #: Leaves of which one is needed by whatever it asks for: -1, all, where something needs none.
+        #: Leaves of which everything it triggers needs one; -1 (all) if something needs none.
         self._gates = [_gate(asks) for asks in self.asks]
 
     def wanted(self, triggers: Iterable[int], present: int) -> int:
-        """Return the leaves that must be known, where these kinds and at most these leaves stand."""
+        """Return the leaves that must be known, if these kinds and at most these leaves occur."""
         wanted = 0
         possible: dict[int, bool] = {}
         for kind in triggers:
             if self._gates[kind] >= 0 and not present & self._gates[kind]:
                 continue
             for needs, leaves, unless_needs, unless, sums in self.asks[kind]:
-                # Loops, not `all`: this is asked of a sixth of all posts.
+                # Loops, not `all`: this runs for a sixth of all posts.
                 for need in needs:
                     if not present & need:
                         break
                 else:
                     if sums:
-                        # The same sum is asked for by each of its signs.
+                        # Each sign of a sum triggers the same sum.
                         if (is_possible := possible.get(id(sums))) is None:
                             is_possible = all(one.is_possible(present) for one in sums)
                             possible[id(sums)] = is_possible
@@ -58,7 +58,7 @@ class Asking:
 
 
 def _without(bits: int, asks: Iterable[Asks]) -> Iterable[Asks]:
-    """Return these, without the needs that a pattern with these leaves fulfils; each once."""
+    """Return these without the needs fulfilled by a pattern with these leaves; each once."""
     return dict.fromkeys(
         ask._replace(needs=tuple(need for need in ask.needs if not need & bits)) for ask in asks
     )

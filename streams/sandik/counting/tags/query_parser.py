@@ -1,10 +1,10 @@
 """Boolean queries as analysts write them: AND, OR, NOT, NEAR/9, brackets, "a phrase", word, prefix*, {set}.
 
-A **place** is what can be pointed at in a text: a word, a phrase, a member of a set, one of several of these,
-or a chain of them (`{ai} NEAR/9 {medium} NEAR/9 {made}`). A **condition** is true or false of a text, or of a
-place in it. NOT binds closest, then NEAR, then AND, then OR. `SUM/8 ({ballot}^5 OR {party}^3 OR {sport}^-4)`
-is true where the numbers behind those of its members that stand there add up to 8 or more,
-`SHORT/300` of texts of at most 300 characters.
+A **place** has a position in a text: a word, a phrase, a member of a set, one of several of these, or a chain
+of them (`{ai} NEAR/9 {medium} NEAR/9 {made}`). A **condition** is true or false for a text, or for a place in
+it. NOT binds tightest, then NEAR, then AND, then OR. `SUM/8 ({ballot}^5 OR {party}^3 OR {sport}^-4)` is true
+if the weights of the members that occur add up to at least 8. `SHORT/300` is true for texts of at most 300
+characters.
 """
 
 import re
@@ -16,7 +16,7 @@ import msgspec
 
 Kind = Literal["match", "near", "unless"]
 
-#: Words each side of a hit that `near` looks at, where it does not say NEAR/n.
+#: The distance in words of `near` without NEAR/n.
 NEAR_WORDS = 9
 MAX_NEAR_WORDS = 100
 
@@ -31,11 +31,11 @@ _OPERATORS = ("AND", "OR", "NOT")
 
 
 class QueryError(Exception):
-    """A query cannot be read: what is wrong, and what to write."""
+    """A query is invalid: what is wrong, and what to write."""
 
 
 class Word(msgspec.Struct, frozen=True, cache_hash=True):
-    """A word, a "phrase", a prefix* or a {set}, as it is written."""
+    """A word, a "phrase", a prefix* or a {set}, as written."""
 
     text: str
 
@@ -83,7 +83,7 @@ class Stands(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 class Not(msgspec.Struct, frozen=True, cache_hash=True):
-    """It does not hold."""
+    """The negation of a condition."""
 
     part: "Condition"
 
@@ -92,7 +92,7 @@ class Not(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 class All(msgspec.Struct, frozen=True, cache_hash=True):
-    """Each of several conditions."""
+    """All of several conditions."""
 
     parts: tuple["Condition", ...]
 
@@ -110,9 +110,9 @@ class Any(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 class Weighed(msgspec.Struct, frozen=True, cache_hash=True):
-    """What its leaves weigh that stand at the hit or within so many words of it adds up to `least` or more.
+    """The weights of the leaves at the hit, or within so many words of it, add up to at least `least`.
 
-    None: anywhere in the text. A leaf weighs once, however often it stands there.
+    None: anywhere in the text. A leaf counts once, even if it occurs more often.
     """
 
     parts: tuple[tuple["Leaf", int], ...]
@@ -138,12 +138,12 @@ Condition: TypeAlias = Stands | Not | All | Any | Weighed | Short
 
 @cache
 def parse(query: str, kind: Kind) -> Condition:
-    """Read a query. Its words in `match` and `unless` stand anywhere, in `near` near the hit. QueryError."""
+    """Read a query. Its words are anywhere in `match` and `unless`, near the hit in `near`. QueryError."""
     return _Reader(_tokens(query), kind).read()
 
 
 def places_of(condition: Condition) -> Iterator[Place]:
-    """Yield the places that a condition names, as they are written, parts of chains not by themselves."""
+    """Yield the places of a condition as written; parts of chains are not listed separately."""
     if isinstance(condition, Stands):
         yield condition.place
     elif isinstance(condition, Weighed):
@@ -158,7 +158,7 @@ def places_of(condition: Condition) -> Iterator[Place]:
 
 
 def leaves_of(node: "Condition | Place") -> Iterator["Leaf"]:
-    """Yield what is looked for in one go: a word, or one of several, with nothing in between."""
+    """Yield the places that are searched at once: a word, or one of several words."""
     if is_leaf(node):
         yield node
     elif isinstance(node, Place):
@@ -187,9 +187,9 @@ def words_of(node: Condition | Place) -> Iterator[Word]:
 
 
 def hits_of(condition: Condition) -> Iterator[tuple[Place, tuple[Condition, ...]]]:
-    """Yield what a `match` finds: a place, and what must hold of the text besides.
+    """Yield what a `match` finds: a place, and the other conditions on the text.
 
-    Of conditions joined by AND the first that is a place is what is found; the others are only asked.
+    Of conditions joined by AND, the first place is the hit; the others are only tested.
     """
     if isinstance(condition, Stands):
         yield condition.place, ()
@@ -225,7 +225,7 @@ class _Reader:
         self._default = NEAR_WORDS if kind == "near" else None
 
     def read(self) -> Condition:
-        """Return what all of it says."""
+        """Return the whole query."""
         if not self._tokens:
             raise QueryError("it is empty; write a word, or leave the field out")
         node = self._condition(self._any())
@@ -284,7 +284,7 @@ class _Reader:
         return self._chain()
 
     def _weighed(self, found: re.Match[str], within: int | None) -> Weighed:
-        """Read what stands behind SUM/n: members with what they weigh, joined by OR, in brackets."""
+        """Read the brackets after SUM/n: members with weights, joined by OR."""
         example = f"write {found[0]} ({{one}}^5 OR {{other}}^-3)"
         self._take()
         if self._take() != "(":
@@ -307,7 +307,7 @@ class _Reader:
         return Weighed(tuple(parts), int(found[1]), within)
 
     def _around(self, node: Condition | Place, within: int) -> Condition:
-        """NEAR/n before a bracket holds for each thing in it that says nothing else."""
+        """NEAR/n before a bracket applies to each member without its own NEAR/n."""
         if isinstance(node, Place):
             return Stands(node, within)
         raise QueryError(f"AND and NOT cannot stand behind NEAR/{within}; repeat NEAR/{within} for each part")

@@ -1,6 +1,6 @@
-"""What a condition cannot do without: of each of some groups of leaves, one must stand in the text.
+"""What a condition needs: of each of some groups of leaves, one must occur in the text.
 
-A leaf is a bit. That all groups are there does not make a condition true; that one is not makes it false.
+A leaf is a bit. A condition with a missing group is false; with all groups it may still be false.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,13 +25,13 @@ Needs = tuple[int, ...]
 
 
 class Sum(NamedTuple):
-    """What has to add up: by weight, the leaves that have it. Those that take away are left out."""
+    """A sum to reach: weight -> the leaves with it. Negative weights are left out."""
 
     least: int
     levels: tuple[tuple[int, int], ...]
 
     def is_possible(self, present: int) -> bool:
-        """Return whether it can be reached where these leaves stand."""
+        """Return whether it can be reached with these leaves."""
         reached = 0
         for weight, leaves in self.levels:
             reached += weight * (present & leaves).bit_count()
@@ -39,7 +39,7 @@ class Sum(NamedTuple):
 
 
 def can_hold(needs: Needs, present: int) -> bool:
-    """Return whether a condition with these needs can hold where these leaves stand."""
+    """Return whether a condition with these needs can hold with these leaves."""
     for need in needs:  # noqa: SIM110 - three times as fast as `all`
         if not present & need:
             return False
@@ -92,7 +92,7 @@ def needs_of(node: Condition | Place, numbers: Mapping[Place, int]) -> Needs:
 
 
 def sums_of(node: Condition | None, numbers: Mapping[Place, int]) -> tuple[Sum, ...]:
-    """Return the sums that a condition cannot do without."""
+    """Return the sums that a condition needs."""
     if isinstance(node, All):
         return tuple(one for part in node.parts for one in sums_of(part, numbers))
     if not isinstance(node, Weighed):

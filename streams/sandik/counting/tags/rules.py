@@ -1,10 +1,10 @@
-"""The conditions of a lexicon's entries, made ready for matching: `match`, `near` and `unless`.
+"""The conditions of a lexicon's entries, prepared for matching: `match`, `near` and `unless`.
 
-Their words and sets become patterns, so that texts are read for them as for the forms. Each **leaf** of a
-query (a word, a set, one of several) has a bit, and what stands in a text is a number of such bits: whether a
-condition can hold at all is mostly told by that alone. Only a text in which a form of an entry with
-conditions counts, or what a `match` cannot do without (the **triggers**), is looked at for them: of what a
-`match` needs, whichever looks rarest, since names of politicians stand in every third post.
+Their words and sets become patterns, so that they are found together with the forms. Each **leaf** of a query
+(a word, a set, one of several) has a bit, and a text has the bits of its leaves, which mostly decide whether
+a condition can hold. Conditions are only tested in texts with a form of such an entry, or with a **trigger**:
+of the words that a `match` needs, those that look rarest, because names of politicians are in every third
+post.
 """
 
 from collections import defaultdict
@@ -39,28 +39,28 @@ from sandik.counting.tags.required_words import (
     sums_of,
 )
 
-#: How common a word is, for choosing triggers: a guess that depends on the lexicon alone, which on real posts
-#: does nearly as well as counting. By so much a word is rarer than one with a letter less; and there are so
-#: many words of each beginning.
+#: The frequency of a word, for choosing triggers: an estimate from the lexicon alone, nearly as good as
+#: counting in real posts. The first number: how much rarer a word is than one with a letter less. The second:
+#: how many words have the same prefix.
 _RARER_A_LETTER, _LONGER_WORDS = 1.3, 4.0
 
 
 class Way(NamedTuple):
-    """One way to find something: what it cannot do without, and the leaves that it looks at."""
+    """One way of a `match`: what it needs, and its leaves."""
 
     needs: Needs
     leaves: int
 
 
 class Found(NamedTuple):
-    """What a `match` finds, what must hold of the text besides, and the ways in which that can be."""
+    """What a `match` finds, the other conditions on the text, and the ways to satisfy them."""
 
     place: Place
     besides: tuple[Condition, ...]
     ways: tuple[Way, ...]
 
     def is_possible(self, present: int) -> bool:
-        """Return whether it can find something where these leaves stand."""
+        """Return whether it can find something with these leaves."""
         for way in self.ways:  # noqa: SIM110 - as in `can_hold`
             if can_hold(way.needs, present):
                 return True
@@ -68,9 +68,9 @@ class Found(NamedTuple):
 
 
 class Asks(NamedTuple):
-    """The leaves that must be known, if `needs` are there; and those of the veto, if what it needs is.
+    """The leaves that must be known if `needs` are present, and those of the veto if its needs are.
 
-    `sums`: what has to be reached besides.
+    `sums`: the sums to reach.
     """
 
     needs: Needs
@@ -90,22 +90,22 @@ class Rule(NamedTuple):
     unless_needs: Needs
     near_sums: tuple[Sum, ...]
     leaves: tuple[int, int]
-    #: Leaves of which one must stand where its `match` finds something, at its beginning.
+    #: Leaves of which one begins each hit of its `match`.
     firsts: int
 
     def asks(self, way: Way | None = None) -> Asks:
-        """Return what has to be known where a form of the entry counts, or its `match` may find something."""
+        """Return what must be known if a form of the entry counts, or its `match` may find something."""
         near, unless = self.leaves
         needs, leaves = way or ((), 0)
         needs = (*needs, *self.near_needs)
         return Asks(needs, leaves | near, self.unless_needs, unless, self.near_sums)
 
     def may_match(self, present: int) -> bool:
-        """Return whether `match` can find something where these leaves stand."""
+        """Return whether `match` can find something with these leaves."""
         return any(one.is_possible(present) for one in self.found)
 
     def is_true(self, present: int) -> bool:
-        """Return whether the entry counts anywhere: it has no condition, and its veto cannot hold."""
+        """Return whether the entry counts everywhere: no condition, and its veto cannot hold."""
         return self.near is None and (self.unless is None or not can_hold(self.unless_needs, present))
 
     def holds(self, scene: Scene, hit: Spot) -> bool:
@@ -118,7 +118,7 @@ class Rule(NamedTuple):
         return unless is None or not (can_hold(self.unless_needs, present) and scene.holds(unless, hit))
 
     def hits(self, scene: Scene) -> list[Spot]:
-        """Return what `match` finds, each once, whether or not the entry's other conditions hold there."""
+        """Return the hits of `match`, each once, regardless of the entry's other conditions."""
         found: dict[Spot, None] = {}
         for one in self.found:
             if one.is_possible(scene.present):
@@ -136,7 +136,7 @@ class Rules:
         leaves = dict.fromkeys(leaf for one in parsed.values() for leaf in one.leaves())
         self.numbers: dict[Place, int] = {leaf: number for number, leaf in enumerate(leaves)}
         self.by_rank = {rank: one.rule(self.numbers) for rank, one in parsed.items()}
-        #: Pattern -> the leaves it stands for: in full, and as the beginning of a longer word.
+        #: Pattern -> its leaves: as a whole word, and as a prefix.
         self.whole: defaultdict[str, int] = defaultdict(int)
         self.beginnings: defaultdict[str, int] = defaultdict(int)
         sets = {one.name: one.members for one in lexicon.sets}
@@ -145,7 +145,7 @@ class Rules:
                 pattern = member.removesuffix("*")
                 patterns = self.beginnings if member.endswith("*") else self.whole
                 patterns[pattern] |= 1 << number
-                if member.endswith("*") and " " in pattern:  # run together, as in hashtags
+                if member.endswith("*") and " " in pattern:  # joined, as in hashtags
                     patterns[pattern.replace(" ", "")] |= 1 << number
         self._by_trigger: defaultdict[int, list[tuple[int, Asks]]] = defaultdict(list)
         commonness = self._commonness()
@@ -156,19 +156,19 @@ class Rules:
                 for number in bits_in(rarest):
                     self._by_trigger[number].append((rank, asks))
         self._triggers = reduce(or_, (1 << number for number in self._by_trigger), 0)
-        #: Leaves that what a `match` finds can begin with.
+        #: Leaves that can begin a hit of a `match`.
         self.firsts = reduce(or_, (rule.firsts for rule in self.by_rank.values()), 0)
 
     def matching(self, leaves: int) -> tuple[int, ...]:
-        """Return the ranks of entries whose `match` may find something where one of these leaves stands."""
+        """Return the ranks of entries whose `match` may find something with one of these leaves."""
         return tuple({rank for rank, _ in self._triggered(leaves)})
 
     def asks_of_leaves(self, leaves: int) -> Iterator[Asks]:
-        """Yield what they need to know."""
+        """Yield their needs."""
         return (asks for _, asks in self._triggered(leaves))
 
     def asks_of_forms(self, ranks: Iterable[int]) -> Iterator[Asks]:
-        """Yield what has to be known where a form of these entries stands."""
+        """Yield what must be known if a form of these entries occurs."""
         return (self.by_rank[rank].asks() for rank in ranks)
 
     def _triggered(self, leaves: int) -> Iterator[tuple[int, Asks]]:
@@ -176,7 +176,7 @@ class Rules:
             yield from self._by_trigger[number]
 
     def _commonness(self) -> list[float]:
-        """Return for each leaf about how common it is, guessed from how many and how long its members are."""
+        """Return the estimated frequency of each leaf, from the number and lengths of its members."""
         found = [0.0] * len(self.numbers)
         for patterns, times in ((self.whole, 1.0), (self.beginnings, _LONGER_WORDS)):
             for pattern, bits in patterns.items():
@@ -192,13 +192,13 @@ class _Parsed(NamedTuple):
     unless: Condition | None
 
     def leaves(self) -> Iterator[Leaf]:
-        """Yield the leaves of all three; of a `match`, as it is looked for."""
+        """Yield the leaves of all three; those of `match` as they are searched."""
         for condition in self:
             if condition is not None:
                 yield from leaves_of(condition)
 
     def rule(self, numbers: dict[Place, int]) -> Rule:
-        """Return it with its leaves as numbers."""
+        """Return it with numbers for leaves."""
         found = tuple(
             Found(place, besides, tuple(_ways(place, besides, numbers)))
             for place, besides in (hits_of(self.match) if self.match else ())
@@ -217,7 +217,7 @@ class _Parsed(NamedTuple):
 
 
 def _ways(place: Place, besides: Iterable[Condition], numbers: Mapping[Place, int]) -> Iterator[Way]:
-    """Yield the ways in which a place can be there, one for each part of an OR, and what holds besides."""
+    """Yield the ways in which a place can occur, one per part of an OR, and the other conditions."""
     if isinstance(place, Either) and not is_leaf(place):
         for one in place.places:
             yield from _ways(one, besides, numbers)
@@ -236,7 +236,7 @@ def _parsed(entry: Entry) -> _Parsed:
 
 
 def _first(place: Place) -> Iterator[Leaf]:
-    """Yield leaves of which one must stand where the place does."""
+    """Yield leaves of which one must occur with the place."""
     if is_leaf(place):
         yield place
     elif isinstance(place, Chain):

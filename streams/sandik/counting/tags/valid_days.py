@@ -1,7 +1,7 @@
 """The days in which an entry counts, `valid = "2023-03-10/2023-05-28"`: both included, of UTC.
 
-A post is judged by its own time, so a replay says what the workers said. Between two of all first and last
-days nothing changes: such a stretch is an era, and each has the entries that are out of their days in it.
+The event time of a post decides, so a replay gives the same result. All first and last days split time into
+**eras**. Within an era nothing changes; each era has the entries that are outside their days in it.
 """
 
 import re
@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-#: The era of a text without a time: there nobody is out of its days.
+#: The era of a text without a time: no entry is outside its days.
 NO_ERA = -1
 
 _DAY_MS = 86_400_000
@@ -22,7 +22,7 @@ def span_ms(valid: str) -> tuple[int, int]:
     """Return the first millisecond of `valid` and the first one after it.
 
     Raises:
-        ValueError: it is neither a day nor two with a slash between them, the earlier one first.
+        ValueError: it is neither a day nor two days with a slash in between, the earlier one first.
     """
     found = _VALID.fullmatch(valid)
     if found is None:
@@ -34,7 +34,7 @@ def span_ms(valid: str) -> tuple[int, int]:
 
 
 def do_meet(one: str, other: str) -> bool:
-    """Return whether two entries can ever count at the same time; "" is always."""
+    """Return whether the days of two entries overlap; "" is always."""
     if not (one and other):
         return True
     (first, end), (other_first, other_end) = span_ms(one), span_ms(other)
@@ -42,10 +42,10 @@ def do_meet(one: str, other: str) -> bool:
 
 
 class Eras:
-    """Which entries are out of their days, by the time of a post."""
+    """Which entries are outside their days, by the time of a post."""
 
     def __init__(self, valid: Sequence[str]) -> None:
-        """Take the days of each entry; "" for one that always counts."""
+        """Take the days of each entry; "" for an entry that always counts."""
         spans = {days: span_ms(days) for days in set(valid) if days}
         #: Where eras begin, but for the first one.
         self.bounds_ms = sorted({bound for span in spans.values() for bound in span})
@@ -64,14 +64,14 @@ class Eras:
         return bool(self.bounds_ms)
 
     def of(self, times_ms: Sequence[int | None]) -> list[int]:
-        """Return the era of each time; of None none."""
+        """Return the era of each time."""
         bounds_ms = self.bounds_ms
         return [NO_ERA if time_ms is None else bisect_right(bounds_ms, time_ms) for time_ms in times_ms]
 
     def marks(
         self, hints: Sequence[str | None] | None, times_ms: Sequence[int | None] | None, texts: int
     ) -> list[str]:
-        """Return what is remembered beside each text: the same text has one answer an era and hint."""
+        """Return the cache key beside each text: its era and hint."""
         eras = self.of(times_ms) if times_ms else [NO_ERA] * texts
         return [
             f"{era}" if hint is None else f"{era}|{hint}"
@@ -79,7 +79,7 @@ class Eras:
         ]
 
     def out(self, era: int) -> frozenset[int]:
-        """Return the entries that are out of their days, by their place among all."""
+        """Return the indices of the entries outside their days."""
         return _NOBODY if era == NO_ERA else self._out[era]
 
 

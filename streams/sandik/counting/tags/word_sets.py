@@ -1,14 +1,14 @@
-"""Word sets: words with a name, which conditions of entries of the same language call {name}.
+"""Word sets: named sets of words, used as {name} in conditions of entries of the same language.
 
     [[words]]
-    name = "medium"                what queries call it: {medium}
-    language = "tr"                entries of this language use it, of whichever tag
-    lemmas = ["video", "kaset"]    each inflected alike, if the set `inflects`
+    name = "medium"                the name in queries: {medium}
+    language = "tr"                for entries of this language, of all tags
+    lemmas = ["video", "kaset"]    inflected if the set has `inflects`
     inflects = "noun"              and `head`, `softens`, `aorist`, `without` as for a term
-    forms = ["klip(|ler)", "foto*"]  more of them, by hand; * at the end is anything that follows
+    forms = ["klip(|ler)", "foto*"]  more words, by hand; * at the end makes a prefix
 
-Several [[words]] of one name and language are one set: nouns in one, verbs in another. Generated forms are in
-forms/<tag>.<language>.txt, under {name}.
+Several [[words]] with the same name and language make one set: nouns in one, verbs in another. Generated
+forms are in forms/<tag>.<language>.txt, under {name}.
 """
 
 import re
@@ -40,11 +40,11 @@ class SetRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def key(self) -> str:
-        """Return what generated forms are filed under."""
+        """Return the key of the generated forms."""
         return f"{{{self.name}}}"
 
     def as_row(self) -> Row:
-        """Return the entry that the generator would inflect alike."""
+        """Return an entry that the generator inflects in the same way."""
         return Row(
             self.language,
             self.lemmas[0],
@@ -74,9 +74,9 @@ class LocatedSet(NamedTuple):
 
 
 class WordSet(NamedTuple):
-    """What matching needs of a set: its name, as language:name, and its members, folded, sorted, distinct.
+    """What matching needs of a set: its name (language:name), and its members, folded, sorted, distinct.
 
-    A member that ends with * is the beginning of words.
+    A member that ends with * is a prefix.
     """
 
     name: str
@@ -84,7 +84,7 @@ class WordSet(NamedTuple):
 
 
 def read_sets(file: Traversable) -> tuple[list[LocatedSet], list[Problem]]:
-    """Return the word sets of a TOML file, and what is wrong with others. Says nothing if it is no TOML."""
+    """Return the word sets of a TOML file, and the mistakes. Invalid TOML is reported elsewhere."""
     try:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         content = tomllib.loads(text) if "words" in text else {}

@@ -203,6 +203,7 @@ function dress() {
   at("interface").value = setInterface(state.interface);
   at("theme").value = state.theme;
   at("texts").checked = state.texts;
+  at("method").href = state.interface ? `/method?lang=${encodeURIComponent(state.interface)}` : "/method";
   document.documentElement.dataset.theme = state.theme;
   sayAll();
 }

@@ -6,16 +6,21 @@ import { axisTicks } from "./ticks.js";
 import { ends, number, percent, say, time, zone } from "./words.js";
 
 /** Left of it stand the shares and the most posts of a bar, which may be millions. */
-const LEAST_LEFT_PX = 46, RIGHT_PX = 46, AXIS_PX = 20, GAP_PX = 14;
+const LEAST_LEFT_PX = 46, LEAST_RIGHT_PX = 46, AXIS_PX = 20, GAP_PX = 14;
 /** Above the axis of shares: in large charts there is a line of words, and marks below it. */
 const HEAD_PX = 18, LARGE_HEAD_PX = 32, LARGE_PX = 160;
 const TOPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1];
-const DRAG_PX = 8, LETTER_PX = 7.2;
+const DRAG_PX = 8, LETTER_PX = 7.2, END_LETTER_PX = 9.5;
 
-/** The end of the axis that shows these shares, and nine of ten of their bands: `courses` side by side have one. */
+/**
+ * The end of the axis that shows these shares, and the bands of nine of ten of their posts: of few posts bands are
+ * wide, and say little. `courses` side by side have one.
+ */
 export function topOf(courses) {
-  const shares = courses.flatMap(({ share }) => share.filter(Boolean)), highs = shares.map(({ high }) => high).sort((a, b) => a - b);
-  const highest = Math.max(0, ...shares.map(({ value }) => value * 1.1), highs[Math.floor(0.9 * (highs.length - 1))] ?? 0);
+  const points = courses.flatMap(({ share, base }) => share.map((one, place) => ({ ...one, posts: base?.[place] ?? 1 })).filter(({ high }) => high !== undefined));
+  let left = 0.9 * points.reduce((sum, { posts }) => sum + posts, 0);
+  const band = points.sort((a, b) => a.high - b.high).find(({ posts }) => (left -= posts) <= 0);
+  const highest = Math.max(0, ...points.map(({ value }) => value * 1.1), band?.high ?? 0);
   return TOPS.find((top) => highest <= top) ?? 1;
 }
 
@@ -67,7 +72,9 @@ export class Chart {
     this.host.style.height = `${this.height_px}px`;
     const { width, height_px: height } = this, bars = Math.round(height * 0.22), n = this.starts.length;
     this.left = Math.max(LEAST_LEFT_PX, number(this.most).length * LETTER_PX + 8);
-    this.inner = width - this.left - RIGHT_PX;
+    const end = this.course.share.findLast(Boolean);
+    this.right = Math.max(LEAST_RIGHT_PX, end ? percent(end.value).length * END_LETTER_PX + 8 : 0);
+    this.inner = width - this.left - this.right;
     this.isLarge = height >= LARGE_PX;
     this.head = this.isLarge ? LARGE_HEAD_PX : HEAD_PX;
     this.floor = height - AXIS_PX - bars - GAP_PX;
@@ -88,12 +95,12 @@ export class Chart {
     const levels = !this.isLarge ? [0, 1] : this.top === 0.75 || (this.top === 0.3) ? [0, 1 / 3, 2 / 3, 1] : [0, 0.5, 1];
     const lines = levels.flatMap((part) => {
       const y = Math.round(this.#y(part * this.top)) + 0.5;
-      return [svg("line", { class: "grid", x1: this.left, x2: width - RIGHT_PX, y1: y, y2: y }),
+      return [svg("line", { class: "grid", x1: this.left, x2: width - this.right, y1: y, y2: y }),
         svg("text", { x: this.left - 6, y: y + 4, "text-anchor": "end" }, percent(part * this.top))];
     });
     const ticks = axisTicks(this.starts, this.step_ms, this.inner).map(({ part, label }) => {
       const x = this.left + part * this.inner;
-      return svg("text", { x, y: base + 15, "text-anchor": x > width - RIGHT_PX - 24 ? "end" : x < this.left + 24 ? "start" : "middle" }, label);
+      return svg("text", { x, y: base + 15, "text-anchor": x > width - this.right - 24 ? "end" : x < this.left + 24 ? "start" : "middle" }, label);
     });
     const most = this.most ? [svg("text", { x: this.left - 6, y: base - this.height_px * 0.22 + 9, "text-anchor": "end" }, number(this.most))] : [];
     return [...lines, ...most, ...ticks];
@@ -137,7 +144,7 @@ export class Chart {
     const last = share.findLastIndex(Boolean);
     const end = last < 0 ? [] : [svg("text", { class: "end", x: this.#x(last) + 8, y: this.#y(share[last].value) + 4 }, percent(share[last].value))];
     const zoned = this.isLarge ? [svg("text", { x: this.left, y: 11 }, zone())] : [];
-    const open = this.isLarge && isFinal.includes(false) ? [svg("text", { x: this.width - RIGHT_PX, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
+    const open = this.isLarge && isFinal.includes(false) ? [svg("text", { x: this.width - this.right, y: 11, "text-anchor": "end" }, say("stillCounting"))] : [];
     return [svg("path", { class: "band", d: band }), svg("path", { class: "line behind", d: this.#behind() }), svg("path", { class: "line", d: line(true) }), svg("path", { class: "line current", d: line(false) }), ...dots, ...end, ...zoned, ...open];
   }
 

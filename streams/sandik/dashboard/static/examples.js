@@ -3,9 +3,9 @@
 
 import { at, el } from "./dom.js";
 import { fetchJson } from "./live.js";
-import { languageName, number, say, tagName, time } from "./words.js";
+import { languageName, number, say, tagName, tenths, time } from "./words.js";
 
-const MAX_CHARACTERS = 600;
+const MAX_CHARACTERS = 600, AT_A_GLANCE = 4;
 
 /** Fetch and show the terms that the parameters ask for, and the posts or why there are none. */
 export async function drawExamples(parameters, whyNoPosts, pair) {
@@ -28,6 +28,7 @@ function drawTerms(terms) {
     el("td", {}, tagName(tag)),
     el("td", { class: "n" }, number(posts)),
     reachesBack ? el("td", { class: "n" }, growth(posts, before)) : null));
+  at("glance-said").textContent = terms.slice(0, AT_A_GLANCE).map(({ term }) => term).join(" · ");
   at("terms-note").textContent = say(reachesBack ? "termsNote" : "termsNoteMost");
   at("terms").replaceChildren(
     el("thead", {}, el("tr", {}, ...titles.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
@@ -37,7 +38,7 @@ function drawTerms(terms) {
 /** How many times as many as before: `×3`, or that it is new. */
 function growth(posts, before) {
   if (before === null) return "–";
-  return before ? `×${number(Math.round((posts / before) * 10) / 10)}` : say("newTerm");
+  return before ? `×${tenths(posts / before)}` : say("newTerm");
 }
 
 function article(post, pair) {

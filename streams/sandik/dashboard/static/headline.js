@@ -5,7 +5,7 @@ import { everythingLink, state } from "./state.js";
 import { aboutName, ends, isUsual, languageList, number, percent, points, say, sourceList, timeRange } from "./words.js";
 
 /** Show the answer of /api/headline; without all counts read yet, as what it is: a part. */
-export function drawHeadline({ now, pair, change, usual }, status) {
+export function drawHeadline({ now, pair, change, within, usual }, status) {
   const reading = (state.sources.length && status.by_source) || status.counts;
   const isLoading = reading.state === "loading" || reading.state === "connecting";
   document.body.classList.toggle("partial", isLoading);
@@ -22,15 +22,15 @@ export function drawHeadline({ now, pair, change, usual }, status) {
     el("a", { href: everythingLink() }, say("showEverything")),
   ]));
   document.body.classList.toggle("nothing", !now.share);
-  at("change").replaceChildren(...(change ? changeWords(change) : []));
+  at("change").replaceChildren(...(change ? changeWords(change, "change") : within ? changeWords(within, "within") : []));
   at("usual").textContent = usual ? say("usual", { days: number(usual.days), low: percent(usual.low), high: percent(usual.high) }) : "";
   document.title = now.share ? `${percent(now.share.value)} · sandik` : "sandik";
 }
 
-function changeWords({ value, low, high, is_beyond_chance: isBeyond }) {
+function changeWords({ value, low, high, is_beyond_chance: isBeyond }, than) {
   const places = { points: points(Math.abs(value)), low: points(low, true), high: points(high, true) };
-  if (!isBeyond) return [say("changeNone", places)];
-  return [el("strong", {}, `${value > 0 ? "▲" : "▼"} ${say("changePoints", places)}`), " ", say(value > 0 ? "changeUp" : "changeDown", places)];
+  if (!isBeyond) return [say(`${than}None`, places)];
+  return [el("strong", {}, `${value > 0 ? "▲" : "▼"} ${say("changePoints", places)}`), " ", say(`${than}${value > 0 ? "Up" : "Down"}`, places)];
 }
 
 function spanWords({ from_ms, to_ms }) {
@@ -49,6 +49,6 @@ const capital = (sentence) => sentence.charAt(0).toLocaleUpperCase(document.docu
 
 /** Put a sentence into an element, with the value of its place in bold. */
 function fill(id, sentence, place, value, valueId) {
-  const [before, after = ""] = sentence.replace(/\s+/g, " ").replace(/ (?=[.,])/g, "").split(`[${place}]`);
+  const [before, after = ""] = sentence.replace(/ +/g, " ").replace(/ (?=[.,])/g, "").split(`[${place}]`);
   at(id).replaceChildren(before, el("strong", { id: valueId }, value), after);
 }

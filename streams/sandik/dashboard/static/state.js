@@ -82,7 +82,12 @@ export const everythingLink = () => `${location.pathname}?${new URLSearchParams(
 
 /** Call `changed` when Back or Forward has changed what is chosen. */
 export function onBack(changed) {
-  addEventListener("popstate", () => { Object.assign(state, fromAddress()); state.span ??= usualSpan; changed(); });
+  addEventListener("popstate", () => {
+    const before = JSON.stringify(state);
+    Object.assign(state, fromAddress());
+    state.span ??= usualSpan;
+    if (JSON.stringify(state) !== before) changed(); // else it was a jump within the page
+  });
 }
 
 /** Return the time that the reader wants to see, as /api takes it. */

@@ -21,6 +21,12 @@ export function drawTrust(status, { now, late, corrected }, pair) {
   ];
   at("trust").replaceChildren(...told.map(([value, words]) => el("div", {}, el("dt", {}, words), el("dd", {}, value))));
   at("lexicon").textContent = say("trustLexicon", { version: status.lexicon_versions.join(", ") || "–" });
+  at("glance-trust").textContent = [
+    inShort(status.measured, pair), detector ? say("glanceDetector", { share: percent(detector.accuracy) }) : null,
+    say("glanceLate", { share: percent(all + late ? late / (all + late) : 0) }),
+    letters?.posts ? say("glanceRejected", { share: percent(Math.min(1, letters.rejected / letters.posts)) }) : null,
+    status.last_ms === null ? null : say("glanceNewest", { age: age(status.now_ms - status.last_ms) }),
+  ].filter(Boolean).join(" · ");
   drawMeasured(status.measured);
 }
 
@@ -29,9 +35,18 @@ const enough = (measured) => measured.filter(({ tagged, about }) => Math.min(tag
 /** How right a tag is, from the worst to the best language and kind of posts; null where it was not measured. */
 function rightness(measured, tag) {
   const own = enough(measured).filter((one) => one.tag === tag);
-  if (!own.length) return null;
-  const range = (name) => { const all = own.map((one) => one[name]); return say("range", { low: wholePercent(Math.min(...all)), high: wholePercent(Math.max(...all)) }); };
-  return [range("precision"), say("trustTag", { tag: tagName(tag), recall: range("recall") })];
+  return own.length ? [range(own, "precision"), say("trustTag", { tag: tagName(tag), recall: range(own, "recall") })] : null;
+}
+
+/** The same of all tags of the pair together. */
+function inShort(measured, pair) {
+  const own = enough(measured).filter(({ tag }) => pair.of.includes(tag));
+  return own.length ? say("glanceTags", { precision: range(own, "precision"), recall: range(own, "recall") }) : say("measuredNone");
+}
+
+function range(measured, name) {
+  const all = measured.map((one) => one[name]);
+  return say("range", { low: wholePercent(Math.min(...all)), high: wholePercent(Math.max(...all)) });
 }
 
 /** How right the tags are, on posts that were judged by reading. */

@@ -5,7 +5,7 @@ import { at, el, svg } from "./dom.js";
 import { asCsv, takeCsv, takePng, takeSvg } from "./take.js";
 import { ends, number, pairTitle, percent, say, tagName, zone } from "./words.js";
 
-const HEIGHT_PX = 124, NAMED = 12;
+const HEIGHT_PX = 124, NAMED = 12, AT_A_GLANCE = 3;
 /** What is taken away is drawn for a page of its own. */
 const TAKEN_PX = { width: 720, height: 280 };
 const panels = new Map();
@@ -42,6 +42,7 @@ export function drawWhere({ by, rollup_ms, parts }, pair, on, { nameOf, marksOf,
   });
   const inOrder = [...at("panels").children];
   if (sections.length !== inOrder.length || sections.some((one, place) => one !== inOrder[place])) at("panels").replaceChildren(...sections);
+  at("glance-where").textContent = parts.slice(0, AT_A_GLANCE).map(({ name, share }) => `${nameOf(name)} ${percent(share.value)}`).join(" · ");
   const rest = parts.filter(({ points }) => !points.length), told = rest.slice(0, NAMED);
   const words = told.map(({ name, posts, share }) => say("restPart", { name: nameOf(name), share: percent(share.value), base: number(posts[pair.base]) }));
   at("rest").textContent = words.length ? say(rest.length > NAMED ? "restMore" : "rest", { parts: words.join(" · "), n: number(rest.length - NAMED) }) : "";

@@ -4,7 +4,7 @@ import en from "./words.en.js";
 import ru from "./words.ru.js";
 import tr from "./words.tr.js";
 
-const WORDS = { en, tr, ru };
+const WORDS = { en, tr, ru }, DAY = { day: "numeric", month: "short", year: "numeric" }, MANY_DAYS_MS = 3 * 86_400_000;
 let language = "en", locale = "en", formats = new Map();
 
 /** Choose the interface: one of WORDS, or what the browser prefers most. */
@@ -36,12 +36,24 @@ export const zone = () => formatOf("DateTimeFormat").resolvedOptions().timeZone;
 
 export const number = (value) => formatOf("NumberFormat").format(value);
 
+export const tenths = (value) => formatOf("NumberFormat", { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+
 /** Return a share as streams/sandik/figures/shares.py does: 0.02 %, never 0 % for a few, nor 100 % for not quite all. */
-export function percent(value) {
+export const percent = (value) => percentsWith(digitsOf(value)).format(value);
+
+function digitsOf(value) {
   const small = Number((Math.min(value, 1 - value) * 100).toFixed(8));
   const digits = small > 0 && (small <= 0.5 || value < 0.01) ? 1 - Math.floor(Math.log10(small)) : value < 0.1 ? 1 : 0;
-  return percentsWith(Math.min(digits, 6)).format(value);
+  return Math.min(digits, 6);
 }
+
+/** Return a share as a column has it: with one decimal, and more only where that would be 0 % or 100 %. */
+export function columnPercent(value) {
+  const told = fixedPercents(1).format(value);
+  return told === fixedPercents(1).format(Math.round(value)) ? fixedPercents(Math.max(1, digitsOf(value))).format(value) : told;
+}
+
+const fixedPercents = (digits) => formatOf("NumberFormat", { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Return the ends of an interval with as many digits as it takes to tell them apart. */
 export function ends({ low, high }) {
@@ -62,8 +74,8 @@ export function time(ms, step_ms = 60_000) {
   return formatted(ms, parts);
 }
 
-/** Return a time from and to, the day once where it is the same. */
-export const timeRange = (from_ms, to_ms, isZoned = false) => formatOf("DateTimeFormat", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) }).formatRange(from_ms, to_ms).replace("–", "\u2060–\u2060");
+/** Return a time from and to, the day once where it is the same; of `MANY_DAYS_MS` the days alone. */
+export const timeRange = (from_ms, to_ms, isZoned = false) => formatOf("DateTimeFormat", { ...DAY, ...(to_ms - from_ms < MANY_DAYS_MS ? { hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) } : {}) }).formatRange(from_ms, to_ms).replace("–", "\u2060–\u2060").replaceAll(" г.", "\u00a0г.");
 
 /** Return how long ago something was, in the largest unit that there are two of. */
 export function age(ms) {
@@ -110,10 +122,11 @@ export function pairTitle(pair) {
   return say("shareTitleOf", { base: tagName(base), others: of.filter((tag) => tag !== base).map(tagName).join(", ") });
 }
 
-/** A difference of shares in percentage points: one decimal below ten. */
+/** A difference of shares in percentage points: one decimal below ten, two figures below a tenth. */
 export function points(difference, isSigned = false) {
-  const value = difference * 100;
-  const format = formatOf("NumberFormat", { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0, signDisplay: isSigned ? "exceptZero" : "auto" });
+  const value = Number((difference * 100).toFixed(4)), size = Math.abs(value);
+  const digits = size >= 10 ? 0 : size >= 0.1 || !size ? 1 : 1 - Math.floor(Math.log10(size));
+  const format = formatOf("NumberFormat", { maximumFractionDigits: Math.min(digits, 4), signDisplay: isSigned ? "exceptZero" : "auto" });
   return isSigned ? format.format(value) : say("points", { n: format.format(value) });
 }
 

@@ -1,7 +1,7 @@
 """Archives of many files: zip and tar, however the tar is packed, and archives inside archives.
 
-A broken or encrypted member is reported, and the others are read. A zip archive has its list of files at the
-end; if it is cut off, or inside another archive, it is read from front to back without the list.
+A broken or encrypted member is reported, and the others are read. The file list of a zip archive is at its
+end. An archive that is cut off or inside another archive is read from front to back without the list.
 """
 
 import io
@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from sandik.ingest.decoding.unpack import BREAKS, begins, buffered, unpacked
 from sandik.ingest.decoding.zip_stream import MAGIC, stream_members
 
-#: Archives inside of archives are opened as deep as this.
+#: How deep archives inside archives are opened.
 MAX_DEPTH = 3
 _EMPTY_ZIP = b"PK\x05\x06"
 _BLOCK_BYTES = 512
 #: The longest name or record of a tar archive.
 _MAX_NAME_BYTES = 1 << 20
-#: Entries that say something of the file behind them.
+#: Entries that describe the next file.
 _OF_THE_NEXT = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 
 
@@ -32,12 +32,12 @@ class Member(NamedTuple):
 
 
 def is_zip(stream: "io.BufferedReader[Any]") -> bool:
-    """Tell a zip archive by its first bytes."""
+    """Return whether it is a zip archive, by its first bytes."""
     return begins(stream, 4) in (MAGIC, _EMPTY_ZIP)
 
 
 def is_tar(stream: "io.BufferedReader[Any]") -> bool:
-    """Tell a tar archive by the checksum of its first header."""
+    """Return whether it is a tar archive, by the checksum of its first header."""
     block = begins(stream, _BLOCK_BYTES)
     if len(block) < _BLOCK_BYTES or not block.strip(b"\0"):
         return False
@@ -49,14 +49,14 @@ def is_tar(stream: "io.BufferedReader[Any]") -> bool:
 
 
 def is_archive(stream: "io.BufferedReader[Any]") -> bool:
-    """Tell an archive of many files."""
+    """Return whether it is an archive of many files."""
     return is_zip(stream) or is_tar(stream)
 
 
 def members(stream: "io.BufferedReader[Any]", raw: io.FileIO | None, depth: int = 1) -> Iterator[Member]:
-    """Yield the files of an archive, those of archives in it included; each has to be read before the next.
+    """Yield the files of an archive and of archives inside it. Each must be read before the next.
 
-    `raw` is the file, if the archive is a whole one that can be read from its end.
+    `raw` is the file, if the archive is not inside another one, so that it can be read from its end.
 
     Raises:
         OSError, EOFError, BadZipFile: the archive itself breaks off.
@@ -94,7 +94,7 @@ def _of_zip(stream: "io.BufferedReader[Any]", raw: io.FileIO | None) -> Iterator
     try:
         archive = zipfile.ZipFile(raw)
     except zipfile.BadZipFile:
-        # Its end is missing, and with it the list of files. `stream` may have been read from: start again.
+        # Its end with the file list is missing. `stream` may be partly read: start again.
         raw.seek(0)
         yield from (Member(*one) for one in stream_members(io.BufferedReader(raw)))
         return
@@ -113,9 +113,9 @@ def _of_zip(stream: "io.BufferedReader[Any]", raw: io.FileIO | None) -> Iterator
 
 def _why(flags: int, error: Exception) -> str:
     if flags & 1:
-        return "it is encrypted: unpack the archive with its password, and give the files"
+        return "it is encrypted: unpack the archive with its password, and pass the files"
     if isinstance(error, NotImplementedError):
-        return f"{error}: unpack the archive with another program, and give the files"
+        return f"{error}: unpack the archive with another program, and pass the files"
     return str(error)
 
 
@@ -124,7 +124,7 @@ class _Tar:
 
     def __init__(self, stream: "io.BufferedReader[Any]") -> None:
         self._stream = stream
-        self.left = 0  # of the member that is read
+        self.left = 0  # bytes of the current member
 
     def exactly(self, size: int) -> bytes:
         pieces: list[bytes] = []
@@ -137,7 +137,7 @@ class _Tar:
         return b"".join(pieces)
 
     def read1(self, size: int = -1, /) -> bytes:
-        """Read on in the member."""
+        """Read more of the member."""
         if self.left == 0:
             return b""
         piece = self._stream.read1(min(size, self.left) if size >= 0 else self.left)
@@ -147,12 +147,12 @@ class _Tar:
         return piece
 
     def skip(self) -> None:
-        """Pass over what is left of the member."""
+        """Skip the rest of the member."""
         while self.left:
             self.read1(1 << 16)
 
     def header(self) -> bytes | None:
-        """Return the next header; None at the end, which some programs leave out."""
+        """Return the next header; None at the end. Some programs omit the end marker."""
         pieces: list[bytes] = []
         held = 0
         while held < _BLOCK_BYTES and (piece := self._stream.read1(_BLOCK_BYTES - held)):

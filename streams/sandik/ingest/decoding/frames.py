@@ -1,29 +1,29 @@
-"""Bytes -> lines, JSON objects and events of a stream, in constant memory wherever the format allows it.
+"""Bytes -> lines, JSON objects and events of a stream, in constant memory if the format allows it.
 
-All that is held at once has a limit: a line, an event, one JSON value, and the number of values in it,
-because a small text may become many objects. docs/ingest.md has the limits.
+Everything held in memory has a limit: a line, an event, a JSON value, and the number of values in it, because
+a small text can become many objects. docs/ingest.md lists the limits.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Protocol
 
 import msgspec
 
 from sandik.counting.surrogates import decode_mended
 from sandik.ingest.decoding.json_access import MissingError
-from sandik.ingest.decoding.json_values import ELEMENT, TooLongValueError, values
+from sandik.ingest.decoding.json_values import ELEMENT, TooLongError, values
+from sandik.ingest.decoding.unpack import Readable
 from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
 
 #: The longest line, frame or event. A page of X with all its includes has half a megabyte.
 MAX_LINE_BYTES = 16 << 20
-#: The longest event of a live source; none has a tenth of it.
+#: The longest event of a live source: ten times more than any seen.
 MAX_EVENT_BYTES = 4 << 20
-#: The longest JSON document that is one object: the comments of one video, all in one file.
+#: The longest JSON document that is one object, such as all comments of a video.
 MAX_DOCUMENT_BYTES = 64 << 20
-#: Values in one of them: each takes 50 to 100 bytes, however short it is.
+#: The most values in one document. Each takes 50 to 100 bytes in memory, even if short.
 MAX_VALUES = 4_000_000
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -31,9 +31,9 @@ _BLOCK_BYTES = 1 << 18
 _SMALL_BYTES = 1 << 20
 _SMALLEST_LINE_BYTES = 64
 _ALONE_BYTES = 4
-# What an archive of an X account has in front of its JSON.
+# The text before the JSON in an archive of an X account.
 _ASSIGNMENT = re.compile(rb"\s*+(?:window|Grailbird)\.[\w.$]++\s*+=\s*+")
-#: What decoding JSON may raise.
+#: The errors of decoding JSON.
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode = msgspec.json.Decoder().decode
 
@@ -41,22 +41,12 @@ _decode = msgspec.json.Decoder().decode
 Convert = Callable[[object], Iterator[Item]]
 
 
-class Readable(Protocol):
-    """What can be read in pieces, each as soon as it is there."""
-
-    def read1(self, size: int = ..., /) -> bytes: ...  # noqa: D102
-
-
-class TooLongError(TooLongValueError):
-    """A line that is longer than any source makes them."""
-
-
 class TooManyError(ValueError):
-    """A text with more values in it than are held at once."""
+    """A JSON text has more values than MAX_VALUES."""
 
 
 def lines(source: Readable) -> Iterator[bytes]:
-    """Yield the lines without their ends, and without a byte order mark; the last one needs no end.
+    """Yield the lines without their ends and without a byte order mark. The last line needs no end.
 
     Raises:
         TooLongError: a line is longer than MAX_LINE_BYTES; the first, which may be a whole document, than
@@ -88,14 +78,14 @@ def lines(source: Readable) -> Iterator[bytes]:
 
 
 def json_objects(source: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yield each JSON object with where it stands: one a line, or in any layout over many lines."""
+    """Yield (where, JSON object): one per line, or in any layout over several lines."""
     numbered = enumerate(source, start=1)
     is_first = True
     for number, line in numbered:
         if not line or line.isspace():
             continue
         bare = without_assignment(line.removeprefix(BYTE_ORDER_MARK)) if number == 1 else line
-        # Behind the first object, only a bracket alone opens a document: other lines are broken ones.
+        # After the first object, only a lone bracket opens a document; other lines are broken.
         if _begins_document(bare) if is_first else len(line) <= _ALONE_BYTES and line.strip() in (b"{", b"["):
             begins = "" if is_first else f"line {number}, "
             found = values(chain([bare], (line for _, line in numbered)), MAX_DOCUMENT_BYTES)
@@ -112,7 +102,7 @@ def without_assignment(text: bytes) -> bytes:
 
 
 def _begins_document(line: bytes) -> bool:
-    """Tell a first line that only opens something from one that is an object, or a broken one."""
+    """Return whether the first line only opens a document, and is neither an object nor broken."""
     text = line.strip()
     if not text.startswith((b"{", b"[")):
         return False
@@ -120,7 +110,7 @@ def _begins_document(line: bytes) -> bool:
         if text.endswith((b"}", b"]")) and _is_json(text):
             return False
     except TooManyError:
-        return False  # as a whole it will be refused
+        return False  # it will be refused as a whole
     return text.endswith((b"{", b"[", b",", b":", b"}")) or text == b""
 
 
@@ -133,7 +123,7 @@ def _is_json(text: bytes) -> bool:
 
 
 def read_each(objects: Iterable[tuple[str, bytes]], convert: Convert) -> Iterator[Item]:
-    """Yield the items of every object; none is lost silently."""
+    """Yield the items of every object, at least one each."""
     for where, data in objects:
         yield from read_object(data, convert, where)
 
@@ -153,7 +143,7 @@ def read_object(data: bytes, convert: Convert, where: str = "") -> Iterator[Item
 
 
 def read_value(value: object, convert: Convert, where: str = "") -> Iterator[Item]:
-    """Yield the items of one decoded object, or of each in a list, each saying where it stands."""
+    """Yield the items of one decoded object, or of each object in a list, with `where`."""
     is_list = isinstance(value, list) and ELEMENT not in where  # a list in a list is one record
     for number, one in enumerate(value if isinstance(value, list) and is_list else (value,), start=1):
         place = f"{where}{ELEMENT}{number}" if is_list else where
@@ -165,23 +155,23 @@ def read_value(value: object, convert: Convert, where: str = "") -> Iterator[Ite
 
 
 def decode_json(data: bytes) -> object:
-    """Return the decoded JSON; an escaped half of an emoji in it becomes U+FFFD.
+    """Return the decoded JSON. A lone surrogate (half an emoji) becomes U+FFFD.
 
     Raises:
-        TooManyError: there are more values in it than MAX_VALUES.
+        TooManyError: it has more values than MAX_VALUES.
     """
     refuse_too_many(data)
     return decode_mended(_decode, data)[0]
 
 
 def refuse_too_many(data: bytes) -> None:
-    """Raise TooManyError for JSON that would become more objects than are held at once."""
+    """Raise TooManyError if the JSON has more values than MAX_VALUES."""
     if len(data) > _SMALL_BYTES and data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_VALUES:
         raise TooManyError(f"more than {MAX_VALUES:,} values")
 
 
 def whole(source: Readable, limit_bytes: int, advice: str) -> bytes:
-    """Return all that a source has.
+    """Return everything that a source has.
 
     Raises:
         TooLongError: it is more than `limit_bytes`.
@@ -197,9 +187,9 @@ def whole(source: Readable, limit_bytes: int, advice: str) -> bytes:
 
 
 class EventParser:
-    """The events of a text/event-stream, line by line. Comments are heartbeats.
+    """Parses the events of a text/event-stream, line by line. Comments are heartbeats.
 
-    An event that is cut off by the end of the connection is dropped, as the standard says.
+    An event that is cut off at the end of the connection is dropped, as required by the standard.
     """
 
     def __init__(self, max_bytes: int = MAX_LINE_BYTES) -> None:
@@ -209,12 +199,12 @@ class EventParser:
         self._data: list[str] = []
 
     def feed(self, line: bytes) -> dict[str, str] | None:
-        """Take one line without its end; return the event that it completes, as `{"event", "payload"}`.
+        """Take one line without its end; return the event it completes, as `{"event", "payload"}`.
 
         Raises:
-            TooLongError: the event is longer than any.
+            TooLongError: the event is longer than allowed.
         """
-        # A line takes memory even if it is empty.
+        # An empty line takes memory too.
         self._held += len(line) + _SMALLEST_LINE_BYTES
         if self._held > self._max_bytes:
             raise TooLongError(f"an event is longer than {self._max_bytes >> 20} MiB")

@@ -1,22 +1,22 @@
 """Read fields of decoded JSON from other programs: the value if it has the right type, else None.
 
-Sources add fields, leave some out, and write null in place of an object. A post is rejected only if a
-required field is missing.
+Sources add fields, omit fields, and write null instead of objects. A post is rejected only if a required
+field is missing.
 """
 
 from collections.abc import Iterator
 
-#: What `--include` adds to a post's text: descriptions of its pictures, and titles of what it links to.
+#: What `--include` adds to a post's text: picture descriptions, and titles of link cards.
 ALT_TEXT, LINK_CARDS = "alt-text", "link-cards"
 EXTRAS = (ALT_TEXT, LINK_CARDS)
 
 
 class MissingError(ValueError):
-    """A field that a post needs is not there, or has the wrong type."""
+    """A required field is missing or has the wrong type."""
 
 
 def at(value: object, *path: str) -> object:
-    """Return what the path of keys leads to, or None."""
+    """Return the value at the path of keys, or None."""
     for key in path:
         if not isinstance(value, dict):
             return None

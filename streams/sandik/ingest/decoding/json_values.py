@@ -1,6 +1,6 @@
-"""JSON over many lines -> its values one by one, in memory for one: pretty-printed, in a row, in an array.
+"""JSON over many lines -> its values, one at a time in memory: pretty-printed, concatenated, or in an array.
 
-A line never ends inside a string, so lines are looked at one after another.
+A line never ends inside a string, so lines can be processed one by one.
 """
 
 import re
@@ -8,22 +8,22 @@ from collections.abc import Iterable, Iterator
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
-#: How the place of an element is told.
+#: The text before an element's number in `where`.
 ELEMENT = ", element "
 _BETWEEN = b" \t\r\n,\x1e"
 
 
-class TooLongValueError(ValueError):
-    """One value is longer than any source makes them."""
+class TooLongError(ValueError):
+    """A line, an event or a value is longer than any source makes them."""
 
 
 def values(lines: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Yield each value with where it stands, and each element of an array that is a value.
+    """Yield (where, value) for each value, and for each element of a top-level array.
 
     Invalid JSON and truncated values are returned unchanged; the decoder rejects them.
 
     Raises:
-        TooLongValueError: one is longer than `max_bytes`.
+        TooLongError: one is longer than `max_bytes`.
     """
     splitter = _Splitter(max_bytes)
     for line in lines:
@@ -81,7 +81,7 @@ class _Splitter:
         self._pieces.append(piece)
         self._held += len(piece)
         if self._held > self._max_bytes:
-            raise TooLongValueError(f"one JSON object is larger than {self._max_bytes >> 20} MiB")
+            raise TooLongError(f"one JSON object is larger than {self._max_bytes >> 20} MiB")
 
     def _value(self) -> tuple[str, bytes]:
         data = b"".join(self._pieces)

@@ -1,6 +1,6 @@
-"""A JSON document of any size, walked from front to back in memory for one value of it.
+"""A JSON document of any size, read from front to back with one value in memory.
 
-The caller decides what to open (`each_key`, `each_item`) and what to read whole (`value`).
+The caller decides what to enter (`each_key`, `each_item`) and what to read whole (`value`).
 """
 
 import codecs
@@ -8,29 +8,30 @@ import json
 import re
 from collections.abc import Iterator
 
-from sandik.ingest.decoding.frames import Readable, TooLongError
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.decoding.text import repair_hex_escapes
+from sandik.ingest.decoding.unpack import Readable
 
-#: The longest value that is taken whole.
+#: The longest value that is read whole.
 MAX_VALUE_CHARACTERS = 16 << 20
 
 _BLOCK_BYTES = 1 << 18
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
-# What may be the beginning of an escape that the next block ends.
+# Possibly the beginning of an escape that continues in the next block.
 _CUT_ESCAPE = re.compile(rb"\\+.{0,2}\Z", re.DOTALL)
 _decode = json.JSONDecoder(strict=False).raw_decode
 
 
 class BrokenJsonError(ValueError):
-    """The document breaks off, or is none from here on."""
+    """The document breaks off or is not valid JSON from here on."""
 
 
 class Walk:
-    r"""A place in a document. The escape `\xNN`, which JSON does not have, is read as it is meant."""
+    r"""A position in a document. The escape `\xNN`, which JSON does not have, is read as `\u00NN`."""
 
     def __init__(self, source: Readable) -> None:
         self._source = source
-        # Bytes that are not UTF-8 come out again as they were: they cost the value that they are in.
+        # Bytes that are not UTF-8 are kept: only the value with them is rejected.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._held = b""
         self._text = ""
@@ -38,7 +39,7 @@ class Walk:
         self._is_over = False
 
     def peek(self) -> str:
-        """Return the next character that is no space; nothing at the end."""
+        """Return the next character that is not whitespace; empty at the end."""
         while True:
             found = _SPACE.match(self._text, self._at)
             self._at = found.end() if found else self._at
@@ -48,10 +49,10 @@ class Walk:
                 return ""
 
     def take(self, expected: str) -> None:
-        """Pass over one character.
+        """Skip one character.
 
         Raises:
-            BrokenJsonError: another is there.
+            BrokenJsonError: it is another one.
         """
         found = self.peek()
         if found != expected:
@@ -64,10 +65,10 @@ class Walk:
             raise BrokenJsonError("something follows the end")
 
     def value(self) -> bytes:
-        """Return the value that begins here, whole, and pass over it.
+        """Return the whole value that begins here, and skip it.
 
         Raises:
-            BrokenJsonError: it is cut off, or none.
+            BrokenJsonError: it is cut off or invalid.
             TooLongError: it is longer than MAX_VALUE_CHARACTERS.
         """
         self.peek()
@@ -87,7 +88,7 @@ class Walk:
                     return found.encode("utf-8", "surrogateescape")
 
     def each_key(self) -> Iterator[str]:
-        """Yield the keys of the object here; the value of each has to be walked before the next."""
+        """Yield the keys of the object here. The value of each must be consumed before the next."""
         self.take("{")
         if self.peek() == "}":
             self.take("}")
@@ -104,7 +105,7 @@ class Walk:
             self.take(",")
 
     def each_item(self) -> Iterator[None]:
-        """Stop at each element of the list that begins here; each has to be walked before the next."""
+        """Stop at each element of the list here. Each must be consumed before the next."""
         self.take("[")
         if self.peek() == "]":
             self.take("]")
@@ -117,7 +118,7 @@ class Walk:
             self.take(",")
 
     def _grow(self) -> bool:
-        """Read on until twice as much is held, so that a long value is not looked at again and again."""
+        """Read until twice as much is held, so that a long value is not scanned too often."""
         wanted = 2 * (len(self._text) - self._at)
         if wanted > 2 * MAX_VALUE_CHARACTERS:
             raise TooLongError(f"one value is longer than {MAX_VALUE_CHARACTERS >> 20} Mi characters")

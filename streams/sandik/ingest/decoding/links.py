@@ -1,19 +1,19 @@
-"""Links in a text: one shown without `https://` gets its whole address, so that its words are not counted.
+"""Links in a text: a link shown without `https://` is replaced by its address, so its words are not counted.
 
 Programs show `aa.com.tr/tr/secim-2023/iddia…` for a link and keep the address elsewhere. The author did not
-write those words, but without the address they look like text. Words that an author put over a link stay.
+write those words, but without the scheme they look like text. Words that an author put over a link stay.
 """
 
 from collections.abc import Iterable
 
-#: Where a link begins and ends in the text, and its address.
+#: Start and end of a link in the text, and its address.
 Span = tuple[int, int, str]
 _BEGINNINGS = ("https://", "http://", "www.")
 _CUT = "….\u2009 "
 
 
 def with_whole_links(text: str, spans: Iterable[Span]) -> str:
-    """Return the text with every link that it shows bare or shortened replaced by its address."""
+    """Return the text with each bare or shortened link replaced by its address."""
     pieces: list[str] = []
     done = 0
     for start, end, address in sorted(spans):
@@ -25,7 +25,7 @@ def with_whole_links(text: str, spans: Iterable[Span]) -> str:
 
 
 def shows(shown: str, address: str) -> bool:
-    """Tell whether what is shown is the beginning of the address, and not words written over it."""
+    """Return whether the shown text is the beginning of the address, not words over a link."""
     if shown.startswith(_BEGINNINGS) or any(character.isspace() for character in shown.strip(_CUT)):
         return False
     beginning = _bare(shown.strip(_CUT))
@@ -45,7 +45,7 @@ def _host(bare: str) -> str:
 
 
 def byte_spans(text: str, spans: Iterable[Span]) -> Iterable[Span]:
-    """Yield spans that count characters, of such that count bytes of UTF-8; none that cuts a character."""
+    """Convert spans of UTF-8 bytes to spans of characters; drop those that cut a character."""
     data = text.encode("utf-8", "surrogatepass")
     for start, end, address in spans:
         if 0 <= start < end <= len(data):

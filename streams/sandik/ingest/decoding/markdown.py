@@ -1,8 +1,8 @@
 """Reddit's Markdown -> the text that a reader sees.
 
-Only what hides or splits words is taken out: links keep what is shown of them, marks around words go, and so
-do those at the beginning of a line. A character that is written as an entity (`&amp;`, `&#x200B;`) is meant;
-the interface escapes `&` once more, so both layers are undone.
+Only markup that hides or splits words is removed: links keep their shown text; marks around words and at the
+beginning of lines go. Entities (`&amp;`, `&#x200B;`) are decoded twice, because the API escapes `&` once
+more.
 """
 
 import re
@@ -14,7 +14,7 @@ _LINK = re.compile(
 )
 _LINE_MARK = re.compile(r"^[ ]{0,3}(?:>!?[ ]?|#{1,6}[ ]+)+", re.MULTILINE)
 _RULE = re.compile(r"^[ ]{0,3}(?:[-*_][ ]?){3,80}$|^[|:\- ]{3,300}$", re.MULTILINE)
-# Not in pairs: looking for the partner of every mark would take quadratic time.
+# Marks are not matched in pairs, which would take quadratic time.
 _MARK = re.compile(
     r"(https?://[^\s<>\")\]]+)|\*{2,3}|__|~~"
     r"|(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])|(?<=[^\s_])_(?!\w)"
@@ -23,7 +23,7 @@ _CODE = re.compile(r"`{1,3}([^`\n]{1,2000})`{1,3}|^```\w{0,20}$", re.MULTILINE)
 _RAISED = re.compile(r"\^\(([^()\n]{1,300})\)|\^(?=\S)")
 _SPOILER = re.compile(r">!|!<")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~^<>|])")
-#: Stands for a character that was escaped, while marks are looked for.
+#: Placeholders for escaped characters while marks are removed.
 _KEPT = {character: chr(0xE000 + place) for place, character in enumerate("\\`*_{}[]()#+-.!~^<>|")}
 _BACK = {ord(kept): character for character, kept in _KEPT.items()}
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from sandik.ingest.decoding.links import shows
 
-# Marked before parsing rather than found in the tree, which takes ten times as long.
+# Inserted before parsing: finding them in the tree takes ten times as long.
 _LINE_END = re.compile(r"<br\b[^>]*>|<hr\b[^>]*>|</(?:li|tr|dt|dd)\s*>", re.IGNORECASE)
 _BLOCK_END = re.compile(r"</(?:p|div|ul|ol|blockquote|pre|h[1-6]|table|section|article)\s*>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style|template)\b", re.IGNORECASE)
@@ -17,30 +17,30 @@ _AROUND_BREAKS = re.compile(r" ?\n ?")
 _BREAKS = re.compile(r"\n{3,}")
 
 
-# Each is given only what ends with a >, or it would look for one behind every < to the very end.
+# Only applied up to the last >. Otherwise each < would be searched to the end.
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)([^>]*)>")
 _ANY_TAG = re.compile(r"<[!/?A-Za-z][^>]*>")
-# Neither has a < inside, so none is looked through twice.
+# Neither part may contain <, so nothing is scanned twice.
 _LINK = re.compile(r"<a\s([^<>]{1,4000})>([^<>]{1,1000})</a\s*>", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 _HAVE_NO_END = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"})
 
-#: The parser takes time with the square of how deep tags are nested and of how many attributes one has, which
-#: no author comes near. A text with more has its tags cut out without it.
+#: The parser takes time quadratic in the nesting depth and in the attributes of a tag. No author comes near
+#: these limits. Beyond them, tags are removed without parsing.
 _MAX_DEPTH = 1_000
 _MAX_ATTRIBUTES_CHARACTERS = 10_000
 
 
-#: Longer HTML is no post's, and would take many times its length in memory as a tree.
+#: No post has longer HTML, and a tree takes many times its size in memory.
 _MAX_PARSED_CHARACTERS = 2_000_000
 
 
 def html_to_text(html: str) -> str:
-    """Return the text of an HTML fragment: entities decoded, a line break where a browser would make one.
+    """Return the text of an HTML fragment, with decoded entities and line breaks as in a browser.
 
-    A link that is shown shortened comes out whole: of Mastodon's, the hidden parts of the address are text,
-    too; of others', the address itself takes its place.
+    A shortened link becomes its full address: Mastodon has the hidden parts as text; otherwise `href` is
+    used.
     """
     if "<" not in html:
         return unescape(html).strip()
@@ -56,7 +56,7 @@ def html_to_text(html: str) -> str:
 
 
 def _whole_link(link: re.Match[str]) -> str:
-    """Return a link whose address is shown bare or shortened as that address; others as they are."""
+    """Return the address of a link that shows it bare or shortened; other links unchanged."""
     address = _HREF.search(link[1])
     found = unescape(address[1] or address[2] or "") if address else ""
     return f" {escape(found)} " if found and shows(unescape(link[2]).strip(), found) else link[0]
@@ -87,7 +87,7 @@ def _is_tangled(html: str) -> bool:
             depth -= 1
         if depth > _MAX_DEPTH:
             return True
-        # A whole image may be in one, but then it is quoted.
+        # An attribute may contain a whole image, but then it is quoted.
         is_long = len(attributes) > _MAX_ATTRIBUTES_CHARACTERS
         if is_long and len(_QUOTED.sub("", attributes)) > _MAX_ATTRIBUTES_CHARACTERS:
             return True

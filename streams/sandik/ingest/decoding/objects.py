@@ -1,4 +1,4 @@
-"""A stream of JSON in any layout -> its objects, each with where it stands, in memory for one of them."""
+"""A stream of JSON in any layout -> (where, object), with one object in memory."""
 
 import io
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ _HEAD_BYTES = 1 << 14
 
 
 def objects(stream: "io.BufferedReader[Any]") -> Iterator[tuple[str, bytes]]:
-    """Yield each JSON object, of an array its elements.
+    """Yield (where, JSON object) for each object, and for each element of an array.
 
     Raises:
         EOFError: an array is truncated, or continues with invalid JSON.
-        TooLongError: a line or an object is longer than any source makes them.
+        TooLongError: a line or an object is too long.
     """
     head = begins(stream, _HEAD_BYTES)
     array = without_assignment(head.removeprefix(BYTE_ORDER_MARK)).lstrip()
     if len(head) == _HEAD_BYTES and b"\n" not in head and array.startswith(b"["):
-        # All in one line, which may be as long as the file.
+        # One line, which may be as long as the file.
         stream.read(len(head) - len(array))
         return _elements(stream)
     return json_objects(lines(stream))

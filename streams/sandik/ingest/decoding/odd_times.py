@@ -1,7 +1,7 @@
-"""What an invalid time of a post looks like, to help the user fix the table.
+"""What an invalid time looks like, to help the user fix the table.
 
-A spreadsheet's 45057.875, 20230511 and 2023 are numbers, and every number is some Unix time: of 1970 here.
-Only if that time is not plausible, the value is checked for other meanings.
+A spreadsheet's 45057.875, 20230511 and 2023 are numbers, and every number is a Unix time: here in 1970. A
+value is checked for other meanings only if its Unix time is not plausible.
 """
 
 import re
@@ -17,11 +17,11 @@ _COMPACT = (
 )
 _ROUNDED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?")
-#: The first days of spreadsheets, and what databases and programs write for "never".
+#: Day 0 of spreadsheets, and values for "never" in databases and programs.
 _NEVER = re.compile(
     r"0000-00-00|0001-01-0[12]|1899-12-3[01]|1900-01-0[01]|1904-01-0[12]|1970-01-01|1601-01-01"
 )
-#: Days since 1899-12-30 of 1982 to 2119, and ticks since other beginnings as 2000 to 2100 have them.
+#: Days since 1899-12-30 for 1982 to 2119, and ticks of other epochs for 2000 to 2100.
 _DAYS = range(30_000, 80_000)
 _TICKS = (
     (range(630_822_816 * 10**9, 662_380_416 * 10**9), "ticks of .NET since the year 1"),
@@ -31,14 +31,14 @@ _TICKS = (
 
 
 def looks_like(written: str) -> str:
-    """Return what an implausible time may be instead, and what to do; nothing if that is unknown."""
+    """Return what an implausible time may be instead, and what to do; empty if unknown."""
     text = written.strip().strip("\"'")
     if _NEVER.match(text):
-        return "what programs write if there is no time"
+        return "the value that programs write if there is no time"
     if _ROUNDED.fullmatch(text):
         return "a number that a spreadsheet has rounded: export again with times as text"
     if _YEAR.fullmatch(text):
-        return "a year: one moment is needed"
+        return "a year: a full date and time is needed"
     if (days := _EXCEL_DAYS.fullmatch(text)) and int(days[1]) in _DAYS:
         return (
             "the serial date of a spreadsheet, in days since 1899-12-30: add --time-format excel (or "

@@ -1,9 +1,8 @@
-r"""Repairs that every reader needs, so that a post is valid JSON and compares equal to its look-alike.
+r"""Repairs for all readers, so that posts are valid JSON and equal texts compare equal.
 
-Text becomes NFC: the same word typed on two keyboards must match the same term. An escaped half of a
-surrogate pair (`\ud83d` alone: an emoji that some tool cut in two) becomes U+FFFD: it has no UTF-8 form, and
-losing half an emoji is better than losing the post. Bytes that are not UTF-8 are not repaired: the readers
-report them, since guessing an encoding would invent letters.
+Text becomes NFC: the same word typed on two keyboards must match the same term. A lone surrogate (`\ud83d`,
+an emoji cut in two) becomes U+FFFD: it has no UTF-8 form, and losing half an emoji is better than losing the
+post. Bytes that are not UTF-8 are reported, not repaired: guessing an encoding would invent letters.
 """
 
 import re
@@ -17,8 +16,7 @@ from sandik_schemas.post import MAX_TEXT_CHARS, Post
 #: The longest id and source, in characters: the limit of post v1.
 MAX_ID_CHARACTERS = 512
 
-# Every other escape is consumed whole, so that the backslash of `\\x41` (an escaped backslash before "x41")
-# is never taken for the start of one.
+# Every other escape is consumed whole, so that `\\x41` (an escaped backslash before "x41") does not match.
 _HEX_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 
 
@@ -30,9 +28,9 @@ def repair_hex_escapes(json: bytes) -> bytes:
 
 
 def as_ingested(post: Post) -> Post | Rejected:
-    """Return the post with its text and hashtags in NFC and without an ingest time, or why it is none.
+    """Return the post with text and hashtags in NFC, or why it is rejected. Removes an old ingest time.
 
-    The ingest time of a post that was exported and is read again would be that of the first time.
+    A post that was exported and is read again would otherwise keep its first ingest time.
     """
     text = post.text
     if len(text) > MAX_TEXT_CHARS:  # rejected rather than cut, since a cut would hide terms

@@ -1,7 +1,7 @@
-"""What sources write for an instant -> milliseconds since 1970-01-01T00:00:00Z, or None.
+"""Times in sources -> milliseconds since 1970-01-01T00:00:00Z, or None.
 
-A time without a zone is no instant: read as UTC, a Turkish evening would end up three hours off. Where a
-reader knows the zone, it says so.
+A time without a zone is not an instant: read as UTC, a Turkish evening would be three hours off. Readers pass
+the zone if they know it.
 """
 
 import re
@@ -16,11 +16,10 @@ _MILLISECOND = timedelta(milliseconds=1)
 #: X and Twitter v1.1: "Thu Apr 06 15:24:15 +0000 2017".
 X_V1_FORMAT = "%a %b %d %H:%M:%S %z %Y"
 
-#: Where seconds, milliseconds, microseconds and nanoseconds part: 1e11 s is the year 5138, 1e11 ms is 1973.
+#: Limits between s, ms, µs and ns: 1e11 s is the year 5138, 1e11 ms is 1973.
 _UNITS_PER_MS = ((1e17, 1e6), (1e14, 1e3), (1e11, 1.0))
 
-#: Names of zones that stand behind a time, in minutes east of UTC: those that mean one zone wherever they are
-#: written. IST, BST and AST do not.
+#: Zone abbreviations, in minutes east of UTC. Ambiguous ones, such as IST, BST and AST, are left out.
 _ZONES_MINUTES = {
     "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120,
     "EEST": 180, "TRT": 180, "MSK": 180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420,
@@ -33,10 +32,10 @@ _JAVA = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3} \d{1,2} \d{2}:\d{2}:\d{2}) ([A-Z]{
 
 
 def zone_of(name: str) -> tzinfo:
-    """Return the zone of a name (`Europe/Istanbul`) or of a distance from UTC (`+03:00`, `UTC+3`, `Z`).
+    """Return the zone of a name (`Europe/Istanbul`) or of an offset from UTC (`+03:00`, `UTC+3`, `Z`).
 
     Raises:
-        ValueError: there is none, or the name is a path.
+        ValueError: it does not exist, or the name is a path.
         OSError: the same.
     """
     bare = name.strip()
@@ -52,7 +51,7 @@ def zone_of(name: str) -> tzinfo:
     return timezone(-distance if sign == "-" else distance)
 
 
-# Spreadsheets and people leave zeros out, write slashes, and count hours to 12.
+# Spreadsheets and people omit zeros, write slashes, and use 12-hour clocks.
 _LOOSE = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     r"(?:[ T]+(\d{1,2})(:\d{2}(?::\d{2})?)((?:\.\d+)?)\s*(?:([AaPp])\.?[Mm]\.?)?(.*))?"
@@ -60,7 +59,7 @@ _LOOSE = re.compile(
 
 
 def _tidied(written: str) -> str:
-    """Return a time that begins with the year as ISO 8601 has it; what is none, as it is."""
+    """Return a time that begins with the year in ISO 8601; anything else unchanged."""
     found = _LOOSE.fullmatch(written)
     if found is None:
         return written
@@ -74,7 +73,7 @@ def _tidied(written: str) -> str:
 
 
 def iso_ms(text: str, zone: tzinfo | None = None) -> int | None:
-    """Return the instant of an ISO 8601 time; one without a zone is in `zone`, or None without that."""
+    """Return the instant of an ISO 8601 time. A time without a zone is in `zone`; None without that."""
     written = text.strip()
     try:
         return to_ms(datetime.fromisoformat(written), zone)
@@ -87,39 +86,37 @@ def iso_ms(text: str, zone: tzinfo | None = None) -> int | None:
 
 
 def zone_of_name(name: str) -> tzinfo | None:
-    """Return the zone of an abbreviation that means one wherever it is written; None for others."""
+    """Return the zone of an unambiguous abbreviation; None for others."""
     minutes = _ZONES_MINUTES.get(name.upper())
     return None if minutes is None else timezone(timedelta(minutes=minutes))
 
 
 def _with_zone(written: str) -> tuple[str, tzinfo | None]:
-    """Part "2023-05-11 21:00:00 UTC", as databases print it, or "… EDT", "… GMT+3"."""
+    """Split "2023-05-11 21:00:00 UTC", as printed by databases, or "… EDT", "… GMT+3"."""
     found = _ZONED.fullmatch(written)
     if found is None:
         return written, None
     bare, name, distance = found.groups()
     if distance is not None:
         return bare, zone_of(distance)
-    minutes = _ZONES_MINUTES.get(name.upper())
-    # A name that nobody knows stays, so that it is no time, whatever zone is said.
-    return (written, None) if minutes is None else (bare, timezone(timedelta(minutes=minutes)))
+    zone = zone_of_name(name)
+    # An unknown name stays in the text, so that it is no time, whatever zone is given.
+    return (written, None) if zone is None else (bare, zone)
 
 
 def mail_ms(text: str, zone: tzinfo | None = None) -> int | None:
     """Return the instant of "Thu, 11 May 2023 21:00:00 +0300", as feeds and mails write it, or Java."""
     if java := _JAVA.fullmatch(text.strip()):
-        minutes = _ZONES_MINUTES.get(java[2])
-        if minutes is None:
-            return None
-        return formatted_ms(f"{java[1]} {java[3]}", "%b %d %H:%M:%S %Y", timezone(timedelta(minutes=minutes)))
+        named = zone_of_name(java[2])
+        return None if named is None else formatted_ms(f"{java[1]} {java[3]}", "%b %d %H:%M:%S %Y", named)
     try:
-        # A name of a zone that nobody knows is not made up for by another.
+        # An unknown zone name is not replaced by `zone`.
         return to_ms(parsedate_to_datetime(text), zone if text.rstrip()[-1:].isdecimal() else None)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
 
 
-@lru_cache(maxsize=4096)  # archives are sorted: most times were just seen, and strptime is slow
+@lru_cache(maxsize=4096)  # archives are sorted, so times repeat, and strptime is slow
 def formatted_ms(text: str, time_format: str, zone: tzinfo | None = None) -> int | None:
     """Return the instant of a time in a strptime format."""
     try:
@@ -129,18 +126,18 @@ def formatted_ms(text: str, time_format: str, zone: tzinfo | None = None) -> int
 
 
 def number_ms(number: float) -> int | None:
-    """Return the instant of a Unix time, in whichever unit its size tells; None for what is no number."""
+    """Return the instant of a Unix time; its size tells the unit. None for NaN and huge numbers."""
     if number != number or abs(number) > 1e20:
         return None
     for limit, per_ms in _UNITS_PER_MS:
         if abs(number) >= limit:
-            # Whole numbers stay whole: nanoseconds do not fit a float.
+            # Integers stay integers: nanoseconds do not fit into a float.
             return number // int(per_ms) if isinstance(number, int) else int(number // per_ms)
     return number * 1000 if isinstance(number, int) else round(number * 1000)
 
 
 def to_ms(instant: datetime, zone: tzinfo | None = None) -> int | None:
-    """Return the instant; None without any zone. Of an hour that comes twice, the first is meant."""
+    """Return the instant; None without any zone. If an hour occurs twice, the first is taken."""
     if instant.tzinfo is None:
         if zone is None:
             return None

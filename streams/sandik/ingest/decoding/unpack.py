@@ -1,7 +1,7 @@
-"""Compressed files, recognised by their first bytes, so any name will do: gzip, zstd, bzip2, xz.
+"""Compressed files, recognised by their first bytes, not by name: gzip, zstd, bzip2, xz.
 
-Of a file that is broken or cut off, everything that can be unpacked before the break is given, and then the
-error is raised. UTF-16 and UTF-32 that say so in their first bytes become UTF-8.
+For a broken or cut-off file, everything before the break is returned, then the error is raised. UTF-16 and
+UTF-32 with a byte order mark become UTF-8.
 """
 
 import bz2
@@ -21,12 +21,12 @@ else:
     from backports import zstd
 
 BUFFER_BYTES = 1 << 18
-#: What reading a broken or truncated file may raise.
+#: The errors of reading a broken or truncated file.
 BREAKS = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile)
-#: How many layers of compression are opened: a file that is packed more often is an attack or a joke.
+#: How many layers of compression are opened. No honest file has more.
 MAX_LAYERS = 4
 
-# The dumps of Reddit look back 2 GiB, which readers refuse unless told.
+# Reddit dumps use a window of 2 GiB, which is refused by default.
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 31}
 _UNPACKERS: tuple[tuple[bytes, Callable[[Any], Any]], ...] = (
     (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
@@ -34,7 +34,7 @@ _UNPACKERS: tuple[tuple[bytes, Callable[[Any], Any]], ...] = (
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
-#: UTF-32 first: its mark begins with that of UTF-16.
+#: UTF-32 first: its mark begins with the mark of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -52,15 +52,15 @@ _FOREIGN = (
 
 
 class Readable(Protocol):
-    """What can be read in pieces, each as soon as it is there."""
+    """Can be read in pieces, each as soon as it is available."""
 
     def read1(self, size: int = ..., /) -> bytes: ...  # noqa: D102
 
 
 class Steady(io.RawIOBase):
-    """Reads a source piece by piece, so that what came before an error is not lost with it.
+    """Reads a source piece by piece, so that nothing before an error is lost.
 
-    Reading on after an error raises it again: some unpackers would report the end of the source.
+    Reading after an error raises it again: some unpackers would report the end of the source.
     """
 
     def __init__(self, source: Readable) -> None:
@@ -72,7 +72,7 @@ class Steady(io.RawIOBase):
         return True
 
     def readinto(self, into: memoryview) -> int:  # type: ignore[override]
-        """Fill `into` with what the source has next; 0 at its end."""
+        """Fill `into` with the next bytes of the source; return 0 at its end."""
         if self._error is not None:
             raise self._error
         try:
@@ -85,12 +85,12 @@ class Steady(io.RawIOBase):
 
 
 def buffered(source: Readable) -> io.BufferedReader:
-    """Return the source with a buffer, to peek into."""
+    """Return the source with a buffer, for peeking."""
     return io.BufferedReader(Steady(source), BUFFER_BYTES)
 
 
 def begins(stream: "io.BufferedReader[Any]", size: int) -> bytes:
-    """Return the first bytes of a stream without taking them; nothing if it breaks off before them."""
+    """Return the first bytes of a stream without consuming them; empty if it breaks off before."""
     try:
         return stream.peek(size)[:size]
     except BREAKS:
@@ -98,7 +98,7 @@ def begins(stream: "io.BufferedReader[Any]", size: int) -> bytes:
 
 
 def unpacked(stream: "io.BufferedReader[Any]") -> "io.BufferedReader[Any]":
-    """Return the decompressed bytes of a stream, text of it in UTF-8; itself if it is neither."""
+    """Return the stream, decompressed if it is compressed, and in UTF-8 if it is UTF-16 or UTF-32."""
     for _ in range(MAX_LAYERS):
         magic = begins(stream, 6)
         unpacker = next((make for first, make in _UNPACKERS if magic.startswith(first)), None)
@@ -129,7 +129,7 @@ class _Utf8:
 
 
 def head_of(stream: Readable, size: int) -> bytes:
-    """Return the first bytes of a stream, as many as can be read."""
+    """Return up to `size` first bytes of a stream."""
     pieces: list[bytes] = []
     held = 0
     try:
@@ -142,6 +142,6 @@ def head_of(stream: Readable, size: int) -> bytes:
 
 
 def foreign(stream: "io.BufferedReader[Any]") -> str | None:
-    """Return how a stream is packed, if it is in a way that is not read here."""
+    """Return the name of a compression that is not supported, if the stream has it."""
     magic = begins(stream, 10)
     return next((what for first, what in _FOREIGN if magic.startswith(first)), None)

@@ -1,7 +1,7 @@
-"""A zip archive from front to back, without the list of files at its end: one that is cut off, or in another.
+"""A zip archive, read from front to back without the file list at its end: for cut-off and nested archives.
 
-Before each file stands a header. The length of a file may come only after it; what is deflated says itself
-where it ends, and what is stored does not.
+A header precedes each file. The length of a file may come only after it: deflated data marks its own end,
+stored data does not.
 """
 
 import io
@@ -27,11 +27,11 @@ _CUT = "the archive ends in the middle of a file"
 def stream_members(
     stream: "io.BufferedReader[Any]",
 ) -> Iterator[tuple[str, "io.BufferedReader[Any] | None", str]]:
-    """Yield name, bytes and problem of each file; each has to be read before the next.
+    """Yield name, bytes and problem of each file. Each must be read before the next.
 
     Raises:
         EOFError: the archive is cut off.
-        BadZipFile: it is damaged, or continues after a file whose end is unknown.
+        BadZipFile: it is damaged, or a file has no known end.
     """
     source = _Source(stream)
     while True:
@@ -47,7 +47,7 @@ def stream_members(
         is_open = bool(flags & _HAS_LENGTH_BEHIND)
         problem = ""
         if flags & _IS_ENCRYPTED:
-            problem = "it is encrypted: unpack the archive with its password, and give the files"
+            problem = "it is encrypted: unpack the archive with its password, and pass the files"
         elif method not in (_STORED, _DEFLATED) or (method == _STORED and is_open):
             problem = "its compression needs the whole archive: unpack it with another program"
         if problem:
@@ -67,7 +67,7 @@ def stream_members(
 
 
 def _packed_bytes(extra: bytes, size: int, packed: int) -> tuple[int, bool]:
-    """Return how long the file is in the archive, and whether lengths have 8 bytes."""
+    """Return the packed size of the file, and whether sizes have 8 bytes."""
     while len(extra) >= 4:
         kind, length = struct.unpack("<2H", extra[:4])
         if kind == _ZIP64:
@@ -80,7 +80,7 @@ def _packed_bytes(extra: bytes, size: int, packed: int) -> tuple[int, bool]:
 
 
 class _Source:
-    """A stream to which what was read too much can be given back."""
+    """A stream that takes back bytes that were read too far."""
 
     def __init__(self, stream: "io.BufferedReader[Any]") -> None:
         self._stream = stream
@@ -111,7 +111,7 @@ class _Source:
             size -= len(self.read1(min(size, _BLOCK_BYTES)))
 
     def descriptor(self, *, is_zip64: bool) -> int:
-        """Read what stands behind a file whose length was not known before, and return its checksum."""
+        """Read the descriptor after a file of unknown length, and return the checksum."""
         crc = self.exactly(4)
         if crc == b"PK\x07\x08":
             crc = self.exactly(4)
@@ -129,14 +129,14 @@ class _Member:
         self.crc = 0
 
     def read1(self, size: int = -1, /) -> bytes:
-        """Return what comes next, at most `size` bytes; nothing at the end."""
+        """Return the next bytes, at most `size`; empty at the end."""
         limit = size if size >= 0 else _BLOCK_BYTES
         taken = self._stored(limit) if self._inflater is None else self._inflated(self._inflater, limit)
         self.crc = zlib.crc32(taken, self.crc)
         return taken
 
     def skip(self) -> None:
-        """Pass over what is left."""
+        """Skip the rest."""
         while self.read1(_BLOCK_BYTES):
             pass
 

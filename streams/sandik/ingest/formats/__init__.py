@@ -1,12 +1,12 @@
 """The formats of sources: wire format -> post v1, skipped with a reason, or rejected with a reason.
 
-*.toml      every format: how it is recognised, and, where data suffices, where its fields are
-declared    such a file as a Format; a user's own, too
-paths, pick what it says of its fields, applied to objects and rows
-*.py        the code of formats that need it, named in READERS
+*.toml      one file per format: how to recognise it and, if no code is needed, where its fields are
+declared    loads such a file as a Format; also files of users
+paths, pick apply a format's fields to objects and rows
+*.py        code for formats that need it, named in READERS
 
-All are pure: bytes in, items out. Code for JSON offers `convert` (one decoded object -> its items), which
-live sources use as well.
+All are pure: bytes in, items out. Code for JSON has a function `convert` (one decoded object -> its items),
+which live sources use too.
 """
 
 import io
@@ -53,14 +53,14 @@ from sandik.ingest.recognise.table_start import separator_of
 
 @dataclass(frozen=True)
 class Content:
-    """What a format reads. `raw` is the file itself, for the one format that is not read front to back."""
+    """What a format reads. `raw` is the file itself: Parquet is not read from front to back."""
 
     bytes: io.BufferedReader
     raw: io.FileIO
-    #: The name of the source where the format has none of its own: the file's name without its endings.
+    #: The source's name if the format has no own one: the file's name without its endings.
     default_source: str
     options: TableOptions
-    #: The long texts of an X archive; they stand in another file of it.
+    #: The long texts of an X archive, which are in another file of it.
     notes: Notes | None = None
 
 
@@ -77,7 +77,7 @@ def _mastodon(content: Content) -> Iterator[Item]:
         yield from read_value(event, convert, f"event {number}")
 
 
-#: The code that reads formats for which data does not suffice.
+#: Readers of the formats that need code.
 READERS: Mapping[str, Callable[[Content], Iterator[Item]]] = {
     "jsonl": lambda content: jsonl.read_each(objects(content.bytes)),
     "jetstream": lambda content: _json(content, partial(jetstream.convert, include=content.options.include)),
@@ -109,7 +109,7 @@ FORMATS = tuple(catalogue())
 
 
 def read_format(name: str, content: Content) -> Iterator[Item]:
-    """Yield the items of a source of this format; `content.options` may have a format of the user's own."""
+    """Yield the items of a source of this format, or of the user's own format in `content.options`."""
     form = content.options.declared or catalogue()[name]
     if form.fields is None:
         return READERS[form.reader or name](content)
@@ -121,7 +121,7 @@ def read_format(name: str, content: Content) -> Iterator[Item]:
 
 
 def _table(stream: io.BufferedReader) -> str:
-    """Return which kind of table it is."""
+    """Return the kind of table: parquet, xlsx, tsv or csv."""
     head = begins(stream, 4096)
     if head.startswith(parquet.MAGIC):
         return "parquet"
@@ -131,6 +131,6 @@ def _table(stream: io.BufferedReader) -> str:
 
 
 def by_paths(columns: Mapping[str, str]) -> Format:
-    """Return the format of JSON whose fields `--columns` names by their paths."""
+    """Return the format for JSON whose fields are named by paths in `--columns`."""
     fields = convert({"time": (), "text": (), **columns}, type=Fields)
     return Format("columns", "JSON, its fields named by --columns", fields=fields)

@@ -1,7 +1,7 @@
-"""A Bluesky account's repository as a CAR file: blocks of DAG-CBOR, and a tree of what is called what.
+"""A Bluesky account's repository as a CAR file: DAG-CBOR blocks, and a tree that maps keys to blocks.
 
-The root is a commit that names the account and the tree's first node; a node's entries have keys that share
-their beginnings. libipld decodes the blocks (`sandik[car]`).
+The root is a commit with the account and the first node of the tree. Keys in a node are prefix-compressed.
+libipld decodes the blocks (`sandik[car]`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _Blocks = Mapping[Any, Any]
 
 
 def read(data: bytes) -> Iterator[Item]:
-    """Yield the posts of the repository in the order of their keys, which is that of their times.
+    """Yield the posts of the repository by key, which is also by time.
 
     Raises:
         UsageError: libipld is missing.
@@ -35,7 +35,7 @@ def read(data: bytes) -> Iterator[Item]:
         commit = blocks[header["roots"][0]]
         did, root = str(commit["did"]), commit["data"]
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        detail = f"no Bluesky repository that can be read: {error}"
+        detail = f"not a readable Bluesky repository: {error}"
         yield Rejected(RejectReason.NOT_AN_EXPORT, detail, "file")
         return
     for key, value in _entries(blocks, root):
@@ -43,7 +43,7 @@ def read(data: bytes) -> Iterator[Item]:
 
 
 def _entries(blocks: _Blocks, root: object) -> Iterator[tuple[str, Any]]:
-    """Yield key and block of everything in the tree, in order; no depth is too much."""
+    """Yield the key and block of every entry of the tree, in order. Works at any depth."""
     waiting: list[tuple[str, Any] | object] = [root]
     seen: set[object] = set()
     while waiting:
@@ -53,7 +53,7 @@ def _entries(blocks: _Blocks, root: object) -> Iterator[tuple[str, Any]]:
             continue
         node = blocks.get(one)
         if one in seen or not isinstance(node, dict):
-            continue  # a part of a repository, as exports since a revision are
+            continue  # the node is not in this file: an export since a revision has only a part
         seen.add(one)
         inside: list[tuple[str, Any] | object] = [node.get("l")]
         key = b""
@@ -64,7 +64,7 @@ def _entries(blocks: _Blocks, root: object) -> Iterator[tuple[str, Any]]:
                     key = key[:shared] + rest
                     inside += [(key.decode("utf-8", "replace"), value), entry.get("t")]
                 case _:
-                    break  # it is no entry of a tree, and the keys behind it begin with its own
+                    break  # not an entry: the keys after it share its prefix, so they are unknown
         waiting.extend(reversed([part for part in inside if part is not None]))
 
 

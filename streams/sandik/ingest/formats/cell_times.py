@@ -1,4 +1,4 @@
-"""The cell with a row's time -> ms UTC, or what is wrong with it."""
+"""The time in a row's cell -> ms UTC, or what is wrong with it."""
 
 import re
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from sandik.ingest.items import quote
 from sandik_schemas.post import MIN_CREATED_AT_MS
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./]\d\d[./]\d\d")
-_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d+)?")  # Python makes no int of more than 4,300 digits
-#: `--time-format`: what a spreadsheet calls the first day, counted from 0.
+_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d+)?")  # Python refuses ints of over 4,300 digits
+#: `--time-format excel`: day 0 of spreadsheets.
 _SPREADSHEETS = {"excel": datetime(1899, 12, 30), "excel-1904": datetime(1904, 1, 1)}  # noqa: DTZ001 - local
-#: A number that would be a time after this (2100) is something else: 20230511210000 is not the year 2611.
+#: Numbers beyond this time (2100) are not times: 20230511210000 does not mean the year 2611.
 _MAX_MS = 4_102_444_800_000
 
 
 def has_time(row: Sequence[object], how: Plan) -> bool:
-    """Tell whether the row's time is one, so that it is likely to be a row."""
+    """Return whether the row has a valid time, which makes it likely to be a row."""
     if how.picker is not None:
         row = how.picker(row)
     index = how.indices["time"]
@@ -44,7 +44,7 @@ def instant_ms(value: object, time_of_day: object, how: Plan) -> int | str:
 
 
 def _together(day: str, time_of_day: object, how: Plan) -> str:
-    """Return day and hour as one time, where they stand in two columns."""
+    """Return date and time of day as one text, if they are in two columns."""
     may_have_hours = how.time_format is None or "%H" in how.time_format or "%I" in how.time_format
     if may_have_hours and isinstance(time_of_day, str) and ":" in time_of_day and _DATE.fullmatch(day):
         return f"{day} {time_of_day.strip()}"
@@ -70,7 +70,7 @@ def _read_ms(value: object, text: str, how: Plan) -> int | None:
 
 def _days_ms(text: str, first_day: datetime, zone: tzinfo | None) -> int | None:
     try:
-        # A day is a number of 64 bits, so seconds come out as 59.9999.
+        # A day is a 64-bit float, so seconds can become 59.9999.
         seconds = round(float(text.replace(",", ".")) * 86_400, 2)
         return to_ms(first_day + timedelta(seconds=round(seconds, 2)), zone)
     except (ValueError, OverflowError):

@@ -1,8 +1,7 @@
 r"""What the cells of a table mean: nothing, an id, a flag.
 
-Programs write "no id" in many ways (pandas `nan`, Python `None`, SQL `\N`, a 0); such a cell has no id. A
-spreadsheet keeps 15 digits of a number, so a longer id in it is wrong: it may be that of another post, or of
-many.
+Programs write "no id" in many ways (pandas `nan`, Python `None`, SQL `\N`, 0). Spreadsheets keep 15 digits of
+a number, so a longer id is rounded: it may be the id of another post, or of many.
 """
 
 import re
@@ -20,36 +19,36 @@ _YES = frozenset({"1", "1.0", "true", "t", "yes", "y"})
 _FLOAT = re.compile(r"(\d+)\.0+")
 _EXPONENT = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d{1,3}")
 
-#: The digits that a spreadsheet keeps, and those that a JavaScript or float column keeps.
+#: Digits kept by a spreadsheet (15), and by JavaScript or a float column (16, 17).
 _KEPT_DIGITS = (15, 16, 17)
 _EXACT_FLOAT = 1 << 53
 _MIN_LONG_DIGITS = 16
-#: As many different ids of a column are remembered, the newest: a file may be put together from several.
+#: Only this many newest distinct ids of a column are remembered: a file may be joined from several.
 JUDGED_IDS = 500
-#: An id that may be rounded is judged when as many more have been seen.
+#: A doubtful id is judged after this many more ids.
 AHEAD_IDS = 30
 
 
 def bare(value: object) -> str | None:
-    """Return a cell as text without quotes and spaces around it; None if there is nothing in it."""
+    """Return a cell as text without quotes and spaces around it; None if it is empty."""
     if value is None:
         return None
     return str(value).strip().strip("\"'").strip() or None
 
 
 def is_nothing(text: str) -> bool:
-    """Tell what stands for no id, no author, no language."""
+    """Return whether the text stands for no id, author or language."""
     return text.lower() in _NOTHING
 
 
 def is_yes(value: object) -> bool:
-    """Tell a flag that is set."""
+    """Return whether the flag is set."""
     text = bare(value)
     return text is not None and text.lower() in _YES
 
 
 def native_id(value: object) -> str | None:
-    """Return an id as its source writes it, or None: `1.0` is what a float column makes of 1."""
+    """Return an id as its source writes it, or None. `1.0` becomes `1`: a float column wrote it."""
     if isinstance(value, str) and value.isdecimal() and value.strip("0"):
         return value  # most are
     text = bare(value)
@@ -60,7 +59,7 @@ def native_id(value: object) -> str | None:
 
 
 def is_surely_rounded(text: str) -> bool:
-    """Tell an id that shows by itself that digits are missing: `9.06e+17`, `1656700000000000000.0`."""
+    """Return whether digits are visibly missing: `9.06e+17`, `1656700000000000000.0`."""
     if text.isdecimal():
         return False
     if _EXPONENT.fullmatch(text):
@@ -74,32 +73,32 @@ def _is_long(text: str) -> bool:
 
 
 def _kept(text: str) -> Sequence[int]:
-    """Return how many digits a program kept of this id if it rounded it; nothing if none can have."""
+    """Return how many digits may have been kept if this id was rounded; empty if it cannot have been."""
     if not text.endswith("0"):
         return ()
     return [kept for kept in _KEPT_DIGITS if len(text) > kept and not text[kept:].strip("0")]
 
 
 def is_doubtful(text: str | None) -> bool:
-    """Tell an id that ends in as many zeros as a rounded one."""
+    """Return whether an id ends in as many zeros as a rounded one."""
     return text is not None and text.endswith("0") and _is_long(text) and bool(_kept(text))
 
 
 class Rounded:
-    """Whether the long ids of one column, such as 1656700000000010000, are rounded.
+    """Decides whether the long ids of one column, such as 1656700000000010000, are rounded.
 
-    One id in some hundred ends in as many zeros by itself, so the column is judged: how many of its different
-    ids do, and how unlikely that is if nobody rounded them. Ids of X are even more often than not, so a zero
-    is expected of 1 in 5 and not of 1 in 10. One id alone proves nothing.
+    About one id in some hundred ends in as many zeros by chance. So the whole column is judged: how many of
+    its distinct ids do, and how unlikely that is without rounding. Ids of X are mostly even, so a zero is
+    expected in 1 of 5 ids, not in 1 of 10. One id alone proves nothing.
     """
 
     def __init__(self, *, are_unique: bool) -> None:
-        """Judge ids of which each should be there once, or those of authors, who write again and again."""
+        """Judge ids of posts (`are_unique`), which occur once, or ids of authors, which repeat."""
         self._are_unique = are_unique
         self._ids: OrderedDict[str, int] = OrderedDict()
         self._of_length: Counter[int] = Counter()
         self._of_kept: Counter[tuple[int, int]] = Counter()
-        #: How many different long ids have been seen.
+        #: Number of distinct long ids seen.
         self.seen = 0
 
     def see(self, text: str | None) -> None:
@@ -124,7 +123,7 @@ class Rounded:
             self._of_kept[kept, len(text)] += by
 
     def __call__(self, text: str) -> bool:
-        """Tell whether this id is rounded, by itself or by what has been seen of its column."""
+        """Return whether this id is rounded, judged by itself or by its column."""
         if is_surely_rounded(text):
             return True
         if not text.endswith("0") or not _is_long(text):
@@ -137,7 +136,7 @@ class Rounded:
 
 
 def _is_no_accident(seen: int, zeros: int, chance: float) -> bool:
-    """Return whether the share is more than chance; the more values there are, the stricter the test."""
+    """Return whether the share is beyond chance. The test is stricter with more values."""
     share = zeros / seen if seen else 0.0
     if share <= chance:
         return False
@@ -148,8 +147,8 @@ def _is_no_accident(seen: int, zeros: int, chance: float) -> bool:
 
 
 def advice(name: str, text: str) -> str:
-    """Return what to say of an id that was rounded."""
+    """Return the message for a rounded id."""
     return (
-        f"{name} {quote(text)}: a spreadsheet has rounded it, so it may be that of many. "
+        f"{name} {quote(text)}: a spreadsheet has rounded it, so it may stand for many. "
         "Export again with ids as text"
     )

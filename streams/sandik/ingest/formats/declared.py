@@ -1,7 +1,7 @@
-"""A format as a file of data: how it is recognised, and where in it a post's fields are. docs/ingest.md.
+"""A format as a TOML file: how it is recognised, and where a post's fields are. For users: docs/ingest.md.
 
-The files beside this one tell every format, also those that need code (`reader`); a user's own file is read
-in the same way (`--format FILE.toml`).
+The files beside this module describe every format, also those that need code (`reader`). A user's own file is
+read in the same way (`--format FILE.toml`).
 """
 
 import re
@@ -21,34 +21,34 @@ Paths = str | list[str]
 
 
 class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What must hold for an object, a table or a file to be of a format; all of it."""
+    """The conditions for an object, a table or a file to be of a format. All must hold."""
 
-    #: Paths that lead to something.
+    #: Paths that must all exist.
     keys: tuple[str, ...] = ()
-    #: Paths of which one leads to something.
+    #: Paths of which at least one must exist.
     any_key: tuple[str, ...] = ()
-    #: Paths that lead to nothing.
+    #: Paths that must not exist.
     absent: tuple[str, ...] = ()
-    #: Path -> patterns (`at://*`; `^[0-9]+$` is a regular expression), of which what is there matches one.
+    #: Path -> patterns (`at://*`; `^[0-9]+$` is a regular expression). A value there must match one.
     values: dict[str, Paths] = {}
-    #: Path -> patterns, of which nothing that is there matches one.
+    #: Path -> patterns. No value there may match one.
     lacks: dict[str, Paths] = {}
-    #: Columns that the header of a table has.
+    #: Columns that a table's header must have.
     columns: tuple[str, ...] = ()
-    #: Columns of which the header has one.
+    #: Columns of which the header must have at least one.
     any_column: tuple[str, ...] = ()
-    #: What the file begins with, in lower case.
+    #: Possible beginnings of the file, in lower case.
     begins: tuple[str, ...] = ()
-    #: What the first 4 KiB contain, in lower case.
+    #: Texts that the first 4 KiB must contain, in lower case.
     contains: tuple[str, ...] = ()
-    #: Patterns of the file's name, without folder and the endings of compression.
+    #: Patterns of the file's name, without folder and compression endings.
     names: tuple[str, ...] = ()
-    #: What an X archive calls it: `window.YTD.<this>.part0 =`.
+    #: Its name in an X archive: `window.YTD.<this>.part0 =`.
     assigned: tuple[str, ...] = ()
 
 
 class Skip(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Records that are valid but no posts: those for which `when` holds."""
+    """Records that are valid but not posts: those for which `when` holds."""
 
     reason: SkipReason
     when: Rule
@@ -56,10 +56,9 @@ class Skip(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Fields(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Where a post's fields are: a path or a column, or several, of which the first that is there counts.
+    """Where a post's fields are: a path or a column, or several, of which the first that exists is used.
 
-    `{a}:{b}` puts several together, if all are there. The text is the title, the text and the choices of a
-    poll, as far as there are any.
+    `{a}:{b}` joins several, if all exist. The text of a post is title, text and poll options, if present.
     """
 
     time: Paths
@@ -73,11 +72,11 @@ class Fields(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     hashtags: Paths = ()  # type: ignore[assignment]
     repost_of: Paths = ()  # type: ignore[assignment]
     reply_to: Paths = ()  # type: ignore[assignment]
-    #: The hour, where a column of its own has it.
+    #: The time of day, if it has its own column.
     time_of_day: Paths = ()  # type: ignore[assignment]
-    #: Says yes or no where the source does not say of which post.
+    #: Whether it is a repost, if the source does not say of which post.
     is_repost: Paths = ()  # type: ignore[assignment]
-    #: Whose post was repeated, where the source says no more.
+    #: The author of the reposted post, if the source gives no id.
     repost_user: Paths = ()  # type: ignore[assignment]
     source: Paths = ()  # type: ignore[assignment]
     #: The channel, feed or forum of the source.
@@ -92,50 +91,50 @@ class Format(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=True)
     title: str
     recognise: tuple[Rule, ...] = ()
     container: Literal["json", "table", "both", "other"] = "json"
-    #: The code that reads it, where data does not suffice.
+    #: The reader, for formats that need code.
     reader: str | None = None
-    #: Where in an object the records are, first that is there; default: it is one itself.
+    #: Where the records are in an object: the first path that exists. Default: the object is the record.
     records: Paths = ()  # type: ignore[assignment]
     fields: Fields | None = None
-    #: What stands before the ids. Default: --source, or the file's name.
+    #: The prefix of ids. Default: --source, or the file's name.
     source: str | None = None
-    #: How times are written, as for strptime. Default: ISO 8601, Unix in any unit, as mails and X write it.
+    #: The format of times, as for strptime. Default: ISO 8601, Unix time in any unit, or as in mails and X.
     time_format: str | None = None
-    #: The zone of times that name none.
+    #: The zone of times without one.
     zone: str | None = None
     markup: Literal["plain", "html", "entities"] = "plain"
-    #: The part of an id that counts, as a regular expression with one group.
+    #: The significant part of an id: a regular expression with one group.
     id_pattern: str | None = None
     skip: tuple[Skip, ...] = ()
-    #: For the list in docs/ingest.md, where fields do not say it.
+    #: Notes for the list in docs/ingest.md.
     id_note: str = ""
     time_note: str = ""
     text_note: str = ""
     note: str = ""
-    #: Where its shape is described.
+    #: A link to the format's documentation.
     facts: str = ""
 
     @cached_property
     def tzinfo(self) -> ZoneInfo | None:
-        """The zone of times that name none."""
+        """The zone of times without one."""
         return None if self.zone is None else ZoneInfo(self.zone)
 
 
 def each_of(paths: Paths) -> Sequence[str]:
-    """Return one path or several as several."""
+    """Return the paths as a sequence."""
     return (paths,) if isinstance(paths, str) else paths
 
 
 def bare(name: str) -> str:
-    """Return a column's name as it is compared: the case, spaces, `_` and `-` do not count, dots do."""
+    """Return a column's name for comparison: without case, spaces, `_` and `-`. Dots count."""
     return re.sub(r"[\s_\-\ufeff]+", "", name.lower())
 
 
 def load(path: Path) -> Format:
-    """Return the format that a user's file tells.
+    """Return the format in a user's file.
 
     Raises:
-        UsageError: it cannot be read, or is no format.
+        UsageError: it cannot be read, or is not a format.
     """
     try:
         return parsed(path.read_bytes(), str(path))
@@ -144,11 +143,11 @@ def load(path: Path) -> Format:
 
 
 def parsed(data: bytes, name: str) -> Format:
-    """Return the format told by TOML. UsageError names the place that is wrong."""
+    """Return the format in TOML text. UsageError names the wrong place."""
     try:
         found = msgspec.toml.decode(data, type=Format)
         if found.reader is None and found.fields is None:
-            raise ValueError("[fields] is missing: it says where text and time are")  # noqa: TRY301
+            raise ValueError("[fields] is missing: add it, with the paths of text and time")  # noqa: TRY301
         if found.fields is not None and not (found.fields.text or found.fields.title):
             raise ValueError("[fields] needs text")  # noqa: TRY301
         if found.id_pattern is not None and re.compile(found.id_pattern).groups != 1:
@@ -161,7 +160,7 @@ def parsed(data: bytes, name: str) -> Format:
 
 @lru_cache(maxsize=1)
 def catalogue() -> dict[str, Format]:
-    """Return the formats that come with sandik, by name, in the order of their names."""
+    """Return the formats that come with sandik, sorted by name."""
     files = sorted(
         (file for file in resources.files(__package__).iterdir() if file.name.endswith(".toml")),
         key=lambda file: file.name,

@@ -1,10 +1,9 @@
 """CSV and TSV with a header, or with the columns given by number.
 
-The separator is the one that the header has most of, since spreadsheets of half the world write semicolons;
-a line `sep=;` says it. Lines before the header (the name of a report, its dates) are passed over. TSV is
-split on tabs and nothing else: in such files a tweet that starts with a quotation mark is common, and under
-CSV rules it would swallow its neighbours. Only where that gives the wrong number of columns are quotes looked
-at.
+The separator is the most frequent one in the header (many spreadsheets write semicolons), or given by a line
+`sep=;`. Lines before the header, such as the name of a report, are skipped. TSV is split at tabs only: tweets
+that start with a quotation mark are common in such files, and by CSV rules they would swallow the rows after
+them. Quotes are considered only if the number of columns is wrong otherwise.
 """
 
 import codecs
@@ -25,7 +24,7 @@ from sandik.ingest.formats.table import TableOptions
 from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik.ingest.recognise.table_start import separator_of, zone_in
 
-#: A header is looked for in as many lines.
+#: The header must be within this many lines.
 MAX_PREAMBLE_LINES = 30
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE | re.DOTALL)
 
@@ -36,19 +35,19 @@ def read(
     """Yield one post or Rejected per row. `where` is the line on which the row ends.
 
     Raises:
-        UsageError: the columns or the encoding cannot be told.
+        UsageError: the columns or the encoding are unknown.
     """
     head = source.peek(len(BOM_UTF8))
-    # A mark at the beginning is surer than what was said, and UTF-16 has been unpacked to this.
+    # A byte order mark is more reliable than the option; UTF-16 was already converted to UTF-8 with one.
     encoding = "utf-8-sig" if head.startswith(BOM_UTF8) else options.encoding
-    # A \r may stand in a text, unless nothing else ends a line.
+    # A lone \r may be part of a text, unless only \r ends lines.
     newline = "" if b"\r" in head and b"\n" not in head else "\n"
     try:
         codecs.lookup(encoding)
     except LookupError as error:
         raise UsageError(f"--encoding {encoding}: {error}") from error
     try:
-        # Bytes that are not of the encoding become lone surrogates, so that a bad row does not end the file.
+        # Invalid bytes become lone surrogates, so that one bad row does not end the file.
         text = io.TextIOWrapper(source, encoding, errors="surrogateescape", newline=newline)
         yield from _read(_lines(text), options, default_source, is_tsv=is_tsv)
     except UnicodeError as error:
@@ -56,7 +55,7 @@ def read(
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str | None]:
-    """Yield the lines with their ends, without NUL; None for one that is longer than any row."""
+    """Yield the lines with their ends, without NUL; None for a line that is too long for a row."""
     while line := text.readline(MAX_ROW_CHARACTERS):
         whole: str | None = line
         while line and len(line) == MAX_ROW_CHARACTERS and not line.endswith(("\n", "\r")):
@@ -97,9 +96,9 @@ def _read(
 def _header(
     lines: Iterator[str | None], taken: list[str | None], options: TableOptions, *, is_tsv: bool
 ) -> _Header | None:
-    """Return the first line that names a time and a text, or else the first, which will be complained of.
+    """Return the first line that names a time and a text, else the first line, which is then reported.
 
-    What is read on the way is put into `taken`.
+    All lines read are appended to `taken`.
     """
     told: str | None = None
     first: _Header | None = None

@@ -1,8 +1,8 @@
 """RSS and Atom feeds, one post an entry.
 
-The id is the entry's own, with the feed's address before it when it would mean nothing elsewhere; the time is
-when it was published, or else updated; the text is the title and what follows, without HTML. Feeds keep only
-their newest entries: reading one again writes the same ids again, and the workers count them once a window.
+The id is the entry's own, prefixed by the feed's address if it is not global. The time is when the entry was
+published, else updated. The text is title and content, without HTML. Feeds keep only their newest entries:
+reading one again writes the same ids again, and workers count them once per window.
 """
 
 import io
@@ -18,13 +18,13 @@ from sandik.ingest.decoding.text import as_ingested
 from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
 
-#: The longest feed: it is parsed as a whole, into twenty times as much memory.
+#: The largest feed. Parsing a whole feed takes about twenty times its size in memory.
 MAX_FEED_BYTES = 16 << 20
 
 
 def read(data: bytes) -> Iterator[Item]:
-    """Yield what is not a post, then the posts, oldest first; `where` counts entries in the feed's order."""
-    # Bytes as such would be taken for an address to fetch.
+    """Yield other items, then the posts, oldest first. `where` counts entries in the feed's order."""
+    # feedparser would take plain bytes for an address to fetch.
     parsed = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False)
     if not parsed.entries and (parsed.bozo or not parsed.get("version")):
         reason = parsed.get("bozo_exception", "neither RSS nor Atom")
@@ -48,11 +48,11 @@ def _entry(entry: dict[str, Any], feed: object) -> Post | Rejected:
         native_id = f"{string(feed, 'link') or string(feed, 'title') or ''}#{native_id}"
     time = entry.get("published_parsed") or entry.get("updated_parsed")
     if time is None:
-        return Rejected(RejectReason.BAD_TIME, "neither published nor updated, or no time that can be read")
+        return Rejected(RejectReason.BAD_TIME, "neither published nor updated has a readable time")
     title = html_to_text(string(entry, "title") or "")
     contents = entry.get("content") or [{"value": entry.get("summary") or ""}]
     body = html_to_text(string(contents[0], "value") or "")
-    # Feeds of short posts repeat the post's beginning as its title.
+    # Feeds of short posts repeat the beginning of the post as its title.
     parts = (body,) if body.startswith(title.removesuffix("…").removesuffix("...")) else (title, body)
     language = string(contents[0], "language") or string(feed, "language")
     return as_ingested(

@@ -1,4 +1,4 @@
-"""What a format's rules say of one object: whether they hold, where its records are, which are no posts."""
+"""Apply a format's rules to one object: do they hold, where are its records, which are not posts."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def records(value: object, form: Format) -> Iterator[object]:
 
 
 def skip(record: object, form: Format) -> Skipped | None:
-    """Return why the record is no post, if it is none."""
+    """Return why the record is not a post; None if it is one."""
     for one in form.skip:
         if holds(one.when, record):
             return Skipped(one.reason, one.detail)
@@ -30,7 +30,7 @@ def skip(record: object, form: Format) -> Skipped | None:
 
 
 def holds(rule: Rule, record: object) -> bool:
-    """Tell whether what the rule says of objects holds."""
+    """Return whether the rule's conditions on objects hold."""
     return (
         all(there(record, path) for path in rule.keys)
         and (not rule.any_key or any(there(record, path) for path in rule.any_key))
@@ -41,7 +41,7 @@ def holds(rule: Rule, record: object) -> bool:
 
 
 def matches(record: object, path: str, patterns: Paths) -> bool:
-    """Tell whether something at the path matches one of the patterns."""
+    """Return whether a value at the path matches one of the patterns."""
     return any(_fits(_plain(found), pattern) for found in find(record, path) for pattern in each_of(patterns))
 
 

@@ -1,13 +1,12 @@
-"""The tab-separated extract of the Internet Research Agency tweets (2016), in the order of the file.
+"""The tab-separated extract of the Internet Research Agency tweets (2016), in file order.
 
-Columns: publish_date, author, language, post_type, retweet, region, content; times are UTC, to the minute. A
-row is split on tabs and nothing else: thousands of tweets start with a quotation mark, and under CSV rules
-those would swallow their neighbours.
+Columns: publish_date, author, language, post_type, retweet, region, content; times are UTC, to the minute.
+Rows are split at tabs only: thousands of tweets start with a quotation mark, and by CSV rules they would
+swallow the rows after them.
 
-There is no id column, and the same author may say the same thing twice in a minute, so the line number makes
-the id unique and a hash of the row ties it to its content: the id of a row stays the same for this file, and
-another extract cannot pass off another tweet under it. The retweet flag is left out: it does not say whose
-tweet was repeated.
+There is no id column, and an author may write the same text twice in a minute. So an id is the line number,
+which makes it unique, and a hash of the row, so that another extract cannot have another tweet under the same
+id. The retweet flag is ignored: it does not say whose tweet was repeated.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +25,7 @@ HEADER = "\t".join(COLUMNS).encode()
 
 
 def read(lines: Iterable[bytes]) -> Iterator[Item]:
-    """Yield one post or Rejected per row. The header, if it is the first line, is no row."""
+    """Yield one post or Rejected per row. A header in the first line is skipped."""
     for number, line in enumerate(lines, start=1):
         row = line.rstrip(b"\r\n")
         if number == 1:

@@ -2,14 +2,14 @@
 
 A v1 frame is `{did, time_us, kind, commit}`; a v2 frame wraps a lexicon message,
 `{"$type": "message", "payload": {"$type": "...#commit", did, time, ...}}`. Posts are the records of
-`app.bsky.feed.post`. Views of posts (`{uri, author, record, indexedAt}`), as the other endpoints of Bluesky
-give them (feeds, searches, threads, `listRecords`), are read, too, and so are the events of tap.
+`app.bsky.feed.post`. The reader also takes views of posts (`{uri, author, record, indexedAt}`) from other
+Bluesky endpoints (feeds, searches, threads, `listRecords`), and events of tap.
 
-`createdAt` is what the author's program claims; the server says when it saw the post. The claim is the event
-time, unless it is no instant (then the server's time is) or lies more than five minutes after the server's:
-such a post is rejected here, because an archive no longer has the server's time.
+`createdAt` is set by the author's client; the server adds when it saw the post. The event time is
+`createdAt`, or the server's time if `createdAt` is invalid. If `createdAt` is more than five minutes after
+the server's time, the post is rejected here, because an archive no longer has the server's time.
 
-A repost names a post and does not repeat its text, so nothing can be counted in it: it is skipped.
+A repost has no text of its own, so it is skipped.
 """
 
 from collections.abc import Collection, Iterator
@@ -40,7 +40,7 @@ MAX_AHEAD_MS = 300_000
 
 
 def convert(value: object, include: Collection[str] = ()) -> Iterator[Item]:
-    """Yield what one frame holds: a post, or why there is none. `include`: what of EXTRAS is text, too."""
+    """Yield the post of a frame, or why there is none. `include`: those of EXTRAS to add to the text."""
     if at(value, "$type") == "message":
         payload = at(value, "payload")
         kind = str(at(payload, "$type")).rpartition("#")[2]
@@ -78,15 +78,15 @@ def _is_page(value: object) -> bool:
 
 
 def _views(value: object) -> Iterator[object]:
-    """Yield the views of posts in what Bluesky's endpoints answer: one, or a list or tree of them."""
+    """Yield the views of posts in an answer of Bluesky: one, a list, or a tree."""
     if string(value, "uri") is not None:
         yield value
     elif at(value, "thread") is not None:
-        # A tree of views, or since its second version a list of them.
+        # A tree of views, or a list since its second version.
         for one in each(value, "thread") if isinstance(at(value, "thread"), list) else (at(value, "thread"),):
             yield from _views(at(one, "value") or one)
     elif string(value, "post", "uri") is not None:
-        # In a feed, what stands beside it is only there to be shown with it; in a thread, it is the talk.
+        # Replies in a thread are posts to count; other posts in a feed item are only shown with it.
         yield at(value, "post")
         for answer in each(value, "replies"):
             yield from _views(answer)
@@ -97,7 +97,7 @@ def _views(value: object) -> Iterator[object]:
 
 
 def _of_tap(value: object, include: Collection[str]) -> Item:
-    """Read an event of tap, which follows repositories: a commit with other names."""
+    """Read an event of tap, which follows repositories: a commit with other field names."""
     record = at(value, "record")
     if string(value, "type") != "record":
         return _no_post("identity", value)
@@ -116,7 +116,7 @@ def _no_post(kind: str, envelope: object) -> Item:
     if kind == "info":
         return Skipped(SkipReason.NOTICE, kind)
     if string(envelope, "did") is not None:
-        return Skipped(SkipReason.OTHER_RECORD, kind)  # what the network will think of next
+        return Skipped(SkipReason.OTHER_RECORD, kind)  # a kind added later
     return Rejected(RejectReason.NOT_A_POST, f"no frame of Jetstream: kind {kind}")
 
 
@@ -163,7 +163,7 @@ def record_item(
     op: str = "create",
     include: Collection[str] = (),
 ) -> Item:
-    """Return the post of one record. `seen_ms`: when the server saw it, where that is known.
+    """Return the post of one record. `seen_ms`: when the server saw it, if known.
 
     Raises:
         MissingError: it has no text.
@@ -171,10 +171,12 @@ def record_item(
     text = at(record, "text")
     if not isinstance(text, str):
         raise MissingError("no record.text")
-    claimed_ms = _ms(string(record, "createdAt") or string(record, "created_at"))  # as Python's SDK dumps it
+    claimed_ms = _ms(string(record, "createdAt") or string(record, "created_at"))  # the name in Python's SDK
     created_at_ms = seen_ms if claimed_ms is None else claimed_ms
     if created_at_ms is None:
-        return Rejected(RejectReason.BAD_TIME, "no createdAt that is an instant, and no server's time")
+        return Rejected(
+            RejectReason.BAD_TIME, "createdAt is not a valid time, and the server's time is missing"
+        )
     if seen_ms is not None and created_at_ms - seen_ms > MAX_AHEAD_MS:
         ahead_ms = created_at_ms - seen_ms
         return Rejected(
@@ -200,7 +202,7 @@ def record_item(
 
 
 def _extras(record: object, include: Collection[str]) -> Iterator[str]:
-    """Yield descriptions of what is shown with the text, and the title of what it links to."""
+    """Yield the descriptions of pictures and the titles of link cards."""
     embed = at(record, "embed")
     for shown in (embed, at(embed, "media")):
         if ALT_TEXT in include:

@@ -1,8 +1,8 @@
-"""post v1 as JSON: one object per line, in the order of the file, or in any other layout.
+"""post v1 as JSON: one object per line, or in any other layout, in file order.
 
-Rejects only what cannot become a post v1: a line that is not JSON, a missing field, a wrong type. Workers
-check whether a post makes sense (an event time in seconds, or far in the future), for all producers in the
-same way, and send others to `posts.dlq` with a reason.
+Rejects only what cannot be a post v1: a line that is not JSON, a missing field, a wrong type. Workers check
+the values, such as event times in seconds or far in the future, in the same way for all producers, and send
+invalid posts to `posts.dlq` with a reason.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from sandik.counting.surrogates import HALF_IN_ID, REPLACEMENT, decode_mended
-from sandik.ingest.decoding.frames import TooManyError, json_objects, refuse_too_many
+from sandik.ingest.decoding.frames import TooManyError, refuse_too_many
 from sandik.ingest.decoding.text import as_ingested
 from sandik.ingest.items import Item, Rejected, RejectReason
 from sandik_schemas.post import Post
@@ -19,13 +19,8 @@ _decode = msgspec.json.Decoder(Post).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-def read(lines: Iterable[bytes]) -> Iterator[Item]:
-    """Yield one post or Rejected per object. Blank lines are nothing; unknown fields are dropped."""
-    return read_each(json_objects(iter(lines)))
-
-
 def read_each(objects: Iterable[tuple[str, bytes]]) -> Iterator[Item]:
-    """Yield one post or Rejected per object, given with where it stands."""
+    """Yield one post or Rejected per (where, object)."""
     for where, data in objects:
         item = _read_line(data)
         if isinstance(item, Post):

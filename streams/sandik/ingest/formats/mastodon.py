@@ -1,16 +1,15 @@
-"""Mastodon and what speaks its interface: statuses, and the events of its streams.
+"""Mastodon and compatible servers: statuses, and the events of streams.
 
-Read are a status, a list of them as the timelines give it, a search or a context, and an event of a stream:
-`{"event": ..., "payload": ...}`, where the payload is JSON inside a string (WebSocket) or the object itself.
+Reads a status, a list of statuses (timelines), a search, a context, and an event of a stream,
+`{"event": ..., "payload": ...}`, whose payload is JSON in a string (WebSocket) or the object itself.
 
-The text is what a reader sees: the content warning, then the content without its HTML, then the options of a
-poll. A boost is a post of its own with the boosted text and `repost_of`. An edit comes as an update under the
-same id; a status that was edited before it was fetched is a creation with its last text. Statuses for
-followers or for the addressed only are skipped: they are not public talk.
+The text is what a reader sees: content warning, content without HTML, poll options. A boost is a post with
+the boosted text and `repost_of`. An edit is an update under the same id; a status that was edited before it
+was fetched is a creation with its last text. Statuses for followers or mentioned people only are skipped:
+they are not public.
 
-A status has a global `uri` and an `id` that only its server knows, and a deletion names the latter. `known`
-remembers which is which; a deletion of an unknown one gets the server's id, and as its time the one that
-Mastodon's ids contain.
+A status has a global `uri`, and an `id` of its server; deletions name only the `id`. `known` maps ids to
+posts. The deletion of an unknown status gets the server's id, and the time that Mastodon's ids contain.
 """
 
 from collections import OrderedDict
@@ -35,18 +34,18 @@ from sandik.ingest.decoding.times import iso_ms
 from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
 from sandik_schemas.post import MIN_CREATED_AT_MS, Post
 
-#: The ids of as many statuses are remembered, so that a deletion finds its post.
+#: How many ids are remembered, so that a deletion finds its post.
 MAX_KNOWN = 100_000
 MAX_KNOWN_CHARACTERS = 600
 _PRIVATE = ("private", "direct")
-_ID_TIME_BITS = 16  # what an id holds below its milliseconds
+_ID_TIME_BITS = 16  # the bits of an id below its milliseconds
 
 
 class Known(OrderedDict[str, str]):
-    """The server's ids -> ids of posts, the newest of them."""
+    """The server's ids -> ids of posts, for the newest statuses."""
 
     def __setitem__(self, key: str, value: str) -> None:
-        """Remember one, and forget the oldest if there are too many."""
+        """Remember an id, and forget the oldest if there are too many."""
         if len(key) > MAX_KNOWN_CHARACTERS or len(value) > MAX_KNOWN_CHARACTERS:
             return
         super().__setitem__(key, value)
@@ -61,7 +60,7 @@ def convert(
 ) -> Iterator[Item]:
     """Yield the posts of one object, or why there are none.
 
-    `known`: the server's ids -> ids of posts. `include`: what of EXTRAS belongs to the text.
+    `known`: the server's ids -> ids of posts. `include`: those of EXTRAS to add to the text.
     """
     known = {} if known is None else known
     if identifier(value, "event") is not None and at(value, "content") is None:
@@ -91,7 +90,7 @@ def _event(value: object, known: MutableMapping[str, str], include: Collection[s
 
 
 def _delete(local_id: str, known: MutableMapping[str, str]) -> Item:
-    # Before ids held a time, they were counted up.
+    # Old ids are sequence numbers without a time.
     is_timeless = not local_id.isdecimal() or int(local_id[:20]) >> _ID_TIME_BITS < MIN_CREATED_AT_MS
     if is_timeless or len(local_id) > 20:
         return Skipped(SkipReason.UNTRACEABLE_DELETE, quote(local_id))
@@ -113,7 +112,7 @@ def _status(
     created_at = required(status, "created_at")
     created_at_ms = iso_ms(created_at)
     if created_at_ms is None:
-        return Rejected(RejectReason.BAD_TIME, f"created_at {quote(created_at)} is no instant")
+        return Rejected(RejectReason.BAD_TIME, f"created_at {quote(created_at)} is not a time with a zone")
     if (visibility := string(status, "visibility")) in _PRIVATE:
         return Skipped(SkipReason.NOT_PUBLIC, str(visibility))
     if local_id := identifier(status, "id"):

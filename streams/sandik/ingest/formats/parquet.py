@@ -1,4 +1,4 @@
-"""Parquet, batch by batch, only the columns that are needed. pyarrow comes with `sandik[parquet]`."""
+"""Parquet, in batches, only the needed columns. Requires pyarrow (`sandik[parquet]`)."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
     """Yield one post or Rejected per row.
 
     Raises:
-        UsageError: pyarrow is missing, a column cannot be told, or the file comes through a pipe.
+        UsageError: pyarrow is missing, a column is unknown, or the file comes through a pipe.
         SandikError: the file is broken.
     """
     try:
@@ -43,7 +43,7 @@ def read(source: io.FileIO, options: TableOptions, default_source: str) -> Itera
                 _rows(file.iter_batches(BATCH_ROWS, columns=[header[at] for at in columns])), how
             )
     except (ArrowException, OSError) as error:
-        raise SandikError(f"no Parquet file that can be read: {error}") from error
+        raise SandikError(f"the Parquet file cannot be read: {error}") from error
 
 
 def _rows(batches: Iterable[Any]) -> Iterator[tuple[str, Sequence[object]]]:

@@ -1,8 +1,8 @@
 """Dotted paths into decoded JSON: `data.author.id`, `runs[].text`, `1.tweet_id`, `contentMap.@key`.
 
-A part is a key, `[]` after it means every element of the list there, a number is a place in a list, and
-`@key` the keys of an object. A key that has dots itself is found, too: what is left of the path is tried as
-one key first. `a | b` is what either leads to.
+A part is a key; `[]` after it means every element of the list, a number is an index of a list, and `@key`
+means the keys of an object. Keys with dots are found too: the rest of the path is first tried as one key. `a
+| b` gives the values of both paths.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ def _parts(path: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _keys_alone(path: str) -> tuple[tuple[str, str | None], ...] | None:
-    """Return the keys of a path that has nothing else, each with the path from there on; None for others."""
+    """Return the keys of a path of keys only, each with the rest of the path; None for other paths."""
     parts = _parts(path)
     if not parts or _EITHER in path or any(part in ("[]", _KEYS) or part.isdecimal() for part in parts):
         return None
@@ -28,7 +28,7 @@ def _keys_alone(path: str) -> tuple[tuple[str, str | None], ...] | None:
 
 
 def find(value: object, path: str) -> Iterable[object]:
-    """Return what the path leads to; null and what is not there are nothing."""
+    """Return the values at the path, without null."""
     keys = _keys_alone(path)
     if keys is None:
         return _find(value, path)
@@ -76,5 +76,5 @@ def _walk(value: object, parts: tuple[str, ...]) -> Iterator[object]:
 
 
 def there(value: object, path: str) -> bool:
-    """Tell whether the path leads to anything but null."""
+    """Return whether there is a value other than null at the path."""
     return next(iter(find(value, path)), None) is not None

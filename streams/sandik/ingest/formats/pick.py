@@ -1,8 +1,7 @@
-"""What a declared format says of its fields, applied: a record -> the cells of a row, a row -> a post.
+"""Apply the fields of a declared format: a record -> the cells of a row, a row -> a post.
 
-Both ends are shared: objects of JSON and rows of a table are picked from in the same way, and what is picked
-is read as the rows of any table are (`row.read_row`), so that times, ids and empty values mean the same
-everywhere.
+JSON objects and table rows are picked from in the same way. The picked cells are read like the rows of any
+table (`row.read_row`), so that times, ids and empty values mean the same everywhere.
 """
 
 import re
@@ -17,17 +16,17 @@ from sandik.ingest.formats.format_rules import records, skip
 from sandik.ingest.formats.paths import find
 from sandik.ingest.formats.row import read_row
 from sandik.ingest.formats.table import FIELDS, Plan, TableOptions
+from sandik.ingest.formats.x_ids import reposted_user
 from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason
 
 TEMPLATE = re.compile(r"\{([^{}]+)\}")
-_REPEATS = re.compile(r"\s*RT @(\w{1,30})\b")
-#: What a path or a column leads to.
+#: Path or column -> its values.
 Get = Callable[[str], Iterable[object]]
 _MARKUP: dict[str, Callable[[str], str]] = {"plain": str, "html": html_to_text, "entities": unescape}
 
 
 def converter(form: Format, options: TableOptions, default_source: str) -> Callable[[object], Iterator[Item]]:
-    """Return what makes items of one object of JSON."""
+    """Return the function that makes items of one JSON object."""
     how = plan_of(form, options, default_source)
     pick = Picker(form)
     numbers = iter(range(1, 1 << 62))
@@ -48,8 +47,8 @@ def converter(form: Format, options: TableOptions, default_source: str) -> Calla
                     RejectReason.NOT_A_POST, f"neither {_told(form, 'time')} nor {_told(form, 'text')}"
                 )
                 continue
-            if cells[_REPOST] is None and (repeated := _REPEATS.match(str(cells[_TEXT] or ""))):
-                cells[_REPOST] = f"@{repeated[1]}"  # no id says of which post
+            if cells[_REPOST] is None:
+                cells[_REPOST] = reposted_user(str(cells[_TEXT] or ""))  # no id says of which post
             yield read_row(cells, next(numbers), how)
         if is_empty:
             yield Skipped(SkipReason.OTHER_RECORD, f"no record of {form.name}")
@@ -58,7 +57,7 @@ def converter(form: Format, options: TableOptions, default_source: str) -> Calla
 
 
 def plan_of(form: Format, options: TableOptions, default_source: str) -> Plan:
-    """Return how to read the cells that are picked."""
+    """Return how to read the picked cells."""
     return Plan(
         {
             name: place
@@ -72,7 +71,7 @@ def plan_of(form: Format, options: TableOptions, default_source: str) -> Plan:
 
 
 class Picker:
-    """Makes of one record the cells of a row, in the order of FIELDS."""
+    """Picks the cells of a row from one record, in the order of FIELDS."""
 
     def __init__(self, form: Format) -> None:
         fields = form.fields or Fields(time=())  # type: ignore[arg-type]
@@ -88,7 +87,7 @@ class Picker:
         self._id_pattern = None if form.id_pattern is None else re.compile(form.id_pattern)
 
     def __call__(self, get: Get) -> list[object]:
-        """Return the cells; `get` returns what a path or a column leads to."""
+        """Return the cells; `get` returns the values of a path or a column."""
         cells: list[object] = [None] * len(FIELDS)
         for place, paths in self._singles:
             cells[place] = _first(get, paths)
@@ -113,7 +112,7 @@ _ID, _TIME, _TEXT, _HASHTAGS, _REPOST = (
 
 
 class _Text:
-    """The title, the text and the choices of a poll, as far as there are any."""
+    """Joins the title, the text and the poll options, if present."""
 
     def __init__(self, fields: Fields, plain: Callable[[str], str]) -> None:
         self._title, self._said, self._poll = map(each_of, (fields.title, fields.text, fields.poll))
@@ -126,13 +125,13 @@ class _Text:
         if said is None and title is None and not poll:
             return None
         title, said = self._plain(title or ""), self._plain(said or "")
-        # Short posts are often repeated as their own title.
+        # The title of a short post often repeats its text.
         is_repeated = said.startswith(title.removesuffix("…").removesuffix("..."))
         return "\n\n".join(part for part in ("" if is_repeated else title, said, *poll) if part)
 
 
 def _joined(get: Get, paths: Sequence[str]) -> str | None:
-    """Return what the first path leads to; the pieces of a list (`runs[].text`) in one."""
+    """Return the value of the first path that has one; the pieces of a list (`runs[].text`) joined."""
     is_there = False
     for path in paths:
         pieces = [str(one) for one in _values(get, path) if isinstance(one, (str, int, float))]
@@ -151,7 +150,7 @@ def _first(get: Get, paths: Sequence[str]) -> object:
 
 
 def _all(get: Get, paths: Sequence[str]) -> Iterator[object]:
-    """Yield everything that the first path that leads anywhere leads to."""
+    """Yield all values of the first path that has any."""
     for path in paths:
         found = [one for one in _values(get, path) if one not in ("", None)]
         if found:
@@ -169,7 +168,7 @@ def _values(get: Get, path: str) -> Iterable[object]:
 
 
 def _tags(found: list[object]) -> object:
-    """Return hashtags; of what is named with # and @ alike, those with #."""
+    """Return the hashtags: if some names start with #, only those; never names with @."""
     if len(found) == 1 and isinstance(found[0], str):
         return found[0]  # one cell that lists them all
     names = [name for name in found if isinstance(name, str)]

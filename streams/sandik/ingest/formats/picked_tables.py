@@ -1,4 +1,4 @@
-"""Tables that a format's file tells: which columns there must be, and what is picked from a row."""
+"""Tables of declared formats: which columns must exist, and what is picked from a row."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from sandik.ingest.formats.table import plan as plan_by_names
 
 
 def columns_of(form: Format) -> list[str]:
-    """Return every path or column that the fields name."""
+    """Return every path or column named by the fields."""
     found: dict[str, None] = {}
     for name in Fields.__struct_fields__:
         for path in each_of(getattr(form.fields, name)):
@@ -20,7 +20,7 @@ def columns_of(form: Format) -> list[str]:
 
 
 def plan(header: Sequence[str], options: TableOptions, default_source: str) -> Plan:
-    """Return how to read the rows below this header: as a format's file says, or by the columns' names.
+    """Return how to read the rows below this header: by the declared format, or by column names.
 
     Raises:
         UsageError: there is no column for the time or the text.
@@ -37,7 +37,7 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
                 f"{form.name} needs a column {' or '.join(wanted)}; there are {', '.join(header)}"
             )
     how = plan_of(form, options, default_source)
-    # A table that has no column for it does not say that a post is no repost: then its text may.
+    # Without a column for reposts, the text (`RT @...`) decides.
     is_told = any(
         bare(column) in known
         for name in ("repost_of", "is_repost", "repost_user")
@@ -49,7 +49,7 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
 
 
 def recognised_by(header: Sequence[str], options: TableOptions) -> TableOptions:
-    """Return how to read a sheet or a Parquet file with these columns, if it is of a format that is known."""
+    """Return how to read a sheet or a Parquet file with these columns: by a known format if one matches."""
     if options.declared is not None or options.columns:
         return options
     there = {bare(name) for name in header}
@@ -65,7 +65,7 @@ def recognised_by(header: Sequence[str], options: TableOptions) -> TableOptions:
 
 
 def columns_read(header: Sequence[str], how: Plan, options: TableOptions) -> list[int]:
-    """Return which columns of a table are read at all."""
+    """Return the indices of the columns to read."""
     if options.declared is None or options.declared.fields is None:
         return sorted(set(how.indices.values()))
     known = {bare(column) for column in columns_of(options.declared)}
@@ -73,8 +73,8 @@ def columns_read(header: Sequence[str], how: Plan, options: TableOptions) -> lis
 
 
 def row_picker(form: Format, header: Sequence[str]) -> Callable[[Sequence[object]], Sequence[object]]:
-    """Return what picks the cells of a table's row; a column that is not there leads to nothing."""
-    # Exports change the case of their headers, and what separates the words, from year to year.
+    """Return the function that picks the cells of a row; a missing column has no value."""
+    # Exports change the case and separators of their headers over the years.
     places = {bare(name): place for place, name in reversed(list(enumerate(header)))}
     known = {column: places.get(bare(column)) for column in columns_of(form)}
     pick = Picker(form)

@@ -1,9 +1,8 @@
-"""Lines of CSV -> rows. A quotation mark that nobody closed costs its own row, and not all that follow.
+"""Lines of CSV -> rows. An unclosed quotation mark costs one row, not all rows after it.
 
-A field may be quoted and go over many lines, so a mark without its partner takes whatever comes up to the
-next mark, or to the end of the file. Whether it has one is seen by what follows: after the closing mark comes
-a separator or the end of the line, the row has as many columns as the header, and none of the lines inside it
-is a row itself.
+A quoted field may span many lines, so an unclosed mark would take everything up to the next mark or the end
+of the file. A mark counts as closed if a separator or the end of the line follows the closing mark, the row
+has as many columns as the header, and no line inside the field is itself a row.
 """
 
 import csv
@@ -23,11 +22,11 @@ class State(Enum):
 
     COMPLETE = 0
     OPEN = 1  # inside quotes
-    BROKEN = 2  # behind a closing mark stands something else than a separator
+    BROKEN = 2  # a closing mark is not followed by a separator
 
 
 def state_after(line: str, separator: str, state: State = State.COMPLETE) -> State:
-    """Return where a row is after one more line. The line's end counts as none of its fields."""
+    """Return where a row is after one more line. The line end is not part of a field."""
     at = 0
     if state is State.COMPLETE:
         if not line.startswith('"'):
@@ -57,7 +56,7 @@ def state_after(line: str, separator: str, state: State = State.COMPLETE) -> Sta
 
 
 def _next_opening(line: str, separator: str, at: int) -> int:
-    """Return where the next quoted field has its mark; -1 if there is none."""
+    """Return the index of the next field's opening mark; -1 if there is none."""
     found = line.find(f'{separator}"', at)
     return -1 if found < 0 else found + 1
 
@@ -71,16 +70,16 @@ class Rows:
     def __init__(
         self, lines: Iterator[str | None], separator: str, first_number: int, *, is_tsv: bool
     ) -> None:
-        """Read `lines`; None among them stands for one that was too long. `first_number`: of the first.
+        """Read `lines`; None stands for a line that was too long. `first_number`: that of the first line.
 
-        Of TSV a line is a row as it is, unless its columns are too many or too few.
+        A line of TSV is a row, unless it has too many or too few columns.
         """
         self._lines = lines
         self._separator = separator
         self._number = first_number - 1
         self._is_tsv = is_tsv
         self._again: deque[str | None] = deque()
-        #: How many columns a row has, and whether a line looks like a row: known once the header is.
+        #: How many columns a row has, and whether a line looks like a row. Set once the header is known.
         self.columns: int | None = None
         self.is_row: Callable[[list[str]], bool] = lambda _: False
 
@@ -118,7 +117,7 @@ class Rows:
             row = parsed("".join(held), self._separator) if state is State.COMPLETE else None
             if row is not None and not self._has_swallowed(held) and self._fits(row):
                 return self._number, row
-            # Its lines are rows of their own.
+            # Read its lines again, as rows of their own.
             self._again.extendleft(reversed(held[1:]))
             self._number = began
             detail = f"a quotation mark on line {began} is not closed"
@@ -159,7 +158,7 @@ class Rows:
 
 
 def parsed(text: str, separator: str) -> list[str] | None:
-    """Return the fields of one row; None if there are none."""
+    """Return the fields of one row; None if it is not valid CSV."""
     csv.field_size_limit(MAX_ROW_CHARACTERS)
     try:
         found = list(csv.reader([text], delimiter=separator))

@@ -1,11 +1,11 @@
 """Reddit: comments and submissions.
 
-Read are the dumps of Pushshift and Arctic Shift (one JSON object a line, zstd), and listings as the interface
-gives them, with the replies inside.
+Reads the dumps of Pushshift and Arctic Shift (one JSON object a line, zstd), and listings of the API with the
+replies inside.
 
 `created_utc` is in seconds. The id is the full name: `t1_` for a comment, `t3_` for a submission. The text of
-a submission is its title, what is below it and the options of a poll, without Markdown. What was deleted or
-removed has no text any more and is skipped; a submission whose body was removed still has its title.
+a submission is title, body and poll options, without Markdown. Deleted and removed posts have no text and are
+skipped; a submission whose body was removed still has its title.
 """
 
 from collections.abc import Iterator
@@ -22,17 +22,17 @@ _GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]", "[deleted 
 
 
 def convert(value: object) -> Iterator[Item]:
-    """Yield the posts of one object, those nested in it included, or why there are none."""
+    """Yield the posts of one object, including nested ones, or why there are none."""
     kind, data = at(value, "kind"), at(value, "data")
     if kind == "Listing":
         for child in each(data, "children"):
             yield from convert(child)
         return
     if kind == "more":
-        yield Skipped(SkipReason.NOTICE, "more comments, to be fetched apart")
+        yield Skipped(SkipReason.NOTICE, "more comments, which must be fetched separately")
         return
     if isinstance(kind, str) and isinstance(data, dict) and kind not in (_COMMENT, _SUBMISSION):
-        # Users, subreddits, what moderators did; and private messages, which look like comments.
+        # Users, subreddits, moderation; and private messages, which look like comments.
         yield Skipped(SkipReason.OTHER_RECORD, kind)
         return
     thing = data if isinstance(data, dict) and isinstance(kind, str) else value

@@ -1,7 +1,7 @@
 """One row of a table -> a post.
 
-The id of a row is its own, or else its number with a hash of its content, so that it stays the same for the
-same file and another file cannot pass off another row under it.
+The id of a row is its own, else its number and a hash of its content: the same for the same file, and
+different for another file.
 """
 
 import re
@@ -30,7 +30,7 @@ _HASHTAG = re.compile(r"[^\s,;|'\"\[\]]+")
 
 
 def read_row(row: Sequence[object], number: int, how: Plan, rounded: Rounded | None = None) -> Item:
-    """Return the post of one row; `number` counts rows from 1, `rounded` judges its id."""
+    """Return the post of one row; `number` counts rows from 1; `rounded` judges its id."""
     if how.picker is not None:
         row = how.picker(row)
 
@@ -75,14 +75,14 @@ def read_row(row: Sequence[object], number: int, how: Plan, rounded: Rounded | N
 
 
 def _repeated(post_id: object, flag: object, said: object, how: Plan) -> str | None:
-    """Return what a row repeats: a post, or the author whom `RT @author:` names, or something unknown."""
+    """Return what a row reposts: a post's id, the author named by `RT @author:`, or `unknown`."""
     own = native_id(post_id)
     is_named = own is not None and not (own.isalpha() and is_yes(own))
     if is_named:
         return own
     author = _REPEATS.match(said) if isinstance(said, str) else None
     is_said = own is not None or is_yes(flag)
-    # Without a column that says so, the text does.
+    # Without a column for reposts, the text decides.
     if is_said or (author and "repost_of" not in how.indices and "is_repost" not in how.indices):
         return f"@{author[1]}" if author else "unknown"
     return None

@@ -1,4 +1,4 @@
-"""The rows of a table -> posts, those kept back for a while whose ids may be rounded."""
+"""The rows of a table -> posts. Rows whose ids may be rounded are held back for a while."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,15 +12,15 @@ from sandik.ingest.formats.table import Plan
 from sandik.ingest.items import Item, Rejected, Skipped, SkipReason
 from sandik_schemas.post import Post
 
-#: Rows kept back, at most, while it is unclear whether their ids are rounded.
+#: How many rows are held back at most, until it is clear whether their ids are rounded.
 MAX_KEPT_ROWS = 1_000
 MAX_KEPT_CHARACTERS = 4 << 20
 
 
 def read_rows(rows: Iterable[tuple[str, Sequence[object] | Rejected]], how: Plan) -> Iterator[Item]:
-    """Yield an item for each row, given with where it stands, in their order.
+    """Yield an item for each (where, row), in order.
 
-    A row whose id, or whose author's, may be rounded is kept back until enough of its column is known.
+    A row whose own or author's id may be rounded is held back until enough of its column is known.
     """
     picker = how.picker
     reader = _Rows(replace_plan(how, picker=None))
@@ -31,7 +31,7 @@ def read_rows(rows: Iterable[tuple[str, Sequence[object] | Rejected]], how: Plan
 
 
 class _Rows:
-    """The rows that wait for a judgment, and the judges."""
+    """The rows that are held back, and what decides whether ids are rounded."""
 
     def __init__(self, how: Plan) -> None:
         self._how = how
@@ -42,7 +42,7 @@ class _Rows:
         self._has_told = False
 
     def take(self, where: str, row: Sequence[object] | Rejected) -> Iterator[Item]:
-        """Take one row, and yield what is clear by now."""
+        """Take one row, and yield the rows that are now decided."""
         known_at: int | None = None
         if not isinstance(row, Rejected):
             self._number += 1
@@ -56,12 +56,12 @@ class _Rows:
             yield from self._first()
 
     def rest(self) -> Iterator[Item]:
-        """Yield what is left."""
+        """Yield the rest."""
         while self._waiting:
             yield from self._first()
 
     def _see(self, row: Sequence[object]) -> int | None:
-        """Return when the row is clear, counted in ids seen; None if it is now."""
+        """Return at how many seen ids the row is decided; None if it already is."""
         wait: int | None = None
         for name, judge in (("id", self._ids), ("author", self._authors)):
             index = self._how.indices.get(name)

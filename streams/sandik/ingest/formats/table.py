@@ -1,8 +1,7 @@
-"""Tables: which column is what. CSV, TSV and Parquet share it.
+"""Tables: which column is which field. Shared by CSV, TSV, Excel and Parquet.
 
-A column is what its name says (`tweet_id`, `publish_date`, `content`); `--columns` says it where the name
-does not. row.py reads one row, rows.py all of them, cells.py says which cells are nothing and which ids a
-spreadsheet has rounded, cell_times.py what a time is.
+The column's name decides (`tweet_id`, `publish_date`, `content`), or `--columns`. row.py reads one row,
+rows.py all rows; cell_values.py knows empty cells and rounded ids, cell_times.py times.
 """
 
 import re
@@ -13,7 +12,7 @@ from datetime import tzinfo
 from sandik.errors import UsageError
 from sandik.ingest.formats.declared import Format
 
-#: Column names, in lower case and without separators; the first that is there counts.
+#: Column names, in lower case and without separators; the first that exists is used.
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "idstr", "postid", "tweetid", "statusid", "messageid", "commentid", "uri", "guid"),
     "time": (
@@ -30,7 +29,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "repost_of": ("repostof", "retweetedid", "retweetedstatusid", "retweetid"),
     "is_repost": ("isretweet", "isrepost", "isrt"),
     "reply_to": ("replyto", "inreplytostatusid", "inreplytoid"),
-    "source": (),  # in most exports it names the program that wrote the post
+    "source": (),  # in most exports it is the program that wrote the post
     "source_detail": ("subreddit",),
     "op": (),
 }  # fmt: skip
@@ -41,35 +40,35 @@ _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True)
 class TableOptions:
-    """What the command line says of tables. `columns`: field -> column name or 1-based number."""
+    """The options for tables. `columns`: field -> column name or 1-based number."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo | None = None
     time_format: str | None = None
     source: str | None = None
     encoding: str = "utf-8-sig"
-    #: Talk that is not public is read as well, where a source has it.
+    #: Also read chats that are not public.
     private_chats: bool = False
-    #: What belongs to the text beside it: of EXTRAS.
+    #: Those of EXTRAS to add to the text.
     include: frozenset[str] = frozenset()
-    #: How the rows are read where a format's file says it.
+    #: The format, if the fields are declared in a file.
     declared: Format | None = None
 
     @property
     def has_header(self) -> bool:
-        """Tell whether the first row names the columns: not when all columns are given by number."""
+        """Return whether the first row names the columns: not if all columns are given by number."""
         return not self.columns or not all(column.isdecimal() for column in self.columns.values())
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where in a row to find what, and how to read it. `author 2` and so on: where the first is of no use."""
+    """Which column has which field, and how to read it. `author 2` and so on: used if `author` is not."""
 
     indices: Mapping[str, int]
     source: str
     zone: tzinfo | None
     time_format: str | None
-    #: Makes of a row the cells that `indices` is about; None where it is about the row itself.
+    #: Picks the cells that `indices` refers to from a row; None if `indices` refers to the row itself.
     picker: Callable[[Sequence[object]], Sequence[object]] | None = None
 
 
@@ -77,7 +76,7 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
     """Return how to read the rows below this header.
 
     Raises:
-        UsageError: a column that is named is not there, or none can be told for time or text.
+        UsageError: a named column does not exist, or there is no column for time or text.
     """
     bare_names = [_bare(name) for name in header]
     indices: dict[str, int] = {}

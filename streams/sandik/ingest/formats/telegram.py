@@ -1,22 +1,19 @@
 r"""Telegram archives: Telegram Desktop's result.json and flat lists of channel posts.
 
-Two shapes are read: the export of one chat or of everything (machine-readable JSON of Telegram Desktop), and
-a list of `{message_id, sender_id, text, date, ...}` as scrapers of channels write it. Both give the same id
-to the same message of a channel: `telegram:<channel id>:<message id>`, without the -100 that the bot
-interface puts before it.
+Reads two shapes: the export of one chat or of everything (machine-readable JSON of Telegram Desktop), and a
+list of `{message_id, sender_id, text, date, ...}` as written by channel scrapers. Both give a message of a
+channel the same id, `telegram:<channel id>:<message id>`, without the prefix -100 of the bot API.
 
-An export of everything has the owner's private talk in it. A chat whose `type` is not that of a public
-channel or group is skipped, message by message, unless `private_chats` says otherwise.
+An export of everything contains private chats. Messages of a chat whose `type` is not a public channel or
+group are skipped, unless `private_chats` is set.
 
-Only `date_unixtime` is an instant; `date` of an export is the exporting computer's local time without a zone,
-so a message that has nothing else needs `zone`, or is rejected rather than hours off. Control characters,
-which the exporter writes as `\xNN`, are repaired. `repost_of` of a forwarded message names where it came
-from, not which message it was: the export does not say. An edited message has its first time and its last
-text; a message without text is a post too, since the denominator counts all posts. The question and the
-options of a poll are text.
+Only `date_unixtime` is an instant. `date` of an export is local time without a zone, so a message without
+`date_unixtime` needs `zone`; otherwise it is rejected, because it could be hours off. Control characters,
+which the exporter writes as `\xNN`, are repaired. `repost_of` of a forwarded message names its origin, not
+the message: the export does not say which. An edited message has its first time and its last text. A message
+without text is a post too, because shares are of all posts. Question and options of a poll are text.
 
-Archives are newest first, some of them, and are sorted here as far as MAX_SORTED posts go; a larger one comes
-in pieces that are sorted.
+Some archives are newest first. They are sorted here, in pieces of MAX_SORTED posts.
 """
 
 import re
@@ -27,18 +24,19 @@ from typing import TypeVar
 import msgspec
 
 from sandik.counting.surrogates import decode_mended
-from sandik.ingest.decoding.frames import UNDECODABLE, Readable
+from sandik.ingest.decoding.frames import UNDECODABLE
 from sandik.ingest.decoding.json_walk import BrokenJsonError, Walk
 from sandik.ingest.decoding.text import as_ingested
 from sandik.ingest.decoding.times import iso_ms
+from sandik.ingest.decoding.unpack import Readable
 from sandik.ingest.formats.telegram_chats import Chat, Identifier, Number, messages
 from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
 from sandik_schemas.post import Post
 
 _KIND_OF_CHAT = re.compile(r"^(?:channel|chat|user)(?=\d)")
 _CHANNELS_FROM = 10**12  # the bot interface calls channel N -(10**12 + N)
-_MAX_UNIXTIME_DIGITS = 12  # the year 9999 needs as many
-#: Posts held, so that a file of the usual size comes out oldest first.
+_MAX_UNIXTIME_DIGITS = 12  # as many as the year 9999 needs
+#: Posts held in memory, so that a file of the usual size comes out oldest first.
 MAX_SORTED = 100_000
 _PUBLIC = frozenset({"public_channel", "public_supergroup"})
 
@@ -83,9 +81,9 @@ class _ChannelPost(msgspec.Struct):
 
 
 def read(source: Readable, *, zone: tzinfo | None = None, private_chats: bool = False) -> Iterator[Item]:
-    """Yield what is not a post, in the order of the file, and the posts, oldest first.
+    """Yield other items in file order, and the posts, oldest first.
 
-    `where` counts the messages of the file from 1. A file that is no Telegram archive is one Rejected.
+    `where` counts the messages of the file from 1. A file that is not a Telegram archive gives one Rejected.
     """
     posts: list[Post] = []
     number = 0
@@ -109,7 +107,7 @@ def read(source: Readable, *, zone: tzinfo | None = None, private_chats: bool = 
 
 
 def _sorted(posts: list[Post]) -> list[Post]:
-    # By message id within a second: newest first would tell a conversation backwards.
+    # By message id within a second, so that conversations keep their order.
     return sorted(posts, key=lambda post: (post.created_at_ms, int(post.id.rpartition(":")[2])))
 
 
@@ -175,7 +173,7 @@ def _plain(text: _Text) -> str:
 
 
 def _shown(part: _Entity) -> str:
-    """Return what is shown; a link without `https://` is made whole, so that its words are not counted."""
+    """Return the shown text. A link without `https://` gets it, so that its words are not counted."""
     is_bare = part.type == "link" and not part.text.lower().startswith(("http://", "https://", "www."))
     return f"https://{part.text}" if is_bare else part.text
 
@@ -212,7 +210,7 @@ def _unixtime_ms(seconds: Identifier | None) -> int | None:
 
 
 def _bare(chat: Identifier) -> str:
-    """Return the chat's id without its kind: channel1394050290 and -1001394050290 are one channel."""
+    """Return the chat's id without its kind: channel1394050290 and -1001394050290 are the same channel."""
     if isinstance(chat, str):
         return _KIND_OF_CHAT.sub("", chat)
     return str(-chat - _CHANNELS_FROM if chat < -_CHANNELS_FROM else abs(chat))

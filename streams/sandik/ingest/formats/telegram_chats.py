@@ -1,4 +1,4 @@
-"""Telegram's result.json -> its messages, each with its chat, in memory for one of them."""
+"""Telegram's result.json -> its messages, each with its chat, one at a time in memory."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -7,15 +7,15 @@ import msgspec
 
 from sandik.ingest.decoding.json_walk import MAX_VALUE_CHARACTERS, BrokenJsonError, Walk
 
-# Bounded, so that no crafted number is too long to be written down again.
+# Bounded: Python refuses to print longer numbers.
 Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Identifier = Number | str
-#: Of a chat that says what it is only after its messages, as many bytes of them are held.
+#: Bytes of messages held of a chat whose id and type come after them.
 MAX_WAITING_BYTES = 4 * MAX_VALUE_CHARACTERS
 
 
 class Chat(msgspec.Struct):
-    """What a chat says of itself."""
+    """The id and type of a chat."""
 
     id: Identifier | None = None
     type: str | None = None
@@ -25,7 +25,7 @@ _Found = Iterator[tuple[Chat | None, bytes]]
 
 
 def messages(walk: Walk) -> _Found:
-    """Yield every message with its chat; None where the message itself names the channel."""
+    """Yield every message with its chat; None if the message itself names the channel."""
     if walk.peek() == "[":
         yield from ((None, walk.value()) for _ in walk.each_item())
     elif walk.peek() == "{":
@@ -44,7 +44,7 @@ def _of_object(walk: Walk, *, is_whole: bool = False) -> _Found:
         opens = walk.peek()
         if key == "messages" and opens == "[":
             is_chat = True
-            # What is private is known once the chat has said what it is, which it does first.
+            # Whether it is private is known if id and type came first, as they do in exports.
             chat = _chat(said) if {"id", "type"} <= said.keys() else None
             held = 0
             for _ in walk.each_item():
@@ -55,7 +55,7 @@ def _of_object(walk: Walk, *, is_whole: bool = False) -> _Found:
                 waiting.append(message)
                 held += len(message)
                 if held > MAX_WAITING_BYTES:
-                    raise BrokenJsonError("a chat of which neither id nor type comes before its messages")
+                    raise BrokenJsonError("a chat whose id and type come after too many messages")
         elif is_whole and key in ("chats", "left_chats") and opens == "{":
             has_chats = True
             for inner in walk.each_key():

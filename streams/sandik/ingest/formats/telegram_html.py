@@ -1,7 +1,7 @@
 """Telegram Desktop's messages.html: a chat's name at the top, and a `div` for every message.
 
-The file says neither the chat's id nor its kind. A channel's posts all come from the name at the top; in any
-other chat others write, too, and it may be a private one: it is skipped unless `--private-chats` is given.
+The file has neither the chat's id nor its kind. In a channel, all posts are by the name at the top. Any other
+chat may be private: it is skipped without `--private-chats`.
 """
 
 import re
@@ -17,7 +17,7 @@ from sandik.ingest.formats.table import TableOptions
 from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
 from sandik_schemas.post import Post
 
-#: The exporter begins a new file every thousand messages.
+#: The exporter starts a new file every thousand messages.
 MAX_PAGE_BYTES = 32 << 20
 _MESSAGE_ID = re.compile(r"message(-?\d+)")
 _ZONED = re.compile(r"(\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d)(?: (?:UTC|GMT)([+-]\d\d:?\d\d))?")
@@ -25,7 +25,7 @@ _HASHTAG = re.compile(r"#(\w+)")
 
 
 def read(data: bytes, options: TableOptions, default_source: str) -> Iterator[Item]:
-    """Yield the posts in the order of the file, and why other messages are none."""
+    """Yield the posts in file order, and why other messages are not posts."""
     if len(data) > MAX_PAGE_BYTES:
         yield Rejected(RejectReason.TOO_LARGE, f"a page of more than {MAX_PAGE_BYTES >> 20} MiB", "file")
         return
@@ -88,7 +88,7 @@ def _classes(node: LexborNode) -> list[str]:
 
 
 def _own(node: LexborNode, selector: str) -> str:
-    """Return the text of what is selected outside of what is forwarded."""
+    """Return the text of the first selected node that is not part of a forwarded message."""
     for found in node.css(selector):
         parent = found.parent
         if parent is None or "forwarded" not in _classes(parent):

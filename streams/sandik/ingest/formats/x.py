@@ -1,12 +1,12 @@
 """X (Twitter) API v2: frames of its streams, pages of its searches, and flattened posts as twarc writes them.
 
-A frame is `{"data": {...}, "includes": {...}, "matching_rules": [...]}`, a page has a list as `data`. The
-text is the whole one: `note_tweet` of a long post, the original's of a repost (which the API cuts at 140
-characters), with `&amp;` and its like decoded.
+A frame is `{"data": {...}, "includes": {...}, "matching_rules": [...]}`; a page has a list as `data`. The
+full text is used: `note_tweet` of a long post, the original's text of a repost (the API cuts reposts at 140
+characters). Entities such as `&amp;` are decoded.
 
-An edit is a new object with an id of its own; `edit_history_tweet_ids` begins with the first one, and that is
-the id of the post. From a stream a later version is an update; on a page it is all there is of the post, and
-so its creation.
+An edit is a new object with its own id. `edit_history_tweet_ids` begins with the first id, which is used as
+the id of the post. In a stream, a later version is an update; on a page it is the only version, so it is a
+creation.
 """
 
 from collections.abc import Iterator
@@ -124,7 +124,7 @@ def _post(tweet: object, frame: object, *, is_page: bool) -> Item:
 
 
 def _included(reference: object, frame: object) -> object:
-    """Return the post referred to: twarc puts it into the reference, X beside the data."""
+    """Return the referenced post: twarc puts it into the reference, X into `includes`."""
     wanted = identifier(reference, "id")
     beside = (tweet for tweet in each(frame, "includes", "tweets") if identifier(tweet, "id") == wanted)
     return reference if at(reference, "text") is not None else next(beside, None)

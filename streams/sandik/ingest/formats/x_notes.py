@@ -1,6 +1,6 @@
-"""The long posts of an X account's archive: `tweets.js` has their beginning, `note-tweet.js` the whole text.
+"""The long posts of an X account's archive: `tweets.js` has their beginning, `note-tweet.js` the full text.
 
-Neither names the other, so they are brought together by their times and their beginnings.
+Neither refers to the other, so they are matched by time and beginning.
 """
 
 import re
@@ -13,7 +13,7 @@ from sandik.ingest.decoding.frames import UNDECODABLE, decode_json, without_assi
 from sandik.ingest.decoding.json_access import each, string
 from sandik.ingest.decoding.times import iso_ms
 
-#: The most of a file of long posts that is taken: they are 25,000 characters at most.
+#: The largest file of long posts. A long post has at most 25,000 characters.
 MAX_NOTES_BYTES = 256 << 20
 _NOTES = ("note-tweet.js", "note-tweet-part1.js", "note-tweet-part2.js")
 _POSTS = re.compile(r"(?:tweets?|community-tweet)(?:-part\d+)?\.js")
@@ -24,7 +24,7 @@ _FIRST_MENTIONS = re.compile(r"^(?:@\w+\s+)+")
 
 
 class Notes:
-    """Long texts, found by when they were written and how they begin."""
+    """Long texts, found by time and beginning."""
 
     def __init__(self) -> None:
         self._of_second: dict[int, list[str]] = {}
@@ -33,7 +33,7 @@ class Notes:
         return sum(map(len, self._of_second.values()))
 
     def add(self, data: bytes) -> None:
-        """Take the texts of one file; one that cannot be read has none."""
+        """Add the texts of one file. A file that cannot be read adds nothing."""
         try:
             value = decode_json(without_assignment(data))
         except UNDECODABLE:
@@ -45,7 +45,7 @@ class Notes:
                 self._of_second.setdefault(created_at_ms // _SAME_MS, []).append(text)
 
     def whole(self, text: str, created_at_ms: int) -> str:
-        """Return the whole text of a post that shows its beginning; the text itself if there is none."""
+        """Return the full text of a post; `text` itself if there is no long text for it."""
         beginning = _begins(_ENDING.sub("", text))
         if not beginning:
             return text
@@ -62,7 +62,7 @@ def _begins(text: str) -> str:
 
 
 def notes_beside(path: str) -> Notes | None:
-    """Return the long texts that belong to a file: a zip of an account, or `tweets.js` in a folder of one."""
+    """Return the long texts for a file: an account's zip, or `tweets.js` in its folder."""
     notes = Notes()
     file = Path(path)
     try:
@@ -86,7 +86,7 @@ def _in_zip(file: Path) -> Iterator[bytes]:
 
 
 def has_posts_beside(path: str, member: str | None) -> bool:
-    """Tell a file of long texts whose posts are read from `tweets.js`, and so are none of their own."""
+    """Return whether the file has long texts of posts that are read from `tweets.js` beside it."""
     name = PurePath(member or path).name
     if name not in _NOTES:
         return False

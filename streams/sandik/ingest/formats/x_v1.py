@@ -1,8 +1,8 @@
-"""Twitter API v1.1: lines of its streams, as archives of 2011 to 2023 hold them, and the user's own archive.
+"""Twitter API v1.1: lines of streams, as in archives of 2011 to 2023, and a user's own archive.
 
-`tweets.js` of that archive is JSON behind `window.YTD... =`, each post wrapped in `{"tweet": ...}`; there a
-retweet does not say of which post. The text is the longest form there is: `full_text`, the `extended_tweet`
-of a stream, the retweeted status.
+`tweets.js` of a user's archive is JSON after `window.YTD... =`, each post in `{"tweet": ...}`; a retweet
+there has no reference to the original. The longest form of the text is used: `full_text`, `extended_tweet` of
+a stream, or the retweeted status.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from sandik.ingest.formats.x_notes import Notes
 from sandik.ingest.items import Item, Rejected, RejectReason, Skipped, SkipReason, quote
 from sandik_schemas.post import Post
 
-#: Of the archives of 2012 to 2018, which had a file a month.
+#: The time format of archives of 2012 to 2018, which had a file per month.
 _GRAILBIRD_FORMAT = "%Y-%m-%d %H:%M:%S %z"
 _NOTICES = frozenset(
     {"limit", "scrub_geo", "status_withheld", "user_withheld", "disconnect", "warning", "friends", "event"}
@@ -34,7 +34,7 @@ _NOTICES = frozenset(
 
 
 def is_like(value: object) -> bool:
-    """Tell a status or a message of a stream by its fields."""
+    """Return whether it is a status or a message of a stream, by its fields."""
     status = at(value, "tweet") or value
     if identifier(status, "id_str") is not None or at(status, "full_text") is not None:
         return True
@@ -69,7 +69,7 @@ def _deletion(status: object, timestamp_ms: float | None) -> Item:
 
 
 def note(value: object) -> Item:
-    """Return a long text of an archive as a post: where `tweets.js` is missing, it is all there is of it."""
+    """Return a long text of an archive as a post, for archives without `tweets.js`."""
     held = at(value, "noteTweet")
     created_at_ms = iso_ms(required(held, "createdAt"))
     text = at(held, "core", "text")
@@ -128,7 +128,7 @@ def _status(status: object, notes: Notes | None) -> Item:
 
 
 def _links(status: object) -> Iterator[Span]:
-    """Yield the links that the text shows; before 2010 they stood in it as their authors wrote them."""
+    """Yield the links in the text; before 2010 they were written out in it."""
     for link in each(status, "entities", "urls"):
         bounds = [one for one in each(link, "indices") if isinstance(one, int)]
         address = string(link, "expanded_url") or string(link, "url")

@@ -1,7 +1,7 @@
-"""Excel and OpenDocument: every sheet that has columns for time and text. python-calamine reads them.
+"""Excel and OpenDocument: every sheet with columns for time and text, read by python-calamine.
 
-A workbook is read whole, as every library for it does: 1,048,576 rows are the most a sheet can have. A date
-of a spreadsheet has no zone, so `--zone` says which.
+A workbook is read into memory, as by every such library; a sheet has at most 1,048,576 rows. Dates have no
+zone, so `--zone` is needed.
 """
 
 import io
@@ -25,7 +25,7 @@ _MAX_PREAMBLE_ROWS = 40
 
 
 def is_workbook(file: BinaryIO) -> bool:
-    """Tell a workbook from other zip archives; the file stays where it is."""
+    """Return whether a zip archive is a workbook. The file position is restored."""
     at = file.tell()
     try:
         with zipfile.ZipFile(file) as archive:
@@ -52,17 +52,17 @@ def read(data: bytes, options: TableOptions, default_source: str) -> Iterator[It
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
             yield from _sheet(name, rows, options, default_source)
     except (CalamineError, OSError) as error:
-        detail = f"no workbook that can be read ({error}): save it as CSV"
+        detail = f"the workbook cannot be read ({error}): save it as CSV"
         yield Rejected(RejectReason.NOT_AN_EXPORT, detail, "file")
 
 
 def _unpacked_bytes(data: bytes) -> int:
-    """Return what the parts of a workbook take unpacked, as it says itself; readers hold it to that."""
+    """Return the unpacked size that a workbook declares; readers enforce it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return sum(part.file_size for part in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        return 0  # of Excel 97, which packs nothing
+        return 0  # Excel 97, which is not compressed
 
 
 def _sheet(
@@ -76,7 +76,7 @@ def _sheet(
         try:
             how = plan(header, recognised_by(header, options), default_source)
         except UsageError as error:
-            # The first row is the header of most, but some exports put a report's name before it.
+            # Mostly the first row is the header, but some exports put a report's name before it.
             told = str(error) if place == 0 else told
             continue
         begins = place + options.has_header
@@ -93,7 +93,7 @@ def _sheet(
 
 
 def _cell(value: object) -> object:
-    """Return a cell as other tables have it: a workbook keeps every number as a float."""
+    """Return a cell as in other tables: a workbook stores every number as a float."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
         return int(value)
     if isinstance(value, datetime):

@@ -1,10 +1,9 @@
 """YouTube comments.
 
-Read are the Data API's comments and threads, yt-dlp's `.info.json`, and youtube-comment-downloader's lines.
+Reads comments and threads of the Data API, `.info.json` of yt-dlp, and lines of youtube-comment-downloader.
 
-Only the API gives the exact time. The other two work it out from "2 years ago", so their times are the
-downloader's guess; where there is no guess, the comment is rejected. An edited comment has its first time and
-its last text.
+Only the API has exact times. The other two estimate times from "2 years ago"; a comment without an estimate
+is rejected. An edited comment has its first time and its last text.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ _LISTS = ("youtube#commentThreadListResponse", "youtube#commentListResponse")
 
 
 def convert(value: object) -> Iterator[Item]:
-    """Yield the comments of one object, the replies inside it included, or why there are none."""
+    """Yield the comments of one object, including replies, or why there are none."""
     kind = at(value, "kind")
     if kind in _LISTS:
         for item in each(value, "items"):

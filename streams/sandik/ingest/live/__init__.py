@@ -1,13 +1,13 @@
-"""Sources over the network, which have no end: Bluesky's Jetstream and Mastodon's streams.
+"""Endless sources over the network: Bluesky's Jetstream and Mastodon's streams.
 
 jetstream   frames over WebSocket, resumed by the server's own cursor
-mastodon    server-sent events; what a gap lost is fetched from the timeline
-follow      reconnects, leaves out duplicates, says where the cursor may be written
-cursor      the file for that
-frames_zstd messages that were compressed
-errors      errors that may pass, and errors that do not
+mastodon    server-sent events; after a gap, missed posts are fetched from the timeline
+follow      reconnects, drops duplicates, marks where the cursor can be saved
+cursor      the cursor file
+frames_zstd compressed messages
+errors      temporary and permanent errors
 
-A new one is a class with `read` and `overlap`, named in `live_source`.
+To add a source, write a class with `read` and `overlap`, and name it in `live_source`.
 """
 
 import re
@@ -27,7 +27,7 @@ __all__ = ["LiveOptions", "follow", "is_live", "live_source"]
 
 
 def is_live(name: str) -> bool:
-    """Tell the name of a live source from that of a file."""
+    """Return whether the name is that of a live source, not of a file."""
     return name == "jetstream" or name.startswith("mastodon:") or _ADDRESS.match(name) is not None
 
 
@@ -38,10 +38,10 @@ def live_source(
     tell: Callable[[str], object],
     include: Collection[str] = (),
 ) -> LiveSource:
-    """Return the source of that name. `include`: what of EXTRAS belongs to the text of its posts.
+    """Return the source of that name. `include`: those of EXTRAS to add to the text.
 
     Raises:
-        UsageError: the address is of neither kind, or a file cannot be read.
+        UsageError: the address is not one of these, or a file cannot be read.
     """
     if name == "jetstream":
         return Jetstream(DEFAULT_URL, tell, load_unzstd(zstd_dictionary), include)
@@ -49,7 +49,7 @@ def live_source(
         name = f"https://{name.removeprefix('mastodon:').strip('/')}{STREAMS}public"
     if name.startswith(("ws://", "wss://")) and STREAMS.rstrip("/") in name:
         raise UsageError(
-            f"{without_secrets(name)}: of Mastodon give the https address, such as {STREAMS}public"
+            f"{without_secrets(name)}: for Mastodon, pass the https address, such as {STREAMS}public"
         )
     if STREAMS in name and name.startswith(("http://", "https://")):
         return Mastodon(name, _token(token_file), tell, include)

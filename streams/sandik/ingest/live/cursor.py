@@ -1,4 +1,4 @@
-"""Where to continue after a restart, and which posts of the overlap were delivered: a small JSON file."""
+"""Where to continue after a restart, and which posts of the overlap were delivered: a JSON file."""
 
 from collections import OrderedDict
 from itertools import islice
@@ -12,12 +12,12 @@ from sandik.ingest.escaped import without_secrets
 from sandik.tables.atomic_files import write_whole
 from sandik_schemas.post import Post
 
-#: Keys written to the file at most: a minute of a busy stream.
+#: The most keys written to the file: a minute of a busy stream.
 MAX_SAVED = 10_000
 
 
 class Cursor(msgspec.Struct):
-    """A place in one live source. `recent` holds keys of posts that may be delivered again from there."""
+    """A position in a live source. `recent` has the keys of posts that may be delivered again from there."""
 
     source: str
     position: int | None = None
@@ -27,10 +27,10 @@ class Cursor(msgspec.Struct):
 def load(path: Path | None, source: str, url: str | None = None) -> Cursor:
     """Return the cursor of `source` in the file; a new one if there is none.
 
-    `url`: what older files call the source, secrets and all.
+    `url`: the source's name in older files, including secrets.
 
     Raises:
-        UsageError: the file is none of ours, or of another source: going on from there would lose posts.
+        UsageError: the file is not a cursor, or is of another source, so that posts would be lost.
     """
     if path is None or not path.exists():
         return Cursor(source)
@@ -46,7 +46,7 @@ def load(path: Path | None, source: str, url: str | None = None) -> Cursor:
 
 
 def save(path: Path, cursor: Cursor) -> None:
-    """Replace the file: after a crash at any moment it holds either this cursor or the one before.
+    """Replace the file. After a crash at any moment it has this cursor or the previous one.
 
     Raises:
         SandikError: it cannot be written.
@@ -58,14 +58,14 @@ def save(path: Path, cursor: Cursor) -> None:
 
 
 class Recent:
-    """The keys of the posts delivered last, at most `limit`."""
+    """The keys of the last `limit` delivered posts."""
 
     def __init__(self, cursor: Cursor, limit: int) -> None:
         self._keys: OrderedDict[str, int | None] = OrderedDict.fromkeys(cursor.recent, cursor.position)
         self._limit = limit
 
     def is_new(self, post: Post, position: int | None) -> bool:
-        """Tell whether the post was not seen before, and remember it."""
+        """Return whether the post is new, and remember it."""
         key = post.id if post.op == "create" else f"{post.op}:{crc32(post.text.encode())}:{post.id}"
         if key in self._keys:
             return False
@@ -75,7 +75,7 @@ class Recent:
         return True
 
     def since(self, position: int | None) -> list[str]:
-        """Return the keys of posts at or after this position, oldest first, and of those that have none."""
+        """Return the keys of posts at or after this position or without one, oldest first."""
         newest = islice(reversed(self._keys.items()), MAX_SAVED)
         found = [key for key, own in newest if own is None or position is None or own >= position]
         return found[::-1]

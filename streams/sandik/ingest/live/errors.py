@@ -1,4 +1,4 @@
-"""Errors of a live source: those that may pass, and those that do not."""
+"""Errors of a live source: temporary and permanent ones."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from yarl import URL
 from sandik.errors import SandikError, UsageError
 from sandik.ingest.escaped import printable, scrubbed, without_secrets
 
-#: Answers that another attempt will not change.
+#: Answers that are permanent.
 _FINAL = {
     401: "the token is missing or wrong: see --token-file",
     403: "the token does not allow it: see --token-file",
@@ -17,15 +17,15 @@ _FINAL = {
 
 
 class LostError(Exception):
-    """The connection is gone or never came about; another attempt may succeed. The text says why."""
+    """The connection is lost or failed; another attempt may succeed. The text says why."""
 
 
 class SourceError(SandikError):
-    """A live source that refuses for good. The message says what to do."""
+    """A live source refuses permanently. The message says what to do."""
 
 
 def same_host_only() -> aiohttp.TraceConfig:
-    """Return what refuses to be sent to another host, or from TLS to none: who knows what it would answer."""
+    """Return a tracer that refuses redirects to another host, or from TLS to no TLS."""
 
     async def refuse(_: object, __: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
         target = redirect.response.headers.get("Location") or redirect.response.headers.get("URI") or ""
@@ -47,12 +47,12 @@ def same_host_only() -> aiohttp.TraceConfig:
 
 @contextmanager
 def connection_errors(url: str) -> Iterator[None]:
-    """Turn what aiohttp raises into LostError, or SourceError and UsageError where waiting will not help."""
+    """Turn errors of aiohttp into LostError, or into SourceError or UsageError if they are permanent."""
     shown = without_secrets(url)
     try:
         yield
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
-        # A certificate that is wrong today was not wrong by accident: what comes could be anybody's.
+        # Not temporary: with an invalid certificate, the data could come from anyone.
         raise SourceError(
             f"{shown}: its certificate cannot be trusted, or it speaks no TLS: {scrubbed(str(error), url)}"
         ) from error

@@ -1,4 +1,4 @@
-"""Follow a live source without end: connect, reconnect, drop duplicates, remember the position."""
+"""Follow a live source: connect, reconnect, drop duplicates, remember the position."""
 
 import asyncio
 import time
@@ -19,11 +19,11 @@ from sandik_schemas.post import Post
 
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
-#: How often the place is written to the cursor file: what is produced in between comes twice after kill -9.
+#: How often the cursor file is written. Posts produced since then come twice after kill -9.
 MARK_EVERY_S = 1.0
-#: Events are gathered for this long, so that they reach Kafka in batches.
+#: Events are collected for this long, so that they are sent in batches.
 GATHER_S = 0.1
-#: Events read ahead while Kafka is slow; after that the server has to wait.
+#: Events read ahead while Kafka is slow. Then the server has to wait.
 MAX_WAITING = 10_000
 MAX_WAITING_CHARACTERS = 16 << 20
 MAX_RECENT = 100_000
@@ -58,24 +58,24 @@ def _characters(event: _Event) -> int:
 
 
 class LiveSource(Protocol):
-    """A server to read from. Positions grow; None stands for an event that has none."""
+    """A server to read from. Positions grow; None means an event without one."""
 
     url: str
-    #: What people may read of the address.
+    #: The address without secrets.
     shown: str
 
     def overlap(self, position: int) -> int:
-        """Return where the server is asked to continue."""
+        """Return the position to continue from."""
         ...
 
     def read(self, session: aiohttp.ClientSession, position: int | None) -> AsyncIterator[_Event]:
-        """Yield events from the position on. The first is empty and says that the connection stands."""
+        """Yield events from the position on. The first one is empty: the connection is open."""
         ...
 
 
 @dataclass(frozen=True)
 class LiveOptions:
-    """How to follow a source. `tell` prints a line for people: connected, lost, trying again."""
+    """How to follow a source. `tell` prints lines: connected, lost, trying again."""
 
     cursor: Path | None
     change: Callable[[Item], Item]
@@ -84,11 +84,11 @@ class LiveOptions:
 
 
 async def follow(source: LiveSource, options: LiveOptions) -> AsyncIterator[list[Item | Mark]]:
-    """Yield what the source brings, each post once, with marks at which the cursor file may be written.
+    """Yield the items of the source, each post once, and marks where the cursor file can be written.
 
     Raises:
-        SourceError: the source refuses for good.
-        UsageError: the cursor file is of no use.
+        SourceError: the source refuses permanently.
+        UsageError: the cursor file cannot be used.
     """
     known_as = identity(source.url)
     cursor = load(options.cursor, known_as, source.url)
@@ -121,7 +121,7 @@ async def follow(source: LiveSource, options: LiveOptions) -> AsyncIterator[list
 def _once(
     item: Item, recent: Recent, position: int | None, shown: str, change: Callable[[Item], Item]
 ) -> Item:
-    # First, so that neither a report nor the cursor file has an id that a key was to hide.
+    # First, so that neither reports nor the cursor file contain original ids.
     item = change(item)
     if not isinstance(item, Post):
         return item._replace(where=item.where or shown)
@@ -135,7 +135,7 @@ def _saver(path: Path, place: Cursor) -> Callable[[], None]:
 
 
 async def _gather(events: Waiting, pumping: asyncio.Task[None]) -> list[_Event]:
-    """Return what has come, at least one event; raise what ended the pump, after the events before it."""
+    """Return the events that arrived, at least one. Raises the pump's error, after the events before it."""
     if events.empty():
         getting = asyncio.ensure_future(events.get())
         await asyncio.wait([getting, pumping], return_when=asyncio.FIRST_COMPLETED)
@@ -151,7 +151,7 @@ async def _gather(events: Waiting, pumping: asyncio.Task[None]) -> list[_Event]:
 
 
 async def _pump(source: LiveSource, position: int | None, events: Waiting, options: LiveOptions) -> None:
-    """Put the events of one connection after the other into the queue."""
+    """Put the events into the queue, connecting again and again."""
     delay_s = options.first_delay_s
     async with aiohttp.ClientSession(trace_configs=[same_host_only()], auto_decompress=False) as session:
         while True:

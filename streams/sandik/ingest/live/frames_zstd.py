@@ -1,4 +1,4 @@
-"""Messages that a Jetstream has compressed: zstd, by a dictionary that lies beside the server's code."""
+"""Messages compressed by a Jetstream: zstd, with a dictionary from the server's repository."""
 
 import sys
 from pathlib import Path
@@ -26,7 +26,7 @@ class Unzstd:
         """Return the text of a message.
 
         Raises:
-            BrokenFrameError: it is not zstd, by this dictionary, or larger than any post is.
+            BrokenFrameError: it is not zstd with this dictionary, or too large.
         """
         unpacker = zstd.ZstdDecompressor(zstd_dict=self._dictionary)
         try:
@@ -39,15 +39,15 @@ class Unzstd:
 
 
 def load_unzstd(path: Path | None) -> Unzstd | None:
-    """Return what decompresses by the dictionary in this file, None without one.
+    """Return the decompressor with the dictionary in this file, None without a file.
 
     Raises:
-        UsageError: the file cannot be read, or is no dictionary.
+        UsageError: the file cannot be read, or is not a dictionary.
     """
     try:
         return None if path is None else Unzstd(path.read_bytes())
     except (OSError, ValueError, zstd.ZstdError) as error:
         raise UsageError(
-            f"--zstd-dictionary {path}: {error}. Give the file pkg/models/zstd_dictionary of the Jetstream "
-            "that the server runs, or leave it out"
+            f"--zstd-dictionary {path}: {error}. Pass the file pkg/models/zstd_dictionary of the Jetstream "
+            "version that the server runs, or omit the option"
         ) from error

@@ -1,8 +1,8 @@
 """Bluesky's Jetstream over WebSocket: v1 at `/subscribe`, v2 at `/xrpc/...subscribeEvents`.
 
-The cursor is the server's time in microseconds (v1), or the sequence number (v2). v1 goes back five seconds
-from where it was, because events of one microsecond may be cut apart and servers differ a little; what comes
-again is known by its id.
+The cursor is the server's time in microseconds (v1), or the sequence number (v2). v1 continues five seconds
+earlier, because events of one microsecond may be split, and servers differ a little. Repeated posts are
+recognised by their ids.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection
@@ -21,16 +21,16 @@ from sandik.ingest.live.frames_zstd import BrokenFrameError, Unzstd
 
 DEFAULT_URL = "wss://jetstream2.us-east.bsky.network/subscribe"
 OVERLAP_US = 5_000_000
-#: A server that answers neither events nor pings for this long is gone.
+#: A server that sends neither events nor pongs for this long is considered gone.
 HEARTBEAT_S = 20.0
-#: v1 begins later than asked, without a word, when the cursor is too old.
+#: v1 silently begins later than requested if the cursor is too old.
 MAX_GAP_US = 60_000_000
 
 
 class Jetstream:
-    """One Jetstream server. `url` may carry parameters of its own, such as `wantedDids`.
+    """One Jetstream server. `url` may have its own parameters, such as `wantedDids`.
 
-    With `unzstd`, a v1 server is asked to compress; v2 does so by itself.
+    With `unzstd`, a v1 server is asked to compress; v2 always does.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Jetstream:
         self.is_v2 = "subscribeEvents" in url
 
     def overlap(self, position: int) -> int:
-        """Return from where to read again when this was the last position."""
+        """Return where to continue after this last position."""
         return position if self.is_v2 else position - OVERLAP_US
 
     async def read(
@@ -67,7 +67,7 @@ class Jetstream:
                     url,
                     heartbeat=HEARTBEAT_S,
                     max_msg_size=MAX_EVENT_BYTES,
-                    compress=15 if self.is_v2 else 0,  # v1 has its own way, by a dictionary
+                    compress=15 if self.is_v2 else 0,  # v1 compresses with a dictionary instead
                 )
             except aiohttp.WSServerHandshakeError as error:
                 if error.status == 400 and position is not None:

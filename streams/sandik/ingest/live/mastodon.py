@@ -1,9 +1,9 @@
 """Mastodon's streams over server-sent events.
 
-Such a stream cannot be resumed. So after every connection the timeline of the same name is asked for what
-came since two minutes before the newest status that was seen (ids follow the time of writing, and statuses of
-other servers arrive late); what comes twice is known by its id. The timelines hold no deletions and no edits:
-those of a gap are lost, and neither is counted.
+Such a stream cannot be resumed. So after every connection, posts are fetched from the timeline of the same
+name, from two minutes before the newest status seen (ids follow the time of writing, and statuses of other
+servers arrive late). Repeated posts are recognised by their ids. Timelines have no deletions and no edits:
+those of a gap are lost; neither is counted.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
@@ -16,22 +16,22 @@ from sandik.ingest.decoding.frames import (
     MAX_EVENT_BYTES,
     UNDECODABLE,
     EventParser,
-    TooLongError,
     TooManyError,
     decode_json,
     read_value,
 )
 from sandik.ingest.decoding.json_access import identifier
+from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.escaped import printable, without_secrets
 from sandik.ingest.formats.mastodon import Known, convert
 from sandik.ingest.items import Item, Rejected, RejectReason, quote
 from sandik.ingest.live.errors import LostError, SourceError, connection_errors
 
 STREAMS, TIMELINES = "/api/v1/streaming/", "/api/v1/timelines/"
-#: Mastodon sends a heartbeat every 15 s; a stream that is silent for longer than this is gone.
+#: Mastodon sends a heartbeat every 15 s. A stream that is silent for longer than this is considered gone.
 SILENCE_S = 60.0
 PAGE_STATUSES = 40
-#: Pages of the timeline that are asked for after a gap, at most.
+#: The most pages of the timeline that are fetched after a gap.
 MAX_PAGES = 2_500
 #: How late statuses of other servers may arrive and still be found after a gap.
 OVERLAP_MS = 120_000
@@ -49,7 +49,7 @@ class Mastodon:
     ) -> None:
         self.url = url
         self.shown = without_secrets(url)
-        # Nothing packed: a small answer might become a very large one.
+        # No compression: a small answer could unpack to a very large one.
         self._headers = {"Accept-Encoding": "identity"}
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -58,13 +58,13 @@ class Mastodon:
         self._tell = tell
 
     def overlap(self, position: int) -> int:
-        """Return from where to read again. An id holds the milliseconds above its lowest 16 bits."""
+        """Return where to continue. An id is milliseconds shifted left by 16 bits."""
         return max(0, position - (OVERLAP_MS << 16))
 
     async def read(
         self, session: aiohttp.ClientSession, position: int | None
     ) -> AsyncIterator[tuple[int | None, list[Item]]]:
-        """Yield each event's position and items: first what came since `position`, then what comes.
+        """Yield each event's position and items: first those since `position`, then new ones.
 
         Raises:
             LostError: the connection is lost; continue from the last position.
@@ -78,7 +78,7 @@ class Mastodon:
                 if stream.content_type != "text/event-stream":
                     raise SourceError(
                         f"{self.shown} is not a stream but {printable(stream.content_type)}: "
-                        "give the address of one, or mastodon:HOST"
+                        "pass the address of a stream, or mastodon:HOST"
                     )
                 yield position, []  # connected
                 if position is not None:
@@ -126,7 +126,7 @@ class Mastodon:
         return position or None, list(read_value({**event, "payload": status}, self._convert))
 
     def _timeline(self) -> str | None:
-        """Return the address of the timeline that holds what the stream brings; None if there is none."""
+        """Return the address of the timeline with the same posts as the stream; None if there is none."""
         parts = urlsplit(self.url)
         host, is_stream, stream = parts.path.partition(STREAMS)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -148,7 +148,7 @@ class Mastodon:
 
 
 class UnreadableError(Exception):
-    """A page of a timeline is none. The text says why."""
+    """A page of a timeline cannot be read. The text says why."""
 
 
 def _refuse_packed(answer: aiohttp.ClientResponse) -> None:

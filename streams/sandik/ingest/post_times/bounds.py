@@ -1,7 +1,7 @@
 """Rejects posts from before 2000 and from the future, while their source is still known.
 
-Workers check event times of all producers as well (`counting/decode.py`). But they write a dead letter for
-each record, and a table with misread times is one mistake, not one for each row.
+Workers check the event times of all producers too (`counting/decode.py`). But they write a dead letter per
+record, and a table with misread times is one mistake, not one per row.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from sandik_schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
 
 def bounded(max_ahead_ms: int, now_ms: Callable[[], int]) -> Callable[[Item], Item]:
-    """Return what turns a post from before 2000, or from further ahead than `max_ahead_ms`, into Rejected."""
+    """Return the function that rejects posts from before 2000 or more than `max_ahead_ms` ahead."""
 
     def check(item: Item) -> Item:
         if not isinstance(item, Post):

@@ -1,6 +1,6 @@
-"""How many posts a run will count late: the clocks of its partitions, simulated. Pure.
+"""How many posts a run will count late: simulates the clocks of its partitions. Pure.
 
-The rule is that of sandik.counting.fold, and tests hold the two together.
+The rule is that of sandik.counting.fold; tests compare the two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from sandik_schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 
 
 class Rules(NamedTuple):
-    """What the workers will judge by. `partitions` is how many `posts` has, or is to have."""
+    """The rules of the workers. `partitions` is the number that `posts` has or will have."""
 
     timing: Timing
     derived_sizes: DerivedSizes
@@ -25,7 +25,7 @@ class Rules(NamedTuple):
     partitions: int
 
     def newest_end_ms(self, event_time_ms: int) -> int:
-        """Return when the last window, hopping window or session is over that a post of that time is in."""
+        """Return the end of the last window, hopping window or session of a post of that time."""
         size_ms = self.timing.window_size_ms
         end_ms = self.timing.window_start_ms(event_time_ms) + size_ms
         sizes = self.derived_sizes
@@ -35,19 +35,19 @@ class Rules(NamedTuple):
 
 
 class Lateness:
-    """The clocks of the partitions, and how many posts of each file came too late for them."""
+    """The clocks of the partitions; tells which posts are too late for them."""
 
     def __init__(self, rules: Rules, now_ms: int, clocks_ms: Mapping[int, int] | None = None) -> None:
         self.rules = rules
         self.clocks_ms = dict(clocks_ms or {})
-        #: How far the run had come before, if it is known to have begun.
+        #: The newest clock of the run before, None if unknown.
         self.stood_ms = max(self.clocks_ms.values(), default=None)
         self._now_ms = now_ms
-        #: The newest event time of what was taken and will move a clock.
+        #: The newest event time of the posts that move a clock.
         self.newest_ms: int | None = None
 
     def late(self, posts: Sequence[Post]) -> list[int]:
-        """Take posts in the order in which they are written; return which of them will be late."""
+        """Take posts in the order of writing; return the indices of those that will be late."""
         places = [at for at, post in enumerate(posts) if self._is_counted(post)]
         if not places:
             return []

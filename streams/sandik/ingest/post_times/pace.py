@@ -1,4 +1,4 @@
-"""`--pace`: an archive, replayed by its own event times."""
+"""`--pace`: replay an archive by its own event times."""
 
 import asyncio
 import math
@@ -10,7 +10,7 @@ from sandik.errors import UsageError
 from sandik.ingest.items import Item
 from sandik_schemas.post import Post
 
-#: Posts due within this time of each other go out together.
+#: Posts due within this time of each other are sent together.
 RESOLUTION_S = 0.05
 
 _TIMES = re.compile(r"(\d+(?:\.\d+)?)x")
@@ -36,10 +36,10 @@ async def paced(
     now_s: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncIterator[Sequence[Item]]:
-    """Yield the items when they are due: as far apart as their event times are, divided by `speed`.
+    """Yield the items when they are due: at the distances of their event times, divided by `speed`.
 
-    The first post is due at once. One that is older than a post before it is due at once, too: archives are
-    nearly sorted, and holding back what is late would make it later. Event times stay as they are.
+    The first post is due at once, and so is a post older than one before it: archives are nearly sorted, and
+    delaying a late post would make it later. Event times are not changed.
     """
     began_s = now_s()
     first_ms: int | None = None
@@ -51,7 +51,7 @@ async def paced(
                 wait_s = began_s + (item.created_at_ms - first_ms) / 1000 / speed - now_s()
                 if wait_s > RESOLUTION_S:
                     yield due
-                    yield []  # nothing more for the moment: what is out must not wait with us
+                    yield []  # no more items at the moment: sends what was yielded
                     due = []
                     await sleep(wait_s)
             due.append(item)

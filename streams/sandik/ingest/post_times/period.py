@@ -1,17 +1,18 @@
-"""`--from` and `--to`: only posts of that time."""
+"""`--from` and `--to`: only posts of a period."""
 
 from collections.abc import Callable
 
 from sandik.counting.labels import iso
 from sandik.ingest.items import Item, Skipped, SkipReason
+from sandik.kafka.ranges import is_inside
 from sandik_schemas.post import Post
 
 
 def within(from_ms: int | None, to_ms: int | None) -> Callable[[Item], Item]:
-    """Return what turns posts before `from_ms`, and at `to_ms` or after it, into Skipped.
+    """Return the function that skips posts outside `[from_ms, to_ms)`.
 
-    The marks of an earlier ingest, in posts that were taken from Kafka, are skipped: they close no windows
-    twice. Whether there can be such a time at all, `bounds` has said before.
+    Marks of an earlier ingest, in posts exported from Kafka, are skipped, so that they do not close windows
+    again.
     """
 
     def choose(item: Item) -> Item:
@@ -20,9 +21,7 @@ def within(from_ms: int | None, to_ms: int | None) -> Callable[[Item], Item]:
         where = f"post {item.id}"
         if item.op == "close":
             return Skipped(SkipReason.NOTICE, "a mark that closes windows", where)
-        is_before = from_ms is not None and item.created_at_ms < from_ms
-        is_after = to_ms is not None and item.created_at_ms >= to_ms
-        if is_before or is_after:
+        if not is_inside(item.created_at_ms, item.created_at_ms + 1, from_ms, to_ms):
             return Skipped(SkipReason.OUTSIDE_PERIOD, iso(item.created_at_ms), where)
         return item
 

@@ -1,33 +1,32 @@
-"""How far a run is: the clocks of its partitions, as far as Kafka has them.
+"""How far a run has counted: the clocks of its partitions, from Kafka.
 
-Reads the newest records: those of `partials` have the clocks themselves, those of `posts` what is not counted
-yet.
+Reads the newest records: those of `partials` have the clocks, those of `posts` are not counted yet.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from sandik.counting.decode import decode
 from sandik.ingest.post_times.expected_late import Rules
+from sandik.kafka.clocks import clock_in
 from sandik.kafka.connection import let_go
 from sandik.kafka.consumer import consumer_of, newest_records
-from sandik_schemas.partial import PartitionClock, decode_partial
+from sandik_schemas.partial import PartitionClock
 from sandik_schemas.post import Post
 
-#: How many of the newest records of each partition of `posts` are read, and of `partials`.
+#: How many of the newest records are read: of each partition of `posts`, and of `partials`.
 NEWEST_POSTS, NEWEST_PARTIALS = 20, 2_000
 
 
 async def clocks_of(
     connection: Mapping[str, Any], posts: str, partials: str | None, rules: Rules
 ) -> dict[int, int]:
-    """Return the event time that each partition has come to, of those where that is known.
+    """Return the event time that each partition has reached, for partitions where it is known.
 
-    Nothing where this user may only write: what will be late is then told as for a fresh run.
+    Empty if this user may only write: late posts are then predicted as for a new run.
     """
     tps = [TopicPartition(posts, partition) for partition in range(rules.partitions)]
     limits = dict.fromkeys(tps, NEWEST_POSTS)
@@ -55,20 +54,15 @@ async def clocks_of(
 
 
 class Clocks:
-    """The furthest clock of each partition, of the run that has written last, from records of `partials`."""
+    """The furthest clock of each partition of the run that wrote last, from records of `partials`."""
 
     def __init__(self) -> None:
         self.furthest: dict[int, PartitionClock] = {}
 
     def take(self, record: ConsumerRecord) -> None:
         """Apply the next record. Records of windows are ignored."""
-        if record.value is None or not (record.key or b"").endswith(b"|clock"):
-            return
-        try:
-            clock = decode_partial(record.value)
-        except msgspec.MsgspecError:  # of another version, and no business of ours
-            return
-        if not isinstance(clock, PartitionClock):
+        clock = clock_in(record)
+        if clock is None:
             return
         if any(known.run_id != clock.run_id for known in self.furthest.values()):
             self.furthest = {}

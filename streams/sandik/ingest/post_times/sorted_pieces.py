@@ -1,8 +1,8 @@
-"""Sorted pieces of posts on disk, and their merge: what sorting more posts than fit into memory needs.
+"""Sorted pieces of posts on disk, and their merge, for sorting more posts than fit into memory.
 
-All pieces are in one unnamed temporary file, which disappears when the command ends, in any way. The merge
-opens a piece only when its first post is due: a sorted archive, in either direction, is read with one piece
-open.
+All pieces are in one unnamed temporary file, which disappears when the command ends, even if it is killed.
+The merge opens a piece only when its first post is due, so an archive that is sorted in either direction is
+read with one piece open.
 """
 
 import errno
@@ -25,11 +25,11 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-#: Posts, and about as many characters of them, that are read back at once.
+#: How many posts, and about how many characters, are read back at once.
 BLOCK_POSTS, BLOCK_CHARS = 1_000, 1 << 20
-#: Pieces that are merged at once: each holds a block in memory.
+#: How many pieces are merged at once: each has a block in memory.
 MAX_OPEN = 64
-#: The fastest of those that still take a third of the space.
+#: The fastest level that still reduces the size to a third.
 LEVEL = 1
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -38,7 +38,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Slice(NamedTuple):
-    """Posts, one after the other: what each is sorted by, and the number of the file that it is from."""
+    """Posts, with their sort keys and the numbers of their files."""
 
     keys: list[int]
     files: list[int]
@@ -46,7 +46,7 @@ class Slice(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A sorted piece: its first and last key, how many posts, and where its blocks are (place, bytes)."""
+    """A sorted piece: first and last key, number of posts, and its blocks (position, bytes)."""
 
     first: int
     last: int
@@ -55,7 +55,7 @@ class Piece(NamedTuple):
 
 
 class Spool:
-    """The file of the pieces, in a folder of the user's or the system's. It is made when it is needed."""
+    """The file of the pieces, in the given folder or the system's. Created when needed."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -76,7 +76,7 @@ class Spool:
         return Piece(first, last, posts, blocks)
 
     def read(self, piece: Piece) -> Iterator[Slice]:
-        """Yield a piece again, block by block."""
+        """Yield the blocks of a piece."""
         file = self._file or io.BytesIO()
         for place, length in piece.blocks:
             file.seek(place)
@@ -84,7 +84,7 @@ class Spool:
             yield Slice(_ints(keys, np.int64), _ints(files, np.int32), posts)
 
     def close(self) -> None:
-        """Give the space back."""
+        """Delete the file."""
         if self._file is not None:
             self._file.close()
 
@@ -115,7 +115,7 @@ def _ints(packed: bytes, kind: type[np.signedinteger[Any]]) -> list[int]:
 
 
 def blocks(posts: Slice) -> Iterator[Slice]:
-    """Yield slices short enough to be held many at a time."""
+    """Yield slices so short that many fit into memory."""
     begin, chars = 0, 0
     for place, post in enumerate(posts.posts):
         if place > begin and (place - begin >= BLOCK_POSTS or chars >= BLOCK_CHARS):
@@ -132,8 +132,8 @@ def part(posts: Slice, begin: int, end: int) -> Slice:
 
 
 def overlap(pieces: Sequence[Piece]) -> int:
-    """Return the maximum number of pieces with a common key: as many are open at once."""
-    # Pieces that only touch overlap: of equal keys, those of the earlier piece come first.
+    """Return the maximum number of pieces with a common key. As many are open at once."""
+    # Pieces that only touch overlap too, because equal keys are ordered by piece.
     ends = sorted([(piece.first, 0) for piece in pieces] + [(piece.last, 1) for piece in pieces])
     most = opened = 0
     for _, is_end in ends:
@@ -143,10 +143,10 @@ def overlap(pieces: Sequence[Piece]) -> int:
 
 
 def merged(pieces: Sequence[Piece], read: Callable[[Piece], Iterator[Slice]]) -> Iterator[Slice]:
-    """Yield the posts of all pieces by their keys; of equal keys, those of the earlier piece first.
+    """Yield the posts of all pieces by key; for equal keys, those of the earlier piece first.
 
-    Up to the nearest end of the loaded parts of the open pieces, all posts are in memory. Sorting
-    them together uses the order that they already have, and costs a third of merging them one by one.
+    Up to the nearest end of the loaded blocks, all posts are in memory. Sorting them together uses their
+    existing order, and costs a third of merging them one by one.
     """
     waiting = sorted(((piece.first, number) for number, piece in enumerate(pieces)), reverse=True)
     readers: dict[int, _Reader] = {}
@@ -161,7 +161,7 @@ def merged(pieces: Sequence[Piece], read: Callable[[Piece], Iterator[Slice]]) ->
         open_ones = [readers[number] for number in sorted(readers)]
         if len(open_ones) > 1:
             yield from _sorted([reader.take(bisect_left, end) for reader in open_ones])
-        for reader in open_ones:  # and those at the very end, of which the next block may have more
+        for reader in open_ones:  # and those with the key at the end, which may continue in the next block
             while reader.has_more() and reader.key <= end:
                 yield reader.take(bisect_right, end)
         readers = {number: reader for number, reader in readers.items() if reader.has_more()}
@@ -177,7 +177,7 @@ def _sorted(slices: Sequence[Slice]) -> Iterator[Slice]:
 
 
 def narrowed(pieces: Sequence[Piece], spool: Spool, folder: Path | None) -> tuple[Sequence[Piece], Spool]:
-    """Merge neighbours until few enough overlap to be merged at once; return what there is then and where."""
+    """Merge neighbouring pieces until few enough overlap; return the new pieces and their file."""
     while overlap(pieces) > MAX_OPEN:
         wider = Spool(folder)
         try:

@@ -1,9 +1,8 @@
-"""Posts in the order of their event times, whatever the order of the files: an external sort.
+"""Sorts posts by event time, whatever the order of the files: an external sort.
 
-Which posts are late depends on their order inside a partition. Of an archive with the newest posts first, all
-but the first posts would be late. Posts are sorted in memory if they fit; the rest is written to disk in
-sorted pieces, which are merged when all files are read. The sort is stable: posts of one time keep their
-order.
+Which posts are late depends on their order inside a partition. In an archive with the newest posts first, all
+but the first posts would be late. Posts are sorted in memory if they fit. Otherwise sorted pieces are written
+to disk, and merged when all files are read. The sort is stable.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,14 +15,14 @@ from sandik.ingest.items import Item, Rejected, Skipped
 from sandik.ingest.post_times.sorted_pieces import Piece, Slice, Spool, blocks, merged, narrowed
 from sandik_schemas.post import Post
 
-#: Posts, and characters of their texts, that are sorted in memory.
+#: How many posts, and characters of their texts, are sorted in memory.
 BUFFER_POSTS, BUFFER_CHARS = 100_000, 32 << 20
 
 _time = attrgetter("created_at_ms")
 
 
 class Aside(NamedTuple):
-    """An item that is no post, and the number of its file."""
+    """An item that is not a post, and the number of its file."""
 
     file: int
     item: Rejected | Skipped
@@ -31,19 +30,19 @@ class Aside(NamedTuple):
 
 @dataclass
 class Sorting:
-    """How far it is: how many posts are read, and how many of them put in order. `is_read`: those are all."""
+    """Progress: how many posts are read, and how many of them yielded in order. `is_read`: all are read."""
 
     read: int = 0
     ordered: int = 0
     is_read: bool = False
-    #: Whether there were more posts than memory is used for.
+    #: Whether there were too many posts for memory.
     is_on_disk: bool = False
-    #: Whether they stood in order already.
+    #: Whether they were sorted already.
     was_sorted: bool = True
 
 
 def as_they_are(files: Iterable[tuple[int, Iterable[Item]]]) -> Iterator[Slice | Aside]:
-    """Yield the items of (number, items) of files, each as soon as it is there."""
+    """Yield the items of (number, items) of files, each at once."""
     for number, items in files:
         for item in items:
             if isinstance(item, Post):
@@ -72,12 +71,12 @@ class Sorter:
         self._newest_ms = 0
 
     def in_order(self, files: Iterable[tuple[int, Iterable[Item]]]) -> Iterator[Slice | Aside]:
-        """Yield what is no post as it is read, and then all posts in order.
+        """Yield other items while reading, then all posts in order.
 
-        An error of a file is raised when the posts before it have been yielded.
+        An error of a file is raised after the posts before it.
 
         Raises:
-            SandikError: there is no room on the disk.
+            SandikError: the disk is full.
         """
         sorting, failed = self.sorting, None
         try:
@@ -114,7 +113,7 @@ class Sorter:
             self.sorting.is_on_disk = True
 
     def _sorted(self) -> Slice:
-        """Return what is in memory, sorted, and forget it."""
+        """Return the posts in memory, sorted, and clear the memory."""
         posts, files = self._posts, self._files
         self._posts, self._files, self._chars = [], [], 0
         keys = _keys(posts)
@@ -139,13 +138,13 @@ class Sorter:
 
 
 class _SpoolFailed(Exception):  # noqa: N818 - never leaves this file
-    """The cause is an error of writing, not of the file that is read."""
+    """The cause is an error of writing, not of reading a file."""
 
 
 def _keys(posts: Sequence[Post]) -> list[int]:
-    """Return what posts are sorted by: their times; but an edit or a deletion stays behind what it changes.
+    """Return the sort keys of posts: their times. An edit or deletion stays after the post that it changes.
 
-    Sources are not consistent there: a post may have its author's time, and its deletion the server's.
+    The times of one source may differ: a post can have its author's time, and its deletion the server's.
     """
     keys = list(map(_time, posts))
     if any(post.op != "create" for post in posts):

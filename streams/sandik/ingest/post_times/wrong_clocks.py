@@ -1,10 +1,9 @@
-"""Wrong clocks in an archive: sets aside posts whose time contradicts the rest of their file.
+"""Wrong clocks in an archive: rejects posts whose time contradicts the rest of their file.
 
 A post of next year in the middle of a file of this year would move the clock of its partition, and all posts
-after it would be late. That it is the newest proves nothing: people are silent for years and then write
-again. Its place in the file does. In a sorted file, a real post after a long silence is at the end (or at the
-beginning, if the newest comes first). A post with a wrong clock is among posts of another time, far later
-than those before and behind it.
+after it would be late. Being the newest is no proof: people can write again after years of silence. The place
+in the file is: in a sorted file, a real post after a long silence is at the end (or at the beginning, if the
+newest comes first). A post with a wrong clock is among posts of another time, far later than its neighbours.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,19 +19,19 @@ from sandik.ingest.post_times.sorting import Aside, Sorting
 from sandik_schemas.post import Post
 
 DAY_MS = 86_400_000
-#: A gap is checked if it is this long, and this many times the longest gap before it.
+#: A gap is checked if it has this length, and is this many times the longest gap before it.
 MIN_GAP_MS, MIN_RATIO = 7 * DAY_MS, 20
-#: So many posts come before it at least, and behind it a hundredth of all posts or these few at most.
+#: At least so many posts come before it, and after it at most a hundredth of all posts, or these few.
 MIN_BEFORE, MAX_SHARE, ALWAYS_FEW = 10, 100, 3
-#: Posts between a jump up and one down: more are no clock of a few posts, but another part of the file.
+#: The most posts between a jump up and a jump down. More are another part of the file, not wrong clocks.
 MAX_PEAK = 100
-#: Peaks that are remembered of a file.
+#: How many peaks are remembered per file.
 MAX_PEAKS = 1_000
 
 
 @dataclass
 class Peaks:
-    """The posts of one file that stand out: `ids_ms` has the time of each. Fed in the order of the file."""
+    """The posts of one file that stand out, with their times in `ids_ms`. Fed in file order."""
 
     posts: int = 0
     ids_ms: dict[str, int] = field(default_factory=dict)
@@ -41,7 +40,7 @@ class Peaks:
     _base_ms: int = 0
 
     def through(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items again."""
+        """Yield the items unchanged, and watch them."""
         for item in items:
             if isinstance(item, Post):
                 time_ms, before_ms = item.created_at_ms, self._before_ms
@@ -72,7 +71,7 @@ class Peaks:
 
 
 class Apart(NamedTuple):
-    """Posts behind a long silence: how many, from when on, and when the last one before it was."""
+    """Posts after a long silence: how many, from when on, and the time of the last post before."""
 
     posts: int
     from_ms: int
@@ -80,23 +79,23 @@ class Apart(NamedTuple):
 
 
 class Watch:
-    """Watches files as they are read, and then what is made of them, in order."""
+    """Watches the files while they are read, and then their posts in order."""
 
     def __init__(self, sorting: Sorting, names: Sequence[str]) -> None:
         self._sorting = sorting
         self._names = names
         self._peaks: dict[int, Peaks] = {}
-        #: Posts that are far from all others, where nothing proves their clocks wrong.
+        #: Posts far from all others whose clocks are not proven wrong.
         self.doubtful: Apart | None = None
         self._is_setting_aside = False
 
     def reading(self, number: int, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items of a file again."""
+        """Yield the items of a file unchanged, and watch them."""
         peaks = self._peaks[number] = Peaks()
         return peaks.through(items)
 
     def through(self, ordered: Iterable[Slice | Aside]) -> Iterator[Slice | Aside]:
-        """Yield the posts again, in order; those that are set aside as rejected."""
+        """Yield the posts in order; those with wrong clocks as rejected."""
         seen, widest_ms, before_ms = 0, 0, None
         for one in ordered:
             if isinstance(one, Aside):

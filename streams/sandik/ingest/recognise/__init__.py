@@ -1,1 +1,1 @@
-"""Which format a source is in, told from its beginning."""
+"""Recognises the format of a source by its beginning."""

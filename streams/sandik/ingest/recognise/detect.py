@@ -1,4 +1,4 @@
-"""Which format is this? By the rules in `formats/*.toml`: of those that hold, the most specific one.
+"""Recognise a format by the rules in `formats/*.toml`. Of the rules that hold, the most specific one wins.
 
 Nothing is guessed: what no rule recognises is told to the user with the formats that come nearest, and which
 of their conditions do not hold.
@@ -13,10 +13,10 @@ from sandik.ingest.formats.declared import Format, Rule, bare, catalogue
 from sandik.ingest.formats.format_rules import matches
 from sandik.ingest.formats.paths import there
 from sandik.ingest.formats.table import TableOptions, plan
-from sandik.ingest.recognise.samples import Sample, sample
+from sandik.ingest.recognise.samples import Sample
 from sandik.ingest.recognise.table_start import separator_of
 
-#: As much of a source as is looked at: enough for the first object of every format but huge ones.
+#: How much of a source is inspected: enough for the first object, unless it is huge.
 HEAD_BYTES = 1 << 20
 _NEAREST = 3
 _NAMES_SHOWN = 20
@@ -26,17 +26,17 @@ _LINES = {"jsonl": "jsonl", "ndjson": "jsonl"}  # of an empty file, nothing else
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether one format recognises a source: what of its rule holds, and what does not."""
+    """Whether a source matches one format: which conditions hold, and which do not."""
 
     name: str
     holding: Sequence[str] = field(default_factory=tuple)
     failing: Sequence[str] = field(default_factory=tuple)
-    #: Whether something holds that few others have: not only one of several keys.
+    #: Whether a specific condition holds, not only one of several common keys.
     is_near: bool = True
 
     @property
     def is_match(self) -> bool:
-        """Tell whether the format recognises it."""
+        """Return whether the source matches the format."""
         return not self.failing
 
     def __str__(self) -> str:
@@ -45,13 +45,8 @@ class Verdict:
         return f"{self.name}: {'; '.join([*said, *self.failing])}"
 
 
-def detect(name: str, head: bytes) -> str | None:
-    """Return the name of the format, or None when nobody can tell."""
-    return recognise(sample(name, head)).name or None
-
-
 def recognise(found: Sample, formats: Mapping[str, Format] | None = None) -> Verdict:
-    """Return the verdict of the format that recognises it; one without a name if none does."""
+    """Return the verdict of the matching format; a verdict without a name if none matches."""
     formats = catalogue() if formats is None else formats
     for one in found.values or (None,):
         matching = [verdict for verdict in _verdicts(found, one, formats) if verdict.is_match]
@@ -73,7 +68,7 @@ def _by_ending_or_header(found: Sample) -> Verdict | None:
 
 
 def nearest(found: Sample, formats: Mapping[str, Format] | None = None) -> list[Verdict]:
-    """Return the formats of which most holds, and at least something, best first."""
+    """Return the formats with most conditions that hold, at least one, best first."""
     formats = catalogue() if formats is None else formats
     best: dict[str, Verdict] = {}
     for one in found.values[:5] or (None,):
@@ -88,7 +83,7 @@ def nearest(found: Sample, formats: Mapping[str, Format] | None = None) -> list[
 
 
 def cannot_tell(shown: str, found: Sample) -> str:
-    """Return the message of a source that nobody recognises: what comes near, and what to do."""
+    """Return the error message for an unknown format: which formats come near, and what to do."""
     if found.assigned is not None:
         return (
             f"cannot read {shown}: it is the part {found.assigned!r} of an X account's archive, and none "
@@ -136,7 +131,7 @@ def _verdicts(found: Sample, value: object, formats: Mapping[str, Format]) -> It
 
 
 def _conditions(rule: Rule, found: Sample, value: object) -> Iterator[tuple[bool, str, str]]:
-    """Yield of each condition: whether it holds, how to say so, and how to say that it does not."""
+    """Yield for each condition: whether it holds, the text if it does, and the text if it does not."""
     for path in rule.keys:
         yield there(value, path), path, f"it has no {path}"
     if rule.any_key:
@@ -194,7 +189,7 @@ def _of_file(rule: Rule, found: Sample) -> Iterator[tuple[bool, str, str]]:
 
 
 def _is_table(header: Sequence[str]) -> bool:
-    """Tell a table by a header in which time and text have names that are known."""
+    """Return whether the header has known names for time and text."""
     try:
         plan(header, TableOptions(), "table")
     except UsageError:

@@ -1,4 +1,4 @@
-"""Which format a source is read in: as the command says it, or as its beginning tells."""
+"""Which format a source is read in: by `--format`, or by its beginning."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from sandik.ingest.recognise.samples import Sample, sample
 
 
 class Told(NamedTuple):
-    """The format of a source, None if nobody can tell it; how it is read, and what it was told by."""
+    """The format of a source (None if unknown), how to read it, and what it was recognised by."""
 
     format: str | None
     options: TableOptions
@@ -21,7 +21,7 @@ class Told(NamedTuple):
 
 
 def format_named(name: str | None, options: TableOptions) -> Told:
-    """Return the format that `--format` names, one of FORMATS or a file that tells one.
+    """Return the format named by `--format`: one of FORMATS, or a file that describes one.
 
     Raises:
         UsageError: there is none.
@@ -55,7 +55,7 @@ def format_or_error(shown: str, head: bytes, options: TableOptions) -> Told:
 
 
 def format_of(name: str, head: bytes, options: TableOptions) -> Told:
-    """Return the format, None if nobody can tell it."""
+    """Return the format, None if it is unknown."""
     return _told(sample(name, head), options)
 
 

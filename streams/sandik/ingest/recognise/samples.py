@@ -1,4 +1,4 @@
-"""The beginning of a source -> what its format can be told by: objects, a table's header, first bytes."""
+"""The beginning of a source -> what identifies its format: objects, a table's header, first bytes."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from sandik.ingest.decoding.frames import BYTE_ORDER_MARK
 from sandik.ingest.decoding.text import repair_hex_escapes
 from sandik.ingest.recognise.table_start import possible_headers
 
-#: As many objects are looked at: the first lines may be broken, or notices of the source itself.
+#: How many objects are inspected: the first lines may be broken, or notices of the source.
 MAX_SAMPLES = 50
 _COMPRESSION_ENDINGS = frozenset({".gz", ".zst", ".zstd", ".bz2", ".xz", ".zip"})
 _ASSIGNMENT = re.compile(rb"\s*(?:window\.YTD|Grailbird\.data)\.(\w+?)(?:\.part\d+)?\s*=\s*")
@@ -24,25 +24,25 @@ _decoder = json.JSONDecoder()
 
 @dataclass(frozen=True)
 class Sample:
-    """What the beginning of a source holds. `name` has no folder and no endings of compression."""
+    """The contents of the beginning of a source. `name` has no folder and no compression endings."""
 
     name: str
     begins: bytes
     head: bytes
     values: Sequence[object] = ()
-    #: Of a table, the lines that may be its header.
+    #: The lines that may be the header of a table.
     headers: Sequence[tuple[str, ...]] = ()
-    #: What an X archive calls it: `tweets` of `window.YTD.tweets.part0 =`.
+    #: Its name in an X archive: `tweets` of `window.YTD.tweets.part0 =`.
     assigned: str | None = None
 
     @property
     def is_json(self) -> bool:
-        """Tell whether it can only be JSON."""
+        """Return whether it can only be JSON."""
         return self.begins[:1] in (b"{", b"[")
 
 
 def sample(name: str, head: bytes) -> Sample:
-    """Return what can be told from a name and the first bytes."""
+    """Return the sample of a name and the first bytes."""
     head = _as_utf_8(head).removeprefix(BYTE_ORDER_MARK)
     assigned = _ASSIGNMENT.match(head)
     text = head[assigned.end() if assigned else 0 :].lstrip()
@@ -71,7 +71,7 @@ def _bare_name(name: str) -> str:
 
 
 def _values(text: str) -> Iterator[object]:
-    """Yield the first objects of JSON in any layout that may be cut off; of lists their elements."""
+    """Yield the first objects of JSON in any layout, possibly cut off; elements of lists."""
     at = 0
     seen = 0
     while seen < MAX_SAMPLES and (at := _next(text, at)) < len(text):
@@ -93,7 +93,7 @@ def _next(text: str, at: int) -> int:
 
 
 def _completed(text: str) -> object:
-    """Return the value of JSON that is cut off: what is whole of it; None if it is none at all."""
+    """Return the complete parts of a cut-off JSON value; None if it is not JSON."""
     opened: list[str] = []
     cut, closers = 0, ""
     for token in _TOKEN.finditer(text):

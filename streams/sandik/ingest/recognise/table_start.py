@@ -1,4 +1,4 @@
-"""The beginning of a table: the lines that may be its header, and what stands before that."""
+"""The beginning of a table: lines that may be its header, and lines before it."""
 
 import csv
 import re
@@ -8,7 +8,7 @@ from datetime import tzinfo
 from sandik.ingest.decoding.times import zone_of_name
 
 SEPARATORS = ",;\t|"
-#: A header is looked for in as many lines.
+#: The header must be within this many lines.
 MAX_HEADER_LINES = 30
 _MAX_LINE_CHARACTERS = 1 << 16
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)
@@ -16,7 +16,7 @@ _ZONE = re.compile(r"\d:\d\d(?:\.\d+)?\s+([A-Z]{2,5})\b")
 
 
 def possible_headers(text: str) -> list[tuple[str, ...]]:
-    """Return the lines of the beginning as rows: some exports put a report's name before the header."""
+    """Return the first lines as rows. Some exports put a report's name before the header."""
     lines = text.split("\n", MAX_HEADER_LINES)[:MAX_HEADER_LINES]
     told = _SAYS_SEPARATOR.fullmatch(lines[0].strip())
     found = []
@@ -28,7 +28,7 @@ def possible_headers(text: str) -> list[tuple[str, ...]]:
 
 
 def separator_of(line: str) -> str:
-    """Return what the line has most of."""
+    """Return the most frequent separator of the line."""
     return max(SEPARATORS, key=line.count)
 
 

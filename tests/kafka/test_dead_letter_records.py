@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sandik.counting.decode import Reason, Rejected, Unread
 from sandik.counting.fold import Late
 from sandik.dead_letters.letter import letter_of
-from sandik.kafka.dead_letters import MAX_COPIED_BYTES, dead_letter, late_post
+from sandik.kafka.dead_letter_records import MAX_COPIED_BYTES, dead_letter, late_post
 from sandik.kafka.publish import Outgoing
 from sandik.kafka.unpacking import LeftOut
 from sandik_schemas.headers import LEFT_OUT

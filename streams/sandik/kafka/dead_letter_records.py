@@ -1,4 +1,4 @@
-"""The only place where a record that is not counted is written, unchanged, with the reason."""
+"""Makes dead letters and late posts: the unchanged record, with headers that say why and from where."""
 
 from collections.abc import Sequence
 

@@ -1,0 +1,130 @@
+"""Ready lexicons in files, one for each lexicon and version of the code, as Python keeps what it compiles.
+
+A file is used only if its name is the hash of everything that it is made from, and its content has the hash
+that it begins with. So one that is old, cut short or of another machine is made again. Where nothing can be
+written, nothing is kept. See docs/decisions/060-lexicons-kept-ready.md.
+"""
+
+import hashlib
+import marshal
+import os
+import secrets
+import stat
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from sandik.cache_dir import cache_dir
+from sandik.counting.tags.cut_words import InOrder
+from sandik.counting.tags.layers import Layer
+from sandik.counting.tags.lexicon import Entry
+from sandik.counting.tags.native_terms import Told
+from sandik.counting.tags.ready import Ready
+from sandik_schemas.pair import Pair
+
+#: Each version of the code and of a lexicon has a file of its own. Those that were used last stay.
+MOST_FILES = 10
+#: A lexicon of fewer patterns is made as fast as it is read.
+LEAST_PATTERNS = 10_000
+_ROOT = 0
+_HASH_BYTES = hashlib.sha256().digest_size
+
+
+def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
+    """Return where a lexicon is kept: the name is the hash of all that it is made from.
+
+    None if there is no place, or one that others can write to.
+    """
+    try:
+        folder = cache_dir()
+        if folder.exists() and not _is_own(folder):
+            return None
+    except (OSError, RuntimeError):
+        return None
+    made_from = hashlib.sha256()
+    python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
+    made_from.update(repr((python, [one.name for one in layers])).encode())
+    code = [Path(str(native.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
+    for file in (*code, *(file for layer in layers for file in _files(layer.folder))):
+        content = file.read_bytes()
+        made_from.update(f"{file.name} {len(content)} ".encode() + content)
+    return folder / f"lexicon-{made_from.hexdigest()[:32]}.ready"
+
+
+def _is_own(folder: Path) -> bool:
+    """Return whether nobody but this user and root can put files into a folder."""
+    found = folder.stat()
+    user = os.geteuid() if hasattr(os, "geteuid") else _ROOT
+    return found.st_uid in {_ROOT, user} and not found.st_mode & stat.S_IWOTH
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    for child in sorted(folder.iterdir(), key=lambda child: child.name):
+        if child.name.endswith(".toml"):
+            yield child
+        elif child.name == "forms":
+            yield from sorted(child.iterdir(), key=lambda child: child.name)
+
+
+def read(file: Path) -> Ready | None:
+    """Return what a file holds; None if it is not there or not whole."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    with suppress(OSError):
+        os.utime(file)  # it is in use
+    whole = memoryview(content)
+    if hashlib.sha256(whole[_HASH_BYTES:]).digest() != whole[:_HASH_BYTES]:
+        return None
+    version, tag_names, pairs, entries, is_sum, cut, told = marshal.loads(whole[_HASH_BYTES:])  # noqa: S302 - our own, whole
+    return Ready(
+        version,
+        tag_names,
+        tuple(Pair(*pair) for pair in pairs),
+        [Entry(*entry) for entry in entries],
+        is_sum,
+        InOrder(*cut),
+        Told(*told),
+    )
+
+
+def keep(file: Path, ready: Ready) -> None:
+    """Write a file, whole or not at all, and delete the oldest. Do nothing where nothing can be written."""
+    if len(ready.cut.in_hashtags) < LEAST_PATTERNS:
+        return
+    plain: Any = (  # tuples that have no names: `marshal` knows no others
+        ready.version,
+        ready.tag_names,
+        [msgspec.structs.astuple(pair) for pair in ready.pairs],
+        [tuple(entry) for entry in ready.entries],
+        ready.is_sum,
+        tuple(ready.cut),
+        tuple(ready.told),
+    )
+    content = marshal.dumps(plain)
+    new = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(hashlib.sha256(content).digest() + content)
+        new.replace(file)
+        _delete_oldest(file.parent)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+
+
+def _delete_oldest(folder: Path) -> None:
+    found = [
+        *folder.glob("lexicon-*.ready"),
+        *folder.glob(".lexicon-*.new"),
+    ]  # a killed process leaves the latter
+    for file in sorted(found, key=lambda file: file.stat().st_mtime_ns)[:-MOST_FILES]:
+        file.unlink(missing_ok=True)

@@ -1,0 +1,133 @@
+"""A lexicon kept ready: what is wrong or old is never used, and nothing depends on its being there."""
+
+from pathlib import Path
+
+import pytest
+
+from sandik.counting.native import NATIVE
+from sandik.counting.tags import LexiconError, kept, load_tagger, loading
+from sandik.counting.tags.kept import file_of
+from sandik.counting.tags.layers import read_layers
+from sandik.counting.tags.lexicon import load_lexicon
+from tests.support.lexicons import write_lexicon
+
+pytestmark = pytest.mark.skipif(NATIVE is None, reason="there is no compiled part: run `make native`")
+
+TERM = '[[term]]\nlanguage = "tr"\nlemma = "{}"\n'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where lexicons are kept; small ones, too."""
+    monkeypatch.setattr(kept, "LEAST_PATTERNS", 0)
+    monkeypatch.setenv("SANDIK_CACHE_DIR", str(tmp_path / "kept"))
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every lexicon that is read from its own files."""
+    found: list[str] = []
+
+    def load(lexicon: str) -> object:
+        found.append(lexicon)
+        return load_lexicon(lexicon)
+
+    monkeypatch.setattr(loading, "load_lexicon", load)
+    return found
+
+
+@pytest.fixture
+def lexicon(tmp_path: Path) -> Path:
+    return write_lexicon(tmp_path / "own", fake=TERM.format("film"))
+
+
+def lemmas(lexicon: Path, text: str = "film montaj") -> list[str]:
+    [terms] = load_tagger(lexicon).terms([text], ["tr"])
+    return [term.term for term in terms]
+
+
+def test_is_read_once_and_then_kept(lexicon: Path, folder: Path, reads: list[str]) -> None:
+    assert lemmas(lexicon) == lemmas(lexicon) == ["film"]
+
+    assert reads == [str(lexicon)]
+    assert [file.suffix for file in folder.iterdir()] == [".ready"]
+
+
+def test_a_changed_lexicon_is_read_again(lexicon: Path, reads: list[str]) -> None:
+    assert lemmas(lexicon) == ["film"]
+    write_lexicon(lexicon, fake=TERM.format("montaj"))
+
+    assert lemmas(lexicon) == ["montaj"]
+    assert len(reads) == 2
+
+
+def test_a_lexicon_that_changes_while_it_is_read_is_not_kept(
+    lexicon: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(name: str) -> object:
+        write_lexicon(lexicon, fake=TERM.format("montaj"))
+        return load_lexicon(name)
+
+    monkeypatch.setattr(loading, "load_lexicon", changed)
+
+    assert lemmas(lexicon) == ["montaj"]
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("damage", ["cut short", "one bit", "empty"])
+def test_a_damaged_file_is_made_again(lexicon: Path, folder: Path, reads: list[str], damage: str) -> None:
+    lemmas(lexicon)
+    [file] = folder.iterdir()
+    whole = file.read_bytes()
+    other = whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:]
+    file.write_bytes({"cut short": whole[:-1], "one bit": other, "empty": b""}[damage])
+
+    assert lemmas(lexicon) == ["film"]
+
+    assert len(reads) == 2
+    assert file.read_bytes() == whole
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(lexicon: Path, folder: Path) -> None:
+    folder.write_text("no folder")
+
+    assert lemmas(lexicon) == ["film"]
+
+    assert folder.read_text() == "no folder"
+
+
+def test_a_folder_that_everybody_can_write_to_is_not_used(
+    lexicon: Path, folder: Path, reads: list[str]
+) -> None:
+    assert lemmas(lexicon) == ["film"]
+    folder.chmod(0o777)
+
+    assert lemmas(lexicon) == ["film"]
+
+    assert len(reads) == 2
+
+
+def test_the_files_used_last_stay(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_FILES", 2)
+    own = [write_lexicon(tmp_path / name, fake=TERM.format(name)) for name in ("film", "video", "montaj")]
+    files = []
+    for one in own:
+        assert NATIVE
+        files.append(file_of(read_layers(str(one)), NATIVE))
+        lemmas(one)
+        lemmas(own[0])
+
+    assert {*folder.iterdir()} == {files[0], files[2]}
+
+
+def test_what_explains_is_of_the_same_lexicon_or_is_refused(lexicon: Path) -> None:
+    load_tagger(lexicon)
+    same, other = load_tagger(lexicon), load_tagger(lexicon)
+
+    [verdict] = same.verdicts("film", "tr")
+    assert verdict.refusal is None
+    write_lexicon(lexicon, fake=TERM.format("montaj"))
+
+    with pytest.raises(LexiconError, match="changed"):
+        other.verdicts("film", "tr")
