@@ -154,8 +154,8 @@ def test_what_is_left_of_sources_is_compared_with_these_and_with_no_other(counts
     assert known.returncode == 0, known.stderr
     assert refused.returncode == 2
     assert refused.stderr.decode() == (
-        "sandik: source=other is what is left of the sources that are counted apart (x); fax is among it. "
-        "Compare it with one of these, or two sources by name\n"
+        "sandik: source=other has all sources except x, including fax. Compare it with one of those, or "
+        "compare two sources by name\n"
     )
 
 

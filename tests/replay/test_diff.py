@@ -93,7 +93,7 @@ def test_the_same_result_in_two_formats_does_not_differ(two: tuple[Path, Path], 
     ("content", "says"),
     [
         (None, "No such file"),
-        (b"{}\n", "writes them: there is no column window_start_ms"),
+        (b"{}\n", "write them: there is no column window_start_ms"),
         (b"\xff\n", "holds no counts"),
     ],
 )

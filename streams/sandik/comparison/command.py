@@ -88,8 +88,8 @@ def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[C
     if named and unnamed and OTHER in sources:
         apart = ", ".join(sorted(named - {OTHER}))
         raise UsageError(
-            f"source={OTHER} is what is left of the sources that are counted apart ({apart}); "
-            f"{unnamed[0]} is among it. Compare it with one of these, or two sources by name"
+            f"source={OTHER} has all sources except {apart}, including {unnamed[0]}. Compare it with one of "
+            "those, or compare two sources by name"
         )
     if by_source is not None and not unnamed:
         result = asyncio.run(load_result(counts, settings))

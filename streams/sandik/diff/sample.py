@@ -61,7 +61,7 @@ def check_design(path: Path, design: Design, manifests: Manifests) -> None:
     """Raise UsageError unless the sample was drawn for these two results."""
     if (design.lexicon_version, design.detector_version) != _versions(manifests):
         raise UsageError(
-            f"{path} is a sample by {design.lexicon_version}, not of what only one of these two tags: draw "
+            f"{path} is a sample by {design.lexicon_version}, not of the differences between these two: draw "
             "one with --sample"
         )
 

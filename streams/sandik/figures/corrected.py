@@ -82,9 +82,9 @@ class Accuracy(msgspec.Struct, frozen=True, dict=True):
         own = self.lexicon_version, self.detector_version
         if others := sorted(set(versions) - {own}):
             raise UsageError(
-                f"the coded sample is of {' and '.join(own)}, and the counts are of "
-                f"{' and '.join(others[0])}: how right those are, it does not say. Draw and code a sample by "
-                "their rules, or replay by those of the sample"
+                f"the coded sample is of {' and '.join(own)}, but the counts are of "
+                f"{' and '.join(others[0])}, so it cannot correct them. Draw and code a sample by the rules "
+                "of the counts, or replay by the rules of the sample"
             )
 
     @cached_property

@@ -1,7 +1,7 @@
 """Writes a replay's counts: to files, or to topics of their own. Never to the live topics."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from sandik.counting.encode import record_of
 from sandik.counting.windows.panes import session_key
 from sandik.errors import UsageError
 from sandik.kafka.connection import client_options
+from sandik.kafka.publish import Outgoing, publish
 from sandik.kafka.topics import (
     COUNTS,
     COUNTS_HOPPING,
@@ -99,29 +100,27 @@ async def create_topic(settings: Settings, name: str) -> None:
 
 
 async def write_topic(settings: Settings, name: str, part: Part, digest: Digest, session_gap_ms: int) -> None:
-    """Write the counts as by the workers, to a topic of their own."""
+    """Write the counts as by the workers, to a topic of their own.
+
+    Raises:
+        BrokerError: Kafka rejects one, or does not answer.
+    """
     producer = AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all")
     await producer.start()
     try:
         left = iter(part.rows)
         gap_ms = session_gap_ms if part.what == "sessions" else None
         while batch := list(islice(left, _AT_ONCE)):
-            await _send(producer, name, batch, gap_ms)
+            await publish(producer, [_outgoing(name, count, gap_ms) for count in batch])
             for _ in digest.through(map(canonical, batch)):
                 pass
     finally:
         await producer.stop()
 
 
-async def _send(
-    producer: AIOKafkaProducer, name: str, counts: Sequence[Count | TermCount], gap_ms: int | None
-) -> None:
-    sent = [
-        await producer.send(name, record.value, record.key, 0, timestamp_ms=record.timestamp_ms)
-        for record in (record_of(count, _key(count, gap_ms)) for count in counts)
-    ]
-    for acknowledgement in sent:
-        await acknowledgement
+def _outgoing(topic: str, count: Count | TermCount, gap_ms: int | None) -> Outgoing:
+    record = record_of(count, _key(count, gap_ms))
+    return Outgoing(topic, 0, record.key, record.value, record.timestamp_ms)
 
 
 def _key(count: Count | TermCount, gap_ms: int | None) -> bytes:

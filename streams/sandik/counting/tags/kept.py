@@ -40,14 +40,18 @@ _HASH_BYTES = hashlib.sha256().digest_size
 def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
     """Return where a lexicon is kept: the name is the hash of all that it is made from.
 
-    None if there is no place, or one that others can write to.
+    None if there is no place, or one that others can write to, or if a file cannot be read.
     """
     try:
         folder = cache_dir()
         if folder.exists() and not _is_own(folder):
             return None
+        return folder / f"lexicon-{_hash(layers, native)[:32]}.ready"
     except (OSError, RuntimeError):
         return None
+
+
+def _hash(layers: tuple[Layer, ...], native: ModuleType) -> str:
     made_from = hashlib.sha256()
     python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
     made_from.update(repr((python, [one.name for one in layers])).encode())
@@ -55,7 +59,7 @@ def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
     for file in (*code, *(file for layer in layers for file in _files(layer.folder))):
         content = file.read_bytes()
         made_from.update(f"{file.name} {len(content)} ".encode() + content)
-    return folder / f"lexicon-{made_from.hexdigest()[:32]}.ready"
+    return made_from.hexdigest()
 
 
 def _is_own(folder: Path) -> bool:

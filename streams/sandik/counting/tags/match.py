@@ -93,11 +93,11 @@ class Tagger:
         self._is_sum = [entry.is_sum for entry in entries]
         self._first_sum = len(entries) - sum(self._is_sum)
         # Only the finder keeps the forms: they take more memory than everything else.
-        self._entries = entries = [entry._replace(forms=()) for entry in entries]
+        self._entries = [entry._replace(forms=()) for entry in entries]
         self._native = None
         if native:
             about = told(native, patterns, self._asking, rules, entries, self._openings)
-            self._native = NativeTerms(native, about, entries, self.eras)
+            self._native = NativeTerms(native, about, self._entries, self.eras)
         places = self._native or Places(patterns, self._asking)
         self._finder = Finder(may_be_cut(patterns, self._asking), places)
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
