@@ -254,13 +254,14 @@ async def test_files_outside_the_page_s_folder_are_not_served(client: Client) ->
 
 def test_every_module_of_the_page_is_fetched_ahead() -> None:
     page = (STATIC / "index.html").read_text(encoding="utf-8")
-    modules = {path.name for path in STATIC.glob("*.js")} - {"embed.js"}  # of the other page
+    modules = {path.name for path in STATIC.glob("*.js")} - {"embed.js", "method.js"}  # of other pages
 
     assert modules == set(re.findall(r'"/static/([\w.]+\.js)"', page))
 
 
 async def test_only_the_single_chart_may_be_framed(client: Client) -> None:
-    for path, framed_by in (("/", "'none'"), ("/api/status", "'none'"), ("/embed", "*")):
+    pages = {"/": "'none'", "/method": "'none'", "/api/status": "'none'", "/embed": "*"}
+    for path, framed_by in pages.items():
         async with client.get(path) as response:
             policy = response.headers["Content-Security-Policy"]
 

@@ -72,6 +72,10 @@ async def alone(page: Page) -> None:
     await page.locator("body[data-ready]").wait_for()
 
 
+async def read(page: Page) -> None:
+    await page.locator("h1:not(:empty)").wait_for()
+
+
 async def empty(page: Page) -> None:
     await page.locator("#begin").wait_for()
 
@@ -95,6 +99,8 @@ STATES: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
     "notes": (HOUR, with_a_note),
     "embed-code": (HOUR, with_code),
     "embed": (f"embed{HOUR}", alone),
+    "method": ("method", read),
+    "method-russian": ("method?lang=ru", read),
     "trust": (HOUR, at_its_trust),
     "turkish": (f"{QUERY}&lang=tr", as_it_is),
     "russian": (f"{QUERY}&lang=ru", as_it_is),

@@ -55,6 +55,15 @@ async def test_with_nothing_in_the_span(browser: Browser, busy: str) -> None:
 
 
 @SCHEMES
+async def test_with_how_it_is_counted(browser: Browser, busy: str, scheme: str) -> None:
+    async with looking(browser, busy + "method", **PHONE, color_scheme=scheme) as page:
+        await shows(page, "h1", "How it is counted")
+
+        assert await faults(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@SCHEMES
 async def test_with_every_notice(browser: Browser, busy: str, scheme: str) -> None:
     async def troubled(route: Route) -> None:
         answer = await route.fetch()

@@ -164,5 +164,19 @@ async def test_with_another_pair_of_tags_the_page_speaks_of_those(
         assert await faults(page) == []
 
 
+async def test_until_a_post_has_a_tag_the_page_says_that_none_has(
+    browser: Browser, settings: Settings
+) -> None:
+    """A lexicon without pairs has no tag to speak of before it is seen."""
+    await write_control(settings, Run("run-1", "sandik-1", 1, "counting", {}, [0], 0, ()))
+    await write_counts(settings, [a_count("all", count=9)])
+    async with seeing(browser, settings, "?span=all") as page:
+        await shows(page, "#headline", "Posts are counted, but none has a tag of the lexicon yet.")
+        await expect(page.locator("#notices")).not_to_contain_text("refused")
+
+        await write_counts(settings, [a_count("storm", count=3)])
+        await shows(page, "#headline", "33% of all posts are about storm")
+
+
 _OVER_500 = re.compile(r"^(5\d\d|[6-9]\d\d|\d{4,})(\.\d+)?$")
 _SHARES = "JSON.stringify([...document.querySelectorAll('#share option')].map((one) => one.textContent))"

@@ -24,7 +24,9 @@ from tests.support.workers import environment
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="session")]
 
 MINUTES = 300
-ZONES = ("Europe/Istanbul", "Europe/Moscow", "America/St_Johns", "Asia/Kathmandu", "UTC")
+ZONES = ("Europe/Istanbul", "Europe/Moscow", "America/St_Johns", "Asia/Kathmandu", "Pacific/Chatham", "UTC")
+#: Steps of a report. It may begin and end inside one.
+STEPS = ("1m", "5m", "15m", "1h", "1d")
 ROLLUPS = {"minute": 1, "five_minutes": 5, "quarter": 15, "hour": 60, "day": 1_440}
 TAGS = ("both", "election")
 
@@ -68,6 +70,10 @@ class Told(NamedTuple):
         assert done.returncode == 0, done.stderr
         return done.stdout.decode()
 
+    def report(self, step: str) -> Any:
+        """Return the report of that span in such steps."""
+        return json.loads(self.command("report", "live", "--json", "--step", step, "--no-examples"))
+
     def lines(self, *words: str) -> Counter[str]:
         """Return the sum of the cells that a command prints."""
         return sums([json.loads(line) for line in self.command(*words).splitlines()])
@@ -106,7 +112,7 @@ async def test_page_api_report_export_and_counts_tell_the_same(
     told = Told(settings, from_ms, to_ms, zone)
     out = tmp_path / "counts.jsonl"
     told.command("export", "counts", str(out))
-    report = json.loads(told.command("report", "live", "--json", "--step", "1m", "--no-examples"))
+    report = told.report(chance.choice(STEPS))
     address = f"?span=custom&from={from_ms}&to={to_ms}&rollup={rollup}"
     with dashboard(settings) as url:
         async with looking(browser, url + address, timezone_id=zone) as page:
@@ -152,7 +158,7 @@ async def test_of_a_source_they_tell_the_same_too(
     out = tmp_path / "sources.jsonl"
     told.command("export", "sources", str(out))
     exported = [json.loads(line) for line in out.read_text().splitlines()]
-    report = json.loads(told.command("report", "live", "--json", "--step", "1m", "--no-examples"))
+    report = told.report(chance.choice(STEPS))
     [reported] = [one["posts"] for one in report["sources"] if one["source"] == "telegram"]
     shown = f"{wanted['both']} of {wanted['election']:,} posts"
     address = f"?span=custom&from={from_ms}&to={to_ms}&rollup={rollup}&by=source"

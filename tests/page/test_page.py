@@ -140,7 +140,7 @@ async def test_bursts_currents_filters_and_the_switch_for_texts(browser: Browser
         row = next(row for row in await figures(page) if row[1] == "Turkish")
         answer = await page.evaluate("fetch('/api/counts?language=tr&rollup_ms=3600000').then(a => a.json())")
         share = answer["rows"][0]["share"]
-        assert row[-3:-1] == [f"{share['value']:.0%}", f"{share['low']:.0%}–{share['high']:.0%}"]
+        assert row[-3:-1] == [f"{share['value']:.1%}", f"{share['low']:.1%}–{share['high']:.1%}"]
 
         await page.go_back()
         await page.go_back()

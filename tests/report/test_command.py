@@ -74,17 +74,26 @@ def test_the_figures_are_those_of_the_file_and_of_its_manifest(counts: Path, eve
     assert evening["figures"]["coverage"]["late"] == 3
 
 
-def test_posts_outside_the_whole_steps_are_not_left_out_without_a_word(
-    counts: Path, evening: dict[str, Any], capsys: pytest.CaptureFixture[str]
-) -> None:
-    cut = report(counts, from_="2023-05-11T18:07Z", step="5m")
+def test_a_report_that_begins_inside_a_step_leaves_nothing_out(counts: Path) -> None:
+    by_step, by_minute = (report(counts, from_="2023-05-11T18:07Z", step=step) for step in ("5m", "1m"))
 
-    [notice] = cut.notices
-    assert notice.startswith("You asked for 2023-05-11 18:07 – 18:30 UTC")
-    assert "posts of 2023-05-11 18:10 – 18:30" in notice
+    assert by_step.notices == by_minute.notices == []
+    assert by_step.figures.coverage.counted == by_minute.figures.coverage.counted
+    assert by_step.figures.languages[0].posts == by_minute.figures.languages[0].posts
+
+
+def test_a_bound_inside_a_window_is_widened_and_that_is_said(
+    counts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = report(counts, from_="2023-05-11T18:07:20Z")
+
+    [notice] = wide.notices
+    assert notice == (
+        "You asked for 2023-05-11 18:07:20 – 18:30 UTC. Counts are of whole windows: the figures are of "
+        "2023-05-11 18:07 – 18:30."
+    )
     assert notice in capsys.readouterr().err
-    assert cut.figures.coverage.counted < evening["figures"]["coverage"]["counted"]
-    assert report(counts, from_="2023-05-11T18:07Z", step="1m").notices == []
+    assert wide.figures.languages == report(counts, from_="2023-05-11T18:07Z").figures.languages
 
 
 def test_the_file_says_it_with_posts_and_their_terms(evening: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ def headline(cells: Cells, query: Query) -> Headline:
     if length_ms > 0 and first_ms is not None and from_ms - length_ms >= first_ms:
         before = _figure(cells, query, from_ms - length_ms, from_ms)
     change = _change(now.share, before.share) if before else None
-    within = None if before else _change(*_halves(cells, query, from_ms, to_ms))
+    within = None if before else _within(cells, query, now)
     usual = _usual(cells, query, from_ms, to_ms)
     return Headline(now, before, change, within, usual, everything.current, everything.late)
 
@@ -89,12 +89,16 @@ def _figure(cells: Cells, query: Query, from_ms: int, to_ms: int) -> Figure:
     return Figure(from_ms, to_ms, posts, share(posts, query.pair))
 
 
-def _halves(cells: Cells, query: Query, from_ms: int, to_ms: int) -> tuple[Share | None, Share | None]:
-    """Return the shares of the second and of the first half, in whole windows."""
-    size_ms = cells.window_size_ms
-    middle_ms = (from_ms + to_ms) // 2 // size_ms * size_ms
-    first, second = _figure(cells, query, from_ms, middle_ms), _figure(cells, query, middle_ms, to_ms)
-    return second.share, first.share
+def _within(cells: Cells, query: Query, now: Figure) -> Change | None:
+    """Return how far the share of the second half is above that of the first, in whole windows."""
+    pair, size_ms = query.pair, cells.window_size_ms
+    if pair is None or now.share is None:
+        return None
+    middle_ms = (now.from_ms + now.to_ms) // 2 // size_ms * size_ms
+    tags, own = (pair.base, pair.name), members(cells, EVERY, query.among, query.sources)
+    first = posts_of(cells, own, tags, now.from_ms, middle_ms)
+    second = {tag: now.posts.get(tag, 0) - first.get(tag, 0) for tag in tags}
+    return _change(share(second, pair), share(first, pair))
 
 
 def posts_of(cells: Cells, own: list[Group], tags: Iterable[str], from_ms: int, to_ms: int) -> dict[str, int]:

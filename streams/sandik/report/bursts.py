@@ -32,7 +32,7 @@ def bursts_of(language: str, own: Sequence[Row], period: Period) -> Iterator[Bur
     """Yield the bursts of one language. `own` begins before the period, to include the baseline."""
     posts = {row.start_ms: posts_of(row) for row in own}
     for tag in sorted({tag for row in own for tag in row.bursts}):
-        starts = [row.start_ms for row in own if tag in row.bursts and row.start_ms >= period.from_ms]
+        starts = [row.start_ms for row in own if tag in row.bursts and row.start_ms >= period.starts_ms.start]
         for first, end in _runs(starts, period.step_ms):
             yield Burst(
                 language,
@@ -47,7 +47,7 @@ def bursts_of(language: str, own: Sequence[Row], period: Period) -> Iterator[Bur
 def peak_of(own: Sequence[Row], period: Period, pair: Pair) -> Burst | None:
     """Return the step with the most posts of the pair; the first of equal ones."""
     posts = {row.start_ms: posts_of(row) for row in own}
-    inside = [start for start in posts if start >= period.from_ms and posts[start].get(pair.name)]
+    inside = [start for start in posts if start >= period.starts_ms.start and posts[start].get(pair.name)]
     if not inside:
         return None
     start = max(inside, key=lambda one: (posts[one][pair.name], -one))

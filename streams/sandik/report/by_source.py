@@ -25,7 +25,7 @@ def source_figures(cells: Mapping[Cell, int], period: Period, pair: Pair | None)
     """Return the sources with posts, largest first, `other` last."""
     sums: dict[str, Counter[str]] = {}
     for cell, count in cells.items():
-        if period.from_ms <= cell.window_start_ms and cell.window_end_ms <= period.to_ms:
+        if period.from_ms <= cell.window_start_ms < period.to_ms:
             sums.setdefault(cell.source, Counter())[cell.tag] += count
     found = [
         SourceFigures(source, dict(sorted(posts.items())), share(posts, pair))

@@ -26,7 +26,10 @@ MOST_CHARTS = 8
 
 
 class Scale(NamedTuple):
-    """Maps times to x, shares and posts to y. All languages have the same top share."""
+    """Maps times to x, shares and posts to y. All languages have the same top share.
+
+    Times outside the period map to its ends.
+    """
 
     period: Period
     top_share: float
@@ -35,6 +38,7 @@ class Scale(NamedTuple):
     def x(self, at_ms: int) -> float:
         """Return the place of a time."""
         length_ms = self.period.to_ms - self.period.from_ms
+        at_ms = min(max(at_ms, self.period.from_ms), self.period.to_ms)
         return _LEFT + (at_ms - self.period.from_ms) / length_ms * (_WIDTH - _LEFT - _RIGHT)
 
     def share_y(self, share: float) -> float:
@@ -91,7 +95,8 @@ def _step(step: Step, scale: Scale, pair: Pair | None, base: str, words: Words) 
     x, width = scale.x(step.start_ms), scale.x(end_ms) - scale.x(step.start_ms)
     state = "" if step.is_final else " current"
     told = words.share_text(step.share, step.posts, pair, base)
-    title = f"<title>{safe(f'{words.span(step.start_ms, end_ms)}: {told}')}</title>"
+    span = words.span(*scale.period.inside(step.start_ms))
+    title = f"<title>{safe(f'{span}: {told}')}</title>"
     both = step.posts.get(pair.name, 0) if pair else 0
     if step.share:
         yield _rectangle(

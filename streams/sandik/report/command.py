@@ -120,7 +120,7 @@ def make_report(order: Order, settings: Settings) -> Report:
 
 
 def _cut(period: Period, from_ms: int | None, to_ms: int | None, words: Words) -> Iterator[str]:
-    """Yield a notice if the whole steps are shorter than the requested period."""
+    """Yield a notice if the whole windows are longer than the requested period."""
     asked = period.from_ms if from_ms is None else from_ms, period.to_ms if to_ms is None else to_ms
     if asked == (period.from_ms, period.to_ms):
         return

@@ -115,11 +115,10 @@ def _draw_share(axis: Any, one: LanguageFigures, period: Period, top: float, wor
     lows, heights = [share.low for share in shares], [share.high - share.low for share in shares]
     for bar, step in zip(_bars(axis, steps, heights, period, bottom=lows, color=_SHARE), steps, strict=True):
         bar.set_alpha(0.22 if step.is_final else 0.1)
-    ends = [_at(step.start_ms + period.step_ms) for step in steps]
+    inside = [period.inside(step.start_ms) for step in steps]
+    starts, ends = [_at(start_ms) for start_ms, _ in inside], [_at(end_ms) for _, end_ms in inside]
     values = [share.value for share in shares]
-    axis.hlines(
-        values, [_at(step.start_ms) for step in steps], ends, color=_SHARE, linewidth=2, clip_on=False
-    )
+    axis.hlines(values, starts, ends, color=_SHARE, linewidth=2, clip_on=False)
     axis.set_ylim(0, top)
     axis.set_ylabel(words.say("axis_share"))
     axis.yaxis.set_major_formatter(lambda share, _: words.share(share))
@@ -139,8 +138,9 @@ def _draw_posts(axis: Any, one: LanguageFigures, figures: Figures, words: Words)
 
 
 def _bars(axis: Any, steps: Sequence[Step], heights: Sequence[float], period: Period, **look: Any) -> Any:
-    starts = [_at(step.start_ms) for step in steps]
-    return axis.bar(starts, heights, period.step_ms / 86_400_000, align="edge", **look)  # widths are in days
+    inside = [period.inside(step.start_ms) for step in steps]
+    widths = [(end_ms - start_ms) / 86_400_000 for start_ms, end_ms in inside]  # in days
+    return axis.bar([_at(start_ms) for start_ms, _ in inside], heights, widths, align="edge", **look)
 
 
 def _draw_bursts(axis: Any, bursts: Sequence[Burst]) -> None:

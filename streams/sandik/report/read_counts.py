@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.figures.cell_store import Cells
-from sandik.kafka.ranges import is_inside, records_since
+from sandik.kafka.ranges import records_since
 from sandik.kafka.topics import decoded
 from sandik.progress import Bar
 from sandik.settings import Settings
@@ -16,7 +16,7 @@ from sandik_schemas.count import CellKey, Count
 _decode_count = msgspec.json.Decoder(Count).decode
 
 
-#: `[from_ms, to_ms)`, with whole windows; None is no bound.
+#: `[from_ms, to_ms)`, widened to whole windows; None is no bound.
 Range = tuple[int | None, int | None]
 
 
@@ -92,7 +92,9 @@ async def read_topic(
 
 
 def in_range(counts: Iterable[Count], from_ms: int | None, to_ms: int | None) -> Iterator[Count]:
-    """Yield the counts of windows inside `[from_ms, to_ms)`."""
+    """Yield the counts of windows that overlap `[from_ms, to_ms)`."""
     for count in counts:
-        if is_inside(count.window_start_ms, count.window_end_ms, from_ms, to_ms):
+        if (from_ms is None or count.window_end_ms > from_ms) and (
+            to_ms is None or count.window_start_ms < to_ms
+        ):
             yield count

@@ -98,7 +98,7 @@ def figures_of(cells: Cells, period: Period, pairs: tuple[Pair, ...] = (DEFAULT_
         [burst for code, own in found.items() for burst in bursts_of(code, own, period)], pairs
     )
     languages = [
-        _language(code, [row for row in own if row.start_ms >= period.from_ms], pair)
+        _language(code, [row for row in own if row.start_ms >= period.starts_ms.start], pair)
         for code, own in found.items()
     ]
     shown = [one for one in languages if one.steps]
@@ -114,15 +114,11 @@ def figures_of(cells: Cells, period: Period, pairs: tuple[Pair, ...] = (DEFAULT_
 
 
 def _rows(cells: Cells, period: Period, language: str, pair: Pair | None) -> list[Row]:
-    query = Query(
-        period.step_ms,
-        frozenset({language}),
-        frozenset(),
-        period.with_baseline_from_ms,
-        period.to_ms,
-        pair=pair,
-    )
-    return rows(cells, query)
+    """Return the steps of the period, after those that its bursts are compared with."""
+    first_ms, query = period.starts_ms.start, Query(period.step_ms, frozenset({language}), pair=pair)
+    before = query._replace(from_ms=period.with_baseline_from_ms, to_ms=first_ms)
+    inside = query._replace(from_ms=period.from_ms, to_ms=period.to_ms)
+    return [*rows(cells, before), *rows(cells, inside)]
 
 
 def _language(code: str, own: Sequence[Row], pair: Pair | None) -> LanguageFigures:

@@ -14,6 +14,8 @@ from sandik.counting.tags.alphabet import fold_batch
 
 SIGN = "…"
 _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
+#: Of UTF-8, no byte is as large.
+_BEHIND_ALL = b"\xff"
 #: How far back from the sign is searched.
 _LOOK_CHARACTERS = 60
 
@@ -92,11 +94,16 @@ class CutWords:
         place = among.start + bisect_left(among, start, key=self._pattern)
         best: tuple[int, int] | None = None
         while place < among.stop and (form := self._pattern(place)).startswith(start):
-            missing = len(form[len(start) :].decode())
+            text = form.decode()
+            missing = len(text) - len(beginning)
             if not missing:
                 return None  # not cut: counts by itself
+            if missing > _MAX_MISSING:  # as are all that begin with the same letters
+                after = text[: len(beginning) + _MAX_MISSING + 1].encode() + _BEHIND_ALL
+                place = bisect_left(among, after, place - among.start, key=self._pattern) + among.start
+                continue
             is_known = in_hashtag or not self._in_hashtags[place]
-            if missing <= _MAX_MISSING and is_known and (best is None or missing < best[0]):
+            if is_known and (best is None or missing < best[0]):
                 best = missing, self._kinds[place]
             place += 1
         return best[1] if best else None

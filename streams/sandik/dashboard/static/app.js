@@ -4,7 +4,7 @@ import { fetchBehind } from "./behind.js";
 import { Chart, topOf } from "./chart.js";
 import { afterPaint, at, soon } from "./dom.js";
 import { drawExamples } from "./examples.js";
-import { drawFilters, pairOf, PANELS, shownLanguages } from "./filters.js";
+import { drawFilters, hasTopic, pairOf, PANELS, shownLanguages } from "./filters.js";
 import { drawHeadline } from "./headline.js";
 import { drawLists } from "./lists.js";
 import { fetchJson, follow } from "./live.js";
@@ -38,6 +38,7 @@ function drawChoice() {
   at("live").hidden = problem !== null || status?.counts.state !== "live" || status.stale_since_ms !== null;
   const isEmpty = problem === null && status?.counts.state === "live" && status.last_ms === null;
   if (isEmpty) at("headline").textContent = say("nothingYet");
+  else if (status && status.last_ms !== null && !hasTopic(status)) at("headline").textContent = say("noTagYet");
   at("begin").hidden = !isEmpty;
   if (status) drawFilters(status, headline?.rollup_ms ?? status.window_size_ms, ask);
 }
@@ -145,13 +146,13 @@ const hasNewLanguages = () => followed !== null && shownLanguages(status).length
 
 /** Ask anew if what is wanted is not what is being followed: what is waited for first, and all else once it is seen. */
 async function ask() {
-  const wanted = JSON.stringify([common(status), state.rollup, state.languages]), isNew = wanted !== asked && status.last_ms !== null;
+  const wanted = JSON.stringify([common(status), state.rollup, state.languages]), isNew = wanted !== asked && hasTopic(status);
   // Sent before anything is drawn: the answers are on their way meanwhile.
   const answers = isNew ? Promise.all([fetchJson("/api/headline", common(status)), fetchJson("/api/counts", leadParameters(status))]) : null;
   examplesOf = null;
   unpick();
   drawChoice();
-  if (status.last_ms === null) return;
+  if (!hasTopic(status)) return;
   at("embed-code").value = `<iframe src="${location.origin}${link("/embed")}" width="720" height="360" title="sandik"></iframe>`;
   if (!isNew) { refreshBehind(); draw(); return; }
   asked = wanted;
@@ -185,7 +186,7 @@ function look(news) {
   status = news;
   problem = null;
   if (hasNewLanguages()) asked = null;
-  if (asked === null && status.last_ms !== null) { suitSpan(status); ask(); }
+  if (asked === null && hasTopic(status)) { suitSpan(status); ask(); }
   const examples = JSON.stringify([status.examples_version, status.mentions.state]);
   if (examples !== examplesOf) { examplesOf = examples; refreshExamples(); if (where?.origin === "mentions") refreshWhere(); }
   draw();

@@ -2,7 +2,7 @@
 
 import { Chart, topOf } from "./chart.js";
 import { at, soon } from "./dom.js";
-import { pairOf } from "./filters.js";
+import { hasTopic, pairOf } from "./filters.js";
 import { drawHeadline } from "./headline.js";
 import { fetchJson, follow } from "./live.js";
 import { common, leadParameters } from "./query.js";
@@ -34,7 +34,7 @@ async function begin() {
   for (;;) {
     try {
       status = await fetchJson("/api/status", {});
-      if (status.last_ms !== null) { headline = await fetchJson("/api/headline", common(status)); break; }
+      if (hasTopic(status)) { headline = await fetchJson("/api/headline", common(status)); break; }
     } catch { at("state").textContent = say("noticeLost"); }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }

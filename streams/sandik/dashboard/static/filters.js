@@ -14,6 +14,9 @@ export function pairOf(status) {
   return pairs.find((pair) => pair.name === name) ?? { name, of: [name], base: "all" };
 }
 
+/** Whether there is anything that posts are about: a lexicon without pairs has no tag before one is counted. */
+export const hasTopic = ({ last_ms, pairs, tags }) => last_ms !== null && (pairs.length > 0 || tags.some((tag) => tag !== "all"));
+
 /** The languages that have a chart of their own: those chosen, or those with the most posts. */
 export const shownLanguages = (status) => (state.languages.length ? state.languages : byPosts(status).slice(0, PANELS));
 

@@ -17,7 +17,7 @@ export function drawHeadline({ now, pair, change, within, usual }, status) {
     el("b", {}, say("interval95", ends(now.share))), " ",
     say("ofPosts", { part: number(part), base: number(base) }),
     ...(isLoading ? [" · ", say("soFar", { share: percent(reading.progress) })] : []),
-  ] : status.last_ms === null ? [] : [
+  ] : status.last_ms === null || isAll() ? [] : [
     say("countsReach", { range: timeRange(status.first_ms, status.last_ms, true) }), " · ",
     el("a", { href: everythingLink() }, say("showEverything")),
   ]));
@@ -37,6 +37,9 @@ function spanWords({ from_ms, to_ms }) {
   if (from_ms === to_ms && state.from_ms && state.to_ms) return say("in_custom", { range: timeRange(state.from_ms, state.to_ms, true) });
   return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms, true) }) : say(`in_${state.span}`);
 }
+
+/** Whether nothing more could be shown. */
+const isAll = () => state.span === "all" && !state.languages.length && !state.sources.length;
 
 const languageWords = () => [
   ...(state.languages.length ? [say("ofLanguages", { languages: languageList(state.languages) })] : []),

@@ -3,7 +3,7 @@
 import { at, el } from "./dom.js";
 import { EVERY, total } from "./rows.js";
 import { DAY_MS, state } from "./state.js";
-import { columnPercent, languageName, number, say, tagName, time, timeRange, zone } from "./words.js";
+import { columnEnds, columnPercent, languageName, number, say, tagName, time, timeRange, zone } from "./words.js";
 
 const MAX_EVENTS = 12;
 const MAX_ROWS = 60;
@@ -57,7 +57,7 @@ function drawTable(rows, shown, tags, pair) {
       el("td", {}, nameOf(row.language)),
       ...columns.map((tag) => el("td", { class: "n" }, number(total(row, tag)))),
       el("td", { class: "n" }, row.share ? columnPercent(row.share.value) : "–"),
-      el("td", { class: "n" }, row.share ? [row.share.low, row.share.high].map(columnPercent).join("–") : "–"),
+      el("td", { class: "n" }, row.share ? columnEnds(row.share) : "–"),
       el("td", {}, say(isFinal ? "final" : "current")));
   });
   at("table").replaceChildren(

@@ -113,5 +113,5 @@ export default {
   noticeRefused: "The dashboard refused the request: {problem}",
   noticeLexicons: "These counts were made with {n} versions of the lexicon; they do not compare.",
   noticeSizes: "The topic also holds windows of another length. Shown are those of {size}.",
-  nothingYet: "Nothing has been counted yet.",
+  nothingYet: "Nothing has been counted yet.", noTagYet: "Posts are counted, but none has a tag of the lexicon yet.",
 };

@@ -53,6 +53,13 @@ export function columnPercent(value) {
   return told === fixedPercents(1).format(Math.round(value)) ? fixedPercents(Math.max(1, digitsOf(value))).format(value) : told;
 }
 
+/** Return an interval as a column has it, with as many digits as it takes to tell its ends apart. */
+export function columnEnds({ low, high }) {
+  const told = [columnPercent(low), columnPercent(high)];
+  for (let digits = 2; low < high && told[0] === told[1] && digits <= 4; digits++) told.splice(0, 2, fixedPercents(digits).format(low), fixedPercents(digits).format(high));
+  return told.join("–");
+}
+
 const fixedPercents = (digits) => formatOf("NumberFormat", { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Return the ends of an interval with as many digits as it takes to tell them apart. */

@@ -113,5 +113,5 @@ export default {
   noticeRefused: "Pano isteği reddetti: {problem}",
   noticeLexicons: "Bu sayımlar sözlüğün {n} ayrı sürümüyle yapıldı; birbiriyle karşılaştırılamaz.",
   noticeSizes: "Kafka’da başka uzunlukta pencereler de var. Gösterilenlerin uzunluğu: {size}.",
-  nothingYet: "Henüz hiçbir şey sayılmadı.",
+  nothingYet: "Henüz hiçbir şey sayılmadı.", noTagYet: "Gönderiler sayılıyor ama henüz hiçbiri sözlükten bir etiket almadı.",
 };
