@@ -29,10 +29,12 @@ const IS_ONE: u32 = 0x80;
 /// A score: a float whose last byte is the number of the language.
 type Score = u32;
 
+type Slot = (u32, u32);
+
 #[pyclass(frozen)]
 pub struct Eld {
     /// By hash: the upper half of it, and where in `scores` those of the n-gram are, or its only one.
-    slots: Box<[(u32, u32)]>,
+    slots: Box<[Slot]>,
     scores: Vec<Score>,
     average: Vec<f32>,
     letters: Vec<u8>,
@@ -46,6 +48,7 @@ pub struct Scratch {
     used: Box<[u32; SEEN]>,
     turn: u32,
     ngrams: Vec<u64>,
+    found: Vec<u32>,
     text: Vec<u8>,
 }
 
@@ -57,6 +60,7 @@ impl Default for Scratch {
             used,
             turn: 0,
             ngrams: Vec::with_capacity(MAX_NGRAMS),
+            found: Vec::with_capacity(MAX_NGRAMS),
             text: Vec::with_capacity(MAX_BYTES),
         }
     }
@@ -127,32 +131,44 @@ impl Eld {
         self.find_ngrams(&text, scratch);
         scratch.text = text;
         let mut raw = [1.0; LANGUAGES];
-        let mask = SLOTS - 1;
-        // First all look-ups, which wait for memory together, and what they found only then.
-        let found: Vec<_> = scratch.ngrams.iter().map(|hash| self.slots[*hash as usize & mask]).collect();
-        for (hash, mut slot) in scratch.ngrams.iter().zip(found) {
-            let mark = match (hash >> 32) as u32 {
-                0 => 1,
-                mark => mark,
-            };
-            let mut at = *hash as usize & mask;
-            while slot.0 != 0 && slot.0 != mark {
-                at = (at + 1) & mask;
-                slot = self.slots[at];
+        // What waits for memory is asked for before it is needed: slots by `add`, here their scores, and all are added
+        // up only then.
+        scratch.found.clear();
+        for hash in &scratch.ngrams {
+            let found = self.look_up(*hash);
+            if found & IS_ONE == 0 {
+                fetch(&self.scores, (found >> 8) as usize);
             }
-            if slot.0 == 0 {
-                continue;
-            }
-            if slot.1 & IS_ONE != 0 {
-                add(&mut raw, slot.1 & !IS_ONE);
+            scratch.found.push(found);
+        }
+        for found in &scratch.found {
+            if found & IS_ONE != 0 {
+                add(&mut raw, found & !IS_ONE);
             } else {
-                let from = (slot.1 >> 8) as usize;
-                self.scores[from..from + (slot.1 & 0x7F) as usize]
+                let from = (found >> 8) as usize;
+                self.scores[from..from + (found & 0x7F) as usize]
                     .iter()
                     .for_each(|score| add(&mut raw, *score));
             }
         }
         Fit { raw, ngrams: scratch.ngrams.len() }
+    }
+
+    /// Return where the scores of an n-gram are, or its only one; 0, which is no scores, if it has none.
+    #[inline]
+    fn look_up(&self, hash: u64) -> u32 {
+        let mark = match (hash >> 32) as u32 {
+            0 => 1,
+            mark => mark,
+        };
+        let mut at = hash as usize & (SLOTS - 1);
+        loop {
+            match self.slots[at] {
+                (0, _) => return 0,
+                (one, found) if one == mark => return found,
+                _ => at = (at + 1) & (SLOTS - 1),
+            }
+        }
     }
 
     /// Return the number of the best language, if there is one, and whether that is reliable.
@@ -212,10 +228,10 @@ impl Eld {
             let start = at;
             at += width;
             match kind {
-                Kind::Ideograph => scratch.add(&[b" ", &text[start..at], b" "]),
+                Kind::Ideograph => scratch.add(&[b" ", &text[start..at], b" "], &self.slots),
                 Kind::Letter => {
                     at = self.word_end(text, at);
-                    add_word(&text[start..at], scratch);
+                    add_word(&text[start..at], scratch, &self.slots);
                 }
                 _ => {}
             }
@@ -292,7 +308,7 @@ impl Scratch {
 
     /// Add an n-gram of eight bytes at most, if it is new.
     #[inline]
-    fn add(&mut self, parts: &[&[u8]]) {
+    fn add(&mut self, parts: &[&[u8]], slots: &[Slot]) {
         if self.ngrams.len() == MAX_NGRAMS {
             return;
         }
@@ -303,6 +319,7 @@ impl Scratch {
         }
         let key = u64::from_le_bytes(bytes);
         let hash = hash(key);
+        fetch(slots, hash as usize & (SLOTS - 1));
         let mut at = (hash as u32 >> 22) as usize % SEEN;
         while self.used[at] == self.turn {
             if self.keys[at] == key {
@@ -316,18 +333,31 @@ impl Scratch {
     }
 }
 
-fn add_word(word: &[u8], scratch: &mut Scratch) {
+fn add_word(word: &[u8], scratch: &mut Scratch, slots: &[Slot]) {
     if word.len() <= 6 {
-        scratch.add(&[b" ", word, b" "]);
+        scratch.add(&[b" ", word, b" "], slots);
         return;
     }
-    scratch.add(&[b" ", &word[..6]]);
+    scratch.add(&[b" ", &word[..6]], slots);
     let mut at = 6;
     while at + 6 < word.len() {
-        scratch.add(&[&word[at..at + 6]]);
+        scratch.add(&[&word[at..at + 6]], slots);
         at += 6;
     }
-    scratch.add(&[&word[word.len() - 6..], b" "]);
+    scratch.add(&[&word[word.len() - 6..], b" "], slots);
+}
+
+/// Let the processor fetch one of many things, which is needed soon.
+#[inline]
+fn fetch<T>(things: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(thing) = things.get(at) {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+        // It is a hint, which reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(thing).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (things, at);
 }
 
 #[inline]

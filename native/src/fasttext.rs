@@ -88,8 +88,8 @@ impl Fasttext {
             end_of_line,
             width,
         ) = &self.0;
-        let mut found = vec![*end_of_line];
-        let (buckets, none) = (row_of_bucket.len() as u32, rows.len() / width);
+        let (mut found, mut hashes) = (vec![*end_of_line], Vec::with_capacity(4 * text.len()));
+        let (buckets, none) = (row_of_bucket.len() as u64, rows.len() / width);
         let mut word = Vec::new();
         for one in text.split(' ') {
             found.extend(row_of_word.get(one));
@@ -106,7 +106,7 @@ impl Fasttext {
                     }
                     length += 1;
                     if length >= *min_chars {
-                        found.push(usize::from(row_of_bucket[(hash % buckets) as usize]));
+                        hashes.push(hash);
                     }
                     if length == *max_chars {
                         break;
@@ -114,6 +114,11 @@ impl Fasttext {
                 }
             }
         }
+        // All at once: so the processor waits for several at the same time. The remainder is exact, and no division.
+        let part = u64::MAX / buckets + 1;
+        let bucket =
+            |hash: &u32| (u128::from(part.wrapping_mul(u64::from(*hash))) * u128::from(buckets)) >> 64;
+        found.extend(hashes.iter().map(|hash| usize::from(row_of_bucket[bucket(hash) as usize])));
         let mut sum = vec![0i32; *width];
         for row in found.into_iter().filter(|row| *row < none) {
             let vector = &rows[row * width..(row + 1) * width];

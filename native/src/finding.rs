@@ -1,4 +1,4 @@
-//! Where patterns stand in texts: one walk over a folded text, down a trie wherever a pattern may begin.
+//! Where patterns stand in texts: one walk over a folded text, with a look into an automaton wherever one may begin.
 //!
 //! The twin of `sandik.counting.tags.places`.
 
@@ -6,23 +6,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
+use crate::beginnings::Beginnings;
 use crate::characters::{text_of, Characters};
 use crate::conditions::Made;
 use crate::counting::{Allowed, Counting, Entry, Opening};
+use crate::folding::{Folded, Token, NONE, WORD};
 use crate::markup::{Markup, Told};
-use crate::spelled::{Beginnings, Spelled};
-
-/// Of a character: what it folds to (0: nothing), and what it and its folded one are, as Python says.
-const FOLDED: u32 = (1 << 21) - 1;
-const ALNUM_FOLDED: u32 = 1 << 21;
-const DIGIT: u32 = 1 << 22;
-const LOWER: u32 = 1 << 23;
-const UPPER: u32 = 1 << 24;
-
-/// What parts words at a place.
-const NONE: u8 = 0;
-const CAPITAL: u8 = 1;
-const WORD: u8 = 2;
+use crate::spelled::Spelled;
 
 /// How a pattern stands in a text: why it does not count outside hashtags, and bits.
 const COUNTS: u8 = 0;
@@ -39,6 +29,11 @@ pub type Place = (usize, u32, u32, u32, u32, u8);
 /// What has to be known if `needs` are there: one leaf of each.
 #[derive(FromPyObject)]
 struct Asks(Vec<Vec<u32>>, Vec<u32>, Vec<Vec<u32>>, Vec<u32>);
+
+/// By language, a byte for each entry, whether it accepts that; where eras begin, and by their number a byte for each
+/// entry, whether it is out of its days.
+#[derive(FromPyObject)]
+pub struct Days(Py<PyAny>, Vec<i64>, Py<PyAny>);
 
 /// Of a kind of patterns: the entries it is a form of, those whose `match` may find something where it stands,
 /// whether it makes conditions be asked, the leaves it is, and what it asks.
@@ -57,15 +52,18 @@ pub struct Patterns {
     spelled: Spelled,
     kinds: Vec<Kind>,
     leaves: usize,
+    /// Those that only a look at all patterns tells.
+    common: Leaves,
     counting: Counting,
     markup: Markup,
     characters: Characters,
+    days: Days,
 }
 
 #[pymethods]
 impl Patterns {
     /// Take what `spelled` has made of patterns, and their kinds; entries, openings, and places of conditions that
-    /// are no leaf; what links and hashtags are made of, and who knows characters.
+    /// are no leaf; what links and hashtags are made of, who knows characters, and which entries can count.
     #[new]
     fn new(
         spelled: &[u8],
@@ -73,48 +71,54 @@ impl Patterns {
         rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         markup: Told,
         ask: Py<PyAny>,
+        days: Days,
     ) -> PyResult<Self> {
         let (entries, openings, first_sum, leaves, made) = rules;
         let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
+        let mut common = Leaves::none(leaves);
+        let is_common = |kind: &&Kind| kind.ranks.is_empty() && !kind.is_trigger;
+        kinds.iter().filter(is_common).for_each(|kind| common.add(&kind.leaves));
         let counting = Counting { entries, openings, first_sum, made, leaves };
         Ok(Self {
             spelled,
             kinds,
             leaves,
+            common,
             counting,
             markup: Markup::new(markup),
             characters: Characters::new(ask),
+            days,
         })
     }
 
     /// Return the places of patterns, text by text. Not all: only those that can count.
     fn find(&self, texts: &Bound<'_, PyList>, all: bool) -> PyResult<Vec<Place>> {
         let mut places = Vec::new();
-        let mut folded = Folded::default();
+        let (mut folded, mut some) = (Folded::default(), Vec::new());
         for (index, text) in texts.iter().enumerate() {
             let string = text.cast::<PyString>()?;
             let text = text_of(string)?;
             folded.fill(texts.py(), &text, all, &self.characters)?;
-            let first = places.len();
             if all {
-                self.walk(index, &text, &folded, None, &mut places);
+                self.walk(index, &text, &folded, None, &mut some);
             } else {
-                self.find_wanted(index, &text, &folded, &mut places, first);
+                self.find_wanted(index, &text, &folded, &mut some);
             }
+            places.append(&mut some);
         }
         Ok(places)
     }
 
     /// Return the terms that count, by index of their text: start, end, rank of the entry.
     ///
-    /// `cut`: words that were cut off, in the order of texts: index of the text, start, end, kind. `accept` and
-    /// `out`: by text, a byte for each entry, whether it accepts the language, and whether it is out of its days.
+    /// `cut`: words that were cut off, in the order of texts: index of the text, start, end, kind. `times_ms`: when
+    /// each was posted.
     fn counted<'py>(
         &self,
         texts: &Bound<'py, PyList>,
         cut: Vec<(usize, u32, u32, u32)>,
-        accept: Vec<Bound<'py, PyBytes>>,
-        out: Option<Vec<Option<Bound<'py, PyBytes>>>>,
+        languages: &Bound<'py, PyList>,
+        times_ms: Option<&Bound<'py, PyList>>,
     ) -> PyResult<Vec<(usize, Vec<(u32, u32, u32)>)>> {
         let py = texts.py();
         let (mut found, mut folded, mut forms) = (Vec::new(), Folded::default(), Vec::new());
@@ -123,7 +127,7 @@ impl Patterns {
             let text = text_of(string.cast::<PyString>()?)?;
             folded.fill(py, &text, false, &self.characters)?;
             forms.clear();
-            self.find_wanted(index, &text, &folded, &mut forms, 0);
+            self.find_wanted(index, &text, &folded, &mut forms);
             self.drop_refused(py, &text, &mut forms)?;
             while let Some((_, start, end, kind)) = cut.next_if(|one| one.0 == index) {
                 forms.push((index, start, end - 1, end, kind, ABLE));
@@ -131,8 +135,10 @@ impl Patterns {
             if forms.is_empty() {
                 continue;
             }
-            let are_out = out.as_ref().and_then(|out| out[index].as_ref()).map(|out| out.as_bytes());
-            let allowed = Allowed { accept: accept[index].as_bytes(), are_out };
+            let accept = self.days.0.bind(py).get_item(languages.get_item(index)?)?;
+            let out = times_ms.map(|times_ms| self.out(&times_ms.get_item(index)?)).transpose()?.flatten();
+            let are_out = out.as_ref().map(|out| out.as_bytes());
+            let allowed = Allowed { accept: accept.cast::<PyBytes>()?.as_bytes(), are_out };
             let word_spans = || Ok(self.markup.of(py, &text)?.word_spans());
             let characters = folded.origins.last().map_or(0, |end| end.character);
             let terms =
@@ -146,6 +152,16 @@ impl Patterns {
 }
 
 impl Patterns {
+    /// Return of each entry whether a time is out of its days; nothing without a time.
+    fn out<'py>(&self, time_ms: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let (py, Days(_, bounds_ms, out)) = (time_ms.py(), &self.days);
+        let Some(time_ms) = time_ms.extract::<Option<i64>>()? else {
+            return Ok(None);
+        };
+        let era = bounds_ms.partition_point(|bound_ms| *bound_ms <= time_ms);
+        Ok(Some(out.bind(py).get_item(era)?.cast_into()?))
+    }
+
     /// Drop those places that links, names and hashtags refuse.
     fn drop_refused(&self, py: Python<'_>, text: &str, places: &mut Vec<Place>) -> PyResult<()> {
         if places.iter().all(|place| place.5 & MARKED == 0) {
@@ -167,17 +183,30 @@ impl Patterns {
         Ok(())
     }
 
-    /// Add the places of what can count in a text, and of words that decide it; the first of these is at `first`.
+    /// Add the places of what can count in a text, and of words that decide it.
     ///
     /// Common words of conditions are looked for only in a text with something that asks for them: one in three.
-    fn find_wanted(&self, index: usize, text: &str, folded: &Folded, places: &mut Vec<Place>, first: usize) {
+    fn find_wanted(&self, index: usize, text: &str, folded: &Folded, places: &mut Vec<Place>) {
         let kind_of = |place: &Place| &self.kinds[place.4 as usize];
+        let is_form = |place: &Place| !kind_of(place).ranks.is_empty();
         self.walk(index, text, folded, Some(&self.spelled.deciding), places);
-        if places[first..].iter().any(|place| kind_of(place).is_trigger) {
-            places.truncate(first);
-            self.walk(index, text, folded, Some(&self.spelled.beginnings), places);
+        if places.iter().any(|place| kind_of(place).is_trigger) {
+            let mut present = self.common.clone();
+            places.iter().for_each(|place| present.add(&kind_of(place).leaves));
+            if self.wanted(places, &present).is_some() {
+                places.clear();
+                self.walk(index, text, folded, Some(&self.spelled.beginnings), places);
+                let mut present = Leaves::none(self.leaves);
+                places.iter().for_each(|place| present.add(&kind_of(place).leaves));
+                if let Some(wanted) = self.wanted(places, &present) {
+                    let is_wanted =
+                        |place: &Place| kind_of(place).leaves.iter().any(|leaf| wanted.has(*leaf));
+                    places.retain(|place| is_form(place) || is_wanted(place));
+                    return;
+                }
+            }
         }
-        self.keep_wanted(places, first);
+        places.retain(is_form);
     }
 
     /// Add places of patterns in a text that begin as is told; without that, also of those that cannot count.
@@ -192,14 +221,13 @@ impl Patterns {
         let all = told.is_none();
         let mut token = Token::default();
         for start in &folded.starts {
-            let (at, is_in_hashtag) = (start.byte as usize, start.is_in_hashtag);
-            let rest = &folded.bytes[at..];
-            // What begins inside a word counts in hashtags only.
-            if told.is_some_and(|told| start.edge != WORD && !is_in_hashtag || !told.may_begin(rest)) {
+            if told.is_some_and(|told| !told.may_begin(folded, start)) {
                 continue;
             }
+            let (at, is_in_hashtag) = (start.byte as usize, start.is_in_hashtag);
+            let rest = &folded.bytes[at..];
             let left = start.edge;
-            for (some, length) in self.spelled.that_begin(rest) {
+            self.spelled.that_begin(rest, |some, length| {
                 let end = at + length;
                 for pattern in some {
                     let right = if pattern.is_beginning() { WORD } else { folded.edges[end] };
@@ -228,153 +256,52 @@ impl Patterns {
                         ));
                     }
                 }
-            }
+            });
         }
     }
 
-    /// Drop words of conditions that decide nothing in a text, whose places begin at `first`.
-    fn keep_wanted(&self, places: &mut Vec<Place>, first: usize) {
-        let kind_of = |place: &Place| &self.kinds[place.4 as usize];
-        let some = &places[first..];
-        let mut wanted = vec![];
-        if some.iter().any(|place| kind_of(place).is_trigger) {
-            let mut present = vec![false; self.leaves];
-            for leaf in some.iter().flat_map(|place| &kind_of(place).leaves) {
-                present[*leaf as usize] = true;
-            }
-            let are_there =
-                |needs: &[Vec<u32>]| needs.iter().all(|need| need.iter().any(|leaf| present[*leaf as usize]));
-            wanted.resize(self.leaves, false);
-            let mut asked: Vec<u32> =
-                some.iter().filter(|place| kind_of(place).is_trigger).map(|place| place.4).collect();
-            asked.sort_unstable();
-            asked.dedup();
-            for Asks(needs, leaves, unless_needs, unless) in
-                asked.iter().flat_map(|kind| &self.kinds[*kind as usize].asks)
-            {
-                if are_there(needs) {
-                    leaves.iter().for_each(|leaf| wanted[*leaf as usize] = true);
-                    if are_there(unless_needs) {
-                        unless.iter().for_each(|leaf| wanted[*leaf as usize] = true);
-                    }
+    /// Return the leaves that must be known if these places and leaves stand in a text; None if no condition can hold.
+    fn wanted(&self, places: &[Place], present: &Leaves) -> Option<Leaves> {
+        let mut wanted = None;
+        let mut asked: Vec<u32> = places.iter().map(|place| place.4).collect();
+        asked.retain(|kind| self.kinds[*kind as usize].is_trigger);
+        asked.sort_unstable();
+        asked.dedup();
+        for Asks(needs, leaves, unless_needs, unless) in
+            asked.iter().flat_map(|kind| &self.kinds[*kind as usize].asks)
+        {
+            if present.have(needs) {
+                let wanted = wanted.get_or_insert_with(|| Leaves::none(self.leaves));
+                wanted.add(leaves);
+                if present.have(unless_needs) {
+                    wanted.add(unless);
                 }
             }
         }
-        let mut kept = first;
-        for at in first..places.len() {
-            let kind = kind_of(&places[at]);
-            let is_wanted = |leaf: &u32| *wanted.get(*leaf as usize).unwrap_or(&false);
-            if !kind.ranks.is_empty() || kind.leaves.iter().any(is_wanted) {
-                places.swap(kept, at);
-                kept += 1;
-            }
-        }
-        places.truncate(kept);
+        wanted
     }
 }
 
-/// Where a character begins.
-#[derive(Clone, Copy)]
-struct Origin {
-    character: u32,
-    byte: u32,
-}
+/// Some leaves of conditions.
+#[derive(Clone)]
+pub struct Leaves(Vec<u64>);
 
-/// Where a pattern may begin in a folded text, and what parts it from what is before.
-struct Start {
-    byte: u32,
-    edge: u8,
-    is_in_hashtag: bool,
-}
-
-/// A text in the folded alphabet: `sandik.counting.tags.alphabet`.
-#[derive(Default)]
-struct Folded {
-    bytes: Vec<u8>,
-    /// By byte, and for the end: the character that it comes from, and what parts its letter from the one before.
-    origins: Vec<Origin>,
-    edges: Vec<u8>,
-    starts: Vec<Start>,
-}
-
-impl Folded {
-    fn fill(&mut self, py: Python<'_>, text: &str, all: bool, characters: &Characters) -> PyResult<()> {
-        self.bytes.clear();
-        self.origins.clear();
-        self.edges.clear();
-        self.starts.clear();
-        let mut origin = Origin { character: 0, byte: 0 };
-        let mut is_in_hashtag = false;
-        let mut before = u32::from(' ');
-        let mut rest = text.char_indices().peekable();
-        while let Some((byte, character)) = rest.next() {
-            origin.byte = byte as u32;
-            let is = characters.of(py, character)?;
-            let letter = is & FOLDED;
-            let is_space = letter == u32::from(' ');
-            is_in_hashtag &= !is_space || character == '_';
-            is_in_hashtag |= matches!(character, '#' | '＃');
-            if letter != 0 && !(is_space && before & FOLDED == letter && !self.bytes.is_empty()) {
-                let mut edge = WORD;
-                if before & is & ALNUM_FOLDED != 0 && (before ^ is) & DIGIT == 0 {
-                    edge = NONE;
-                    if is & UPPER != 0 {
-                        // A capital after a small letter, or the end of an acronym: YSK|Seçim.
-                        let mut is_lower_behind = || match rest.peek() {
-                            Some((_, behind)) => Ok(characters.of(py, *behind)? & LOWER != 0),
-                            None => PyResult::Ok(false),
-                        };
-                        if before & LOWER != 0 || (before & UPPER != 0 && is_lower_behind()?) {
-                            edge = CAPITAL;
-                        }
-                    }
-                }
-                if all || is_in_hashtag || (edge == WORD && !is_space) {
-                    self.starts.push(Start { byte: self.bytes.len() as u32, edge, is_in_hashtag });
-                }
-                if letter < 0x80 {
-                    self.bytes.push(letter as u8);
-                    self.origins.push(origin);
-                    self.edges.push(edge);
-                } else {
-                    let mut buffer = [0; 4];
-                    let letter = char::from_u32(letter).unwrap_or(char::REPLACEMENT_CHARACTER);
-                    let encoded = letter.encode_utf8(&mut buffer).as_bytes();
-                    self.bytes.extend_from_slice(encoded);
-                    self.origins.resize(self.bytes.len(), origin);
-                    self.edges.resize(self.bytes.len(), edge);
-                }
-                before = is;
-            }
-            origin.character += 1;
-        }
-        origin.byte = text.len() as u32;
-        self.origins.push(origin);
-        self.edges.push(WORD);
-        Ok(())
+impl Leaves {
+    pub fn none(leaves: usize) -> Self {
+        Self(vec![0; leaves.div_ceil(64)])
     }
-}
 
-/// What stands between two spaces, looked at once: of a megabyte without any, there may be a million questions.
-#[derive(Default)]
-struct Token {
-    from: usize,
-    to: usize,
-    has_sign: bool,
-}
+    pub fn add(&mut self, leaves: &[u32]) {
+        leaves.iter().for_each(|leaf| self.0[*leaf as usize / 64] |= 1 << (leaf % 64));
+    }
 
-impl Token {
-    /// Say whether there can be a link, name or hashtag in the token around a byte.
-    fn has_sign(&mut self, text: &[u8], at: usize) -> bool {
-        if !(self.from <= at && at < self.to) {
-            self.from = text[..at].iter().rposition(|byte| *byte == b' ').map_or(0, |space| space + 1);
-            self.to = text[at..].iter().position(|byte| *byte == b' ').map_or(text.len(), |more| at + more);
-            let token = &text[self.from..self.to];
-            // Those that are no ASCII (＃, ＠) begin with 0xEF.
-            let is_sign = |byte: &u8| matches!(byte, b'#' | b'@' | b':' | 0xEF);
-            let inner = &token[..token.len().saturating_sub(1)];
-            self.has_sign = token.iter().any(is_sign) || inner.contains(&b'.');
-        }
-        self.has_sign
+    #[inline]
+    pub fn has(&self, leaf: u32) -> bool {
+        self.0[leaf as usize / 64] >> (leaf % 64) & 1 != 0
+    }
+
+    /// Say whether one leaf of each group is there.
+    pub fn have(&self, needs: &[Vec<u32>]) -> bool {
+        needs.iter().all(|need| need.iter().any(|leaf| self.has(*leaf)))
     }
 }

@@ -1,5 +1,7 @@
 //! What takes most of sandik's time, a letter at a time. Each part has a twin in Python with the same results.
 
+mod automaton;
+mod beginnings;
 mod characters;
 mod cleaning;
 mod conditions;
@@ -8,6 +10,7 @@ mod eld;
 mod eld_tables;
 mod fasttext;
 mod finding;
+mod folding;
 mod markup;
 mod ngrams;
 mod pool;

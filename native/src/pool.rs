@@ -3,6 +3,7 @@
 //!
 //! Exponentials and logarithms are left to numpy, many at a time: another library rounds them otherwise.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
@@ -67,6 +68,7 @@ pub struct Pool {
     rows: Rows,
     pair: Pair,
     latin_russian: LatinRussian,
+    cyrillic: Cyrillic,
     fasttext: Fasttext,
     floor: f64,
     words: Words,
@@ -105,7 +107,20 @@ impl Pool {
         py: Python<'_>,
     ) -> Self {
         let characters = Characters::new(words.2.clone_ref(py));
-        Self { row_of, rows, pair, latin_russian, fasttext, floor, words, characters, weights, asked }
+        let cyrillic = Cyrillic::new(&latin_russian.4);
+        Self {
+            row_of,
+            rows,
+            pair,
+            latin_russian,
+            cyrillic,
+            fasttext,
+            floor,
+            words,
+            characters,
+            weights,
+            asked,
+        }
     }
 
     /// Return the chance of each language, text by text, and which share of the words each row lists.
@@ -243,13 +258,13 @@ impl Pool {
     }
 
     fn is_like_russian(&self, py: Python<'_>, text: &str, scratch: &mut Scratch) -> PyResult<bool> {
-        let LatinRussian(_, _, russian, enough, letters, in_cyrillic) = &self.latin_russian;
+        let LatinRussian(_, _, russian, enough, _, in_cyrillic) = &self.latin_russian;
         let characters = text.chars().count();
         let Some((_, needed)) = enough.iter().find(|(least, _)| characters >= *least) else {
             return Ok(false);
         };
         let put_back = if text.is_ascii() {
-            put_back(&text.to_ascii_lowercase(), letters)
+            self.cyrillic.put_back(&text.to_ascii_lowercase())
         } else {
             in_cyrillic.call1(py, (text,))?.extract(py)?
         };
@@ -334,24 +349,38 @@ fn add(shares: &mut Vec<(usize, f64)>, row: usize, share: f64) {
     }
 }
 
-/// Return a text in small Latin letters as it would be in Cyrillic ones: the longest of what stands for a letter first.
-fn put_back(text: &str, letters: &HashMap<String, String>) -> String {
-    let (mut found, mut at) = (String::with_capacity(2 * text.len()), 0);
-    let longest = letters.keys().map(String::len).max().unwrap_or(1);
-    while at < text.len() {
-        let mut lengths = (1..=longest.min(text.len() - at)).rev();
-        match lengths.find_map(|length| letters.get(&text[at..at + length]).map(|letter| (letter, length))) {
-            Some((letter, length)) => {
-                found.push_str(letter);
-                at += length;
-            }
-            None => {
-                found.push_str(&text[at..=at]);
-                at += 1;
+/// What Latin letters stand for, by the first of them: the longest first.
+struct Cyrillic(Vec<Vec<(String, String)>>);
+
+impl Cyrillic {
+    fn new(letters: &HashMap<String, String>) -> Self {
+        let mut by_first = vec![Vec::new(); 256];
+        for (latin, letter) in letters {
+            if let Some(first) = latin.bytes().next() {
+                by_first[usize::from(first)].push((latin.clone(), letter.clone()));
             }
         }
+        by_first
+            .iter_mut()
+            .for_each(|some: &mut Vec<(String, String)>| some.sort_by_key(|one| Reverse(one.0.len())));
+        Self(by_first)
     }
-    found
+
+    /// Return a text in small letters of ASCII as it would be in Cyrillic ones.
+    fn put_back(&self, text: &str) -> String {
+        let (mut found, mut at) = (String::with_capacity(2 * text.len()), 0);
+        while at < text.len() {
+            let rest = &text[at..];
+            let here = self.0[usize::from(rest.as_bytes()[0])].iter();
+            let (latin, letter) = match here.into_iter().find(|(latin, _)| rest.starts_with(latin.as_str())) {
+                Some((latin, letter)) => (latin.as_str(), letter.as_str()),
+                None => (&rest[..1], &rest[..1]),
+            };
+            found.push_str(letter);
+            at += latin.len();
+        }
+        found
+    }
 }
 
 /// Return what a function of numpy makes of each number.

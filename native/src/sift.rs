@@ -40,7 +40,8 @@ pub struct Sift {
     rules: Vec<Rule>,
     letters: Letters,
     quotes: Quotes,
-    /// With which bytes an opening mark begins.
+    /// The opening marks, and with which bytes these begin.
+    marks: Vec<String>,
     begins_mark: [bool; 256],
     scripts: Scripts,
 }
@@ -63,12 +64,11 @@ impl Sift {
         quotes: Quotes,
         scripts: Scripts,
     ) -> Self {
+        let marks: Vec<String> =
+            quotes.0.iter().flat_map(|(opening, _)| opening.chars()).map(String::from).collect();
         let mut begins_mark = [false; 256];
-        for mark in quotes.0.iter().flat_map(|(opening, _)| opening.split("")).filter(|mark| !mark.is_empty())
-        {
-            begins_mark[usize::from(mark.as_bytes()[0])] = true;
-        }
-        Self { cleaner, lower, eld, rules, letters, quotes, begins_mark, scripts }
+        marks.iter().for_each(|mark| begins_mark[usize::from(mark.as_bytes()[0])] = true);
+        Self { cleaner, lower, eld, rules, letters, quotes, marks, begins_mark, scripts }
     }
 
     /// Sift raw texts; `whole`: they may quote, and may be in two languages.
@@ -166,11 +166,10 @@ impl Sift {
     fn own_words(&self, py: Python<'_>, text: &str) -> PyResult<Option<String>> {
         let Quotes(kinds, shortest, longest, most, fewest_letters, max_chars) = &self.quotes;
         let text = start_of(text, *max_chars);
-        let is_opening = |one: char| kinds.iter().any(|(opening, _)| opening.contains(one));
-        let Some(first) = text.bytes().position(|byte| self.begins_mark[usize::from(byte)]) else {
-            return Ok(None);
-        };
-        if !text[first..].contains(is_opening) {
+        let begins_mark = |at: &usize| self.begins_mark[usize::from(text.as_bytes()[*at])];
+        let is_mark =
+            |at: usize| self.marks.iter().any(|mark| text.as_bytes()[at..].starts_with(mark.as_bytes()));
+        if !(0..text.len()).filter(begins_mark).any(is_mark) {
             return Ok(None);
         }
         let characters: Vec<char> = text.chars().collect();

@@ -1,21 +1,18 @@
-//! How the patterns of a lexicon are spelled: a trie, and which patterns each spelling stands for.
+//! How the patterns of a lexicon are spelled: an automaton, and which patterns each spelling stands for.
 //!
 //! All of it is numbers that `spelled` gives to Python as bytes: making them takes seconds, reading them does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use yada::builder::DoubleArrayBuilder;
-use yada::DoubleArray;
 
-/// Sizes of the tables of `Beginnings`.
-const FOUR: usize = 1 << 11;
-const TWO: usize = 1 << 10;
+use crate::automaton::Automaton;
+use crate::beginnings::Beginnings;
 
 /// One pattern: its kind, and above three bits what it is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pattern(u32);
 
 impl Pattern {
@@ -37,22 +34,23 @@ impl Pattern {
 }
 
 pub struct Spelled {
-    trie: DoubleArray<Vec<u8>>,
+    automaton: Automaton,
     /// Of all patterns, and of those that decide something by themselves.
     pub beginnings: Beginnings,
     pub deciding: Beginnings,
-    /// By number in the trie, which of `patterns` are spelled so: from here to the next.
+    /// By number in the automaton, which of `patterns` are spelled so: from here to the next.
     bounds: Vec<u32>,
     patterns: Vec<Pattern>,
 }
 
 impl Spelled {
-    /// Return the patterns that a text begins with, by their spelling, and how many bytes that has.
-    pub fn that_begin<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (&'a [Pattern], usize)> {
-        self.trie.common_prefix_search(text).map(|(number, length)| {
-            let (first, end) = (self.bounds[number as usize], self.bounds[number as usize + 1]);
-            (&self.patterns[first as usize..end as usize], length)
-        })
+    /// Say of each spelling that a text begins with which patterns it is, and how many bytes it has.
+    #[inline]
+    pub fn that_begin(&self, text: &[u8], mut found: impl FnMut(&[Pattern], usize)) {
+        self.automaton.find(text, |number, length| {
+            let (first, end) = (self.bounds[number], self.bounds[number + 1]);
+            found(&self.patterns[first as usize..end as usize], length);
+        });
     }
 
     /// Read what `spelled` has written.
@@ -65,11 +63,11 @@ impl Spelled {
             rest = left;
             Some(taken)
         };
-        let beginnings = Beginnings::read(take((FOUR + TWO) * 8)?);
-        let deciding = Beginnings::read(take((FOUR + TWO) * 8)?);
+        let beginnings = Beginnings::read(take(Beginnings::BYTES)?);
+        let deciding = Beginnings::read(take(Beginnings::BYTES)?);
         let bounds = numbers(take(bounds * 4)?);
         let patterns = numbers(take(patterns * 4)?).into_iter().map(Pattern).collect();
-        Some(Self { trie: DoubleArray::new(rest.to_vec()).ok()?, beginnings, deciding, bounds, patterns })
+        Some(Self { automaton: Automaton::read(numbers(rest))?, beginnings, deciding, bounds, patterns })
     }
 }
 
@@ -93,82 +91,33 @@ pub fn spelled<'py>(
             found.entry(what).or_default().push(Pattern(kind << 3 | bits));
         }
     }
-    let keys: Vec<_> = found.keys().zip(0u32..).collect();
-    let trie = DoubleArrayBuilder::build(&keys).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    let deciding =
-        found.iter().filter(|some| some.1.iter().any(|one| decides[one.kind() as usize])).map(|some| some.0);
-    let (mut bounds, mut all) = (vec![0u32], Vec::new());
-    for some in found.values() {
-        all.extend(some.iter().map(|one| one.0));
-        bounds.push(all.len() as u32);
-    }
+    let (mut beginnings, mut deciding) = (Beginnings::default(), Beginnings::default());
+    let (mut bounds, mut all, mut known) = (vec![0u32], Vec::new(), HashMap::<&[Pattern], usize>::new());
+    let words = found.iter().map(|(what, some)| {
+        for one in some {
+            beginnings.add(what, one.is_in_hashtags());
+            if decides[one.kind() as usize] {
+                deciding.add(what, one.is_in_hashtags());
+            }
+        }
+        let next = known.len();
+        let number = *known.entry(some).or_insert(next);
+        if number == next {
+            all.extend(some.iter().map(|one| one.0));
+            bounds.push(all.len() as u32);
+        }
+        (what.as_bytes(), number)
+    });
+    let automaton =
+        Automaton::new(words).ok_or_else(|| PyValueError::new_err("the lexicon has too many forms"))?;
     let mut bytes = Vec::new();
     write(&mut bytes, &[bounds.len() as u32, all.len() as u32]);
-    Beginnings::new(found.keys()).write(&mut bytes);
-    Beginnings::new(deciding).write(&mut bytes);
+    beginnings.write(&mut bytes);
+    deciding.write(&mut bytes);
     write(&mut bytes, &bounds);
     write(&mut bytes, &all);
-    bytes.extend_from_slice(&trie);
+    write(&mut bytes, &automaton.numbers());
     Ok(PyBytes::new(patterns.py(), &bytes))
-}
-
-/// The first bytes of patterns: most words begin as none does, which costs less to know than to find out.
-pub struct Beginnings {
-    /// Bits of what four bytes hash to, and of two bytes that a shorter pattern begins with.
-    four: Vec<u64>,
-    two: Vec<u64>,
-}
-
-impl Beginnings {
-    fn new<'a>(patterns: impl Iterator<Item = &'a String>) -> Self {
-        let mut found = Self { four: vec![0; FOUR], two: vec![0; TWO] };
-        for pattern in patterns {
-            match *pattern.as_bytes() {
-                [one] => (0..=255).for_each(|two| set(&mut found.two, pair(one, two))),
-                [one, two] | [one, two, _] => set(&mut found.two, pair(one, two)),
-                [one, two, three, four, ..] => set(&mut found.four, spread([one, two, three, four])),
-                [] => {}
-            }
-        }
-        found
-    }
-
-    fn read(bytes: &[u8]) -> Self {
-        let words =
-            bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().expect("eight bytes")));
-        let mut four: Vec<u64> = words.collect();
-        let two = four.split_off(FOUR);
-        Self { four, two }
-    }
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        self.four.iter().chain(&self.two).for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
-    }
-
-    pub fn may_begin(&self, bytes: &[u8]) -> bool {
-        match *bytes {
-            [one, two, three, four, ..] => {
-                is_set(&self.four, spread([one, two, three, four])) || is_set(&self.two, pair(one, two))
-            }
-            _ => true,
-        }
-    }
-}
-
-fn pair(one: u8, two: u8) -> usize {
-    usize::from(one) << 8 | usize::from(two)
-}
-
-fn spread(bytes: [u8; 4]) -> usize {
-    (u32::from_le_bytes(bytes).wrapping_mul(0x9E37_79B1) >> 15) as usize
-}
-
-fn set(bits: &mut [u64], at: usize) {
-    bits[at / 64] |= 1 << (at % 64);
-}
-
-fn is_set(bits: &[u64], at: usize) -> bool {
-    bits[at / 64] >> (at % 64) & 1 != 0
 }
 
 fn write(bytes: &mut Vec<u8>, numbers: &[u32]) {

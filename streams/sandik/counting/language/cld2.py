@@ -9,6 +9,16 @@ from sandik.counting.language.codes import our_code
 _OUR_NAMES = {"iw": "he", "jw": "jv", "zh-Hant": "zh", "bh": "bih", "un": ""}
 
 
+class _Ours(dict[str, str]):
+    """Our code for each of CLD2's, "" for none. Filled as it is asked."""
+
+    def __missing__(self, code: str) -> str:
+        self[code] = ours = our_code(_OUR_NAMES.get(code, code))
+        return ours
+
+
+_OURS = _Ours()
+
 #: How many answers of CLD2 are cached: the pool needs them again for texts that the sieve did not decide.
 _REMEMBERED = 1_000
 
@@ -27,9 +37,7 @@ class Cld2Model:
             return known
         found: dict[str, float] = {}
         for _, code, percent, _ in self._detect(text, True, bestEffort=True)[2]:
-            ours = _OUR_NAMES.get(code, code)
-            if ours:
-                ours = our_code(ours)
+            if ours := _OURS[code]:
                 found[ours] = found.get(ours, 0.0) + percent / 100
         if len(self._remembered) >= _REMEMBERED:
             self._remembered.clear()

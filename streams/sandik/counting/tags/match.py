@@ -97,12 +97,10 @@ class Tagger:
         self._native = None
         if native:
             about = told(native, patterns, self._asking, rules, entries, self._openings)
-            self._native = NativeTerms(native, about, self._entries)
+            self._native = NativeTerms(native, about, self._entries, self.eras)
         places = self._native or Places(patterns, self._asking)
         self._finder = Finder(may_be_cut(patterns, self._asking), places)
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
-        #: Era -> a byte per entry: whether it is outside its days.
-        self._out: dict[int, bytes] = {}
 
     def terms(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
@@ -140,17 +138,10 @@ class Tagger:
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterable[tuple[int, list[Span]]]:
         """Return the terms that count, by index of their text: start, end, rank of the entry."""
-        eras = self.eras.of(times_ms) if self.eras and times_ms else None
-        if self._native is None:
-            return self._counted_here(texts, languages, eras)
-        out = [self._native_out(era) for era in eras] if eras else None
-        return self._native.counted(texts, languages, self._finder.cut(texts), out)
-
-    def _native_out(self, era: int) -> bytes:
-        if (found := self._out.get(era)) is None:
-            ranks = self.eras.out(era)
-            found = self._out[era] = bytes(rank in ranks for rank in range(len(self._entries)))
-        return found
+        times_ms = times_ms if self.eras else None
+        if self._native is not None:
+            return self._native.counted(texts, languages, self._finder.cut(texts), times_ms or None)
+        return self._counted_here(texts, languages, self.eras.of(times_ms) if times_ms else None)
 
     def _counted_here(
         self, texts: Sequence[str], languages: Sequence[str], eras: Sequence[int] | None

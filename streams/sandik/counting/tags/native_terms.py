@@ -1,6 +1,6 @@
 """The compiled twin of `places` and of `match`: the terms of many texts at once.
 
-It scans each text, and walks down a trie where a word begins. The lexicon is passed as numbers.
+It scans each text, and looks into an automaton where a word begins. The lexicon is passed as numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
 from sandik.counting.tags.required_words import Needs, bits_in
 from sandik.counting.tags.rules import Rule, Rules
+from sandik.counting.tags.valid_days import Eras
 
 #: A term: start, end, and the rank of its entry.
 Span = tuple[int, int, int]
@@ -54,10 +55,9 @@ def told(
 class NativeTerms:
     """Finds patterns like `Places` (it leaves out more words that decide nothing), and terms."""
 
-    def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry]) -> None:
-        self._entries = entries
-        self._accept: dict[str, bytes] = {}
-        self._native = native.Patterns(*lexicon, markup_rules(), _about_character)
+    def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry], eras: Eras) -> None:
+        days = _Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))
+        self._native = native.Patterns(*lexicon, markup_rules(), _about_character, days)
 
     def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
         """See `Places.find`."""
@@ -69,21 +69,42 @@ class NativeTerms:
         texts: Sequence[str],
         languages: Sequence[str],
         cut: Sequence[tuple[int, int, int, int]],
-        out: Sequence[bytes | None] | None,
+        times_ms: Sequence[int | None] | None,
     ) -> list[tuple[int, list[Span]]]:
         """Return the terms that count, by index of their text.
 
-        `cut`: cut words, text by text: index of the text, start, end, kind. `out`: for each text, a byte per
-        entry, not 0 if the entry is outside its days.
+        `cut`: cut words, text by text: index of the text, start, end, kind. `times_ms`: when each was posted;
+        without it no entry is outside its days.
         """
-        accept = [self._accept.get(language) or self._accepting(language) for language in languages]
-        found: list[tuple[int, list[Span]]] = self._native.counted([*texts], cut, accept, out)
+        times = None if times_ms is None else [*times_ms]
+        found: list[tuple[int, list[Span]]] = self._native.counted([*texts], cut, [*languages], times)
         return found
 
-    def _accepting(self, language: str) -> bytes:
+
+class _Accepting(dict[str, bytes]):
+    """By language, for each entry a byte: whether it accepts it. Filled as it is asked."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        self._entries = entries
+
+    def __missing__(self, language: str) -> bytes:
         found = bytes(entry.accepts(language) for entry in self._entries)
-        if len(self._accept) < _MAX_LANGUAGES:
-            self._accept[language] = found
+        if len(self) < _MAX_LANGUAGES:
+            self[language] = found
+        return found
+
+
+class _Out(dict[int, bytes]):
+    """By era, for each entry a byte: whether it is out of its days. Filled as it is asked."""
+
+    def __init__(self, eras: Eras, entries: int) -> None:
+        super().__init__()
+        self._eras, self._entries = eras, entries
+
+    def __missing__(self, era: int) -> bytes:
+        out = self._eras.out(era)
+        found = self[era] = bytes(rank in out for rank in range(self._entries))
         return found
 
 

@@ -48,9 +48,8 @@ class ReadyTagger(Tagger):
     def __init__(self, ready: Ready, native: ModuleType, read: Callable[[], Lexicon]) -> None:
         self.version, self.tag_names, self.pairs, self._entries, self._is_sum, cut, about = ready
         self.eras = Eras([entry.valid for entry in self._entries])
-        self._native = NativeTerms(native, about, self._entries)
+        self._native = NativeTerms(native, about, self._entries, self.eras)
         self._finder = Finder(cut, self._native)
-        self._out = {}
         self._read = read
 
     @cached_property

@@ -47,8 +47,9 @@ class Eras:
     def __init__(self, valid: Sequence[str]) -> None:
         """Take the days of each entry; "" for an entry that always counts."""
         spans = {days: span_ms(days) for days in set(valid) if days}
-        self._bounds_ms = sorted({bound for span in spans.values() for bound in span})
-        starts_ms = [float("-inf"), *self._bounds_ms]
+        #: Where eras begin, but for the first one.
+        self.bounds_ms = sorted({bound for span in spans.values() for bound in span})
+        starts_ms = [float("-inf"), *self.bounds_ms]
         self._out = [
             frozenset(
                 entry
@@ -60,11 +61,11 @@ class Eras:
 
     def __bool__(self) -> bool:
         """Return whether any entry has days."""
-        return bool(self._bounds_ms)
+        return bool(self.bounds_ms)
 
     def of(self, times_ms: Sequence[int | None]) -> list[int]:
         """Return the era of each time."""
-        bounds_ms = self._bounds_ms
+        bounds_ms = self.bounds_ms
         return [NO_ERA if time_ms is None else bisect_right(bounds_ms, time_ms) for time_ms in times_ms]
 
     def marks(
