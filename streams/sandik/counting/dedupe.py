@@ -1,7 +1,7 @@
 """Which post ids a window has counted, so that a second delivery of a post is not counted again.
 
 Exact, with memory bounded by the open windows: a window's ids go with it. They take 180 bytes a post while
-posts come for the window, 24 when they come for others, and 32 in the changelog.
+posts come for the window, 24 to 55 when they come for others, and 32 in the changelog.
 """
 
 import hashlib

@@ -1,5 +1,6 @@
 """A lexicon kept ready: what is wrong or old is never used, and nothing depends on its being there."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where lexicons are kept; small ones, too."""
     monkeypatch.setattr(kept, "LEAST_PATTERNS", 0)
     monkeypatch.setenv("SANDIK_CACHE_DIR", str(tmp_path / "kept"))
-    return tmp_path / "kept"
+    return tmp_path / "kept" / "lexicons"
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def test_a_damaged_file_is_made_again(lexicon: Path, folder: Path, reads: list[s
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(lexicon: Path, folder: Path) -> None:
+    folder.parent.mkdir()
     folder.write_text("no folder")
 
     assert lemmas(lexicon) == ["film"]
@@ -97,11 +99,15 @@ def test_where_nothing_can_be_written_nothing_is_kept(lexicon: Path, folder: Pat
     assert folder.read_text() == "no folder"
 
 
-def test_a_folder_that_everybody_can_write_to_is_not_used(
-    lexicon: Path, folder: Path, reads: list[str]
+@pytest.mark.parametrize(
+    ("of", "mode"), [("folder", 0o702), ("folder", 0o720), ("file", 0o602), ("file", 0o620)]
+)
+def test_what_others_can_write_to_is_not_used(
+    lexicon: Path, folder: Path, reads: list[str], of: str, mode: int
 ) -> None:
     assert lemmas(lexicon) == ["film"]
-    folder.chmod(0o777)
+    for one in [folder] if of == "folder" else folder.iterdir():
+        one.chmod(mode)
 
     assert lemmas(lexicon) == ["film"]
 
@@ -131,3 +137,42 @@ def test_what_explains_is_of_the_same_lexicon_or_is_refused(lexicon: Path) -> No
 
     with pytest.raises(LexiconError, match="changed"):
         other.verdicts("film", "tr")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_not_used(lexicon: Path, folder: Path, reads: list[str]) -> None:
+    assert lemmas(lexicon) == ["film"]
+    for file in folder.iterdir():
+        os.chown(file, 12345, -1)
+
+    assert lemmas(lexicon) == ["film"]
+    assert len(reads) == 2
+
+
+def test_only_this_user_can_read_what_is_kept_whatever_the_umask(lexicon: Path, folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        lemmas(lexicon)
+    finally:
+        os.umask(before)
+
+    assert [one.stat().st_mode & 0o777 for one in (folder, *folder.iterdir())] == [0o700, 0o600]
+
+
+def test_a_file_that_moves_to_another_layer_is_another_lexicon(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_lexicon(first, fake=TERM.format("film"))
+    write_lexicon(second, **{"fake.later": TERM.format("montaj"), "fake.more": TERM.format("video")})
+    both = f"{first},{second}"
+    assert NATIVE
+    before = file_of(read_layers(both), NATIVE)
+    (second / "fake.later.toml").rename(first / "fake.later.toml")
+
+    assert file_of(read_layers(both), NATIVE) != before
+
+
+def test_which_texts_are_near_is_told_without_reading_it_again(lexicon: Path, reads: list[str]) -> None:
+    load_tagger(lexicon)
+
+    assert load_tagger(lexicon).near(["bu film", "bir şey", "#film"]) == {0, 2}
+    assert len(reads) == 1

@@ -336,6 +336,15 @@ def test_what_names_a_sum_and_no_word_says_so(tmp_path: Path) -> None:
     assert msgspec.to_builtins(terms[-1]) == {"term": "kaset", "tag": "other", "start": 4, "end": 9}
 
 
+def test_a_trap_that_is_a_sum_is_a_trap_like_others(tmp_path: Path) -> None:
+    trap = entry("aaa", kind="trap", match="kaset", near="NEAR/3 SUM/5 (kaset^3 OR b^2)")
+    phrase = entry("zzz") + 'forms = ["montaj film"]\n'
+    tagger = load_tagger(write_lexicon(tmp_path, fake=trap + phrase + entry("kaset") + entry("film")))
+
+    assert [one.term for one in tagger.terms(["montaj film"], ["tr"])[0]] == ["zzz"]
+    assert tagger.terms(["kaset b", "kaset"], ["tr"] * 2)[0] == ()
+
+
 def test_explain_adds_up_a_sum(summed: Tagger) -> None:
     [verdict, *_] = summed.verdicts("a q c y", "tr")
 

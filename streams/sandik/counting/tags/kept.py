@@ -27,6 +27,7 @@ from sandik.counting.tags.layers import Layer
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.native_terms import Told
 from sandik.counting.tags.ready import Ready
+from sandik_schemas import pair
 from sandik_schemas.pair import Pair
 
 #: Each version of the code and of a lexicon has a file of its own. Those that were used last stay.
@@ -43,8 +44,8 @@ def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
     None if there is no place, or one that others can write to, or if a file cannot be read.
     """
     try:
-        folder = cache_dir()
-        if folder.exists() and not _is_own(folder):
+        folder = cache_dir() / "lexicons"
+        if folder.exists() and not _is_own(folder.stat()):
             return None
         return folder / f"lexicon-{_hash(layers, native)[:32]}.ready"
     except (OSError, RuntimeError):
@@ -52,21 +53,21 @@ def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
 
 
 def _hash(layers: tuple[Layer, ...], native: ModuleType) -> str:
-    made_from = hashlib.sha256()
     python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
-    made_from.update(repr((python, [one.name for one in layers])).encode())
-    code = [Path(str(native.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
-    for file in (*code, *(file for layer in layers for file in _files(layer.folder))):
-        content = file.read_bytes()
-        made_from.update(f"{file.name} {len(content)} ".encode() + content)
+    made_from = hashlib.sha256(repr(python).encode())
+    code = [Path(str(native.__file__)), Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
+    for name, files in (("", code), *((one.name, [*_files(one.folder)]) for one in layers)):
+        made_from.update(f"{name} {len(files)} ".encode())
+        for file in files:
+            content = file.read_bytes()
+            made_from.update(f"{file.name} {len(content)} ".encode() + content)
     return made_from.hexdigest()
 
 
-def _is_own(folder: Path) -> bool:
-    """Return whether nobody but this user and root can put files into a folder."""
-    found = folder.stat()
+def _is_own(found: os.stat_result) -> bool:
+    """Return whether only this user and root can write to it: what is kept decides what is counted."""
     user = os.geteuid() if hasattr(os, "geteuid") else _ROOT
-    return found.st_uid in {_ROOT, user} and not found.st_mode & stat.S_IWOTH
+    return found.st_uid in {_ROOT, user} and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _files(folder: Traversable) -> Iterator[Traversable]:
@@ -78,9 +79,12 @@ def _files(folder: Traversable) -> Iterator[Traversable]:
 
 
 def read(file: Path) -> Ready | None:
-    """Return what a file holds; None if it is not there or not whole."""
+    """Return what a file holds; None if it is not there, not whole, or not our own."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as stream:
+            if not _is_own(os.fstat(stream.fileno())):
+                return None
+            content = stream.read()
     except OSError:
         return None
     with suppress(OSError):
@@ -92,7 +96,7 @@ def read(file: Path) -> Ready | None:
     return Ready(
         version,
         tag_names,
-        tuple(Pair(*pair) for pair in pairs),
+        tuple(Pair(*one) for one in pairs),
         [Entry(*entry) for entry in entries],
         is_sum,
         InOrder(*cut),
@@ -107,7 +111,7 @@ def keep(file: Path, ready: Ready) -> None:
     plain: Any = (  # tuples that have no names: `marshal` knows no others
         ready.version,
         ready.tag_names,
-        [msgspec.structs.astuple(pair) for pair in ready.pairs],
+        [msgspec.structs.astuple(one) for one in ready.pairs],
         [tuple(entry) for entry in ready.entries],
         ready.is_sum,
         tuple(ready.cut),
@@ -116,7 +120,8 @@ def keep(file: Path, ready: Ready) -> None:
     content = marshal.dumps(plain)
     new = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new.touch(mode=0o600)
         new.write_bytes(hashlib.sha256(content).digest() + content)
         new.replace(file)
         _delete_oldest(file.parent)

@@ -78,8 +78,8 @@ class Entry(NamedTuple):
 
     @property
     def is_sum(self) -> bool:
-        """Return whether it is a sum of several signs, so that its lemma is not a word."""
-        return not self.forms and "SUM/" in self.near
+        """Return whether it is a term found by several signs together: its lemma names no word."""
+        return not self.forms and not self.is_trap and "SUM/" in self.near
 
     def accepts(self, language: str) -> bool:
         """Return whether it counts in posts of this language or pair of languages."""

@@ -1,6 +1,6 @@
 """A lexicon as the compiled part uses it: bytes and numbers. Making them takes seconds, reading them none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from types import ModuleType
 from typing import NamedTuple
@@ -50,6 +50,7 @@ class ReadyTagger(Tagger):
         self.eras = Eras([entry.valid for entry in self._entries])
         self._native = NativeTerms(native, about, self._entries, self.eras)
         self._finder = Finder(cut, self._native)
+        self._ranks = [kind["ranks"] for kind in about.kinds]
         self._read = read
 
     @cached_property
@@ -58,10 +59,6 @@ class ReadyTagger(Tagger):
         if lexicon.version != self.version:
             raise LexiconError("the lexicon was changed while it was in use; run the command again")
         return Tagger(lexicon, None)
-
-    def near(self, texts: Sequence[str]) -> set[int]:
-        """See `Tagger.near`."""
-        return self._explaining.near(texts)
 
     def verdicts(self, text: str, language: str, time_ms: int | None = None) -> list[Verdict]:
         """See `Tagger.verdicts`."""
