@@ -24,19 +24,21 @@ def bursts(report: Report, words: Words) -> Iterator[str]:
     if not found:
         yield f"<p>{safe(words.say('bursts_none'))}</p>"
     if report.figures.peak is not None:
-        name = words.say("peak", name=_name(report.figures.peak, words))
+        name = words.say("peak", name=_name(report.figures.peak, report, words))
         yield from _burst(name, report.figures.peak, report, report.evidence[:1], words)
     largest = sorted(range(len(found)), key=lambda number: (-found[number].posts, number))[:MOST_BURSTS]
     for number in sorted(largest):
         evidence = report.evidence[number : number + 1]
-        yield from _burst(_name(found[number], words), found[number], report, evidence, words)
+        yield from _burst(_name(found[number], report, words), found[number], report, evidence, words)
     if len(found) > MOST_BURSTS:
         told = words.say("bursts_more", n=words.number(len(found) - MOST_BURSTS))
         yield f'<p class="note">{safe(told)}</p>'
 
 
-def _name(burst: Burst, words: Words) -> str:
-    span = words.span(burst.start_ms, burst.end_ms)
+def _name(burst: Burst, report: Report, words: Words) -> str:
+    # Of a step that the period cuts, only what is inside was counted.
+    period = report.figures.period
+    span = words.span(max(burst.start_ms, period.from_ms), min(burst.end_ms, period.to_ms))
     return words.say("burst", language=words.language(burst.language), tag=words.column(burst.tag), span=span)
 
 

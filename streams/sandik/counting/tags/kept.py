@@ -12,7 +12,7 @@ import secrets
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -56,7 +56,8 @@ def _hash(layers: tuple[Layer, ...], native: ModuleType) -> str:
     python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
     made_from = hashlib.sha256(repr(python).encode())
     code = [Path(str(native.__file__)), Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
-    for name, files in (("", code), *((one.name, [*_files(one.folder)]) for one in layers)):
+    parts: list[tuple[str, Sequence[Traversable]]] = [("", code)]
+    for name, files in (*parts, *((one.name, [*_files(one.folder)]) for one in layers)):
         made_from.update(f"{name} {len(files)} ".encode())
         for file in files:
             content = file.read_bytes()

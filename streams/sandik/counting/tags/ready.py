@@ -50,7 +50,7 @@ class ReadyTagger(Tagger):
         self.eras = Eras([entry.valid for entry in self._entries])
         self._native = NativeTerms(native, about, self._entries, self.eras)
         self._finder = Finder(cut, self._native)
-        self._ranks = [kind["ranks"] for kind in about.kinds]
+        self._ranks = [kind["ranks"] for kind in about.kinds]  # type: ignore[misc]
         self._read = read
 
     @cached_property

@@ -18,7 +18,7 @@ export function drawHeadline({ now, pair, change, within, usual }, status) {
     say("ofPosts", { part: number(part), base: number(base) }),
     ...(isLoading ? [" · ", say("soFar", { share: percent(reading.progress) })] : []),
   ] : status.last_ms === null || isAll() ? [] : [
-    say("countsReach", { range: timeRange(status.first_ms, status.last_ms, true) }), " · ",
+    say("countsReach", { range: timeRange(status.first_ms, status.last_ms, true, false) }), " · ",
     el("a", { href: everythingLink() }, say("showEverything")),
   ]));
   document.body.classList.toggle("nothing", !now.share);
@@ -35,7 +35,7 @@ function changeWords({ value, low, high, is_beyond_chance: isBeyond }, than) {
 
 function spanWords({ from_ms, to_ms }) {
   if (from_ms === to_ms && state.from_ms && state.to_ms) return say("in_custom", { range: timeRange(state.from_ms, state.to_ms, true) });
-  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms, true) }) : say(`in_${state.span}`);
+  return state.span === "custom" || state.span === "all" ? say("in_custom", { range: timeRange(from_ms, to_ms, true, state.span !== "all") }) : say(`in_${state.span}`);
 }
 
 /** Whether nothing more could be shown. */

@@ -81,8 +81,15 @@ export function time(ms, step_ms = 60_000) {
   return formatted(ms, parts);
 }
 
-/** Return a time from and to, the day once where it is the same; of `MANY_DAYS_MS` the days alone. */
-export const timeRange = (from_ms, to_ms, isZoned = false) => formatOf("DateTimeFormat", { ...DAY, ...(to_ms - from_ms < MANY_DAYS_MS ? { hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) } : {}) }).formatRange(from_ms, to_ms).replace("–", "\u2060–\u2060").replaceAll(" г.", "\u00a0г.");
+/** Return a time from and to, the day once where it is the same: days alone where both are one, or where many are not told exactly. */
+export function timeRange(from_ms, to_ms, isZoned = false, isExact = true) {
+  const isDays = to_ms - from_ms >= MANY_DAYS_MS && (!isExact || [from_ms, to_ms].every(isMidnight));
+  const hours = { hour: "2-digit", minute: "2-digit", ...(isZoned ? { timeZoneName: "short" } : {}) };
+  const told = formatOf("DateTimeFormat", isDays ? DAY : { ...DAY, ...hours }).formatRange(from_ms, isDays ? to_ms - 1 : to_ms);
+  return told.replace("–", "\u2060–\u2060").replaceAll(" г.", "\u00a0г.");
+}
+
+const isMidnight = (ms) => new Date(ms).getHours() === 0 && new Date(ms).getMinutes() === 0;
 
 /** Return how long ago something was, in the largest unit that there are two of. */
 export function age(ms) {
