@@ -84,7 +84,13 @@ async def test_after_kills_the_live_finals_are_those_of_a_replay(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = brief(worker_settings).model_copy(
-        update={"authors": "sketch", "terms": "count", "top_terms": 2, "sources": "telegram,x"}
+        update={
+            "authors": "sketch",
+            "terms": "count",
+            "top_terms": 2,
+            "sources": "telegram,x",
+            "lexicon": "builtin",  # finds two terms in a post
+        }
     )
     scene = Scene(settings)
     await scene.make_topics()
