@@ -93,13 +93,13 @@ def read(file: Path) -> Ready | None:
     whole = memoryview(content)
     if hashlib.sha256(whole[_HASH_BYTES:]).digest() != whole[:_HASH_BYTES]:
         return None
-    version, tag_names, pairs, entries, is_sum, cut, told = marshal.loads(whole[_HASH_BYTES:])  # noqa: S302 - our own, whole
+    version, tag_names, pairs, entries, first_sum, cut, told = marshal.loads(whole[_HASH_BYTES:])  # noqa: S302 - our own, whole
     return Ready(
         version,
         tag_names,
         tuple(Pair(*one) for one in pairs),
         [Entry(*entry) for entry in entries],
-        is_sum,
+        first_sum,
         InOrder(*cut),
         Told(*told),
     )
@@ -114,7 +114,7 @@ def keep(file: Path, ready: Ready) -> None:
         ready.tag_names,
         [msgspec.structs.astuple(one) for one in ready.pairs],
         [tuple(entry) for entry in ready.entries],
-        ready.is_sum,
+        ready.first_sum,
         tuple(ready.cut),
         tuple(ready.told),
     )

@@ -87,16 +87,15 @@ class Tagger:
         self.version = lexicon.version
         self.tag_names = lexicon.tag_names
         self.pairs = lexicon.pairs
-        entries, patterns, self._asking, rules = parts_of(lexicon)
+        parts = parts_of(lexicon)
+        entries, self._first_sum, patterns, self._asking, rules = parts
         self.eras = Eras([entry.valid for entry in entries])
         self._openings = {one.tag: one for one in lexicon.openings}
-        self._is_sum = [entry.is_sum for entry in entries]
-        self._first_sum = len(entries) - sum(self._is_sum)
         # Only the finder keeps the forms: they take more memory than everything else.
         self._entries = [entry._replace(forms=()) for entry in entries]
         self._native = None
         if native:
-            about = told(native, patterns, self._asking, rules, entries, self._openings)
+            about = told(native, parts, self._openings)
             self._native = NativeTerms(native, about, self._entries, self.eras)
         places = self._native or Places(patterns, self._asking)
         self._finder = Finder(may_be_cut(patterns, self._asking), places)
@@ -110,11 +109,11 @@ class Tagger:
         `times_ms`: when each was posted. Without a time, no entry is outside its days.
         """
         found: list[tuple[Term, ...]] = [()] * len(texts)
-        entries, is_sum = self._entries, self._is_sum
+        entries, first_sum = self._entries, self._first_sum
         for index, rows in self._counted(texts, languages, times_ms):
             found[index] = tuple(
                 [
-                    Term(entries[rank].lemma, entries[rank].tag, start, end, is_sum[rank])
+                    Term(entries[rank].lemma, entries[rank].tag, start, end, rank >= first_sum)
                     for start, end, rank in rows
                 ]
             )

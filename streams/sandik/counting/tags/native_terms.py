@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from sandik.counting.tags.alphabet import fold_code
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.lexicon import Entry
+from sandik.counting.tags.parts import Parts
 from sandik.counting.tags.pattern_index import Numbered
 from sandik.counting.tags.places import Place as Found
 from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
 from sandik.counting.tags.required_words import Needs, bits_in
-from sandik.counting.tags.rules import Rule, Rules
+from sandik.counting.tags.rules import Rule
 from sandik.counting.tags.valid_days import Eras
 
 #: A term: start, end, and the rank of its entry.
@@ -39,17 +40,15 @@ class Told(NamedTuple):
 
 def told(
     native: ModuleType,
-    patterns: Numbered,
-    asking: Asking,
-    rules: Rules,
-    entries: Sequence[Entry],
+    parts: Parts,
     openings: Mapping[str, Opening],
 ) -> Told:
     """Return what the compiled part is told of a lexicon. Takes seconds."""
+    asking = parts.asking
     asked = zip(asking.ranks, asking.is_trigger, strict=True)
     decides = [bool(ranks) or is_trigger for ranks, is_trigger in asked]
-    spelled = native.spelled(_patterns(patterns), decides, MIN_GLUED)
-    return Told(spelled, [*_kinds(asking)], _rules(rules, entries, openings))
+    spelled = native.spelled(_patterns(parts.patterns), decides, MIN_GLUED)
+    return Told(spelled, [*_kinds(asking)], _rules(parts, openings))
 
 
 class NativeTerms:
@@ -138,7 +137,8 @@ def _groups(needs: Needs) -> list[list[int]]:
     return [[*bits_in(need)] for need in needs]
 
 
-def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Opening]) -> tuple[Any, ...]:
+def _rules(parts: Parts, openings: Mapping[str, Opening]) -> tuple[Any, ...]:
+    rules = parts.rules
     tags = _Numbers()
     places = _Numbers(rules.numbers)
     made: list[tuple[list[int], tuple[int, ...]]] = []
@@ -185,14 +185,12 @@ def _rules(rules: Rules, entries: Sequence[Entry], openings: Mapping[str, Openin
             bool(entry.near),
             rule(rules.by_rank.get(rank)),
         )
-        for rank, entry in enumerate(entries)
+        for rank, entry in enumerate(parts.entries)
     ]
     opening = [
         (tags.of(one.tag), one.characters, [tags.of(tag) for tag in one.beside]) for one in openings.values()
     ]
-    # What names a sum is ranked last.
-    first_sum = len(entries) - sum(entry.is_sum for entry in entries)
-    return told, opening, first_sum, len(rules.numbers), made
+    return told, opening, parts.first_sum, len(rules.numbers), made
 
 
 class _Numbers(dict[Any, int]):

@@ -22,23 +22,23 @@ class Ready(NamedTuple):
     tag_names: tuple[str, ...]
     pairs: tuple[Pair, ...]
     entries: list[Entry]
-    is_sum: list[bool]
+    first_sum: int
     cut: InOrder
     told: Told
 
 
 def made_ready(lexicon: Lexicon, native: ModuleType) -> Ready:
     """Return what the compiled part needs of a lexicon. Takes seconds."""
-    entries, patterns, asking, rules = parts_of(lexicon)
+    parts = parts_of(lexicon)
     openings = {one.tag: one for one in lexicon.openings}
     return Ready(
         lexicon.version,
         lexicon.tag_names,
         lexicon.pairs,
-        [entry._replace(forms=()) for entry in entries],
-        [entry.is_sum for entry in entries],
-        may_be_cut(patterns, asking),
-        told(native, patterns, asking, rules, entries, openings),
+        [entry._replace(forms=()) for entry in parts.entries],
+        parts.first_sum,
+        may_be_cut(parts.patterns, parts.asking),
+        told(native, parts, openings),
     )
 
 
@@ -46,7 +46,7 @@ class ReadyTagger(Tagger):
     """Finds the same terms as any tagger. What explains them it makes when it is asked to."""
 
     def __init__(self, ready: Ready, native: ModuleType, read: Callable[[], Lexicon]) -> None:
-        self.version, self.tag_names, self.pairs, self._entries, self._is_sum, cut, about = ready
+        self.version, self.tag_names, self.pairs, self._entries, self._first_sum, cut, about = ready
         self.eras = Eras([entry.valid for entry in self._entries])
         self._native = NativeTerms(native, about, self._entries, self.eras)
         self._finder = Finder(cut, self._native)
