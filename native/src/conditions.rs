@@ -141,11 +141,37 @@ impl Spots {
 
 type WordSpans = (Vec<u32>, Vec<u32>);
 
+/// Some leaves of conditions.
+#[derive(Clone)]
+pub struct Leaves(Vec<u64>);
+
+impl Leaves {
+    pub fn none(leaves: usize) -> Self {
+        Self(vec![0; leaves.div_ceil(64)])
+    }
+
+    pub fn add(&mut self, leaves: &[u32]) {
+        leaves.iter().for_each(|leaf| self.0[*leaf as usize / 64] |= 1 << (leaf % 64));
+    }
+
+    #[inline]
+    pub fn has(&self, leaf: u32) -> bool {
+        self.0[leaf as usize / 64] >> (leaf % 64) & 1 != 0
+    }
+
+    /// Say whether one leaf of each group is there.
+    pub fn have(&self, needs: &[Vec<u32>]) -> bool {
+        needs.iter().all(|need| need.iter().any(|leaf| self.has(*leaf)))
+    }
+}
+
 /// One text and what stands in it, found when it is asked for, and once.
 pub struct Scene<'a> {
     /// Where words stand: start, end, and the leaves that they are.
     words: Vec<(u32, u32, &'a [u32])>,
-    present: Vec<bool>,
+    /// How many leaves there are: what is behind them are places that are made of them.
+    leaves: usize,
+    present: Leaves,
     made: &'a [Made],
     characters: u32,
     spots: std::cell::RefCell<HashMap<Place, Rc<Spots>>>,
@@ -162,14 +188,14 @@ impl<'a> Scene<'a> {
         word_spans: Box<dyn Fn() -> PyResult<Vec<(u32, u32)>> + 'a>,
     ) -> Self {
         words.sort_unstable_by_key(|word| (word.0, word.1));
-        let mut present = vec![false; leaves];
-        words.iter().flat_map(|word| word.2).for_each(|leaf| present[*leaf as usize] = true);
+        let mut present = Leaves::none(leaves);
+        words.iter().for_each(|word| present.add(word.2));
         let (spots, bounds) = Default::default();
-        Self { words, present, made, characters, spots, bounds, word_spans }
+        Self { words, leaves, present, made, characters, spots, bounds, word_spans }
     }
 
     fn can_hold(&self, needs: &Needs) -> bool {
-        needs.iter().all(|need| need.iter().any(|leaf| self.present[*leaf as usize]))
+        self.present.have(needs)
     }
 
     fn holds(&self, condition: &Condition, hit: Option<&Spot>) -> PyResult<bool> {
@@ -251,11 +277,11 @@ impl<'a> Scene<'a> {
             return Ok(known.clone());
         }
         let leaf = place as u32;
-        let found = if place < self.present.len() {
-            let some = self.words.iter().filter(|word| self.present[place] && word.2.contains(&leaf));
+        let found = if place < self.leaves {
+            let some = self.words.iter().filter(|word| self.present.has(leaf) && word.2.contains(&leaf));
             some.map(|(start, end, _)| Spot::new(*start, *end)).collect()
         } else {
-            let Made(places, within) = &self.made[place - self.present.len()];
+            let Made(places, within) = &self.made[place - self.leaves];
             let mut found = Vec::new();
             if within.is_empty() {
                 for one in places {
@@ -274,8 +300,8 @@ impl<'a> Scene<'a> {
     }
 
     fn may_stand(&self, place: Place) -> bool {
-        let Some(made) = place.checked_sub(self.present.len()) else {
-            return self.present[place];
+        let Some(made) = place.checked_sub(self.leaves) else {
+            return self.present.has(place as u32);
         };
         let Made(places, within) = &self.made[made];
         let mut each = places.iter().map(|one| self.may_stand(*one));

@@ -8,7 +8,7 @@ use pyo3::types::{PyBytes, PyList, PyString};
 
 use crate::beginnings::Beginnings;
 use crate::characters::{text_of, Characters};
-use crate::conditions::Made;
+use crate::conditions::{Leaves, Made};
 use crate::counting::{Allowed, Counting, Entry, Opening};
 use crate::folding::{Folded, Token, NONE, WORD};
 use crate::markup::{Markup, Told};
@@ -279,29 +279,5 @@ impl Patterns {
             }
         }
         wanted
-    }
-}
-
-/// Some leaves of conditions.
-#[derive(Clone)]
-pub struct Leaves(Vec<u64>);
-
-impl Leaves {
-    pub fn none(leaves: usize) -> Self {
-        Self(vec![0; leaves.div_ceil(64)])
-    }
-
-    pub fn add(&mut self, leaves: &[u32]) {
-        leaves.iter().for_each(|leaf| self.0[*leaf as usize / 64] |= 1 << (leaf % 64));
-    }
-
-    #[inline]
-    pub fn has(&self, leaf: u32) -> bool {
-        self.0[leaf as usize / 64] >> (leaf % 64) & 1 != 0
-    }
-
-    /// Say whether one leaf of each group is there.
-    pub fn have(&self, needs: &[Vec<u32>]) -> bool {
-        needs.iter().all(|need| need.iter().any(|leaf| self.has(*leaf)))
     }
 }
