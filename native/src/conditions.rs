@@ -256,20 +256,28 @@ impl<'a> Scene<'a> {
 
     /// Return the nearest spot that ends before this one or begins behind it, and how far it is.
     fn beside(&self, found: &Spots, of: &Spot) -> PyResult<Option<(i64, usize)>> {
+        let [near, far] = self.sides(found, of)?;
+        Ok(near.or(far))
+    }
+
+    /// Return the last spot that ends before this one and the first that begins behind it: the nearer one
+    /// first, and how far each is.
+    fn sides(&self, found: &Spots, of: &Spot) -> PyResult<[Option<(i64, usize)>; 2]> {
         let left = found.by_end.partition_point(|at| found.by_start[*at].end <= of.start);
         let right = found.by_start.partition_point(|spot| spot.start < of.end);
-        let mut nearest = None;
+        let mut sides = [None, None];
         if left > 0 {
             let at = found.by_end[left - 1];
-            nearest = Some((self.word(of.start)? - self.word(found.by_start[at].end - 1)?, at));
+            sides[0] = Some((self.word(of.start)? - self.word(found.by_start[at].end - 1)?, at));
         }
         if let Some(spot) = found.by_start.get(right) {
             let away = self.word(spot.start)? - self.word(of.end - 1)?;
-            if nearest.is_none_or(|(words, _)| away < words) {
-                nearest = Some((away, right));
+            sides[1] = Some((away, right));
+            if sides[0].is_some_and(|(words, _)| away < words) {
+                sides.swap(0, 1);
             }
         }
-        Ok(nearest)
+        Ok(sides)
     }
 
     fn spots(&self, place: Place) -> PyResult<Rc<Spots>> {
@@ -312,18 +320,19 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Return a spot for each last member that is reached, from the first member to it.
+    /// Return a spot for each last member that is reached, from the first member to it. A word that is a
+    /// member already is no second one.
     fn chained(&self, places: &[Place], within: &[i64]) -> PyResult<Vec<Spot>> {
         let mut wholes = self.spots(places[0])?.by_start.clone();
         let mut known = self.spots(places[0])?;
         for (place, within) in places[1..].iter().zip(within) {
             let (mut spots, mut longer) = (Vec::new(), Vec::new());
             for spot in &self.spots(*place)?.by_start {
-                if let Some((words, at)) = self.beside(&known, spot)? {
-                    if words <= *within {
-                        longer.push(wholes[at].with(spot));
-                        spots.push(spot.clone());
-                    }
+                let mut sides = self.sides(&known, spot)?.into_iter().flatten();
+                if let Some((_, at)) = sides.find(|(words, at)| words <= within && !wholes[*at].covers(spot))
+                {
+                    longer.push(wholes[at].with(spot));
+                    spots.push(spot.clone());
                 }
             }
             (known, wholes) = (Rc::new(Spots::new(spots)), longer);

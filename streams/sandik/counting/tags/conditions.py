@@ -134,17 +134,21 @@ class Scene:
 
     def _beside(self, found: _Spots, start: int, end: int) -> tuple[int, Spot] | None:
         """Return the nearest spot that ends before `start` or begins after `end`, and its distance."""
+        sides = self._sides(found, start, end)
+        return sides[0] if sides else None
+
+    def _sides(self, found: _Spots, start: int, end: int) -> list[tuple[int, Spot]]:
+        """Return the last spot that ends before `start`, the first after `end`: the nearer one first."""
         left, right = bisect_right(found.ends, start) - 1, bisect_left(found.starts, end)
-        nearest = None
+        sides = []
         if left >= 0:
             spot = found.by_end[left]
-            nearest = self._word(start) - self._word(spot.end - 1), spot
+            sides.append((self._word(start) - self._word(spot.end - 1), spot))
         if right < len(found.starts):
             spot = found.by_start[right]
             away = self._word(spot.start) - self._word(end - 1)
-            if nearest is None or away < nearest[0]:
-                nearest = away, spot
-        return nearest
+            sides.insert(0 if sides and away < sides[0][0] else 1, (away, spot))
+        return sides
 
     def _found(self, place: Place) -> _Spots:
         found = self._spots.get(place)
@@ -185,7 +189,10 @@ class Scene:
         yield from (spot for spot, _ in self._reached(shorter))
 
     def _reached(self, chain: Chain) -> list[tuple[Spot, Spot]]:
-        """Return, for each last member that is near enough, its spot and the whole chain."""
+        """Return, for each last member that is near enough, its spot and the whole chain.
+
+        A word that is a member of the chain already is no second one.
+        """
         reached = [(spot, spot) for spot in self._found(chain.places[0]).by_start]
         for place, within in zip(chain.places[1:], chain.within, strict=True):
             if not reached:
@@ -194,9 +201,10 @@ class Scene:
             known = _sorted([spot for spot, _ in reached])
             reached = []
             for spot in self._found(place).by_start:
-                nearest = self._beside(known, spot.start, spot.end)
-                if nearest and nearest[0] <= within:
-                    reached.append((spot, _together(whole[nearest[1]], spot)))
+                for away, last in self._sides(known, spot.start, spot.end):
+                    if away <= within and not _is_inside(spot, whole[last]):
+                        reached.append((spot, _together(whole[last], spot)))
+                        break
         return reached
 
     def _word(self, at: int) -> int:
