@@ -110,6 +110,11 @@ impl Spot {
         Self { start: self.start.min(other.start), end: self.end.max(other.end), parts }
     }
 
+    /// Say whether a part has a letter that the other one has.
+    fn shares(&self, other: &Self) -> bool {
+        self.parts.iter().any(|(start, end)| *start < other.end && other.start < *end)
+    }
+
     fn covers(&self, other: &Self) -> bool {
         self.parts.iter().any(|(start, end)| *start <= other.start && other.end <= *end)
     }
@@ -329,7 +334,7 @@ impl<'a> Scene<'a> {
             let (mut spots, mut longer) = (Vec::new(), Vec::new());
             for spot in &self.spots(*place)?.by_start {
                 let mut sides = self.sides(&known, spot)?.into_iter().flatten();
-                if let Some((_, at)) = sides.find(|(words, at)| words <= within && !wholes[*at].covers(spot))
+                if let Some((_, at)) = sides.find(|(words, at)| words <= within && !wholes[*at].shares(spot))
                 {
                     longer.push(wholes[at].with(spot));
                     spots.push(spot.clone());

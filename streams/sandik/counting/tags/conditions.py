@@ -202,7 +202,7 @@ class Scene:
             reached = []
             for spot in self._found(place).by_start:
                 for away, last in self._sides(known, spot.start, spot.end):
-                    if away <= within and not _is_inside(spot, whole[last]):
+                    if away <= within and not _shares(spot, whole[last]):
                         reached.append((spot, _together(whole[last], spot)))
                         break
         return reached
@@ -232,6 +232,11 @@ def _together(one: Spot, other: Spot) -> Spot:
 
 def _is_inside(spot: Spot, hit: Spot) -> bool:
     return any(start <= spot.start and spot.end <= end for start, end in hit.parts)
+
+
+def _shares(spot: Spot, whole: Spot) -> bool:
+    """Return whether a spot has a letter that a part of the whole has."""
+    return any(start < spot.end and spot.start < end for start, end in whole.parts)
 
 
 def _sorted(spots: Sequence[Spot]) -> _Spots:
