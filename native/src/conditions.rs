@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 
 /// How many of a place are asked if they cover a hit.
 const LOOK_BACK: usize = 64;
+/// How many spots on each side of a word may be the member of a chain before it.
+const LOOK_AROUND: usize = 4;
 
 /// The number of a place. The first are leaves; those that follow are made of others.
 pub type Place = usize;
@@ -261,28 +263,35 @@ impl<'a> Scene<'a> {
 
     /// Return the nearest spot that ends before this one or begins behind it, and how far it is.
     fn beside(&self, found: &Spots, of: &Spot) -> PyResult<Option<(i64, usize)>> {
-        let [near, far] = self.sides(found, of)?;
-        Ok(near.or(far))
-    }
-
-    /// Return the last spot that ends before this one and the first that begins behind it: the nearer one
-    /// first, and how far each is.
-    fn sides(&self, found: &Spots, of: &Spot) -> PyResult<[Option<(i64, usize)>; 2]> {
         let left = found.by_end.partition_point(|at| found.by_start[*at].end <= of.start);
         let right = found.by_start.partition_point(|spot| spot.start < of.end);
-        let mut sides = [None, None];
+        let mut nearest = None;
         if left > 0 {
             let at = found.by_end[left - 1];
-            sides[0] = Some((self.word(of.start)? - self.word(found.by_start[at].end - 1)?, at));
+            nearest = Some((self.word(of.start)? - self.word(found.by_start[at].end - 1)?, at));
         }
         if let Some(spot) = found.by_start.get(right) {
             let away = self.word(spot.start)? - self.word(of.end - 1)?;
-            sides[1] = Some((away, right));
-            if sides[0].is_some_and(|(words, _)| away < words) {
-                sides.swap(0, 1);
+            if nearest.is_none_or(|(words, _)| away < words) {
+                nearest = Some((away, right));
             }
         }
-        Ok(sides)
+        Ok(nearest)
+    }
+
+    /// Return how far the spots on either side are, and their numbers, the nearest first; some of each side.
+    fn around(&self, found: &Spots, of: &Spot) -> PyResult<Vec<(i64, usize)>> {
+        let left = found.by_end.partition_point(|at| found.by_start[*at].end <= of.start);
+        let right = found.by_start.partition_point(|spot| spot.start < of.end);
+        let mut around = Vec::with_capacity(2 * LOOK_AROUND);
+        for at in found.by_end[left.saturating_sub(LOOK_AROUND)..left].iter().rev() {
+            around.push((self.word(of.start)? - self.word(found.by_start[*at].end - 1)?, *at));
+        }
+        for (at, spot) in found.by_start.iter().enumerate().skip(right).take(LOOK_AROUND) {
+            around.push((self.word(spot.start)? - self.word(of.end - 1)?, at));
+        }
+        around.sort_by_key(|(words, _)| *words);
+        Ok(around)
     }
 
     fn spots(&self, place: Place) -> PyResult<Rc<Spots>> {
@@ -333,8 +342,8 @@ impl<'a> Scene<'a> {
         for (place, within) in places[1..].iter().zip(within) {
             let (mut spots, mut longer) = (Vec::new(), Vec::new());
             for spot in &self.spots(*place)?.by_start {
-                let mut sides = self.sides(&known, spot)?.into_iter().flatten();
-                if let Some((_, at)) = sides.find(|(words, at)| words <= within && !wholes[*at].shares(spot))
+                let mut around = self.around(&known, spot)?.into_iter();
+                if let Some((_, at)) = around.find(|(words, at)| words <= within && !wholes[*at].shares(spot))
                 {
                     longer.push(wholes[at].with(spot));
                     spots.push(spot.clone());

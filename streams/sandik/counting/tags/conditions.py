@@ -28,9 +28,12 @@ from sandik.counting.tags.query_parser import (
 
 #: How many occurrences are tested for covering a hit. Only floods of words have more.
 _LOOK_BACK = 64
+#: How many occurrences on each side of a word may be the member of a chain before it.
+_LOOK_AROUND = 4
 
 Span = tuple[int, int]
 _LEAVES = itemgetter(2)  # of a word
+_AWAY = itemgetter(0)
 
 
 class Spot(NamedTuple):
@@ -134,21 +137,30 @@ class Scene:
 
     def _beside(self, found: _Spots, start: int, end: int) -> tuple[int, Spot] | None:
         """Return the nearest spot that ends before `start` or begins after `end`, and its distance."""
-        sides = self._sides(found, start, end)
-        return sides[0] if sides else None
-
-    def _sides(self, found: _Spots, start: int, end: int) -> list[tuple[int, Spot]]:
-        """Return the last spot that ends before `start`, the first after `end`: the nearer one first."""
         left, right = bisect_right(found.ends, start) - 1, bisect_left(found.starts, end)
-        sides = []
+        nearest = None
         if left >= 0:
             spot = found.by_end[left]
-            sides.append((self._word(start) - self._word(spot.end - 1), spot))
+            nearest = self._word(start) - self._word(spot.end - 1), spot
         if right < len(found.starts):
             spot = found.by_start[right]
             away = self._word(spot.start) - self._word(end - 1)
-            sides.insert(0 if sides and away < sides[0][0] else 1, (away, spot))
-        return sides
+            if nearest is None or away < nearest[0]:
+                nearest = away, spot
+        return nearest
+
+    def _around(self, found: _Spots, start: int, end: int, within: int) -> list[tuple[int, Spot]]:
+        """Return the spots within so many words on either side, the nearest first; some of each side."""
+        left, right = bisect_right(found.ends, start), bisect_left(found.starts, end)
+        before = [
+            (self._word(start) - self._word(spot.end - 1), spot)
+            for spot in reversed(found.by_end[max(0, left - _LOOK_AROUND) : left])
+        ]
+        after = [
+            (self._word(spot.start) - self._word(end - 1), spot)
+            for spot in found.by_start[right : right + _LOOK_AROUND]
+        ]
+        return sorted([one for one in before + after if one[0] <= within], key=_AWAY)
 
     def _found(self, place: Place) -> _Spots:
         found = self._spots.get(place)
@@ -201,10 +213,10 @@ class Scene:
             known = _sorted([spot for spot, _ in reached])
             reached = []
             for spot in self._found(place).by_start:
-                for away, last in self._sides(known, spot.start, spot.end):
-                    if away <= within and not _shares(spot, whole[last]):
-                        reached.append((spot, _together(whole[last], spot)))
-                        break
+                around = self._around(known, spot.start, spot.end, within)
+                before = next((whole[one] for _, one in around if not _shares(spot, whole[one])), None)
+                if before is not None:
+                    reached.append((spot, _together(before, spot)))
         return reached
 
     def _word(self, at: int) -> int:
