@@ -6,7 +6,6 @@ written, nothing is kept. See docs/decisions/060-lexicons-kept-ready.md.
 """
 
 import hashlib
-import marshal
 import os
 import secrets
 import stat
@@ -17,18 +16,17 @@ from contextlib import suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from sandik.cache_dir import cache_dir
-from sandik.counting.tags.cut_words import InOrder
 from sandik.counting.tags.layers import Layer
-from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.native_terms import Told
+from sandik.counting.tags.native_tagger import NativeReady
 from sandik.counting.tags.ready import Ready
 from sandik_schemas import pair
-from sandik_schemas.pair import Pair
+
+R = TypeVar("R", Ready, NativeReady)
 
 #: Each version of the code and of a lexicon has a file of its own. Those that were used last stay.
 MOST_FILES = 10
@@ -38,10 +36,11 @@ _ROOT = 0
 _HASH_BYTES = hashlib.sha256().digest_size
 
 
-def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
+def file_of(layers: tuple[Layer, ...], native: ModuleType | None) -> Path | None:
     """Return where a lexicon is kept: the name is the hash of all that it is made from.
 
-    None if there is no place, or one that others can write to, or if a file cannot be read.
+    `native`: the compiled part, if it is for that. None if there is no place, or one that others can write
+    to, or if a file cannot be read.
     """
     try:
         folder = cache_dir() / "lexicons"
@@ -52,10 +51,12 @@ def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
         return None
 
 
-def _hash(layers: tuple[Layer, ...], native: ModuleType) -> str:
+def _hash(layers: tuple[Layer, ...], native: ModuleType | None) -> str:
     python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
     made_from = hashlib.sha256(repr(python).encode())
-    code = [Path(str(native.__file__)), Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
+    code = [Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
+    if native:
+        code.append(Path(str(native.__file__)))
     parts: list[tuple[str, Sequence[Traversable]]] = [("", code)]
     for name, files in (*parts, *((one.name, [*_files(one.folder)]) for one in layers)):
         made_from.update(f"{name} {len(files)} ".encode())
@@ -79,7 +80,7 @@ def _files(folder: Traversable) -> Iterator[Traversable]:
             yield from sorted(child.iterdir(), key=lambda child: child.name)
 
 
-def read(file: Path) -> Ready | None:
+def read(file: Path, kind: type[R]) -> R | None:
     """Return what a file holds; None if it is not there, not whole, or not our own."""
     try:
         with file.open("rb") as stream:
@@ -93,32 +94,14 @@ def read(file: Path) -> Ready | None:
     whole = memoryview(content)
     if hashlib.sha256(whole[_HASH_BYTES:]).digest() != whole[:_HASH_BYTES]:
         return None
-    version, tag_names, pairs, entries, first_sum, cut, told = marshal.loads(whole[_HASH_BYTES:])  # noqa: S302 - our own, whole
-    return Ready(
-        version,
-        tag_names,
-        tuple(Pair(*one) for one in pairs),
-        [Entry(*entry) for entry in entries],
-        first_sum,
-        InOrder(*cut),
-        Told(*told),
-    )
+    return msgspec.msgpack.decode(whole[_HASH_BYTES:], type=kind)
 
 
-def keep(file: Path, ready: Ready) -> None:
+def keep(file: Path, ready: Ready | NativeReady) -> None:
     """Write a file, whole or not at all, and delete the oldest. Do nothing where nothing can be written."""
-    if len(ready.cut.in_hashtags) < LEAST_PATTERNS:
+    if len(ready.about.cut.in_hashtags) < LEAST_PATTERNS:
         return
-    plain: Any = (  # tuples that have no names: `marshal` knows no others
-        ready.version,
-        ready.tag_names,
-        [msgspec.structs.astuple(one) for one in ready.pairs],
-        [tuple(entry) for entry in ready.entries],
-        ready.first_sum,
-        tuple(ready.cut),
-        tuple(ready.told),
-    )
-    content = marshal.dumps(plain)
+    content = msgspec.msgpack.encode(ready)
     new = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
