@@ -2,7 +2,6 @@
 
 settings   what the broker is told, shared with docker-compose.yml
 jars       its jars: from Maven Central once, then from the cache, each checked by its SHA-512
-own_files  files that are opened without following links
 jvm        one Java process that never outlives this one
 probe      is the port free, does the broker answer
 embedded   EmbeddedKafka: start, stop, kill, restart

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from sandik.broker import jvm
-from sandik.broker.own_files import open_own
 from sandik.broker.settings import LOG4J2, server_properties
 from sandik.errors import BrokerError
+from sandik.files.own import open_own
 
 MIN_FREE_BYTES = 256 * 1024 * 1024
 _LOG_KEPT_BYTES = 10 * 1024 * 1024

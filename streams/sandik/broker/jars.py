@@ -18,10 +18,10 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import track
 
-from sandik.broker.own_files import check_owner, open_own
 from sandik.broker.settings import KAFKA_VERSION
-from sandik.cache_dir import cache_dir
 from sandik.errors import BrokerError
+from sandik.files.cache_dir import cache_dir
+from sandik.files.own import check_owner, open_own
 
 LOCK = Path(__file__).with_name("jars.lock")
 SAY_EVERY_S = 3.0

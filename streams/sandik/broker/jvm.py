@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandik.broker.jars import MISSING_EXTRA
-from sandik.broker.own_files import open_own
 from sandik.errors import BrokerError
+from sandik.files.own import open_own
 
 #: Ends when this process does, however it died: the system then closes the other end of its stdin.
 #: (Linux's parent-death signal would also fire when only the thread that started the broker ends.)

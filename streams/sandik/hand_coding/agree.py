@@ -14,12 +14,12 @@ from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Estimate, Rightness
 from sandik.figures.rollup import EVERY
 from sandik.figures.shares import with_interval
+from sandik.files.atomic import check_free, new_file
 from sandik.hand_coding.agreement import Figure, alpha, kappa
 from sandik.hand_coding.design import Design, load_design
 from sandik.hand_coding.sheets import Codes, read_codes
 from sandik.progress import tell
 from sandik.tables.aligned import aligned
-from sandik.tables.atomic_files import check_free, new_file
 from sandik_schemas.languages import languages_in
 
 #: A language with fewer coded posts is not reported separately.

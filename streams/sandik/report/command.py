@@ -8,6 +8,7 @@ import msgspec
 
 from sandik.clock import SystemClock
 from sandik.errors import UsageError
+from sandik.files.atomic import check_free, new_file
 from sandik.kafka.ranges import bounds_ms, duration_ms
 from sandik.progress import progress, tell
 from sandik.report.document import Report, report_of
@@ -19,7 +20,6 @@ from sandik.report.pictures import check_drawable, write_pictures
 from sandik.report.series import figures_of
 from sandik.report.words import Words, words_of
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free, new_file
 
 
 def run_report(order: Order, settings: Settings, *, json: bool) -> int:

@@ -10,13 +10,13 @@ import msgspec
 from sandik.counting.fold import cell_tags
 from sandik.counting.labels import iso
 from sandik.figures.shares import percent
+from sandik.files.atomic import check_free
 from sandik.ingest.escaped import printable
 from sandik.kafka.ranges import bounds_ms
 from sandik.progress import tell
 from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
-from sandik.tables.atomic_files import check_free
 from sandik.tables.writers import check_writable, write_table
 from sandik.texts.copies import Copies, Group, Said
 from sandik_schemas.languages import is_of

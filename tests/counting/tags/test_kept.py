@@ -1,5 +1,6 @@
 """A lexicon kept ready: what is wrong or old is never used, and nothing depends on its being there."""
 
+import hashlib
 import os
 from pathlib import Path
 from types import ModuleType
@@ -85,13 +86,14 @@ def test_a_lexicon_that_changes_while_it_is_read_is_not_kept(
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("damage", ["cut short", "one bit", "empty"])
+@pytest.mark.parametrize("damage", ["cut short", "one bit", "empty", "foreign"])
 def test_a_damaged_file_is_made_again(lexicon: Path, folder: Path, reads: list[str], damage: str) -> None:
     lemmas(lexicon)
     [file] = folder.iterdir()
     whole = file.read_bytes()
+    foreign = hashlib.sha256(b"\x93abc").digest() + b"\x93abc"
     other = whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:]
-    file.write_bytes({"cut short": whole[:-1], "one bit": other, "empty": b""}[damage])
+    file.write_bytes({"cut short": whole[:-1], "one bit": other, "empty": b"", "foreign": foreign}[damage])
 
     assert lemmas(lexicon) == ["film"]
 
@@ -137,9 +139,7 @@ def test_the_files_used_last_stay(
     assert {*folder.iterdir()} == {files[0], files[2]}
 
 
-def test_what_explains_is_of_the_same_lexicon_or_is_refused(
-    lexicon: Path, native: ModuleType | None
-) -> None:
+def test_what_explains_is_of_the_same_lexicon_or_is_refused(lexicon: Path, native: ModuleType | None) -> None:
     load_tagger(lexicon)
     same, other = load_tagger(lexicon), load_tagger(lexicon)
 

@@ -7,7 +7,6 @@ written, nothing is kept. See docs/decisions/060-lexicons-kept-ready.md.
 
 import hashlib
 import os
-import secrets
 import stat
 import sys
 import unicodedata
@@ -20,10 +19,13 @@ from typing import TypeVar
 
 import msgspec
 
-from sandik.cache_dir import cache_dir
 from sandik.counting.tags.layers import Layer
 from sandik.counting.tags.native_tagger import NativeReady
 from sandik.counting.tags.ready import Ready
+from sandik.errors import SandikError
+from sandik.files.atomic import new_file
+from sandik.files.cache_dir import cache_dir
+from sandik.files.own import is_ours
 from sandik_schemas import pair
 
 R = TypeVar("R", Ready, NativeReady)
@@ -32,7 +34,6 @@ R = TypeVar("R", Ready, NativeReady)
 MOST_FILES = 10
 #: A lexicon of fewer patterns is made as fast as it is read.
 LEAST_PATTERNS = 10_000
-_ROOT = 0
 _HASH_BYTES = hashlib.sha256().digest_size
 
 
@@ -68,8 +69,7 @@ def _hash(layers: tuple[Layer, ...], native: ModuleType | None) -> str:
 
 def _is_own(found: os.stat_result) -> bool:
     """Return whether only this user and root can write to it: what is kept decides what is counted."""
-    user = os.geteuid() if hasattr(os, "geteuid") else _ROOT
-    return found.st_uid in {_ROOT, user} and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return is_ours(found) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _files(folder: Traversable) -> Iterator[Traversable]:
@@ -94,7 +94,9 @@ def read(file: Path, kind: type[R]) -> R | None:
     whole = memoryview(content)
     if hashlib.sha256(whole[_HASH_BYTES:]).digest() != whole[:_HASH_BYTES]:
         return None
-    return msgspec.msgpack.decode(whole[_HASH_BYTES:], type=kind)
+    with suppress(msgspec.DecodeError):  # whole, but foreign
+        return msgspec.msgpack.decode(whole[_HASH_BYTES:], type=kind)
+    return None
 
 
 def keep(file: Path, ready: Ready | NativeReady) -> None:
@@ -102,22 +104,14 @@ def keep(file: Path, ready: Ready | NativeReady) -> None:
     if len(ready.about.cut.in_hashtags) < LEAST_PATTERNS:
         return
     content = msgspec.msgpack.encode(ready)
-    new = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
-    try:
+    with suppress(OSError, SandikError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new.touch(mode=0o600)
-        new.write_bytes(hashlib.sha256(content).digest() + content)
-        new.replace(file)
+        with new_file(file, replaces=True, mode=0o600) as new:
+            new.write_bytes(hashlib.sha256(content).digest() + content)
         _delete_oldest(file.parent)
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
 
 
 def _delete_oldest(folder: Path) -> None:
-    found = [
-        *folder.glob("lexicon-*.ready"),
-        *folder.glob(".lexicon-*.new"),
-    ]  # a killed process leaves the latter
+    found = [*folder.glob("lexicon-*.ready"), *folder.glob(".lexicon-*.new")]  # a killed process leaves these
     for file in sorted(found, key=lambda file: file.stat().st_mtime_ns)[:-MOST_FILES]:
         file.unlink(missing_ok=True)
