@@ -27,7 +27,7 @@ def run_broker(
     """
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     kafka = EmbeddedKafka(data_dir, port, controller_port)
-    # All three end it as Ctrl-C does; a closed terminal must not leave a broker behind.
+    # All three stop it, as Ctrl-C does. SIGHUP comes when the terminal closes: no broker may be left behind.
     before = {name: signal.signal(name, signal.default_int_handler) for name in _STOPPING}
     try:
         console.print(f"Starting Kafka {KAFKA_VERSION}, log in {kafka.log_path}")

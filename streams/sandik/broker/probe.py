@@ -1,12 +1,12 @@
-"""Look at a port of this machine: whether it is free, and whether a Kafka broker answers on it."""
+"""A port of this machine: whether it is free, and whether a Kafka broker answers on it."""
 
 import random
 import socket
 import struct
 
 HOST = "127.0.0.1"
-#: Below the range from which systems take the ports of outgoing connections. A client that retries a port of
-#: that range while the broker is down may be given it as its own and connect to itself.
+#: Below the ports that systems give to outgoing connections. A client that retries such a port while the
+#: broker is down may get that port for its own end, and connect to itself.
 _PORTS = range(20_000, 32_000)
 _METADATA_API = 3
 _METADATA_VERSION = 5
@@ -15,7 +15,7 @@ _METADATA_VERSION = 5
 def is_free(port: int) -> bool:
     """Return whether a server could listen on the port now."""
     with socket.socket() as probe:
-        # As the broker does: connections of a stopped broker still in TIME_WAIT must not count as "in use".
+        # As the broker does: a port with connections of a stopped broker in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

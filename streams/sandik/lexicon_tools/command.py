@@ -23,9 +23,9 @@ from sandik.settings import Settings
 
 
 class Report(msgspec.Struct):
-    """What `sandik lexicon check --json` prints. `sample` is None without one, or when errors forbid it.
+    """What `sandik lexicon check --json` prints. `sample` is None without a sample, or if there are errors.
 
-    `lost_cells` are the tags that the built-in lexicon counts and this one does not.
+    `lost_cells` are tags that the built-in lexicon counts and this one does not.
     """
 
     lexicon: str
@@ -39,7 +39,7 @@ class Report(msgspec.Struct):
 def run_check(
     path: str | None, sample: Path | None, max_share: float, settings: Settings, *, json: bool
 ) -> int:
-    """Say what is wrong with a lexicon, or with one file of it; return 1 if it has errors.
+    """Print the findings about a lexicon, or about one file of it. Returns 1 if there are errors.
 
     Raises:
         UsageError: the sample cannot be read.
@@ -75,7 +75,7 @@ def run_check(
 
 
 def _place(lexicon: LexiconChoice, share: Share) -> Place:
-    """Return where an entry is written: it names the layer in front of the file if there are several."""
+    """Return the file and line of an entry, with its layer if there are several."""
     name, _, file = share.file.rpartition("/")
     folders = {layer.name: layer.folder for layer in read_layers(lexicon)}
     folder = folders[name] if name else next(iter(folders.values()))
@@ -83,7 +83,7 @@ def _place(lexicon: LexiconChoice, share: Share) -> Place:
 
 
 def run_explain(text: str, settings: Settings, at: str | None, *, json: bool) -> int:
-    """Say which tags `text` has, and why; "-" reads it from standard input. Returns 0."""
+    """Print the tags of `text`, and why it has them. "-" reads the text from standard input. Returns 0."""
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
     job = load_job(settings)
@@ -153,7 +153,7 @@ def _print_explanation(explanation: Explanation) -> None:
 
 
 def _print_rows(console: Console, rows: Sequence[Sequence[str]]) -> None:
-    """Print columns, as wide as they must be: lines are never broken, so that they can be searched."""
+    """Print columns as wide as needed. Lines are never broken, so that they can be searched."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))

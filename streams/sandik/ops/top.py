@@ -20,11 +20,11 @@ from sandik.settings import Settings
 
 
 def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: bool) -> None:
-    """Show the state once, or every `every_s` seconds until Ctrl-C."""
+    """Show the state, once or every `every_s` seconds until Ctrl-C."""
     try:
         asyncio.run(_show(settings, every_s, last, once=once, json=json))
     except BrokenPipeError:
-        sys.stdout = None  # the reader has gone, as `head` does
+        sys.stdout = None  # the reader has ended, as `head` does
 
 
 async def _show(settings: Settings, every_s: float, last: int, *, once: bool, json: bool) -> None:
@@ -53,7 +53,7 @@ async def _show(settings: Settings, every_s: float, last: int, *, once: bool, js
 
 
 def page(survey: Survey) -> Group:
-    """Return the whole page."""
+    """Return the page."""
     summary = [f"{len(survey.workers)} workers", f"lag {survey.lag:,}"]
     if survey.arriving_per_s is not None and survey.counted_per_s is not None:
         summary.append(f"{survey.arriving_per_s:,.0f} posts/s in, {survey.counted_per_s:,.0f} counted")
