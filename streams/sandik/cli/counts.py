@@ -25,6 +25,7 @@ from sandik.kafka.topics import (
     COUNTS_SOURCES,
     partitions_or_none,
 )
+from sandik.printing import print_json, while_read
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of
@@ -170,11 +171,8 @@ def run_counts(
         show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:
         show = _table(settings, topic, wanted, by, once=once, last=last, with_ends=windows != "tumbling")
-    try:
+    with while_read():
         asyncio.run(show)
-    except BrokenPipeError:
-        # The reader is gone, as after `head`. Python would fail again when it flushes at exit.
-        sys.stdout = None
 
 
 async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
@@ -212,7 +210,7 @@ async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
     seen.check()
     seen.tell_why_nothing()
     for count in filter(wanted.takes, latest.counts()):
-        sys.stdout.buffer.write(msgspec.json.encode(count) + b"\n")
+        print_json(count)
 
 
 async def _table(

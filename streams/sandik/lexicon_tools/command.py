@@ -18,6 +18,7 @@ from sandik.lexicon_tools.check import findings
 from sandik.lexicon_tools.explain import Explanation, explain
 from sandik.lexicon_tools.finding import Finding
 from sandik.lexicon_tools.sample import Share, read_sample, shares
+from sandik.printing import print_json
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 
@@ -68,7 +69,7 @@ def run_check(
     errors, warnings = levels.count("error"), levels.count("warning")
     report = Report(path or ",".join(layer_names(lexicon)), errors, warnings, _plain(found), hit, lost)
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        print_json(report)
     else:
         _print_report(report, found, len(texts))
     return int(report.errors > 0)
@@ -91,7 +92,7 @@ def run_explain(text: str, settings: Settings, at: str | None, *, json: bool) ->
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         sys.stderr.write(f"{notice}\n")
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(explanation) + b"\n")
+        print_json(explanation)
     else:
         _print_explanation(explanation)
     return 0

@@ -1,11 +1,9 @@
 """`sandik doctor`: check everything that a worker needs, and say how to fix what is wrong."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from importlib.metadata import requires, version
 
-import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.protocol.admin import ApiVersionRequest
@@ -24,6 +22,7 @@ from sandik.ops.findings import Finding, Found, compiled, errors, topic, version
 from sandik.ops.late_posts import too_late
 from sandik.ops.probes import compare_clocks, newest_posts
 from sandik.ops.run_owner import owner
+from sandik.printing import print_json
 from sandik.run_identity import application_id, lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 
@@ -37,7 +36,7 @@ def run_doctor(settings: Settings, *, json: bool) -> int:
     wrong = errors(found)
     if json:
         report = {"errors": wrong, "findings": [finding._asdict() for finding in found]}
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        print_json(report)
         return int(wrong > 0)
     console = Console(highlight=False, soft_wrap=True)
     for finding in found:

@@ -5,7 +5,6 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
-import msgspec
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,16 +14,15 @@ from rich.text import Text
 from sandik.clock import SystemClock
 from sandik.kafka.control_topic import read_control
 from sandik.ops.cluster_state import Survey, surveyor
+from sandik.printing import print_json, while_read
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 
 
 def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: bool) -> None:
     """Show the state, once or every `every_s` seconds until Ctrl-C."""
-    try:
+    with while_read():
         asyncio.run(_show(settings, every_s, last, once=once, json=json))
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has ended, as `head` does
 
 
 async def _show(settings: Settings, every_s: float, last: int, *, once: bool, json: bool) -> None:
@@ -40,7 +38,7 @@ async def _show(settings: Settings, every_s: float, last: int, *, once: bool, js
                 now = await look.look(last)
                 now = now.since(before) if before else now
                 if json:
-                    sys.stdout.buffer.write(msgspec.json.encode(now) + b"\n")
+                    print_json(now)
                     sys.stdout.buffer.flush()
                 elif live:
                     live.update(page(now), refresh=True)

@@ -13,6 +13,7 @@ from sandik.figures.shares import percent
 from sandik.files.atomic import check_free
 from sandik.ingest.escaped import printable
 from sandik.kafka.ranges import bounds_ms
+from sandik.printing import print_json
 from sandik.progress import tell
 from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
@@ -81,7 +82,7 @@ def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
         write_table(order.out, _COLUMNS, map(_row, groups), replaces=order.force)
     told = _told(order, copies.posts, groups, authors)
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        print_json(told)
         return 0
     _print(told)
     if order.out:
