@@ -10,6 +10,7 @@ HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
 _METADATA_API = 3
 _METADATA_VERSION = 5
+_TIMEOUT_S = 2.0
 
 
 def is_free(port: int) -> bool:
@@ -30,7 +31,7 @@ def free_port(besides: int = 0) -> int:
     return next(port for port in candidates if port != besides and is_free(port))
 
 
-def serves_kafka(port: int, timeout_s: float = 2.0) -> bool:
+def serves_kafka(port: int) -> bool:
     """Return whether a broker answers a metadata request with at least one registered broker.
 
     An open port is not enough: a broker listens, and even answers, before the controller lets it serve.
@@ -38,7 +39,7 @@ def serves_kafka(port: int, timeout_s: float = 2.0) -> bool:
     # Header: api, version, correlation id, no client id. Body: no topics, do not create any.
     request = struct.pack(">hhihi?", _METADATA_API, _METADATA_VERSION, 1, -1, 0, False)
     try:
-        with socket.create_connection((HOST, port), timeout=timeout_s) as connection:
+        with socket.create_connection((HOST, port), timeout=_TIMEOUT_S) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
             answer = connection.makefile("rb").read(16)
     except OSError:

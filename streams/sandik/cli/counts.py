@@ -25,7 +25,7 @@ from sandik.kafka.topics import (
     COUNTS_SOURCES,
     partitions_or_none,
 )
-from sandik.printing import print_json, while_read
+from sandik.printing import WhileRead, print_json
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of
@@ -171,7 +171,7 @@ def run_counts(
         show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:
         show = _table(settings, topic, wanted, by, once=once, last=last, with_ends=windows != "tumbling")
-    with while_read():
+    with WhileRead():
         asyncio.run(show)
 
 
@@ -242,9 +242,7 @@ async def _table(
         seen.tell_why_nothing()
 
 
-def _readable(
-    records: Iterable[ConsumerRecord], seen: Seen | None = None
-) -> Iterator[tuple[ConsumerRecord, Count | None]]:
+def _readable(records: Iterable[ConsumerRecord], seen: Seen) -> Iterator[tuple[ConsumerRecord, Count | None]]:
     """Yield each record with its count, None where the cell was deleted."""
     for record in records:
         try:
@@ -253,7 +251,7 @@ def _readable(
             where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
             sys.stderr.write(f"{where}: not a count: {error}\n")
             continue
-        if count and seen:
+        if count:
             seen.add(count)
         yield record, count
 

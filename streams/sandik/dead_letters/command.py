@@ -14,7 +14,7 @@ from sandik.dead_letters.reading import Wanted, last_letters, letters, one_lette
 from sandik.dead_letters.redrive import NOT_WHOLE, REDRIVEN, REFUSED, Orders, redrive
 from sandik.errors import UsageError
 from sandik.kafka.topics import POSTS, POSTS_LATE
-from sandik.printing import print_json, while_read
+from sandik.printing import WhileRead, print_json
 from sandik.progress import progress
 from sandik.settings import Settings
 
@@ -28,7 +28,7 @@ def run_list(
     *,
     limit: int | None,
     json: bool,
-    last: int | None = None,
+    last: int | None,
 ) -> int:
     """Print a line for each letter, and on stderr how many there are by reason.
 
@@ -39,7 +39,7 @@ def run_list(
     """
     if limit is not None and last is not None:
         raise UsageError("--limit shows the first letters and --last the newest ones: use only one")
-    with while_read():
+    with WhileRead():
         by_reason = asyncio.run(_list(settings, settings.topic(name), wanted, limit, last, json=json))
         for reason, count in by_reason.most_common():
             sys.stderr.write(f"{count:9,} {_printable(reason)}\n")

@@ -14,14 +14,14 @@ from rich.text import Text
 from sandik.clock import SystemClock
 from sandik.kafka.control_topic import read_control
 from sandik.ops.cluster_state import Survey, surveyor
-from sandik.printing import print_json, while_read
+from sandik.printing import WhileRead, print_json
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 
 
 def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: bool) -> None:
     """Show the state, once or every `every_s` seconds until Ctrl-C."""
-    with while_read():
+    with WhileRead():
         asyncio.run(_show(settings, every_s, last, once=once, json=json))
 
 
