@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from sandik.clock import SystemClock
-from sandik.counting.tags import load_tagger
 from sandik.counting.tags.entries import Place
 from sandik.counting.tags.layers import LexiconChoice, layer_names, read_layers
+from sandik.counting.tags.lexicon import load_lexicon
 from sandik.kafka.ranges import instant_ms
 from sandik.lexicon_tools.check import findings
 from sandik.lexicon_tools.explain import Explanation, explain
@@ -53,7 +53,7 @@ def run_check(
     hit = None
     lost: tuple[str, ...] = ()
     if file is None and not any(one.level == "error" for one in found):
-        lost = lost_cells(load_tagger(lexicon))
+        lost = lost_cells(load_lexicon(lexicon))  # no tagger: making one takes seconds
     if texts and not any(one.level == "error" for one in found):
         job = load_job(settings.model_copy(update={"lexicon": lexicon}))
         hit = shares(job.tagger, job.detector, texts)
