@@ -12,16 +12,16 @@ import secrets
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import msgspec
 
 from sandik.cache_dir import cache_dir
+from sandik.counting.native import NATIVE
 from sandik.counting.tags.cut_words import InOrder
 from sandik.counting.tags.layers import Layer
 from sandik.counting.tags.lexicon import Entry
@@ -38,7 +38,7 @@ _ROOT = 0
 _HASH_BYTES = hashlib.sha256().digest_size
 
 
-def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
+def file_of(layers: tuple[Layer, ...]) -> Path | None:
     """Return where a lexicon is kept: the name is the hash of all that it is made from.
 
     None if there is no place, or one that others can write to, or if a file cannot be read.
@@ -47,22 +47,35 @@ def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
         folder = cache_dir() / "lexicons"
         if folder.exists() and not _is_own(folder.stat()):
             return None
-        return folder / f"lexicon-{_hash(layers, native)[:32]}.ready"
+        if _CODE is None:
+            return None
+        parts = [_contents(one.name, _files(one.folder)) for one in layers]
+        return folder / f"lexicon-{hashlib.sha256(b''.join((_CODE, *parts))).hexdigest()[:32]}.ready"
     except (OSError, RuntimeError):
         return None
 
 
-def _hash(layers: tuple[Layer, ...], native: ModuleType) -> str:
+def _contents(name: str, files: Iterable[Traversable]) -> bytes:
+    """Return the hash of what files are named and have in them."""
+    found = hashlib.sha256(repr(name).encode())
+    for file in files:
+        content = file.read_bytes()
+        found.update(f" {file.name} {len(content)} ".encode() + content)
+    return found.digest()
+
+
+def _code() -> bytes | None:
     python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
-    made_from = hashlib.sha256(repr(python).encode())
-    code = [Path(str(native.__file__)), Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
-    parts: list[tuple[str, Sequence[Traversable]]] = [("", code)]
-    for name, files in (*parts, *((one.name, [*_files(one.folder)]) for one in layers)):
-        made_from.update(f"{name} {len(files)} ".encode())
-        for file in files:
-            content = file.read_bytes()
-            made_from.update(f"{file.name} {len(content)} ".encode() + content)
-    return made_from.hexdigest()
+    modules = [Path(str(one.__file__)) for one in (NATIVE, pair) if one is not None]
+    try:
+        return _contents(str(python), [*modules, *sorted(Path(__file__).parent.glob("*.py"))])
+    except OSError:
+        return None
+
+
+#: The hash of the code that makes lexicons ready, as this process has loaded it: an upgrade may replace the
+#: files while it runs.
+_CODE = _code()
 
 
 def _is_own(found: os.stat_result) -> bool:

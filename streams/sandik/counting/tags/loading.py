@@ -24,11 +24,11 @@ def _loaded(lexicon: str) -> Tagger:
     if NATIVE is None:
         return Tagger(load_lexicon(lexicon), None)
     layers = read_layers(lexicon)
-    file = file_of(layers, NATIVE)
+    file = file_of(layers)
     ready = read(file) if file else None
     if ready is None:
         ready = made_ready(load_lexicon(lexicon), NATIVE)
-        if file and file == file_of(layers, NATIVE):  # the lexicon has not changed meanwhile
+        if file and file == file_of(layers):  # the lexicon has not changed meanwhile
             keep(file, ready)
     return ReadyTagger(ready, NATIVE, partial(load_lexicon, lexicon))
 
