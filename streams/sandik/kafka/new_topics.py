@@ -7,7 +7,14 @@ from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaClient, TopicPartition
-from aiokafka.errors import KafkaError, NodeNotReadyError, NoError, for_code
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+    NoError,
+    RequestTimedOutError,
+    for_code,
+)
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 
@@ -18,6 +25,8 @@ from sandik.settings import Settings
 _ASK_EVERY_S = 0.1
 _GIVE_UP_S = 30.0
 _NO_LEADER = -1
+#: What a client says of a broker that has just joined, or is no longer there: another may answer.
+_AWAY = (NodeNotReadyError, KafkaConnectionError, RequestTimedOutError)
 # As a consumer asks: see ListOffsets in Kafka's protocol.
 _NO_REPLICA, _UNCOMMITTED = -1, 0
 
@@ -56,14 +65,17 @@ async def _served(client: AIOKafkaClient, settings: Settings, names: Set[str]) -
     async def ask(request: MetadataRequest) -> Any:
         return await client.send(client.get_random_node(), request)
 
-    answer = await ask(MetadataRequest([*names], allow_auto_topic_creation=False))
+    try:
+        answer = await ask(MetadataRequest([*names], allow_auto_topic_creation=False))
+        seen = {topic for _, topic, _, partitions in answer.topics if partitions}
+        await check_not_hidden(ask, settings.broker, names - seen)
+    except _AWAY:
+        return set()
     leaders = {
         TopicPartition(topic, partition): leader
         for _, topic, _, partitions in answer.topics
         for _, partition, leader, *_ in partitions
     }
-    seen = {tp.topic for tp in leaders}
-    await check_not_hidden(ask, settings.broker, names - seen)
     for leader in {*leaders.values()} - {_NO_LEADER}:
         led = [tp for tp in leaders if leaders[tp] == leader]
         for tp in await _answered_for(client, leader, led):
@@ -79,7 +91,7 @@ async def _answered_for(
         wanted[tp.topic].append((tp.partition, OffsetResetStrategy.LATEST))
     try:
         answer = await client.send(leader, OffsetRequest(_NO_REPLICA, _UNCOMMITTED, [*wanted.items()]))
-    except NodeNotReadyError:  # a broker that has just joined
+    except _AWAY:
         return []
     return [
         TopicPartition(topic, partition)
