@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from sandik.clock import SystemClock
 from sandik.errors import UsageError
 from sandik.figures.statistics import BASELINE_BUCKETS
+from sandik.files.atomic import check_free, new_file
 from sandik.kafka.ranges import bounds_ms, duration_ms
+from sandik.printing import print_json
 from sandik.progress import progress, tell
 from sandik.report.document import Report, report_of
 from sandik.report.gather import Order, gather_accuracy, gather_counted, gather_evidence, gather_sources
@@ -20,7 +20,6 @@ from sandik.report.pictures import check_drawable, write_pictures
 from sandik.report.series import figures_of
 from sandik.report.words import Words, words_of
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free, new_file
 
 
 def run_report(order: Order, settings: Settings, *, json: bool) -> int:
@@ -42,7 +41,7 @@ def run_report(order: Order, settings: Settings, *, json: bool) -> int:
             write_pdf(written, order.pdf, chromium(), replaces=order.force)
     pictures = write_pictures(report, order.png, words) if order.png else []
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        print_json(report)
     else:
         sys.stdout.writelines(f"{path}\n" for path in (order.out, order.pdf, *pictures) if path)
     return 0

@@ -6,6 +6,8 @@ from sandik.counting.native import NATIVE
 from sandik.counting.tags import Tagger
 from sandik.counting.tags.boundaries import word_spans
 from sandik.counting.tags.lexicon import load_lexicon
+from sandik.counting.tags.native_tagger import NativeTagger, ready_for
+from sandik.counting.tags.ready import made_ready
 from tests.support.lexicons import matched, small_tagger, write_lexicon
 
 #: Conditions that ask for a word which asks for nothing by itself.
@@ -58,8 +60,9 @@ def test_the_beginning_of_a_form_counts_if_it_is_enough(tagger: Tagger, text: st
 
 @pytest.fixture(scope="module", params=[None, NATIVE], ids=["Python", "compiled"])
 def conditions(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tagger:
-    lexicon = load_lexicon(write_lexicon(tmp_path_factory.mktemp("conditions"), fake=CONDITIONS))
-    return Tagger(lexicon, request.param)
+    ready = made_ready(load_lexicon(write_lexicon(tmp_path_factory.mktemp("conditions"), fake=CONDITIONS)))
+    native = request.param
+    return NativeTagger(ready_for(native, ready), native, lambda: Tagger(ready)) if native else Tagger(ready)
 
 
 @pytest.mark.parametrize(

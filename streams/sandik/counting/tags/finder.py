@@ -5,10 +5,8 @@ from operator import itemgetter
 from typing import Protocol
 
 from sandik.counting.tags.boundaries import Markup, Refusal, may_have_markup
-from sandik.counting.tags.cut_words import Cut, CutWords, InOrder, in_order
-from sandik.counting.tags.pattern_index import Numbered
+from sandik.counting.tags.cut_words import Cut, CutWords, InOrder
 from sandik.counting.tags.places import How, Place
-from sandik.counting.tags.prefilter import Asking
 
 #: Posts are folded in pieces of about this many characters, so that the arrays of a large batch stay in the
 #: CPU cache (a fifth faster).
@@ -81,14 +79,6 @@ class Finder:
                     refusal = markup.refusal(begin, last, refusal, is_glued=how & How.GLUED > 0)
             if refusal is None or refused:
                 yield first + index, begin, end, kind, refusal, how & How.GLUED > 0
-
-
-def may_be_cut(patterns: Numbered, asking: Asking) -> InOrder:
-    """Return the patterns that count though their end was cut off."""
-    forms, kind_of = patterns.forms, patterns.kind_of
-    whole_words = (*forms.whole, *forms.in_hashtags)
-    known = [number for number in range(len(whole_words)) if asking.is_known_cut[kind_of[number]]]
-    return in_order(whole_words, known, len(forms.whole), kind_of)
 
 
 def _markup(text: str) -> Markup | None:
