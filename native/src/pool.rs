@@ -7,11 +7,13 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyList};
 
-use crate::characters::{text_of, Characters};
+use crate::characters::Characters;
+use crate::cld2::{Cld2, Shares};
 use crate::eld::{Eld, Scratch};
 use crate::fasttext::Fasttext;
+use crate::sift::{Left, LeftText};
 
 /// The number of scores that ELD gives.
 const ELD_SCORES: usize = 20;
@@ -58,15 +60,15 @@ struct Words(HashMap<String, Vec<(usize, f64)>>, usize, Py<PyAny>);
 #[derive(FromPyObject)]
 struct Weights(Vec<Vec<f64>>, Vec<Vec<f64>>, Vec<usize>, f64, Vec<(usize, usize)>, usize);
 
-/// Who takes exponentials and logarithms (of numbers as bytes); CLD2, and langdetect: of texts, by voice and row.
+/// Who takes exponentials and logarithms (of numbers as bytes), and langdetect: of texts, by voice and row.
 #[derive(FromPyObject)]
-struct Asked(Py<PyAny>, Py<PyAny>, Py<PyAny>, Py<PyAny>);
+struct Asked(Py<PyAny>, Py<PyAny>, Py<PyAny>);
 
 #[pyclass(frozen)]
 pub struct Pool {
-    row_of: HashMap<String, usize>,
     rows: Rows,
     pair: Pair,
+    cld2: Py<Cld2>,
     latin_russian: LatinRussian,
     cyrillic: Cyrillic,
     fasttext: Fasttext,
@@ -83,7 +85,7 @@ struct Heard {
     behind: Vec<f64>,
     is_known: Vec<bool>,
     reliable: Option<usize>,
-    cld2: Vec<(usize, f64)>,
+    cld2: Shares,
     is_latin_russian: bool,
     words: Vec<(usize, f64)>,
     own_words: Vec<(usize, f64)>,
@@ -95,9 +97,9 @@ impl Pool {
     #[new]
     #[allow(clippy::too_many_arguments)]
     fn new(
-        row_of: HashMap<String, usize>,
         rows: Rows,
         pair: Pair,
+        cld2: Py<Cld2>,
         latin_russian: LatinRussian,
         fasttext: Fasttext,
         floor: f64,
@@ -108,35 +110,25 @@ impl Pool {
     ) -> Self {
         let characters = Characters::new(words.2.clone_ref(py));
         let cyrillic = Cyrillic::new(&latin_russian.4);
-        Self {
-            row_of,
-            rows,
-            pair,
-            latin_russian,
-            cyrillic,
-            fasttext,
-            floor,
-            words,
-            characters,
-            weights,
-            asked,
-        }
+        Self { rows, pair, cld2, latin_russian, cyrillic, fasttext, floor, words, characters, weights, asked }
     }
 
-    /// Return the chance of each language, text by text, and which share of the words each row lists.
+    /// Return the chance of each language, text by text, and which share of the words each row lists. Of some of the
+    /// texts that are left.
     fn judge<'py>(
         &self,
-        texts: &Bound<'py, PyList>,
-        marks: Vec<i64>,
+        py: Python<'py>,
+        left: &Left,
+        start: usize,
+        end: usize,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-        let py = texts.py();
         let Weights(first, second, _, unsure, _, codes) = &self.weights;
-        let (mut heard, mut turns) = (Vec::with_capacity(marks.len()), Vec::new());
+        let texts = &left.0[start..end];
+        let (mut heard, mut turns) = (Vec::with_capacity(texts.len()), Vec::new());
         let mut scratch = Scratch::default();
-        for (string, marks) in texts.iter().zip(marks) {
-            let text = text_of(string.cast::<PyString>()?)?;
-            heard.push(self.hear(&string, &text, marks, &mut scratch)?);
-            turns.extend(self.fasttext.turns(&text));
+        for one in texts {
+            heard.push(self.hear(py, one, &mut scratch)?);
+            turns.extend(self.fasttext.turns(&one.text));
         }
         let exponentials = of_all(py, &self.asked.0, &turns)?;
         let size = self.rows.0.len();
@@ -158,9 +150,8 @@ impl Pool {
         let is_unsure = |at: &usize| probabilities[at * codes..][..*codes].iter().all(|one| one < unsure);
         let again: Vec<usize> = (0..heard.len()).filter(is_unsure).collect();
         if !again.is_empty() {
-            let some =
-                PyList::new(py, again.iter().map(|at| texts.get_item(*at)).collect::<PyResult<Vec<_>>>()?)?;
-            let more = floats(self.asked.3.call1(py, (some,))?.bind(py).cast::<PyBytes>()?.as_bytes());
+            let some = PyList::new(py, again.iter().map(|at| &texts[*at].text))?;
+            let more = floats(self.asked.2.call1(py, (some,))?.bind(py).cast::<PyBytes>()?.as_bytes());
             let voices = more.chunks_exact(2 * size);
             let weighed = again
                 .iter()
@@ -180,20 +171,13 @@ impl Pool {
 }
 
 impl Pool {
-    fn hear(
-        &self,
-        string: &Bound<'_, PyAny>,
-        text: &str,
-        marks: i64,
-        scratch: &mut Scratch,
-    ) -> PyResult<Heard> {
-        let py = string.py();
+    fn hear(&self, py: Python<'_>, left: &LeftText, scratch: &mut Scratch) -> PyResult<Heard> {
+        let LeftText { text, marks, letters, fit, shares, .. } = left;
         let size = self.rows.0.len();
         let Pair(eld, row_of_eld, unscored) = &self.pair;
         let eld = eld.get();
-        let fit = eld.fit(text, scratch);
         let mut behind = vec![0.0; size];
-        for (number, score) in eld.scored(&fit, ELD_SCORES) {
+        for (number, score) in eld.scored(fit, ELD_SCORES) {
             if let Some(row) = row_of_eld[number] {
                 behind[row] = score;
             }
@@ -217,20 +201,24 @@ impl Pool {
                 (true, false) => -unscored,
             };
         }
-        let reliable = Some(best).filter(|_| eld.best(&fit).1);
-        let mut cld2 = Vec::new();
-        let shares = self.asked.2.call1(py, (string,))?;
-        for (code, share) in shares.bind(py).cast::<PyDict>()?.iter() {
-            if let Some(row) = self.row_of.get(code.cast::<PyString>()?.to_str()?) {
-                cld2.push((*row, share.extract()?));
-            }
-        }
+        let reliable = Some(best).filter(|_| eld.best(fit).1);
+        let cld2 = self.cld2.get();
+        let cld2 = shares.iter().filter_map(|(one, share)| Some((cld2.row(*one)?, *share))).collect();
         let (words, own_words) = self.hear_words(py, text)?;
-        let letters = text.chars().filter(|one| *one != ' ').count();
-        let class = self.weights.2.iter().filter(|bound| letters >= **bound).count();
+        let class = self.weights.2.iter().filter(|bound| letters >= *bound).count();
         let is_latin_russian =
             marks & self.latin_russian.0 == 0 && self.is_like_russian(py, text, scratch)?;
-        Ok(Heard { class, behind, is_known, reliable, cld2, is_latin_russian, words, own_words, marks })
+        Ok(Heard {
+            class,
+            behind,
+            is_known,
+            reliable,
+            cld2,
+            is_latin_russian,
+            words,
+            own_words,
+            marks: *marks,
+        })
     }
 
     /// Return which share of the words each row lists, and that with shared words divided.

@@ -1,15 +1,16 @@
-//! What can be said of raw texts at a glance: their letters, what ELD settles, and which need a closer look.
+//! What can be said of raw texts at a glance: their letters, what ELD and CLD2 settle, and which need a closer look.
 //!
 //! One pass, so that a text is a string of Python only if Python has to look at it. The twin of `cleaned`,
-//! `without_enough_letters`, `Letters.marks`, `Sieve.by_eld`, `own_words` and `may_be_mixed` in
+//! `without_enough_letters`, `Letters.marks`, `Sieve.settled`, `own_words` and `may_be_mixed` in
 //! `sandik.counting.language`, which say what they do and why.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
 use crate::characters::{start_of, text_of};
+use crate::cld2::{Cld2, Shares};
 use crate::cleaning::{Cleaner, Points, IS_LETTER, IS_SPACE, IS_WORD};
-use crate::eld::{Eld, Scratch};
+use crate::eld::{Eld, Fit, Scratch};
 
 /// See `sieve.Rule`.
 #[derive(FromPyObject)]
@@ -36,105 +37,179 @@ pub struct Sift {
     cleaner: Py<Cleaner>,
     lower: Py<PyAny>,
     eld: Py<Eld>,
-    /// By ELD's number of a language; the last one for none.
+    cld2: Py<Cld2>,
+    /// By ELD's number of a language; the last one for none. And CLD2's numbers of the same languages.
     rules: Vec<Rule>,
+    in_cld2: Vec<Option<usize>>,
     letters: Letters,
     quotes: Quotes,
     /// The opening marks, and with which bytes these begin.
     marks: Vec<String>,
     begins_mark: [bool; 256],
     scripts: Scripts,
+    undetermined: Py<PyAny>,
 }
 
-/// A text that ELD does not settle: its index, itself clean, its marks, and its language if CLD2 says so, too.
-type Left = (usize, String, i64, Option<Py<PyAny>>);
-/// By text, its language, if that is settled; texts that are left, those without enough letters, own words of those
-/// that quote, and which may be in two languages.
-type Sifted = (Vec<Option<Py<PyAny>>>, Vec<Left>, Vec<(usize, String)>, Vec<(usize, String)>, Vec<usize>);
+/// A text that is left to the pool, and what is known of it.
+pub struct LeftText {
+    place: usize,
+    pub text: String,
+    pub marks: i64,
+    pub letters: usize,
+    pub fit: Fit,
+    pub shares: Shares,
+}
+
+/// Texts that the sieve leaves to the pool.
+#[pyclass(frozen)]
+pub struct Left(pub Vec<LeftText>);
+
+#[pymethods]
+impl Left {
+    /// Return which of the sifted texts these are.
+    fn places(&self) -> Vec<usize> {
+        self.0.iter().map(|one| one.place).collect()
+    }
+
+    /// Return one of these, clean.
+    fn text(&self, at: usize) -> &str {
+        &self.0[at].text
+    }
+}
+
+/// By text its language, if that is settled; texts that are left; own words of those that quote, and which texts may be
+/// in two languages.
+type Sifted = (Vec<Option<Py<PyAny>>>, Left, Vec<(usize, String)>, Vec<usize>);
 
 #[pymethods]
 impl Sift {
     #[new]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         cleaner: Py<Cleaner>,
         lower: Py<PyAny>,
         eld: Py<Eld>,
-        rules: Vec<Rule>,
+        cld2: Py<Cld2>,
+        rules: Vec<(String, Rule)>,
         letters: Letters,
         quotes: Quotes,
         scripts: Scripts,
+        undetermined: Py<PyAny>,
     ) -> Self {
         let marks: Vec<String> =
             quotes.0.iter().flat_map(|(opening, _)| opening.chars()).map(String::from).collect();
         let mut begins_mark = [false; 256];
         marks.iter().for_each(|mark| begins_mark[usize::from(mark.as_bytes()[0])] = true);
-        Self { cleaner, lower, eld, rules, letters, quotes, marks, begins_mark, scripts }
+        let in_cld2 = rules.iter().map(|(code, _)| cld2.get().number(code)).collect();
+        let rules = rules.into_iter().map(|(_, rule)| rule).collect();
+        Self {
+            cleaner,
+            lower,
+            eld,
+            cld2,
+            rules,
+            in_cld2,
+            letters,
+            quotes,
+            marks,
+            begins_mark,
+            scripts,
+            undetermined,
+        }
     }
 
-    /// Sift raw texts; `whole`: they may quote, and may be in two languages.
-    fn sift(&self, texts: &Bound<'_, PyList>, whole: bool) -> PyResult<Sifted> {
+    /// Sift raw texts; `whole`: they may quote, and may be in two languages, and the pool is asked about what is left.
+    /// With a hint, one letter is enough.
+    fn sift(
+        &self,
+        texts: &Bound<'_, PyList>,
+        hints: Option<Vec<Option<Bound<'_, PyAny>>>>,
+        whole: bool,
+    ) -> PyResult<Sifted> {
         let py = texts.py();
         let (cleaner, eld) = (self.cleaner.get(), self.eld.get());
         let (mut points, mut scratch) = (Points::default(), Scratch::default());
         let mut answers = Vec::with_capacity(texts.len());
-        let (mut left, mut few, mut quoting, mut mixed) = (vec![], vec![], vec![], vec![]);
-        for (index, string) in texts.iter().enumerate() {
+        let (mut left, mut quoting, mut mixed) = (vec![], vec![], vec![]);
+        for (place, string) in texts.iter().enumerate() {
             let raw = text_of(string.cast::<PyString>()?)?;
             if whole {
                 if let Some(own) = self.own_words(py, &raw)? {
-                    quoting.push((index, own));
+                    quoting.push((place, own));
                 }
                 if self.may_be_mixed(py, &raw)? {
-                    mixed.push(index);
+                    mixed.push(place);
                 }
             }
-            let is_shouted = cleaner.clean_one(py, &raw, &mut points)?;
-            let mut clean = points.squeezed(cleaner.max_clean);
-            if is_shouted {
-                clean = self.lower.call1(py, (clean,))?.extract(py)?;
+            if cleaner.clean_one(py, &raw, &mut points)? {
+                let lowered = self.lower.call1(py, (points.text(),))?;
+                points.replace(&text_of(lowered.bind(py).cast::<PyString>()?)?);
             }
-            let seen = self.look_at(py, &clean)?;
-            if seen.own < self.letters.3 {
-                few.push((index, clean));
-                answers.push(None);
+            let has_hint = hints.as_ref().is_some_and(|hints| hints[place].is_some());
+            let enough = if has_hint { 1 } else { self.letters.3 };
+            if !self.has_letters(py, points.as_slice(), enough)? {
+                answers.push(whole.then(|| self.undetermined.clone_ref(py)));
                 continue;
             }
-            let (number, is_reliable) = eld.best(&eld.fit(&clean, &mut scratch));
-            let rule = &self.rules[number.unwrap_or(self.rules.len() - 1)];
-            let (answer, may_be) = self.settled(rule, is_reliable, &seen);
-            answers.push(answer.map(|one| one.clone_ref(py)));
-            if answer.is_none() {
-                left.push((index, clean, seen.marks, may_be.map(|one| one.clone_ref(py))));
+            let seen = self.look_at(points.as_slice(), &mut scratch);
+            let fit = eld.fit_of_read(&mut scratch);
+            let (number, is_reliable) = eld.best(&fit);
+            let number = number.unwrap_or(self.rules.len() - 1);
+            let (mut answer, may_be) =
+                self.settled(&self.rules[number], is_reliable, &seen, points.as_slice());
+            if answer.is_none() && (whole || may_be.is_some()) {
+                let text = points.text();
+                let shares = self.cld2.get().shares(py, &text)?;
+                let best = shares.first().map(|(number, _)| *number);
+                answer = may_be.filter(|_| best.is_some() && best == self.in_cld2[number]);
+                if answer.is_none() {
+                    left.push(LeftText {
+                        place,
+                        text,
+                        marks: seen.marks,
+                        letters: seen.letters,
+                        fit,
+                        shares,
+                    });
+                }
             }
+            answers.push(answer.map(|one| one.clone_ref(py)));
         }
-        Ok((answers, left, few, quoting, mixed))
+        Ok((answers, Left(left), quoting, mixed))
     }
 }
 
-/// What a clean text has: letters of words (as many as needed), all characters but spaces, Latin letters, and marks.
-#[derive(Default)]
+/// What a clean text has: all characters but spaces, and marks.
 struct Seen {
-    own: usize,
     letters: usize,
-    latin: usize,
     marks: i64,
 }
 
 impl Sift {
-    #[inline]
-    fn look_at(&self, py: Python<'_>, clean: &str) -> PyResult<Seen> {
-        let Letters(table, _, _, enough, ..) = &self.letters;
-        let cleaner = self.cleaner.get();
-        let mut seen = Seen::default();
-        for one in clean.chars() {
-            seen.marks |= table[(one as usize).min(table.len() - 1)];
-            seen.letters += usize::from(one != ' ');
-            seen.latin += usize::from(matches!(one, 'A'..='Z' | 'a'..='z' | 'À'..='ɏ'));
-            if seen.own < *enough {
-                seen.own += usize::from(cleaner.characters.of(py, one)? & IS_LETTER != 0);
+    /// Say whether a clean text has so many letters.
+    fn has_letters(&self, py: Python<'_>, clean: &[u32], mut missing: usize) -> PyResult<bool> {
+        let characters = &self.cleaner.get().characters;
+        for one in clean.iter().filter_map(|one| char::from_u32(*one)) {
+            missing -= usize::from(characters.of(py, one)? & IS_LETTER != 0);
+            if missing == 0 {
+                return Ok(true);
             }
         }
-        Ok(seen)
+        Ok(false)
+    }
+
+    /// Look at a clean text once, and let ELD read it.
+    #[inline]
+    fn look_at(&self, clean: &[u32], scratch: &mut Scratch) -> Seen {
+        let (table, eld) = (self.letters.0.as_slice(), self.eld.get());
+        let mut seen = Seen { letters: 0, marks: 0 };
+        scratch.begin();
+        for one in clean {
+            seen.marks |= table[(*one as usize).min(table.len() - 1)];
+            seen.letters += usize::from(*one != SPACE);
+            eld.read(*one, scratch);
+        }
+        seen
     }
 
     /// Return what ELD settles, or else what CLD2 may settle.
@@ -143,12 +218,13 @@ impl Sift {
         rule: &'a Rule,
         is_reliable: bool,
         seen: &Seen,
+        clean: &[u32],
     ) -> (Option<&'a Py<PyAny>>, Option<&'a Py<PyAny>>) {
         let Letters(_, latin, others, _, lengths, part, enough_russian) = &self.letters;
         let Rule(alien, borrowed, russian, alone, both, unsure, by_eld, by_both) = rule;
         let (has, letters) = (seen.marks, seen.letters);
         let is_mixed = || {
-            let latin = seen.latin as f64 / letters as f64;
+            let latin = clean.iter().filter(|one| is_latin(**one)).count() as f64 / letters as f64;
             *part <= latin && latin <= 1.0 - part
         };
         if has & alien != 0 || has & latin != 0 && has & others != 0 && is_mixed() {
@@ -239,6 +315,12 @@ impl Sift {
         }
         Ok(are_two(&letters, *min_letters, [*part; 3]))
     }
+}
+
+const SPACE: u32 = ' ' as u32;
+
+fn is_latin(character: u32) -> bool {
+    matches!(char::from_u32(character), Some('A'..='Z' | 'a'..='z' | 'À'..='ɏ'))
 }
 
 /// Say whether two scripts have letters enough: so many, and such a part of all.
