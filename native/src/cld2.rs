@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
+use crate::tables::Known;
+
 #[pyclass(frozen)]
 pub struct Cld2 {
     detect: Py<PyAny>,
     options: Py<PyDict>,
     /// By CLD2's code the number of ours, if it is a language; the code of each number, and its row in the pool.
-    number_of: HashMap<String, usize>,
+    number_of: Known<String, usize>,
     codes: Vec<String>,
     rows: Vec<Option<usize>>,
 }
@@ -28,7 +30,7 @@ impl Cld2 {
         ours: HashMap<String, String>,
         row_of: HashMap<String, usize>,
     ) -> Self {
-        let (mut number_of, mut codes) = (HashMap::new(), Vec::<String>::new());
+        let (mut number_of, mut codes) = (Known::default(), Vec::<String>::new());
         for (theirs, code) in ours.into_iter().filter(|(_, code)| !code.is_empty()) {
             let known = codes.iter().position(|one| *one == code);
             number_of.insert(theirs, known.unwrap_or(codes.len()));

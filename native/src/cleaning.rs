@@ -7,7 +7,7 @@ use crate::characters::{start_of, text_of, Characters};
 
 /// Of a character: what it becomes (0: nothing), and what Python says of it.
 const BECOMES: u32 = (1 << 21) - 1;
-const IS_CAPITAL: u32 = 1 << 21;
+pub const IS_CAPITAL: u32 = 1 << 21;
 /// Alone or beside others of these, it is its own normal form.
 const IS_NORMAL: u32 = 1 << 22;
 /// A letter, digit or underscore: `\w`.
@@ -19,6 +19,8 @@ pub const IS_SPACE: u32 = 1 << 26;
 const IS_PLAIN: u32 = 1 << 27;
 const IS_CYRILLIC: u32 = 1 << 28;
 const IS_LATIN_I: u32 = 1 << 29;
+/// `isalpha()`.
+pub const IS_ALPHA: u32 = 1 << 30;
 
 const SPACE: u32 = ' ' as u32;
 

@@ -57,7 +57,8 @@ pub struct Scratch {
     used: Box<[u32; SEEN]>,
     turn: u32,
     hashes: Vec<u64>,
-    places: Vec<u32>,
+    /// Of the n-grams that may have scores the hashes, and which slots to look into.
+    places: Vec<(u64, usize)>,
     found: Vec<u32>,
     /// Eight bytes longer, so that eight can be taken from anywhere.
     text: Box<[u8; MAX_BYTES + 8]>,
@@ -88,7 +89,8 @@ impl Default for Scratch {
 
 /// How well a text fits each language, before it is brought to a common scale; of so many n-grams.
 pub struct Fit {
-    raw: [f32; LANGUAGES],
+    /// By the number of a language, and more that are none.
+    raw: [f32; 0x80],
     ngrams: usize,
 }
 
@@ -167,12 +169,12 @@ impl Eld {
             Some(entry) => u32::from(*entry),
             None => return self.read_rare(character, scratch),
         };
-        let (small, kind) = (entry & (COMMON as u32 - 1), KINDS[entry as usize / COMMON]);
+        let (small, kind) = (entry & (COMMON as u32 - 1), KINDS[entry as usize / COMMON % KINDS.len()]);
         let at = scratch.length;
         if character < 0x80 {
-            scratch.put(&[small as u8]);
+            scratch.put([small as u8, 0, 0, 0], 1);
         } else {
-            scratch.put(&[0xC0 | (small >> 6) as u8, 0x80 | (small & 0x3F) as u8]);
+            scratch.put([0xC0 | (small >> 6) as u8, 0x80 | (small & 0x3F) as u8, 0, 0], 2);
         }
         scratch.take(kind, at, &self.table);
     }
@@ -187,44 +189,40 @@ impl Eld {
             bytes[..3].copy_from_slice(&lowered_three(first, second, third));
         }
         let at = scratch.length;
-        scratch.put(&bytes[..width]);
+        scratch.put(bytes, width);
         scratch.take(self.signs.kind(&bytes[..width]), at, &self.table);
     }
 
     /// Return how the characters that were read fit each language.
     pub fn fit_of_read(&self, scratch: &mut Scratch) -> Fit {
         scratch.end_word(scratch.length, &self.table);
-        let mut raw = [1.0; LANGUAGES];
+        let mut raw = [1.0; 0x80];
         // What waits for memory is asked for before it is needed: slots by `add`, here their scores, and all are added
         // up only then.
-        scratch.found.clear();
         let ngrams = scratch.hashes.len();
-        let slots = &self.table[self.slots..];
+        let (slots, scores) = (&self.table[self.slots..self.scores], &self.table[self.scores..]);
         // Where slots are, is asked of a small table; where they are not, of no other.
-        scratch.hashes.retain(|hash| match rank(&self.table, *hash as usize & (SLOTS - 1)) {
-            Some(at) => {
+        scratch.places.clear();
+        for hash in &scratch.hashes {
+            if let Some(at) = rank(&self.table, *hash as usize & (SLOTS - 1)) {
                 fetch(slots, 2 * at);
-                scratch.places.push(at as u32);
-                true
+                scratch.places.push((*hash, at));
             }
-            None => false,
-        });
-        for (hash, at) in scratch.hashes.iter().zip(&scratch.places) {
-            let found = self.look_up(*hash, *at as usize);
+        }
+        scratch.found.clear();
+        for (hash, at) in &scratch.places {
+            let found = self.look_up(*hash, *at, slots);
             if found & IS_ONE == 0 {
-                fetch(&self.table, self.scores + (found >> 8) as usize);
+                fetch(scores, (found >> 8) as usize);
             }
             scratch.found.push(found);
         }
-        scratch.places.clear();
         for found in &scratch.found {
             if found & IS_ONE != 0 {
                 add(&mut raw, found & !IS_ONE);
             } else {
-                let from = self.scores + (found >> 8) as usize;
-                self.table[from..from + (found & 0x7F) as usize]
-                    .iter()
-                    .for_each(|score| add(&mut raw, *score));
+                let from = (found >> 8) as usize;
+                scores[from..from + (found & 0x7F) as usize].iter().for_each(|score| add(&mut raw, *score));
             }
         }
         Fit { raw, ngrams }
@@ -233,12 +231,11 @@ impl Eld {
     /// Return where the scores of an n-gram are, or its only one; 0, which is no scores, if it has none. `at`: the slot
     /// to begin with; taken ones that follow it without a gap follow it in the table.
     #[inline]
-    fn look_up(&self, hash: u64, mut at: usize) -> u32 {
+    fn look_up(&self, hash: u64, mut at: usize, slots: &[u32]) -> u32 {
         let mark = match (hash >> 32) as u32 {
             0 => 1,
             mark => mark,
         };
-        let slots = &self.table[self.slots..];
         let mut place = hash as usize & (SLOTS - 1);
         loop {
             if slots[2 * at] == mark {
@@ -255,7 +252,7 @@ impl Eld {
     /// Return the number of the best language, if there is one, and whether that is reliable.
     pub fn best(&self, fit: &Fit) -> (Option<usize>, bool) {
         let (mut best, mut highest, mut second) = (None, 1.0, 1.0);
-        for (at, raw) in fit.raw.iter().enumerate() {
+        for (at, raw) in fit.raw[..LANGUAGES].iter().enumerate() {
             if *raw > highest {
                 (best, second, highest) = (Some(at), highest, *raw);
             } else if *raw > second {
@@ -273,7 +270,8 @@ impl Eld {
 
     /// Return the numbers of up to so many languages with their scores, the best first.
     pub fn scored(&self, fit: &Fit, most: usize) -> Vec<(usize, f64)> {
-        let mut found: Vec<_> = fit.raw.iter().copied().enumerate().filter(|(_, raw)| *raw > 1.0).collect();
+        let mut found: Vec<_> =
+            fit.raw[..LANGUAGES].iter().copied().enumerate().filter(|(_, raw)| *raw > 1.0).collect();
         found.sort_by(|one, other| other.1.total_cmp(&one.1));
         found.truncate(most);
         found.into_iter().map(|(at, raw)| (at, f64::from(fit.scaled(raw)))).collect()
@@ -350,12 +348,15 @@ impl Scratch {
         (self.length, self.is_full, self.word, self.apostrophe) = (0, false, None, None);
     }
 
+    /// Put a character behind the others, if there is room for all of it. What is behind it counts for nothing.
     #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.is_full |= self.length + bytes.len() > MAX_BYTES;
+    fn put(&mut self, bytes: [u8; 4], width: usize) {
+        self.is_full |= self.length + width > MAX_BYTES;
         if !self.is_full {
-            self.text[self.length..self.length + bytes.len()].copy_from_slice(bytes);
-            self.length += bytes.len();
+            if let Some(place) = self.text[self.length..].first_chunk_mut() {
+                *place = bytes;
+            }
+            self.length += width;
         }
     }
 
@@ -438,11 +439,8 @@ fn between_spaces(bytes: u64, count: usize) -> u64 {
 }
 
 #[inline]
-fn add(raw: &mut [f32; LANGUAGES], score: Score) {
-    let language = (score & 0x7F) as usize;
-    if language < LANGUAGES {
-        raw[language] += f32::from_bits(score & 0xFFFF_FF00);
-    }
+fn add(raw: &mut [f32; 0x80], score: Score) {
+    raw[(score & 0x7F) as usize] += f32::from_bits(score & 0xFFFF_FF00);
 }
 
 fn hash(key: u64) -> u64 {

@@ -14,6 +14,7 @@ use crate::cld2::{Cld2, Shares};
 use crate::eld::{Eld, Scratch};
 use crate::fasttext::Fasttext;
 use crate::sift::{Left, LeftText};
+use crate::tables::Known;
 
 /// The number of scores that ELD gives.
 const ELD_SCORES: usize = 20;
@@ -41,6 +42,37 @@ const LANGDETECT: usize = 14;
 #[derive(FromPyObject)]
 struct Rows(Vec<bool>, Vec<i64>, Vec<i64>, Vec<i64>, Vec<i64>, Vec<bool>, Vec<bool>);
 
+/// Those rows that something can be said of: with alien and with borrowed letters, rare and common ones; and all, by the
+/// scripts that they are written in.
+struct Spoken {
+    alien: Vec<(usize, i64)>,
+    borrowed: Vec<(usize, i64)>,
+    rare: Vec<usize>,
+    common: Vec<usize>,
+    written: Vec<(i64, Vec<usize>)>,
+}
+
+impl Spoken {
+    fn of(Rows(_, _, alien, borrowed, written, rare, common): &Rows) -> Self {
+        let marked = |marks: &[i64]| marks.iter().copied().enumerate().filter(|one| one.1 != 0).collect();
+        let those = |are: &[bool]| (0..are.len()).filter(|row| are[*row]).collect();
+        let mut by_script: Vec<(i64, Vec<usize>)> = Vec::new();
+        for (row, scripts) in written.iter().enumerate() {
+            match by_script.iter_mut().find(|one| one.0 == *scripts) {
+                Some((_, rows)) => rows.push(row),
+                None => by_script.push((*scripts, vec![row])),
+            }
+        }
+        Self {
+            alien: marked(alien),
+            borrowed: marked(borrowed),
+            rare: those(rare),
+            common: those(common),
+            written: by_script,
+        }
+    }
+}
+
 /// ELD; the row of each of its languages; what stands for one that it knows and does not score.
 #[derive(FromPyObject)]
 struct Pair(Py<Eld>, Vec<Option<usize>>, f64);
@@ -53,7 +85,7 @@ struct LatinRussian(i64, usize, usize, Vec<(usize, f64)>, HashMap<String, String
 /// Everyday words: the rows that list them, each with its part; how many words of a text are looked at, and who
 /// folds characters.
 #[derive(FromPyObject)]
-struct Words(HashMap<String, Vec<(usize, f64)>>, usize, Py<PyAny>);
+struct Words(Known<String, Vec<(usize, f64)>>, usize, Py<PyAny>);
 
 /// Weights of the voices by class of length, without langdetect and with it; the bounds of the classes; below which
 /// chance langdetect is heard; which rows are added to which in the end, and how many there are then.
@@ -67,6 +99,7 @@ struct Asked(Py<PyAny>, Py<PyAny>, Py<PyAny>);
 #[pyclass(frozen)]
 pub struct Pool {
     rows: Rows,
+    spoken: Spoken,
     pair: Pair,
     cld2: Py<Cld2>,
     latin_russian: LatinRussian,
@@ -110,7 +143,21 @@ impl Pool {
     ) -> Self {
         let characters = Characters::new(words.2.clone_ref(py));
         let cyrillic = Cyrillic::new(&latin_russian.4);
-        Self { rows, pair, cld2, latin_russian, cyrillic, fasttext, floor, words, characters, weights, asked }
+        let spoken = Spoken::of(&rows);
+        Self {
+            rows,
+            spoken,
+            pair,
+            cld2,
+            latin_russian,
+            cyrillic,
+            fasttext,
+            floor,
+            words,
+            characters,
+            weights,
+            asked,
+        }
     }
 
     /// Return the chance of each language, text by text, and which share of the words each row lists. Of some of the
@@ -166,7 +213,7 @@ impl Pool {
         for (at, one) in heard.iter().enumerate() {
             one.words.iter().for_each(|(row, share)| listed[at * size + row] = *share);
         }
-        Ok((bytes(py, &probabilities), bytes(py, &listed)))
+        Ok((bytes(py, &probabilities)?, bytes(py, &listed)?))
     }
 }
 
@@ -271,34 +318,37 @@ impl Pool {
     ) -> Vec<f64> {
         let weight = |voice: usize| weights[voice][heard.class];
         let mut scores = vec![0.0; heard.behind.len()];
-        let Rows(_, _, alien, borrowed, written, rare, common) = &self.rows;
-        let is = |is: bool| f64::from(u8::from(is));
+        let Spoken { alien, borrowed, rare, common, written } = &self.spoken;
         // What is said of few rows is added to those: nothing added to the others changes nothing.
         let add_some = |scores: &mut [f64], voice: usize, some: &[(usize, f64)]| {
             some.iter().for_each(|(row, said)| scores[*row] += said * weight(voice));
         };
+        let add_to = |scores: &mut [f64], voice: usize, rows: &[usize]| {
+            rows.iter().for_each(|row| scores[*row] += weight(voice));
+        };
+        let add_if_marked = |scores: &mut [f64], voice: usize, some: &[(usize, i64)]| {
+            let is_marked = |one: &&(usize, i64)| heard.marks & one.1 != 0;
+            some.iter().filter(is_marked).for_each(|(row, _)| scores[*row] += weight(voice));
+        };
         add_each(&mut scores, weight(ELD_BEHIND), heard.behind.iter().copied());
-        add_each(&mut scores, weight(ELD_UNKNOWN), heard.is_known.iter().map(|known| is(!known)));
+        let unknown = heard.is_known.iter().map(|is_known| f64::from(u8::from(!is_known)));
+        add_each(&mut scores, weight(ELD_UNKNOWN), unknown);
         heard.reliable.iter().for_each(|row| scores[*row] += weight(ELD_RELIABLE));
         add_some(&mut scores, CLD2, &heard.cld2);
         add_each(&mut scores, weight(FASTTEXT_LOG), fasttext.1.iter().copied());
         add_each(&mut scores, weight(FASTTEXT), fasttext.0.iter().copied());
-        scores[self.latin_russian.1] += is(heard.is_latin_russian) * weight(LATIN_RUSSIAN);
+        if heard.is_latin_russian {
+            scores[self.latin_russian.1] += weight(LATIN_RUSSIAN);
+        }
         add_some(&mut scores, WORDS, &heard.words);
         add_some(&mut scores, OWN_WORDS, &heard.own_words);
-        add_each(&mut scores, weight(ALIEN), alien.iter().map(|alien| is(heard.marks & alien != 0)));
-        add_each(
-            &mut scores,
-            weight(BORROWED),
-            borrowed.iter().map(|borrowed| is(heard.marks & borrowed != 0)),
-        );
-        add_each(
-            &mut scores,
-            weight(OTHER_SCRIPT),
-            written.iter().map(|written| is(heard.marks & written == 0)),
-        );
-        add_each(&mut scores, weight(RARE), rare.iter().map(|rare| is(*rare)));
-        add_each(&mut scores, weight(COMMON), common.iter().map(|common| is(*common)));
+        add_if_marked(&mut scores, ALIEN, alien);
+        add_if_marked(&mut scores, BORROWED, borrowed);
+        for (_, rows) in written.iter().filter(|(scripts, _)| heard.marks & scripts == 0) {
+            add_to(&mut scores, OTHER_SCRIPT, rows);
+        }
+        add_to(&mut scores, RARE, rare);
+        add_to(&mut scores, COMMON, common);
         for (at, said) in more.chunks_exact(heard.behind.len()).enumerate() {
             add_each(&mut scores, weight(LANGDETECT + at), said.iter().copied());
         }
@@ -373,18 +423,23 @@ impl Cyrillic {
 
 /// Return what a function of numpy makes of each number.
 fn of_all(py: Python<'_>, function: &Py<PyAny>, numbers: &[f64]) -> PyResult<Vec<f64>> {
-    let made = function.call1(py, (bytes(py, numbers),))?;
+    let made = function.call1(py, (bytes(py, numbers)?,))?;
     Ok(floats(made.bind(py).cast::<PyBytes>()?.as_bytes()))
 }
 
-fn bytes<'py>(py: Python<'py>, numbers: &[f64]) -> Bound<'py, PyBytes> {
-    let all: Vec<u8> = numbers.iter().flat_map(|one| one.to_ne_bytes()).collect();
-    PyBytes::new(py, &all)
+fn bytes<'py>(py: Python<'py>, numbers: &[f64]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, size_of_val(numbers), |bytes| {
+        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_ne_bytes());
+        }
+        Ok(())
+    })
 }
 
 fn floats(bytes: &[u8]) -> Vec<f64> {
     bytes
         .chunks_exact(8)
-        .map(|one| f64::from_ne_bytes([one[0], one[1], one[2], one[3], one[4], one[5], one[6], one[7]]))
+        .filter_map(|eight| eight.first_chunk())
+        .map(|eight| f64::from_ne_bytes(*eight))
         .collect()
 }

@@ -1,15 +1,17 @@
 //! What can be said of raw texts at a glance: their letters, what ELD and CLD2 settle, and which need a closer look.
 //!
 //! One pass, so that a text is a string of Python only if Python has to look at it. The twin of `cleaned`,
-//! `without_enough_letters`, `Letters.marks`, `Sieve.settled`, `own_words` and `may_be_mixed` in
+//! `without_enough_letters`, `Letters.marks`, `Sieve.settled`, `own_words`, `may_be_mixed` and `parts_of` in
 //! `sandik.counting.language`, which say what they do and why.
+
+use std::cmp::Reverse;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
 use crate::characters::{start_of, text_of};
 use crate::cld2::{Cld2, Shares};
-use crate::cleaning::{Cleaner, Points, IS_LETTER, IS_SPACE, IS_WORD};
+use crate::cleaning::{Cleaner, Points, IS_ALPHA, IS_CAPITAL, IS_LETTER, IS_SPACE, IS_WORD};
 use crate::eld::{Eld, Fit, Scratch};
 
 /// See `sieve.Rule`.
@@ -22,9 +24,10 @@ struct Rule(i64, i64, i64, usize, usize, usize, Vec<Py<PyAny>>, Vec<Py<PyAny>>);
 struct Quotes(Vec<(String, String)>, usize, usize, f64, usize, usize);
 
 /// See `scripts`: of each character its script from 1 to 3 or 0, the last one all beyond; how many characters are
-/// looked at, and in how many letters and which part of all letters a script carries a text.
+/// looked at, and in how many letters and which part of all letters a script carries a text; with how many words in a
+/// row, and in which part of them begin with a small letter.
 #[derive(FromPyObject)]
-struct Scripts(Vec<u8>, usize, usize, f64);
+struct Scripts(Vec<u8>, usize, usize, f64, usize, f64);
 
 /// See `Sieve` and `Letters`: the marks of characters, the last one all beyond; those of Latin and of other letters;
 /// the fewest letters of a text; the bounds of the classes of length; what part makes a text mixed, and how long a
@@ -43,8 +46,8 @@ pub struct Sift {
     in_cld2: Vec<Option<usize>>,
     letters: Letters,
     quotes: Quotes,
-    /// The opening marks, and with which bytes these begin.
-    marks: Vec<String>,
+    /// The opening marks, each with its closing ones, and with which bytes these begin.
+    marks: Vec<(char, String)>,
     begins_mark: [bool; 256],
     scripts: Scripts,
     undetermined: Py<PyAny>,
@@ -77,9 +80,10 @@ impl Left {
     }
 }
 
-/// By text its language, if that is settled; texts that are left; own words of those that quote, and which texts may be
-/// in two languages.
-type Sifted = (Vec<Option<Py<PyAny>>>, Left, Vec<(usize, String)>, Vec<usize>);
+/// By text its language, if that is settled; texts that are left; own words of those that quote, and the parts of those
+/// that may be in two languages.
+type Sifted = (Vec<Option<Py<PyAny>>>, Left, Vec<(usize, String)>, Vec<(usize, Parts)>);
+type Parts = (String, String);
 
 #[pymethods]
 impl Sift {
@@ -96,10 +100,14 @@ impl Sift {
         scripts: Scripts,
         undetermined: Py<PyAny>,
     ) -> Self {
-        let marks: Vec<String> =
-            quotes.0.iter().flat_map(|(opening, _)| opening.chars()).map(String::from).collect();
+        let mut marks = Vec::new();
+        for (opening, closing) in &quotes.0 {
+            marks.extend(opening.chars().map(|one| (one, closing.clone())));
+        }
         let mut begins_mark = [false; 256];
-        marks.iter().for_each(|mark| begins_mark[usize::from(mark.as_bytes()[0])] = true);
+        marks.iter().for_each(|(mark, _)| {
+            begins_mark[usize::from(mark.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+        });
         let in_cld2 = rules.iter().map(|(code, _)| cld2.get().number(code)).collect();
         let rules = rules.into_iter().map(|(_, rule)| rule).collect();
         Self {
@@ -134,12 +142,13 @@ impl Sift {
         for (place, string) in texts.iter().enumerate() {
             let raw = text_of(string.cast::<PyString>()?)?;
             if whole {
-                if let Some(own) = self.own_words(py, &raw)? {
-                    quoting.push((place, own));
-                }
+                let own = self.own_words(py, &raw)?;
                 if self.may_be_mixed(py, &raw)? {
-                    mixed.push(place);
+                    mixed.extend(
+                        self.parts_of(py, own.as_deref().unwrap_or(&raw))?.map(|parts| (place, parts)),
+                    );
                 }
+                quoting.extend(own.map(|own| (place, own)));
             }
             if cleaner.clean_one(py, &raw, &mut points)? {
                 let lowered = self.lower.call1(py, (points.text(),))?;
@@ -240,20 +249,18 @@ impl Sift {
 
     /// Return a raw text without its quotations, unless they are a small part of it or nearly all.
     fn own_words(&self, py: Python<'_>, text: &str) -> PyResult<Option<String>> {
-        let Quotes(kinds, shortest, longest, most, fewest_letters, max_chars) = &self.quotes;
+        let Quotes(_, shortest, longest, most, fewest_letters, max_chars) = &self.quotes;
         let text = start_of(text, *max_chars);
+        let is_mark = |at: usize| self.marks.iter().any(|(mark, _)| text[at..].starts_with(*mark));
         let begins_mark = |at: &usize| self.begins_mark[usize::from(text.as_bytes()[*at])];
-        let is_mark =
-            |at: usize| self.marks.iter().any(|mark| text.as_bytes()[at..].starts_with(mark.as_bytes()));
         if !(0..text.len()).filter(begins_mark).any(is_mark) {
             return Ok(None);
         }
         let characters: Vec<char> = text.chars().collect();
         let (mut own, mut at) = (Vec::with_capacity(characters.len()), 0);
         while let Some(one) = characters.get(at) {
-            let closing =
-                kinds.iter().find(|(opening, _)| opening.contains(*one)).map(|(_, closing)| closing);
-            let length = closing.and_then(|closing| {
+            let mark = self.marks.iter().find(|(opening, _)| opening == one);
+            let length = mark.and_then(|(_, closing)| {
                 let inside = characters[at + 1..].iter().take(longest + 1);
                 inside.clone().position(|one| closing.contains(*one)).filter(|length| length >= shortest)
             });
@@ -275,7 +282,7 @@ impl Sift {
         if text.is_ascii() {
             return Ok(false);
         }
-        let Scripts(scripts, max_chars, min_letters, part) = &self.scripts;
+        let Scripts(scripts, max_chars, min_letters, part, ..) = &self.scripts;
         let text = start_of(text, *max_chars);
         let mut letters = [0; 4];
         for one in text.chars() {
@@ -315,6 +322,70 @@ impl Sift {
         }
         Ok(are_two(&letters, *min_letters, [*part; 3]))
     }
+
+    /// Return the words of the two scripts that carry a text, each with spaces between; nothing if only one does.
+    fn parts_of(&self, py: Python<'_>, text: &str) -> PyResult<Option<Parts>> {
+        let Scripts(scripts, max_chars, min_letters, part, min_words, min_small) = &self.scripts;
+        let mut carried: [Carried<'_>; 3] = Default::default();
+        let (mut before, mut row) = (carried.len(), 0);
+        let mut rest = start_of(text, *max_chars);
+        while !rest.is_empty() {
+            let mut end = rest.len();
+            let (mut letters, mut first) = ([0; 4], 0);
+            for (at, one) in rest.char_indices() {
+                let is = self.cleaner.get().characters.of(py, one)?;
+                if is & IS_SPACE != 0 {
+                    end = at;
+                    break;
+                }
+                if first == 0 && is & IS_ALPHA != 0 {
+                    first = is;
+                }
+                letters[usize::from(scripts[(one as usize).min(scripts.len() - 1)] & 3)] += 1;
+            }
+            let word = &rest[..end];
+            rest = rest[end..].char_indices().nth(1).map_or("", |(next, _)| &rest[end + next..]);
+            let most = letters[1..].iter().copied().max().unwrap_or(0);
+            if most == 0 || is_no_word(word) {
+                continue;
+            }
+            let script = letters[1..].iter().position(|count| *count == most).unwrap_or(0);
+            row = if script == before { row + 1 } else { 1 };
+            before = script;
+            let carried = &mut carried[script];
+            carried.words.push(word);
+            carried.letters += most;
+            carried.longest = carried.longest.max(row);
+            carried.small += usize::from(first & IS_CAPITAL == 0);
+        }
+        let all: usize = carried.iter().map(|one| one.letters).sum();
+        let least = (*min_letters as f64).max(part * all as f64);
+        let is_carrying = |one: &&Carried<'_>| {
+            one.letters as f64 >= least
+                && one.longest >= *min_words
+                && one.small as f64 >= min_small * one.words.len() as f64
+        };
+        let mut carrying: Vec<_> = carried.iter().filter(is_carrying).collect();
+        carrying.sort_by_key(|one| Reverse(one.letters));
+        Ok(match carrying[..] {
+            [first, second, ..] => Some((first.words.join(" "), second.words.join(" "))),
+            _ => None,
+        })
+    }
+}
+
+/// What of a text is in one script: its words, with so many letters, most in a row, and with a small first letter.
+#[derive(Default)]
+struct Carried<'a> {
+    words: Vec<&'a str>,
+    letters: usize,
+    longest: usize,
+    small: usize,
+}
+
+/// Say whether what stands between two spaces is a link, name, hashtag or the like.
+fn is_no_word(word: &str) -> bool {
+    word.starts_with(['#', '＃']) || word.contains(['/', '@', '＠', '&', '_']) || word.contains("www.")
 }
 
 const SPACE: u32 = ' ' as u32;

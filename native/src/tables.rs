@@ -1,6 +1,8 @@
 //! Tables of the models: some MB each and asked at random places, so that waiting for memory is most of their cost.
 
 use std::alloc::{alloc, dealloc, handle_alloc_error, Layout};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Deref;
 use std::ptr::NonNull;
 
@@ -104,4 +106,28 @@ pub fn rank(words: &[u32], at: usize) -> Option<usize> {
     let (bits, before) = (words[at / 32 * 2], words[at / 32 * 2 + 1]);
     let bit = 1 << (at % 32);
     (bits & bit != 0).then(|| (before + (bits & (bit - 1)).count_ones()) as usize)
+}
+
+/// A table whose keys are ours: nobody can choose them so that they meet, which the usual hash takes its time against.
+pub type Known<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
+
+/// Multiplies.
+#[derive(Default)]
+pub struct Quick(u64);
+
+impl Hasher for Quick {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    #[inline]
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }

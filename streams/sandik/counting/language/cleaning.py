@@ -148,7 +148,7 @@ def lowered(text: str) -> str:
 
 #: What a character becomes, and in higher bits its properties: see native/src/cleaning.rs.
 _IS_CAPITAL, _IS_NORMAL, _IS_WORD, _IS_KNOWN, _IS_LETTER, _IS_SPACE = (1 << bit for bit in range(21, 27))
-_IS_PLAIN, _IS_CYRILLIC, _IS_LATIN_I = (1 << bit for bit in range(27, 30))
+_IS_PLAIN, _IS_CYRILLIC, _IS_LATIN_I, _IS_ALPHA = (1 << bit for bit in range(27, 31))
 #: What `_NOT_LANGUAGE` begins with.
 _BEGIN_LINKS = frozenset("hwtp@&")
 
@@ -168,6 +168,7 @@ def _about_character(char: str) -> int:
         | _IS_PLAIN * (is_normal and char not in _BEGIN_LINKS)
         | _IS_CYRILLIC * ("\u0400" <= char < "\u0530")
         | _IS_LATIN_I * (char in "iI")
+        | _IS_ALPHA * char.isalpha()
     )
 
 

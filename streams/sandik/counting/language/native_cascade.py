@@ -1,4 +1,4 @@
-"""The default detector with its compiled part, which reads a text once and returns what only the pool can decide.
+"""The default detector with its compiled part, which reads a text once and returns what is for the pool.
 
 It gives the same answers as `ByScript` around `BatchDetector` and `Cascade`. Read these to understand it.
 """
@@ -18,6 +18,9 @@ from sandik.counting.language.sieve import Sieve
 
 #: Texts sifted at once. Undecided clean texts are kept until the pool has judged them.
 _BATCH = 2_048
+
+#: Which text it is, and its words of two scripts.
+_Parts = tuple[int, tuple[str, str]]
 
 
 class NativeCascade:
@@ -44,22 +47,24 @@ class NativeCascade:
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """See `Detector.detect`."""
         answers: list[Language] = []
-        mixed: list[int] = []
+        split: list[_Parts] = []
         for start in range(0, len(texts), _BATCH):
             part = slice(start, start + _BATCH)
-            some, some_mixed = self._judge([*texts[part]], hints[part] if hints else None)
-            answers += some
-            mixed += [start + index for index in some_mixed]
-        judge_parts(answers, texts, hints, mixed, self._of_parts)
+            is_all = isinstance(texts, list) and len(texts) <= _BATCH
+            some = texts if is_all else [*texts[part]]
+            found, parts = self._judge(some, hints[part] if hints else None)
+            answers = answers + found if answers else found
+            split += [(start + index, both) for index, both in parts]
+        judge_parts(answers, hints, split, self._of_parts)
         return answers
 
     def _of_parts(self, texts: Sequence[str], hints: Hints) -> list[Language]:
         return self._judge([*texts], hints)[0]
 
-    def _judge(self, texts: list[str], hints: Hints | None) -> tuple[list[Language], list[int]]:
-        """Return one language per text, and the texts that may have two."""
+    def _judge(self, texts: list[str], hints: Hints | None) -> tuple[list[Language], list[_Parts]]:
+        """Return one language per text, and the parts of those that may have two."""
         codes = self._decision.codes_of(hints) if hints and any(hints) else None
-        answers, left, quoting, mixed = self._sift.sift(texts, codes, True)
+        answers, left, quoting, split = self._sift.sift(texts, codes, True)
         places = left.places()
         for start in range(0, len(places), AT_ONCE):
             some = places[start : start + AT_ONCE]
@@ -74,7 +79,7 @@ class NativeCascade:
                 answers[place] = answer
         if quoting:
             self._judge_by_own_words(answers, quoting)
-        return answers, mixed
+        return answers, split
 
     def _judge_by_own_words(self, answers: list[Language], quoting: Sequence[tuple[int, str]]) -> None:
         """Judge texts with quotations again without them. A clear result becomes the answer."""

@@ -12,17 +12,20 @@ from sandik.counting.language.common_words import MAX_WORDS, about_character
 from sandik.counting.language.eld import EldModel
 from sandik.counting.language.ensemble import UNSURE, Pool
 from sandik.counting.language.latin_russian import LATIN_RUSSIAN
-from sandik.counting.language.scores import FLOOR, IN_LATIN, LENGTHS, UNSCORED, Values, Voices
+from sandik.counting.language.scores import FLOOR, IN_LATIN, LENGTHS, UNSCORED, Langdetect, Values
 
 
 class NativePool:
-    """Weighs the voices for texts that the sieve leaves. `native_eld`, `native_cld2`: the compiled twins."""
+    """Weighs the voices for texts that the sieve leaves. `native_eld`, `native_cld2`: the compiled twins.
+
+    It keeps nothing of `pool`, so that the tables are in memory once.
+    """
 
     def __init__(
         self, native: ModuleType, native_eld: object, native_cld2: object, pool: Pool, eld: EldModel
     ) -> None:
         voices = pool.voices
-        voices.profiles.compile(native)
+        voices.langdetect.profiles.compile(native)
         row_of = voices.row_of
         enough, letters, in_cyrillic = LATIN_RUSSIAN
         listed = {
@@ -41,7 +44,7 @@ class NativePool:
             FLOOR,
             (listed, MAX_WORDS, about_character),
             weights,
-            (_of_bytes(np.exp), _of_bytes(np.log), _by_text(voices)),
+            (_of_bytes(np.exp), _of_bytes(np.log), _by_text(voices.langdetect)),
         )
 
     def judge(self, left: object, start: int, end: int) -> tuple[Values, Values]:
@@ -57,5 +60,5 @@ def _of_bytes(function: Callable[[Values], Values]) -> Callable[[bytes], bytes]:
     return lambda numbers: function(np.frombuffer(numbers)).tobytes()
 
 
-def _by_text(voices: Voices) -> Callable[[Sequence[str]], bytes]:
-    return lambda texts: voices.hear_langdetect(texts).transpose(2, 0, 1).tobytes()
+def _by_text(langdetect: Langdetect) -> Callable[[Sequence[str]], bytes]:
+    return lambda texts: langdetect.hear(texts).transpose(2, 0, 1).tobytes()
