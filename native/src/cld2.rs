@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::tables::Known;
 
 #[pyclass(frozen)]
 pub struct Cld2 {
     detect: Py<PyAny>,
-    options: Py<PyDict>,
+    options: Vec<Py<PyAny>>,
     /// By CLD2's code the number of ours, if it is a language; the code of each number, and its row in the pool.
     number_of: Known<String, usize>,
     codes: Vec<String>,
@@ -26,7 +26,7 @@ impl Cld2 {
     #[new]
     fn new(
         detect: Py<PyAny>,
-        options: Py<PyDict>,
+        options: Vec<Py<PyAny>>,
         ours: HashMap<String, String>,
         row_of: HashMap<String, usize>,
     ) -> Self {
@@ -45,8 +45,10 @@ impl Cld2 {
 
 impl Cld2 {
     pub fn shares(&self, py: Python<'_>, text: &str) -> PyResult<Shares> {
-        let arguments = (PyBytes::new(py, text.as_bytes()), true);
-        let answer = self.detect.bind(py).call(arguments, Some(self.options.bind(py)))?;
+        let options = self.options.iter().map(|one| one.bind(py).clone());
+        let text = PyBytes::new(py, text.as_bytes()).into_any();
+        let arguments = PyTuple::new(py, std::iter::once(text).chain(options).collect::<Vec<_>>())?;
+        let answer = self.detect.bind(py).call1(arguments)?;
         let mut shares = Shares::new();
         for one in answer.get_item(2)?.cast::<PyTuple>()?.iter_borrowed() {
             let one = one.cast::<PyTuple>()?;

@@ -83,24 +83,52 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Vectors {
 /// The vectors of nodes; of means and of both the units, and what is added to a chance; the levels of the tree, where
 /// in it a code is, and where else.
 #[derive(FromPyObject)]
-struct Tree(Numbers<f64>, f64, f64, f64, Vec<Level>, Vec<usize>, Vec<(usize, usize)>);
+struct Tree(Nodes, f64, f64, f64, Vec<Level>, Vec<usize>, Vec<(usize, usize)>);
+
+/// The vectors of nodes, several at a time, by dimension; and how many there are.
+struct Nodes(Vec<[[f64; LANES]; DIMENSIONS]>, usize);
+
+const LANES: usize = 8;
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Nodes {
+    type Error = PyErr;
+
+    fn extract(told: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let Numbers(numbers) = told.extract()?;
+        let size = numbers.len() / DIMENSIONS;
+        let one =
+            |dimension: usize, node: usize| if node < size { numbers[dimension * size + node] } else { 0.0 };
+        let some = |start: usize| {
+            std::array::from_fn(|dimension| std::array::from_fn(|lane| one(dimension, start + lane)))
+        };
+        Ok(Self((0..size).step_by(LANES).map(some).collect(), size))
+    }
+}
 
 #[derive(FromPyObject)]
 pub struct Fasttext(Vectors, Tree);
 
 impl Fasttext {
-    /// Return for each node of the tree what the exponential is taken of.
-    pub fn turns(&self, text: &str) -> Vec<f64> {
-        let Tree(Numbers(nodes), mean_units, units, ..) = &self.1;
+    /// Return how many nodes the tree has.
+    pub fn size(&self) -> usize {
+        self.1 .0 .1
+    }
+
+    /// Add for each node of the tree what the exponential is taken of.
+    pub fn add_turns(&self, text: &str, turns: &mut Vec<f64>) {
+        let Tree(Nodes(nodes, size), mean_units, units, ..) = &self.1;
         let (sum, count) = self.0.sum(text);
-        let mut turns = vec![0.0; nodes.len() / DIMENSIONS];
-        // By the dimension first: so the processor takes several nodes at once. Whole numbers: any order is exact.
-        for (sum, column) in sum.iter().zip(nodes.chunks_exact(turns.len())) {
-            let mean = (f64::from(*sum) * mean_units / f64::from(count)).round_ties_even();
-            turns.iter_mut().zip(column).for_each(|(turn, node)| *turn += node * mean);
+        let means = sum.map(|sum| (f64::from(sum) * mean_units / f64::from(count)).round_ties_even());
+        let end = turns.len() + size;
+        for some in nodes {
+            // Whole numbers: any order is exact.
+            let mut sums = [0.0; LANES];
+            for (mean, column) in means.iter().zip(some) {
+                sums.iter_mut().zip(column).for_each(|(sum, node)| *sum += node * mean);
+            }
+            turns.extend(sums.map(|sum| sum / units));
         }
-        turns.iter_mut().for_each(|turn| *turn /= units);
-        turns
+        turns.truncate(end);
     }
 
     /// Return the chance of each code, from the exponentials of the turns.

@@ -171,11 +171,12 @@ impl Pool {
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
         let Weights(first, second, _, unsure, _, codes) = &self.weights;
         let texts = &left.0[start..end];
-        let (mut heard, mut turns) = (Vec::with_capacity(texts.len()), Vec::new());
+        let mut heard = Vec::with_capacity(texts.len());
+        let mut turns = Vec::with_capacity(texts.len() * self.fasttext.size());
         let mut scratch = Scratch::default();
         for one in texts {
             heard.push(self.hear(py, one, &mut scratch)?);
-            turns.extend(self.fasttext.turns(&one.text));
+            self.fasttext.add_turns(&one.text, &mut turns);
         }
         let exponentials = of_all(py, &self.asked.0, &turns)?;
         let size = self.rows.0.len();
@@ -188,11 +189,10 @@ impl Pool {
         let floored: Vec<_> = chances.iter().map(|chance| chance + self.floor).collect();
         let logs = of_all(py, &self.asked.1, &floored)?;
         let fasttext = |at: usize| (&chances[at * size..][..size], &logs[at * size..][..size]);
-        let scores: Vec<_> = heard
-            .iter()
-            .enumerate()
-            .flat_map(|(at, one)| self.weighed(one, fasttext(at), &[], first))
-            .collect();
+        let mut scores = Vec::with_capacity(heard.len() * size);
+        for (at, one) in heard.iter().enumerate() {
+            scores.extend_from_slice(&self.weighed(one, fasttext(at), &[], first));
+        }
         let mut probabilities = self.probabilities(py, &scores)?;
         let is_unsure = |at: &usize| probabilities[at * codes..][..*codes].iter().all(|one| one < unsure);
         let again: Vec<usize> = (0..heard.len()).filter(is_unsure).collect();
@@ -200,11 +200,11 @@ impl Pool {
             let some = PyList::new(py, again.iter().map(|at| &texts[*at].text))?;
             let more = floats(self.asked.2.call1(py, (some,))?.bind(py).cast::<PyBytes>()?.as_bytes());
             let voices = more.chunks_exact(2 * size);
-            let weighed = again
-                .iter()
-                .zip(voices)
-                .flat_map(|(at, more)| self.weighed(&heard[*at], fasttext(*at), more, second));
-            let surer = self.probabilities(py, &weighed.collect::<Vec<_>>())?;
+            let mut scores = Vec::with_capacity(again.len() * size);
+            for (at, more) in again.iter().zip(voices) {
+                scores.extend_from_slice(&self.weighed(&heard[*at], fasttext(*at), more, second));
+            }
+            let surer = self.probabilities(py, &scores)?;
             for (at, some) in again.iter().zip(surer.chunks_exact(*codes)) {
                 probabilities[at * codes..][..*codes].copy_from_slice(some);
             }
@@ -359,16 +359,17 @@ impl Pool {
     fn probabilities(&self, py: Python<'_>, scores: &[f64]) -> PyResult<Vec<f64>> {
         let Weights(_, _, _, _, in_latin, codes) = &self.weights;
         let size = self.rows.0.len();
-        let mut below = Vec::with_capacity(scores.len());
-        for some in scores.chunks_exact(size) {
+        let mut below = scores.to_vec();
+        for some in below.chunks_exact_mut(size) {
             let highest = some.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            below.extend(some.iter().map(|score| score - highest));
+            some.iter_mut().for_each(|score| *score -= highest);
         }
         let mut found = Vec::with_capacity(scores.len());
         for some in of_all(py, &self.asked.0, &below)?.chunks_exact(size) {
             let all = some.iter().fold(0.0, |sum, one| sum + one);
             let start = found.len();
-            found.extend(some[..*codes].iter().map(|one| one / all));
+            found.extend_from_slice(&some[..*codes]);
+            found[start..].iter_mut().for_each(|one| *one /= all);
             in_latin.iter().for_each(|(ours, latin)| found[start + ours] += some[*latin] / all);
         }
         Ok(found)

@@ -46,9 +46,9 @@ pub struct Sift {
     in_cld2: Vec<Option<usize>>,
     letters: Letters,
     quotes: Quotes,
-    /// The opening marks, each with its closing ones, and with which bytes these begin.
+    /// The opening marks, each with its closing ones, and with which bytes they begin.
     marks: Vec<(char, String)>,
-    begins_mark: [bool; 256],
+    begin_marks: Vec<u8>,
     scripts: Scripts,
     undetermined: Py<PyAny>,
 }
@@ -104,10 +104,10 @@ impl Sift {
         for (opening, closing) in &quotes.0 {
             marks.extend(opening.chars().map(|one| (one, closing.clone())));
         }
-        let mut begins_mark = [false; 256];
-        marks.iter().for_each(|(mark, _)| {
-            begins_mark[usize::from(mark.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
-        });
+        let first_byte = |(mark, _): &(char, String)| mark.encode_utf8(&mut [0; 4]).as_bytes()[0];
+        let mut begin_marks: Vec<u8> = marks.iter().map(first_byte).collect();
+        begin_marks.sort_unstable();
+        begin_marks.dedup();
         let in_cld2 = rules.iter().map(|(code, _)| cld2.get().number(code)).collect();
         let rules = rules.into_iter().map(|(_, rule)| rule).collect();
         Self {
@@ -120,7 +120,7 @@ impl Sift {
             letters,
             quotes,
             marks,
-            begins_mark,
+            begin_marks,
             scripts,
             undetermined,
         }
@@ -251,9 +251,8 @@ impl Sift {
     fn own_words(&self, py: Python<'_>, text: &str) -> PyResult<Option<String>> {
         let Quotes(_, shortest, longest, most, fewest_letters, max_chars) = &self.quotes;
         let text = start_of(text, *max_chars);
-        let is_mark = |at: usize| self.marks.iter().any(|(mark, _)| text[at..].starts_with(*mark));
-        let begins_mark = |at: &usize| self.begins_mark[usize::from(text.as_bytes()[*at])];
-        if !(0..text.len()).filter(begins_mark).any(is_mark) {
+        let has_mark = |(mark, _): &(char, String)| text.contains(*mark);
+        if !has_any(text.as_bytes(), &self.begin_marks) || !self.marks.iter().any(has_mark) {
             return Ok(None);
         }
         let characters: Vec<char> = text.chars().collect();
@@ -283,6 +282,9 @@ impl Sift {
             return Ok(false);
         }
         let Scripts(scripts, max_chars, min_letters, part, ..) = &self.scripts;
+        if at_most(text.as_bytes()).iter().filter(|letters| *letters >= min_letters).count() < 2 {
+            return Ok(false);
+        }
         let text = start_of(text, *max_chars);
         let mut letters = [0; 4];
         for one in text.chars() {
@@ -392,6 +394,28 @@ const SPACE: u32 = ' ' as u32;
 
 fn is_latin(character: u32) -> bool {
     matches!(char::from_u32(character), Some('A'..='Z' | 'a'..='z' | 'À'..='ɏ'))
+}
+
+/// What a processor compares at once, several times.
+const AT_ONCE: usize = 64;
+
+/// Say whether a text has one of some bytes.
+fn has_any(text: &[u8], bytes: &[u8]) -> bool {
+    let has = |some: &[u8], byte: u8| some.iter().fold(false, |has, one| has | (*one == byte));
+    text.chunks(AT_ONCE).any(|some| bytes.iter().any(|byte| has(some, *byte)))
+}
+
+/// Return how many letters a text has at most in each script, by what their first byte can be.
+fn at_most(text: &[u8]) -> [usize; 3] {
+    let mut letters = [0; 3];
+    for some in text.chunks(AT_ONCE) {
+        let count = |is: fn(u8) -> bool| some.iter().fold(0, |count: u8, one| count + u8::from(is(*one)));
+        letters[0] += usize::from(count(|one| one.to_ascii_lowercase().wrapping_sub(b'a') < 26));
+        letters[0] += usize::from(count(|one| matches!(one, 0xC3..=0xC9 | 0xE1)));
+        letters[1] += usize::from(count(|one| matches!(one, 0xD0..=0xD4)));
+        letters[2] += usize::from(count(|one| matches!(one, 0xCD..=0xCF | 0xD4..)));
+    }
+    letters
 }
 
 /// Say whether two scripts have letters enough: so many, and such a part of all.
