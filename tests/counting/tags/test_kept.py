@@ -73,6 +73,18 @@ def test_a_changed_lexicon_is_read_again(lexicon: Path, reads: list[str]) -> Non
     assert len(reads) == 2
 
 
+def test_an_upgrade_while_a_process_runs_gets_nothing_of_what_that_makes(
+    lexicon: Path, tmp_path: Path, native: ModuleType | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = file_of(read_layers(str(lexicon)), native)
+    upgraded = tmp_path / "upgraded" / "kept.py"
+    upgraded.parent.mkdir()
+    upgraded.write_text("# The files are of a later version than the code that runs.")
+    monkeypatch.setattr(kept, "__file__", str(upgraded))
+
+    assert file_of(read_layers(str(lexicon)), native) == before
+
+
 def test_a_lexicon_that_changes_while_it_is_read_is_not_kept(
     lexicon: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

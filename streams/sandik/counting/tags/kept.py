@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sandik.counting.native import NATIVE
 from sandik.counting.tags.layers import Layer
 from sandik.counting.tags.native_tagger import NativeReady
 from sandik.counting.tags.ready import Ready
@@ -47,24 +48,36 @@ def file_of(layers: tuple[Layer, ...], native: ModuleType | None) -> Path | None
         folder = cache_dir() / "lexicons"
         if folder.exists() and not _is_own(folder.stat()):
             return None
-        return folder / f"lexicon-{_hash(layers, native)[:32]}.ready"
+        code = _CODE[native]
+        if code is None:
+            return None
+        parts = [_contents(one.name, _files(one.folder)) for one in layers]
+        return folder / f"lexicon-{hashlib.sha256(b''.join((code, *parts))).hexdigest()[:32]}.ready"
     except (OSError, RuntimeError):
         return None
 
 
-def _hash(layers: tuple[Layer, ...], native: ModuleType | None) -> str:
+def _contents(name: str, files: Iterable[Traversable]) -> bytes:
+    """Return the hash of what files are named and have in them."""
+    found = hashlib.sha256(repr(name).encode())
+    for file in files:
+        content = file.read_bytes()
+        found.update(f" {file.name} {len(content)} ".encode() + content)
+    return found.digest()
+
+
+def _code(native: ModuleType | None) -> bytes | None:
     python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
-    made_from = hashlib.sha256(repr(python).encode())
-    code = [Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
-    if native:
-        code.append(Path(str(native.__file__)))
-    parts: list[tuple[str, Sequence[Traversable]]] = [("", code)]
-    for name, files in (*parts, *((one.name, [*_files(one.folder)]) for one in layers)):
-        made_from.update(f"{name} {len(files)} ".encode())
-        for file in files:
-            content = file.read_bytes()
-            made_from.update(f"{file.name} {len(content)} ".encode() + content)
-    return made_from.hexdigest()
+    modules = [Path(str(one.__file__)) for one in (native, pair) if one is not None]
+    try:
+        return _contents(str(python), [*modules, *sorted(Path(__file__).parent.glob("*.py"))])
+    except OSError:
+        return None
+
+
+#: The hash of the code that makes lexicons ready, as this process has loaded it, with the compiled part and
+#: without: an upgrade may replace the files while it runs.
+_CODE = {native: _code(native) for native in (None, NATIVE)}
 
 
 def _is_own(found: os.stat_result) -> bool:
