@@ -30,21 +30,21 @@ pub enum Condition {
     Short(u32),
 }
 
+/// As `ToldCondition` in `native_terms.py`.
+type Told = (String, i64, Vec<Condition>, Vec<(Place, i64)>, Option<i64>);
+
 impl<'a, 'py> FromPyObject<'a, 'py> for Condition {
     type Error = PyErr;
 
     fn extract(written: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let (kind, what, within): (String, Bound<'py, PyAny>, Option<i64>) = written.extract()?;
+        let (kind, number, mut parts, weights, within) = written.extract::<Told>()?;
         Ok(match kind.as_str() {
-            "stands" => Self::Stands(what.extract()?, within),
-            "not" => Self::Not(Box::new(what.extract()?)),
-            "sum" => {
-                let (least, parts) = what.extract()?;
-                Self::Sum(least, parts, within)
-            }
-            "short" => Self::Short(what.extract()?),
-            "all" => Self::All(what.extract()?),
-            _ => Self::Any(what.extract()?),
+            "stands" => Self::Stands(number as Place, within),
+            "not" => Self::Not(Box::new(parts.remove(0))),
+            "sum" => Self::Sum(number, weights, within),
+            "short" => Self::Short(number as u32),
+            "all" => Self::All(parts),
+            _ => Self::Any(parts),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod automaton;
 mod beginnings;
 mod characters;
+mod cld2;
 mod cleaning;
 mod conditions;
 mod counting;
@@ -16,6 +17,7 @@ mod ngrams;
 mod pool;
 mod sift;
 mod spelled;
+mod tables;
 
 use pyo3::prelude::*;
 
@@ -26,6 +28,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<finding::Patterns>()?;
     module.add_class::<markup::Markup>()?;
     module.add_class::<eld::Eld>()?;
+    module.add_class::<cld2::Cld2>()?;
     module.add_class::<sift::Sift>()?;
     module.add_class::<ngrams::Ngrams>()?;
     module.add_class::<pool::Pool>()?;
