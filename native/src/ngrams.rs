@@ -3,7 +3,7 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::characters::{text_of, Characters};
 use crate::tables::{fetch, Known, Table};
@@ -22,20 +22,18 @@ pub struct Ngrams {
 
 #[pymethods]
 impl Ngrams {
-    /// Take the rows of n-grams, the numbers of a row and what they are; who says of a character whether it is a
-    /// capital (1, or else 2).
+    /// Take the n-grams, 21 bits for each character, in the order of their rows; the numbers of a row and what they are;
+    /// who says of a character whether it is a capital (1, or else 2).
     #[new]
-    fn new(rows: &Bound<'_, PyDict>, width: usize, logs: PyBuffer<i16>, ask: Py<PyAny>) -> PyResult<Self> {
-        let mut packed = Known::with_capacity_and_hasher(rows.len(), Default::default());
-        for (ngram, row) in rows.iter() {
-            packed.insert(key(text_of(ngram.cast::<PyString>()?)?.chars()), row.extract()?);
-        }
-        Ok(Self {
-            rows: packed,
-            logs: Table::new(&[&logs.to_vec(rows.py())?]),
-            width,
-            characters: Characters::new(ask),
-        })
+    fn new(
+        py: Python<'_>,
+        ngrams: PyBuffer<u64>,
+        width: usize,
+        logs: PyBuffer<i16>,
+        ask: Py<PyAny>,
+    ) -> PyResult<Self> {
+        let rows = ngrams.to_vec(py)?.into_iter().zip(0..).collect();
+        Ok(Self { rows, logs: Table::new(&[&logs.to_vec(py)?]), width, characters: Characters::new(ask) })
     }
 
     /// Return the sums of the rows of the n-grams of each text, which is a list of words: 32 bits each.

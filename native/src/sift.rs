@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::{PySequence, PyString};
 
 use crate::characters::{start_of, text_of};
 use crate::cld2::{Cld2, Shares};
@@ -130,16 +130,17 @@ impl Sift {
     /// With a hint, one letter is enough.
     fn sift(
         &self,
-        texts: &Bound<'_, PyList>,
+        texts: &Bound<'_, PySequence>,
         hints: Option<Vec<Option<Bound<'_, PyAny>>>>,
         whole: bool,
     ) -> PyResult<Sifted> {
         let py = texts.py();
         let (cleaner, eld) = (self.cleaner.get(), self.eld.get());
         let (mut points, mut scratch) = (Points::default(), Scratch::default());
-        let mut answers = Vec::with_capacity(texts.len());
+        let mut answers = Vec::with_capacity(texts.len()?);
         let (mut left, mut quoting, mut mixed) = (vec![], vec![], vec![]);
-        for (place, string) in texts.iter().enumerate() {
+        for (place, string) in texts.try_iter()?.enumerate() {
+            let string = string?;
             let raw = text_of(string.cast::<PyString>()?)?;
             if whole {
                 let own = self.own_words(py, &raw)?;

@@ -19,8 +19,8 @@ class _Ours(dict[str, str]):
 
 _OURS = _Ours()
 
-#: That the text is plain; four hints; seven flags of debugging; that short texts get an answer, too. They are
-#: passed by place: to look for their names takes as long as half of the detection.
+#: That the text is plain; four hints; seven flags of debugging; that short texts get an answer, too.
+#: By place, since looking for names takes as long as half of the detection.
 _OPTIONS = (True, *[None] * 4, *[False] * 7, True)
 
 #: How many answers of CLD2 are cached: the pool needs them again for texts that the sieve did not decide.

@@ -30,6 +30,9 @@ _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 # the memory.
 _UNITS = 3_200
 
+#: Of a character in the number of an n-gram.
+_BITS = 21
+
 #: Bits of the word cache if the profiles judge all texts: 17 MB.
 _PLACE_BITS = 16
 
@@ -82,6 +85,26 @@ def _log(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.int16]:
     return logs.astype(np.int16)
 
 
+def _keys(ngrams: Sequence[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
+    """Return each n-gram as a number, of 21 bits for each of its characters, and how many it has."""
+    points = np.frombuffer("".join(ngrams).encode("utf-32-le"), np.uint32)
+    lengths = np.fromiter(map(len, ngrams), np.intp, len(ngrams))
+    starts = np.cumsum(lengths) - lengths
+    keys = np.zeros(len(ngrams), np.uint64)
+    for place in range(lengths.max(initial=0)):
+        longer = lengths > place
+        keys[longer] = keys[longer] << np.uint64(_BITS) | points[starts[longer] + place]
+    return keys, lengths
+
+
+def _ngram(key: int) -> str:
+    chars = ""
+    while key:
+        chars = chr(key & (1 << _BITS) - 1) + chars
+        key >>= _BITS
+    return chars
+
+
 class ExactProfiles:
     """The profiles of langdetect's 55 languages, as one table: n-gram by language."""
 
@@ -91,20 +114,23 @@ class ExactProfiles:
 
     def __init__(self, profiles: Iterable[_Profile], place_bits: int) -> None:
         self.version = f"langdetect-{version('langdetect')}"
-        self._rows: dict[str, int] = {}
         names, columns = [], []
-        for profile in profiles:  # one at a time: all decoded would take 100 MB
-            rows = [self._rows.setdefault(ngram, len(self._rows)) for ngram in profile["freq"]]
-            totals = np.array([profile["n_words"][len(ngram) - 1] for ngram in profile["freq"]])
+        for profile in profiles:  # one at a time, as numbers: all decoded would take 100 MB, and leave holes
+            keys, lengths = _keys([*profile["freq"]])
+            totals = np.array(profile["n_words"])[lengths - 1]
             names.append(profile["name"])
-            columns.append((np.array(rows), _log(np.array(list(profile["freq"].values())) / totals)))
+            columns.append((keys, _log(np.array([*profile["freq"].values()]) / totals)))
         self.codes, self._first, self._more = merged_codes(names)
-        self._unknown = len(self._rows)  # a last row for n-grams that distinguish no languages
-        self._logs = np.full((len(self._rows) + 1, len(names) + 1), _log(np.zeros(1))[0])
+        #: The n-grams, sorted: the row of each in `_logs` is its place. A last row for n-grams that
+        #: distinguish no languages.
+        self._ngrams = np.unique(np.concatenate([keys for keys, _ in columns]))
+        self._unknown = len(self._ngrams)
+        self._logs = np.full((self._unknown + 1, len(names) + 1), _log(np.zeros(1))[0])
         self._logs[:, -1] = 1  # counts the known n-grams
         self._logs[self._unknown] = 0
-        for column, (present, logs) in enumerate(columns):
-            self._logs[present, column] = logs
+        for column, (keys, logs) in enumerate(columns):
+            self._logs[np.searchsorted(self._ngrams, keys), column] = logs
+        self._row_of: dict[str, int] | None = None
         remembered = Remembered(len(names) + 1, place_bits, self._worked_out)
         self._sums: Callable[[list[list[str]]], Vectors] = lambda texts: sums(
             remembered.vectors(Words.of(chain.from_iterable(texts))), _bounds(texts)
@@ -113,9 +139,9 @@ class ExactProfiles:
     def compile(self, native: ModuleType) -> None:
         """Let the compiled twin add up n-grams from now on, and keep the table only there."""
         width = self._logs.shape[1]
-        twin = native.Ngrams(self._rows, width, self._logs, lambda char: 1 if char.isupper() else 2)
+        twin = native.Ngrams(self._ngrams, width, self._logs, lambda char: 1 if char.isupper() else 2)
         self._sums = lambda texts: np.frombuffer(twin.sums(texts), np.int32).reshape(-1, width)
-        del self._rows, self._logs
+        del self._ngrams, self._logs
 
     def posterior(self, texts: Sequence[str], power: float = 1.0) -> npt.NDArray[np.float64]:
         """Return the probability of each language (row) after the n-grams of each clean text (column).
@@ -132,12 +158,18 @@ class ExactProfiles:
         merged *= (known > 0) / merged.cumsum(axis=0)[-1]
         return merged
 
+    def _rows(self) -> dict[str, int]:
+        """Return the row of each n-gram."""
+        if self._row_of is None:
+            self._row_of = {_ngram(key): row for row, key in enumerate(self._ngrams.tolist())}
+        return self._row_of
+
     def _worked_out(self, some_words: list[str]) -> Vectors:
         """Return the sum of the logarithms of each word's n-grams, and the number of known ones."""
         worked_out = []
         for start in range(0, len(some_words), _WORDS_AT_ONCE):
             found = [ngrams(word) for word in some_words[start : start + _WORDS_AT_ONCE]]
-            known = map(self._rows.get, chain.from_iterable(found), repeat(self._unknown))
+            known = map(self._rows().get, chain.from_iterable(found), repeat(self._unknown))
             worked_out.append(sums(self._logs.take(np.fromiter(known, np.intp), axis=0), _bounds(found)))
         return np.concatenate(worked_out)
 

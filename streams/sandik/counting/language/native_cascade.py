@@ -51,17 +51,16 @@ class NativeCascade:
         for start in range(0, len(texts), _BATCH):
             part = slice(start, start + _BATCH)
             is_all = isinstance(texts, list) and len(texts) <= _BATCH
-            some = texts if is_all else [*texts[part]]
-            found, parts = self._judge(some, hints[part] if hints else None)
-            answers = answers + found if answers else found
+            found, parts = self._judge(texts if is_all else texts[part], hints[part] if hints else None)
+            answers += found
             split += [(start + index, both) for index, both in parts]
         judge_parts(answers, hints, split, self._of_parts)
         return answers
 
     def _of_parts(self, texts: Sequence[str], hints: Hints) -> list[Language]:
-        return self._judge([*texts], hints)[0]
+        return self._judge(texts, hints)[0]
 
-    def _judge(self, texts: list[str], hints: Hints | None) -> tuple[list[Language], list[_Parts]]:
+    def _judge(self, texts: Sequence[str], hints: Hints | None) -> tuple[list[Language], list[_Parts]]:
         """Return one language per text, and the parts of those that may have two."""
         codes = self._decision.codes_of(hints) if hints and any(hints) else None
         answers, left, quoting, split = self._sift.sift(texts, codes, True)
