@@ -349,7 +349,7 @@ fn add_word(word: &[u8], scratch: &mut Scratch, slots: &[Slot]) {
 
 /// Let the processor fetch one of many things, which is needed soon.
 #[inline]
-fn fetch<T>(things: &[T], at: usize) {
+pub fn fetch<T>(things: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(thing) = things.get(at) {
         use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};

@@ -16,6 +16,8 @@ mod ngrams;
 mod pool;
 mod sift;
 mod spelled;
+mod table;
+mod tails;
 
 use pyo3::prelude::*;
 
@@ -25,6 +27,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(spelled::spelled, module)?)?;
     module.add_class::<finding::Patterns>()?;
     module.add_class::<markup::Markup>()?;
+    module.add_class::<tails::Tails>()?;
     module.add_class::<eld::Eld>()?;
     module.add_class::<sift::Sift>()?;
     module.add_class::<ngrams::Ngrams>()?;

@@ -98,7 +98,7 @@ class Tagger:
             about = told(native, parts, self._openings)
             self._native = NativeTerms(native, about, self._entries, self.eras)
         places = self._native or Places(patterns, self._asking)
-        self._finder = Finder(may_be_cut(patterns, self._asking), places)
+        self._finder = Finder(may_be_cut(patterns, self._asking), places, native)
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
 
     def terms(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from sandik.counting.tags.alphabet import fold_code
+from sandik.counting.tags.alphabet import about_character
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.parts import Parts
@@ -16,7 +16,7 @@ from sandik.counting.tags.places import Place as Found
 from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
-from sandik.counting.tags.required_words import Needs, bits_in
+from sandik.counting.tags.required_words import Needs, Sum, bits_in
 from sandik.counting.tags.rules import Rule
 from sandik.counting.tags.valid_days import Eras
 
@@ -26,9 +26,6 @@ Span = tuple[int, int, int]
 #: For how many languages and pairs of languages the accepting entries are cached.
 _MAX_LANGUAGES = 1_000
 
-#: What a character folds to, and in higher bits its properties: see native/src/finding.rs.
-_ALNUM_FOLDED, _DIGIT, _LOWER, _UPPER, _KNOWN = (1 << bit for bit in range(21, 26))
-
 
 class Told(NamedTuple):
     """What the compiled part is told of a lexicon: numbers, and texts that `marshal` can write."""
@@ -36,6 +33,8 @@ class Told(NamedTuple):
     spelled: bytes
     kinds: list[dict[str, object]]
     rules: tuple[Any, ...]
+    #: By number, the sums that something asks for: what to reach, and by weight leaves.
+    sums: list[list[tuple[int, list[tuple[int, list[int]]]]]]
 
 
 def told(
@@ -45,10 +44,10 @@ def told(
 ) -> Told:
     """Return what the compiled part is told of a lexicon. Takes seconds."""
     asking = parts.asking
-    asked = zip(asking.ranks, asking.is_trigger, strict=True)
-    decides = [bool(ranks) or is_trigger for ranks, is_trigger in asked]
-    spelled = native.spelled(_patterns(parts.patterns), decides, MIN_GLUED)
-    return Told(spelled, [*_kinds(asking)], _rules(parts, openings))
+    spelled = native.spelled(_patterns(parts.patterns), MIN_GLUED, about_character)
+    sums = _Numbers()
+    kinds = [*_kinds(asking, sums)]
+    return Told(spelled, kinds, _rules(parts, openings), [*map(_sums, sums)])
 
 
 class NativeTerms:
@@ -56,7 +55,7 @@ class NativeTerms:
 
     def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry], eras: Eras) -> None:
         days = _Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))
-        self._native = native.Patterns(*lexicon, markup_rules(), _about_character, days)
+        self._native = native.Patterns(*lexicon, markup_rules(), about_character, days)
 
     def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
         """See `Places.find`."""
@@ -116,12 +115,22 @@ def _patterns(patterns: Numbered) -> Iterable[tuple[str, int, bool, bool]]:
                 yield pattern, kind, which == 1, which == 2
 
 
-def _kinds(asking: Asking) -> Iterable[dict[str, object]]:
+def _sums(some: Iterable[Sum]) -> list[tuple[int, list[tuple[int, list[int]]]]]:
+    return [(one.least, [(weight, [*bits_in(leaves)]) for weight, leaves in one.levels]) for one in some]
+
+
+def _kinds(asking: Asking, sums: "_Numbers") -> Iterable[dict[str, object]]:
     for ranks, matching, is_trigger, leaves, asks in zip(
         asking.ranks, asking.matching, asking.is_trigger, asking.leaves, asking.asks, strict=True
     ):
         told = [
-            (_groups(one.needs), [*bits_in(one.leaves)], _groups(one.unless_needs), [*bits_in(one.unless)])
+            (
+                _groups(one.needs),
+                [*bits_in(one.leaves)],
+                _groups(one.unless_needs),
+                [*bits_in(one.unless)],
+                sums.of(one.sums) if one.sums else None,
+            )
             for one in asks
         ]
         yield {
@@ -198,15 +207,3 @@ class _Numbers(dict[Any, int]):
 
     def of(self, thing: object) -> int:
         return self.setdefault(thing, len(self))
-
-
-def _about_character(character: str) -> int:
-    folded = fold_code(ord(character))
-    return (
-        _KNOWN
-        | folded
-        | _ALNUM_FOLDED * chr(folded).isalnum()
-        | _DIGIT * character.isdigit()
-        | _LOWER * character.islower()
-        | _UPPER * character.isupper()
-    )

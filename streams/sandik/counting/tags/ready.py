@@ -49,7 +49,7 @@ class ReadyTagger(Tagger):
         self.version, self.tag_names, self.pairs, self._entries, self._first_sum, cut, about = ready
         self.eras = Eras([entry.valid for entry in self._entries])
         self._native = NativeTerms(native, about, self._entries, self.eras)
-        self._finder = Finder(cut, self._native)
+        self._finder = Finder(cut, self._native, native)
         self._ranks = [kind["ranks"] for kind in about.kinds]  # type: ignore[misc]
         self._read = read
 
