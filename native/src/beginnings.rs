@@ -1,8 +1,8 @@
 //! What patterns begin with: most words of a text begin as none does, which costs less to know than to find out.
 
+use crate::first_bytes::{eight, first_of, spread};
 use crate::folding::{Start, AHEAD, NONE};
 use crate::spelled::Pattern;
-use crate::table::{eight, first_of, spread};
 
 /// How some patterns begin. It may say of a word that one does where none does: the automaton knows.
 pub struct Beginnings {

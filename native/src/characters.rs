@@ -38,6 +38,12 @@ impl Characters {
         }
     }
 
+    /// Return what was answered about a common character, if anything was.
+    #[inline]
+    pub fn known(&self, code: u32) -> u32 {
+        self.common.get(code as usize).map_or(0, |known| known.load(Relaxed))
+    }
+
     #[cold]
     fn asked(&self, py: Python<'_>, character: char) -> PyResult<u32> {
         let answer: u32 = self.ask.call1(py, (character,))?.extract(py)?;

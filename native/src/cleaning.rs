@@ -7,7 +7,7 @@ use crate::characters::{start_of, text_of, Characters};
 
 /// Of a character: what it becomes (0: nothing), and what Python says of it.
 const BECOMES: u32 = (1 << 21) - 1;
-const IS_CAPITAL: u32 = 1 << 21;
+pub const IS_CAPITAL: u32 = 1 << 21;
 /// Alone or beside others of these, it is its own normal form.
 const IS_NORMAL: u32 = 1 << 22;
 /// A letter, digit or underscore: `\w`.
@@ -15,8 +15,14 @@ pub const IS_WORD: u32 = 1 << 23;
 /// Such a one, but no digit or underscore; white space.
 pub const IS_LETTER: u32 = 1 << 25;
 pub const IS_SPACE: u32 = 1 << 26;
+/// It stays as it is, and no link, name or entity begins with it.
+const IS_PLAIN: u32 = 1 << 27;
+const IS_CYRILLIC: u32 = 1 << 28;
+const IS_LATIN_I: u32 = 1 << 29;
+/// `isalpha()`.
+pub const IS_ALPHA: u32 = 1 << 30;
 
-const SPACE: char = ' ';
+const SPACE: u32 = ' ' as u32;
 
 #[pyclass(frozen)]
 pub struct Cleaner {
@@ -43,14 +49,14 @@ impl Cleaner {
             if self.clean_one(py, &text_of(text.cast::<PyString>()?)?, &mut points)? {
                 shouted.push(index);
             }
-            cleaned.push(points.squeezed(self.max_clean));
+            cleaned.push(points.text());
         }
         Ok((cleaned, shouted))
     }
 }
 
 impl Cleaner {
-    /// Find what a raw text becomes, and say whether it is mostly in capitals.
+    /// Find what a raw text becomes but for capitals, and say whether it is mostly in these.
     pub fn clean_one(&self, py: Python<'_>, text: &str, points: &mut Points) -> PyResult<bool> {
         let text = start_of(text, self.max_raw);
         if !self.read(py, text, points)? {
@@ -60,7 +66,9 @@ impl Cleaner {
                 points.push(self.characters.of(py, character)?);
             }
         }
-        Ok(points.capitals * 2 > points.letters)
+        let is_shouted = points.capitals * 2 > points.points.len() - points.spaces;
+        points.squeeze(self.max_clean);
+        Ok(is_shouted)
     }
 
     /// Read what a text becomes; false if it is not in its normal form.
@@ -69,9 +77,18 @@ impl Cleaner {
         let (mut at, mut kept) = (0, 0);
         let bytes = text.as_bytes();
         while kept < self.max_raw && at < bytes.len() {
-            if bytes[at].is_ascii() && !may_begin_link(bytes, at) {
-                points.push(self.characters.of(py, char::from(bytes[at]))?); // as nearly always
-                (at, kept) = (at + 1, kept + 1);
+            // As nearly always:
+            let (code, width) = match (bytes[at], bytes.get(at + 1)) {
+                (first @ ..0x80, _) => (u32::from(first), 1),
+                (first @ 0xC0..0xE0, Some(next)) => {
+                    (u32::from(first & 0x1F) << 6 | u32::from(next & 0x3F), 2)
+                }
+                _ => (u32::MAX, 0),
+            };
+            let is = self.characters.known(code);
+            if is & IS_PLAIN != 0 || is != 0 && width == 1 && !may_begin_link(bytes, at) {
+                points.push(is);
+                (at, kept) = (at + width, kept + 1);
                 continue;
             }
             let Some(character) = text[at..].chars().next() else {
@@ -79,14 +96,14 @@ impl Cleaner {
             };
             let length = self.no_language(py, &text[at..])?;
             if length > 0 {
-                points.push(u32::from(SPACE));
+                points.push(SPACE);
                 (at, kept) = (at + length, kept + 1);
                 continue;
             }
             let is = self.characters.of(py, character)?;
             if character == '…' {
                 // The only one that posts are full of: it becomes three full stops, and they spaces.
-                (0..3.min(self.max_raw - kept)).for_each(|_| points.push(u32::from(SPACE)));
+                (0..3.min(self.max_raw - kept)).for_each(|_| points.push(SPACE));
                 kept += 2;
             } else if is & IS_NORMAL == 0 {
                 return Ok(false);
@@ -103,7 +120,7 @@ impl Cleaner {
         let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
         while let Some(character) = text[at..].chars().next() {
             let length = self.no_language(py, &text[at..])?;
-            kept.push(if length > 0 { SPACE } else { character });
+            kept.push(if length > 0 { ' ' } else { character });
             at += if length > 0 { length } else { character.len_utf8() };
         }
         self.normalize.call1(py, ("NFKC", kept))?.extract(py)
@@ -157,13 +174,15 @@ impl Cleaner {
     }
 }
 
-/// What a text becomes, before it is squeezed.
+/// What a text becomes.
 #[derive(Default)]
 pub struct Points {
-    points: Vec<char>,
-    letters: usize,
+    points: Vec<u32>,
+    spaces: usize,
     capitals: usize,
-    has_cyrillic: bool,
+    /// What some character is.
+    some: u32,
+    has_run: bool,
 }
 
 impl Points {
@@ -175,32 +194,50 @@ impl Points {
     #[inline]
     fn push(&mut self, is: u32) {
         let becomes = is & BECOMES;
-        if becomes == u32::from(SPACE) {
-            if self.points.last().is_some_and(|before| *before != SPACE) {
+        let last = self.points.last().copied().unwrap_or(SPACE);
+        if becomes == SPACE {
+            if last != SPACE {
                 self.points.push(SPACE);
+                self.spaces += 1;
             }
         } else if becomes != 0 {
-            self.points.push(char::from_u32(becomes).unwrap_or(SPACE));
-            self.letters += 1;
+            if last == becomes {
+                self.has_run |= self.points.len() > 1 && self.points[self.points.len() - 2] == last;
+            }
+            self.points.push(becomes);
             self.capitals += usize::from(is & IS_CAPITAL != 0);
-            self.has_cyrillic |= CYRILLIC.contains(&becomes);
+            self.some |= is;
         }
     }
 
-    /// Return the text without runs of small Russian letters, cut.
-    pub fn squeezed(&mut self, max_clean: usize) -> String {
-        let mut text: String = if self.has_cyrillic {
-            with_cyrillic_i(&mut self.points);
-            let points = self.points.as_slice();
+    /// Put Cyrillic letters into Cyrillic words, take what runs of small Russian letters are too long, and cut.
+    fn squeeze(&mut self, max_clean: usize) {
+        let points = &mut self.points;
+        if self.some & IS_CYRILLIC != 0 && self.some & IS_LATIN_I != 0 {
+            with_cyrillic_i(points);
+        }
+        if self.some & IS_CYRILLIC != 0 && self.has_run {
             let same = |one: usize| one > 0 && one < points.len() && points[one] == points[one - 1];
             let is_again =
-                |at: usize| same(at) && ('а'..='я').contains(&points[at]) && (same(at - 1) || same(at + 1));
-            (0..points.len()).filter(|at| !is_again(*at)).map(|at| points[at]).take(max_clean).collect()
-        } else {
-            self.points.iter().take(max_clean).collect()
-        };
-        text.truncate(text.trim_end_matches(SPACE).len());
-        text
+                |at: usize| same(at) && SMALL.contains(&points[at]) && (same(at - 1) || same(at + 1));
+            *points = (0..points.len()).filter(|at| !is_again(*at)).map(|at| points[at]).collect();
+        }
+        points.truncate(max_clean);
+        points.truncate(points.len() - usize::from(points.last() == Some(&SPACE)));
+    }
+
+    /// Take a text in place of these.
+    pub fn replace(&mut self, text: &str) {
+        self.points.clear();
+        self.points.extend(text.chars().map(u32::from));
+    }
+
+    pub fn as_slice(&self) -> &[u32] {
+        &self.points
+    }
+
+    pub fn text(&self) -> String {
+        self.points.iter().filter_map(|point| char::from_u32(*point)).collect()
     }
 }
 
@@ -218,22 +255,24 @@ fn may_begin_link(bytes: &[u8], at: usize) -> bool {
 }
 
 const CYRILLIC: std::ops::Range<u32> = 0x400..0x530;
+/// а to я.
+const SMALL: std::ops::RangeInclusive<u32> = 0x430..=0x44F;
 
 fn run(bytes: &[u8], is_in: impl Fn(u8) -> bool) -> usize {
     bytes.iter().position(|byte| !is_in(*byte)).unwrap_or(bytes.len())
 }
 
 /// Give Cyrillic words their own letter for a Latin one.
-fn with_cyrillic_i(points: &mut [char]) {
-    let is_cyrillic = |point: Option<&char>| point.is_some_and(|one| CYRILLIC.contains(&u32::from(*one)));
+fn with_cyrillic_i(points: &mut [u32]) {
+    let is_cyrillic = |point: Option<&u32>| point.is_some_and(|one| CYRILLIC.contains(one));
     let mut was_cyrillic = false; // before any change: a replaced letter makes no other one Cyrillic
     for at in 0..points.len() {
         let is_beside = was_cyrillic || is_cyrillic(points.get(at + 1));
         was_cyrillic = is_cyrillic(points.get(at));
-        match points[at] {
-            'i' if is_beside => points[at] = 'і',
-            'I' if is_beside => points[at] = 'І',
-            _ => {}
+        if is_beside && points[at] == u32::from('i') {
+            points[at] = u32::from('і');
+        } else if is_beside && points[at] == u32::from('I') {
+            points[at] = u32::from('І');
         }
     }
 }

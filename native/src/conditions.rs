@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 
 /// How many of a place are asked if they cover a hit.
 const LOOK_BACK: usize = 64;
+/// How many spots on each side of a word may be the member of a chain before it.
+const LOOK_AROUND: usize = 4;
 
 /// The number of a place. The first are leaves; those that follow are made of others.
 pub type Place = usize;
@@ -50,21 +52,21 @@ pub enum Condition {
     Short(u32),
 }
 
+/// As `ToldCondition` in `native_terms.py`.
+type Told = (String, i64, Vec<Condition>, Vec<(Place, i64)>, Option<i64>);
+
 impl<'a, 'py> FromPyObject<'a, 'py> for Condition {
     type Error = PyErr;
 
     fn extract(written: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let (kind, what, within): (String, Bound<'py, PyAny>, Option<i64>) = written.extract()?;
+        let (kind, number, mut parts, weights, within) = written.extract::<Told>()?;
         Ok(match kind.as_str() {
-            "stands" => Self::Stands(what.extract()?, within),
-            "not" => Self::Not(Box::new(what.extract()?)),
-            "sum" => {
-                let (least, parts) = what.extract()?;
-                Self::Sum(least, parts, within)
-            }
-            "short" => Self::Short(what.extract()?),
-            "all" => Self::All(what.extract()?),
-            _ => Self::Any(what.extract()?),
+            "stands" => Self::Stands(number as Place, within),
+            "not" => Self::Not(Box::new(parts.remove(0))),
+            "sum" => Self::Sum(number, weights, within),
+            "short" => Self::Short(number as u32),
+            "all" => Self::All(parts),
+            _ => Self::Any(parts),
         })
     }
 }
@@ -130,6 +132,11 @@ impl Spot {
         parts.sort_unstable();
         parts.dedup();
         Self { start: self.start.min(other.start), end: self.end.max(other.end), parts }
+    }
+
+    /// Say whether a part has a letter that the other one has.
+    fn shares(&self, other: &Self) -> bool {
+        self.parts.iter().any(|(start, end)| *start < other.end && other.start < *end)
     }
 
     fn covers(&self, other: &Self) -> bool {
@@ -323,6 +330,21 @@ impl<'a> Scene<'a> {
         Ok(nearest)
     }
 
+    /// Return how far the spots on either side are, and their numbers, the nearest first; some of each side.
+    fn around(&self, found: &Spots, of: &Spot) -> PyResult<Vec<(i64, usize)>> {
+        let left = found.by_end.partition_point(|at| found.by_start[*at].end <= of.start);
+        let right = found.by_start.partition_point(|spot| spot.start < of.end);
+        let mut around = Vec::with_capacity(2 * LOOK_AROUND);
+        for at in found.by_end[left.saturating_sub(LOOK_AROUND)..left].iter().rev() {
+            around.push((self.word(of.start)? - self.word(found.by_start[*at].end - 1)?, *at));
+        }
+        for (at, spot) in found.by_start.iter().enumerate().skip(right).take(LOOK_AROUND) {
+            around.push((self.word(spot.start)? - self.word(of.end - 1)?, at));
+        }
+        around.sort_by_key(|(words, _)| *words);
+        Ok(around)
+    }
+
     fn spots(&self, place: Place) -> PyResult<Rc<Spots>> {
         if let Some(known) = self.spots.borrow().get(&place) {
             return Ok(known.clone());
@@ -363,18 +385,19 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Return a spot for each last member that is reached, from the first member to it.
+    /// Return a spot for each last member that is reached, from the first member to it. A word that is a
+    /// member already is no second one.
     fn chained(&self, places: &[Place], within: &[i64]) -> PyResult<Vec<Spot>> {
         let mut wholes = self.spots(places[0])?.by_start.clone();
         let mut known = self.spots(places[0])?;
         for (place, within) in places[1..].iter().zip(within) {
             let (mut spots, mut longer) = (Vec::new(), Vec::new());
             for spot in &self.spots(*place)?.by_start {
-                if let Some((words, at)) = self.beside(&known, spot)? {
-                    if words <= *within {
-                        longer.push(wholes[at].with(spot));
-                        spots.push(spot.clone());
-                    }
+                let mut around = self.around(&known, spot)?.into_iter();
+                if let Some((_, at)) = around.find(|(words, at)| words <= within && !wholes[*at].shares(spot))
+                {
+                    longer.push(wholes[at].with(spot));
+                    spots.push(spot.clone());
                 }
             }
             (known, wholes) = (Rc::new(Spots::new(spots)), longer);

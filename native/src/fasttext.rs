@@ -1,9 +1,10 @@
 //! fastText's lid.176: the twin of `sandik.counting.language.fasttext`. Its tables are Python's.
 
-use std::collections::HashMap;
-
 use pyo3::buffer::{Element, PyBuffer};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use crate::tables::{fetch, rank, Known, Table, Taken};
 
 const FNV_OFFSET: u32 = 2_166_136_261;
 const FNV_PRIME: u32 = 16_777_619;
@@ -26,33 +27,108 @@ struct Level(Vec<usize>, usize, usize);
 /// Rows of vectors, which row a bucket is, and which one a word; the characters of the shortest and the longest
 /// n-gram, the row of the end of a line, and the numbers of a row.
 #[derive(FromPyObject)]
-struct Vectors(Numbers<i32>, Numbers<u16>, HashMap<String, usize>, usize, usize, usize, usize);
+struct Told(Numbers<i32>, Numbers<u16>, Known<String, usize>, usize, usize, usize, usize);
+
+/// The same. Hardly one bucket in fifty has a row: those that have are few enough for the cache.
+struct Vectors {
+    rows: Table<Row>,
+    taken: Vec<u32>,
+    row_of_taken: Vec<u16>,
+    buckets: u64,
+    row_of_word: Known<String, usize>,
+    min_chars: usize,
+    max_chars: usize,
+    end_of_line: usize,
+}
+
+/// All numbers of a row but the last, which is one.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Row([i32; DIMENSIONS]);
+
+const DIMENSIONS: usize = 16;
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Vectors {
+    type Error = PyErr;
+
+    fn extract(told: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let Told(
+            Numbers(rows),
+            Numbers(row_of_bucket),
+            row_of_word,
+            min_chars,
+            max_chars,
+            end_of_line,
+            width,
+        ) = told.extract()?;
+        if width != DIMENSIONS + 1 {
+            return Err(PyValueError::new_err("fastText's model is another one"));
+        }
+        let none = rows.len() / width;
+        let has_row = |row: &u16| usize::from(*row) < none;
+        let row = |numbers: &[i32]| Row(std::array::from_fn(|at| numbers[at]));
+        Ok(Self {
+            rows: Table::new(&[&rows.chunks_exact(width).map(row).collect::<Vec<_>>()]),
+            taken: Taken::of(row_of_bucket.iter().map(has_row)).0,
+            row_of_taken: row_of_bucket.iter().copied().filter(has_row).collect(),
+            buckets: row_of_bucket.len() as u64,
+            row_of_word,
+            min_chars,
+            max_chars,
+            end_of_line,
+        })
+    }
+}
 
 /// The vectors of nodes; of means and of both the units, and what is added to a chance; the levels of the tree, where
 /// in it a code is, and where else.
 #[derive(FromPyObject)]
-struct Tree(Numbers<f64>, f64, f64, f64, Vec<Level>, Vec<usize>, Vec<(usize, usize)>);
+struct Tree(Nodes, f64, f64, f64, Vec<Level>, Vec<usize>, Vec<(usize, usize)>);
+
+/// The vectors of nodes, several at a time, by dimension; and how many there are.
+struct Nodes(Vec<[[f64; LANES]; DIMENSIONS]>, usize);
+
+const LANES: usize = 8;
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Nodes {
+    type Error = PyErr;
+
+    fn extract(told: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let Numbers(numbers) = told.extract()?;
+        let size = numbers.len() / DIMENSIONS;
+        let one =
+            |dimension: usize, node: usize| if node < size { numbers[dimension * size + node] } else { 0.0 };
+        let some = |start: usize| {
+            std::array::from_fn(|dimension| std::array::from_fn(|lane| one(dimension, start + lane)))
+        };
+        Ok(Self((0..size).step_by(LANES).map(some).collect(), size))
+    }
+}
 
 #[derive(FromPyObject)]
 pub struct Fasttext(Vectors, Tree);
 
 impl Fasttext {
-    /// Return for each node of the tree what the exponential is taken of.
-    pub fn turns(&self, text: &str) -> Vec<f64> {
-        let Tree(Numbers(nodes), mean_units, units, ..) = &self.1;
-        let width = self.width();
-        let sum = self.sum(text);
-        let count = f64::from(sum[width - 1]);
-        let mut turns = vec![0.0; nodes.len() / (width - 1)];
-        // By the dimension first: so the processor takes several nodes at once. Whole numbers: any order is exact.
-        let size = turns.len();
-        for (dimension, sum) in sum[..width - 1].iter().enumerate() {
-            let mean = (f64::from(*sum) * mean_units / count).round_ties_even();
-            let column = &nodes[dimension * size..(dimension + 1) * size];
-            turns.iter_mut().zip(column).for_each(|(turn, node)| *turn += node * mean);
+    /// Return how many nodes the tree has.
+    pub fn size(&self) -> usize {
+        self.1 .0 .1
+    }
+
+    /// Add for each node of the tree what the exponential is taken of.
+    pub fn add_turns(&self, text: &str, turns: &mut Vec<f64>) {
+        let Tree(Nodes(nodes, size), mean_units, units, ..) = &self.1;
+        let (sum, count) = self.0.sum(text);
+        let means = sum.map(|sum| (f64::from(sum) * mean_units / f64::from(count)).round_ties_even());
+        let end = turns.len() + size;
+        for some in nodes {
+            // Whole numbers: any order is exact.
+            let mut sums = [0.0; LANES];
+            for (mean, column) in means.iter().zip(some) {
+                sums.iter_mut().zip(column).for_each(|(sum, node)| *sum += node * mean);
+            }
+            turns.extend(sums.map(|sum| sum / units));
         }
-        turns.iter_mut().for_each(|turn| *turn /= units);
-        turns
+        turns.truncate(end);
     }
 
     /// Return the chance of each code, from the exponentials of the turns.
@@ -72,27 +148,15 @@ impl Fasttext {
         more.iter().for_each(|(code, row)| chances[*code] += reached[*row]);
         chances
     }
+}
 
-    fn width(&self) -> usize {
-        self.0 .6
-    }
-
+impl Vectors {
     /// Return the sum of all vectors of a text, and how many there are.
-    fn sum(&self, text: &str) -> Vec<i32> {
-        let Vectors(
-            Numbers(rows),
-            Numbers(row_of_bucket),
-            row_of_word,
-            min_chars,
-            max_chars,
-            end_of_line,
-            width,
-        ) = &self.0;
-        let (mut found, mut hashes) = (vec![*end_of_line], Vec::with_capacity(4 * text.len()));
-        let (buckets, none) = (row_of_bucket.len() as u64, rows.len() / width);
+    fn sum(&self, text: &str) -> ([i32; DIMENSIONS], i32) {
+        let (mut found, mut hashes) = (vec![self.end_of_line], Vec::with_capacity(4 * text.len()));
         let mut word = Vec::new();
         for one in text.split(' ') {
-            found.extend(row_of_word.get(one));
+            found.extend(self.row_of_word.get(one));
             word.clear();
             word.push(b'<');
             word.extend_from_slice(one.as_bytes());
@@ -105,25 +169,28 @@ impl Fasttext {
                         continue;
                     }
                     length += 1;
-                    if length >= *min_chars {
+                    if length >= self.min_chars {
                         hashes.push(hash);
                     }
-                    if length == *max_chars {
+                    if length == self.max_chars {
                         break;
                     }
                 }
             }
         }
-        // All at once: so the processor waits for several at the same time. The remainder is exact, and no division.
-        let part = u64::MAX / buckets + 1;
+        // The remainder is exact, and no division.
+        let part = u64::MAX / self.buckets + 1;
         let bucket =
-            |hash: &u32| (u128::from(part.wrapping_mul(u64::from(*hash))) * u128::from(buckets)) >> 64;
-        found.extend(hashes.iter().map(|hash| usize::from(row_of_bucket[bucket(hash) as usize])));
-        let mut sum = vec![0i32; *width];
-        for row in found.into_iter().filter(|row| *row < none) {
-            let vector = &rows[row * width..(row + 1) * width];
-            sum.iter_mut().zip(vector).for_each(|(sum, one)| *sum = sum.wrapping_add(*one));
+            |hash: &u32| (u128::from(part.wrapping_mul(u64::from(*hash))) * u128::from(self.buckets)) >> 64;
+        for at in hashes.iter().filter_map(|hash| rank(&self.taken, bucket(hash) as usize)) {
+            found.push(usize::from(self.row_of_taken[at]));
         }
-        sum
+        found.iter().for_each(|row| fetch(&self.rows, *row));
+        let mut sum = [0i32; DIMENSIONS];
+        let rows = found.into_iter().filter_map(|row| self.rows.get(row));
+        let count =
+            rows.map(|Row(row)| sum.iter_mut().zip(row).for_each(|(sum, one)| *sum = sum.wrapping_add(*one)));
+        let count = count.count() as i32;
+        (sum, count)
     }
 }

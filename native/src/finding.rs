@@ -219,7 +219,12 @@ impl Patterns {
         for (index, string) in texts.iter().enumerate() {
             let text = text_of(string.cast::<PyString>()?)?;
             work.folded.fill(py, &text, false, &self.characters)?;
-            self.find_wanted(&mut work);
+            if cut.peek().is_some_and(|one| one.0 == index) {
+                // What the conditions of cut words need is not asked before: so all words are found.
+                self.walk(&mut work, false);
+            } else {
+                self.find_wanted(&mut work);
+            }
             forms.clear();
             self.place(index, &text, &work, &mut forms);
             let marked = self.drop_refused(py, &text, &mut forms)?;
@@ -257,10 +262,11 @@ impl Patterns {
     /// Return of each entry whether a time is out of its days; nothing without a time.
     fn out<'py>(&self, time_ms: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let (py, Days(_, bounds_ms, out)) = (time_ms.py(), &self.days);
-        let Some(time_ms) = time_ms.extract::<Option<i64>>()? else {
+        // A whole number may be larger than any of ours.
+        let Some(time_ms) = time_ms.extract::<Option<f64>>()? else {
             return Ok(None);
         };
-        let era = bounds_ms.partition_point(|bound_ms| *bound_ms <= time_ms);
+        let era = bounds_ms.partition_point(|bound_ms| *bound_ms as f64 <= time_ms);
         Ok(Some(out.bind(py).get_item(era)?.cast_into()?))
     }
 

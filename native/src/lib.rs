@@ -3,6 +3,7 @@
 mod automaton;
 mod beginnings;
 mod characters;
+mod cld2;
 mod cleaning;
 mod conditions;
 mod counting;
@@ -10,13 +11,14 @@ mod eld;
 mod eld_tables;
 mod fasttext;
 mod finding;
+mod first_bytes;
 mod folding;
 mod markup;
 mod ngrams;
 mod pool;
 mod sift;
 mod spelled;
-mod table;
+mod tables;
 mod tails;
 
 use pyo3::prelude::*;
@@ -29,6 +31,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<markup::Markup>()?;
     module.add_class::<tails::Tails>()?;
     module.add_class::<eld::Eld>()?;
+    module.add_class::<cld2::Cld2>()?;
     module.add_class::<sift::Sift>()?;
     module.add_class::<ngrams::Ngrams>()?;
     module.add_class::<pool::Pool>()?;

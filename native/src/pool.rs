@@ -7,11 +7,14 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyList};
 
-use crate::characters::{text_of, Characters};
+use crate::characters::Characters;
+use crate::cld2::{Cld2, Shares};
 use crate::eld::{Eld, Scratch};
 use crate::fasttext::Fasttext;
+use crate::sift::{Left, LeftText};
+use crate::tables::Known;
 
 /// The number of scores that ELD gives.
 const ELD_SCORES: usize = 20;
@@ -39,6 +42,37 @@ const LANGDETECT: usize = 14;
 #[derive(FromPyObject)]
 struct Rows(Vec<bool>, Vec<i64>, Vec<i64>, Vec<i64>, Vec<i64>, Vec<bool>, Vec<bool>);
 
+/// Those rows that something can be said of: with alien and with borrowed letters, rare and common ones; and all, by the
+/// scripts that they are written in.
+struct Spoken {
+    alien: Vec<(usize, i64)>,
+    borrowed: Vec<(usize, i64)>,
+    rare: Vec<usize>,
+    common: Vec<usize>,
+    written: Vec<(i64, Vec<usize>)>,
+}
+
+impl Spoken {
+    fn of(Rows(_, _, alien, borrowed, written, rare, common): &Rows) -> Self {
+        let marked = |marks: &[i64]| marks.iter().copied().enumerate().filter(|one| one.1 != 0).collect();
+        let those = |are: &[bool]| (0..are.len()).filter(|row| are[*row]).collect();
+        let mut by_script: Vec<(i64, Vec<usize>)> = Vec::new();
+        for (row, scripts) in written.iter().enumerate() {
+            match by_script.iter_mut().find(|one| one.0 == *scripts) {
+                Some((_, rows)) => rows.push(row),
+                None => by_script.push((*scripts, vec![row])),
+            }
+        }
+        Self {
+            alien: marked(alien),
+            borrowed: marked(borrowed),
+            rare: those(rare),
+            common: those(common),
+            written: by_script,
+        }
+    }
+}
+
 /// ELD; the row of each of its languages; what stands for one that it knows and does not score.
 #[derive(FromPyObject)]
 struct Pair(Py<Eld>, Vec<Option<usize>>, f64);
@@ -51,22 +85,23 @@ struct LatinRussian(i64, usize, usize, Vec<(usize, f64)>, HashMap<String, String
 /// Everyday words: the rows that list them, each with its part; how many words of a text are looked at, and who
 /// folds characters.
 #[derive(FromPyObject)]
-struct Words(HashMap<String, Vec<(usize, f64)>>, usize, Py<PyAny>);
+struct Words(Known<String, Vec<(usize, f64)>>, usize, Py<PyAny>);
 
 /// Weights of the voices by class of length, without langdetect and with it; the bounds of the classes; below which
 /// chance langdetect is heard; which rows are added to which in the end, and how many there are then.
 #[derive(FromPyObject)]
 struct Weights(Vec<Vec<f64>>, Vec<Vec<f64>>, Vec<usize>, f64, Vec<(usize, usize)>, usize);
 
-/// Who takes exponentials and logarithms (of numbers as bytes); CLD2, and langdetect: of texts, by voice and row.
+/// Who takes exponentials and logarithms (of numbers as bytes), and langdetect: of texts, by voice and row.
 #[derive(FromPyObject)]
-struct Asked(Py<PyAny>, Py<PyAny>, Py<PyAny>, Py<PyAny>);
+struct Asked(Py<PyAny>, Py<PyAny>, Py<PyAny>);
 
 #[pyclass(frozen)]
 pub struct Pool {
-    row_of: HashMap<String, usize>,
     rows: Rows,
+    spoken: Spoken,
     pair: Pair,
+    cld2: Py<Cld2>,
     latin_russian: LatinRussian,
     cyrillic: Cyrillic,
     fasttext: Fasttext,
@@ -83,7 +118,7 @@ struct Heard {
     behind: Vec<f64>,
     is_known: Vec<bool>,
     reliable: Option<usize>,
-    cld2: Vec<(usize, f64)>,
+    cld2: Shares,
     is_latin_russian: bool,
     words: Vec<(usize, f64)>,
     own_words: Vec<(usize, f64)>,
@@ -95,9 +130,9 @@ impl Pool {
     #[new]
     #[allow(clippy::too_many_arguments)]
     fn new(
-        row_of: HashMap<String, usize>,
         rows: Rows,
         pair: Pair,
+        cld2: Py<Cld2>,
         latin_russian: LatinRussian,
         fasttext: Fasttext,
         floor: f64,
@@ -108,10 +143,12 @@ impl Pool {
     ) -> Self {
         let characters = Characters::new(words.2.clone_ref(py));
         let cyrillic = Cyrillic::new(&latin_russian.4);
+        let spoken = Spoken::of(&rows);
         Self {
-            row_of,
             rows,
+            spoken,
             pair,
+            cld2,
             latin_russian,
             cyrillic,
             fasttext,
@@ -123,20 +160,23 @@ impl Pool {
         }
     }
 
-    /// Return the chance of each language, text by text, and which share of the words each row lists.
+    /// Return the chance of each language, text by text, and which share of the words each row lists. Of some of the
+    /// texts that are left.
     fn judge<'py>(
         &self,
-        texts: &Bound<'py, PyList>,
-        marks: Vec<i64>,
+        py: Python<'py>,
+        left: &Left,
+        start: usize,
+        end: usize,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-        let py = texts.py();
         let Weights(first, second, _, unsure, _, codes) = &self.weights;
-        let (mut heard, mut turns) = (Vec::with_capacity(marks.len()), Vec::new());
+        let texts = &left.0[start..end];
+        let mut heard = Vec::with_capacity(texts.len());
+        let mut turns = Vec::with_capacity(texts.len() * self.fasttext.size());
         let mut scratch = Scratch::default();
-        for (string, marks) in texts.iter().zip(marks) {
-            let text = text_of(string.cast::<PyString>()?)?;
-            heard.push(self.hear(&string, &text, marks, &mut scratch)?);
-            turns.extend(self.fasttext.turns(&text));
+        for one in texts {
+            heard.push(self.hear(py, one, &mut scratch)?);
+            self.fasttext.add_turns(&one.text, &mut turns);
         }
         let exponentials = of_all(py, &self.asked.0, &turns)?;
         let size = self.rows.0.len();
@@ -149,24 +189,22 @@ impl Pool {
         let floored: Vec<_> = chances.iter().map(|chance| chance + self.floor).collect();
         let logs = of_all(py, &self.asked.1, &floored)?;
         let fasttext = |at: usize| (&chances[at * size..][..size], &logs[at * size..][..size]);
-        let scores: Vec<_> = heard
-            .iter()
-            .enumerate()
-            .flat_map(|(at, one)| self.weighed(one, fasttext(at), &[], first))
-            .collect();
+        let mut scores = Vec::with_capacity(heard.len() * size);
+        for (at, one) in heard.iter().enumerate() {
+            scores.extend_from_slice(&self.weighed(one, fasttext(at), &[], first));
+        }
         let mut probabilities = self.probabilities(py, &scores)?;
         let is_unsure = |at: &usize| probabilities[at * codes..][..*codes].iter().all(|one| one < unsure);
         let again: Vec<usize> = (0..heard.len()).filter(is_unsure).collect();
         if !again.is_empty() {
-            let some =
-                PyList::new(py, again.iter().map(|at| texts.get_item(*at)).collect::<PyResult<Vec<_>>>()?)?;
-            let more = floats(self.asked.3.call1(py, (some,))?.bind(py).cast::<PyBytes>()?.as_bytes());
+            let some = PyList::new(py, again.iter().map(|at| &texts[*at].text))?;
+            let more = floats(self.asked.2.call1(py, (some,))?.bind(py).cast::<PyBytes>()?.as_bytes());
             let voices = more.chunks_exact(2 * size);
-            let weighed = again
-                .iter()
-                .zip(voices)
-                .flat_map(|(at, more)| self.weighed(&heard[*at], fasttext(*at), more, second));
-            let surer = self.probabilities(py, &weighed.collect::<Vec<_>>())?;
+            let mut scores = Vec::with_capacity(again.len() * size);
+            for (at, more) in again.iter().zip(voices) {
+                scores.extend_from_slice(&self.weighed(&heard[*at], fasttext(*at), more, second));
+            }
+            let surer = self.probabilities(py, &scores)?;
             for (at, some) in again.iter().zip(surer.chunks_exact(*codes)) {
                 probabilities[at * codes..][..*codes].copy_from_slice(some);
             }
@@ -175,25 +213,18 @@ impl Pool {
         for (at, one) in heard.iter().enumerate() {
             one.words.iter().for_each(|(row, share)| listed[at * size + row] = *share);
         }
-        Ok((bytes(py, &probabilities), bytes(py, &listed)))
+        Ok((bytes(py, &probabilities)?, bytes(py, &listed)?))
     }
 }
 
 impl Pool {
-    fn hear(
-        &self,
-        string: &Bound<'_, PyAny>,
-        text: &str,
-        marks: i64,
-        scratch: &mut Scratch,
-    ) -> PyResult<Heard> {
-        let py = string.py();
+    fn hear(&self, py: Python<'_>, left: &LeftText, scratch: &mut Scratch) -> PyResult<Heard> {
+        let LeftText { text, marks, letters, fit, shares, .. } = left;
         let size = self.rows.0.len();
         let Pair(eld, row_of_eld, unscored) = &self.pair;
         let eld = eld.get();
-        let fit = eld.fit(text, scratch);
         let mut behind = vec![0.0; size];
-        for (number, score) in eld.scored(&fit, ELD_SCORES) {
+        for (number, score) in eld.scored(fit, ELD_SCORES) {
             if let Some(row) = row_of_eld[number] {
                 behind[row] = score;
             }
@@ -217,20 +248,24 @@ impl Pool {
                 (true, false) => -unscored,
             };
         }
-        let reliable = Some(best).filter(|_| eld.best(&fit).1);
-        let mut cld2 = Vec::new();
-        let shares = self.asked.2.call1(py, (string,))?;
-        for (code, share) in shares.bind(py).cast::<PyDict>()?.iter() {
-            if let Some(row) = self.row_of.get(code.cast::<PyString>()?.to_str()?) {
-                cld2.push((*row, share.extract()?));
-            }
-        }
+        let reliable = Some(best).filter(|_| eld.best(fit).1);
+        let cld2 = self.cld2.get();
+        let cld2 = shares.iter().filter_map(|(one, share)| Some((cld2.row(*one)?, *share))).collect();
         let (words, own_words) = self.hear_words(py, text)?;
-        let letters = text.chars().filter(|one| *one != ' ').count();
-        let class = self.weights.2.iter().filter(|bound| letters >= **bound).count();
+        let class = self.weights.2.iter().filter(|bound| letters >= *bound).count();
         let is_latin_russian =
             marks & self.latin_russian.0 == 0 && self.is_like_russian(py, text, scratch)?;
-        Ok(Heard { class, behind, is_known, reliable, cld2, is_latin_russian, words, own_words, marks })
+        Ok(Heard {
+            class,
+            behind,
+            is_known,
+            reliable,
+            cld2,
+            is_latin_russian,
+            words,
+            own_words,
+            marks: *marks,
+        })
     }
 
     /// Return which share of the words each row lists, and that with shared words divided.
@@ -283,34 +318,37 @@ impl Pool {
     ) -> Vec<f64> {
         let weight = |voice: usize| weights[voice][heard.class];
         let mut scores = vec![0.0; heard.behind.len()];
-        let Rows(_, _, alien, borrowed, written, rare, common) = &self.rows;
-        let is = |is: bool| f64::from(u8::from(is));
+        let Spoken { alien, borrowed, rare, common, written } = &self.spoken;
         // What is said of few rows is added to those: nothing added to the others changes nothing.
         let add_some = |scores: &mut [f64], voice: usize, some: &[(usize, f64)]| {
             some.iter().for_each(|(row, said)| scores[*row] += said * weight(voice));
         };
+        let add_to = |scores: &mut [f64], voice: usize, rows: &[usize]| {
+            rows.iter().for_each(|row| scores[*row] += weight(voice));
+        };
+        let add_if_marked = |scores: &mut [f64], voice: usize, some: &[(usize, i64)]| {
+            let is_marked = |one: &&(usize, i64)| heard.marks & one.1 != 0;
+            some.iter().filter(is_marked).for_each(|(row, _)| scores[*row] += weight(voice));
+        };
         add_each(&mut scores, weight(ELD_BEHIND), heard.behind.iter().copied());
-        add_each(&mut scores, weight(ELD_UNKNOWN), heard.is_known.iter().map(|known| is(!known)));
+        let unknown = heard.is_known.iter().map(|is_known| f64::from(u8::from(!is_known)));
+        add_each(&mut scores, weight(ELD_UNKNOWN), unknown);
         heard.reliable.iter().for_each(|row| scores[*row] += weight(ELD_RELIABLE));
         add_some(&mut scores, CLD2, &heard.cld2);
         add_each(&mut scores, weight(FASTTEXT_LOG), fasttext.1.iter().copied());
         add_each(&mut scores, weight(FASTTEXT), fasttext.0.iter().copied());
-        scores[self.latin_russian.1] += is(heard.is_latin_russian) * weight(LATIN_RUSSIAN);
+        if heard.is_latin_russian {
+            scores[self.latin_russian.1] += weight(LATIN_RUSSIAN);
+        }
         add_some(&mut scores, WORDS, &heard.words);
         add_some(&mut scores, OWN_WORDS, &heard.own_words);
-        add_each(&mut scores, weight(ALIEN), alien.iter().map(|alien| is(heard.marks & alien != 0)));
-        add_each(
-            &mut scores,
-            weight(BORROWED),
-            borrowed.iter().map(|borrowed| is(heard.marks & borrowed != 0)),
-        );
-        add_each(
-            &mut scores,
-            weight(OTHER_SCRIPT),
-            written.iter().map(|written| is(heard.marks & written == 0)),
-        );
-        add_each(&mut scores, weight(RARE), rare.iter().map(|rare| is(*rare)));
-        add_each(&mut scores, weight(COMMON), common.iter().map(|common| is(*common)));
+        add_if_marked(&mut scores, ALIEN, alien);
+        add_if_marked(&mut scores, BORROWED, borrowed);
+        for (_, rows) in written.iter().filter(|(scripts, _)| heard.marks & scripts == 0) {
+            add_to(&mut scores, OTHER_SCRIPT, rows);
+        }
+        add_to(&mut scores, RARE, rare);
+        add_to(&mut scores, COMMON, common);
         for (at, said) in more.chunks_exact(heard.behind.len()).enumerate() {
             add_each(&mut scores, weight(LANGDETECT + at), said.iter().copied());
         }
@@ -321,16 +359,17 @@ impl Pool {
     fn probabilities(&self, py: Python<'_>, scores: &[f64]) -> PyResult<Vec<f64>> {
         let Weights(_, _, _, _, in_latin, codes) = &self.weights;
         let size = self.rows.0.len();
-        let mut below = Vec::with_capacity(scores.len());
-        for some in scores.chunks_exact(size) {
+        let mut below = scores.to_vec();
+        for some in below.chunks_exact_mut(size) {
             let highest = some.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            below.extend(some.iter().map(|score| score - highest));
+            some.iter_mut().for_each(|score| *score -= highest);
         }
         let mut found = Vec::with_capacity(scores.len());
         for some in of_all(py, &self.asked.0, &below)?.chunks_exact(size) {
             let all = some.iter().fold(0.0, |sum, one| sum + one);
             let start = found.len();
-            found.extend(some[..*codes].iter().map(|one| one / all));
+            found.extend_from_slice(&some[..*codes]);
+            found[start..].iter_mut().for_each(|one| *one /= all);
             in_latin.iter().for_each(|(ours, latin)| found[start + ours] += some[*latin] / all);
         }
         Ok(found)
@@ -385,18 +424,23 @@ impl Cyrillic {
 
 /// Return what a function of numpy makes of each number.
 fn of_all(py: Python<'_>, function: &Py<PyAny>, numbers: &[f64]) -> PyResult<Vec<f64>> {
-    let made = function.call1(py, (bytes(py, numbers),))?;
+    let made = function.call1(py, (bytes(py, numbers)?,))?;
     Ok(floats(made.bind(py).cast::<PyBytes>()?.as_bytes()))
 }
 
-fn bytes<'py>(py: Python<'py>, numbers: &[f64]) -> Bound<'py, PyBytes> {
-    let all: Vec<u8> = numbers.iter().flat_map(|one| one.to_ne_bytes()).collect();
-    PyBytes::new(py, &all)
+fn bytes<'py>(py: Python<'py>, numbers: &[f64]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, size_of_val(numbers), |bytes| {
+        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_ne_bytes());
+        }
+        Ok(())
+    })
 }
 
 fn floats(bytes: &[u8]) -> Vec<f64> {
     bytes
         .chunks_exact(8)
-        .map(|one| f64::from_ne_bytes([one[0], one[1], one[2], one[3], one[4], one[5], one[6], one[7]]))
+        .filter_map(|eight| eight.first_chunk())
+        .map(|eight| f64::from_ne_bytes(*eight))
         .collect()
 }

@@ -11,8 +11,8 @@ use pyo3::types::PyBytes;
 use crate::automaton::Automaton;
 use crate::beginnings::Beginnings;
 use crate::characters::Characters;
+use crate::first_bytes::{eight, first_of, Behind, Patterns, Table};
 use crate::folding::{first_word, Folded, AHEAD, WORD};
-use crate::table::{eight, first_of, Behind, Patterns, Table};
 
 /// One pattern: its kind, and above three bits what it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

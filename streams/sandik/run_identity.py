@@ -11,7 +11,7 @@ from sandik.counting.language import load_detector
 from sandik.counting.source_names import SOURCES_VERSION
 from sandik.counting.tags import Tagger, load_tagger
 from sandik.counting.tags.layers import BUILT_IN, LexiconChoice, read_layers
-from sandik.counting.tags.lexicon import tag_files
+from sandik.counting.tags.lexicon import Lexicon, tag_files
 from sandik.counting.tags.pairs import read_pairs
 from sandik.counting.terms import TERMS_VERSION
 from sandik.counting.windows.watermark import Timing
@@ -98,12 +98,12 @@ def rules_of(settings: Settings, job: Job) -> Rules:
     }
 
 
-def lost_cells(tagger: Tagger) -> tuple[str, ...]:
+def lost_cells(own: Tagger | Lexicon) -> tuple[str, ...]:
     """Return the tags of counts that the built-in lexicon gives and this one does not."""
     layers = read_layers(BUILT_IN)
     tags = tuple(tag_files(layers[0].folder))
     built_in = cell_tags(tags, read_pairs(layers, tags).pairs)
-    return tuple(sorted(set(built_in).difference(cell_tags(tagger.tag_names, tagger.pairs))))
+    return tuple(sorted(set(built_in).difference(cell_tags(own.tag_names, own.pairs))))
 
 
 def lexicon_notice(lexicon: LexiconChoice, lost: Sequence[str]) -> str | None:

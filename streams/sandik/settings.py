@@ -1,4 +1,4 @@
-"""Every setting: unit, default, effect. Read once from the environment, passed down as a value."""
+"""Every setting with its unit, default and effect. Read once from the environment, then passed as a value."""
 
 import tempfile
 from pathlib import Path
@@ -244,9 +244,9 @@ class Settings(BaseSettings):
     def _check_author_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is None:
             return None
-        # A secret read from a file often ends in a newline.
+        # A secret from a file often ends with a newline.
         stripped = key.get_secret_value().strip()
-        # An empty key means that the secret was not mounted, not that readable ids are wanted.
+        # An empty key means that the secret was not mounted. It does not ask for readable ids.
         if wrong := weakness(stripped):
             raise ValueError(wrong)
         return SecretStr(stripped)

@@ -268,7 +268,7 @@ def test_a_cache_that_belongs_to_somebody_else_is_refused(
     jars.class_path()
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     owner = cache.stat().st_uid
-    monkeypatch.setattr("sandik.broker.own_files.ROOT", owner + 2)
+    monkeypatch.setattr("sandik.files.own.ROOT", owner + 2)
 
     with pytest.raises(BrokerError, match=f"belongs to another user .uid {owner}."):
         jars.class_path()

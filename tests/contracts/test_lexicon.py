@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 import sandik.lexicon
-from sandik.counting.tags.lexicon import LexiconError, load_lexicon, read_tag_file
+from sandik.counting.tags.lexicon import LexiconError, read_tag_file
 from sandik.lexicon_tools import slavic
 from sandik.lexicon_tools.generate import BUILT_IN, generate, main
 from sandik.lexicon_tools.turkish import attach, compound, noun, verb
+from tests.support.loaded import built_in
 
 FOLDER = Path(sandik.lexicon.__file__).parent
 #: Languages that share words and their meaning: кандидат is one in Ukrainian, too.
@@ -52,7 +53,7 @@ def test_every_entry_says_its_language_and_where_it_is_from() -> None:
 
 def test_no_form_is_so_short_that_any_language_has_it() -> None:
     # Two letters are too few in any language, unless the post's language is checked too.
-    short = {form for e in load_lexicon().entries for form in e.forms if len(form) < 3 and not e.only_in}
+    short = {form for e in built_in().entries for form in e.forms if len(form) < 3 and not e.only_in}
     assert short == set()
 
 
@@ -63,7 +64,7 @@ def test_folding_makes_no_word_of_one_language_another_of_the_next() -> None:
         for row in (*rows.term, *rows.trap):
             lemma_languages[file.name.split(".")[0], row.lemma].add(SISTERS.get(row.language, row.language))
     words: defaultdict[tuple[str, str], list[set[str]]] = defaultdict(list)
-    for entry in load_lexicon().entries:
+    for entry in built_in().entries:
         # Names of programs are English in every language.
         for form in () if entry.lemma == "deepfake araçları" else entry.forms:
             words[entry.tag, form].append(lemma_languages[entry.tag, entry.lemma])
@@ -80,7 +81,7 @@ def test_a_word_that_russian_and_ukrainian_share_counts_alike_in_both() -> None:
         for row in (*rows.term, *rows.trap)
     }
     rules: defaultdict[tuple[str, str], set[tuple[bool, tuple[str, ...]]]] = defaultdict(set)
-    for entry in load_lexicon().entries:
+    for entry in built_in().entries:
         if (entry.tag, entry.lemma) in lemmas:
             for form in entry.forms:
                 rules[entry.tag, form].add((entry.is_trap, entry.beside))
@@ -102,7 +103,7 @@ def test_a_word_that_is_no_lemma_is_not_guessed_at(word: str) -> None:
 
 
 def test_the_built_in_tags_are_election_and_deepfake() -> None:
-    assert load_lexicon().tag_names == ("election", "deepfake")
+    assert built_in().tag_names == ("election", "deepfake")
 
 
 @pytest.mark.parametrize(
@@ -150,5 +151,5 @@ def test_turkish_paradigms_hold_what_people_type_instead() -> None:
 
 def test_alternatives_do_not_multiply_into_a_slow_lexicon() -> None:
     # One line of nested choices once made 250,000 forms of Turkish.
-    turkish = {form for entry in load_lexicon().entries if ".tr." in entry.where for form in entry.forms}
+    turkish = {form for entry in built_in().entries if ".tr." in entry.where for form in entry.forms}
     assert 10_000 < len(turkish) < 90_000

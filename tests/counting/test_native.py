@@ -21,7 +21,8 @@ from sandik.counting.tags import Tagger, kept, load_tagger
 from sandik.counting.tags.boundaries import Markup, Refusal, markup_rules, word_spans
 from sandik.counting.tags.kept import keep, read
 from sandik.counting.tags.lexicon import load_lexicon
-from sandik.counting.tags.ready import ReadyTagger, made_ready
+from sandik.counting.tags.native_tagger import NativeReady, NativeTagger, ready_for
+from sandik.counting.tags.ready import Ready, made_ready
 from tests.docs.fresh import built_wheel
 from tests.quality import posts as archives
 from tests.support.lexicons import write_lexicon
@@ -103,13 +104,16 @@ TAGS = '[[opening]]\ntag = "fake"\ncharacters = 20\n'
 
 
 def taggers(folder: Path, *layers: Path) -> tuple[Tagger, Tagger, Tagger]:
-    """Return the compiled one, the one in Python, and the compiled one of what is kept in a file."""
+    """Return the one in Python, and those of what is kept in files: in Python, and compiled."""
     assert NATIVE
-    lexicon = load_lexicon(",".join(map(str, layers)) or None)
-    keep(folder / "kept", made_ready(lexicon, NATIVE))
-    ready = read(folder / "kept")
+    made = made_ready(load_lexicon(",".join(map(str, layers)) or None))
+    keep(folder / "kept", made)
+    keep(folder / "compiled", ready_for(NATIVE, made))
+    ready, compiled = read(folder / "kept", Ready), read(folder / "compiled", NativeReady)
     assert ready
-    return Tagger(lexicon, NATIVE), Tagger(lexicon, None), ReadyTagger(ready, NATIVE, lambda: lexicon)
+    assert compiled
+    in_python = Tagger(made)
+    return in_python, Tagger(ready), NativeTagger(compiled, NATIVE, lambda: in_python)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +131,8 @@ def conditions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagge
 
 
 def assert_same_terms(both: tuple[Tagger, Tagger, Tagger], batch: Sequence[str]) -> None:
-    for language, time_ms in (("tr", None), ("ru+tr", 1_683_849_600_000), ("en", 1_460_000_000_000)):
+    times = ("tr", None), ("ru+tr", 1_683_849_600_000), ("en", 1_460_000_000_000), ("tr", 10**30)
+    for language, time_ms in times:
         native, pure, ready = (
             one.terms(batch, [language] * len(batch), [time_ms] * len(batch)) for one in both
         )
@@ -337,7 +342,7 @@ def test_without_rust_the_build_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @compiled  # where nothing is, all tests of terms are of this
 def test_without_the_compiled_part_all_is_there() -> None:
-    pure = Tagger(load_lexicon(None), None)
+    pure = Tagger(made_ready(load_lexicon(None)))
 
     assert pure.terms(["Seçim günü"], ["tr"]) == load_tagger().terms(["Seçim günü"], ["tr"])
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sandik.cache_dir import cache_dir
+from sandik.files.cache_dir import cache_dir
 
 ROOT = Path(__file__).parents[2]
 KUSTOMIZE = "v5.8.1"

@@ -10,7 +10,7 @@ import pytest
 
 from sandik.errors import SandikError, UsageError
 from sandik.export.days import write_days
-from sandik.tables.atomic_files import check_free, new_file, new_folder, place
+from sandik.files.atomic import check_free, new_file, new_folder, place
 from sandik.tables.writers import write_table
 
 COLUMNS = {"created_at": "time", "id": "text"}

@@ -203,7 +203,7 @@ def test_counting_sources_is_another_run_whatever_the_order_of_their_names() -> 
 @pytest.mark.parametrize("names", ["a|b", "a\nb", ",".join(map(str, range(MAX_SOURCES + 1)))])
 def test_names_that_would_not_fit_into_a_key_are_refused(names: str) -> None:
     with pytest.raises(UsageError, match="--sources"):
-        with_rules(Settings(), None, None, None, sources=names)
+        with_rules(Settings(), None, None, None, None, None, names)
 
 
 def test_a_channel_that_is_named_is_apart_from_its_source_and_no_other_source_is_it() -> None:

@@ -1,12 +1,13 @@
 """What can be done with a chart: compared, noted, made as large as the screen, and shown by other pages."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from sandik.dashboard.notes import Note, read_notes
 from sandik.kafka.control_topic import write_control
@@ -44,6 +45,36 @@ async def test_another_period_is_drawn_behind_on_the_same_axis(browser: Browser,
         await page.go_back()
         await page.go_back()
         await expect(page.locator("#key")).not_to_contain_text("Dotted")
+
+
+async def test_an_older_answer_that_arrives_last_is_not_drawn(browser: Browser, busy: str) -> None:
+    async with looking(browser, busy + HALF) as page:
+        await shows(page, "#key", "interval")
+        is_held, is_over = asyncio.Event(), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            is_held.set()
+            await is_over.wait()
+            await route.continue_()
+
+        def is_before(url: str) -> bool:
+            return "/api/counts" in url and f"from_ms={BASE_MS}&" in url
+
+        await page.route(is_before, hold)
+        await page.locator("#filters summary").click()
+        await page.select_option("#compare", "before")
+        await is_held.wait()
+        await page.select_option("#compare", "other")
+        await page.fill("#compare-at", "2023-05-11T10:05")
+        await page.locator("#compare-at").dispatch_event("change")
+        await expect(page.locator("#key")).to_contain_text("the period from 11 May 2023, 10:05 on")
+        async with page.expect_response(lambda response: is_before(response.url)) as answer:
+            is_over.set()
+        await (await answer.value).finished()
+        # What it would draw is drawn before a later answer, and before a timer that is set after it.
+        await page.evaluate("fetch('/api/status').then(() => new Promise((then) => setTimeout(then, 20)))")
+
+        await expect(page.locator("#key")).to_contain_text("the period from 11 May 2023, 10:05 on")
 
 
 async def test_a_note_is_kept_by_the_browser_and_taken_away_as_the_operator_s_file(

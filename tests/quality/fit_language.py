@@ -78,7 +78,7 @@ def examples(one: Voices, texts: Sequence[Text]) -> list[Example]:
         cleaned = clean([text.text for text in some])
         marks = letters.marks(cleaned)
         heard = one.hear(cleaned, marks)
-        said = np.concatenate([heard.said, one.hear_langdetect(cleaned)])
+        said = np.concatenate([heard.said, one.langdetect.hear(cleaned)])
         # Languages no voice speaks for differ in nothing: one of them would do, and none is needed.
         spoken = (
             (said[0] > -UNSCORED) & (said[1] == 0)

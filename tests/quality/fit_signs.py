@@ -23,6 +23,7 @@ import numpy.typing as npt
 from sandik.counting.tags.lexicon import load_lexicon
 from sandik.counting.tags.match import Tagger
 from sandik.counting.tags.query_parser import All, Weighed, parse
+from sandik.counting.tags.ready import made_ready
 from tests.quality.judged import judged
 from tests.quality.posts import EARTHQUAKE, IRA, LABELS, labels, posts, telegram_files
 
@@ -120,8 +121,9 @@ class Signs:
         [entry] = [
             one for one in lexicon.entries if "SUM/" in one.near and one.where.startswith(self.path.name)
         ]
-        self.lemma, self.tagger = entry.lemma, Tagger(lexicon)
-        self.rules = Tagger(lexicon._replace(entries=tuple(one for one in lexicon.entries if one != entry)))
+        self.lemma, self.tagger = entry.lemma, Tagger(made_ready(lexicon))
+        others = lexicon._replace(entries=tuple(one for one in lexicon.entries if one != entry))
+        self.rules = Tagger(made_ready(others))
         [rank] = [
             rank
             for rank, one in enumerate(self.tagger._entries)

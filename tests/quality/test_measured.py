@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sandik.counting.tags.lexicon import load_lexicon
 from sandik.lexicon_tools.measured import last_measured, measured
 from tests.quality.language import Quality as LanguageQuality
 from tests.quality.language_report import told_to_readers as language_told_to_readers
 from tests.quality.terms import Quality
 from tests.quality.terms_report import as_markdown, told_to_readers
+from tests.support.loaded import built_in
 
 ROOT = Path(__file__).parents[2]
 AGAIN = "make eval-terms writes it again"
@@ -22,7 +22,7 @@ def quality() -> Quality:
 
 
 def test_the_figures_are_those_of_the_built_in_lexicon(quality: Quality) -> None:
-    assert quality.lexicon_version == load_lexicon().version, AGAIN
+    assert quality.lexicon_version == built_in().version, AGAIN
 
 
 def test_all_that_tells_of_the_figures_tells_the_same(quality: Quality) -> None:

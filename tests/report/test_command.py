@@ -21,6 +21,8 @@ from sandik.report.mentions import from_replay
 from sandik.settings import Settings
 from sandik.tables.writers import write_table
 from sandik_schemas.mention import Mention
+from tests.dashboard.builders import BASE_MS, MINUTE_MS
+from tests.report.builders import counts_of
 from tests.support.command import sandik
 
 SAMPLE = Path("deploy/demo/posts.jsonl")
@@ -80,6 +82,19 @@ def test_a_report_that_begins_inside_a_step_leaves_nothing_out(counts: Path) -> 
     assert by_step.notices == by_minute.notices == []
     assert by_step.figures.coverage.counted == by_minute.figures.coverage.counted
     assert by_step.figures.languages[0].posts == by_minute.figures.languages[0].posts
+
+
+def test_a_short_report_has_the_bursts_of_one_that_names_its_step(tmp_path: Path) -> None:
+    posts = {(minute, "tr", tag): 2 for minute in range(40) for tag in ("all", "election")}
+    posts |= {(35, "tr", tag): 60 for tag in ("all", "election")}
+    path = tmp_path / "counts.jsonl"
+    path.write_bytes(b"\n".join(map(msgspec.json.encode, counts_of(posts))))
+    span = {"from_": iso(BASE_MS + 33 * MINUTE_MS), "to": iso(BASE_MS + 39 * MINUTE_MS), "examples": False}
+
+    short, stepped = (report(path, step=step, **span) for step in (None, "1m"))
+
+    assert [burst.posts for burst in short.figures.bursts] == [60]
+    assert short.figures == stepped.figures
 
 
 def test_a_bound_inside_a_window_is_widened_and_that_is_said(
@@ -204,6 +219,7 @@ def test_a_file_that_was_changed_and_posts_that_are_gone_are_told(counts: Path, 
         ({"png": Path("nowhere/pictures")}, "no such folder"),
         ({"png": Path()}, "not empty"),
         ({"from_": "2030-01-01T00:00Z"}, "no counts in this period"),
+        ({"from_": "2023-05-13T00:00Z", "to": "2023-05-23T00:00Z"}, "no counts in this period"),
         ({"from_": "2023-05-11T18:00Z", "to": "2023-05-11T18:00Z"}, "not before"),
         ({"step": "90s"}, "multiple of the windows' 60 s"),
         ({"step": "1m"}, "longer --step"),

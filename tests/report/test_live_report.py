@@ -57,6 +57,16 @@ async def test_a_live_report_is_that_of_a_replay_and_leaves_no_trace(
     replayed = tmp_path / "counts.jsonl"
     sandik("replay", "--out", str(replayed), environment=variables).check_returncode()
     again = report(str(replayed))
+    sandik("replay", "--topic", "again", environment=variables, cwd=tmp_path).check_returncode()
+    moment = ("--from", "2023-05-11T18:10:30Z", "--to", "2023-05-11T18:10:40Z", "--no-examples")
+    inside, same = (
+        report(name, *moment)["figures"]
+        for name in (f"topic:{settings.topic('counts.again')}", str(replayed))
+    )
+
+    # In Kafka, counts have the time at which their window begins: before the time that was asked for.
+    assert inside == same
+    assert inside["coverage"]["counted"]
 
     assert live["figures"]["coverage"]["counted"] == EVENING_POSTS
     assert live["terms"] == again["terms"]

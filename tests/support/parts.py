@@ -19,7 +19,7 @@ from sandik.broker import jars as broker_jars
 from sandik.broker import jvm
 from sandik.broker.jars import Jar, download
 from sandik.broker.settings import KAFKA_VERSION
-from sandik.cache_dir import cache_dir
+from sandik.files.cache_dir import cache_dir
 from tests.support.pin_jars import pin
 
 LOCK = Path(__file__).with_name("parts.lock")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sandik.broker import jvm, probe
-from sandik.cache_dir import cache_dir
+from sandik.files.cache_dir import cache_dir
 from tests.support.parts import running
 
 ARCHIVE = "io.apicurio:apicurio-registry-app:3.3.3"

@@ -2,9 +2,8 @@
 
 settings   what the broker is told, shared with docker-compose.yml
 jars       its jars: from Maven Central once, then from the cache, each checked by its SHA-512
-own_files  files that are opened without following links
-jvm        one Java process that never outlives this one
-probe      is the port free, does the broker answer
+jvm        one Java process that ends when this one does
+probe      whether a port is free, and whether the broker answers
 embedded   EmbeddedKafka: start, stop, kill, restart
 command    `sandik broker` in the foreground
 

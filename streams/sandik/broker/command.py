@@ -11,23 +11,15 @@ from sandik.broker.embedded import EmbeddedKafka
 from sandik.broker.settings import KAFKA_VERSION
 from sandik.errors import BrokerError
 
-DEFAULT_PORT = 9092
-DEFAULT_CONTROLLER_PORT = 9093
-DEFAULT_DATA_DIR = Path(".sandik/kafka")
 
-
-def run_broker(
-    port: int = DEFAULT_PORT,
-    controller_port: int = DEFAULT_CONTROLLER_PORT,
-    data_dir: Path = DEFAULT_DATA_DIR,
-) -> int:
+def run_broker(port: int, controller_port: int, data_dir: Path) -> int:
     """Run a broker until SIGINT, SIGTERM or SIGHUP; return 0, or 1 when it cannot start or dies.
 
     When it is ready it says so in one line on stdout; everything else goes to stderr.
     """
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     kafka = EmbeddedKafka(data_dir, port, controller_port)
-    # All three end it as Ctrl-C does; a closed terminal must not leave a broker behind.
+    # All three stop it, as Ctrl-C does. SIGHUP comes when the terminal closes: no broker may be left behind.
     before = {name: signal.signal(name, signal.default_int_handler) for name in _STOPPING}
     try:
         console.print(f"Starting Kafka {KAFKA_VERSION}, log in {kafka.log_path}")

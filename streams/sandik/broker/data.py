@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from sandik.broker import jvm
-from sandik.broker.own_files import open_own
 from sandik.broker.settings import LOG4J2, server_properties
 from sandik.errors import BrokerError
+from sandik.files.own import open_own
 
 MIN_FREE_BYTES = 256 * 1024 * 1024
 _LOG_KEPT_BYTES = 10 * 1024 * 1024
@@ -21,7 +21,7 @@ _NO_ROOM = "No space left on device"
 
 
 class DataDir:
-    """`path` and what lies in it: log/ (records), server.properties, log4j2.properties, kafka.log, lock."""
+    """`path` and what it contains: log/ (records), server.properties, log4j2.properties, kafka.log, lock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -29,9 +29,9 @@ class DataDir:
 
     @contextmanager
     def locked(self) -> Iterator[IO[str]]:
-        """Hold the directory for one broker and yield the lock, for the broker to inherit and be named in.
+        """Reserve the directory for one broker. Yields the lock file, which the broker inherits.
 
-        It lives as long as anyone has the descriptor open, so a broker keeps it even without its parent.
+        The lock holds as long as any process has it open, so a broker keeps it even without its parent.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with open_own(self.path / "lock", "a+", encoding="ascii") as lock:
@@ -67,7 +67,7 @@ class DataDir:
 
     def _format(self, jars: Sequence[Path]) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        # --ignore-formatted: an earlier format may have been interrupted half-way.
+        # --ignore-formatted: an earlier run may have been interrupted while it formatted.
         main = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
         main += [f"--cluster-id={cluster_id}", "--config=server.properties"]
         done = subprocess.run(  # noqa: S603 - our own java, no shell

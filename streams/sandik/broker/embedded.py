@@ -18,7 +18,7 @@ _POLL_S = 0.1
 class EmbeddedKafka:
     """One KRaft node with its data in `data_dir`; usable as a context manager.
 
-    Port 0 means: choose a free one at the first start and keep it over restarts. A `data_dir` that was used
+    With port 0, the first start chooses a free port, and restarts keep it. A `data_dir` that was used
     before keeps its topics and records, whatever the ports. The broker's log is `data_dir/kafka.log`.
     """
 
@@ -48,38 +48,38 @@ class EmbeddedKafka:
 
     @property
     def data_dir(self) -> Path:
-        """Where everything of this broker lies."""
+        """Return the folder with all data of this broker."""
         return self._data.path
 
     @property
     def log_path(self) -> Path:
-        """What the broker says."""
+        """Return the broker's log."""
         return self._data.log_path
 
     @property
     def bootstrap_servers(self) -> str:
-        """Where clients connect; the port is known once the broker was started."""
+        """Return the address for clients. The port is known after the first start."""
         return f"{probe.HOST}:{self.port}"
 
     @property
     def pid(self) -> int:
-        """Process id of the broker; BrokerError when it was not started or was stopped."""
+        """Return the broker's process id. BrokerError if it was not started, or was stopped."""
         return self._started().pid
 
     @property
     def is_running(self) -> bool:
-        """Whether the broker's process is there."""
+        """Return whether the broker's process runs."""
         return self._jvm is not None and self._jvm.is_running
 
     def start(self, deadline_s: float = 120.0) -> None:
-        """Start, and return when the broker serves clients; do nothing when it already runs.
+        """Start, and return when the broker serves clients. Does nothing if it already runs.
 
         Raises BrokerError when a port or the data directory is taken, the directory is not writable or nearly
-        full, the jars cannot be had, or Kafka dies or does not serve within `deadline_s`.
+        full, the jars cannot be fetched, or Kafka ends or does not serve clients within `deadline_s`.
         """
         if self.is_running:
             return
-        self.kill()  # one that died by itself leaves its watcher behind
+        self.kill()  # a broker that ended by itself leaves its watcher behind
         jars = class_path()
         options = [f"-Xmx{self.heap_mb}m", "-XX:+ExitOnOutOfMemoryError", "-Djava.net.preferIPv4Stack=true"]
         options += ["-Dlog4j2.configurationFile=log4j2.properties"]
@@ -94,16 +94,16 @@ class EmbeddedKafka:
             raise BrokerError(f"cannot keep Kafka's data in {self.data_dir}: {error}") from error
         try:
             self._wait_until_serving(deadline_s)
-        except BaseException:  # Ctrl-C too must not leave it half started
+        except BaseException:  # Ctrl-C, too, must not leave it half started
             self.kill()
             raise
 
     def stop(self, deadline_s: float = 30.0) -> None:
-        """Stop cleanly (SIGTERM), or by SIGKILL after `deadline_s`; do nothing when it is not running."""
+        """Stop cleanly (SIGTERM), or by SIGKILL after `deadline_s`. Does nothing if it does not run."""
         self._end(signal.SIGTERM, deadline_s)
 
     def kill(self) -> None:
-        """Kill the broker as a crash would (SIGKILL) and wait until it is gone."""
+        """Kill the broker, as in a crash (SIGKILL), and wait until it has ended."""
         self._end(signal.SIGKILL, 0.0)
 
     def wait(self) -> str:

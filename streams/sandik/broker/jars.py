@@ -1,8 +1,8 @@
 """Kafka's jars: fetched from Maven Central once, then offline, checked at every start.
 
-`jars.lock` names each jar with its size and SHA-512; `make jars` writes it. The jars lie in one folder, which
-holds nothing else. To hash them all takes about a tenth of a second, so every start does it: there is no
-record of an earlier check that could be forged.
+`jars.lock` names each jar with its size and SHA-512; `make jars` writes it. The jars are in one folder with
+nothing else. Hashing them takes about a tenth of a second, so every start does it: there is no record of an
+earlier check that somebody could forge.
 """
 
 import fcntl
@@ -18,10 +18,10 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import track
 
-from sandik.broker.own_files import check_owner, open_own
 from sandik.broker.settings import KAFKA_VERSION
-from sandik.cache_dir import cache_dir
 from sandik.errors import BrokerError
+from sandik.files.cache_dir import cache_dir
+from sandik.files.own import check_owner, open_own
 
 LOCK = Path(__file__).with_name("jars.lock")
 SAY_EVERY_S = 3.0
@@ -42,9 +42,9 @@ class Jar(NamedTuple):
         return f"{artifact}-{version}.jar"
 
     def why_not(self, path: Path) -> str | None:
-        """Say why the file at `path` is not this jar, or None when it is.
+        """Return why the file at `path` is not this jar; None if it is.
 
-        Raises OSError when there is no such file or it cannot be read.
+        Raises OSError if there is no such file, or it cannot be read.
         """
         if not stat.S_ISREG(path.lstat().st_mode):
             return "it is a link or a folder, not a file"
@@ -58,22 +58,22 @@ class Jar(NamedTuple):
 
 
 def are_cached() -> bool:
-    """Return whether all jars are in the cache; otherwise a start fetches them first. Reads no bytes."""
+    """Return whether all jars are in the cache, by name. If not, a start fetches them first."""
     return not _missing(cache_dir() / f"kafka-{KAFKA_VERSION}", pinned())
 
 
 def pinned() -> list[Jar]:
-    """Return the jars of the broker, in the order of its class path."""
+    """Return the jars of the broker in the order of its class path."""
     lines = LOCK.read_text(encoding="utf-8").splitlines()
     rows = [line.split() for line in lines if not line.startswith("#")]
     return [Jar(sha512, int(size_bytes), coordinate) for sha512, size_bytes, coordinate in rows]
 
 
 def class_path() -> list[Path]:
-    """Return the jars of the broker, all of them present on disk and byte for byte those of jars.lock.
+    """Return the files of the broker's jars, each checked against jars.lock.
 
-    Raises BrokerError when they are not in the cache and cannot be fetched, when a file there is not what
-    jars.lock names, or when somebody else could change the files.
+    Raises BrokerError if they are not in the cache and cannot be fetched, if a file differs from jars.lock,
+    or if somebody else could change the files.
     """
     folder = cache_dir() / f"kafka-{KAFKA_VERSION}"
     if os.pathsep in str(folder):
@@ -117,7 +117,7 @@ def _fetch_missing(folder: Path, jars: Sequence[Jar]) -> None:
     with open_own(cache / "lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder.mkdir(mode=0o700, exist_ok=True)
-        # The process that held the lock before may have fetched them.
+        # Another process may have fetched them while it held the lock.
         if missing := _missing(folder, jars):
             _fetch(folder, missing)
 
@@ -158,7 +158,7 @@ def _fetch_one(jar: Jar, into: Path) -> Path:
 def download(coordinate: str, into: Path) -> Path:
     """Fetch one artifact from Maven Central and return its path, somewhere below `into`.
 
-    Nothing is checked here: jgo only warns of a wrong SHA-1.
+    This checks nothing: jgo only warns of a wrong SHA-1.
     """
     from jgo.maven import MavenContext
 
@@ -168,7 +168,7 @@ def download(coordinate: str, into: Path) -> Path:
 
 
 def _with_progress(jars: Sequence[Jar], console: Console) -> Iterator[Jar]:
-    """Yield the jars and say on stderr how far it is: a bar on a terminal, else a line now and then."""
+    """Yield the jars and report progress on stderr: a bar on a terminal, otherwise a line now and then."""
     if console.is_terminal:
         yield from track(jars, "Jars", console=console)
         return

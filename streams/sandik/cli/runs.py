@@ -29,6 +29,7 @@ from sandik.kafka.topics import (
     partitions_of,
 )
 from sandik.kafka.writer import write
+from sandik.printing import print_json
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 from sandik_schemas.control import Run
@@ -42,7 +43,7 @@ def run_show(settings: Settings, *, json: bool) -> None:
     """Print which run owns the topics."""
     owner = asyncio.run(read_control(settings)).owner
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(owner) + b"\n")
+        print_json(owner)
     elif owner is None:
         sys.stdout.write("no run yet: the run of the first worker will own the topics\n")
     else:
@@ -67,7 +68,7 @@ def run_replace(settings: Settings, *, json: bool) -> None:
     """
     removed, owner = asyncio.run(_replace(settings, load_job(settings)))
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode({"removed": removed, "run": owner}) + b"\n")
+        print_json({"removed": removed, "run": owner})
         return
     for topic, records in removed.items():
         sys.stdout.write(f"{records} records removed from {topic}\n")

@@ -17,6 +17,7 @@ from sandik.figures.language_names import NAMES, check_known
 from sandik.figures.selection import Selection, selection_of
 from sandik.figures.shares import with_interval
 from sandik.kafka.ranges import duration_ms
+from sandik.printing import print_json
 from sandik.progress import tell
 from sandik.replay.counted_posts import plan_of
 from sandik.replay.read_results import LIVE, Cell, load_result, load_sources
@@ -68,7 +69,7 @@ def run_compare(order: CompareOrder, settings: Settings, *, json: bool) -> int:
     found = [_compared(tag, of, *series) for tag, of in shares]
     if json:
         told = {"one": order.one, "other": order.other, "step_ms": step_ms, "shares": found}
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        print_json(told)
     else:
         _print(found, sides)
     return 0

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from sandik.counting.fold import ALL
 from sandik.errors import UsageError
 from sandik.figures.local_steps import check_step, step_of, zone_of
+from sandik.files.atomic import check_free
 from sandik.kafka.ranges import duration_ms
 from sandik.progress import tell
 from sandik.replay.read_results import Cell, load_result
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free
 from sandik.tables.writers import check_writable, write_table
 
 _COLUMNS = {

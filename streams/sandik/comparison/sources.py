@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sandik.comparison.by_source import BySource, rows
+from sandik.files.atomic import check_free
 from sandik.ingest.escaped import printable
 from sandik.kafka.ranges import bounds_ms
 from sandik.progress import tell
 from sandik.replay.counted_posts import each_counted, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free
 from sandik.tables.writers import check_writable, write_table
 
 _COLUMNS = {

@@ -78,6 +78,8 @@ class PartitionState:
     clock: PartitionClock
     windows: StoredWindows = field(default_factory=StoredWindows)
     seen: defaultdict[int, Seen] = field(default_factory=lambda: defaultdict(Seen))
+    #: The starts of the windows that got ids from the last batch. The ids of the others are packed.
+    last_got_ids: set[int] = field(default_factory=set, compare=False)
     #: Window start -> keys of its ids.
     id_keys: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     #: Window start -> key -> what one batch added to its authors.
@@ -95,7 +97,8 @@ class PartitionState:
         for value in values:
             entry = decode_entry(value)
             state._keep(entry, Stored(type(entry), entry.key, value))
-        state._pack()
+        for seen in state.seen.values():
+            seen.pack()
         return state
 
     def take(self, entries: Iterable[Entry]) -> list[Stored]:
@@ -111,14 +114,12 @@ class PartitionState:
         stored = [Stored(type(entry), entry.key, _encode(entry)) for entry in taken]
         for entry, one in zip(taken, stored, strict=True):
             self._keep(entry, one)
-        self._pack({entry.window_start_ms for entry in taken if isinstance(entry, SeenIds)})
+        got_ids = {entry.window_start_ms for entry in taken if isinstance(entry, SeenIds)}
+        for start_ms in self.last_got_ids - got_ids:
+            if start_ms in self.seen:
+                self.seen[start_ms].pack()
+        self.last_got_ids = got_ids
         return stored
-
-    def _pack(self, but: Collection[int] = ()) -> None:
-        """Let the ids of windows take little memory, except of those that start at `but`."""
-        for start_ms, seen in self.seen.items():
-            if start_ms not in but:
-                seen.pack()
 
     def _keep(self, entry: Entry, stored: Stored) -> None:
         if isinstance(entry, PartitionClock):

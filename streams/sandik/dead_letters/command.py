@@ -7,9 +7,6 @@ import asyncio
 import sys
 from collections import Counter
 from contextlib import aclosing
-from typing import Any
-
-import msgspec
 
 from sandik.counting.labels import iso
 from sandik.dead_letters.letter import Letter, as_json
@@ -17,6 +14,7 @@ from sandik.dead_letters.reading import Wanted, last_letters, letters, one_lette
 from sandik.dead_letters.redrive import NOT_WHOLE, REDRIVEN, REFUSED, Orders, redrive
 from sandik.errors import UsageError
 from sandik.kafka.topics import POSTS, POSTS_LATE
+from sandik.printing import WhileRead, print_json
 from sandik.progress import progress
 from sandik.settings import Settings
 
@@ -30,7 +28,7 @@ def run_list(
     *,
     limit: int | None,
     json: bool,
-    last: int | None = None,
+    last: int | None,
 ) -> int:
     """Print a line for each letter, and on stderr how many there are by reason.
 
@@ -41,14 +39,10 @@ def run_list(
     """
     if limit is not None and last is not None:
         raise UsageError("--limit shows the first letters and --last the newest ones: use only one")
-    try:
+    with WhileRead():
         by_reason = asyncio.run(_list(settings, settings.topic(name), wanted, limit, last, json=json))
-    except BrokenPipeError:
-        # The reader is gone, as after `head`. Python would fail again when it flushes at exit.
-        sys.stdout = None
-        return 0
-    for reason, count in by_reason.most_common():
-        sys.stderr.write(f"{count:9,} {_printable(reason)}\n")
+        for reason, count in by_reason.most_common():
+            sys.stderr.write(f"{count:9,} {_printable(reason)}\n")
     return 0
 
 
@@ -72,7 +66,7 @@ async def _list(
 
 def _show(letter: Letter, *, json: bool) -> None:
     if json:
-        _write(as_json(letter))
+        print_json(as_json(letter))
         return
     key = (letter.key or b"").decode("utf-8", "replace")[:_KEY_CHARACTERS]
     place = f"{letter.partition}:{letter.offset}"
@@ -87,7 +81,7 @@ def run_show(settings: Settings, name: str, place: str, *, json: bool) -> int:
     letter = asyncio.run(one_letter(settings, settings.topic(name), place))
     shown = as_json(letter)
     if json:
-        _write(shown)
+        print_json(shown)
         return 0
     headers = shown.pop("headers")
     for field, value in [*shown.items(), *sorted(headers.items())]:
@@ -112,7 +106,7 @@ def run_redrive(
     outcome = asyncio.run(_redrive(settings, settings.topic(name), wanted, orders, limit))
     if json:
         counts = {key.replace(" ", "_"): count for key, count in outcome.items()}
-        _write({"target": orders.target, "dry_run": orders.is_dry_run, **counts})
+        print_json({"target": orders.target, "dry_run": orders.is_dry_run, **counts})
     else:
         would = "would be " if orders.is_dry_run else ""
         for what, count in outcome.items():
@@ -132,10 +126,6 @@ async def _redrive(
             found = [letter async for letter in read][:limit]
     with progress(f"letters redriven to {orders.target}") as bar:
         return await redrive(settings, found, orders, bar.advance) + foreign
-
-
-def _write(value: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
 
 
 def _printable(text: str) -> str:

@@ -1,7 +1,7 @@
-"""A record of `posts.dlq` or `posts.late`, and what its headers say.
+"""A letter: a record of `posts.dlq` or `posts.late`, read from its headers.
 
-A producer chooses the headers of a post, and a worker copies them into its letter. So only the headers that
-the worker has added behind them are trusted, and of the others those that match the letter's own position.
+A producer chooses the headers of a post, and a worker copies them into the letter. So only the headers that
+the worker added after them are trusted, if they match the letter's own topic and partition.
 """
 
 import re
@@ -14,7 +14,7 @@ from sandik_schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
 
 LATE = "late"
 
-#: The first header that a worker puts behind those of the record.
+#: The first header that a worker adds after those of the post.
 _FIRST_OF_OURS = "original_topic"
 _OFFSET = re.compile(r"[0-9]{1,18}")
 _ATTEMPTS = re.compile(r"[1-9][0-9]{0,5}")
@@ -30,16 +30,16 @@ class Origin(NamedTuple):
     offset: int
 
     def __str__(self) -> str:
-        """Return it as the header `redriven_from` has it."""
+        """Return it in the form of the header `redriven_from`."""
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 class Letter(NamedTuple):
-    """`origin` is the record of `posts`. `reason` of a late post is `late`.
+    """A record that was rejected or late. `origin` is the record of `posts`. Late posts: reason `late`.
 
-    `redriven_from` and `attempts` are what the record says of itself: that it is a copy of another one, put
-    back so often. Anybody can write that; `redrive` looks it up. `is_whole`: the record was copied, which one
-    too long for a letter is not.
+    `redriven_from` and `attempts` are claims of the post: that it is a copy of another record, redriven so
+    many times. Any producer can write them, so `redrive` checks them. `is_whole` is false if the post was too
+    long to be copied into the letter.
     """
 
     partition: int
@@ -59,7 +59,7 @@ class Letter(NamedTuple):
 def letter_of(record: ConsumerRecord) -> Letter | None:
     """Return the letter; None for a record that no worker can have written.
 
-    A letter is in the partition of its origin, and its topic is named after that of its origin.
+    A letter is in the partition of its origin, and the name of its topic begins with that of its origin.
     """
     names = [name for name, _ in record.headers]
     if _FIRST_OF_OURS not in names:
@@ -93,7 +93,7 @@ def letter_of(record: ConsumerRecord) -> Letter | None:
 
 
 def redriven_from(headers: Headers) -> Origin | None:
-    """Return which record of `posts` a record says it is a copy of, None if it does not say so as we do."""
+    """Return the record of `posts` that a record claims to be a copy of; None without a valid claim."""
     topic, *numbers = (_only(headers, REDRIVEN_FROM) or "").split("/")
     places = [_number(_OFFSET, number) for number in numbers]
     match places:
@@ -103,7 +103,7 @@ def redriven_from(headers: Headers) -> Origin | None:
 
 
 def _only(headers: Headers, name: str) -> str | None:
-    """Return the text of a header that is there once; redrive writes each once."""
+    """Return the text of a header that occurs exactly once, as in what redrive writes."""
     found = [value for one, value in headers if one == name]
     return _text(found[0]) if len(found) == 1 else None
 
@@ -121,7 +121,7 @@ def _text(value: bytes | None) -> str:
 
 
 def as_json(letter: Letter) -> dict[str, Any]:
-    """Return what a program may read: bytes that are no text are replaced, `value_hex` has them all then."""
+    """Return a letter for programs. Of bytes that are not UTF-8, all are in `key_hex` and `value_hex`."""
     found: dict[str, Any] = letter._asdict()
     for name in ("key", "value"):
         data = found[name]

@@ -1,4 +1,4 @@
-"""The letters of a topic: those written in a range of time, up to the end as it is now."""
+"""Read the letters of a topic that were written in a range of time, up to the current end."""
 
 import re
 from collections import Counter
@@ -16,13 +16,13 @@ from sandik.kafka.topics import partition_count
 from sandik.progress import Bar
 from sandik.settings import Settings
 
-#: What is counted in place of a record that was not written by a worker.
+#: The name under which records are counted that no worker wrote.
 FOREIGN = "not written by a worker"
 _PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
 
 
 class Wanted(NamedTuple):
-    """Which letters: written in `[from_ms, to_ms)`, for one of these reasons (empty: any)."""
+    """Which letters: those written in `[from_ms, to_ms)` for one of these reasons (empty: any)."""
 
     from_ms: int | None = None
     to_ms: int | None = None
@@ -35,7 +35,7 @@ class Wanted(NamedTuple):
         )
 
     def among(self, records: Iterable[ConsumerRecord], foreign: Counter[str]) -> Iterator[Letter]:
-        """Yield those among the records; count in `foreign` the records that are no letters."""
+        """Yield the wanted letters of these records. Count in `foreign` the records that are not letters."""
         for record in records:
             letter = letter_of(record)
             if letter is None:
@@ -47,7 +47,7 @@ class Wanted(NamedTuple):
 async def letters(
     settings: Settings, topic: str, wanted: Wanted, foreign: Counter[str], bar: Bar | None = None
 ) -> AsyncGenerator[Letter, None]:
-    """Yield the letters, partition by partition, in the order they were written. No consumer group.
+    """Yield the letters, partition by partition, in the order of writing. Joins no consumer group.
 
     Raises:
         BrokerError: Kafka does not answer.
@@ -62,7 +62,7 @@ async def letters(
 async def last_letters(
     settings: Settings, topic: str, wanted: Wanted, foreign: Counter[str], count: int
 ) -> list[Letter]:
-    """Return the newest letters, the oldest of them first. Reads partitions from their ends.
+    """Return the newest letters, oldest first. Reads partitions from their ends.
 
     Raises:
         BrokerError: Kafka does not answer.
@@ -93,7 +93,7 @@ async def one_letter(settings: Settings, topic: str, place: str) -> Letter:
     """Return the letter at `PARTITION:OFFSET`, by reading that record alone.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such letter.
         BrokerError: Kafka does not answer.
         TopicError: the topic does not exist.
     """

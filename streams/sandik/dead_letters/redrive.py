@@ -1,14 +1,14 @@
-"""Letters -> `posts`: each at most once, even if the command runs several times or is interrupted.
+"""Write letters to `posts`, each at most once, even if the command runs several times or is interrupted.
 
-A letter is known by its bytes and its origin, the record of `posts` it was made of; the copy that is put
-back names that in a header. What is there already is looked up in `posts` itself, so no other store can be
-lost or disagree. The copies are written in transactions under one name: a second redrive fences the first one
-off before it looks, so that two at once do not write a letter twice either.
+A letter is identified by its bytes and its origin, the record of `posts` that it was made from. The copy in
+`posts` names the origin in a header. Redrive looks in `posts` itself for copies that exist already: there is
+no other store that could be lost or differ. All copies are written in transactions with one transactional id.
+A second redrive fences off the first before it looks, so two at the same time do not write a letter twice.
 
-Any producer can write such headers. So a record of `posts` is taken for the copy of a letter only if it has
-the letter's key and value, in the partition where redrive would have put it: then the post is where it
-belongs, whatever wrote it there. The number of attempts is not taken from the letter's header, but is the
-number of such copies in `posts`, each a copy of the one before.
+Any producer can write such headers. So a record of `posts` is a copy of a letter only if it has the letter's
+key and value and is in the partition that redrive would use: then the post is where it belongs, whoever wrote
+it. The number of attempts is not read from a header: it is the number of such copies in `posts`, each a copy
+of the one before.
 """
 
 import asyncio
@@ -47,14 +47,14 @@ class Orders(NamedTuple):
 
 
 class _Copy(NamedTuple):
-    """A letter to be redriven. `partition` None: chosen by the key."""
+    """A letter to redrive. With `partition` None, the key decides."""
 
     letter: Letter
     attempt: int
     partition: int | None
 
     def is_there(self, record: ConsumerRecord) -> bool:
-        """Return whether a record of the target that names this letter's origin is this copy."""
+        """Return whether a record of the target that names this origin is this copy."""
         return (
             (record.key, record.value) == (self.letter.key, self.letter.value)
             and self.partition in (None, record.partition)
@@ -65,7 +65,7 @@ class _Copy(NamedTuple):
 async def redrive(
     settings: Settings, letters: Sequence[Letter], orders: Orders, tell: Callable[[int], None]
 ) -> Counter[str]:
-    """Redrive the letters; return how many had which outcome.
+    """Redrive the letters. Return how many there were of each outcome.
 
     Raises:
         BrokerError: Kafka does not answer, or another redrive has taken over.
@@ -76,7 +76,7 @@ async def redrive(
     attempts = await _attempts(settings, whole, orders.max_attempts)
     partitions = await partition_count(settings, orders.target)
     copies = [
-        # Where the first copy was: the ids that a window has counted are known per partition.
+        # The partition of the first copy: which ids a window has counted is known per partition.
         _Copy(letter, before + 1, letter.partition if letter.partition < partitions else None)
         for letter, before in zip(whole, attempts, strict=True)
         if before < orders.max_attempts
@@ -103,12 +103,12 @@ async def redrive(
 
 
 def _once(letters: Iterable[Letter]) -> list[Letter]:
-    """Leave out what a worker wrote twice because it crashed in between."""
+    """Leave out letters that a worker wrote twice because it crashed in between."""
     return list({(letter.origin, letter.key, letter.value): letter for letter in letters}.values())
 
 
 async def _attempts(settings: Settings, letters: Sequence[Letter], at_most: int) -> list[int]:
-    """Return how often each letter was redriven, as far as `posts` still has the originals.
+    """Return how many times each letter was redriven, as far as `posts` still has the originals.
 
     Looks no further back than `at_most` copies.
     """
@@ -135,13 +135,13 @@ async def _attempts(settings: Settings, letters: Sequence[Letter], at_most: int)
 
 
 def _earlier(said: Origin | None, than: Origin) -> Origin | None:
-    """Return what a record says it is a copy of if that can be: an earlier record of its own partition."""
+    """Return the record that a record claims to copy, if it is an earlier one of the same partition."""
     is_earlier = said is not None and said[:2] == than[:2] and said.offset < than.offset
     return said if is_earlier else None
 
 
 def _event_time_ms(copy: _Copy) -> int:
-    """Return what to sort by, so that no copy makes another one late; what has no event time comes first."""
+    """Return the event time to sort by, so that no copy makes another late; without one: first."""
     try:
         return decode_mended(_decode_timed, copy.letter.value or b"")[0].created_at_ms
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -179,7 +179,7 @@ async def _write(
 
 
 async def _there(settings: Settings, copies: Sequence[_Copy], target: str) -> set[int]:
-    """Return which of the copies the target has, of those written since the first of the letters was."""
+    """Return the copies that the target has already. Reads it from the time of the first letter."""
     there: set[int] = set()
     if not copies:
         return there

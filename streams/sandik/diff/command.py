@@ -20,6 +20,7 @@ from sandik.diff.sample import check_design, write_differences
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Estimate
 from sandik.figures.shares import with_interval
+from sandik.files.atomic import check_free
 from sandik.hand_coding.agree import codes_of
 from sandik.hand_coding.design import load_design
 from sandik.hand_coding.draw import Draw
@@ -30,7 +31,6 @@ from sandik.replay.read_results import Cell, Result, load_result
 from sandik.run_identity import lexicon_notice
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
-from sandik.tables.atomic_files import check_free
 
 _RULES = (
     "lexicon_version",

@@ -56,7 +56,7 @@ async def draw_differences(
     windows: set[Window],
     settings: Settings,
     draw: Draw[Example],
-    tell: Callable[[int], None] = lambda _: None,
+    tell: Callable[[int], None],
 ) -> None:
     """Add all posts of these windows that the two jobs annotate differently to the draw.
 

@@ -15,13 +15,14 @@ from sandik.errors import UsageError
 from sandik.export.days import check_days, write_days
 from sandik.export.rows import COUNTED, Authors, Choice, Table, What, corrected_rows, table_of
 from sandik.figures.corrected import Accuracy
+from sandik.files.atomic import check_free, new_file
 from sandik.kafka.newest_counts import newest_counts
 from sandik.kafka.ranges import CLOCKS_APART_MS, bounds_ms, is_inside, records_since
 from sandik.kafka.topics import COUNTS_SOURCES
 from sandik.lexicon_tools.coded_sample import load_accuracy
+from sandik.printing import print_json
 from sandik.progress import Bar, progress
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free, new_file
 from sandik.tables.dictionary import GUARDED, RAW, dictionary, dictionary_path
 from sandik.tables.writers import SUFFIXES, USUAL_CSV, CsvForm, Row, check_writable, format_of, write_table
 
@@ -113,7 +114,7 @@ def _topic(order: Order, settings: Settings) -> str:
 def _tell(order: Order, beside: Path, rows: int, *, json: bool) -> None:
     if json:
         told = {"out": str(order.out), "dictionary": str(beside), "rows": rows}
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        print_json(told)
         return
     sys.stderr.write(f"{rows:,} rows; what the columns mean: {beside}\n")
     sys.stdout.write(f"{order.out}\n")

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sandik.errors import UsageError
-from sandik.tables.atomic_files import new_folder
+from sandik.files.atomic import new_folder
 from sandik.tables.writers import SUFFIXES, USUAL_CSV, Columns, CsvForm, Row, Write, writer
 
 #: The limit of days, whose files are open at once.

@@ -14,12 +14,13 @@ from sandik.figures import corrected
 from sandik.figures.corrected import Accuracy, CodedStratum, Estimate, Rightness
 from sandik.figures.rollup import EVERY
 from sandik.figures.shares import with_interval
+from sandik.files.atomic import check_free, new_file
 from sandik.hand_coding.agreement import Figure, alpha, kappa
 from sandik.hand_coding.design import Design, load_design
 from sandik.hand_coding.sheets import Codes, read_codes
+from sandik.printing import print_json
 from sandik.progress import tell
 from sandik.tables.aligned import aligned
-from sandik.tables.atomic_files import check_free, new_file
 from sandik_schemas.languages import languages_in
 
 #: A language with fewer coded posts is not reported separately.
@@ -70,7 +71,7 @@ def run_agree(order: AgreeOrder, *, json: bool) -> int:
         with new_file(order.out, replaces=order.force) as new:
             new.write_bytes(msgspec.json.format(msgspec.json.encode(accuracy), indent=1) + b"\n")
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        print_json(found)
         return 0
     _print(found)
     if order.out:

@@ -13,6 +13,7 @@ from sandik.counting.job import Job
 from sandik.counting.labels import iso
 from sandik.counting.tags.lexicon import read_lexicon
 from sandik.errors import UsageError
+from sandik.files.atomic import check_free, new_folder
 from sandik.hand_coding.codebook import codebook
 from sandik.hand_coding.design import SCHEMA_VERSION, Design, DesignStratum
 from sandik.hand_coding.draw import Draw
@@ -23,7 +24,6 @@ from sandik.progress import tell
 from sandik.replay.counted_posts import CountedPost, each_counted, plan_of
 from sandik.replay.plan import Plan
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free, new_folder
 from sandik_schemas.languages import is_of, languages_in
 
 

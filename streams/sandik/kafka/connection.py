@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, Iterable, Mapping
 from contextlib import asynccontextmanager
 from logging import INFO, getLogger
 from typing import Any
@@ -164,12 +164,19 @@ async def check_topics(
     missing = [name for name in wanted if name not in found]
     if not missing:
         return
-    if hidden := await hidden_topics(send, missing):
+    await check_not_hidden(send, servers, missing)
+    raise TopicError(f"Kafka at {servers} has no topic {', '.join(missing)}: run `sandik topics create`")
+
+
+async def check_not_hidden(
+    send: Callable[[Any], Awaitable[Any]], servers: str, missing: Collection[str]
+) -> None:
+    """Raise BrokerError if this user may not see one of the topics. `send` asks any server."""
+    if missing and (hidden := await hidden_topics(send, missing)):
         raise BrokerError(
             f"Kafka at {servers} has no topic {', '.join(hidden)} that this user may see: {SEE_TOPICS}. "
             "Without it, sandik cannot tell whether the topic exists"
         )
-    raise TopicError(f"Kafka at {servers} has no topic {', '.join(missing)}: run `sandik topics create`")
 
 
 async def _greeted(host: str, port: int, options: Mapping[str, Any]) -> Exception | None:

@@ -20,6 +20,7 @@ from sandik.counting.decode import why_not
 from sandik.counting.surrogates import UNDECODABLE
 from sandik.errors import BrokerError, TopicError
 from sandik.kafka.connection import asking, check_topics, client_options, denial, unreachable
+from sandik.kafka.new_topics import wait_until_served
 from sandik.settings import Settings
 
 POSTS = "posts"
@@ -116,10 +117,10 @@ async def connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def create(settings: Settings, specs: Iterable[TopicSpec]) -> list[tuple[TopicSpec, bool]]:
-    """Create missing topics; return each topic and whether it was created now.
+    """Create missing topics; return each topic and whether it was created now, when brokers serve them.
 
     Raises:
-        BrokerError: Kafka cannot be reached, or denies it.
+        BrokerError: Kafka cannot be reached, denies it, or no broker leads a partition.
         TopicError: a topic exists with another number of partitions, or another cleanup policy.
     """
     async with connected(settings) as admin:
@@ -147,6 +148,7 @@ async def create_with(
                 f"{f'it {denied}' if denied else f'{error.__name__} {refusal.args[0]}'}"
             )
         created[name] = not code
+    await wait_until_served(settings, {name for name, is_new in created.items() if is_new})
     found = await partitions_of(admin, [spec.name for spec in specs])
     policies = await _cleanup_policies(admin, [name for name, is_new in created.items() if not is_new])
     for spec in specs:

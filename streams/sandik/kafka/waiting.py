@@ -1,8 +1,7 @@
-"""Wait for Kafka to start, and for new topics."""
+"""Wait for Kafka to start."""
 
 import asyncio
 import sys
-from collections.abc import Iterable
 from time import monotonic
 
 from sandik.errors import BrokerError
@@ -13,8 +12,6 @@ from sandik.settings import Settings
 #: How long commands wait at a terminal, where a user may just have started Kafka.
 AT_A_TERMINAL_S = 30.0
 _ASK_EVERY_S = 0.5
-#: How long Kafka may take to elect leaders for a new topic.
-_LEADERS_S = 30.0
 
 
 async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: bool = False) -> None:
@@ -45,28 +42,3 @@ async def wait_for_kafka(settings: Settings, wait_s: float | None, *, is_told: b
             )
             is_told = True
         await asyncio.sleep(_ASK_EVERY_S)
-
-
-async def wait_for_leaders(settings: Settings, topics: Iterable[str]) -> None:
-    """Return when every partition of the topics has a leader, so that workers can start.
-
-    Raises:
-        BrokerError: Kafka does not answer, or a partition has none within half a minute.
-    """
-    wanted = set(topics)
-    give_up_s = monotonic() + _LEADERS_S
-    async with connected(settings) as admin:
-        while True:
-            described = [one for one in await admin.describe_topics() if one["topic"] in wanted]
-            led = {
-                one["topic"] for one in described if all(part["leader"] >= 0 for part in one["partitions"])
-            }
-            if led == wanted:
-                return
-            if monotonic() >= give_up_s:
-                raise BrokerError(
-                    f"Kafka at {settings.broker} has created {', '.join(sorted(wanted - led))}, but no "
-                    f"broker leads all partitions after {_LEADERS_S:.0f} s: see its log, then run "
-                    "`sandik doctor`"
-                )
-            await asyncio.sleep(_ASK_EVERY_S)

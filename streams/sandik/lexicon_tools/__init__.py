@@ -1,1 +1,1 @@
-"""Tools for a lexicon: generate its forms, check it, explain a text. Workers never import them."""
+"""Tools for a lexicon: generate its forms, check it, explain a text. Workers do not import them."""

@@ -1,7 +1,7 @@
-"""What is wrong with a lexicon, or odd: `findings(folder)`. An error keeps it from doing what it says.
+"""Find errors and doubtful entries in a lexicon: `findings(layers)`.
 
-Errors: what no worker would load; generated forms that are not those the entry asks for; what can never
-count. Warnings: what works, but hardly as meant.
+Errors: what no worker loads; generated forms that are out of date; entries that can never count. Warnings:
+entries that work, but probably not as intended.
 """
 
 import difflib
@@ -21,21 +21,21 @@ from sandik.lexicon_tools.generate import forms_of
 from sandik.lexicon_tools.overlaps import overlaps
 from sandik.lexicon_tools.satisfiable import never_counts
 
-#: Letters below which a form is in too many languages and nicknames, unless `only_in` or `beside` hold it.
+#: A form with fewer letters is in too many languages and nicknames, unless it has `only_in` or `beside`.
 MIN_LETTERS = 3
 
-#: From here on Unicode has the scripts of East Asia, where two signs are a long word.
+#: From here on, Unicode has the scripts of East Asia, in which two characters are a long word.
 _EAST_ASIA = "\u3000"
 
-#: What the generator needs for a language; a worker does not, so it may not be installed.
+#: The package that the generator needs for a language. Workers do not need it, so it may be missing.
 _DICTIONARIES = {"ru": "pymorphy3_dicts_ru", "uk": "pymorphy3_dicts_uk"}
 
 
 def findings(lexicon: LexiconChoice) -> list[Finding]:
-    """Return what is wrong with the lexicon of these layers, by file and line.
+    """Return the findings about the lexicon of these layers, by file and line.
 
     Raises:
-        LexiconError: a layer is no folder of a lexicon.
+        LexiconError: a layer is not a lexicon folder.
     """
     draft = read_lexicon(lexicon)
     found = [Finding("error", "unreadable", place, message) for place, message in draft.problems]
@@ -51,11 +51,11 @@ def findings(lexicon: LexiconChoice) -> list[Finding]:
 
 
 def _queries(draft: Draft) -> Iterator[Finding]:
-    """Yield word sets that no query names, and queries that keep their entry from ever counting."""
+    """Yield word sets that no query uses, and queries with which their entry can never count."""
     used = {word.text[1:-1] for written in draft.entries for word in words_in(written.entry) if word.is_set}
-    # Those of earlier layers may be of entries that a later one has taken away.
+    # Sets of earlier layers may belong to entries that a later layer removes.
     for one in draft.layers[-1].sets:
-        # What is wrong with other entries may be the query that names it.
+        # An entry that could not be read may have the query that uses it.
         if one.language_name not in used and not draft.problems:
             yield Finding("error", "unused", one.place, f"{one}: no query of this language names it")
     for row, entry, _ in draft.entries:
@@ -65,7 +65,7 @@ def _queries(draft: Draft) -> Iterator[Finding]:
 
 
 def _stale(layer: LayerRows) -> Iterator[Finding]:
-    """Yield the entries whose committed forms are not what the generator makes of them today."""
+    """Yield the entries whose committed forms differ from what the generator makes now."""
     folder = layer.layer.folder
     repair = f"out of date; run python -m sandik.lexicon_tools.generate {folder}"
     for tag, rows in layer.rows.items():
@@ -131,7 +131,7 @@ def _unknown_languages(draft: Draft) -> Iterator[Finding]:
 
 
 def _suggestion(code: str, known: Iterable[str]) -> str:
-    # Three letters for two (tur, eng) are the usual slip.
+    # Three letters in place of two (tur, eng) are the usual mistake.
     close = [code[:2]] if code[:2] in known else difflib.get_close_matches(code, known, 1)
     return f"; did you mean '{close[0]}'?" if close else "; use the code of ISO 639-1, such as tr"
 

@@ -1,4 +1,4 @@
-"""How right the tags are, as people have coded it: the file of `sandik agree --out`."""
+"""How often tags are right, by posts that people coded: reads the file of `sandik agree --out`."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ from sandik.tables.json_files import read_json
 
 
 def load_accuracy(path: Path) -> Accuracy:
-    """Return what a file says of the tags. UsageError if it is none that `sandik agree` has written."""
+    """Return the accuracy in a file. UsageError if `sandik agree` did not write it."""
     return read_json(path, Accuracy, SCHEMA_VERSION, "`sandik agree --out`")

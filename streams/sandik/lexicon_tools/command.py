@@ -10,22 +10,23 @@ from rich.console import Console
 from rich.text import Text
 
 from sandik.clock import SystemClock
-from sandik.counting.tags import load_tagger
 from sandik.counting.tags.entries import Place
 from sandik.counting.tags.layers import LexiconChoice, layer_names, read_layers
+from sandik.counting.tags.lexicon import load_lexicon
 from sandik.kafka.ranges import instant_ms
 from sandik.lexicon_tools.check import findings
 from sandik.lexicon_tools.explain import Explanation, explain
 from sandik.lexicon_tools.finding import Finding
 from sandik.lexicon_tools.sample import Share, read_sample, shares
+from sandik.printing import print_json
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 
 
 class Report(msgspec.Struct):
-    """What `sandik lexicon check --json` prints. `sample` is None without one, or when errors forbid it.
+    """What `sandik lexicon check --json` prints. `sample` is None without a sample, or if there are errors.
 
-    `lost_cells` are the tags that the built-in lexicon counts and this one does not.
+    `lost_cells` are tags that the built-in lexicon counts and this one does not.
     """
 
     lexicon: str
@@ -39,7 +40,7 @@ class Report(msgspec.Struct):
 def run_check(
     path: str | None, sample: Path | None, max_share: float, settings: Settings, *, json: bool
 ) -> int:
-    """Say what is wrong with a lexicon, or with one file of it; return 1 if it has errors.
+    """Print the findings about a lexicon, or about one file of it. Returns 1 if there are errors.
 
     Raises:
         UsageError: the sample cannot be read.
@@ -52,7 +53,7 @@ def run_check(
     hit = None
     lost: tuple[str, ...] = ()
     if file is None and not any(one.level == "error" for one in found):
-        lost = lost_cells(load_tagger(lexicon))
+        lost = lost_cells(load_lexicon(lexicon))  # no tagger: making one takes seconds
     if texts and not any(one.level == "error" for one in found):
         job = load_job(settings.model_copy(update={"lexicon": lexicon}))
         hit = shares(job.tagger, job.detector, texts)
@@ -68,14 +69,14 @@ def run_check(
     errors, warnings = levels.count("error"), levels.count("warning")
     report = Report(path or ",".join(layer_names(lexicon)), errors, warnings, _plain(found), hit, lost)
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        print_json(report)
     else:
         _print_report(report, found, len(texts))
     return int(report.errors > 0)
 
 
 def _place(lexicon: LexiconChoice, share: Share) -> Place:
-    """Return where an entry is written: it names the layer in front of the file if there are several."""
+    """Return the file and line of an entry, with its layer if there are several."""
     name, _, file = share.file.rpartition("/")
     folders = {layer.name: layer.folder for layer in read_layers(lexicon)}
     folder = folders[name] if name else next(iter(folders.values()))
@@ -83,7 +84,7 @@ def _place(lexicon: LexiconChoice, share: Share) -> Place:
 
 
 def run_explain(text: str, settings: Settings, at: str | None, *, json: bool) -> int:
-    """Say which tags `text` has, and why; "-" reads it from standard input. Returns 0."""
+    """Print the tags of `text`, and why it has them. "-" reads the text from standard input. Returns 0."""
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
     job = load_job(settings)
@@ -91,7 +92,7 @@ def run_explain(text: str, settings: Settings, at: str | None, *, json: bool) ->
     if notice := lexicon_notice(settings.lexicon, lost_cells(job.tagger)):
         sys.stderr.write(f"{notice}\n")
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(explanation) + b"\n")
+        print_json(explanation)
     else:
         _print_explanation(explanation)
     return 0
@@ -153,7 +154,7 @@ def _print_explanation(explanation: Explanation) -> None:
 
 
 def _print_rows(console: Console, rows: Sequence[Sequence[str]]) -> None:
-    """Print columns, as wide as they must be: lines are never broken, so that they can be searched."""
+    """Print columns as wide as needed. Lines are never broken, so that they can be searched."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))

@@ -1,4 +1,4 @@
-"""Why a text has the tags it has: its language, every form of the lexicon in it, and what became of each."""
+"""Why a text has its tags: its language, each form of the lexicon in it, and whether that counts."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -13,18 +13,18 @@ from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.match import Hit, Verdict
 
-#: Shorter forms are inside too many words to be worth listing.
+#: Shorter forms inside words are too many to list.
 _MIN_INSIDE = 4
-#: A longer word is quoted up to here: it may be a megabyte, with thousands of forms in it.
+#: How much of a word is quoted: it may be a megabyte long, with thousands of forms in it.
 _WORD_CHARACTERS = 100
 
 _WORD = re.compile(r"[\w\u0300-\u036f]+")
 
 
 class Match(msgspec.Struct):
-    """A form at `start`..`end`, and where its entry is written. `reason` says why it does not count.
+    """A form at `start`..`end`, and the file and line of its entry. `reason` says why it does not count.
 
-    `conditions` say what held of the entry's queries, and how near the others came.
+    `conditions` say which of the entry's queries held, and how near the others came.
     """
 
     counts: bool
@@ -39,7 +39,7 @@ class Match(msgspec.Struct):
 
 
 class Explanation(msgspec.Struct):
-    """All that decides the tags of a text."""
+    """Everything that decides the tags of a text."""
 
     language: str
     language_confidence: float
@@ -50,7 +50,7 @@ class Explanation(msgspec.Struct):
 
 
 def explain(text: str, job: Job, time_ms: int | None = None) -> Explanation:
-    """Return what the workers would say about `text`, posted at that time, and why."""
+    """Return the language and tags that workers find in `text`, posted at that time, and why."""
     [annotation] = job.annotate([text], times_ms=[time_ms])
     verdicts = _worth_telling(job.tagger.verdicts(text, annotation.language.code, time_ms))
     words = [*_WORD.finditer(text)]
@@ -74,7 +74,7 @@ def explain(text: str, job: Job, time_ms: int | None = None) -> Explanation:
 
 
 def _worth_telling(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Leave out what explains nothing: shorter forms of an entry that is there, chance inside words."""
+    """Leave out what explains nothing: shorter forms of a listed entry, and chance hits inside words."""
     whole_hits = [one.hit for one in verdicts if one.refusal is not Refusal.INSIDE_WORD]
     whole = _Places(whole_hits)
     inside = _Places(one.hit for one in verdicts if one.refusal is Refusal.INSIDE_WORD)
@@ -95,20 +95,20 @@ def _worth_telling(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 
 class _Places:
-    """Where some hits stand. They come in the order of where they start."""
+    """The places of some hits, which come in the order of their starts."""
 
     def __init__(self, hits: Iterable[Hit]) -> None:
         ordered = list(hits)
         self._starts = [hit.start for hit in ordered]
-        #: The end of the one that ends last, of those up to here.
+        #: For each hit, the last end of the hits up to it.
         self._reached = [*accumulate((hit.end for hit in ordered), max)]
 
     def overlap(self, hit: Hit) -> bool:
-        """Return whether one of them has a character in common with the hit."""
+        """Return whether one of them shares a character with the hit."""
         return self._reach(bisect_left(self._starts, hit.end)) > hit.start
 
     def cover(self, hit: Hit) -> bool:
-        """Return whether one of them is longer than the hit, and covers it."""
+        """Return whether one of them covers the hit and is longer."""
         before, here = bisect_left(self._starts, hit.start), bisect_right(self._starts, hit.start)
         return self._reach(before) >= hit.end or self._reach(here) > hit.end
 

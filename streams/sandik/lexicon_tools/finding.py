@@ -1,4 +1,4 @@
-"""One thing that is wrong with a lexicon, or odd."""
+"""One error or doubt about a lexicon."""
 
 from typing import Literal, NamedTuple
 
@@ -10,7 +10,7 @@ Kind = Literal[
 
 
 class Finding(NamedTuple):
-    """What, where, and what to do. An error keeps the lexicon from doing what it says."""
+    """What is wrong, where, and what to do. With an error, the lexicon does not do what it says."""
 
     level: Literal["error", "warning"]
     kind: Kind

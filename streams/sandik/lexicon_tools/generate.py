@@ -1,18 +1,17 @@
 """Write the inflected forms of a lexicon: `python -m sandik.lexicon_tools.generate [--check] [FOLDER]`.
 
-For every `<tag>.toml` or `<tag>.<language>.toml` in FOLDER (the built-in lexicon by default) and every
-language with inflected entries, writes `forms/<tag>.<language>.txt`: lemmas, and under each its forms. They
-are committed and reviewed, and no worker runs morphology. `--check` writes
-nothing and fails if a file would change.
+For each `<tag>.toml` or `<tag>.<language>.toml` in FOLDER (by default the built-in lexicon) and each language
+with inflected entries, it writes `forms/<tag>.<language>.txt`: lemmas, each followed by its forms. The files
+are committed and reviewed, so workers need no morphology. `--check` writes nothing, and fails if a file would
+change.
 
-What an entry may say:
+What an entry may have:
     inflects   noun, verb, adjective; for Turkish also compound: a noun with its ending, oy pusulası
     head       Russian, Ukrainian: the word that inflects; "last" (default), "first" (кандидат наук) or "all"
-    softens    Turkish noun: its last letter does so before a vowel (sandık, sandığı)
-    aorist     Turkish verb: its aorist (etmek: eder), where it is not the regular one; the stem is the lemma
-               without -mak
-    spellings  other ways to write the lemma, inflected alike
-    without    forms to leave out, because they are also another word's; * stands for anything
+    softens    Turkish noun: its last letter softens before a vowel (sandık, sandığı)
+    aorist     Turkish verb: its aorist, if irregular (etmek: eder); the stem is the lemma without -mak
+    spellings  other spellings of the lemma, inflected in the same way
+    without    forms to leave out because another word has them, too; * stands for anything
 """
 
 import argparse
@@ -34,7 +33,7 @@ HEADER = "# Made by `python -m sandik.lexicon_tools.generate` from {}. Do not ed
 
 
 def forms_of(row: Row) -> list[str]:
-    """Return the distinct forms of one entry that inflects, sorted. Raises LexiconError."""
+    """Return the distinct forms of an entry that inflects, sorted. Raises LexiconError."""
     forms = {form for pattern in row.forms for form in expand(pattern)}
     for pattern in (row.lemma, *row.spellings):
         for phrase in expand(pattern):
@@ -43,7 +42,7 @@ def forms_of(row: Row) -> list[str]:
 
 
 def generate(folder: Path) -> dict[Path, str]:
-    """Return path -> content of every forms file that belongs to the lexicon in `folder`."""
+    """Return path -> content of each forms file of the lexicon in `folder`."""
     files: dict[Path, str] = {}
     for tag, tag_tomls in tag_files(folder).items():
         rows: dict[str, list[tuple[Traversable, str, Row]]] = {}
@@ -59,7 +58,7 @@ def generate(folder: Path) -> dict[Path, str]:
             lines = [HEADER.format(", ".join(sorted({file.name for file, _, _ in inflected})))]
             for heading, same in groupby(sorted(inflected, key=itemgetter(1)), itemgetter(1)):
                 forms: set[str] = set()
-                for file, _, row in same:  # several tables may make one word set
+                for file, _, row in same:  # several tables may make up one word set
                     try:
                         forms.update(forms_of(row))
                     except LexiconError as error:
@@ -70,7 +69,7 @@ def generate(folder: Path) -> dict[Path, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write or check the forms; return 0 when they are up to date."""
+    """Write or check the forms. Returns 0 if they are up to date."""
     parser = argparse.ArgumentParser(
         prog="python -m sandik.lexicon_tools.generate", description=__doc__.split("\n")[0]
     )

@@ -1,4 +1,4 @@
-"""How right tags and languages are, as measured (docs/terms.md, docs/language.md): for who reads counts."""
+"""The measured accuracy of tags and languages (docs/terms.md, docs/language.md), for readers of counts."""
 
 from functools import cache
 from importlib import resources
@@ -10,10 +10,10 @@ ENOUGH = 20
 
 
 class OneMeasured(msgspec.Struct, frozen=True):
-    """One tag on posts of one language and kind, judged by reading and held out while the lexicon was made.
+    """One tag on posts of one language and kind. People judged the posts, and no rule was written on them.
 
-    Precision: of `tagged` posts, those that are about it. Recall: of `about` posts, those that carry the tag.
-    Both with their bounds at 95 %.
+    Precision: the share of `tagged` posts that are about it. Recall: the share of `about` posts that have the
+    tag. Both have bounds at 95 %.
     """
 
     language: str
@@ -30,12 +30,12 @@ class OneMeasured(msgspec.Struct, frozen=True):
 
     @property
     def is_telling(self) -> bool:
-        """Say whether there were enough posts: of fewer, a share says little."""
+        """Return whether there were enough posts for the share to mean something."""
         return min(self.tagged, self.about) >= ENOUGH
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """All that was measured, and with which lexicon and detector."""
+    """Everything that was measured, and the lexicon and detector that were."""
 
     lexicon_version: str
     detector_version: str
@@ -43,9 +43,10 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class MeasuredDetector(msgspec.Struct, frozen=True):
-    """The detector on labelled texts: of how many of them all the language is right.
+    """The detector on labelled texts: the share of all texts whose language is right.
 
-    `coverage` is the share that it names one for, `f1` the mean of precision and recall of each language.
+    `coverage` is the share of texts that get a language. `f1` is, for each language, the harmonic mean of its
+    precision and recall.
     """
 
     detector_version: str
@@ -57,25 +58,25 @@ class MeasuredDetector(msgspec.Struct, frozen=True):
 
 @cache
 def last_measured() -> Measured:
-    """Return what was measured last."""
+    """Return the last measurement of tags."""
     file = resources.files("sandik.lexicon") / "measured.json"
     return msgspec.json.decode(file.read_bytes(), type=Measured)
 
 
 @cache
 def last_measured_detector() -> MeasuredDetector:
-    """Return what was measured last of the detector."""
+    """Return the last measurement of the detector."""
     file = resources.files("sandik.lexicon") / "measured_detector.json"
     return msgspec.json.decode(file.read_bytes(), type=MeasuredDetector)
 
 
 def measured_detector(detector_version: str) -> MeasuredDetector | None:
-    """Return the figures of this very detector; None if it is another than was measured."""
+    """Return the figures of this detector version; None if another version was measured."""
     last = last_measured_detector()
     return last if last.detector_version == detector_version else None
 
 
 def measured(lexicon_version: str) -> tuple[OneMeasured, ...]:
-    """Return the figures of this very lexicon; none if it is another than was measured."""
+    """Return the figures of this lexicon version; none if another version was measured."""
     last = last_measured()
     return last.figures if last.lexicon_version == lexicon_version else ()

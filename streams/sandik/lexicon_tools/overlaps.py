@@ -1,4 +1,4 @@
-"""Forms that two entries want: what of it is a duplicate, a conflict, or a term that can never count."""
+"""Forms that two entries share: duplicates, conflicts, and terms that can never count."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from sandik.lexicon_tools.finding import Finding
 
 
 def overlaps(entries: Sequence[Written]) -> Iterator[Finding]:
-    """Yield at most one finding for every two entries."""
+    """Yield at most one finding for each two entries."""
     wanting: defaultdict[str, list[int]] = defaultdict(list)
     for number, written in enumerate(entries):
         for form in written.entry.forms:
@@ -39,7 +39,7 @@ def _same_posts(one: Entry, other: Entry) -> bool:
     if not do_meet(one.valid, other.valid):
         return False
     if (one.near, one.unless) != (other.near, other.unless):
-        return False  # which of them counts depends on what stands around
+        return False  # which one counts depends on the words around
     return not (one.only_in and other.only_in) or not set(one.only_in).isdisjoint(other.only_in)
 
 
@@ -72,8 +72,8 @@ def _looser(one: Written, other: Written, forms: list[str]) -> Iterator[Finding]
 
 
 def _duplicate(one: Written, other: Written, forms: list[str]) -> Iterator[Finding]:
-    # Paradigms overlap by nature (oylama, oylamak): worth a word only if somebody wrote the form, or if one
-    # entry has nothing of its own.
+    # Forms of related words overlap (oylama, oylamak): a finding only if somebody wrote the form, or if one
+    # entry has no other form.
     by_somebody = {fold(form).strip() for written in (one, other) for form in by_hand(written.row.row)}
     plain = [form for form in forms if form in by_somebody]
     if len(forms) in (len(one.entry.forms), len(other.entry.forms)):

@@ -1,4 +1,4 @@
-"""How many posts of a sample each entry of a lexicon would hit."""
+"""How many posts of a sample each entry of a lexicon counts in."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ _BATCH = 500
 
 
 class Post(msgspec.Struct):
-    """What a line of the sample needs: a text; its time is heard by entries that count on some days only."""
+    """A line of the sample. It needs a text; its time matters to entries that count on some days only."""
 
     text: str
     created_at_ms: int | None = None
 
 
 class Share(msgspec.Struct, frozen=True):
-    """How many posts of the sample an entry counts in, and the share that is."""
+    """How many posts of the sample an entry counts in, and their share."""
 
     file: str
     line: int
@@ -34,18 +34,18 @@ class Share(msgspec.Struct, frozen=True):
 
     @property
     def where(self) -> str:
-        """Return where the entry is written, as file:line."""
+        """Return the place of the entry as file:line."""
         return f"{self.file}:{self.line}"
 
     def complaint(self) -> str:
-        """Return what to say of an entry that counts in too many."""
+        """Return the complaint about an entry that counts in too many."""
         return (
             f"'{self.term}' counts in {percent(self.share)} of the sample: is all of that about {self.tag}?"
         )
 
 
 def read_sample(file: Path) -> list[Post]:
-    """Return the posts of JSON lines. Raises UsageError, with the line, if one is none."""
+    """Return the posts of JSON lines. UsageError with the number of the first line that is not a post."""
     found, number = [], 0
     try:
         with file.open("rb") as lines:
@@ -63,7 +63,7 @@ def read_sample(file: Path) -> list[Post]:
 
 
 def shares(tagger: Tagger, detector: Detector, sample: Sequence[Post]) -> list[Share]:
-    """Return a share for every entry that counts in at least one of the posts: most of them first."""
+    """Return the share of each entry that counts in at least one post, the largest first."""
     posts: Counter[Entry] = Counter()
     for first in range(0, len(sample), _BATCH):
         batch = [post.text for post in sample[first : first + _BATCH]]

@@ -1,7 +1,7 @@
-"""Queries that can never hold, or always keep their entry from counting: found by trying all that may be.
+"""Find queries that never hold, or with which their entry can never count, by trying all cases.
 
-Each place may be far away or within any of the distances that a query names, whatever the others are. So what
-is called impossible here is, and what is not may still be.
+Each place may be absent, far away, or within any of the distances that a query names, independently of the
+others. So what this calls impossible is impossible; what it does not call so may still be.
 """
 
 from itertools import product
@@ -21,13 +21,13 @@ from sandik.counting.tags.query_parser import (
     parse,
 )
 
-#: Cases beyond which nothing is said: twelve places, each there or not.
+#: The most cases that are tried: twelve places, each there or not.
 _MAX_CASES = 4096
 _ABSENT, _ANYWHERE = 1_000_000, 100_000
 
 
 def never_counts(entry: Entry) -> str:
-    """Say which of an entry's queries keep it from ever counting; nothing if none does."""
+    """Return which queries of an entry keep it from ever counting; nothing if none does."""
     parsed = {name: parse(query, name) for name in FIELDS if (query := getattr(entry, name))}
     for name in ("match", "near"):
         if name in parsed and not _can_hold(parsed[name]):

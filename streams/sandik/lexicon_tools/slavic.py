@@ -1,4 +1,4 @@
-"""Russian and Ukrainian inflection from dictionaries, through pymorphy3 (needed only to generate)."""
+"""Russian and Ukrainian inflection from the dictionaries of pymorphy3, which only the generator needs."""
 
 import itertools
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ from typing import Any
 
 from sandik.counting.tags.lexicon import LexiconError
 
-#: The Ukrainian dictionary calls an infinitive a verb.
+#: In the Ukrainian dictionary an infinitive is a verb.
 _PARTS_OF_SPEECH = {"noun": {"NOUN"}, "verb": {"INFN", "VERB"}, "adjective": {"ADJF", "PRTF"}}
 
 
 def inflect(language: str, phrase: str, kind: str, head: str) -> Iterator[str]:
     """Yield the forms of `phrase`.
 
-    Its `head`, the first or last word, is of this `kind` and inflects. With "all" it is a noun at the end,
-    and the adjectives before it follow in number, case and gender.
+    Its `head`, the first or last word, has this `kind` and inflects. With "all" it is a noun at the end, and
+    the adjectives before it agree in number, case and gender.
     """
     if head == "all":
         *adjectives, noun = phrase.split(" ")
@@ -27,7 +27,7 @@ def inflect(language: str, phrase: str, kind: str, head: str) -> Iterator[str]:
             for words in itertools.product(*fitting):
                 yield " ".join((*words, form.word))
         return
-    # The second half of дип-фейк is inflected like that of дип фейк.
+    # The second half of дип-фейк inflects as in дип фейк.
     cut = phrase.find(" ") if head == "first" else max(phrase.rfind(" "), phrase.rfind("-")) + 1
     before, word, after = (
         ("", phrase[:cut], phrase[cut:]) if head == "first" else (phrase[:cut], phrase[cut:], "")
@@ -40,12 +40,12 @@ def inflect(language: str, phrase: str, kind: str, head: str) -> Iterator[str]:
 def _lexeme(language: str, word: str, kind: str) -> tuple[Any, ...]:
     parses = _morphology(language).parse(word)
     readings = [parse for parse in parses if parse.tag.POS in _PARTS_OF_SPEECH[kind]]
-    # выборы is a word of its own and the plural of выбор (choice): the lemma is what is meant.
+    # выборы is a word of its own, and the plural of выбор (choice): take the one with this lemma.
     meant = [parse for parse in readings if parse.normal_form == word.lower()]
     # The lemma of a participle is its verb.
     reading = next(iter(meant or (readings if kind == "adjective" else [])), None)
     if reading is None:
-        # A guess at an unknown word may take it for a form of another (дипфек: genitive of *дипфка).
+        # For an unknown word, the library may guess a form of another word (дипфек: genitive of *дипфка).
         raise LexiconError(f"{language} '{word}': unknown {kind}; fix `inflects` or `head`, or use `forms`")
     if kind != "adjective":
         return tuple(reading.lexeme)

@@ -1,10 +1,10 @@
-"""Turkish inflection by rule: enough of it for the nouns, compounds and verbs of a lexicon, and no more.
+"""Turkish inflection by rules: enough for the nouns, compounds and verbs of a lexicon.
 
-Suffixes are written as grammars do: A is a or e, I is ı, i, u or ü, D is d or t, C is c or ç, and a letter in
+Suffixes are written as in grammars: A is a or e, I is ı, i, u or ü, D is d or t, C is c or ç, and a letter in
 brackets joins two vowels or two consonants: "(y)A" after sandık- gives sandığa, after oylama oylamaya.
 
-Beside the written language there is what people type: vericem, vercem, veriyom, vermiycez; a question or
-*de* (too) run into the word before it: verdinmi, seçimide.
+Besides the written language there is what people type: vericem, vercem, veriyom, vermiycez, and a question
+particle or *de* (too) joined to the word before it: verdinmi, seçimide.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ _CASES = {"": _IS, "(y)I": ("dA",), "(y)A": ("DIr", "(y)sA", "dA"), "DA": _AT, "
 _CASES |= {"(n)In": ("ki", "kiler", "kini", "kinin", "kinden", "sA", "dA"), "(y)lA": ("dA",)}
 _HIS_CASES = {"": _IS, "nI": ("dA",), "nA": ("DIr", "(y)sA", "dA"), "nDA": _AT, "nDAn": _FROM}
 _HIS_CASES |= {"nIn": ("ki", "kini", "kinin", "kinden", "sA", "dA"), "(y)lA": ("dA",), "ncA": ()}
-#: sandıkda, ittifakdan: the d stays where the written language has a t.
+#: sandıkda, ittifakdan: d where the written language has t.
 _UNASSIMILATED = ("dA", "dAn", "dAki")
 _AM = ("(y)Im", "(y)Iz", "sIn", "sInIz", "DIrlAr", "(y)DIm", "(y)DIn", "(y)DIk")
 _WAS = ("(y)DInIz", "(y)DIlAr", "(y)sAnIz", "(y)sAlAr", "(y)mIşIz", "(y)mIşsInIz")
@@ -43,7 +43,7 @@ _TO_DO = ("mAk", "mAklA", "mAktAn", "mAktA", "mAktAyIz", "mAktAdIr", "mAktIr", "
 
 
 def attach(stem: str, suffix: str, *, softens: bool = False) -> str:
-    """Return `stem` with `suffix`, in harmony. `softens`: its last letter does so before a vowel (sandık)."""
+    """Return `stem` with `suffix`, in harmony. `softens`: its last letter softens before a vowel (sandık)."""
     optional, _, rest = suffix[1:].partition(")") if suffix.startswith("(") else ("", "", suffix)
     if optional and (optional in "Iaeıi") == (stem[-1] not in _VOWELS):
         rest = optional + rest
@@ -62,7 +62,7 @@ def attach(stem: str, suffix: str, *, softens: bool = False) -> str:
     return word
 
 
-#: Of one syllable, and yet with -Ir: gelir, görür, verir.
+#: One syllable, but with -Ir: gelir, görür, verir.
 _NARROW = {"al", "bil", "bul", "dur", "gel", "gör", "kal", "ol", "öl", "san", "var", "ver", "vur"}
 _ODD = {"et": "eder", "git": "gider", "tat": "tadar", "güt": "güder"}
 
@@ -81,7 +81,7 @@ def aorist(stem: str) -> str:
 def noun(stem: str, *, softens: bool = False) -> Iterator[str]:
     """Yield the forms of a noun: number, possessor, case, what is at it (-deki), being it (-dir, -ydi).
 
-    Of a phrase only the everyday ones: the word in it, an entry of its own, has the rest.
+    Of a phrase, only the common forms: its word is an entry of its own, which has the others.
     """
     is_word = " " not in stem
     yield from _all(stem, _UNASSIMILATED if is_word else ())
@@ -101,7 +101,7 @@ def noun(stem: str, *, softens: bool = False) -> Iterator[str]:
 def compound(phrase: str) -> Iterator[str]:
     """Yield the forms of a possessive compound (seçim sandığı: sandığını, sandıkları, sandıklarındaki)."""
     yield from _declined(phrase, _HIS_CASES)
-    # Without its -(s)I; so a stem that ends in vowel + s (kampüs) needs another rule. None is in the lexicon.
+    # Without its -(s)I. A stem that ends in a vowel and s (kampüs) needs another rule: the lexicon has none.
     stem = phrase[:-2] if phrase[-2] == "s" and phrase[-3] in _VOWELS else phrase[:-1]
     stem = stem[:-1] + "k" if stem[-1] == "ğ" else stem
     yield from _declined(attach(stem, "lArI"), _HIS_CASES)
@@ -120,7 +120,7 @@ def verb(stem: str, wide: str) -> Iterator[str]:
     yield from _finite(attach(stem, "mA"), attach(stem, "mAz"), attach(stem, "mIyor"))
     yield from _finite(able, able + "ir", able + "iyor")
     yield from _finite(unable, unable + "z", attach(unable[:-1], "Iyor"))
-    # I, we do not: the negated aorist has its own ending.
+    # I do not, we do not: the negated aorist has its own endings.
     yield from (
         attach(negated, person) for negated in (attach(stem, "mA"), unable) for person in ("m", "yIz")
     )
@@ -158,7 +158,7 @@ def _declined(word: str, cases: Mapping[str, Iterable[str]], *, softens: bool = 
     for case, endings in cases.items():
         declined = attach(word, case, softens=softens)
         yield declined
-        # Before a vowel of the ending, sandık alone softens (sandığım); the case ends it otherwise.
+        # An ending softens a word that has no case (sandık: sandığım).
         yield from (attach(declined, ending, softens=softens and not case) for ending in endings)
 
 

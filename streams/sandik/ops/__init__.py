@@ -1,1 +1,1 @@
-"""For operators: `sandik doctor` and `sandik top`, and the facts that both show."""
+"""For operators: `sandik doctor`, `sandik top`, `sandik ask`, and the schema registry."""

@@ -1,4 +1,4 @@
-"""`sandik ask`: the health and metrics of the worker on this machine or container, without curl."""
+"""`sandik ask`: the health and metrics of the worker on this machine or in this container, without curl."""
 
 import sys
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ _ANSWER_S = 5.0
 
 
 def run_ask(settings: Settings, page: Page, names: Sequence[str]) -> int:
-    """Print a page of the worker, or only its lines that begin with a name; return 1 if it is not well.
+    """Print a page of the worker, or only the lines that begin with a name. Returns 1 if it is not well.
 
     Raises:
-        SandikError: there is no answer at SANDIK_OPS_PORT of this machine.
+        SandikError: nothing answers at SANDIK_OPS_PORT of this machine.
     """
     status, body = _answer(settings.ops_port, f"/{page}")
     lines = body.splitlines()

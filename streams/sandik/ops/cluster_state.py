@@ -1,4 +1,4 @@
-"""The workers as Kafka sees them: who counts which partition, how far, and the newest windows."""
+"""The workers as Kafka sees them: who counts which partition and how far, and the newest windows."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -34,9 +34,9 @@ _decoder = msgspec.json.Decoder(Count)
 class Partition(msgspec.Struct):
     """One partition of `posts`. `committed` is None before the first commit.
 
-    `lag` is computed from committed offsets. After a rebalance these may be behind what is counted until the
-    next post; the worker's own `sandik_consumer_lag_records` is exact. `is_paused`: it is not counted,
-    because too many of its records are rejected.
+    `lag` is computed from committed offsets. After a rebalance these may be behind what is counted, until the
+    next post. The worker's own `sandik_consumer_lag_records` is exact. A paused partition is not counted,
+    because too many of its records were rejected.
     """
 
     partition: int
@@ -56,7 +56,7 @@ class Window(msgspec.Struct):
 
 
 class Survey(msgspec.Struct):
-    """One look. `watermark` is the end of the newest final window; rates are None in the first look."""
+    """The state at one moment. `watermark`: the end of the newest final window. Rates are None at first."""
 
     at_ms: int
     group: str
@@ -70,11 +70,11 @@ class Survey(msgspec.Struct):
 
     @property
     def lag(self) -> int:
-        """Return the number of posts that are not counted yet, as far as known."""
+        """Return how many posts are not counted yet, as far as known."""
         return sum(one.lag for one in self.partitions)
 
     def since(self, before: "Survey") -> "Survey":
-        """Return this look with the rates since the one before."""
+        """Return this survey with the rates since the one before."""
         seconds = (self.at_ms - before.at_ms) / 1000
         if seconds <= 0:
             return self
@@ -85,7 +85,7 @@ class Survey(msgspec.Struct):
 
 
 class Surveyor:
-    """Looks at Kafka on each call. `group` is the consumer group of the run."""
+    """Makes surveys. `group` is the consumer group of the run."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Surveyor:
         self._cells: dict[bytes, Count] = {}
 
     async def look(self, last: int) -> Survey:
-        """Look once; with the `last` newest windows."""
+        """Make a survey, with the `last` newest windows."""
         state, workers = await self._members()
         owner = {partition: name for name, owned in workers.items() for partition in owned}
         offsets = await self._admin.list_consumer_group_offsets(self._group, partitions=self._tps)
@@ -146,9 +146,9 @@ class Surveyor:
                 for record in records:
                     if (count := decoded(record, _decoder.decode)) is not None:
                         self._take(count)
-                    else:  # another run replaces this one
+                    else:  # another run has replaced this one
                         self._cells.pop(record.key, None)
-        if len(self._cells) > TAIL:  # of a long look, only the newest are kept
+        if len(self._cells) > TAIL:  # in a long run of `top`, only the newest are kept
             newest = sorted(self._cells, key=lambda key: self._cells[key].window_start_ms)[-TAIL // 2 :]
             self._cells = {key: self._cells[key] for key in newest}
 
@@ -169,7 +169,7 @@ class Surveyor:
 
 @asynccontextmanager
 async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerator[Surveyor, None]:
-    """Lend what looks at Kafka; no member of any group, so workers notice nothing.
+    """Lend a surveyor. It joins no consumer group, so workers do not notice it.
 
     Raises:
         BrokerError: Kafka does not answer.
@@ -179,13 +179,13 @@ async def surveyor(settings: Settings, group: str, clock: Clock) -> AsyncGenerat
         names = [settings.topic(POSTS), settings.topic(COUNTS)]
         found: Mapping[str, int] = await partitions_of(admin, names)
         await check_there(settings, names, found)
-        await find_coordinator(admin, group)  # a new cluster needs a moment
-        # A question waits for the fetch before it, on the same connection.
+        await find_coordinator(admin, group)  # a new cluster is not ready at once
+        # On one connection, a request waits for the fetch before it.
         consumer = new_consumer(settings, fetch_max_wait_ms=50, auto_offset_reset="latest")
         await consumer.start()
         try:
             counts = TopicPartition(names[1], 0)
-            # It is never read, but the client forgets the position of partitions that are not assigned.
+            # It is never read, but the client forgets positions of partitions that are not assigned.
             posts = [TopicPartition(names[0], one) for one in range(found[names[0]])]
             consumer.assign([counts, *posts])
             consumer.pause(*posts)

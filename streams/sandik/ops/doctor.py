@@ -1,11 +1,9 @@
-"""`sandik doctor`: check everything a worker needs, and say how to fix what is wrong."""
+"""`sandik doctor`: check everything that a worker needs, and say how to fix what is wrong."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from importlib.metadata import requires, version
 
-import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.protocol.admin import ApiVersionRequest
@@ -24,6 +22,7 @@ from sandik.ops.findings import Finding, Found, compiled, errors, topic, version
 from sandik.ops.late_posts import too_late
 from sandik.ops.probes import compare_clocks, newest_posts
 from sandik.ops.run_owner import owner
+from sandik.printing import print_json
 from sandik.run_identity import application_id, lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
 
@@ -32,12 +31,12 @@ _COLORS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def run_doctor(settings: Settings, *, json: bool) -> int:
-    """Print what was found; return 1 if there are errors."""
+    """Print the findings. Returns 1 if there are errors."""
     found = asyncio.run(examined(settings, SystemClock()))
     wrong = errors(found)
     if json:
         report = {"errors": wrong, "findings": [finding._asdict() for finding in found]}
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        print_json(report)
         return int(wrong > 0)
     console = Console(highlight=False, soft_wrap=True)
     for finding in found:
@@ -51,7 +50,7 @@ def run_doctor(settings: Settings, *, json: bool) -> int:
 
 
 async def examined(settings: Settings, clock: Clock) -> list[Finding]:
-    """Return all findings. Without Kafka, only those that need none."""
+    """Return all findings. Without Kafka, only those that do not need it."""
     found, job = _rules(settings)
     found.append(compiled(is_there=NATIVE is not None))
     try:
@@ -96,7 +95,7 @@ async def _kafka(admin: AIOKafkaAdminClient, settings: Settings, job: Job | None
     posts = described.get(settings.topic(POSTS))
     specs = all_topics(settings)
     name = job and changelog(application_id(settings, job), WINDOWS_TABLE, posts.partitions if posts else 0)
-    if name and name.name in described:  # the first worker makes it
+    if name and name.name in described:  # the first worker creates it
         specs.append(name)
     async with asking(settings) as send:
         hidden = await hidden_topics(send, [spec.name for spec in specs if spec.name not in described])
@@ -133,6 +132,6 @@ async def _described(admin: AIOKafkaAdminClient) -> dict[str, Found]:
 
 
 def _tested(name: str) -> str:
-    """Return the versions that sandik asks for, such as `<0.15,>=0.14.0`; any where it does not ask."""
+    """Return the versions that sandik requires, such as `<0.15,>=0.14.0`; any if it requires none."""
     asked = (Requirement(line) for line in requires("sandik") or ())
     return next((str(one.specifier) for one in asked if one.name == name), "")

@@ -1,4 +1,4 @@
-"""What is wrong with our topics in Kafka. Pure: takes facts, returns findings with their repair."""
+"""Findings about Kafka and its topics. Pure: takes facts, returns findings, each with how to fix it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
@@ -11,13 +11,13 @@ from sandik.kafka.topics import DAY_MS, TopicSpec
 
 Level = Literal["ok", "warning", "error"]
 
-#: Produce requests of Kafka 4.1 and newer; the number of a release is in no answer.
+#: The version of produce requests in Kafka 4.1 and newer. No answer of Kafka has the number of its release.
 PRODUCE_OF_4_1 = 13
 PRODUCE = 0
 
 
 class Finding(NamedTuple):
-    """One thing that was checked: `what` it is, its state, and how to fix it."""
+    """One thing that was checked: what it is, its state, and how to fix it."""
 
     level: Level
     what: str
@@ -26,7 +26,7 @@ class Finding(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A topic as Kafka has it. `replicas` and `in_sync` are the fewest of any partition."""
+    """A topic in Kafka. `replicas` and `in_sync` are those of the partition with the fewest."""
 
     partitions: int
     leaderless: int
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
 
 def versions(apis: Mapping[int, int], clients: Mapping[str, tuple[str, str]]) -> Iterator[Finding]:
-    """Compare the broker's newest requests by API key, and (installed, tested) versions of each client."""
+    """Check the broker's newest requests by API key, and each client's (installed, tested) versions."""
     if apis.get(PRODUCE, 0) < PRODUCE_OF_4_1:
         yield Finding(
             "error", "kafka version", "older than 4.1, which sandik is not tested with", "upgrade the brokers"
@@ -52,7 +52,7 @@ def versions(apis: Mapping[int, int], clients: Mapping[str, tuple[str, str]]) ->
 
 
 def compiled(*, is_there: bool) -> Finding:
-    """Return whether the compiled part finds the terms: the same ones, in less than half the time."""
+    """Say whether the compiled part finds the terms. It finds the same, in less than half the time."""
     if is_there:
         return Finding("ok", "counting", "with its compiled part")
     repair = "nothing needs to be done; with Rust, `make native` builds what finds terms in half the time"
@@ -60,7 +60,7 @@ def compiled(*, is_there: bool) -> Finding:
 
 
 def topic(spec: TopicSpec, found: Found | None, factor: int, brokers: int) -> list[Finding]:
-    """Compare a topic with what it must be. `factor` is SANDIK_REPLICATION_FACTOR."""
+    """Compare a topic with its definition. `factor` is SANDIK_REPLICATION_FACTOR."""
     what = f"topic {spec.name}"
     if found is None:
         return [Finding("error", what, "is missing", "run `sandik topics create`")]
@@ -150,7 +150,7 @@ def _copies(spec: TopicSpec, found: Found, factor: int, brokers: int) -> Iterato
 
 
 def clock_skew(skew: Skew, max_ahead_ms: int) -> Finding:
-    """Judge how far Kafka's clock and ours are apart."""
+    """Judge the difference between Kafka's clock and this machine's."""
     if not skew.is_worth_a_word:
         return Finding("ok", "clocks", str(skew))
     repair = "set both by a time service (chrony, ntpd)"
@@ -161,5 +161,5 @@ def clock_skew(skew: Skew, max_ahead_ms: int) -> Finding:
 
 
 def errors(findings: Iterable[Finding]) -> int:
-    """Return how many are errors."""
+    """Return the number of errors."""
     return sum(finding.level == "error" for finding in findings)

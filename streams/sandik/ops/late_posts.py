@@ -1,4 +1,4 @@
-"""Late posts in `sandik doctor`: how many of all posts were too late, and of which sources."""
+"""Late posts in `sandik doctor`: how many posts were too late, and from which sources."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -30,19 +30,19 @@ _decode = msgspec.json.Decoder(Post).decode
 
 
 class Share(NamedTuple):
-    """How many of some posts were too late."""
+    """How many of a number of posts were too late."""
 
     late: int
     posts: int
 
     @property
     def is_most(self) -> bool:
-        """Return whether more than half of them were."""
+        """Return whether more than half of them were too late."""
         return self.late * 2 > self.posts
 
 
 def judged(run: Share, by_source: Mapping[str, Share]) -> list[Finding]:
-    """Return the findings about a run, and about its sources as far as their newest posts show."""
+    """Return the findings about a run, and about its sources by their newest posts."""
     if not run.posts:
         return []
     found = [
@@ -62,14 +62,14 @@ def judged(run: Share, by_source: Mapping[str, Share]) -> list[Finding]:
 
 
 def of_run(clocks: Iterable[PartitionClock]) -> Share:
-    """Return the share of a run, by the tallies of its partitions."""
+    """Return the share of a run, from the tallies of its partitions."""
     tallies = [clock.tally for clock in clocks]
     late = sum(tally.late for tally in tallies)
     return Share(late, late + sum(tally.counted + tally.duplicate for tally in tallies))
 
 
 class Sources:
-    """The share of each source of some posts. A letter has the bytes of the post that was late."""
+    """The share of each source among some posts. A letter has the bytes of the late post."""
 
     def __init__(self) -> None:
         self._posts: list[tuple[str, bytes]] = []
@@ -80,7 +80,7 @@ class Sources:
         self._letters.add(_fingerprint(record))
 
     def take_post(self, record: ConsumerRecord) -> None:
-        """Add a record of `posts`. Ignores invalid records and marks that close windows."""
+        """Add a record of `posts`. Ignores invalid records, and marks that close windows."""
         try:
             post = _decode(record.value or b"")
         except UNDECODABLE:
@@ -100,7 +100,7 @@ def _fingerprint(record: ConsumerRecord) -> bytes:
 
 
 async def too_late(settings: Settings) -> AsyncIterator[Finding]:
-    """Say how many posts of the run that wrote last were too late, and of which sources most were.
+    """Say how many posts of the last run were too late, and from which sources most were.
 
     Raises:
         BrokerError: Kafka does not answer.

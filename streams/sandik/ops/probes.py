@@ -21,7 +21,7 @@ SAMPLE = 20
 
 
 async def compare_clocks(admin: AIOKafkaAdminClient, settings: Settings, clock: Clock) -> Finding:
-    """Say how far Kafka's clock and ours are apart."""
+    """Return the finding about the difference between Kafka's clock and this machine's."""
     try:
         return clock_skew(await measure_skew(admin, settings, clock), settings.max_ahead_ms)
     except KafkaError as error:
@@ -31,12 +31,12 @@ async def compare_clocks(admin: AIOKafkaAdminClient, settings: Settings, clock: 
 
 
 async def measure_skew(admin: AIOKafkaAdminClient, settings: Settings, clock: Clock) -> Skew:
-    """Ask Kafka for its time, three times; the quickest answer is the most exact.
+    """Ask Kafka for its time, three times. The quickest answer is the most exact.
 
-    It writes to a topic, created for this and deleted afterwards, whose records get Kafka's own time.
+    Creates a topic whose records get Kafka's own time, writes to it, and deletes it.
 
     Raises:
-        KafkaError: that is not allowed, or Kafka is away.
+        KafkaError: that is not allowed, or Kafka does not answer.
     """
     name = f"{settings.topic_prefix}doctor-{uuid.uuid4().hex[:8]}"
     answer = await admin.create_topics([NewTopic(name, 1, 1, topic_configs=dict(APPEND_TIME))])
@@ -65,7 +65,7 @@ async def _asked(settings: Settings, name: str, clock: Clock) -> list[Skew]:
 
 
 async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:
-    """Return whether the newest records of `posts` are posts."""
+    """Return the finding about the newest records of `posts`: whether they are posts."""
     name = settings.topic(POSTS)
     async with connected(settings) as admin:
         partitions = (await partitions_of(admin, [name])).get(name, 0)

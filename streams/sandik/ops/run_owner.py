@@ -1,4 +1,4 @@
-"""Checks of `sandik doctor` on the run that owns the topics, and on the posts that it has counted."""
+"""Checks of `sandik doctor`: the run that owns the topics, and the posts that it has counted."""
 
 from collections.abc import AsyncIterator
 
@@ -31,7 +31,7 @@ async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
     """
     try:
         control = await read_control(settings)
-    except TopicError:  # it is missing, which is another finding
+    except TopicError:  # it is missing: another finding says so
         return
     yield _claimed(settings, job, control)
     for one in control.paused.values():

@@ -1,8 +1,8 @@
 """`sandik schemas register URL`: the JSON Schemas in a schema registry.
 
-By the API of Confluent's registry, which Karapace, Redpanda and Apicurio (below `/apis/ccompat/v7`) have,
-too. The subject is the topic's name and `-value`, as tools that read by topic expect it.
-docs/recipes/schema-registry.md says what readers do with them.
+Uses the API of Confluent's registry, which Karapace, Redpanda and Apicurio (below `/apis/ccompat/v7`) have,
+too. The subject is the topic's name with `-value`, as tools that read topics expect.
+docs/recipes/schema-registry.md says how readers use the schemas.
 """
 
 import base64
@@ -21,16 +21,16 @@ from sandik_schemas.cards import load_cards
 from sandik_schemas.load import json_schema
 
 TIMEOUT_S = 30
-#: A newer schema reads what every older one accepted. The cards promise more of what sandik writes: readers
-#: of an older schema read newer records, and ignore new optional fields. A registry cannot say that: FULL
-#: refuses such fields: `sandik_schemas.compatibility` compares them (docs/decisions/048-schema-registry.md).
+#: A newer schema reads what every older one accepted. sandik promises more: readers of an older schema can
+#: read newer records, and ignore new optional fields. No level of a registry says that, and FULL refuses such
+#: fields, so `sandik_schemas.compatibility` compares them (docs/decisions/048-schema-registry.md).
 LEVEL = "BACKWARD_TRANSITIVE"
-#: Our schemas follow it, and it is the newest draft that the checks of all registries understand.
+#: Our schemas follow it. It is the newest draft that the checks of all registries understand.
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 
 
 class Subject(NamedTuple):
-    """What is written for a topic. `refers_to` is the subject whose schema this one names by its `$id`."""
+    """What is registered for a topic. `refers_to` is the subject whose schema this one refers to by `$id`."""
 
     name: str
     schema: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Subject(NamedTuple):
 
 
 def subjects(settings: Settings) -> Iterator[Subject]:
-    """Yield the subject of each topic that there is with these settings, those that others refer to first."""
+    """Yield the subject of each topic of these settings. Those that others refer to come first."""
     there = {topic.name for topic in all_topics(settings)}
     for card in load_cards().topic:
         topic = settings.topic(card.name)
@@ -51,7 +51,7 @@ def subjects(settings: Settings) -> Iterator[Subject]:
 class Registry:
     """A schema registry at an address, with `login` as `user:password`.
 
-    Its methods raise RegistryError when it does not answer, or refuses.
+    Its methods raise RegistryError if it does not answer, or refuses.
     """
 
     def __init__(self, url: str, login: str | None) -> None:
@@ -66,7 +66,7 @@ class Registry:
             self._headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
 
     def register(self, subject: Subject) -> tuple[int, int]:
-        """Write a schema and our level; return id and version, the old ones if it is there already."""
+        """Write a schema and its level. Returns id and version; the old ones if it is there already."""
         name = quote(subject.name, safe="")
         body: dict[str, Any] = {"schemaType": "JSON", "schema": json.dumps(subject.schema)}
         if subject.refers_to:
@@ -121,7 +121,7 @@ class Registry:
 
 
 def run_register(settings: Settings, url: str) -> None:
-    """Write all schemas, and print a line for each: subject, version, id and level.
+    """Write all schemas. Prints a line for each: subject, version, id and level.
 
     Raises:
         UsageError: `url` is no address.

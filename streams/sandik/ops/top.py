@@ -5,7 +5,6 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
-import msgspec
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,16 +14,15 @@ from rich.text import Text
 from sandik.clock import SystemClock
 from sandik.kafka.control_topic import read_control
 from sandik.ops.cluster_state import Survey, surveyor
+from sandik.printing import WhileRead, print_json
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
 
 
 def run_top(settings: Settings, *, every_s: float, last: int, once: bool, json: bool) -> None:
-    """Show the state once, or every `every_s` seconds until Ctrl-C."""
-    try:
+    """Show the state, once or every `every_s` seconds until Ctrl-C."""
+    with WhileRead():
         asyncio.run(_show(settings, every_s, last, once=once, json=json))
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has gone, as `head` does
 
 
 async def _show(settings: Settings, every_s: float, last: int, *, once: bool, json: bool) -> None:
@@ -40,7 +38,7 @@ async def _show(settings: Settings, every_s: float, last: int, *, once: bool, js
                 now = await look.look(last)
                 now = now.since(before) if before else now
                 if json:
-                    sys.stdout.buffer.write(msgspec.json.encode(now) + b"\n")
+                    print_json(now)
                     sys.stdout.buffer.flush()
                 elif live:
                     live.update(page(now), refresh=True)
@@ -53,7 +51,7 @@ async def _show(settings: Settings, every_s: float, last: int, *, once: bool, js
 
 
 def page(survey: Survey) -> Group:
-    """Return the whole page."""
+    """Return the page."""
     summary = [f"{len(survey.workers)} workers", f"lag {survey.lag:,}"]
     if survey.arriving_per_s is not None and survey.counted_per_s is not None:
         summary.append(f"{survey.arriving_per_s:,.0f} posts/s in, {survey.counted_per_s:,.0f} counted")

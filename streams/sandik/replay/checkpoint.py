@@ -16,9 +16,9 @@ import msgspec
 from sandik.counting.dedupe import packed
 from sandik.counting.state import PartitionState
 from sandik.errors import StateError
+from sandik.files.atomic import new_file
 from sandik.kafka.ranges import Offset
 from sandik.replay.plan import Size
-from sandik.tables.atomic_files import new_file
 from sandik_schemas.partial import (
     AuthorsPartial,
     EntryRecord,

@@ -17,6 +17,7 @@ import msgspec
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
 from sandik.errors import INTERRUPTED_EXIT_CODE, UsageError
+from sandik.files.atomic import check_free, new_folder
 from sandik.kafka.ranges import bounds_ms
 from sandik.kafka.topics import POSTS
 from sandik.progress import tell
@@ -30,7 +31,6 @@ from sandik.replay.processes import count_all
 from sandik.replay.request import PLAN, Begun, Request, begun_in
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free, new_folder
 from sandik.tables.writers import check_writable
 from sandik_schemas.partial import Tally
 

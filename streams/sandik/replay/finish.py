@@ -8,6 +8,7 @@ from pathlib import Path
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
 from sandik.counting.tags import load_tagger
+from sandik.files.atomic import file_sha256
 from sandik.lexicon_tools.measured import measured
 from sandik.progress import tell
 from sandik.replay import outputs
@@ -17,7 +18,6 @@ from sandik.replay.request import Begun, Request
 from sandik.replay.results import DerivedCounts, Digest, read_to
 from sandik.run_identity import lost_cells
 from sandik.settings import Settings
-from sandik.tables.atomic_files import file_sha256
 
 #: The text that reports an output besides the counts.
 _TOLD: dict[What, str] = {

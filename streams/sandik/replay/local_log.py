@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.errors import StateError, UsageError
+from sandik.files.atomic import file_sha256
 from sandik.ingest.inputs import STDIN, Source, find, open_source
 from sandik.ingest.partitioner import partitions_of
 from sandik.ingest.post_times.period import within
@@ -19,7 +20,6 @@ from sandik.kafka.ranges import Slice
 from sandik.kafka.record_lists import pieces
 from sandik.progress import progress
 from sandik.replay.plan import MAX_PARTITIONS, Input
-from sandik.tables.atomic_files import file_sha256
 from sandik_schemas.post import Post
 
 _SLICE = 2_000

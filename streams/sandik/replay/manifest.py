@@ -17,9 +17,9 @@ from sandik import __version__
 from sandik.counting.tags.layers import renamed
 from sandik.counting.windows.panes import Kind
 from sandik.errors import UsageError
+from sandik.files.atomic import new_file
 from sandik.lexicon_tools.measured import OneMeasured
 from sandik.replay.plan import Plan, Sha256, Size, What
-from sandik.tables.atomic_files import new_file
 from sandik.tables.writers import SUFFIXES
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from sandik_schemas.partial import Tally

@@ -71,9 +71,9 @@ def with_rules(
     lexicon: str | None,
     detector: str | None,
     window: str | None,
-    authors: bool | None = None,
-    terms: bool | None = None,
-    sources: str | None = None,
+    authors: bool | None,
+    terms: bool | None,
+    sources: str | None,
 ) -> Settings:
     """Return the settings with the rules of the command line."""
     update: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sandik.clock import SystemClock
 from sandik.errors import INTERRUPTED_EXIT_CODE, SandikError, StateError
+from sandik.files.atomic import file_sha256, place
 from sandik.progress import tell
 from sandik.replay import outputs
 from sandik.replay.local_log import check_inputs, open_all, spool
@@ -22,7 +23,6 @@ from sandik.replay.processes import count_all
 from sandik.replay.results import Digest, canonical
 from sandik.run_identity import lexicon_notice
 from sandik.settings import Settings
-from sandik.tables.atomic_files import file_sha256, place
 
 
 def run_verify(path: Path, settings: Settings, processes: int | None) -> int:

@@ -4,11 +4,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from sandik.clock import SystemClock
 from sandik.errors import UsageError
+from sandik.figures.statistics import BASELINE_BUCKETS
+from sandik.files.atomic import check_free, new_file
 from sandik.kafka.ranges import bounds_ms, duration_ms
+from sandik.printing import print_json
 from sandik.progress import progress, tell
 from sandik.report.document import Report, report_of
 from sandik.report.gather import Order, gather_accuracy, gather_counted, gather_evidence, gather_sources
@@ -19,7 +20,6 @@ from sandik.report.pictures import check_drawable, write_pictures
 from sandik.report.series import figures_of
 from sandik.report.words import Words, words_of
 from sandik.settings import Settings
-from sandik.tables.atomic_files import check_free, new_file
 
 
 def run_report(order: Order, settings: Settings, *, json: bool) -> int:
@@ -41,7 +41,7 @@ def run_report(order: Order, settings: Settings, *, json: bool) -> int:
             write_pdf(written, order.pdf, chromium(), replaces=order.force)
     pictures = write_pictures(report, order.png, words) if order.png else []
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        print_json(report)
     else:
         sys.stdout.writelines(f"{path}\n" for path in (order.out, order.pdf, *pictures) if path)
     return 0
@@ -88,10 +88,9 @@ def make_report(order: Order, settings: Settings) -> Report:
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise UsageError(f"--from {order.from_} is not before --to {order.to}")
     step_ms = None if order.step is None else duration_ms(order.step)
-    # Bursts are compared with the 30 steps before, which are mostly shorter than the period.
     since_ms = None
     if from_ms is not None:
-        since_ms = from_ms - max((to_ms or now_ms) - from_ms, 31 * (step_ms or 0))
+        since_ms = from_ms - _before_ms((to_ms or now_ms) - from_ms, step_ms, settings.window_size_ms)
     counted, origin = gather_counted(order, settings, since_ms, to_ms)
     cells = counted.cells
     if cells.first_ms is None or cells.last_ms is None:
@@ -99,6 +98,8 @@ def make_report(order: Order, settings: Settings) -> Report:
     period = period_of((from_ms, to_ms), (cells.first_ms, cells.last_ms), cells.window_size_ms, step_ms)
     with progress("summing up the counts"):
         figures = figures_of(cells, period, origin.pairs)
+    if not figures.languages:
+        raise UsageError(f"{order.counts} has no counts in this period")
     accuracy = gather_accuracy(order, counted)
     evidence, texts, notices = gather_evidence(order, settings, figures, counted, origin)
     sources = gather_sources(order, settings, figures)
@@ -117,6 +118,14 @@ def make_report(order: Order, settings: Settings) -> Report:
         sources=sources,
         words=words,
     )
+
+
+def _before_ms(length_ms: int, step_ms: int | None, window_ms: int) -> int:
+    """Return how long before a period the steps begin with which its bursts are compared.
+
+    Where no step is asked for, these are shorter than twice the period, or they are windows.
+    """
+    return max(2 * length_ms, (BASELINE_BUCKETS + 1) * max(step_ms or 0, window_ms))
 
 
 def _cut(period: Period, from_ms: int | None, to_ms: int | None, words: Words) -> Iterator[str]:

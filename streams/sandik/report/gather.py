@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Accuracy
 from sandik.kafka.post_texts import Texts
+from sandik.kafka.topics import DAY_MS
 from sandik.lexicon_tools.coded_sample import load_accuracy
 from sandik.progress import progress, tell
 from sandik.replay.read_results import counts_in, load_sources, topic_of
@@ -42,7 +43,7 @@ class Order(NamedTuple):
 def gather_counted(
     order: Order, settings: Settings, since_ms: int | None, to_ms: int | None
 ) -> tuple[Counted, Origin]:
-    """Return the counts of windows in `[since_ms, to_ms)`, and how they were made.
+    """Return the counts of windows that overlap `[since_ms, to_ms)`, and how they were made.
 
     Raises:
         SandikError: the file or topic does not exist, or has no counts.
@@ -54,10 +55,12 @@ def gather_counted(
             counted.add(in_range(bar.through(counts_in(path)), since_ms, to_ms))
         return counted, origin_of_file(path)
     tell("reading the counts")
+    # A record has the time of its window's start. Windows of other settings are hardly longer than a day.
+    from_ms = None if since_ms is None else since_ms - max(settings.window_size_ms, DAY_MS)
 
     async def read() -> None:
         with progress("counts") as bar:
-            async with aclosing(read_topic(topic, settings, since_ms, bar)) as batches:
+            async with aclosing(read_topic(topic, settings, from_ms, bar)) as batches:
                 async for batch in batches:
                     counted.take(batch, (since_ms, to_ms))
 

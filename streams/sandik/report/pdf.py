@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sandik.errors import SandikError, UsageError
-from sandik.tables.atomic_files import new_file
+from sandik.files.atomic import new_file
 
 #: Its names on Debian, on Fedora, and by Google. The first one found is used.
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from sandik.errors import UsageError
 from sandik.figures.rollup import EVERY
+from sandik.files.atomic import new_file
 from sandik.progress import progress
 from sandik.report.bursts import Burst
 from sandik.report.charts import charted, top_share
@@ -20,7 +21,6 @@ from sandik.report.document import Report
 from sandik.report.period import Period
 from sandik.report.series import Figures, LanguageFigures, Step
 from sandik.report.words import ENGLISH, Words
-from sandik.tables.atomic_files import new_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from sandik.files.atomic import file_sha256
 from sandik.kafka.clocks import clock_in
 from sandik.kafka.pairs_in_force import pairs_in_force
 from sandik.kafka.reader import read
@@ -14,7 +15,6 @@ from sandik.replay.plan import Rules
 from sandik.replay.read_results import LIVE
 from sandik.run_identity import lexicon_notice, load_job, lost_cells
 from sandik.settings import Settings
-from sandik.tables.atomic_files import file_sha256
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from sandik_schemas.partial import PartitionClock, Tally
 

@@ -3,5 +3,4 @@
 writers       columns with types, and a writer for each format; the same rows give the same bytes
 csv_texts     texts in CSV that a spreadsheet would run as a formula
 dictionary    what each column means, made from the schemas
-atomic_files  a file appears when it is complete, or not at all
 """

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_type_hints
 import msgspec
 
 from sandik.errors import UsageError
-from sandik.tables.atomic_files import new_file
+from sandik.files.atomic import new_file
 from sandik.tables.csv_texts import guarded
 from sandik_schemas.mention import Term
 

@@ -1,1 +1,1 @@
-"""What a worker tells of itself: metrics, health, logs and traces."""
+"""What a worker reports about itself: metrics, health, logs and traces."""

@@ -1,4 +1,4 @@
-"""What `sandik bursts` counts of its own doing."""
+"""Metrics of `sandik bursts`."""
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -8,7 +8,7 @@ from sandik_schemas.burst import Burst
 
 
 class BurstMetrics:
-    """The metrics of one process, in a registry of their own."""
+    """The metrics of one process, in their own registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -16,17 +16,17 @@ class BurstMetrics:
             Counter(one.name, one.meaning, tuple(one.labels), registry=self.registry) for one in BURST_METRICS
         )
         for outcome in ("delivered", "failed"):
-            self._webhook.labels(outcome)  # so that it is 0, not absent, before the first
+            self._webhook.labels(outcome)  # 0, not absent, before the first
 
     def found(self, burst: Burst) -> None:
-        """Take in a burst that was written for the first time."""
+        """Count a burst that was written for the first time."""
         language = burst.language if burst.language in LANGUAGES | {"*"} else OTHER
         self._bursts.labels(language, burst.tag).inc()
 
     def delivered(self) -> None:
-        """Say that the webhook has taken a record."""
+        """Count a record that the webhook accepted."""
         self._webhook.labels("delivered").inc()
 
     def failed(self) -> None:
-        """Say that it has not, and will be asked again."""
+        """Count an attempt that failed and will be repeated."""
         self._webhook.labels("failed").inc()

@@ -1,44 +1,44 @@
-"""Is the worker alive, is it ready, and if not, why. Pure: facts in, reasons out."""
+"""Whether the worker is alive and ready, and if not, why. Pure: facts in, reasons out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-#: An event loop silent for longer is stuck. The slowest detector needs a tenth of it for a batch.
+#: An event loop that stands still for longer is stuck. The slowest detector needs a tenth of it a batch.
 LOOP_SILENT_S = 30.0
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a worker at one moment. The defaults are those of one that has just been started."""
+    """What is known about a worker at one moment. The defaults: it has just started."""
 
     is_stopping: bool = False
     crash: str | None = None
-    #: Kafka does not answer, and the worker begins anew when it does.
+    #: Kafka does not answer. When it does, the worker starts again.
     awaits_kafka: bool = False
-    #: Since the event loop last moved; None before it runs.
+    #: Time since the event loop last moved; None before it runs.
     loop_silent_s: float | None = None
     is_assigned: bool = False
     is_rebalancing: bool = False
     is_recovering: bool = False
     has_coordinator: bool = False
-    #: Partitions with counted posts that are not committed though they should be, and for how long.
+    #: Partitions whose counted posts should be committed and are not, and for how long.
     uncommitted_s: Mapping[int, float] = field(default_factory=dict)
-    #: Paused partitions, and at which offset and why each is not counted on.
+    #: Paused partitions, each with the offset at which counting stopped, and why.
     paused: Mapping[int, str] = field(default_factory=dict)
 
 
 class Reason(NamedTuple):
-    """Why not: one word for machines, one sentence for people."""
+    """Why a worker is not alive or ready: a word for programs, a sentence for people."""
 
     state: str
     text: str
 
 
 class Answer(NamedTuple):
-    """The answer to one probe. `state` is the first reason's or notice's, or what is well.
+    """The answer to one probe. `state` is that of the first reason or notice; without any, the probe's name.
 
-    A notice is worth knowing, but no reason to send work elsewhere.
+    A notice is worth knowing, but not a reason to fail the probe.
     """
 
     state: str
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
     @property
     def is_ok(self) -> bool:
-        """Return whether there is nothing against it."""
+        """Return whether there is no reason against it."""
         return not self.reasons
 
     def as_json(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Answer(NamedTuple):
 
 
 def alive(facts: Facts) -> Answer:
-    """Return whether a restart would help: the process has crashed, or its event loop is stuck."""
+    """Return whether the worker is alive. If not, it crashed or its event loop is stuck: a restart helps."""
     reasons = []
     if facts.crash is not None:
         reasons.append(Reason("crashed", f"the worker has crashed and is ending: {facts.crash}"))
@@ -72,7 +72,7 @@ def alive(facts: Facts) -> Answer:
 
 
 def ready(facts: Facts) -> Answer:
-    """Return whether posts are being counted: assigned, recovered, committing, not rebalancing.
+    """Return whether the worker counts posts: it is assigned, recovered, committing, and not rebalancing.
 
     A paused partition is a notice: another worker could not count it either, and a rollout must continue.
     """

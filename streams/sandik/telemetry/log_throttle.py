@@ -1,21 +1,21 @@
-"""Of what libraries log, a line every few seconds: an outage is one thing to say, not ninety a second."""
+"""Limits what libraries log to a line every few seconds: in an outage they log ninety a second."""
 
 import logging
 import time
 from asyncio import InvalidStateError
 from collections.abc import Callable
 
-#: So many lines at once, and then one every so often.
+#: This many lines at once, then one in each interval.
 AT_ONCE = 3
 EVERY_S = 5.0
 _LIBRARIES = {"aiokafka", "faust", "mode"}
 
 
 class Calm(logging.Filter):
-    """Lets a few lines of the libraries through, then one every EVERY_S that says how many were left out.
+    """Passes a few lines of the libraries, then one every EVERY_S that says how many were left out.
 
-    What was asked for by a log level below warning comes through, and so do what is critical and what has a
-    traceback. `now_s` is a clock that only grows.
+    Lines below warning pass, because the user has asked for them by the log level; so do critical ones and
+    those with a traceback. `now_s` is a monotonic clock.
     """
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +26,7 @@ class Calm(logging.Filter):
         self._left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is to be printed."""
+        """Return whether to print the record."""
         if _is_answer_too_late(record):
             return False
         if (
@@ -49,10 +49,11 @@ class Calm(logging.Filter):
 
 
 def _is_answer_too_late(record: logging.LogRecord) -> bool:
-    """Return whether Kafka's answer came in the very moment a signal cancelled the wait for it.
+    """Return whether Kafka's answer came just when a signal had cancelled the wait for it.
 
-    Python runs a signal's handler between any two instructions, so also between aiokafka's question whether
-    anybody still waits and its answer to them. It closes the connection and shows a traceback; no harm.
+    Python runs a signal handler between any two instructions: also after aiokafka has checked that somebody
+    waits, and before it passes on the answer. aiokafka then closes the connection and logs a traceback, which
+    is harmless.
     """
     error = record.exc_info[1] if record.exc_info else None
     return record.name == "aiokafka.conn" and isinstance(error, InvalidStateError)

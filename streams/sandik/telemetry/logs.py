@@ -17,25 +17,25 @@ from aiokafka.errors import KafkaError
 from sandik.errors import SandikError
 from sandik.telemetry.log_throttle import Calm
 
-#: Records are bytes until they are decoded, so their values appear in messages as literals of bytes: in
-#: what Faust sends (at debug), in what Kafka did not take, in the repr of whatever holds a record.
+#: Records are bytes until they are decoded, so messages show their values as bytes literals: what Faust sends
+#: (at debug), what Kafka refused, and the repr of anything that contains a record.
 _BYTES = re.compile(r"""\b(?:b|bytearray\(b)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)?""", re.DOTALL)
 
 _Event = MutableMapping[str, Any]
 
 
 def configure_logs(level: str, stream: TextIO | None = None) -> None:
-    """Log to `stream`, by default stderr, what is at `level` or above, whatever was set up before."""
+    """Log messages of `level` and above to `stream`, by default stderr. Replaces any earlier set-up."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter(is_terminal=stream.isatty()))
-    if level.lower() != "debug":  # who debugs wants to see it all
+    if level.lower() != "debug":  # at debug, nothing is left out
         handler.addFilter(Calm())
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(level.upper())
     logging.setLogRecordFactory(_record)
     logging.captureWarnings(True)
-    # It warns when a timer's work took longer than its interval: under load that is how it should be.
+    # It warns when a timer's work takes longer than its interval, which is normal under load.
     logging.getLogger("mode.timers").setLevel(logging.ERROR)
 
 
@@ -50,7 +50,7 @@ def _formatter(*, is_terminal: bool) -> logging.Formatter:
     ]
     renderer: structlog.typing.Processor
     if is_terminal:
-        # Not rich's tracebacks, which print local variables, texts of posts among them.
+        # Not rich's tracebacks: they print local variables, which may hold texts of posts.
         plain = structlog.dev.plain_traceback
         colors = not os.environ.get("NO_COLOR")
         renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)
@@ -74,7 +74,7 @@ def _hidden(literal: re.Match[str]) -> str:
 
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
-    """Make a log record, without a traceback for errors that a user can fix: the message says it all."""
+    """Make a log record. Errors that a user can fix have no traceback: their message says what to do."""
     record = logging.LogRecord(*args, **kwargs)
     if record.exc_info and isinstance(record.exc_info[1], SandikError | KafkaError | asyncio.CancelledError):
         record.exc_info = None
@@ -84,5 +84,5 @@ def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
 
 
 def _without_text(argument: object) -> object:
-    # The repr of such an error holds all that could not be encoded; its message only where it failed.
+    # The repr of such an error contains the whole text that was not encoded, its message only the position.
     return f"{type(argument).__name__}: {argument}" if isinstance(argument, UnicodeError) else argument

@@ -1,10 +1,10 @@
-"""Every metric of a worker: what it says, and what to do when it moves. docs/metrics.md is made from it."""
+"""Every metric of a worker: what it means, and what to do when it changes. docs/metrics.md shows it."""
 
 from typing import Literal, NamedTuple
 
 
 class Metric(NamedTuple):
-    """One metric. `labels` says for each label which values there are."""
+    """One metric. `labels` has the possible values of each label."""
 
     name: str
     kind: Literal["counter", "gauge", "histogram"]

@@ -1,4 +1,4 @@
-"""What a worker counts of its own doing. Told once a batch, so it costs a post next to nothing."""
+"""Metrics of a worker. They are updated once per batch, so they cost almost nothing per post."""
 
 from collections import Counter as Tallied
 from collections.abc import Callable, Sequence
@@ -25,11 +25,11 @@ from sandik.telemetry.metric_catalogue import METRICS
 from sandik_schemas.count import Count
 from sandik_schemas.partial import WindowPartial
 
-#: Languages with a label of their own; all others share one, so that there are never more.
+#: Languages with their own label. All others share one, so the number of labels is limited.
 LANGUAGES = frozenset({"ar", "az", "de", "en", "ku", "ru", "tr", "uk", "und"})
 OTHER = "other"
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the lines, and nobody reads them
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the lines, and nothing reads them
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _language_and_tags = attrgetter("language", "tags")
@@ -37,7 +37,7 @@ _Kind = TypeVar("_Kind", bound=MetricWrapperBase)
 
 
 class Metrics:
-    """The metrics of one worker, in a registry of their own."""
+    """The metrics of one worker, in their own registry."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -58,11 +58,11 @@ class Metrics:
         self.rebalance_seconds = self._make(Histogram, "sandik_rebalance_seconds")
         self.recovery_seconds = self._make(Gauge, "sandik_recovery_seconds")
         for outcome in ("counted", "set_aside"):
-            self.late.labels(outcome)  # so that it is 0, not absent, before the first
+            self.late.labels(outcome)  # 0, not absent, before the first
         self._final_until_ms: int | None = None
 
     def describe(self, job: Job, version: str) -> None:
-        """Say what runs."""
+        """Set what runs: versions and rules."""
         self.build_info.labels(version, job.run_id, job.tagger.version, job.detector.version).set(1)
 
     @property
@@ -71,16 +71,16 @@ class Metrics:
         return bool(self.registry.get_sample_value("sandik_posts_consumed_total"))
 
     def batch(self, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap) -> "Batch":
-        """Return what is to be told of a batch, before it changes the state. `lap` is told its steps, too."""
+        """Start to measure a batch, before it changes the state. `lap` gets its steps, too."""
         return Batch(self, job, state, records, lap)
 
     def emitting(self, watermark_ms: int | None) -> None:
-        """Note the watermark before merge moves it: what it has passed by now was made final before."""
+        """Note the watermark before merge moves it: windows that it has passed already were final before."""
         if watermark_ms is not None:
             self._final_until_ms = max(watermark_ms, self._final_until_ms or watermark_ms)
 
     def emitted(self, counts: Sequence[Count]) -> None:
-        """Take in counts that were written. Those of older windows are corrections."""
+        """Count the counts that were written. Those of windows that were final before are corrections."""
         until_ms = self._final_until_ms
         ends = {count.window_end_ms for count in counts if count.is_final}
         final = [end_ms for end_ms in ends if until_ms is None or end_ms > until_ms]
@@ -95,7 +95,7 @@ class Metrics:
 
 
 class Batch:
-    """One batch on its way: `lap` after each step, `done` when all of it is durable."""
+    """One batch: call `lap` after each step, and `done` when Kafka has all of it."""
 
     def __init__(
         self, metrics: Metrics, job: Job, state: PartitionState, records: Sequence[SourceRecord], lap: Lap
@@ -110,18 +110,18 @@ class Batch:
         self._last_s = perf_counter()
 
     def lap(self, step: str) -> None:
-        """Say that the step has just been done."""
+        """Record that a step has ended."""
         now_s = perf_counter()
         self._metrics.step_seconds.labels(step).observe(now_s - self._last_s)
         self._last_s = now_s
         self._lap(step)
 
     def counted(self, counted: Counted) -> None:
-        """Compare what was counted with the state, before that takes it over."""
+        """Compare what was counted with the state, before the state changes."""
         self._corrected = corrections(self._state, counted.changes.windows, self._job.timing)
 
     def done(self, counted: Counted) -> None:
-        """Add the batch to the metrics: its partial is durable."""
+        """Add the batch to the metrics: Kafka has its partials."""
         metrics, before, after = self._metrics, self._before.tally, counted.changes.clock.tally
         metrics.batch_records.observe(len(self._records))
         age_ms = metrics.clock.now_ms() - self._records[-1].timestamp
@@ -143,7 +143,7 @@ class Batch:
 
 
 def corrections(state: PartitionState, windows: Sequence[WindowPartial], timing: Timing) -> int:
-    """Return how many posts a batch adds to windows that the partition's watermark has already passed."""
+    """Return how many posts a batch adds to windows that the partition's watermark has passed."""
     if state.clock.clock_ms is None:
         return 0
     watermark_ms = timing.watermark_ms(state.clock.clock_ms)

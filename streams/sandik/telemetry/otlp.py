@@ -1,7 +1,7 @@
-"""Traces sent by OTLP over HTTP. Imports OpenTelemetry, so only a worker that is to trace imports this.
+"""Traces, sent by OTLP over HTTP. Imports OpenTelemetry, so only a worker that sends traces imports this.
 
-Where to, which and how often say OpenTelemetry's own variables, OTEL_*. Names of spans and attributes follow
-its semantic conventions for messaging; `sandik.` is in front of our own. None holds anything of a post.
+OpenTelemetry's own variables, OTEL_*, say where to send, what and how often. Names of spans and attributes
+follow its semantic conventions for messaging; our own begin with `sandik.`. None contains any part of a post.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,12 +25,12 @@ from sandik.telemetry.traces import BatchTrace, Traces
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Tally
 
-#: A collector that does not answer must not keep a worker from ending.
+#: A worker that ends does not wait longer for a collector.
 CLOSING_S = 2.0
 
 
 class OtlpTraces(Traces):
-    """A span for each counted batch, with one for each of its steps, and one for each writing of counts.
+    """Spans: one for each counted batch, one for each of its steps, and one each time counts are written.
 
     Raises:
         ValueError: an OTEL_ variable is not allowed.
@@ -39,7 +39,7 @@ class OtlpTraces(Traces):
     def __init__(self, clock: Clock, exporter: SpanExporter | None = None) -> None:
         self._clock = clock
         own = Resource({"service.name": "sandik", "service.version": __version__})
-        # In this order, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word.
+        # In this order, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override ours.
         resource = Resource.create(own.merge(OTELResourceDetector().detect()).attributes)
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
@@ -49,7 +49,7 @@ class OtlpTraces(Traces):
     def batch(
         self, topic: str, partition: int, records: Sequence[Record], before: Tally
     ) -> Iterator[BatchTrace]:
-        """Trace one batch. Its span is the first of a trace: posts of many traces meet in a batch."""
+        """Trace one batch. Its span begins a new trace, because a batch has posts of many traces."""
         attributes: dict[str, str | int] = {
             "messaging.destination.partition.id": str(partition),
             "sandik.offset.first": records[0].offset,
@@ -64,7 +64,7 @@ class OtlpTraces(Traces):
             yield _SentBatch(self._tracer, span, times, before)
 
     def publishing(self, topic: str, counts: Sequence[Count]) -> AbstractContextManager[None]:
-        """Trace the writing of counts. Without any there is nothing to trace."""
+        """Trace the writing of counts. Without counts, there is no span."""
         if not counts:
             return nullcontext()
         times = _Times(self._clock)
@@ -77,14 +77,14 @@ class OtlpTraces(Traces):
         return _ended(span, times)
 
     def close(self) -> None:
-        """Send what is not yet sent, for CLOSING_S at most."""
+        """Send what is not sent yet, within CLOSING_S."""
         closing = Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(CLOSING_S)
 
 
 class _Times:
-    """The time of day by a clock that never goes back: the steps of a batch follow each other."""
+    """The time of day, by a clock that never goes back, so that the steps of a batch are in order."""
 
     def __init__(self, clock: Clock) -> None:
         self._offset_ns = clock.now_ms() * 1_000_000 - perf_counter_ns()
@@ -137,7 +137,7 @@ def _ended(span: Span, times: _Times) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        # Its kind alone: a message may quote the text of a post.
+        # Only its type: a message may quote the text of a post.
         span.set_attribute("error.type", type(error).__name__)
         span.set_status(StatusCode.ERROR)
         raise

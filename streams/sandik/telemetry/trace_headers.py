@@ -1,4 +1,4 @@
-"""The context of traces in the headers of records, as W3C's `traceparent` has it."""
+"""The trace context in the headers of records: W3C's `traceparent`."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -9,36 +9,36 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from sandik.kafka.publish import Headers, Outgoing
 
-#: A batch may hold posts of thousands of traces; at most this many are linked.
+#: A batch may have posts of thousands of traces. At most this many are linked.
 MAX_LINKS = 32
 
-#: A valid header has 55; later versions of the format may add something.
+#: A valid header has 55 bytes; later versions of the format may be longer.
 MAX_HEADER_BYTES = 512
 
 TRACEPARENT = "traceparent"
-#: Version and trace id are in front.
+#: The version and the trace id come first.
 _TRACE_ENDS = len("00-") + 32
 
 _w3c = TraceContextTextMapPropagator()
 
 
 class WithHeaders(Protocol):
-    """A record as Kafka delivered it. Nothing is sure of what its headers hold."""
+    """A record as Kafka delivered it. Its headers may contain anything."""
 
     @property
     def headers(self) -> Iterable[tuple[str, bytes | None]]: ...  # noqa: D102
 
 
 def links(records: Iterable[WithHeaders]) -> list[Link]:
-    """Return a link to each trace that the records' headers name, the first MAX_LINKS of them.
+    """Return links to the traces that the records' headers name, at most MAX_LINKS.
 
-    Of several such headers of a record only the first is looked at: a post has one.
+    A post has one such header. If a record has several, only the first counts.
     """
     found: dict[int, Link] = {}
     known: set[bytes] = set()
     for record in records:
         value = next((value for name, value in record.headers if name == TRACEPARENT), None)
-        # By its beginning: each post of a trace may have a span of its own, and parsing takes long.
+        # By its beginning: posts of a trace have different spans, and parsing is slow.
         if not value or value[:_TRACE_ENDS] in known:
             continue
         context = _context(value)
@@ -51,14 +51,14 @@ def links(records: Iterable[WithHeaders]) -> list[Link]:
 
 
 def signature(context: Context) -> Headers:
-    """Return the headers that lead to the context's span; none where it is of no trace."""
+    """Return the headers that name the context's span; none if it is in no trace."""
     carrier: dict[str, str] = {}
     _w3c.inject(carrier, context)
     return [(name, value.encode()) for name, value in carrier.items()]
 
 
 def signed(records: Iterable[Outgoing], signature: Headers) -> list[Outgoing]:
-    """Return the records with these headers added, except where a record came with a trace of its own."""
+    """Return the records with these headers added, except to records that have their own trace."""
     return [
         record
         if any(name.lower() == TRACEPARENT for name, _ in record.headers or ())

@@ -1,4 +1,4 @@
-"""What a worker tells of each batch: here nothing. `sandik.telemetry.otlp` has traces that are sent."""
+"""Traces of batches that go nowhere. `sandik.telemetry.otlp` has those that are sent."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -11,38 +11,38 @@ from sandik_schemas.partial import Tally
 
 
 class BatchTrace:
-    """One batch on its way, told to nobody."""
+    """One batch, without a trace."""
 
     def lap(self, step: str) -> None:
-        """Say that the step has just been done."""
+        """Record that a step has ended."""
 
     def signed(self, records: list[Outgoing]) -> list[Outgoing]:
-        """Return the records with headers that say which trace they are of."""
+        """Return the records with headers that name their trace."""
         return records
 
     def done(self, counted: Counted) -> None:
-        """Say what became of the batch: all of it is durable."""
+        """Record the outcome of the batch: Kafka has all of it."""
 
 
 class Traces:
-    """No traces: what there is with SANDIK_TRACES=off. It costs nothing and imports nothing."""
+    """No traces, with SANDIK_TRACES=off. Costs nothing and imports nothing."""
 
     def batch(
         self,
-        topic: str,  # noqa: ARG002  # for those that do trace
+        topic: str,  # noqa: ARG002  # for tracing subclasses
         partition: int,  # noqa: ARG002
         records: Sequence[Record],  # noqa: ARG002
         before: Tally,  # noqa: ARG002
     ) -> AbstractContextManager[BatchTrace]:
-        """Trace one batch, from here to the end of the block. `before`: its partition's tally until now."""
+        """Trace one batch, to the end of the block. `before`: the tally of its partition before the batch."""
         return nullcontext(_UNTOLD)
 
     def publishing(self, topic: str, counts: Sequence[Count]) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Trace the writing of these counts, which is what the block does."""
+        """Trace the block, which writes these counts."""
         return nullcontext()
 
     def close(self) -> None:
-        """Send what is not yet sent, unless that takes long."""
+        """Send what is not sent yet, unless that takes long."""
 
 
 _UNTOLD = BatchTrace()

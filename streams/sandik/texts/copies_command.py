@@ -10,13 +10,14 @@ import msgspec
 from sandik.counting.fold import cell_tags
 from sandik.counting.labels import iso
 from sandik.figures.shares import percent
+from sandik.files.atomic import check_free
 from sandik.ingest.escaped import printable
 from sandik.kafka.ranges import bounds_ms
+from sandik.printing import print_json
 from sandik.progress import tell
 from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
-from sandik.tables.atomic_files import check_free
 from sandik.tables.writers import check_writable, write_table
 from sandik.texts.copies import Copies, Group, Said
 from sandik_schemas.languages import is_of
@@ -81,7 +82,7 @@ def run_copies(order: CopiesOrder, settings: Settings, *, json: bool) -> int:
         write_table(order.out, _COLUMNS, map(_row, groups), replaces=order.force)
     told = _told(order, copies.posts, groups, authors)
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        print_json(told)
         return 0
     _print(told)
     if order.out:

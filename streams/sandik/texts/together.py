@@ -39,11 +39,11 @@ class Together:
                 self._terms.update(found)
                 self._pairs.update(combinations(found, 2))
 
-    def pairings(self, fewest: int = 2) -> list[Pairing]:
-        """Return the pairs in at least `fewest` posts, the most informative first."""
+    def pairings(self) -> list[Pairing]:
+        """Return the pairs of more than one post, the most informative first."""
         found = []
         for (one, other), posts in self._pairs.items():
-            if posts >= fewest:
+            if posts > 1:
                 of_one, of_other = self._terms[one], self._terms[other]
                 lift = posts * self._posts / (of_one * of_other)
                 found.append(Pairing(one, other, posts, of_one, of_other, round(lift, 2)))

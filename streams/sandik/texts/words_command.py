@@ -12,6 +12,7 @@ from sandik.counting.fold import cell_tags
 from sandik.errors import UsageError
 from sandik.figures.selection import Selection, selection_of
 from sandik.ingest.escaped import printable
+from sandik.printing import print_json
 from sandik.replay.counted_posts import CountedPost, check_tag, each_counted, plan_of
 from sandik.settings import Settings
 from sandik.tables.aligned import aligned
@@ -85,7 +86,7 @@ def run_words(order: WordsOrder, settings: Settings, *, json: bool) -> int:
     baseline = sides[1].posts if order.baseline is not None else None
     told = WordsTold(sides[0].posts, baseline, together, None if found is None else found[: order.top])
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        print_json(told)
     else:
         _print(told)
     return 0

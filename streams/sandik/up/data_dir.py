@@ -12,9 +12,9 @@ from typing import IO
 import msgspec
 
 from sandik.broker import probe
-from sandik.broker.own_files import open_own
 from sandik.errors import SandikError
-from sandik.tables.atomic_files import write_whole
+from sandik.files.atomic import write_whole
+from sandik.files.own import open_own
 
 _LOG_KEPT_BYTES = 10 * 1024 * 1024
 _LISTENS = re.compile(rf"^listeners=PLAINTEXT://{re.escape(probe.HOST)}:(\d+),", re.MULTILINE)

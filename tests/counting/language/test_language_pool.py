@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.language import Detector, Language, load_detector
-from sandik.counting.language.cascade import UNDECIDED
 from sandik.counting.language.cleaning import clean
 from sandik.counting.language.common_words import folded_words, load_words
+from sandik.counting.language.decision import UNDECIDED
 from sandik.counting.language.ensemble import Pool, load_weights
 from sandik.counting.language.latin_russian import in_cyrillic
 from sandik.counting.language.letter_evidence import Letters

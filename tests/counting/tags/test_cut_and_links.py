@@ -2,9 +2,31 @@
 
 import pytest
 
+from sandik.counting.native import NATIVE
 from sandik.counting.tags import Tagger
 from sandik.counting.tags.boundaries import word_spans
-from tests.support.lexicons import matched, small_tagger
+from sandik.counting.tags.lexicon import load_lexicon
+from sandik.counting.tags.native_tagger import NativeTagger, ready_for
+from sandik.counting.tags.ready import made_ready
+from tests.support.lexicons import matched, small_tagger, write_lexicon
+
+#: Conditions that ask for a word which asks for nothing by itself.
+CONDITIONS = """
+[[term]]
+language = "tr"
+lemma = "filmler"
+unless = "memur"
+
+[[term]]
+language = "tr"
+lemma = "videolar"
+near = "memur"
+
+[[term]]
+language = "tr"
+lemma = "yapay zeka"
+match = '"yapay zeka" NEAR/4 üretildi'
+"""
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +56,34 @@ def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
 )
 def test_the_beginning_of_a_form_counts_if_it_is_enough(tagger: Tagger, text: str, found: list[str]) -> None:
     assert matched(tagger, text, "tr") == found
+
+
+@pytest.fixture(scope="module", params=[None, NATIVE], ids=["Python", "compiled"])
+def conditions(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    ready = made_ready(load_lexicon(write_lexicon(tmp_path_factory.mktemp("conditions"), fake=CONDITIONS)))
+    native = request.param
+    return NativeTagger(ready_for(native, ready), native, lambda: Tagger(ready)) if native else Tagger(ready)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("filmle…", ["filmle"]),
+        ("filmle… memur", []),
+        ("videola…", []),
+        ("videola… memur", ["videola"]),
+        ("yapay zek…", []),
+        ("yapay zek… üretildi", ["yapay zek… üretildi"]),
+    ],
+)
+def test_a_cut_word_counts_under_the_conditions_of_the_whole_one(
+    conditions: Tagger, text: str, found: list[str]
+) -> None:
+    assert matched(conditions, text, "tr") == found
+    alone = conditions.terms([text], ["tr"])
+    assert conditions.terms([text, "ok " * 40_000], ["tr", "tr"])[:1] == alone  # whatever is beside it
+    counting = [verdict.hit.entry.lemma for verdict in conditions.verdicts(text, "tr") if not verdict.refusal]
+    assert [term.term for term in alone[0]] == counting
 
 
 @pytest.mark.parametrize(

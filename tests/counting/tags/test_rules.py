@@ -60,6 +60,27 @@ def test_a_match_finds_its_members_in_any_order(tmp_path: Path, text: str, found
     assert matched(tagger(tmp_path, FAKE), text, "tr") == ([found] if found else [])
 
 
+BEATS = entry("kim kimi geçti", match="{party} NEAR/3 geç* NEAR/3 {party}")
+SHARES = entry("kime yüzde kaç", match="{party} NEAR/2 yüzde NEAR/2 {party} NEAR/2 yüzde")
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "is_found"),
+    [
+        (BEATS, "CHP AKP'yi geçti", True),
+        (BEATS, "geçti AKP, geride CHP", True),
+        (BEATS, "AKP geçti", False),
+        (BEATS, "geçti AKP geçti", False),
+        (BEATS, "CHP geçti, o da CHP", True),
+        (SHARES, "CHP yüzde 34, AKP yüzde 30", True),
+        (SHARES, "CHP yüzde 34, AKP", False),
+        (SHARES, "yüzde 34 CHP yüzde 30", False),
+    ],
+)
+def test_no_word_is_two_members_of_a_match(tmp_path: Path, rule: str, text: str, *, is_found: bool) -> None:
+    assert bool(matched(tagger(tmp_path, rule), text, "tr")) is is_found
+
+
 @pytest.mark.parametrize(
     ("near", "text", "counts"),
     [

@@ -6,20 +6,20 @@ from hypothesis import strategies as st
 
 from sandik.counting.tags import load_tagger, tags_of
 from sandik.counting.tags.alphabet import fold
-from sandik.counting.tags.lexicon import load_lexicon
 from tests.support.examples import examples
+from tests.support.loaded import built_in
 
 
 @cache
 def forms() -> set[str]:
-    found = {form for entry in load_lexicon().entries for form in entry.forms}
+    found = {form for entry in built_in().entries for form in entry.forms}
     return found | {form.replace(" ", "") for form in found}
 
 
 @cache
 def spans() -> set[str]:
     """What these find is no form, but all that stands between two words."""
-    return {entry.lemma for entry in load_lexicon().entries if entry.match}
+    return {entry.lemma for entry in built_in().entries if entry.match}
 
 
 def matched(text: str, language: str) -> list[str]:

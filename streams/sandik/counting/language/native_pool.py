@@ -1,6 +1,6 @@
 """The compiled twin of `Pool` and `Voices`: scores and weights of the voices, in batches.
 
-It calls back for exponentials and logarithms (numpy), and for CLD2 and langdetect.
+It calls back for exponentials and logarithms (numpy), and for langdetect.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,23 +8,24 @@ from types import ModuleType
 
 import numpy as np
 
-from sandik.counting.language.cld2 import Cld2Model
 from sandik.counting.language.common_words import MAX_WORDS, about_character
 from sandik.counting.language.eld import EldModel
 from sandik.counting.language.ensemble import UNSURE, Pool
 from sandik.counting.language.latin_russian import LATIN_RUSSIAN
-from sandik.counting.language.letter_evidence import Marks
-from sandik.counting.language.scores import FLOOR, IN_LATIN, LENGTHS, UNSCORED, Values, Voices
+from sandik.counting.language.scores import FLOOR, IN_LATIN, LENGTHS, UNSCORED, Langdetect, Values
 
 
 class NativePool:
-    """Weighs the voices for clean texts. `native_eld`: the compiled twin of `eld`."""
+    """Weighs the voices for texts that the sieve leaves. `native_eld`, `native_cld2`: the compiled twins.
+
+    It keeps nothing of `pool`, so that the tables are in memory once.
+    """
 
     def __init__(
-        self, native: ModuleType, native_eld: object, pool: Pool, eld: EldModel, cld2: Cld2Model
+        self, native: ModuleType, native_eld: object, native_cld2: object, pool: Pool, eld: EldModel
     ) -> None:
         voices = pool.voices
-        voices.profiles.compile(native)
+        voices.langdetect.profiles.compile(native)
         row_of = voices.row_of
         enough, letters, in_cyrillic = LATIN_RUSSIAN
         listed = {
@@ -35,23 +36,23 @@ class NativePool:
         russian = row_of["ru_latn"], eld.names.index("ru")
         self._rows = len(voices.rows)
         self._native = native.Pool(
-            row_of,
             voices.told,
             (native_eld, [row_of.get(name) for name in eld.names[:-1]], UNSCORED),
+            native_cld2,
             (voices.letters.not_latin_russian, *russian, enough, letters, in_cyrillic),
             voices.fasttext.told,
             FLOOR,
             (listed, MAX_WORDS, about_character),
             weights,
-            (_of_bytes(np.exp), _of_bytes(np.log), cld2.shares, _by_text(voices)),
+            (_of_bytes(np.exp), _of_bytes(np.log), _by_text(voices.langdetect)),
         )
 
-    def judge(self, texts: Sequence[str], marks: Marks) -> tuple[Values, Values]:
-        """See `Pool.judge`."""
-        probabilities, listed = self._native.judge([*texts], marks.tolist())
+    def judge(self, left: object, start: int, end: int) -> tuple[Values, Values]:
+        """Return what `Pool.judge` does, of some of the texts that the compiled sieve leaves."""
+        probabilities, listed = self._native.judge(left, start, end)
         return (
-            np.frombuffer(probabilities).reshape(len(texts), -1).T,
-            np.frombuffer(listed).reshape(len(texts), self._rows).T,
+            np.frombuffer(probabilities).reshape(end - start, -1).T,
+            np.frombuffer(listed).reshape(end - start, self._rows).T,
         )
 
 
@@ -59,5 +60,5 @@ def _of_bytes(function: Callable[[Values], Values]) -> Callable[[bytes], bytes]:
     return lambda numbers: function(np.frombuffer(numbers)).tobytes()
 
 
-def _by_text(voices: Voices) -> Callable[[Sequence[str]], bytes]:
-    return lambda texts: voices.hear_langdetect(texts).transpose(2, 0, 1).tobytes()
+def _by_text(langdetect: Langdetect) -> Callable[[Sequence[str]], bytes]:
+    return lambda texts: langdetect.hear(texts).transpose(2, 0, 1).tobytes()

@@ -90,6 +90,23 @@ def length_class(letters: int) -> int:
     return bisect_right(LENGTHS, letters)
 
 
+class Langdetect:
+    """The two voices of langdetect, which are only heard in doubt."""
+
+    def __init__(self, profiles: ExactProfiles, row_of: Mapping[str, int]) -> None:
+        self.profiles = profiles
+        self._rows, self._profiled = len(row_of), [row_of[code] for code in profiles.codes]
+
+    def hear(self, texts: Sequence[str]) -> Values:
+        """Return `Heard.said` of these voices for clean texts."""
+        said = np.zeros((len(LANGDETECT_VOICES), self._rows, len(texts)))
+        posterior = self.profiles.posterior(texts, _NGRAM_EVIDENCE)
+        said[0, self._profiled] = np.log(posterior + _LANGDETECT_FLOOR)
+        said[1] = 1.0
+        said[1, self._profiled] = 0.0
+        return said
+
+
 class Voices:
     """Computes the scores for clean texts, in batches. If ELD or CLD2 is missing, neither is used."""
 
@@ -102,7 +119,7 @@ class Voices:
         eld: EldModel | None,
         cld2: Cld2Model | None,
     ) -> None:
-        self.fasttext, self.profiles, self.letters, self.words = fasttext, profiles, letters, words
+        self.fasttext, self.letters, self.words = fasttext, letters, words
         self._pair = (eld, cld2) if eld and cld2 else None
         versions = [*(one.version for one in self._pair or ()), fasttext.version, profiles.version]
         self.version = ":".join(versions)
@@ -111,7 +128,7 @@ class Voices:
         #: The rows of the second axis of `Heard.said`.
         self.rows = (*self.codes, *IN_LATIN)
         self.row_of = {code: row for row, code in enumerate(self.rows)}
-        self._profiled = [self.row_of[code] for code in profiles.codes]
+        self.langdetect = Langdetect(profiles, self.row_of)
         known = eld.codes if eld else frozenset()
         self._eld_knows = self._by_row({code: code in known for code in self.rows})
         self._eld_needs = self._by_row({code: letters.scripts[name] for code, name in _ELD_SCRIPT.items()})
@@ -155,15 +172,6 @@ class Voices:
         by_name["common"][...] = self._common
         lengths = np.array([length_class(len(text) - text.count(" ")) for text in texts], np.intp)
         return Heard(said, lengths)
-
-    def hear_langdetect(self, texts: Sequence[str]) -> Values:
-        """Return `said` for the two voices of langdetect."""
-        said = np.zeros((len(LANGDETECT_VOICES), len(self.rows), len(texts)))
-        posterior = self.profiles.posterior(texts, _NGRAM_EVIDENCE)
-        said[0, self._profiled] = np.log(posterior + _LANGDETECT_FLOOR)
-        said[1] = 1.0
-        said[1, self._profiled] = 0.0
-        return said
 
     def _hear_pair(
         self,

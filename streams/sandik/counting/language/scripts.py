@@ -31,8 +31,8 @@ _RANGES = (
 _SCRIPT = np.zeros(0xD7A5, np.uint8)  # the last one is for all later characters
 for _script, _first, _last in _RANGES:
     _SCRIPT[_first : _last + 1] = _script
-#: The tables for the compiled twin of `may_be_mixed`.
-SCRIPTS = _SCRIPT.tolist(), MAX_CHARS, MIN_LETTERS, MIN_PART
+#: The tables for the compiled twins of `may_be_mixed` and `parts_of`.
+SCRIPTS = _SCRIPT.tolist(), MAX_CHARS, MIN_LETTERS, MIN_PART, MIN_WORDS, MIN_SMALL
 #: Per character: 1 in the bits of its script if it is a letter. The bits can count `MAX_CHARS` letters.
 _BITS = 20
 _ONE = np.where(_SCRIPT == _NONE, 0, 1 << _BITS * (np.maximum(_SCRIPT, 1).astype(np.int64) - 1))
@@ -53,19 +53,18 @@ class ByScript:
     def detect(self, texts: Sequence[str], hints: Hints | None = None) -> list[Language]:
         """See `Detector.detect`. With two languages, the confidence is the lower one."""
         answers = self._detector.detect(texts, hints)
-        judge_parts(answers, texts, hints, may_be_mixed(texts), self._detector.detect)
+        split = [(index, parts) for index in may_be_mixed(texts) if (parts := parts_of(texts[index]))]
+        judge_parts(answers, hints, split, self._detector.detect)
         return answers
 
 
 def judge_parts(
     answers: list[Language],
-    texts: Sequence[str],
     hints: Hints | None,
-    mixed: Sequence[int],
+    split: Sequence[tuple[int, tuple[str, str]]],
     detect: Callable[[Sequence[str], Hints], list[Language]],
 ) -> None:
-    """Correct the answers of mixed texts, among those that may be mixed."""
-    split = [(index, parts) for index in mixed if (parts := parts_of(texts[index]))]
+    """Correct the answers of mixed texts, given by index and parts."""
     if not split:
         return
     several = [hints[index] if hints else None for index, _ in split for _ in range(2)]

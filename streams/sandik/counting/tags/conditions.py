@@ -28,9 +28,12 @@ from sandik.counting.tags.query_parser import (
 
 #: How many occurrences are tested for covering a hit. Only floods of words have more.
 _LOOK_BACK = 64
+#: How many occurrences on each side of a word may be the member of a chain before it.
+_LOOK_AROUND = 4
 
 Span = tuple[int, int]
 _LEAVES = itemgetter(2)  # of a word
+_AWAY = itemgetter(0)
 
 
 class Spot(NamedTuple):
@@ -146,6 +149,19 @@ class Scene:
                 nearest = away, spot
         return nearest
 
+    def _around(self, found: _Spots, start: int, end: int, within: int) -> list[tuple[int, Spot]]:
+        """Return the spots within so many words on either side, the nearest first; some of each side."""
+        left, right = bisect_right(found.ends, start), bisect_left(found.starts, end)
+        before = [
+            (self._word(start) - self._word(spot.end - 1), spot)
+            for spot in reversed(found.by_end[max(0, left - _LOOK_AROUND) : left])
+        ]
+        after = [
+            (self._word(spot.start) - self._word(end - 1), spot)
+            for spot in found.by_start[right : right + _LOOK_AROUND]
+        ]
+        return sorted([one for one in before + after if one[0] <= within], key=_AWAY)
+
     def _found(self, place: Place) -> _Spots:
         found = self._spots.get(place)
         if found is None:
@@ -185,7 +201,10 @@ class Scene:
         yield from (spot for spot, _ in self._reached(shorter))
 
     def _reached(self, chain: Chain) -> list[tuple[Spot, Spot]]:
-        """Return, for each last member that is near enough, its spot and the whole chain."""
+        """Return, for each last member that is near enough, its spot and the whole chain.
+
+        A word that is a member of the chain already is no second one.
+        """
         reached = [(spot, spot) for spot in self._found(chain.places[0]).by_start]
         for place, within in zip(chain.places[1:], chain.within, strict=True):
             if not reached:
@@ -194,9 +213,10 @@ class Scene:
             known = _sorted([spot for spot, _ in reached])
             reached = []
             for spot in self._found(place).by_start:
-                nearest = self._beside(known, spot.start, spot.end)
-                if nearest and nearest[0] <= within:
-                    reached.append((spot, _together(whole[nearest[1]], spot)))
+                around = self._around(known, spot.start, spot.end, within)
+                before = next((whole[one] for _, one in around if not _shares(spot, whole[one])), None)
+                if before is not None:
+                    reached.append((spot, _together(before, spot)))
         return reached
 
     def _word(self, at: int) -> int:
@@ -224,6 +244,11 @@ def _together(one: Spot, other: Spot) -> Spot:
 
 def _is_inside(spot: Spot, hit: Spot) -> bool:
     return any(start <= spot.start and spot.end <= end for start, end in hit.parts)
+
+
+def _shares(spot: Spot, whole: Spot) -> bool:
+    """Return whether a spot has a letter that a part of the whole has."""
+    return any(start < spot.end and spot.start < end for start, end in whole.parts)
 
 
 def _sorted(spots: Sequence[Spot]) -> _Spots:

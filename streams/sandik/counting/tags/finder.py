@@ -6,10 +6,8 @@ from types import ModuleType
 from typing import Protocol
 
 from sandik.counting.tags.boundaries import Markup, Refusal, may_have_markup
-from sandik.counting.tags.cut_words import Cut, CutWords, InOrder, in_order
-from sandik.counting.tags.pattern_index import Numbered
+from sandik.counting.tags.cut_words import Cut, CutWords, InOrder
 from sandik.counting.tags.places import How, Place
-from sandik.counting.tags.prefilter import Asking
 
 #: Posts are folded in pieces of about this many characters, so that the arrays of a large batch stay in the
 #: CPU cache (a fifth faster).
@@ -48,19 +46,32 @@ class Finder:
         Without `refused`, only those that can count: two in three are inside a word.
         """
         for first, piece in _pieces(texts):
-            whole = self._whole_forms(first, piece, refused=refused)
             cut: list[Form] = [
                 (first + index, start, end, kind, None, False) for index, start, end, kind in self.cut(piece)
             ]
-            yield from sorted([*whole, *cut], key=itemgetter(0)) if cut else whole
+            if not cut:
+                yield from self._whole_forms(first, piece, refused=refused)
+                continue
+            # `places` does not know what the conditions of cut words need: so all words of their texts.
+            has_cut = {form[0] - first for form in cut}
+            others = ["" if index in has_cut else text for index, text in enumerate(piece)]
+            these = [text if index in has_cut else "" for index, text in enumerate(piece)]
+            whole = (
+                *self._whole_forms(first, others, refused=refused),
+                *self._whole_forms(first, these, refused=refused, are_all_found=True),
+            )
+            yield from sorted([*whole, *cut], key=itemgetter(0))
 
     def cut(self, texts: Sequence[str]) -> list[Cut]:
         """Return the cut forms, text by text."""
         return self._cut_words.find(texts)
 
-    def _whole_forms(self, first: int, piece: list[str], *, refused: bool) -> Iterator[Form]:
+    def _whole_forms(
+        self, first: int, piece: list[str], *, refused: bool, are_all_found: bool = False
+    ) -> Iterator[Form]:
         at, markup = -1, None
-        for index, begin, last, end, kind, how in self._places.find(piece, refused=refused):
+        found = self._places.find(piece, refused=refused or are_all_found)
+        for index, begin, last, end, kind, how in found:
             refusal = _OUTSIDE[how & _DECIDES]
             if how & How.ABLE:
                 if index != at:
@@ -69,14 +80,6 @@ class Finder:
                     refusal = markup.refusal(begin, last, refusal, is_glued=how & How.GLUED > 0)
             if refusal is None or refused:
                 yield first + index, begin, end, kind, refusal, how & How.GLUED > 0
-
-
-def may_be_cut(patterns: Numbered, asking: Asking) -> InOrder:
-    """Return the patterns that count though their end was cut off."""
-    forms, kind_of = patterns.forms, patterns.kind_of
-    whole_words = (*forms.whole, *forms.in_hashtags)
-    known = [number for number in range(len(whole_words)) if asking.is_known_cut[kind_of[number]]]
-    return in_order(whole_words, known, len(forms.whole), kind_of)
 
 
 def _markup(text: str) -> Markup | None:

@@ -6,69 +6,83 @@ written, nothing is kept. See docs/decisions/060-lexicons-kept-ready.md.
 """
 
 import hashlib
-import marshal
 import os
-import secrets
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
-from sandik.cache_dir import cache_dir
-from sandik.counting.tags.cut_words import InOrder
+from sandik.counting.native import NATIVE
 from sandik.counting.tags.layers import Layer
-from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.native_terms import Told
+from sandik.counting.tags.native_tagger import NativeReady
 from sandik.counting.tags.ready import Ready
+from sandik.errors import SandikError
+from sandik.files.atomic import new_file
+from sandik.files.cache_dir import cache_dir
+from sandik.files.own import is_ours
 from sandik_schemas import pair
-from sandik_schemas.pair import Pair
+
+R = TypeVar("R", Ready, NativeReady)
 
 #: Each version of the code and of a lexicon has a file of its own. Those that were used last stay.
 MOST_FILES = 10
 #: A lexicon of fewer patterns is made as fast as it is read.
 LEAST_PATTERNS = 10_000
-_ROOT = 0
 _HASH_BYTES = hashlib.sha256().digest_size
 
 
-def file_of(layers: tuple[Layer, ...], native: ModuleType) -> Path | None:
+def file_of(layers: tuple[Layer, ...], native: ModuleType | None) -> Path | None:
     """Return where a lexicon is kept: the name is the hash of all that it is made from.
 
-    None if there is no place, or one that others can write to, or if a file cannot be read.
+    `native`: the compiled part, if it is for that. None if there is no place, or one that others can write
+    to, or if a file cannot be read.
     """
     try:
         folder = cache_dir() / "lexicons"
         if folder.exists() and not _is_own(folder.stat()):
             return None
-        return folder / f"lexicon-{_hash(layers, native)[:32]}.ready"
+        code = _CODE[native]
+        if code is None:
+            return None
+        parts = [_contents(one.name, _files(one.folder)) for one in layers]
+        return folder / f"lexicon-{hashlib.sha256(b''.join((code, *parts))).hexdigest()[:32]}.ready"
     except (OSError, RuntimeError):
         return None
 
 
-def _hash(layers: tuple[Layer, ...], native: ModuleType) -> str:
+def _contents(name: str, files: Iterable[Traversable]) -> bytes:
+    """Return the hash of what files are named and have in them."""
+    found = hashlib.sha256(repr(name).encode())
+    for file in files:
+        content = file.read_bytes()
+        found.update(f" {file.name} {len(content)} ".encode() + content)
+    return found.digest()
+
+
+def _code(native: ModuleType | None) -> bytes | None:
     python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
-    made_from = hashlib.sha256(repr(python).encode())
-    code = [Path(str(native.__file__)), Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
-    parts: list[tuple[str, Sequence[Traversable]]] = [("", code)]
-    for name, files in (*parts, *((one.name, [*_files(one.folder)]) for one in layers)):
-        made_from.update(f"{name} {len(files)} ".encode())
-        for file in files:
-            content = file.read_bytes()
-            made_from.update(f"{file.name} {len(content)} ".encode() + content)
-    return made_from.hexdigest()
+    modules = [Path(str(one.__file__)) for one in (native, pair) if one is not None]
+    try:
+        return _contents(str(python), [*modules, *sorted(Path(__file__).parent.glob("*.py"))])
+    except OSError:
+        return None
+
+
+#: The hash of the code that makes lexicons ready, as this process has loaded it, with the compiled part and
+#: without: an upgrade may replace the files while it runs.
+_CODE = {native: _code(native) for native in (None, NATIVE)}
 
 
 def _is_own(found: os.stat_result) -> bool:
     """Return whether only this user and root can write to it: what is kept decides what is counted."""
-    user = os.geteuid() if hasattr(os, "geteuid") else _ROOT
-    return found.st_uid in {_ROOT, user} and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return is_ours(found) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _files(folder: Traversable) -> Iterator[Traversable]:
@@ -79,7 +93,7 @@ def _files(folder: Traversable) -> Iterator[Traversable]:
             yield from sorted(child.iterdir(), key=lambda child: child.name)
 
 
-def read(file: Path) -> Ready | None:
+def read(file: Path, kind: type[R]) -> R | None:
     """Return what a file holds; None if it is not there, not whole, or not our own."""
     try:
         with file.open("rb") as stream:
@@ -93,48 +107,24 @@ def read(file: Path) -> Ready | None:
     whole = memoryview(content)
     if hashlib.sha256(whole[_HASH_BYTES:]).digest() != whole[:_HASH_BYTES]:
         return None
-    version, tag_names, pairs, entries, first_sum, cut, told = marshal.loads(whole[_HASH_BYTES:])  # noqa: S302 - our own, whole
-    return Ready(
-        version,
-        tag_names,
-        tuple(Pair(*one) for one in pairs),
-        [Entry(*entry) for entry in entries],
-        first_sum,
-        InOrder(*cut),
-        Told(*told),
-    )
+    with suppress(msgspec.DecodeError):  # whole, but foreign
+        return msgspec.msgpack.decode(whole[_HASH_BYTES:], type=kind)
+    return None
 
 
-def keep(file: Path, ready: Ready) -> None:
+def keep(file: Path, ready: Ready | NativeReady) -> None:
     """Write a file, whole or not at all, and delete the oldest. Do nothing where nothing can be written."""
-    if len(ready.cut.in_hashtags) < LEAST_PATTERNS:
+    if len(ready.about.cut.in_hashtags) < LEAST_PATTERNS:
         return
-    plain: Any = (  # tuples that have no names: `marshal` knows no others
-        ready.version,
-        ready.tag_names,
-        [msgspec.structs.astuple(one) for one in ready.pairs],
-        [tuple(entry) for entry in ready.entries],
-        ready.first_sum,
-        tuple(ready.cut),
-        tuple(ready.told),
-    )
-    content = marshal.dumps(plain)
-    new = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
-    try:
+    content = msgspec.msgpack.encode(ready)
+    with suppress(OSError, SandikError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new.touch(mode=0o600)
-        new.write_bytes(hashlib.sha256(content).digest() + content)
-        new.replace(file)
+        with new_file(file, replaces=True, mode=0o600) as new:
+            new.write_bytes(hashlib.sha256(content).digest() + content)
         _delete_oldest(file.parent)
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
 
 
 def _delete_oldest(folder: Path) -> None:
-    found = [
-        *folder.glob("lexicon-*.ready"),
-        *folder.glob(".lexicon-*.new"),
-    ]  # a killed process leaves the latter
+    found = [*folder.glob("lexicon-*.ready"), *folder.glob(".lexicon-*.new")]  # a killed process leaves these
     for file in sorted(found, key=lambda file: file.stat().st_mtime_ns)[:-MOST_FILES]:
         file.unlink(missing_ok=True)

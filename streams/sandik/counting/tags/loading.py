@@ -1,13 +1,16 @@
-"""Load a tagger: with the compiled part, from the file that an earlier process has kept, if there is one."""
+"""Load a tagger, from the file that an earlier process has kept if there is one."""
 
+from collections.abc import Callable
 from functools import lru_cache, partial
+from types import ModuleType
 
 from sandik.counting.native import NATIVE
-from sandik.counting.tags.kept import file_of, keep, read
+from sandik.counting.tags.kept import R, file_of, keep, read
 from sandik.counting.tags.layers import LexiconChoice, is_shipped, layer_names, read_layers
 from sandik.counting.tags.lexicon import load_lexicon
 from sandik.counting.tags.match import Tagger
-from sandik.counting.tags.ready import ReadyTagger, made_ready
+from sandik.counting.tags.native_tagger import NativeReady, NativeTagger, ready_for
+from sandik.counting.tags.ready import Ready, made_ready
 
 
 def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
@@ -22,15 +25,25 @@ def load_tagger(lexicon: LexiconChoice = None) -> Tagger:
 
 def _loaded(lexicon: str) -> Tagger:
     if NATIVE is None:
-        return Tagger(load_lexicon(lexicon), None)
+        return _in_python(lexicon)
+    native = NATIVE
+    ready = _ready(lexicon, NativeReady, native, lambda: ready_for(native, made_ready(load_lexicon(lexicon))))
+    return NativeTagger(ready, native, partial(_in_python, lexicon))
+
+
+def _in_python(lexicon: str) -> Tagger:
+    return Tagger(_ready(lexicon, Ready, None, lambda: made_ready(load_lexicon(lexicon))))
+
+
+def _ready(lexicon: str, kind: type[R], native: ModuleType | None, make: Callable[[], R]) -> R:
     layers = read_layers(lexicon)
-    file = file_of(layers, NATIVE)
-    ready = read(file) if file else None
+    file = file_of(layers, native)
+    ready = read(file, kind) if file else None
     if ready is None:
-        ready = made_ready(load_lexicon(lexicon), NATIVE)
-        if file and file == file_of(layers, NATIVE):  # the lexicon has not changed meanwhile
+        ready = make()
+        if file and file == file_of(layers, native):  # the lexicon has not changed meanwhile
             keep(file, ready)
-    return ReadyTagger(ready, NATIVE, partial(load_lexicon, lexicon))
+    return ready
 
 
 _shipped = lru_cache(maxsize=4)(_loaded)

@@ -14,18 +14,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter, or_
-from types import ModuleType
 from typing import NamedTuple
 
-from sandik.counting.native import NATIVE
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.conditions import Scene, Spot
 from sandik.counting.tags.explanation import Why
-from sandik.counting.tags.finder import Finder, Form, may_be_cut
-from sandik.counting.tags.lexicon import Entry, Lexicon
-from sandik.counting.tags.native_terms import NativeTerms, Span, told
-from sandik.counting.tags.parts import parts_of
-from sandik.counting.tags.places import Places
+from sandik.counting.tags.finder import Finder, Form
+from sandik.counting.tags.lexicon import Entry
+from sandik.counting.tags.places import Places, Span
+from sandik.counting.tags.ready import About, Ready
 from sandik.counting.tags.valid_days import Eras
 from sandik_schemas.mention import Term
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
@@ -83,23 +80,17 @@ class Tagger:
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     eras = Eras(())
 
-    def __init__(self, lexicon: Lexicon, native: ModuleType | None = NATIVE) -> None:
-        self.version = lexicon.version
-        self.tag_names = lexicon.tag_names
-        self.pairs = lexicon.pairs
-        parts = parts_of(lexicon)
-        entries, self._first_sum, patterns, self._asking, rules = parts
-        self.eras = Eras([entry.valid for entry in entries])
-        self._openings = {one.tag: one for one in lexicon.openings}
-        # Only the finder keeps the forms: they take more memory than everything else.
-        self._entries = [entry._replace(forms=()) for entry in entries]
-        self._native = None
-        if native:
-            about = told(native, parts, self._openings)
-            self._native = NativeTerms(native, about, self._entries, self.eras)
-        places = self._native or Places(patterns, self._asking)
-        self._finder = Finder(may_be_cut(patterns, self._asking), places, native)
+    def __init__(self, ready: Ready) -> None:
+        self._tell(ready.about)
+        rules, self._asking = ready.conditions()
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
+        self._openings = {one.tag: one for one in ready.about.openings}
+        self._finder = Finder(ready.about.cut, Places(ready.patterns, self._asking))
+
+    def _tell(self, about: About) -> None:
+        self.version, self.tag_names, self.pairs = about.version, about.tag_names, about.pairs
+        self._entries, self._first_sum = about.entries, about.first_sum
+        self.eras = Eras([entry.valid for entry in about.entries])
 
     def terms(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None = None
@@ -136,15 +127,8 @@ class Tagger:
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterable[tuple[int, list[Span]]]:
-        """Return the terms that count, by index of their text: start, end, rank of the entry."""
-        times_ms = times_ms if self.eras else None
-        if self._native is not None:
-            return self._native.counted(texts, languages, self._finder.cut(texts), times_ms or None)
-        return self._counted_here(texts, languages, self.eras.of(times_ms) if times_ms else None)
-
-    def _counted_here(
-        self, texts: Sequence[str], languages: Sequence[str], eras: Sequence[int] | None
-    ) -> Iterator[tuple[int, list[Span]]]:
+        """Yield the terms that count, by index of their text: start, end, rank of the entry."""
+        eras = self.eras.of(times_ms) if times_ms and self.eras else None
         entries, is_trigger = self._entries, self._asking.is_trigger
         out: frozenset[int] = frozenset()
         for index, group in groupby(self._finder.forms(texts, refused=False), itemgetter(0)):

@@ -3,51 +3,89 @@
 It scans each text, and looks into an automaton where a word begins. The lexicon is passed as numbers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from sandik.counting.tags.alphabet import about_character
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.parts import Parts
-from sandik.counting.tags.pattern_index import Numbered
+from sandik.counting.tags.pattern_index import Kind, Numbered
 from sandik.counting.tags.places import Place as Found
-from sandik.counting.tags.post_openings import Opening
+from sandik.counting.tags.places import Span
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
+from sandik.counting.tags.ready import About, Ready
 from sandik.counting.tags.required_words import Needs, Sum, bits_in
-from sandik.counting.tags.rules import Rule
+from sandik.counting.tags.rules import Rule, Rules
 from sandik.counting.tags.valid_days import Eras
-
-#: A term: start, end, and the rank of its entry.
-Span = tuple[int, int, int]
 
 #: For how many languages and pairs of languages the accepting entries are cached.
 _MAX_LANGUAGES = 1_000
 
+#: Groups of leaves, of which a text needs one each.
+_Groups = list[list[int]]
+#: Sums that must all be reached: how much, and what leaves weigh.
+_Sums = list[tuple[int, list[tuple[int, list[int]]]]]
+
+
+class ToldKind(TypedDict):
+    """What a kind of pattern triggers."""
+
+    ranks: tuple[int, ...]
+    matching: tuple[int, ...]
+    is_trigger: bool
+    leaves: tuple[int, ...]
+    asks: list[tuple[_Groups, list[int], _Groups, list[int], int | None]]
+
+
+class ToldCondition(NamedTuple):
+    """A condition. `number` is a place, the least sum or the most characters; `weights` are of places."""
+
+    kind: str
+    number: int = 0
+    parts: tuple["ToldCondition", ...] = ()
+    weights: tuple[tuple[int, int], ...] = ()
+    within: int | None = None
+
+
+class ToldRule(NamedTuple):
+    """The conditions of an entry. A `found` is a place, the other conditions, and the needs of each way."""
+
+    found: list[tuple[int, list[ToldCondition], list[_Groups]]]
+    near: ToldCondition | None
+    unless: ToldCondition | None
+    near_needs: _Groups
+    unless_needs: _Groups
+
+
+class ToldRules(NamedTuple):
+    """Entries (tag, is a trap, tags beside, has `near`, rule), openings, and places made of other places."""
+
+    entries: list[tuple[int, bool, list[int], bool, ToldRule | None]]
+    openings: list[tuple[int, int, list[int]]]
+    first_sum: int
+    leaves: int
+    made: list[tuple[list[int], tuple[int, ...]]]
+
 
 class Told(NamedTuple):
-    """What the compiled part is told of a lexicon: numbers, and texts that `marshal` can write."""
+    """What the compiled part is told of a lexicon: numbers and bytes."""
 
     spelled: bytes
-    kinds: list[dict[str, object]]
-    rules: tuple[Any, ...]
-    #: By number, the sums that something asks for: what to reach, and by weight leaves.
-    sums: list[list[tuple[int, list[tuple[int, list[int]]]]]]
+    kinds: list[ToldKind]
+    rules: ToldRules
+    #: By number, the sums that something asks for.
+    sums: list[_Sums]
 
 
-def told(
-    native: ModuleType,
-    parts: Parts,
-    openings: Mapping[str, Opening],
-) -> Told:
+def told(native: ModuleType, ready: Ready) -> Told:
     """Return what the compiled part is told of a lexicon. Takes seconds."""
-    asking = parts.asking
-    spelled = native.spelled(_patterns(parts.patterns), MIN_GLUED, about_character)
+    rules, asking = ready.conditions()
+    spelled = native.spelled(_patterns(ready.patterns), MIN_GLUED, about_character)
     sums = _Numbers()
-    kinds = [*_kinds(asking, sums)]
-    return Told(spelled, kinds, _rules(parts, openings), [*map(_sums, sums)])
+    kinds = [*_kinds(ready.patterns.kinds, asking, sums)]
+    return Told(spelled, kinds, _rules(rules, ready.about), [*map(_sums, sums)])
 
 
 class NativeTerms:
@@ -115,13 +153,13 @@ def _patterns(patterns: Numbered) -> Iterable[tuple[str, int, bool, bool]]:
                 yield pattern, kind, which == 1, which == 2
 
 
-def _sums(some: Iterable[Sum]) -> list[tuple[int, list[tuple[int, list[int]]]]]:
+def _sums(some: Iterable[Sum]) -> _Sums:
     return [(one.least, [(weight, [*bits_in(leaves)]) for weight, leaves in one.levels]) for one in some]
 
 
-def _kinds(asking: Asking, sums: "_Numbers") -> Iterable[dict[str, object]]:
-    for ranks, matching, is_trigger, leaves, asks in zip(
-        asking.ranks, asking.matching, asking.is_trigger, asking.leaves, asking.asks, strict=True
+def _kinds(kinds: Iterable[Kind], asking: Asking, sums: "_Numbers") -> Iterable[ToldKind]:
+    for kind, matching, is_trigger, asks in zip(
+        kinds, asking.matching, asking.is_trigger, asking.asks, strict=True
     ):
         told = [
             (
@@ -133,21 +171,16 @@ def _kinds(asking: Asking, sums: "_Numbers") -> Iterable[dict[str, object]]:
             )
             for one in asks
         ]
-        yield {
-            "ranks": ranks,
-            "matching": matching,
-            "is_trigger": is_trigger,
-            "leaves": [*bits_in(leaves)],
-            "asks": told,
-        }
+        yield ToldKind(
+            ranks=kind.ranks, matching=matching, is_trigger=is_trigger, leaves=kind.leaves, asks=told
+        )
 
 
-def _groups(needs: Needs) -> list[list[int]]:
+def _groups(needs: Needs) -> _Groups:
     return [[*bits_in(need)] for need in needs]
 
 
-def _rules(parts: Parts, openings: Mapping[str, Opening]) -> tuple[Any, ...]:
-    rules = parts.rules
+def _rules(rules: Rules, about: About) -> ToldRules:
     tags = _Numbers()
     places = _Numbers(rules.numbers)
     made: list[tuple[list[int], tuple[int, ...]]] = []
@@ -159,34 +192,29 @@ def _rules(parts: Parts, openings: Mapping[str, Opening]) -> tuple[Any, ...]:
             places.of(one)
         return places[one]
 
-    def condition(one: Condition | None) -> object:
-        if one is None:
-            return None
+    def condition(one: Condition) -> ToldCondition:
         if isinstance(one, Stands):
-            return "stands", place(one.place), one.within
+            return ToldCondition("stands", place(one.place), within=one.within)
         if isinstance(one, Weighed):
-            return "sum", (one.least, [(place(leaf), weight) for leaf, weight in one.parts]), one.within
+            weights = tuple((place(leaf), weight) for leaf, weight in one.parts)
+            return ToldCondition("sum", one.least, weights=weights, within=one.within)
         if isinstance(one, Short):
-            return "short", one.characters, None
+            return ToldCondition("short", one.characters)
         if isinstance(one, Not):
-            return "not", condition(one.part), None
-        return "all" if isinstance(one, All) else "any", [condition(part) for part in one.parts], None
+            return ToldCondition("not", parts=(condition(one.part),))
+        return ToldCondition("all" if isinstance(one, All) else "any", parts=tuple(map(condition, one.parts)))
 
-    def rule(one: Rule | None) -> object:
+    def rule(one: Rule | None) -> ToldRule | None:
         if one is None:
             return None
         found = [
-            (
-                place(found.place),
-                [condition(beside) for beside in found.besides],
-                [_groups(way.needs) for way in found.ways],
-            )
+            (place(found.place), [*map(condition, found.besides)], [_groups(way.needs) for way in found.ways])
             for found in one.found
         ]
-        needs = _groups(one.near_needs), _groups(one.unless_needs)
-        return found, condition(one.near), condition(one.unless), *needs
+        near, unless = (condition(part) if part is not None else None for part in (one.near, one.unless))
+        return ToldRule(found, near, unless, _groups(one.near_needs), _groups(one.unless_needs))
 
-    told = [
+    entries = [
         (
             tags.of(entry.tag),
             entry.is_trap,
@@ -194,12 +222,12 @@ def _rules(parts: Parts, openings: Mapping[str, Opening]) -> tuple[Any, ...]:
             bool(entry.near),
             rule(rules.by_rank.get(rank)),
         )
-        for rank, entry in enumerate(parts.entries)
+        for rank, entry in enumerate(about.entries)
     ]
-    opening = [
-        (tags.of(one.tag), one.characters, [tags.of(tag) for tag in one.beside]) for one in openings.values()
+    openings = [
+        (tags.of(one.tag), one.characters, [tags.of(tag) for tag in one.beside]) for one in about.openings
     ]
-    return told, opening, parts.first_sum, len(rules.numbers), made
+    return ToldRules(entries, openings, about.first_sum, len(rules.numbers), made)
 
 
 class _Numbers(dict[Any, int]):

@@ -1,13 +1,15 @@
 """Numbers the patterns of a lexicon, and gives each a kind. Patterns of one kind mean the same.
 
-There are some 200,000 patterns and about 2,000 kinds. So data is kept per kind, and a pattern has only its
-kind.
+There are hundreds of thousands of patterns, and a few thousand kinds. So data is kept per kind, and a pattern
+has only its kind.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
-from sandik.counting.tags.rules import Rules
+from sandik.counting.tags.leaf_patterns import LeafPatterns
+from sandik.counting.tags.required_words import bits_in
+from sandik.counting.tags.triggers import Triggers
 
 T = TypeVar("T")
 Ranks = tuple[int, ...]
@@ -17,7 +19,7 @@ class Kind(NamedTuple):
     """What a pattern means: a form of the entries with these ranks, and these leaves of conditions."""
 
     ranks: Ranks
-    leaves: int
+    leaves: tuple[int, ...]
 
 
 class Patterns(NamedTuple):
@@ -46,30 +48,34 @@ class Numbered(NamedTuple):
     kind_of: list[int]
 
 
-def numbered(rules: Rules, ranks: Mapping[str, Ranks]) -> Numbered:
-    """Return the patterns of a lexicon with their numbers. `ranks`: by form, the ranks of its entries."""
+def numbered(ranks: Mapping[str, Ranks], own: LeafPatterns, triggers: Triggers) -> Numbered:
+    """Return the patterns of a lexicon with their numbers.
+
+    `ranks`: by form, the ranks of its entries. `own`: the patterns of the leaves.
+    """
     hashtag_ranks = {one: sum(owners, ()) for one, owners in _unspaced(ranks).items()}
-    hashtag_leaves = {one: _joined(owners) for one, owners in _unspaced(rules.whole).items()}
+    hashtag_leaves = {one: _joined(owners) for one, owners in _unspaced(own.whole).items()}
     sources: tuple[tuple[Mapping[str, Ranks], Mapping[str, int]], ...] = (
-        (ranks, rules.whole),
+        (ranks, own.whole),
         (hashtag_ranks, hashtag_leaves),
-        ({}, rules.beginnings),
+        ({}, own.beginnings),
     )
-    triggers = {bits for _, leaves in sources for bits in set(leaves.values()) if rules.matching(bits)}
+    that_trigger = {bits for _, leaves in sources for bits in set(leaves.values()) if triggers.matching(bits)}
     forms, words = [], []
     for ranks_of, leaves_of in sources:
-        triggering = (one for one, bits in leaves_of.items() if bits in triggers)
+        triggering = (one for one, bits in leaves_of.items() if bits in that_trigger)
         found = dict.fromkeys((*ranks_of, *triggering))
         forms.append(tuple(found))
         words.append(tuple(one for one in leaves_of if one not in found))
-    kinds: dict[Kind, int] = {}
+    kinds: dict[tuple[Ranks, int], int] = {}
     kind_of = [
-        kinds.setdefault(Kind(ranks_of.get(one, ()), leaves_of.get(one, 0)), len(kinds))
+        kinds.setdefault((ranks_of.get(one, ()), leaves_of.get(one, 0)), len(kinds))
         for patterns in (forms, words)
         for some, (ranks_of, leaves_of) in zip(patterns, sources, strict=True)
         for one in some
     ]
-    return Numbered(Patterns(*forms), Patterns(*words), [*kinds], kind_of)
+    told = [Kind(some, tuple(bits_in(bits))) for some, bits in kinds]
+    return Numbered(Patterns(*forms), Patterns(*words), told, kind_of)
 
 
 def _unspaced(owners: Mapping[str, T]) -> dict[str, list[T]]:

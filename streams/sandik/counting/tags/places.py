@@ -22,6 +22,8 @@ _LOOK_CHARS = 100_000
 #: A pattern in a text, before links, names and hashtags are searched: index of the text, first character,
 #: last character, end, kind of pattern, and bits of `How`.
 Place = tuple[int, int, int, int, int, int]
+#: A term: start, end, and the rank of its entry.
+Span = tuple[int, int, int]
 _Columns = npt.NDArray[np.intp]
 
 

@@ -4,25 +4,28 @@ from collections.abc import Iterable, Sequence
 
 from sandik.counting.tags.pattern_index import Kind
 from sandik.counting.tags.rules import Asks, Rules
+from sandik.counting.tags.triggers import Triggers
 
 
 class Asking:
     """By number of a kind: what its patterns are for."""
 
-    def __init__(self, rules: Rules, kinds: Sequence[Kind]) -> None:
+    def __init__(self, rules: Rules, triggers: Triggers, kinds: Sequence[Kind]) -> None:
         #: The ranks of the entries with this form, and the leaves with this word.
         self.ranks = [kind.ranks for kind in kinds]
-        self.leaves = [kind.leaves for kind in kinds]
+        self.leaves = [sum(1 << leaf for leaf in kind.leaves) for kind in kinds]
         #: Ranks of entries whose `match` it triggers.
-        self.matching = [rules.matching(bits) for bits in self.leaves]
+        self.matching = [triggers.matching(bits) for bits in self.leaves]
         conditional = [tuple(rank for rank in ranks if rank in rules.by_rank) for ranks in self.ranks]
         #: Whether it triggers a condition.
         self.is_trigger = [bool(one or other) for one, other in zip(self.matching, conditional, strict=True)]
         #: Whether it also matches as a cut word: forms do, and the beginning of a `match`.
-        self.is_known_cut = [bool(ranks or bits & rules.firsts) for ranks, bits in kinds]
+        self.is_known_cut = [
+            bool(ranks or bits & rules.firsts) for ranks, bits in zip(self.ranks, self.leaves, strict=True)
+        ]
         #: What each needs.
         self.asks: list[tuple[Asks, ...]] = [
-            (*_without(bits, rules.asks_of_forms(some)), *_without(bits, rules.asks_of_leaves(bits)))
+            (*_without(bits, rules.asks(some)), *_without(bits, triggers.asks(bits)))
             for bits, some in zip(self.leaves, conditional, strict=True)
         ]
         #: Leaves of which everything it triggers needs one; -1 (all) if something needs none.

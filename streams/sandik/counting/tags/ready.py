@@ -1,65 +1,83 @@
-"""A lexicon as the compiled part uses it: bytes and numbers. Making them takes seconds, reading them none."""
+"""A lexicon made ready for matching: bytes, texts and numbers. Reading them is much cheaper than making them.
 
-from collections.abc import Callable
-from functools import cached_property
-from types import ModuleType
+There are two kinds: for matching in Python, and for the compiled part.
+"""
+
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from sandik.counting.tags.cut_words import InOrder
-from sandik.counting.tags.finder import Finder, may_be_cut
-from sandik.counting.tags.lexicon import Entry, Lexicon, LexiconError
-from sandik.counting.tags.match import Tagger, Verdict
-from sandik.counting.tags.native_terms import NativeTerms, Told, told
-from sandik.counting.tags.parts import parts_of
-from sandik.counting.tags.valid_days import Eras
+from sandik.counting.tags.cut_words import InOrder, in_order
+from sandik.counting.tags.leaf_patterns import leaf_patterns
+from sandik.counting.tags.lexicon import Entry, Lexicon
+from sandik.counting.tags.pattern_index import Numbered, Ranks, numbered
+from sandik.counting.tags.post_openings import Opening
+from sandik.counting.tags.prefilter import Asking
+from sandik.counting.tags.rules import Rules
+from sandik.counting.tags.triggers import Triggers
 from sandik_schemas.pair import Pair
 
 
-class Ready(NamedTuple):
-    """A lexicon made ready. `entries` have no forms: those are in `cut` and `told`."""
+class About(NamedTuple):
+    """What every tagger knows of its lexicon. The rank of an entry is its place in `entries`."""
 
     version: str
     tag_names: tuple[str, ...]
     pairs: tuple[Pair, ...]
+    openings: tuple[Opening, ...]
+    #: Without forms, which take more memory than everything else: only what finds them has them.
     entries: list[Entry]
+    #: The rank of the first entry that names a sum of signs: the last ones do.
     first_sum: int
+    #: The patterns that count though their end was cut off.
     cut: InOrder
-    told: Told
 
 
-def made_ready(lexicon: Lexicon, native: ModuleType) -> Ready:
-    """Return what the compiled part needs of a lexicon. Takes seconds."""
-    parts = parts_of(lexicon)
-    openings = {one.tag: one for one in lexicon.openings}
-    return Ready(
+class Ready(NamedTuple):
+    """A lexicon ready for matching in Python: its patterns, and how common each leaf of a condition is."""
+
+    about: About
+    patterns: Numbered
+    commonness: list[float]
+
+    def conditions(self) -> tuple[Rules, Asking]:
+        """Return the conditions of the entries, and what each kind of pattern asks of them."""
+        rules = Rules(self.about.entries)
+        return rules, Asking(rules, Triggers(rules.by_rank, self.commonness), self.patterns.kinds)
+
+
+def made_ready(lexicon: Lexicon) -> Ready:
+    """Return a lexicon ready for matching. Takes a second or two."""
+    # Of the same letters a trap beats a term. What names a sum of signs comes last: see `Tagger._longest`.
+    entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry.is_sum, entry))
+    first_sum = len(entries) - sum(entry.is_sum for entry in entries)
+    rules = Rules(entries)
+    leaves = leaf_patterns(rules.numbers, lexicon.sets)
+    commonness = leaves.commonness(len(rules.numbers))
+    triggers = Triggers(rules.by_rank, commonness)
+    patterns = numbered(_ranks_by_form(entries), leaves, triggers)
+    about = About(
         lexicon.version,
         lexicon.tag_names,
         lexicon.pairs,
-        [entry._replace(forms=()) for entry in parts.entries],
-        parts.first_sum,
-        may_be_cut(parts.patterns, parts.asking),
-        told(native, parts, openings),
+        lexicon.openings,
+        [entry._replace(forms=()) for entry in entries],
+        first_sum,
+        _may_be_cut(patterns, Asking(rules, triggers, patterns.kinds)),
     )
+    return Ready(about, patterns, commonness)
 
 
-class ReadyTagger(Tagger):
-    """Finds the same terms as any tagger. What explains them it makes when it is asked to."""
+def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:
+    ranks: dict[str, Ranks] = {}
+    for rank, entry in enumerate(entries):
+        own = (rank,)  # one object for all forms that are of this entry alone
+        for form in entry.forms:
+            ranks[form] = ranks[form] + own if form in ranks else own
+    return ranks
 
-    def __init__(self, ready: Ready, native: ModuleType, read: Callable[[], Lexicon]) -> None:
-        self.version, self.tag_names, self.pairs, self._entries, self._first_sum, cut, about = ready
-        self.eras = Eras([entry.valid for entry in self._entries])
-        self._native = NativeTerms(native, about, self._entries, self.eras)
-        self._finder = Finder(cut, self._native, native)
-        self._ranks = [kind["ranks"] for kind in about.kinds]  # type: ignore[misc]
-        self._read = read
 
-    @cached_property
-    def _explaining(self) -> Tagger:
-        lexicon = self._read()
-        if lexicon.version != self.version:
-            raise LexiconError("the lexicon was changed while it was in use; run the command again")
-        return Tagger(lexicon, None)
-
-    def verdicts(self, text: str, language: str, time_ms: int | None = None) -> list[Verdict]:
-        """See `Tagger.verdicts`."""
-        return self._explaining.verdicts(text, language, time_ms)
+def _may_be_cut(patterns: Numbered, asking: Asking) -> InOrder:
+    forms, kind_of = patterns.forms, patterns.kind_of
+    whole_words = (*forms.whole, *forms.in_hashtags)
+    known = [number for number in range(len(whole_words)) if asking.is_known_cut[kind_of[number]]]
+    return in_order(whole_words, known, len(forms.whole), kind_of)

@@ -2,12 +2,10 @@
 
 Their words and sets become patterns, so that they are found together with the forms. Each **leaf** of a query
 (a word, a set, one of several) has a bit, and a text has the bits of its leaves, which mostly decide whether
-a condition can hold. Conditions are only tested in texts with a form of such an entry, or with a **trigger**:
-of the words that a `match` needs, those that look rarest, because names of politicians are in every third
-post.
+a condition can hold. Conditions are only tested in texts with a form of such an entry, or with a **trigger**
+(`triggers`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import chain
@@ -15,8 +13,7 @@ from operator import or_
 from typing import NamedTuple
 
 from sandik.counting.tags.conditions import Scene, Spot
-from sandik.counting.tags.entry_queries import members_of
-from sandik.counting.tags.lexicon import Entry, Lexicon
+from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.query_parser import (
     Chain,
     Condition,
@@ -27,22 +24,15 @@ from sandik.counting.tags.query_parser import (
     is_leaf,
     leaves_of,
     parse,
-    words_of,
 )
 from sandik.counting.tags.required_words import (
     Needs,
     Sum,
-    bits_in,
     bits_of,
     can_hold,
     needs_of,
     sums_of,
 )
-
-#: The frequency of a word, for choosing triggers: an estimate from the lexicon alone, nearly as good as
-#: counting in real posts. The first number: how much rarer a word is than one with a letter less. The second:
-#: how many words have the same prefix.
-_RARER_A_LETTER, _LONGER_WORDS = 1.3, 4.0
 
 
 class Way(NamedTuple):
@@ -129,61 +119,19 @@ class Rule(NamedTuple):
 
 
 class Rules:
-    """The rules of a lexicon, by rank of their entry, and the patterns of their leaves."""
+    """The rules of entries, by the rank of their entry, and the numbers of their leaves."""
 
-    def __init__(self, lexicon: Lexicon, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry]) -> None:
         parsed = {rank: _parsed(entry) for rank, entry in enumerate(entries) if entry.has_rules}
         leaves = dict.fromkeys(leaf for one in parsed.values() for leaf in one.leaves())
         self.numbers: dict[Place, int] = {leaf: number for number, leaf in enumerate(leaves)}
         self.by_rank = {rank: one.rule(self.numbers) for rank, one in parsed.items()}
-        #: Pattern -> its leaves: as a whole word, and as a prefix.
-        self.whole: defaultdict[str, int] = defaultdict(int)
-        self.beginnings: defaultdict[str, int] = defaultdict(int)
-        sets = {one.name: one.members for one in lexicon.sets}
-        for leaf, number in self.numbers.items():
-            for member in {member for word in words_of(leaf) for member in members_of(word, sets)}:
-                pattern = member.removesuffix("*")
-                patterns = self.beginnings if member.endswith("*") else self.whole
-                patterns[pattern] |= 1 << number
-                if member.endswith("*") and " " in pattern:  # joined, as in hashtags
-                    patterns[pattern.replace(" ", "")] |= 1 << number
-        self._by_trigger: defaultdict[int, list[tuple[int, Asks]]] = defaultdict(list)
-        commonness = self._commonness()
-        for rank, rule in self.by_rank.items():
-            for way in (way for one in rule.found for way in one.ways):
-                asks = rule.asks(way)
-                rarest = min(asks.needs, key=lambda need: sum(commonness[bit] for bit in bits_in(need)))
-                for number in bits_in(rarest):
-                    self._by_trigger[number].append((rank, asks))
-        self._triggers = reduce(or_, (1 << number for number in self._by_trigger), 0)
         #: Leaves that can begin a hit of a `match`.
         self.firsts = reduce(or_, (rule.firsts for rule in self.by_rank.values()), 0)
 
-    def matching(self, leaves: int) -> tuple[int, ...]:
-        """Return the ranks of entries whose `match` may find something with one of these leaves."""
-        return tuple({rank for rank, _ in self._triggered(leaves)})
-
-    def asks_of_leaves(self, leaves: int) -> Iterator[Asks]:
-        """Yield their needs."""
-        return (asks for _, asks in self._triggered(leaves))
-
-    def asks_of_forms(self, ranks: Iterable[int]) -> Iterator[Asks]:
+    def asks(self, ranks: Iterable[int]) -> Iterator[Asks]:
         """Yield what must be known if a form of these entries occurs."""
         return (self.by_rank[rank].asks() for rank in ranks)
-
-    def _triggered(self, leaves: int) -> Iterator[tuple[int, Asks]]:
-        for number in bits_in(leaves & self._triggers):
-            yield from self._by_trigger[number]
-
-    def _commonness(self) -> list[float]:
-        """Return the estimated frequency of each leaf, from the number and lengths of its members."""
-        found = [0.0] * len(self.numbers)
-        for patterns, times in ((self.whole, 1.0), (self.beginnings, _LONGER_WORDS)):
-            for pattern, bits in patterns.items():
-                common = times * _RARER_A_LETTER ** -len(pattern)
-                for number in bits_in(bits):
-                    found[number] += common
-        return found
 
 
 class _Parsed(NamedTuple):

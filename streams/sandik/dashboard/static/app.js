@@ -3,11 +3,11 @@
 import { fetchBehind } from "./behind.js";
 import { Chart, topOf } from "./chart.js";
 import { afterPaint, at, soon } from "./dom.js";
-import { drawExamples } from "./examples.js";
+import { drawExamples, fetchExamples } from "./examples.js";
 import { drawFilters, hasTopic, pairOf, PANELS, shownLanguages } from "./filters.js";
 import { drawHeadline } from "./headline.js";
 import { drawLists } from "./lists.js";
-import { fetchJson, follow } from "./live.js";
+import { fetchJson, follow, newest } from "./live.js";
 import { allNotes, writeNotes } from "./notes.js";
 import { drawNotices } from "./notices.js";
 import { common, leadParameters, parameters, tagsOf } from "./query.js";
@@ -19,7 +19,7 @@ import { drawWhere, shownCharts } from "./where.js";
 import { languageName, say, sayAll, setInterface, sourceName, tagName, time } from "./words.js";
 
 const RETRY_MS = 2_000, HEADLINE_MS = 300, LEAD_PX = 210;
-let whereAsked = null, status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, where = null, followed = null, behind = null;
+let status = null, rows = null, headline = null, problem = null, following = null, asked = null, examplesOf = null, picked = null, where = null, followed = null, behind = null;
 
 const lead = new Chart(at("lead-chart"), LEAD_PX, handlers(EVERY));
 
@@ -75,18 +75,20 @@ const drawRest = soon(() => {
   drawLists(rows, languages.length === 1 ? languages : [EVERY, ...languages], tagsOf(pair), pair, pick);
 }, 100);
 
-const refreshExamples = soon(async () => {
-  try { await drawExamples(exampleParameters(), status.texts ? state.texts ? null : "textsOff" : "textHidden", pairOf(status)); } catch (error) { examplesOf = null; if (!problem) drawNotices(status, error); }
-}, 300);
+/** Tell what went wrong, unless something worse is told already. */
+function complain(error) { if (!problem) drawNotices(status, error); }
 
-const refreshHeadline = soon(async () => {
-  const mine = asked;
-  try {
-    const told = await fetchJson("/api/headline", common(status));
-    if (mine === asked) headline = told;
-  } catch (error) { if (!problem) drawNotices(status, error); }
-  draw();
-}, HEADLINE_MS);
+const refreshExamples = soon(newest(
+  () => fetchExamples(exampleParameters()),
+  (found) => drawExamples(found, status.texts ? state.texts ? null : "textsOff" : "textHidden", pairOf(status)),
+  (error) => { examplesOf = null; complain(error); },
+), 300);
+
+const refreshHeadline = soon(newest(
+  async () => ({ of: asked, told: await fetchJson("/api/headline", common(status)) }),
+  ({ of, told }) => { if (of === asked) headline = told; draw(); },
+  (error) => { complain(error); draw(); },
+), HEADLINE_MS);
 
 function drawParts(pair) {
   const bySource = state.by === "source", isPartly = where.origin === "mentions";
@@ -106,16 +108,14 @@ function drawParts(pair) {
 /** What is chosen is then told apart by what is not. */
 function only(choice) { choose(choice); ask(); at("headline").scrollIntoView({ block: "nearest" }); }
 
-async function fetchWhere() {
-  const mine = whereAsked = {};  // an older answer may arrive last
-  const { by } = state, rollup_ms = panelRollup(status, rows.rollup_ms);
-  try {
-    const found = await fetchJson("/api/where", { ...common(status), rollup_ms, by, limit: Math.max(PANELS, state.languages.length) });
-    if (mine !== whereAsked) return;
-    where = { by, ...found };
-  } catch (error) { if (!problem) drawNotices(status, error); }
-  draw();
-}
+const fetchWhere = newest(
+  async () => {
+    const { by } = state, rollup_ms = panelRollup(status, rows.rollup_ms);
+    return { by, ...(await fetchJson("/api/where", { ...common(status), rollup_ms, by, limit: Math.max(PANELS, state.languages.length) })) };
+  },
+  (found) => { where = found; draw(); },
+  (error) => { complain(error); draw(); },
+);
 
 const refreshWhere = soon(() => rows && fetchWhere(), HEADLINE_MS);
 
@@ -125,11 +125,11 @@ function exampleParameters() {
   return { ...(picked ? { from_ms: picked.from_ms, to_ms: picked.to_ms } : when), language: picked?.language ?? among ?? EVERY, ...(picked?.source ? { source: picked.source } : source ? { source } : {}), tag: [...new Set(tags)].join(",") };
 }
 
-const refreshBehind = soon(async () => {
-  if (!rows) return;
-  try { behind = await fetchBehind(status, rows, pairOf(status)); } catch (error) { behind = null; if (!problem) drawNotices(status, error); }
-  draw();
-}, HEADLINE_MS);
+const refreshBehind = soon(newest(
+  async () => (rows ? fetchBehind(status, rows, pairOf(status)) : null),
+  (found) => { behind = found; draw(); },
+  (error) => { behind = null; complain(error); draw(); },
+), HEADLINE_MS);
 
 /** Show the posts of a point of a chart, until something else is asked for. */
 function pick(from_ms, to_ms, language, source) {

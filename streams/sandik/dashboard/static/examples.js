@@ -7,12 +7,17 @@ import { languageName, number, say, tagName, tenths, time } from "./words.js";
 
 const MAX_CHARACTERS = 600, AT_A_GLANCE = 4;
 
-/** Fetch and show the terms that the parameters ask for, and the posts or why there are none. */
-export async function drawExamples(parameters, whyNoPosts, pair) {
+/** Fetch the terms and the posts that the parameters ask for. */
+export async function fetchExamples(parameters) {
   const [{ terms }, { posts }] = await Promise.all([
     fetchJson("/api/terms", { ...parameters, limit: 10 }),
     fetchJson("/api/posts", { ...parameters, limit: 8 }),
   ]);
+  return { terms, posts };
+}
+
+/** Show the terms, and the posts or why there are none. */
+export function drawExamples({ terms, posts }, whyNoPosts, pair) {
   drawTerms(terms);
   at("posts").hidden = whyNoPosts !== null;
   at("posts-off").hidden = whyNoPosts === null;

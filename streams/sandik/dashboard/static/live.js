@@ -11,6 +11,20 @@ export async function fetchJson(path, parameters) {
   return body;
 }
 
+/** Return what fetches, and takes the answer or the error unless it has fetched again since: an older answer may arrive last. */
+export function newest(fetchAnswer, take, fail) {
+  let last = null;
+  return async () => {
+    const mine = last = {};
+    try {
+      const answer = await fetchAnswer();
+      if (mine === last) take(answer);
+    } catch (error) {
+      if (mine === last) fail(error);
+    }
+  };
+}
+
 /**
  * Follow a query until `stop` is called on what is returned.
  * `on.start(counts)` gets all rows, `on.rows(counts)` those that have changed, `on.status(status)` how things

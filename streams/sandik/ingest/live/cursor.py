@@ -8,8 +8,8 @@ from zlib import crc32
 import msgspec
 
 from sandik.errors import SandikError, UsageError
+from sandik.files.atomic import write_whole
 from sandik.ingest.escaped import without_secrets
-from sandik.tables.atomic_files import write_whole
 from sandik_schemas.post import Post
 
 #: The most keys written to the file: a minute of a busy stream.

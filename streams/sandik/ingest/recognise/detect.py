@@ -4,12 +4,12 @@ Nothing is guessed: what no rule recognises is told to the user with the formats
 of their conditions do not hold.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from sandik.errors import UsageError
-from sandik.ingest.formats.declared import Format, Rule, bare, catalogue
+from sandik.ingest.formats.declared import Rule, bare, catalogue
 from sandik.ingest.formats.format_rules import matches
 from sandik.ingest.formats.paths import there
 from sandik.ingest.formats.table import TableOptions, plan
@@ -45,11 +45,10 @@ class Verdict:
         return f"{self.name}: {'; '.join([*said, *self.failing])}"
 
 
-def recognise(found: Sample, formats: Mapping[str, Format] | None = None) -> Verdict:
+def recognise(found: Sample) -> Verdict:
     """Return the verdict of the matching format; a verdict without a name if none matches."""
-    formats = catalogue() if formats is None else formats
     for one in found.values or (None,):
-        matching = [verdict for verdict in _verdicts(found, one, formats) if verdict.is_match]
+        matching = [verdict for verdict in _verdicts(found, one) if verdict.is_match]
         if matching:
             return max(matching, key=lambda verdict: len(verdict.holding))
     return _by_ending_or_header(found) or Verdict("", (), ("nothing is recognised",))
@@ -67,12 +66,11 @@ def _by_ending_or_header(found: Sample) -> Verdict | None:
     return None
 
 
-def nearest(found: Sample, formats: Mapping[str, Format] | None = None) -> list[Verdict]:
+def _nearest(found: Sample) -> list[Verdict]:
     """Return the formats with most conditions that hold, at least one, best first."""
-    formats = catalogue() if formats is None else formats
     best: dict[str, Verdict] = {}
     for one in found.values[:5] or (None,):
-        for verdict in _verdicts(found, one, formats):
+        for verdict in _verdicts(found, one):
             if (
                 verdict.is_near
                 and verdict.holding
@@ -89,7 +87,7 @@ def cannot_tell(shown: str, found: Sample) -> str:
             f"cannot read {shown}: it is the part {found.assigned!r} of an X account's archive, and none "
             "of its posts counts. Pass the archive's original zip file, or data/tweets.js"
         )
-    near = nearest(found)
+    near = _nearest(found)
     said = [f"nearest is {' — '.join(map(str, near))}"] if near else []
     if names := _names(found):
         said.insert(0, f"it has {', '.join(names[:_NAMES_SHOWN])}{' …' if len(names) > _NAMES_SHOWN else ''}")
@@ -115,8 +113,8 @@ def _nearness(verdict: Verdict) -> float:
     return len(verdict.holding) / (len(verdict.holding) + len(verdict.failing))
 
 
-def _verdicts(found: Sample, value: object, formats: Mapping[str, Format]) -> Iterator[Verdict]:
-    for form in formats.values():
+def _verdicts(found: Sample, value: object) -> Iterator[Verdict]:
+    for form in catalogue().values():
         for rule in form.recognise:
             holding: list[str] = []
             failing: list[str] = []

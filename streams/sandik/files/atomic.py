@@ -25,8 +25,10 @@ def check_free(paths: Iterable[Path], *, replaces: bool) -> None:
 
 
 @contextmanager
-def new_file(path: Path, *, replaces: bool = False) -> Iterator[Path]:
+def new_file(path: Path, *, replaces: bool = False, mode: int = 0o666) -> Iterator[Path]:
     """Lend an empty file that takes the place of `path` when the body has ended without an error.
+
+    `mode`: who may do what with it, less what the umask takes away.
 
     Raises:
         UsageError: `path` is taken, see `check_free`; also when that has happened in the meantime.
@@ -36,7 +38,7 @@ def new_file(path: Path, *, replaces: bool = False) -> Iterator[Path]:
     new = _beside(path)
     try:
         with _written(path):
-            new.touch(exist_ok=False)
+            new.touch(mode, exist_ok=False)
             yield new
             place(new, path, replaces=replaces)
     finally:

@@ -1,4 +1,7 @@
-"""Files that only we write: a symbolic link in their place is an error, and nothing is written through it."""
+"""Files that only we write: who owns them, and how they are opened.
+
+A symbolic link in their place is an error, and nothing is written through it.
+"""
 
 import errno
 import os
@@ -28,6 +31,12 @@ def open_own(path: Path, mode: str, **how: Any) -> IO[Any]:
         raise
 
 
+def is_ours(found: os.stat_result) -> bool:
+    """Return whether this user or root owns a file or folder."""
+    user = os.geteuid() if hasattr(os, "geteuid") else ROOT
+    return found.st_uid in {ROOT, user}
+
+
 def check_owner(folder: Path) -> None:
     """Check that nobody but the user and root can put files into `folder`.
 
@@ -38,7 +47,7 @@ def check_owner(folder: Path) -> None:
         OSError: there is no such folder.
     """
     found = folder.stat()
-    if found.st_uid not in {ROOT, os.geteuid()}:
+    if not is_ours(found):
         raise BrokerError(
             f"{folder} belongs to another user (uid {found.st_uid}), who could change what runs"
         )

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::eld::fetch;
 use crate::folding::AHEAD;
 use crate::spelled::Pattern;
+use crate::tables::fetch;
 
 /// Eight first bytes, or fewer and zeros, and what is known behind them: see `Behind`.
 #[derive(Default)]
