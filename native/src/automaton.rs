@@ -54,26 +54,53 @@ impl Automaton {
     /// Say of each word that a text begins with its number and how long it is.
     #[inline]
     pub fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
-        let Some(mut at) = text.first().map(|letter| self.first[usize::from(*letter)] as usize) else {
+        let Some(at) = text.first().map(|letter| self.first[usize::from(*letter)] as usize) else {
             return;
         };
-        for (length, letter) in (1..).zip(text[1..].iter().map(Some).chain([None])) {
+        if let Some(number) = self.number(at) {
+            found(number, 1);
+        }
+        self.go_on(at, text, 1, found);
+    }
+
+    /// Say the same of the words that are longer than the bytes of the text that led to a state.
+    #[inline]
+    pub fn go_on(&self, mut at: usize, text: &[u8], from: usize, mut found: impl FnMut(usize, usize)) {
+        for (length, letter) in (from + 1..).zip(&text[from..]) {
+            at = self.next(at, *letter);
             if at == 0 {
                 return;
             }
-            let is = self.units[at];
-            if is >> LETTER != 0 {
-                found((is >> LETTER) as usize - 1, length);
+            if let Some(number) = self.number(at) {
+                found(number, length);
             }
-            let (Some(letter), edges) = (letter, &self.units[at + 1..][..is as usize & 0xFF]) else {
-                return;
-            };
-            let edge = match edges.len() {
-                ..MANY => edges.iter().find(|edge| **edge as u8 == *letter),
-                _ => edges.get(edges.partition_point(|edge| (*edge as u8) < *letter)),
-            };
-            at = edge.filter(|edge| **edge as u8 == *letter).map_or(0, |edge| (edge >> LETTER) as usize);
         }
+    }
+
+    /// Return the state that some letters lead to, and the number of the word that they are.
+    pub fn behind(&self, letters: &[u8]) -> (usize, Option<usize>) {
+        let Some((first, rest)) = letters.split_first() else {
+            return (0, None);
+        };
+        let first = self.first[usize::from(*first)] as usize;
+        let at = rest.iter().fold(first, |at, letter| self.next(at, *letter));
+        (at, self.number(at))
+    }
+
+    /// State 0 has no edges, and is no word.
+    #[inline]
+    fn next(&self, at: usize, letter: u8) -> usize {
+        let edges = &self.units[at + 1..][..self.units[at] as usize & 0xFF];
+        let edge = match edges.len() {
+            ..MANY => edges.iter().find(|edge| **edge as u8 == letter),
+            _ => edges.get(edges.partition_point(|edge| (*edge as u8) < letter)),
+        };
+        edge.filter(|edge| **edge as u8 == letter).map_or(0, |edge| (edge >> LETTER) as usize)
+    }
+
+    #[inline]
+    fn number(&self, at: usize) -> Option<usize> {
+        (self.units[at] as usize >> LETTER).checked_sub(1)
     }
 }
 

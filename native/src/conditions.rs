@@ -1,6 +1,6 @@
 //! Whether a condition of the lexicon holds in a text. The twin of `sandik.counting.tags.conditions` and `rules`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use pyo3::prelude::*;
@@ -12,8 +12,30 @@ const LOOK_AROUND: usize = 4;
 
 /// The number of a place. The first are leaves; those that follow are made of others.
 pub type Place = usize;
-/// Groups of leaves of which one must stand in the text each.
-pub type Needs = Vec<Vec<u32>>;
+/// Groups of leaves of which one must stand in the text each: of each group how many, and these.
+///
+/// In one piece, because most are asked for once in a while: each piece of its own would wait for memory.
+#[derive(Default)]
+pub struct Needs(Vec<u32>);
+
+impl Needs {
+    pub fn numbers(&self) -> &[u32] {
+        &self.0
+    }
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Needs {
+    type Error = PyErr;
+
+    fn extract(written: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let mut needs = Self::default();
+        for group in written.extract::<Vec<Vec<u32>>>()? {
+            needs.0.push(group.len() as u32);
+            needs.0.extend(group);
+        }
+        Ok(needs)
+    }
+}
 
 /// A place made of others: one of them, or a chain of them if it says within how many words of each other.
 #[derive(FromPyObject)]
@@ -149,12 +171,15 @@ impl Spots {
 type WordSpans = (Vec<u32>, Vec<u32>);
 
 /// Some leaves of conditions.
-#[derive(Clone)]
 pub struct Leaves(Vec<u64>);
 
 impl Leaves {
     pub fn none(leaves: usize) -> Self {
         Self(vec![0; leaves.div_ceil(64)])
+    }
+
+    pub fn clear(&mut self) {
+        self.0.fill(0);
     }
 
     pub fn add(&mut self, leaves: &[u32]) {
@@ -166,9 +191,35 @@ impl Leaves {
         self.0[leaf as usize / 64] >> (leaf % 64) & 1 != 0
     }
 
+    /// Return those that are there.
+    pub fn each(&self) -> impl Iterator<Item = usize> + '_ {
+        let bits_of = |(number, mut bits): (usize, u64)| {
+            std::iter::from_fn(move || {
+                let lowest = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+                bits &= bits - 1;
+                Some(64 * number + lowest)
+            })
+        };
+        self.0.iter().copied().enumerate().flat_map(bits_of)
+    }
+
     /// Say whether one leaf of each group is there.
-    pub fn have(&self, needs: &[Vec<u32>]) -> bool {
-        needs.iter().all(|need| need.iter().any(|leaf| self.has(*leaf)))
+    #[inline]
+    pub fn have(&self, needs: &Needs) -> bool {
+        self.have_each(&needs.0)
+    }
+
+    /// Say the same of what `Needs` holds.
+    #[inline]
+    pub fn have_each(&self, mut groups: &[u32]) -> bool {
+        while let Some((count, rest)) = groups.split_first() {
+            let (group, behind) = rest.split_at(*count as usize);
+            if !group.iter().any(|leaf| self.has(*leaf)) {
+                return false;
+            }
+            groups = behind;
+        }
+        true
     }
 }
 
@@ -181,7 +232,7 @@ pub struct Scene<'a> {
     present: Leaves,
     made: &'a [Made],
     characters: u32,
-    spots: std::cell::RefCell<HashMap<Place, Rc<Spots>>>,
+    spots: std::cell::RefCell<BTreeMap<Place, Rc<Spots>>>,
     bounds: std::cell::OnceCell<WordSpans>,
     word_spans: Box<dyn Fn() -> PyResult<Vec<(u32, u32)>> + 'a>,
 }

@@ -6,13 +6,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::beginnings::Beginnings;
 use crate::characters::{text_of, Characters};
-use crate::conditions::{Leaves, Made};
+use crate::conditions::{Leaves, Made, Needs};
 use crate::counting::{Allowed, Counting, Entry, Opening};
-use crate::folding::{Folded, Token, NONE, WORD};
-use crate::markup::{Markup, Told};
-use crate::spelled::Spelled;
+use crate::folding::{Folded, Start, Token, NONE, WORD};
+use crate::markup::{Marked, Markup, Told};
+use crate::spelled::{Candidate, Pattern, Spelled};
 
 /// How a pattern stands in a text: why it does not count outside hashtags, and bits.
 const COUNTS: u8 = 0;
@@ -26,9 +25,14 @@ const MARKED: u8 = 16;
 /// Index of the text; first character, last one, end; kind of pattern, and how it stands there.
 pub type Place = (usize, u32, u32, u32, u32, u8);
 
-/// What has to be known if `needs` are there: one leaf of each.
+/// What has to be known if it is there what something needs, and what its veto needs; the number of its sums, if it
+/// has any.
 #[derive(FromPyObject)]
-struct Asks(Vec<Vec<u32>>, Vec<u32>, Vec<Vec<u32>>, Vec<u32>);
+struct Asks(Needs, Vec<u32>, Needs, Vec<u32>, Option<usize>);
+
+/// What has to be reached by the weights of leaves that stand in a text. Those that count against it are left out.
+#[derive(FromPyObject)]
+pub struct Sum(i64, Vec<(i64, Vec<u32>)>);
 
 /// By language, a byte for each entry, whether it accepts that; where eras begin, and by their number a byte for each
 /// entry, whether it is out of its days.
@@ -47,64 +51,153 @@ pub struct Kind {
     asks: Vec<Asks>,
 }
 
+/// A pattern in a folded text: from where to where, how it stands there.
+struct Hit {
+    begin: u32,
+    end: u32,
+    kind: u32,
+    how: u8,
+}
+
+/// Return how a pattern stands in a text.
+#[inline]
+fn hit(folded: &Folded, start: &Start, pattern: Pattern, length: usize) -> Hit {
+    let (left, end) = (start.edge, start.byte as usize + length);
+    let right = if pattern.is_beginning() { WORD } else { folded.edges[end] };
+    let is_glued = left == NONE || right == NONE;
+    let has_end = left != NONE || right == WORD;
+    let is_able = !is_glued || (has_end && pattern.is_long() && !pattern.is_beginning());
+    let outside = match (left == WORD && right == WORD, pattern.is_in_hashtags()) {
+        (false, _) => INSIDE_WORD,
+        (true, false) => COUNTS,
+        (true, true) => NOT_IN_HASHTAG,
+    };
+    let how = outside | GLUED * u8::from(is_glued) | ABLE * u8::from(is_able);
+    Hit { begin: start.byte, end: end as u32, kind: pattern.kind(), how }
+}
+
+/// Of kinds, what is asked for each hit, close together so that it stays in the processor's cache.
+struct Quick {
+    /// By kind: bits, and where its leaves begin and end in `leaves`.
+    kinds: Vec<(u8, u32, u32)>,
+    leaves: Vec<u32>,
+    /// By kind, where what it asks begins and ends in `needs`: of each there is how long it is, and what it needs.
+    asks: Vec<(u32, u32)>,
+    needs: Vec<u32>,
+}
+
+/// It is a form; it makes conditions be asked.
+const FORM: u8 = 1;
+const TRIGGER: u8 = 2;
+
+impl Quick {
+    fn new(kinds: &[Kind]) -> Self {
+        let mut quick = Self { kinds: Vec::new(), leaves: Vec::new(), asks: Vec::new(), needs: Vec::new() };
+        for Kind { ranks, is_trigger, leaves, asks, .. } in kinds {
+            let bits = FORM * u8::from(!ranks.is_empty()) | TRIGGER * u8::from(*is_trigger);
+            let from = quick.leaves.len() as u32;
+            quick.leaves.extend_from_slice(leaves);
+            quick.kinds.push((bits, from, quick.leaves.len() as u32));
+            let from = quick.needs.len() as u32;
+            for Asks(needs, ..) in asks {
+                quick.needs.push(needs.numbers().len() as u32);
+                quick.needs.extend_from_slice(needs.numbers());
+            }
+            quick.asks.push((from, quick.needs.len() as u32));
+        }
+        quick
+    }
+
+    #[inline]
+    fn is(&self, hit: &Hit, what: u8) -> bool {
+        self.kinds[hit.kind as usize].0 & what != 0
+    }
+
+    #[inline]
+    fn leaves(&self, hit: &Hit) -> &[u32] {
+        let (_, from, to) = self.kinds[hit.kind as usize];
+        &self.leaves[from as usize..to as usize]
+    }
+
+    /// Say of each that a kind asks whether what it needs is there.
+    #[inline]
+    fn can_hold<'a>(&'a self, kind: u32, present: &'a Leaves) -> impl Iterator<Item = bool> + 'a {
+        let (from, to) = self.asks[kind as usize];
+        let mut rest = &self.needs[from as usize..to as usize];
+        std::iter::from_fn(move || {
+            let (size, behind) = rest.split_first()?;
+            let (needs, next) = behind.split_at(*size as usize);
+            rest = next;
+            Some(present.have_each(needs))
+        })
+    }
+}
+
+/// What is used again for each text.
+struct Work {
+    folded: Folded,
+    candidates: Vec<Candidate>,
+    hits: Vec<Hit>,
+    present: Leaves,
+    asked: Vec<u32>,
+}
+
 #[pyclass(frozen)]
 pub struct Patterns {
     spelled: Spelled,
     kinds: Vec<Kind>,
-    leaves: usize,
-    /// Those that only a look at all patterns tells.
-    common: Leaves,
+    quick: Quick,
     counting: Counting,
     markup: Markup,
     characters: Characters,
     days: Days,
+    /// By number, sums: what each has to reach, and the weights of all leaves.
+    sums: Vec<Vec<(i64, Vec<i64>)>>,
 }
 
 #[pymethods]
 impl Patterns {
     /// Take what `spelled` has made of patterns, and their kinds; entries, openings, and places of conditions that
-    /// are no leaf; what links and hashtags are made of, who knows characters, and which entries can count.
+    /// are no leaf; sums of conditions; what links and hashtags are made of, who knows characters, and which entries can count.
     #[new]
     fn new(
         spelled: &[u8],
         kinds: Vec<Kind>,
         rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
+        sums: Vec<Vec<Sum>>,
         markup: Told,
         ask: Py<PyAny>,
         days: Days,
     ) -> PyResult<Self> {
         let (entries, openings, first_sum, leaves, made) = rules;
         let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
-        let mut common = Leaves::none(leaves);
-        let is_common = |kind: &&Kind| kind.ranks.is_empty() && !kind.is_trigger;
-        kinds.iter().filter(is_common).for_each(|kind| common.add(&kind.leaves));
+        let quick = Quick::new(&kinds);
         let counting = Counting { entries, openings, first_sum, made, leaves };
-        Ok(Self {
-            spelled,
-            kinds,
-            leaves,
-            common,
-            counting,
-            markup: Markup::new(markup),
-            characters: Characters::new(ask),
-            days,
-        })
+        let (markup, characters) = (Markup::new(markup), Characters::new(ask));
+        let weighed = |Sum(least, levels): &Sum| {
+            let mut weights = vec![0; leaves];
+            for (weight, some) in levels {
+                some.iter().for_each(|leaf| weights[*leaf as usize] = *weight);
+            }
+            (*least, weights)
+        };
+        let sums = sums.iter().map(|some| some.iter().map(weighed).collect()).collect();
+        Ok(Self { spelled, kinds, quick, counting, markup, characters, days, sums })
     }
 
     /// Return the places of patterns, text by text. Not all: only those that can count.
     fn find(&self, texts: &Bound<'_, PyList>, all: bool) -> PyResult<Vec<Place>> {
         let mut places = Vec::new();
-        let (mut folded, mut some) = (Folded::default(), Vec::new());
+        let mut work = self.work();
         for (index, text) in texts.iter().enumerate() {
-            let string = text.cast::<PyString>()?;
-            let text = text_of(string)?;
-            folded.fill(texts.py(), &text, all, &self.characters)?;
+            let text = text_of(text.cast::<PyString>()?)?;
+            work.folded.fill(texts.py(), &text, all, &self.characters)?;
             if all {
-                self.walk(index, &text, &folded, None, &mut some);
+                self.walk(&mut work, true);
             } else {
-                self.find_wanted(index, &text, &folded, &mut some);
+                self.find_wanted(&mut work);
             }
-            places.append(&mut some);
+            self.place(index, &text, &work, &mut places);
         }
         Ok(places)
     }
@@ -121,19 +214,20 @@ impl Patterns {
         times_ms: Option<&Bound<'py, PyList>>,
     ) -> PyResult<Vec<(usize, Vec<(u32, u32, u32)>)>> {
         let py = texts.py();
-        let (mut found, mut folded, mut forms) = (Vec::new(), Folded::default(), Vec::new());
+        let (mut found, mut work, mut forms) = (Vec::new(), self.work(), Vec::new());
         let mut cut = cut.into_iter().peekable();
         for (index, string) in texts.iter().enumerate() {
             let text = text_of(string.cast::<PyString>()?)?;
-            folded.fill(py, &text, false, &self.characters)?;
-            forms.clear();
+            work.folded.fill(py, &text, false, &self.characters)?;
             if cut.peek().is_some_and(|one| one.0 == index) {
                 // What the conditions of cut words need is not asked before: so all words are found.
-                self.walk(index, &text, &folded, Some(&self.spelled.beginnings), &mut forms);
+                self.walk(&mut work, false);
             } else {
-                self.find_wanted(index, &text, &folded, &mut forms);
+                self.find_wanted(&mut work);
             }
-            self.drop_refused(py, &text, &mut forms)?;
+            forms.clear();
+            self.place(index, &text, &work, &mut forms);
+            let marked = self.drop_refused(py, &text, &mut forms)?;
             while let Some((_, start, end, kind)) = cut.next_if(|one| one.0 == index) {
                 forms.push((index, start, end - 1, end, kind, ABLE));
             }
@@ -144,8 +238,11 @@ impl Patterns {
             let out = times_ms.map(|times_ms| self.out(&times_ms.get_item(index)?)).transpose()?.flatten();
             let are_out = out.as_ref().map(|out| out.as_bytes());
             let allowed = Allowed { accept: accept.cast::<PyBytes>()?.as_bytes(), are_out };
-            let word_spans = || Ok(self.markup.of(py, &text)?.word_spans());
-            let characters = folded.origins.last().map_or(0, |end| end.character);
+            let word_spans = || match &marked {
+                Some(marked) => Ok(marked.word_spans()),
+                None => Ok(self.markup.of(py, &text)?.word_spans()),
+            };
+            let characters = work.folded.characters();
             let terms =
                 self.counting.terms(&forms, &self.kinds, characters, &allowed, Box::new(word_spans))?;
             if !terms.is_empty() {
@@ -157,6 +254,11 @@ impl Patterns {
 }
 
 impl Patterns {
+    fn work(&self) -> Work {
+        let (folded, candidates, hits, asked) = Default::default();
+        Work { folded, candidates, hits, present: Leaves::none(self.counting.leaves), asked }
+    }
+
     /// Return of each entry whether a time is out of its days; nothing without a time.
     fn out<'py>(&self, time_ms: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let (py, Days(_, bounds_ms, out)) = (time_ms.py(), &self.days);
@@ -168,10 +270,15 @@ impl Patterns {
         Ok(Some(out.bind(py).get_item(era)?.cast_into()?))
     }
 
-    /// Drop those places that links, names and hashtags refuse.
-    fn drop_refused(&self, py: Python<'_>, text: &str, places: &mut Vec<Place>) -> PyResult<()> {
+    /// Drop those places that links, names and hashtags refuse. Return the text as they were looked for in it.
+    fn drop_refused(
+        &self,
+        py: Python<'_>,
+        text: &str,
+        places: &mut Vec<Place>,
+    ) -> PyResult<Option<Marked<'_>>> {
         if places.iter().all(|place| place.5 & MARKED == 0) {
-            return Ok(());
+            return Ok(None);
         }
         let mut marked = self.markup.of(py, text)?;
         let has_signs = marked.has_signs();
@@ -186,98 +293,103 @@ impl Patterns {
                 !outside
             }
         });
-        Ok(())
+        Ok(Some(marked))
     }
 
-    /// Add the places of what can count in a text, and of words that decide it.
-    ///
-    /// Common words of conditions are looked for only in a text with something that asks for them: one in three.
-    fn find_wanted(&self, index: usize, text: &str, folded: &Folded, places: &mut Vec<Place>) {
-        let kind_of = |place: &Place| &self.kinds[place.4 as usize];
-        let is_form = |place: &Place| !kind_of(place).ranks.is_empty();
-        self.walk(index, text, folded, Some(&self.spelled.deciding), places);
-        if places.iter().any(|place| kind_of(place).is_trigger) {
-            let mut present = self.common.clone();
-            places.iter().for_each(|place| present.add(&kind_of(place).leaves));
-            if self.wanted(places, &present).is_some() {
-                places.clear();
-                self.walk(index, text, folded, Some(&self.spelled.beginnings), places);
-                let mut present = Leaves::none(self.leaves);
-                places.iter().for_each(|place| present.add(&kind_of(place).leaves));
-                if let Some(wanted) = self.wanted(places, &present) {
-                    let is_wanted =
-                        |place: &Place| kind_of(place).leaves.iter().any(|leaf| wanted.has(*leaf));
-                    places.retain(|place| is_form(place) || is_wanted(place));
-                    return;
-                }
-            }
-        }
-        places.retain(is_form);
-    }
-
-    /// Add places of patterns in a text that begin as is told; without that, also of those that cannot count.
-    fn walk(
-        &self,
-        index: usize,
-        text: &str,
-        folded: &Folded,
-        told: Option<&Beginnings>,
-        places: &mut Vec<Place>,
-    ) {
-        let all = told.is_none();
-        let mut token = Token::default();
-        for start in &folded.starts {
-            if told.is_some_and(|told| !told.may_begin(folded, start)) {
-                continue;
-            }
-            let (at, is_in_hashtag) = (start.byte as usize, start.is_in_hashtag);
-            let rest = &folded.bytes[at..];
-            let left = start.edge;
-            self.spelled.that_begin(rest, |some, length| {
-                let end = at + length;
-                for pattern in some {
-                    let right = if pattern.is_beginning() { WORD } else { folded.edges[end] };
-                    let is_glued = left == NONE || right == NONE;
-                    let has_end = left != NONE || right == WORD;
-                    let is_able = !is_glued || (has_end && pattern.is_long() && !pattern.is_beginning());
-                    let outside = match (left == WORD && right == WORD, pattern.is_in_hashtags()) {
-                        (false, _) => INSIDE_WORD,
-                        (true, false) => COUNTS,
-                        (true, true) => NOT_IN_HASHTAG,
-                    };
-                    if all || (is_able && (outside == COUNTS || is_in_hashtag)) {
-                        let (begin, last, after) =
-                            (folded.origins[at], folded.origins[end - 1], folded.origins[end]);
-                        let is_marked = token.has_sign(text.as_bytes(), begin.byte as usize);
-                        let bits = [(is_glued, GLUED), (is_able, ABLE), (is_marked, MARKED)];
-                        let how =
-                            bits.iter().fold(outside, |how, (is, bit)| how | if *is { *bit } else { 0 });
-                        places.push((
-                            index,
-                            begin.character,
-                            last.character,
-                            after.character,
-                            pattern.kind(),
-                            how,
-                        ));
-                    }
-                }
-            });
-        }
-    }
-
-    /// Return the leaves that must be known if these places and leaves stand in a text; None if no condition can hold.
-    fn wanted(&self, places: &[Place], present: &Leaves) -> Option<Leaves> {
+    /// Find what can count in a text, and the words that decide it.
+    fn find_wanted(&self, work: &mut Work) {
+        self.walk(work, false);
+        let Work { hits, present, asked, .. } = work;
+        let quick = &self.quick;
         let mut wanted = None;
-        let mut asked: Vec<u32> = places.iter().map(|place| place.4).collect();
-        asked.retain(|kind| self.kinds[*kind as usize].is_trigger);
+        asked.clear();
+        asked.extend(hits.iter().filter(|hit| quick.is(hit, TRIGGER)).map(|hit| hit.kind));
+        if !asked.is_empty() {
+            present.clear();
+            hits.iter().for_each(|hit| present.add(quick.leaves(hit)));
+            wanted = self.wanted(asked, present);
+        }
+        let is_wanted = |hit: &Hit| {
+            wanted.as_ref().is_some_and(|wanted| quick.leaves(hit).iter().any(|leaf| wanted.has(*leaf)))
+        };
+        hits.retain(|hit| quick.is(hit, FORM) || is_wanted(hit));
+    }
+
+    /// Find all patterns in a text, or those that can count.
+    fn walk(&self, work: &mut Work, all: bool) {
+        let Work { folded, hits, candidates, .. } = work;
+        let (folded, text) = (&*folded, folded.text());
+        hits.clear();
+        if all {
+            for start in folded.starts() {
+                let found = |pattern, length| hits.push(hit(folded, start, pattern, length));
+                self.spelled.all(&text[start.byte as usize..], found);
+            }
+            return;
+        }
+        self.spelled.candidates(folded, candidates);
+        for candidate in candidates.iter() {
+            let start = &folded.starts()[candidate.start as usize];
+            if start.is_in_hashtag {
+                self.spelled.all(&text[start.byte as usize..], |pattern, length| {
+                    let hit = hit(folded, start, pattern, length);
+                    if hit.how & ABLE != 0 {
+                        hits.push(hit);
+                    }
+                });
+            } else {
+                self.spelled.words(folded, *candidate, |pattern, length| {
+                    let end = start.byte + length as u32;
+                    hits.push(Hit { begin: start.byte, end, kind: pattern.kind(), how: COUNTS | ABLE });
+                });
+            }
+        }
+    }
+
+    /// Add the places in a text of what was found in it.
+    fn place(&self, index: usize, text: &str, work: &Work, places: &mut Vec<Place>) {
+        let origins = &work.folded.origins;
+        let (mut token, mut chars) = (Token::default(), text.char_indices());
+        let mut next = 0;
+        let mut byte = 0;
+        for hit in &work.hits {
+            let (begin, end) = (hit.begin as usize, hit.end as usize);
+            let first = origins[begin];
+            if first >= next {
+                // In text order, so each character is passed once.
+                byte = chars.nth((first - next) as usize).map_or(text.len(), |(byte, _)| byte);
+                next = first + 1;
+            }
+            let how = hit.how | MARKED * u8::from(token.has_sign(text.as_bytes(), byte));
+            places.push((index, first, origins[end - 1], origins[end], hit.kind, how));
+        }
+    }
+
+    /// Return the leaves that must be known if patterns of these kinds, and these leaves, stand in a text; None if no
+    /// condition can hold.
+    fn wanted(&self, asked: &mut Vec<u32>, present: &Leaves) -> Option<Leaves> {
+        let mut wanted = None;
         asked.sort_unstable();
         asked.dedup();
-        for Asks(needs, leaves, unless_needs, unless) in
-            asked.iter().flat_map(|kind| &self.kinds[*kind as usize].asks)
-        {
-            if present.have(needs) {
-                let wanted = wanted.get_or_insert_with(|| Leaves::none(self.leaves));
+        let mut possible: Vec<(usize, bool)> = Vec::new();
+        // Each sign of a sum asks for the same sum.
+        let mut are_possible = |number: usize| {
+            let known = possible.iter().find(|one| one.0 == number).map(|one| one.1);
+            known.unwrap_or_else(|| {
+                let reached = |weights: &[i64]| present.each().map(|leaf| weights[leaf]).sum::<i64>();
+                let are = self.sums[number].iter().all(|(least, weights)| reached(weights) >= *least);
+                possible.push((number, are));
+                are
+            })
+        };
+        for kind in asked {
+            let asks = &self.kinds[*kind as usize].asks;
+            for (number, _) in self.quick.can_hold(*kind, present).enumerate().filter(|one| one.1) {
+                let Asks(_, leaves, unless_needs, unless, sums) = &asks[number];
+                if !sums.is_none_or(&mut are_possible) {
+                    continue;
+                }
+                let wanted = wanted.get_or_insert_with(|| Leaves::none(self.counting.leaves));
                 wanted.add(leaves);
                 if present.have(unless_needs) {
                     wanted.add(unless);

@@ -11,6 +11,7 @@ mod eld;
 mod eld_tables;
 mod fasttext;
 mod finding;
+mod first_bytes;
 mod folding;
 mod markup;
 mod ngrams;
@@ -18,6 +19,7 @@ mod pool;
 mod sift;
 mod spelled;
 mod tables;
+mod tails;
 
 use pyo3::prelude::*;
 
@@ -27,6 +29,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(spelled::spelled, module)?)?;
     module.add_class::<finding::Patterns>()?;
     module.add_class::<markup::Markup>()?;
+    module.add_class::<tails::Tails>()?;
     module.add_class::<eld::Eld>()?;
     module.add_class::<cld2::Cld2>()?;
     module.add_class::<sift::Sift>()?;

@@ -31,6 +31,9 @@ _EXCEPTIONS = {"ı": "i", "_": " "} | _ARABIC | dict.fromkeys(_APOSTROPHES, "'")
 #: Only stretches an Arabic word visually; Unicode calls it a letter.
 _TATWEEL = "ـ"
 
+#: What a character folds to, and in higher bits its properties: see native/src/finding.rs.
+_ALNUM_FOLDED, _DIGIT, _LOWER, _UPPER, _KNOWN = (1 << bit for bit in range(21, 26))
+
 
 class FoldedBatch(NamedTuple):
     """The texts of a batch, folded into one string, each between two line breaks.
@@ -116,6 +119,19 @@ def fold_code(code: int) -> int:
     if letter != character:
         return fold_code(ord(letter))  # again, so that folding twice changes nothing
     return ord(_LOOK_ALIKES.get(letter, letter))
+
+
+def about_character(character: str) -> int:
+    """Return what the compiled part asks of each character: what it folds to, and what it is, as bits."""
+    folded = fold_code(ord(character))
+    return (
+        _KNOWN
+        | folded
+        | _ALNUM_FOLDED * chr(folded).isalnum()
+        | _DIGIT * character.isdigit()
+        | _LOWER * character.islower()
+        | _UPPER * character.isupper()
+    )
 
 
 # Filled on demand: all of Unicode would take a second at start-up. Zeros take no memory, so unknown

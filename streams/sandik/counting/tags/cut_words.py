@@ -7,10 +7,11 @@ first in alphabetical order.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import NamedTuple
 
-from sandik.counting.tags.alphabet import fold_batch
+from sandik.counting.tags.alphabet import about_character, fold_batch
 
 SIGN = "…"
 _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
@@ -62,31 +63,41 @@ def in_order(
     return InOrder(bytes(text), bounds.tobytes(), kinds.tobytes(), in_hashtags, openings)
 
 
+#: A tail of a text that may be cut off: index of the text, start, end, is it a hashtag, and it folded.
+Tail = tuple[int, int, int, bool, str]
+
+
 class CutWords:
     """Finds cut patterns."""
 
-    def __init__(self, patterns: InOrder) -> None:
+    def __init__(self, patterns: InOrder, native: ModuleType | None = None) -> None:
         self._text, self._in_hashtags, self._openings = patterns.text, patterns.in_hashtags, patterns.openings
         self._bounds, self._kinds = array("I", patterns.bounds), array("I", patterns.kinds)
+        self._tails: Callable[[list[str]], list[Tail]] = self._tails_here
+        if native:
+            tails = native.Tails({*self._openings}, _MIN_LETTERS, _LOOK_CHARACTERS, about_character)
+            self._tails = tails.find
 
     def find(self, texts: Sequence[str]) -> list[Cut]:
         """Return the cut words in texts, in text order."""
+        found: dict[tuple[int, int], Cut] = {}
+        for index, start, end, is_hashtag, folded in self._tails([*texts]):
+            beginning = folded.strip()
+            is_enough = len(beginning) - beginning.rfind(" ") > _MIN_OF_WORD
+            kind = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
+            if kind is not None:
+                found.setdefault((index, end), Cut(index, start, end, kind))
+        return [*found.values()]
+
+    def _tails_here(self, texts: list[str]) -> list[Tail]:
+        """Return the tails that begin as a pattern does, text by text."""
         tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails(text)]
         if not tails:
             return []
         # All at once: folding is cheap for many texts, not for one.
         batch = fold_batch([texts[index][start:end] for index, start, end, _ in tails])
-        found: dict[tuple[int, int], Cut] = {}
-        openings = self._openings
-        for tail, folded in zip(tails, batch.folded[1:-2].split("\n"), strict=True):
-            if folded[:_MIN_LETTERS] in openings:
-                index, start, end, is_hashtag = tail
-                beginning = folded.strip()
-                is_enough = len(beginning) - beginning.rfind(" ") > _MIN_OF_WORD
-                kind = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
-                if kind is not None:
-                    found.setdefault((index, end), Cut(index, start, end, kind))
-        return [*found.values()]
+        each = zip(tails, batch.folded[1:-2].split("\n"), strict=True)
+        return [(*tail, folded) for tail, folded in each if folded[:_MIN_LETTERS] in self._openings]
 
     def _longer(self, beginning: str, *, in_hashtag: bool) -> int | None:
         start = beginning.encode()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
+from types import ModuleType
 from typing import Protocol
 
 from sandik.counting.tags.boundaries import Markup, Refusal, may_have_markup
@@ -34,10 +35,10 @@ class Finds(Protocol):
 class Finder:
     """Finds patterns in texts: separate words and parts of hashtags, not in links and @names."""
 
-    def __init__(self, cut: InOrder, places: Finds) -> None:
+    def __init__(self, cut: InOrder, places: Finds, native: ModuleType | None = None) -> None:
         """Take the patterns that may be cut, and what finds the others."""
         self._places = places
-        self._cut_words = CutWords(cut)
+        self._cut_words = CutWords(cut, native)
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
         """Yield the forms in the texts, and the words of conditions, text by text.

@@ -31,7 +31,7 @@ class NativeTagger(Tagger):
     def __init__(self, ready: NativeReady, native: ModuleType, in_python: Callable[[], Tagger]) -> None:
         self._tell(ready.about)
         self._native = NativeTerms(native, ready.told, self._entries, self.eras)
-        self._finder = Finder(ready.about.cut, self._native)
+        self._finder = Finder(ready.about.cut, self._native, native)
         self._ranks = [kind["ranks"] for kind in ready.told.kinds]
         self._in_python = in_python
 

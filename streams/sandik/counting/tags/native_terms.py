@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple, TypedDict
 
-from sandik.counting.tags.alphabet import fold_code
+from sandik.counting.tags.alphabet import about_character
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.pattern_index import Kind, Numbered
@@ -16,19 +16,17 @@ from sandik.counting.tags.places import Span
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
 from sandik.counting.tags.ready import About, Ready
-from sandik.counting.tags.required_words import Needs, bits_in
+from sandik.counting.tags.required_words import Needs, Sum, bits_in
 from sandik.counting.tags.rules import Rule, Rules
 from sandik.counting.tags.valid_days import Eras
 
 #: For how many languages and pairs of languages the accepting entries are cached.
 _MAX_LANGUAGES = 1_000
 
-#: What a character folds to, and in higher bits its properties: see native/src/finding.rs.
-_ALNUM_FOLDED, _DIGIT, _LOWER, _UPPER, _KNOWN = (1 << bit for bit in range(21, 26))
-
-
 #: Groups of leaves, of which a text needs one each.
 _Groups = list[list[int]]
+#: Sums that must all be reached: how much, and what leaves weigh.
+_Sums = list[tuple[int, list[tuple[int, list[int]]]]]
 
 
 class ToldKind(TypedDict):
@@ -38,7 +36,7 @@ class ToldKind(TypedDict):
     matching: tuple[int, ...]
     is_trigger: bool
     leaves: tuple[int, ...]
-    asks: list[tuple[_Groups, list[int], _Groups, list[int]]]
+    asks: list[tuple[_Groups, list[int], _Groups, list[int], int | None]]
 
 
 class ToldCondition(NamedTuple):
@@ -77,15 +75,17 @@ class Told(NamedTuple):
     spelled: bytes
     kinds: list[ToldKind]
     rules: ToldRules
+    #: By number, the sums that something asks for.
+    sums: list[_Sums]
 
 
 def told(native: ModuleType, ready: Ready) -> Told:
     """Return what the compiled part is told of a lexicon. Takes seconds."""
     rules, asking = ready.conditions()
-    asked = zip(asking.ranks, asking.is_trigger, strict=True)
-    decides = [bool(ranks) or is_trigger for ranks, is_trigger in asked]
-    spelled = native.spelled(_patterns(ready.patterns), decides, MIN_GLUED)
-    return Told(spelled, [*_kinds(ready.patterns.kinds, asking)], _rules(rules, ready.about))
+    spelled = native.spelled(_patterns(ready.patterns), MIN_GLUED, about_character)
+    sums = _Numbers()
+    kinds = [*_kinds(ready.patterns.kinds, asking, sums)]
+    return Told(spelled, kinds, _rules(rules, ready.about), [*map(_sums, sums)])
 
 
 class NativeTerms:
@@ -93,7 +93,7 @@ class NativeTerms:
 
     def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry], eras: Eras) -> None:
         days = _Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))
-        self._native = native.Patterns(*lexicon, markup_rules(), _about_character, days)
+        self._native = native.Patterns(*lexicon, markup_rules(), about_character, days)
 
     def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
         """See `Places.find`."""
@@ -153,12 +153,22 @@ def _patterns(patterns: Numbered) -> Iterable[tuple[str, int, bool, bool]]:
                 yield pattern, kind, which == 1, which == 2
 
 
-def _kinds(kinds: Iterable[Kind], asking: Asking) -> Iterable[ToldKind]:
+def _sums(some: Iterable[Sum]) -> _Sums:
+    return [(one.least, [(weight, [*bits_in(leaves)]) for weight, leaves in one.levels]) for one in some]
+
+
+def _kinds(kinds: Iterable[Kind], asking: Asking, sums: "_Numbers") -> Iterable[ToldKind]:
     for kind, matching, is_trigger, asks in zip(
         kinds, asking.matching, asking.is_trigger, asking.asks, strict=True
     ):
         told = [
-            (_groups(one.needs), [*bits_in(one.leaves)], _groups(one.unless_needs), [*bits_in(one.unless)])
+            (
+                _groups(one.needs),
+                [*bits_in(one.leaves)],
+                _groups(one.unless_needs),
+                [*bits_in(one.unless)],
+                sums.of(one.sums) if one.sums else None,
+            )
             for one in asks
         ]
         yield ToldKind(
@@ -225,15 +235,3 @@ class _Numbers(dict[Any, int]):
 
     def of(self, thing: object) -> int:
         return self.setdefault(thing, len(self))
-
-
-def _about_character(character: str) -> int:
-    folded = fold_code(ord(character))
-    return (
-        _KNOWN
-        | folded
-        | _ALNUM_FOLDED * chr(folded).isalnum()
-        | _DIGIT * character.isdigit()
-        | _LOWER * character.islower()
-        | _UPPER * character.isupper()
-    )
