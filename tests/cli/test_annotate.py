@@ -28,7 +28,7 @@ SPELT = {
     "😀👩‍👩‍👧 Bu seçim öncesi DEEPFAKE videolar yayılıyor": ["seçim öncesi", "DEEPFAKE videolar"],
     "Sandık başına! #14MayısSeçimleri": ["Sandık başına! #14MayısSeçimleri"],
     "Bu sec\u0327im c\u0327ok önemli": ["sec\u0327im"],
-    "Выборы президента: дипфейк распространяется в соцсетях": ["Выборы", "дипфейк"],
+    "Выборы президента: дипфейк распространяется в соцсетях": ["Выборы президента", "дипфейк"],
     "Bugün hava çok güzel, sahilde yürüyüşe çıktık": [],
 }
 TEXTS = list(SPELT)
