@@ -148,7 +148,11 @@ async def hidden_topics(send: Callable[[Any], Awaitable[Any]], names: Iterable[s
 
     Kafka omits them from lists; only a request for one by name is denied.
     """
-    answer = await send(MetadataRequest([*names], allow_auto_topic_creation=False))
+    return hidden_in(await send(MetadataRequest([*names], allow_auto_topic_creation=False)))
+
+
+def hidden_in(answer: Any) -> list[str]:
+    """Return the topics that this user may not see, of an answer for topics by name."""
     return [topic for code, topic, *_ in answer.topics if for_code(code) is TopicAuthorizationFailedError]
 
 
@@ -164,15 +168,13 @@ async def check_topics(
     missing = [name for name in wanted if name not in found]
     if not missing:
         return
-    await check_not_hidden(send, servers, missing)
+    check_none_hidden(servers, await hidden_topics(send, missing))
     raise TopicError(f"Kafka at {servers} has no topic {', '.join(missing)}: run `sandik topics create`")
 
 
-async def check_not_hidden(
-    send: Callable[[Any], Awaitable[Any]], servers: str, missing: Collection[str]
-) -> None:
-    """Raise BrokerError if this user may not see one of the topics. `send` asks any server."""
-    if missing and (hidden := await hidden_topics(send, missing)):
+def check_none_hidden(servers: str, hidden: Collection[str]) -> None:
+    """Raise BrokerError if there are topics that this user may not see."""
+    if hidden:
         raise BrokerError(
             f"Kafka at {servers} has no topic {', '.join(hidden)} that this user may see: {SEE_TOPICS}. "
             "Without it, sandik cannot tell whether the topic exists"

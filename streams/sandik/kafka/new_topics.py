@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from time import monotonic
-from typing import Any
 
 from aiokafka import AIOKafkaClient, TopicPartition
 from aiokafka.errors import (
@@ -19,7 +18,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 
 from sandik.errors import BrokerError
-from sandik.kafka.connection import check_not_hidden, client_options, unreachable
+from sandik.kafka.connection import check_none_hidden, client_options, hidden_in, unreachable
 from sandik.settings import Settings
 
 _ASK_EVERY_S = 0.1
@@ -61,21 +60,18 @@ async def wait_until_served(settings: Settings, names: Set[str]) -> None:
 
 async def _served(client: AIOKafkaClient, settings: Settings, names: Set[str]) -> set[str]:
     """Return the topics whose partitions are all answered for by their leaders."""
-
-    async def ask(request: MetadataRequest) -> Any:
-        return await client.send(client.get_random_node(), request)
-
+    request = MetadataRequest([*names], allow_auto_topic_creation=False)
     try:
-        answer = await ask(MetadataRequest([*names], allow_auto_topic_creation=False))
-        seen = {topic for _, topic, _, partitions in answer.topics if partitions}
-        await check_not_hidden(ask, settings.broker, names - seen)
+        answer = await client.send(client.get_random_node(), request)
     except _AWAY:
         return set()
+    check_none_hidden(settings.broker, hidden_in(answer))
     leaders = {
         TopicPartition(topic, partition): leader
         for _, topic, _, partitions in answer.topics
         for _, partition, leader, *_ in partitions
     }
+    seen = {tp.topic for tp in leaders}
     for leader in {*leaders.values()} - {_NO_LEADER}:
         led = [tp for tp in leaders if leaders[tp] == leader]
         for tp in await _answered_for(client, leader, led):
