@@ -50,8 +50,7 @@ class NativeCascade:
         split: list[_Parts] = []
         for start in range(0, len(texts), _BATCH):
             part = slice(start, start + _BATCH)
-            is_all = isinstance(texts, list) and len(texts) <= _BATCH
-            found, parts = self._judge(texts if is_all else texts[part], hints[part] if hints else None)
+            found, parts = self._judge(texts[part], hints[part] if hints else None)
             answers += found
             split += [(start + index, both) for index, both in parts]
         judge_parts(answers, hints, split, self._of_parts)

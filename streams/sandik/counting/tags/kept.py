@@ -48,11 +48,11 @@ def file_of(layers: tuple[Layer, ...], native: ModuleType | None) -> Path | None
         folder = cache_dir() / "lexicons"
         if folder.exists() and not _is_own(folder.stat()):
             return None
-        code = _CODE[native]
-        if code is None:
+        code = [_PYTHON_CODE, _COMPILED_CODE] if native else [_PYTHON_CODE]
+        if not all(code):
             return None
-        parts = [_contents(one.name, _files(one.folder)) for one in layers]
-        return folder / f"lexicon-{hashlib.sha256(b''.join((code, *parts))).hexdigest()[:32]}.ready"
+        parts = [*code, *(_contents(one.name, _files(one.folder)) for one in layers)]
+        return folder / f"lexicon-{hashlib.sha256(b''.join(parts)).hexdigest()[:32]}.ready"
     except (OSError, RuntimeError):
         return None
 
@@ -66,18 +66,21 @@ def _contents(name: str, files: Iterable[Traversable]) -> bytes:
     return found.digest()
 
 
-def _code(native: ModuleType | None) -> bytes | None:
-    python = sys.implementation.cache_tag, sys.byteorder, unicodedata.unidata_version
-    modules = [Path(str(one.__file__)) for one in (native, pair) if one is not None]
+def _code(name: str, files: Iterable[Path]) -> bytes:
+    """Return the hash of code; nothing if it cannot be read."""
     try:
-        return _contents(str(python), [*modules, *sorted(Path(__file__).parent.glob("*.py"))])
+        return _contents(name, files)
     except OSError:
-        return None
+        return b""
 
 
-#: The hash of the code that makes lexicons ready, as this process has loaded it, with the compiled part and
-#: without: an upgrade may replace the files while it runs.
-_CODE = {native: _code(native) for native in (None, NATIVE)}
+#: The hashes of the code that makes lexicons ready, as this process has loaded it: an upgrade may replace the
+#: files while it runs.
+_PYTHON_CODE = _code(
+    f"{sys.implementation.cache_tag} {sys.byteorder} {unicodedata.unidata_version}",
+    [Path(str(pair.__file__)), *sorted(Path(__file__).parent.glob("*.py"))],
+)
+_COMPILED_CODE = _code("native", [Path(str(NATIVE.__file__))] if NATIVE else [])
 
 
 def _is_own(found: os.stat_result) -> bool:

@@ -19,10 +19,6 @@ class Asking:
         conditional = [tuple(rank for rank in ranks if rank in rules.by_rank) for ranks in self.ranks]
         #: Whether it triggers a condition.
         self.is_trigger = [bool(one or other) for one, other in zip(self.matching, conditional, strict=True)]
-        #: Whether it also matches as a cut word: forms do, and the beginning of a `match`.
-        self.is_known_cut = [
-            bool(ranks or bits & rules.firsts) for ranks, bits in zip(self.ranks, self.leaves, strict=True)
-        ]
         #: What each needs.
         self.asks: list[tuple[Asks, ...]] = [
             (*_without(bits, rules.asks(some)), *_without(bits, triggers.asks(bits)))

@@ -62,7 +62,7 @@ def made_ready(lexicon: Lexicon) -> Ready:
         lexicon.openings,
         [entry._replace(forms=()) for entry in entries],
         first_sum,
-        _may_be_cut(patterns, Asking(rules, triggers, patterns.kinds)),
+        _may_be_cut(patterns, rules.firsts),
     )
     return Ready(about, patterns, commonness)
 
@@ -76,8 +76,10 @@ def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:
     return ranks
 
 
-def _may_be_cut(patterns: Numbered, asking: Asking) -> InOrder:
+def _may_be_cut(patterns: Numbered, firsts: int) -> InOrder:
+    """Return the patterns that also match as cut words: forms, and what begins a `match` (leaves as bits)."""
     forms, kind_of = patterns.forms, patterns.kind_of
+    may_be = [bool(kind.ranks) or any(firsts >> leaf & 1 for leaf in kind.leaves) for kind in patterns.kinds]
     whole_words = (*forms.whole, *forms.in_hashtags)
-    known = [number for number in range(len(whole_words)) if asking.is_known_cut[kind_of[number]]]
+    known = [number for number in range(len(whole_words)) if may_be[kind_of[number]]]
     return in_order(whole_words, known, len(forms.whole), kind_of)
