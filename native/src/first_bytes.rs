@@ -8,7 +8,7 @@ use crate::tables::fetch;
 
 /// Eight first bytes, or fewer and zeros, and what is known behind them: see `Behind`.
 #[derive(Default)]
-pub struct Table {
+pub struct FirstBytes {
     slots: Vec<[u64; 2]>,
 }
 
@@ -52,7 +52,7 @@ impl Behind {
     }
 }
 
-impl Table {
+impl FirstBytes {
     pub fn new(some: &BTreeMap<u64, Behind>) -> Self {
         let mut table = Self { slots: vec![[0; 2]; (2 * some.len() + 2).next_power_of_two()] };
         for (key, behind) in some {

@@ -11,7 +11,7 @@ use pyo3::types::PyBytes;
 use crate::automaton::Automaton;
 use crate::beginnings::Beginnings;
 use crate::characters::Characters;
-use crate::first_bytes::{eight, first_of, Behind, Patterns, Table};
+use crate::first_bytes::{eight, first_of, Behind, FirstBytes, Patterns};
 use crate::folding::{first_word, Folded, AHEAD, WORD};
 
 /// One pattern: its kind, and above three bits what it is.
@@ -49,8 +49,8 @@ pub struct Spelled {
     automaton: Automaton,
     beginnings: Beginnings,
     /// By the first bytes of first words, and of those that are beginnings of words.
-    words: Table,
-    starts: Table,
+    words: FirstBytes,
+    starts: FirstBytes,
     /// By number in the automaton, which of `patterns` are spelled so: from here to the next.
     bounds: Vec<u32>,
     patterns: Vec<Pattern>,
@@ -164,8 +164,8 @@ impl Spelled {
         let counts = numbers(counts);
         let (bounds, patterns) = (counts[0] as usize, counts[1] as usize);
         let (beginnings, rest) = Beginnings::read(rest)?;
-        let (words, rest) = Table::read(rest)?;
-        let (starts, mut rest) = Table::read(rest)?;
+        let (words, rest) = FirstBytes::read(rest)?;
+        let (starts, mut rest) = FirstBytes::read(rest)?;
         let mut take = |size: usize| {
             let (taken, left) = rest.split_at_checked(size)?;
             rest = left;
@@ -244,7 +244,7 @@ pub fn spelled<'py>(
     let mut bytes = Vec::new();
     write(&mut bytes, &[bounds.len() as u32, all.len() as u32]);
     beginnings.write(&mut bytes);
-    [words, starts].iter().for_each(|some| Table::new(some).write(&mut bytes));
+    [words, starts].iter().for_each(|some| FirstBytes::new(some).write(&mut bytes));
     write(&mut bytes, &bounds);
     write(&mut bytes, &all);
     write(&mut bytes, &automaton.numbers());
