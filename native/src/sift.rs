@@ -29,6 +29,14 @@ struct Quotes(Vec<(String, String)>, usize, usize, f64, usize, usize);
 #[derive(FromPyObject)]
 struct Scripts(Vec<u8>, usize, usize, f64, usize, f64);
 
+impl Scripts {
+    /// Return the script of a character, or 0.
+    #[inline]
+    fn of(&self, one: char) -> usize {
+        usize::from(self.0[(one as usize).min(self.0.len() - 1)] & 3)
+    }
+}
+
 /// See `Sieve` and `Letters`: the marks of characters, the last one all beyond; those of Latin and of other letters;
 /// the fewest letters of a text; the bounds of the classes of length; what part makes a text mixed, and how long a
 /// text with a Russian letter has to be.
@@ -282,14 +290,14 @@ impl Sift {
         if text.is_ascii() {
             return Ok(false);
         }
-        let Scripts(scripts, max_chars, min_letters, part, ..) = &self.scripts;
+        let Scripts(_, max_chars, min_letters, part, ..) = &self.scripts;
         if at_most(text.as_bytes()).iter().filter(|letters| *letters >= min_letters).count() < 2 {
             return Ok(false);
         }
         let text = start_of(text, *max_chars);
         let mut letters = [0; 4];
         for one in text.chars() {
-            letters[usize::from(scripts[(one as usize).min(scripts.len() - 1)] & 3)] += 1;
+            letters[self.scripts.of(one)] += 1;
         }
         if !are_two(&letters, *min_letters, [*part, 0.0, 0.0]) {
             return Ok(false); // the letters of links are Latin: without them there are no more of these
@@ -319,7 +327,7 @@ impl Sift {
                 }
             }
             if end == at + 1 {
-                letters[usize::from(scripts[(*one as usize).min(scripts.len() - 1)] & 3)] += 1;
+                letters[self.scripts.of(*one)] += 1;
             }
             at = end;
         }
@@ -328,7 +336,7 @@ impl Sift {
 
     /// Return the words of the two scripts that carry a text, each with spaces between; nothing if only one does.
     fn parts_of(&self, py: Python<'_>, text: &str) -> PyResult<Option<Parts>> {
-        let Scripts(scripts, max_chars, min_letters, part, min_words, min_small) = &self.scripts;
+        let Scripts(_, max_chars, min_letters, part, min_words, min_small) = &self.scripts;
         let mut carried: [Carried<'_>; 3] = Default::default();
         let (mut before, mut row) = (carried.len(), 0);
         let mut rest = start_of(text, *max_chars);
@@ -344,7 +352,7 @@ impl Sift {
                 if first == 0 && is & IS_ALPHA != 0 {
                     first = is;
                 }
-                letters[usize::from(scripts[(one as usize).min(scripts.len() - 1)] & 3)] += 1;
+                letters[self.scripts.of(one)] += 1;
             }
             let word = &rest[..end];
             rest = rest[end..].char_indices().nth(1).map_or("", |(next, _)| &rest[end + next..]);
