@@ -27,7 +27,7 @@ from sandik_schemas.partial import decode_partial
 POSTS_PER_S = 1_000_000
 WORKERS, PARTITIONS = 35, 192
 #: How often a partition has a batch, and merge writes; and how long both go on.
-BATCH_EVERY_MS, EMIT_EVERY_MS, SIMULATED_S = 100, 250, 120
+BATCH_EVERY_MS, EMIT_EVERY_MS, SIMULATED_S = 100, 150, 120
 #: As many posts as `counts` writes at once.
 COUNTS_AT_ONCE = 10_000
 

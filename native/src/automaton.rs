@@ -87,6 +87,30 @@ impl Automaton {
         (at, self.number(at))
     }
 
+    /// Say of each word that begins with some letters how many more it has, at most so many, and its number: in the order
+    /// of the alphabet.
+    pub fn longer(&self, letters: &[u8], most: usize, found: &mut dyn FnMut(usize, usize)) {
+        let (state, number) = self.behind(letters);
+        if let Some(number) = number {
+            found(0, number);
+        }
+        self.behind_state(state, 0, most, found);
+    }
+
+    fn behind_state(&self, at: usize, more: usize, most: usize, found: &mut dyn FnMut(usize, usize)) {
+        for edge in &self.units[at + 1..][..self.units[at] as usize & 0xFF] {
+            // Of a letter in UTF-8, all bytes but the first begin with 10.
+            let more = more + usize::from(edge & 0xC0 != 0x80);
+            let next = (edge >> LETTER) as usize;
+            if more <= most {
+                if let Some(number) = self.number(next) {
+                    found(more, number);
+                }
+                self.behind_state(next, more, most, found);
+            }
+        }
+    }
+
     /// State 0 has no edges, and is no word.
     #[inline]
     fn next(&self, at: usize, letter: u8) -> usize {

@@ -54,19 +54,19 @@ impl Counting {
         allowed: &Allowed,
         word_spans: Box<dyn Fn() -> PyResult<Vec<(u32, u32)>> + 'a>,
     ) -> PyResult<Vec<(u32, u32, u32)>> {
-        let kind_of = |form: &Place| &kinds[form.4 as usize];
+        let kind_of = |form: &Place| &kinds[form.3 as usize];
         let mut rows: Vec<Row> = Vec::new();
         for form in forms {
             for rank in &kind_of(form).ranks {
                 let Entry(_, _, beside, has_near, _) = &self.entries[*rank as usize];
-                let is_unsure = form.5 & GLUED != 0 && (!beside.is_empty() || *has_near);
+                let is_unsure = form.4 & GLUED != 0 && (!beside.is_empty() || *has_near);
                 if allowed.has(*rank) && !is_unsure {
-                    rows.push((form.1, Reverse(form.3 - form.1), *rank));
+                    rows.push((form.0, Reverse(form.2 - form.0), *rank));
                 }
             }
         }
         if forms.iter().any(|form| kind_of(form).is_trigger) {
-            let words = forms.iter().map(|form| (form.1, form.3, kind_of(form).leaves.as_slice()));
+            let words = forms.iter().map(|form| (form.0, form.2, kind_of(form).leaves.as_slice()));
             let words = words.filter(|word| !word.2.is_empty()).collect();
             let scene = Scene::new(words, self.leaves, &self.made, characters, word_spans);
             let matching = forms.iter().flat_map(|form| &kind_of(form).matching).copied();

@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyList, PyString};
 use crate::characters::{text_of, Characters};
 use crate::conditions::{Leaves, Made, Needs};
 use crate::counting::{Allowed, Counting, Entry, Opening};
+use crate::cut_words::{CutIn, CutWords, Limits};
 use crate::folding::{Folded, Start, Token, NONE, WORD};
 use crate::markup::{Marked, Markup, Told};
 use crate::spelled::{Candidate, Pattern, Spelled};
@@ -22,8 +23,8 @@ pub const GLUED: u8 = 4;
 const ABLE: u8 = 8;
 const MARKED: u8 = 16;
 
-/// Index of the text; first character, last one, end; kind of pattern, and how it stands there.
-pub type Place = (usize, u32, u32, u32, u32, u8);
+/// First character, last one, end; kind of pattern, and how it stands there.
+pub type Place = (u32, u32, u32, u32, u8);
 
 /// What has to be known if it is there what something needs, and what its veto needs; the number of its sums, if it
 /// has any.
@@ -40,13 +41,14 @@ pub struct Sum(i64, Vec<(i64, Vec<u32>)>);
 pub struct Days(Py<PyAny>, Vec<i64>, Py<PyAny>);
 
 /// Of a kind of patterns: the entries it is a form of, those whose `match` may find something where it stands,
-/// whether it makes conditions be asked, the leaves it is, and what it asks.
+/// whether it makes conditions be asked, whether it counts though its end is cut off, the leaves it is, and what it asks.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct Kind {
     pub ranks: Vec<u32>,
     pub matching: Vec<u32>,
     pub is_trigger: bool,
+    pub counts_cut: bool,
     pub leaves: Vec<u32>,
     asks: Vec<Asks>,
 }
@@ -136,6 +138,7 @@ impl Quick {
 /// What is used again for each text.
 struct Work {
     folded: Folded,
+    cut: CutIn,
     candidates: Vec<Candidate>,
     hits: Vec<Hit>,
     present: Leaves,
@@ -147,6 +150,7 @@ pub struct Patterns {
     spelled: Spelled,
     kinds: Vec<Kind>,
     quick: Quick,
+    cut_words: CutWords,
     counting: Counting,
     markup: Markup,
     characters: Characters,
@@ -158,13 +162,16 @@ pub struct Patterns {
 #[pymethods]
 impl Patterns {
     /// Take what `spelled` has made of patterns, and their kinds; entries, openings, and places of conditions that
-    /// are no leaf; sums of conditions; what links and hashtags are made of, who knows characters, and which entries can count.
+    /// are no leaf; sums of conditions; what makes a cut word; what links and hashtags are made of, who knows characters,
+    /// and which entries can count.
     #[new]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         spelled: &[u8],
         kinds: Vec<Kind>,
         rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         sums: Vec<Vec<Sum>>,
+        cut: Limits,
         markup: Told,
         ask: Py<PyAny>,
         days: Days,
@@ -172,6 +179,7 @@ impl Patterns {
         let (entries, openings, first_sum, leaves, made) = rules;
         let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
         let quick = Quick::new(&kinds);
+        let cut_words = CutWords::new(cut, kinds.iter().map(|kind| kind.counts_cut).collect());
         let counting = Counting { entries, openings, first_sum, made, leaves };
         let (markup, characters) = (Markup::new(markup), Characters::new(ask));
         let weighed = |Sum(least, levels): &Sum| {
@@ -182,55 +190,22 @@ impl Patterns {
             (*least, weights)
         };
         let sums = sums.iter().map(|some| some.iter().map(weighed).collect()).collect();
-        Ok(Self { spelled, kinds, quick, counting, markup, characters, days, sums })
+        Ok(Self { spelled, kinds, quick, cut_words, counting, markup, characters, days, sums })
     }
 
-    /// Return the places of patterns, text by text. Not all: only those that can count.
-    fn find(&self, texts: &Bound<'_, PyList>, all: bool) -> PyResult<Vec<Place>> {
-        let mut places = Vec::new();
-        let mut work = self.work();
-        for (index, text) in texts.iter().enumerate() {
-            let text = text_of(text.cast::<PyString>()?)?;
-            work.folded.fill(texts.py(), &text, all, &self.characters)?;
-            if all {
-                self.walk(&mut work, true);
-            } else {
-                self.find_wanted(&mut work);
-            }
-            self.place(index, &text, &work, &mut places);
-        }
-        Ok(places)
-    }
-
-    /// Return the terms that count, by index of their text: start, end, rank of the entry.
-    ///
-    /// `cut`: words that were cut off, in the order of texts: index of the text, start, end, kind. `times_ms`: when
-    /// each was posted.
+    /// Return the terms that count, by index of their text: start, end, rank of the entry. `times_ms`: when each was
+    /// posted.
     fn counted<'py>(
         &self,
         texts: &Bound<'py, PyList>,
-        cut: Vec<(usize, u32, u32, u32)>,
         languages: &Bound<'py, PyList>,
         times_ms: Option<&Bound<'py, PyList>>,
     ) -> PyResult<Vec<(usize, Vec<(u32, u32, u32)>)>> {
         let py = texts.py();
         let (mut found, mut work, mut forms) = (Vec::new(), self.work(), Vec::new());
-        let mut cut = cut.into_iter().peekable();
         for (index, string) in texts.iter().enumerate() {
             let text = text_of(string.cast::<PyString>()?)?;
-            work.folded.fill(py, &text, false, &self.characters)?;
-            if cut.peek().is_some_and(|one| one.0 == index) {
-                // What the conditions of cut words need is not asked before: so all words are found.
-                self.walk(&mut work, false);
-            } else {
-                self.find_wanted(&mut work);
-            }
-            forms.clear();
-            self.place(index, &text, &work, &mut forms);
-            let marked = self.drop_refused(py, &text, &mut forms)?;
-            while let Some((_, start, end, kind)) = cut.next_if(|one| one.0 == index) {
-                forms.push((index, start, end - 1, end, kind, ABLE));
-            }
+            let marked = self.forms(py, &text, &mut work, &mut forms)?;
             if forms.is_empty() {
                 continue;
             }
@@ -251,12 +226,49 @@ impl Patterns {
         }
         Ok(found)
     }
+
+    /// Return which texts have a form of an entry, whether it counts or not.
+    fn near(&self, texts: &Bound<'_, PyList>) -> PyResult<Vec<usize>> {
+        let (mut near, mut work, mut forms) = (Vec::new(), self.work(), Vec::new());
+        for (index, string) in texts.iter().enumerate() {
+            let text = text_of(string.cast::<PyString>()?)?;
+            self.forms(texts.py(), &text, &mut work, &mut forms)?;
+            if forms.iter().any(|form| !self.kinds[form.3 as usize].ranks.is_empty()) {
+                near.push(index);
+            }
+        }
+        Ok(near)
+    }
 }
 
 impl Patterns {
     fn work(&self) -> Work {
-        let (folded, candidates, hits, asked) = Default::default();
-        Work { folded, candidates, hits, present: Leaves::none(self.counting.leaves), asked }
+        let (folded, cut, candidates, hits, asked) = Default::default();
+        Work { folded, cut, candidates, hits, present: Leaves::none(self.counting.leaves), asked }
+    }
+
+    /// Find what can count in a text, and the words that decide it. Return the text as they were looked for in it, if
+    /// links, names or hashtags might refuse some.
+    fn forms<'a>(
+        &'a self,
+        py: Python<'_>,
+        text: &'a str,
+        work: &mut Work,
+        forms: &mut Vec<Place>,
+    ) -> PyResult<Option<Marked<'a>>> {
+        self.cut_words.find(py, text, &self.spelled, &self.characters, &mut work.cut)?;
+        work.folded.fill(py, text, &self.characters)?;
+        if work.cut.words.is_empty() {
+            self.find_wanted(work);
+        } else {
+            // What the conditions of cut words need is not asked before: so all words are found.
+            self.walk(work);
+        }
+        forms.clear();
+        self.place(text, work, forms);
+        let marked = self.drop_refused(py, text, forms)?;
+        forms.extend(work.cut.words.iter().map(|(start, end, kind)| (*start, end - 1, *end, *kind, ABLE)));
+        Ok(marked)
     }
 
     /// Return of each entry whether a time is out of its days; nothing without a time.
@@ -277,12 +289,12 @@ impl Patterns {
         text: &str,
         places: &mut Vec<Place>,
     ) -> PyResult<Option<Marked<'_>>> {
-        if places.iter().all(|place| place.5 & MARKED == 0) {
+        if places.iter().all(|place| place.4 & MARKED == 0) {
             return Ok(None);
         }
         let mut marked = self.markup.of(py, text)?;
         let has_signs = marked.has_signs();
-        places.retain(|(_, begin, last, _, _, how)| {
+        places.retain(|(begin, last, _, _, how)| {
             let outside = how & OUTSIDE != COUNTS;
             let is_glued = how & GLUED != 0;
             if how & MARKED == 0 {
@@ -298,7 +310,7 @@ impl Patterns {
 
     /// Find what can count in a text, and the words that decide it.
     fn find_wanted(&self, work: &mut Work) {
-        self.walk(work, false);
+        self.walk(work);
         let Work { hits, present, asked, .. } = work;
         let quick = &self.quick;
         let mut wanted = None;
@@ -315,18 +327,11 @@ impl Patterns {
         hits.retain(|hit| quick.is(hit, FORM) || is_wanted(hit));
     }
 
-    /// Find all patterns in a text, or those that can count.
-    fn walk(&self, work: &mut Work, all: bool) {
+    /// Find the patterns in a text that can count.
+    fn walk(&self, work: &mut Work) {
         let Work { folded, hits, candidates, .. } = work;
         let (folded, text) = (&*folded, folded.text());
         hits.clear();
-        if all {
-            for start in folded.starts() {
-                let found = |pattern, length| hits.push(hit(folded, start, pattern, length));
-                self.spelled.all(&text[start.byte as usize..], found);
-            }
-            return;
-        }
         self.spelled.candidates(folded, candidates);
         for candidate in candidates.iter() {
             let start = &folded.starts()[candidate.start as usize];
@@ -347,7 +352,7 @@ impl Patterns {
     }
 
     /// Add the places in a text of what was found in it.
-    fn place(&self, index: usize, text: &str, work: &Work, places: &mut Vec<Place>) {
+    fn place(&self, text: &str, work: &Work, places: &mut Vec<Place>) {
         let origins = &work.folded.origins;
         let (mut token, mut chars) = (Token::default(), text.char_indices());
         let mut next = 0;
@@ -361,7 +366,7 @@ impl Patterns {
                 next = first + 1;
             }
             let how = hit.how | MARKED * u8::from(token.has_sign(text.as_bytes(), byte));
-            places.push((index, first, origins[end - 1], origins[end], hit.kind, how));
+            places.push((first, origins[end - 1], origins[end], hit.kind, how));
         }
     }
 

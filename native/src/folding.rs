@@ -61,8 +61,8 @@ impl Folded {
         self.origins[self.size]
     }
 
-    /// Fold a text. `all`: what may begin inside words, or with a space, is a start, too.
-    pub fn fill(&mut self, py: Python<'_>, text: &str, all: bool, characters: &Characters) -> PyResult<()> {
+    /// Fold a text.
+    pub fn fill(&mut self, py: Python<'_>, text: &str, characters: &Characters) -> PyResult<()> {
         // Never shorter than before, so that nothing is cleared for each text.
         let most = (LARGER * text.len() + MOST_BYTES + BEHIND).max(self.bytes.len());
         self.bytes.resize(most, 0);
@@ -99,7 +99,7 @@ impl Folded {
                     }
                 }
                 self.starts[count] = Start { byte: size as u32, end: 0, edge, is_in_hashtag };
-                count += usize::from(all | is_in_hashtag | (edge == WORD && !is_space));
+                count += usize::from(is_in_hashtag | (edge == WORD && !is_space));
                 let mut put = |byte: u32| {
                     self.bytes[size] = byte as u8;
                     self.origins[size] = number;

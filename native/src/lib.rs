@@ -7,6 +7,7 @@ mod cld2;
 mod cleaning;
 mod conditions;
 mod counting;
+mod cut_words;
 mod eld;
 mod eld_tables;
 mod fasttext;
@@ -19,7 +20,6 @@ mod pool;
 mod sift;
 mod spelled;
 mod tables;
-mod tails;
 
 use pyo3::prelude::*;
 
@@ -29,7 +29,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(spelled::spelled, module)?)?;
     module.add_class::<finding::Patterns>()?;
     module.add_class::<markup::Markup>()?;
-    module.add_class::<tails::Tails>()?;
     module.add_class::<eld::Eld>()?;
     module.add_class::<cld2::Cld2>()?;
     module.add_class::<sift::Sift>()?;

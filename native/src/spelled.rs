@@ -147,6 +147,13 @@ impl Spelled {
         }
     }
 
+    /// Say of each pattern that begins with some letters how many more it has, if these are not too many, and what it is.
+    pub fn longer(&self, letters: &[u8], most: usize, mut found: impl FnMut(usize, Pattern)) {
+        self.automaton.longer(letters, most, &mut |more, number| {
+            self.patterns(number).for_each(|one| found(more, one));
+        });
+    }
+
     /// Return those of a number that count outside hashtags: the beginnings of words, or whole words.
     #[inline]
     fn counting(&self, number: usize, are_beginnings: bool) -> impl Iterator<Item = Pattern> + '_ {

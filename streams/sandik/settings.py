@@ -179,7 +179,7 @@ class Settings(BaseSettings):
         "Raise it if sources pause for longer and final counts are corrected too often.",
     )
     emit_every_ms: PositiveMilliseconds = Field(
-        250, description="How often changed counts are written. Raise it to write less to `counts`."
+        150, description="How often changed counts are written. Raise it to write less to `counts`."
     )
     batch_posts: int = Field(
         2_000,

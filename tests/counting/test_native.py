@@ -126,7 +126,7 @@ def conditions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagge
     folder = write_lexicon(tmp_path_factory.mktemp("native"), fake=LEXICON)
     folder.joinpath("tags.toml").write_text(TAGS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kept, "LEAST_PATTERNS", 0)
+        patch.setattr(kept, "LEAST_BYTES", 0)
         yield taggers(folder, folder)
 
 

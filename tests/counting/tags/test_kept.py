@@ -30,7 +30,7 @@ def native(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> M
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where lexicons are kept; small ones, too."""
-    monkeypatch.setattr(kept, "LEAST_PATTERNS", 0)
+    monkeypatch.setattr(kept, "LEAST_BYTES", 0)
     monkeypatch.setenv("SANDIK_CACHE_DIR", str(tmp_path / "kept"))
     return tmp_path / "kept" / "lexicons"
 

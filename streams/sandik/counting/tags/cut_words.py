@@ -7,11 +7,10 @@ first in alphabetical order.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import ModuleType
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sandik.counting.tags.alphabet import about_character, fold_batch
+from sandik.counting.tags.alphabet import fold_batch
 
 SIGN = "…"
 _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
@@ -19,6 +18,8 @@ _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING = 5, 3, 2
 _BEHIND_ALL = b"\xff"
 #: How far back from the sign is searched.
 _LOOK_CHARACTERS = 60
+#: What the compiled part is told of this.
+LIMITS = _MIN_LETTERS, _MIN_OF_WORD, _MAX_MISSING, _LOOK_CHARACTERS
 
 
 class Cut(NamedTuple):
@@ -70,28 +71,25 @@ Tail = tuple[int, int, int, bool, str]
 class CutWords:
     """Finds cut patterns."""
 
-    def __init__(self, patterns: InOrder, native: ModuleType | None = None) -> None:
+    def __init__(self, patterns: InOrder) -> None:
         self._text, self._in_hashtags, self._openings = patterns.text, patterns.in_hashtags, patterns.openings
         self._bounds, self._kinds = array("I", patterns.bounds), array("I", patterns.kinds)
-        self._tails: Callable[[list[str]], list[Tail]] = self._tails_here
-        if native:
-            tails = native.Tails({*self._openings}, _MIN_LETTERS, _LOOK_CHARACTERS, about_character)
-            self._tails = tails.find
 
     def find(self, texts: Sequence[str]) -> list[Cut]:
         """Return the cut words in texts, in text order."""
         found: dict[tuple[int, int], Cut] = {}
-        for index, start, end, is_hashtag, folded in self._tails([*texts]):
-            beginning = folded.strip()
-            is_enough = len(beginning) - beginning.rfind(" ") > _MIN_OF_WORD
+        for index, start, end, is_hashtag, folded in self._tails(texts):
+            beginning = folded.rstrip()
+            letters = len(beginning) - beginning.rfind(" ") - 1
+            is_enough = len(beginning) >= _MIN_LETTERS and letters >= _MIN_OF_WORD
             kind = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
             if kind is not None:
                 found.setdefault((index, end), Cut(index, start, end, kind))
         return [*found.values()]
 
-    def _tails_here(self, texts: list[str]) -> list[Tail]:
+    def _tails(self, texts: Sequence[str]) -> list[Tail]:
         """Return the tails that begin as a pattern does, text by text."""
-        tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails(text)]
+        tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails_of(text)]
         if not tails:
             return []
         # All at once: folding is cheap for many texts, not for one.
@@ -101,7 +99,7 @@ class CutWords:
 
     def _longer(self, beginning: str, *, in_hashtag: bool) -> int | None:
         start = beginning.encode()
-        among = range(self._openings.get(beginning[:_MIN_LETTERS], 0), len(self._kinds))
+        among = range(self._openings[beginning[:_MIN_LETTERS]], len(self._kinds))
         place = among.start + bisect_left(among, start, key=self._pattern)
         best: tuple[int, int] | None = None
         while place < among.stop and (form := self._pattern(place)).startswith(start):
@@ -123,7 +121,7 @@ class CutWords:
         return self._text[self._bounds[place] : self._bounds[place + 1]]
 
 
-def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
+def _tails_of(text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield the last word and the last two words before each sign: start, end, is it a hashtag."""
     end = text.find(SIGN)
     while end >= 0:

@@ -1,13 +1,11 @@
 """The forms and words of a lexicon in texts: what `places` finds, without links and @names."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from types import ModuleType
-from typing import Protocol
 
 from sandik.counting.tags.boundaries import Markup, Refusal, may_have_markup
-from sandik.counting.tags.cut_words import Cut, CutWords, InOrder
-from sandik.counting.tags.places import How, Place
+from sandik.counting.tags.cut_words import CutWords, InOrder
+from sandik.counting.tags.places import How, Places
 
 #: Posts are folded in pieces of about this many characters, so that the arrays of a large batch stay in the
 #: CPU cache (a fifth faster).
@@ -25,20 +23,13 @@ _OUTSIDE = {
 }
 
 
-class Finds(Protocol):
-    """Finds patterns in texts: `Places`, or its compiled twin."""
-
-    def find(self, texts: list[str], *, refused: bool) -> Iterable[Place]:
-        """See `Places.find`."""
-
-
 class Finder:
     """Finds patterns in texts: separate words and parts of hashtags, not in links and @names."""
 
-    def __init__(self, cut: InOrder, places: Finds, native: ModuleType | None = None) -> None:
+    def __init__(self, cut: InOrder, places: Places) -> None:
         """Take the patterns that may be cut, and what finds the others."""
         self._places = places
-        self._cut_words = CutWords(cut, native)
+        self._cut_words = CutWords(cut)
 
     def forms(self, texts: Sequence[str], *, refused: bool) -> Iterator[Form]:
         """Yield the forms in the texts, and the words of conditions, text by text.
@@ -47,7 +38,8 @@ class Finder:
         """
         for first, piece in _pieces(texts):
             cut: list[Form] = [
-                (first + index, start, end, kind, None, False) for index, start, end, kind in self.cut(piece)
+                (first + index, start, end, kind, None, False)
+                for index, start, end, kind in self._cut_words.find(piece)
             ]
             if not cut:
                 yield from self._whole_forms(first, piece, refused=refused)
@@ -61,10 +53,6 @@ class Finder:
                 *self._whole_forms(first, these, refused=refused, are_all_found=True),
             )
             yield from sorted([*whole, *cut], key=itemgetter(0))
-
-    def cut(self, texts: Sequence[str]) -> list[Cut]:
-        """Return the cut forms, text by text."""
-        return self._cut_words.find(texts)
 
     def _whole_forms(
         self, first: int, piece: list[str], *, refused: bool, are_all_found: bool = False

@@ -33,8 +33,8 @@ R = TypeVar("R", Ready, NativeReady)
 
 #: Each version of the code and of a lexicon has a file of its own. Those that were used last stay.
 MOST_FILES = 10
-#: A lexicon of fewer patterns is made as fast as it is read.
-LEAST_PATTERNS = 10_000
+#: A smaller lexicon is made as fast as it is read.
+LEAST_BYTES = 500_000
 _HASH_BYTES = hashlib.sha256().digest_size
 
 
@@ -117,9 +117,9 @@ def read(file: Path, kind: type[R]) -> R | None:
 
 def keep(file: Path, ready: Ready | NativeReady) -> None:
     """Write a file, whole or not at all, and delete the oldest. Do nothing where nothing can be written."""
-    if len(ready.about.cut.in_hashtags) < LEAST_PATTERNS:
-        return
     content = msgspec.msgpack.encode(ready)
+    if len(content) < LEAST_BYTES:
+        return
     with suppress(OSError, SandikError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with new_file(file, replaces=True, mode=0o600) as new:

@@ -85,7 +85,7 @@ class Tagger:
         rules, self._asking = ready.conditions()
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
         self._openings = {one.tag: one for one in ready.about.openings}
-        self._finder = Finder(ready.about.cut, Places(ready.patterns, self._asking))
+        self._finder = Finder(ready.cut, Places(ready.patterns, self._asking))
 
     def _tell(self, about: About) -> None:
         self.version, self.tag_names, self.pairs = about.version, about.tag_names, about.pairs

@@ -5,7 +5,6 @@ from functools import cached_property
 from types import ModuleType
 from typing import NamedTuple
 
-from sandik.counting.tags.finder import Finder
 from sandik.counting.tags.lexicon import LexiconError
 from sandik.counting.tags.match import Tagger, Times, Verdict
 from sandik.counting.tags.native_terms import NativeTerms, Told, told
@@ -31,15 +30,17 @@ class NativeTagger(Tagger):
     def __init__(self, ready: NativeReady, native: ModuleType, in_python: Callable[[], Tagger]) -> None:
         self._tell(ready.about)
         self._native = NativeTerms(native, ready.told, self._entries, self.eras)
-        self._finder = Finder(ready.about.cut, self._native, native)
-        self._ranks = [kind["ranks"] for kind in ready.told.kinds]
         self._in_python = in_python
 
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterable[tuple[int, list[Span]]]:
         times_ms = times_ms if self.eras and times_ms else None
-        return self._native.counted(texts, languages, self._finder.cut(texts), times_ms)
+        return self._native.counted(texts, languages, times_ms)
+
+    def near(self, texts: Sequence[str]) -> set[int]:
+        """See `Tagger.near`."""
+        return self._native.near(texts)
 
     @cached_property
     def _explaining(self) -> Tagger:

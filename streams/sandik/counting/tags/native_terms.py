@@ -3,15 +3,16 @@
 It scans each text, and looks into an automaton where a word begins. The lexicon is passed as numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Container, Iterable, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple, TypedDict
 
 from sandik.counting.tags.alphabet import about_character
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
+from sandik.counting.tags.cut_words import LIMITS
 from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.pattern_index import Kind, Numbered
-from sandik.counting.tags.places import Place as Found
 from sandik.counting.tags.places import Span
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
@@ -35,6 +36,8 @@ class ToldKind(TypedDict):
     ranks: tuple[int, ...]
     matching: tuple[int, ...]
     is_trigger: bool
+    #: Whether it counts though its end was cut off.
+    counts_cut: bool
     leaves: tuple[int, ...]
     asks: list[tuple[_Groups, list[int], _Groups, list[int], int | None]]
 
@@ -84,7 +87,7 @@ def told(native: ModuleType, ready: Ready) -> Told:
     rules, asking = ready.conditions()
     spelled = native.spelled(_patterns(ready.patterns), MIN_GLUED, about_character)
     sums = _Numbers()
-    kinds = [*_kinds(ready.patterns.kinds, asking, sums)]
+    kinds = [*_kinds(ready.patterns.kinds, asking, sums, {*array("I", ready.cut.kinds)})]
     return Told(spelled, kinds, _rules(rules, ready.about), [*map(_sums, sums)])
 
 
@@ -93,28 +96,25 @@ class NativeTerms:
 
     def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry], eras: Eras) -> None:
         days = _Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))
-        self._native = native.Patterns(*lexicon, markup_rules(), about_character, days)
-
-    def find(self, texts: list[str], *, refused: bool) -> Iterable[Found]:
-        """See `Places.find`."""
-        places: list[Found] = self._native.find(texts, refused)
-        return places
+        self._native = native.Patterns(*lexicon, LIMITS, markup_rules(), about_character, days)
 
     def counted(
         self,
         texts: Sequence[str],
         languages: Sequence[str],
-        cut: Sequence[tuple[int, int, int, int]],
         times_ms: Sequence[int | None] | None,
     ) -> list[tuple[int, list[Span]]]:
         """Return the terms that count, by index of their text.
 
-        `cut`: cut words, text by text: index of the text, start, end, kind. `times_ms`: when each was posted;
-        without it no entry is outside its days.
+        `times_ms`: when each was posted; without it no entry is outside its days.
         """
         times = None if times_ms is None else [*times_ms]
-        found: list[tuple[int, list[Span]]] = self._native.counted([*texts], cut, [*languages], times)
+        found: list[tuple[int, list[Span]]] = self._native.counted([*texts], [*languages], times)
         return found
+
+    def near(self, texts: Sequence[str]) -> set[int]:
+        """See `Tagger.near`."""
+        return {*self._native.near([*texts])}
 
 
 class _Accepting(dict[str, bytes]):
@@ -157,10 +157,11 @@ def _sums(some: Iterable[Sum]) -> _Sums:
     return [(one.least, [(weight, [*bits_in(leaves)]) for weight, leaves in one.levels]) for one in some]
 
 
-def _kinds(kinds: Iterable[Kind], asking: Asking, sums: "_Numbers") -> Iterable[ToldKind]:
-    for kind, matching, is_trigger, asks in zip(
-        kinds, asking.matching, asking.is_trigger, asking.asks, strict=True
-    ):
+def _kinds(
+    kinds: Iterable[Kind], asking: Asking, sums: "_Numbers", cut: Container[int]
+) -> Iterable[ToldKind]:
+    of_each = zip(kinds, asking.matching, asking.is_trigger, asking.asks, strict=True)
+    for number, (kind, matching, is_trigger, asks) in enumerate(of_each):
         told = [
             (
                 _groups(one.needs),
@@ -172,7 +173,12 @@ def _kinds(kinds: Iterable[Kind], asking: Asking, sums: "_Numbers") -> Iterable[
             for one in asks
         ]
         yield ToldKind(
-            ranks=kind.ranks, matching=matching, is_trigger=is_trigger, leaves=kind.leaves, asks=told
+            ranks=kind.ranks,
+            matching=matching,
+            is_trigger=is_trigger,
+            counts_cut=number in cut,
+            leaves=kind.leaves,
+            asks=told,
         )
 
 

@@ -28,8 +28,6 @@ class About(NamedTuple):
     entries: list[Entry]
     #: The rank of the first entry that names a sum of signs: the last ones do.
     first_sum: int
-    #: The patterns that count though their end was cut off.
-    cut: InOrder
 
 
 class Ready(NamedTuple):
@@ -37,6 +35,8 @@ class Ready(NamedTuple):
 
     about: About
     patterns: Numbered
+    #: The patterns that count though their end was cut off.
+    cut: InOrder
     commonness: list[float]
 
     def conditions(self) -> tuple[Rules, Asking]:
@@ -62,9 +62,8 @@ def made_ready(lexicon: Lexicon) -> Ready:
         lexicon.openings,
         [entry._replace(forms=()) for entry in entries],
         first_sum,
-        _may_be_cut(patterns, rules.firsts),
     )
-    return Ready(about, patterns, commonness)
+    return Ready(about, patterns, _may_be_cut(patterns, rules.firsts), commonness)
 
 
 def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:
