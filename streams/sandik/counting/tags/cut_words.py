@@ -89,7 +89,8 @@ class CutWords:
 
     def _tails(self, texts: Sequence[str]) -> list[Tail]:
         """Return the tails that begin as a pattern does, text by text."""
-        tails = [(index, *tail) for index, text in enumerate(texts) if SIGN in text for tail in _tails_of(text)]
+        with_sign = [(index, text) for index, text in enumerate(texts) if SIGN in text]
+        tails = [(index, *tail) for index, text in with_sign for tail in _tails_of(text)]
         if not tails:
             return []
         # All at once: folding is cheap for many texts, not for one.
