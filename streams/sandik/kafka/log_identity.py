@@ -18,8 +18,9 @@ from sandik_schemas.partial import PartitionClock
 
 #: How long Kafka may take to return the last counted record of each partition.
 ANSWER_S = 30.0
-#: One record per partition is needed; Kafka returns a whole batch, whatever its size.
-_FETCH_BYTES = 1
+#: One record per partition is needed, and Kafka returns whole batches: below this, those of many partitions come
+#: with one answer. A larger one comes only if it is the first in an answer, and aiokafka asks ten times a second.
+_BATCH_BYTES, _ANSWER_BYTES = 1 << 20, 1 << 23
 
 ADVICE = (
     "Restore what is missing, or stop all workers and count the remaining posts again with "
@@ -83,7 +84,7 @@ async def record_at(settings: Settings, topic: str, offset: int) -> ConsumerReco
 
 @asynccontextmanager
 async def _asking(settings: Settings, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = new_consumer(settings, max_partition_fetch_bytes=_FETCH_BYTES)
+    consumer = new_consumer(settings, max_partition_fetch_bytes=_BATCH_BYTES, fetch_max_bytes=_ANSWER_BYTES)
     try:
         async with asyncio.timeout(ANSWER_S):
             await consumer.start()
