@@ -1,4 +1,4 @@
-"""What was counted is compared with what Kafka holds: for all partitions at once, whenever some are taken over."""
+"""What was counted is compared with what Kafka holds: for all partitions at once."""
 
 from collections.abc import Mapping
 

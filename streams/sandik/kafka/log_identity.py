@@ -18,8 +18,8 @@ from sandik_schemas.partial import PartitionClock
 
 #: How long Kafka may take to return the last counted record of each partition.
 ANSWER_S = 30.0
-#: One record per partition is needed, and Kafka returns whole batches: below this, those of many partitions come
-#: with one answer. A larger one comes only if it is the first in an answer, and aiokafka asks ten times a second.
+#: One record per partition is needed, and Kafka returns whole batches: those of many partitions come with one
+#: answer, but a larger one comes only if it is the first in it. aiokafka asks ten times a second.
 _BATCH_BYTES, _ANSWER_BYTES = 1 << 20, 1 << 23
 
 ADVICE = (
