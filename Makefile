@@ -209,6 +209,10 @@ fit-signs: $(VENV)/.ready-dev  ## Fit what signs weigh in the lexicon's *.signs.
 	$(BIN)/python -m tests.quality.fit_signs election ru
 	$(BIN)/python -m tests.quality.fit_signs election en
 
+.PHONY: fit-models
+fit-models: $(VENV)/.ready-dev  ## Fit what words weigh in the lexicon's *.model.toml to judged posts (needs SANDIK_TEST_DATA)
+	$(BIN)/python -m tests.quality.fit_models
+
 .PHONY: eval-language
 eval-language: $(VENV)/.ready-dev  ## Measure the detectors: docs/language.md and docs/language.json (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.language

@@ -80,6 +80,11 @@ impl Counting {
             .collect())
     }
 
+    /// Return the tag of the entry with this rank.
+    pub fn tag(&self, rank: u32) -> u32 {
+        self.entries[rank as usize].0
+    }
+
     fn entry(&self, row: &Row) -> &Entry {
         &self.entries[row.2 as usize]
     }

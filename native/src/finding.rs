@@ -2,6 +2,8 @@
 //!
 //! The twin of `sandik.counting.tags.places`.
 
+use std::collections::HashMap;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -12,6 +14,7 @@ use crate::counting::{Allowed, Counting, Entry, Opening};
 use crate::cut_words::{CutIn, CutWords, Limits};
 use crate::folding::{Folded, Start, Token, NONE, WORD};
 use crate::markup::{Marked, Markup, Told};
+use crate::models::{self, Models, Weighed};
 use crate::spelled::{Candidate, Pattern, Spelled};
 
 /// How a pattern stands in a text: why it does not count outside hashtags, and bits.
@@ -143,6 +146,7 @@ struct Work {
     hits: Vec<Hit>,
     present: Leaves,
     asked: Vec<u32>,
+    weighed: Weighed,
 }
 
 #[pyclass(frozen)]
@@ -154,6 +158,7 @@ pub struct Patterns {
     counting: Counting,
     markup: Markup,
     characters: Characters,
+    models: Models,
     days: Days,
     /// By number, sums: what each has to reach, and the weights of all leaves.
     sums: Vec<Vec<(i64, Vec<i64>)>>,
@@ -162,7 +167,7 @@ pub struct Patterns {
 #[pymethods]
 impl Patterns {
     /// Take what `spelled` has made of patterns, and their kinds; entries, openings, and places of conditions that
-    /// are no leaf; sums of conditions; what makes a cut word; what links and hashtags are made of, who knows characters,
+    /// are no leaf; sums of conditions; models, and what makes a cut word and a stem; what links and hashtags are made of, who knows characters,
     /// and which entries can count.
     #[new]
     #[allow(clippy::too_many_arguments)]
@@ -171,7 +176,8 @@ impl Patterns {
         kinds: Vec<Kind>,
         rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         sums: Vec<Vec<Sum>>,
-        cut: Limits,
+        models: HashMap<String, models::Told>,
+        limits: (Limits, usize),
         markup: Told,
         ask: Py<PyAny>,
         days: Days,
@@ -179,9 +185,10 @@ impl Patterns {
         let (entries, openings, first_sum, leaves, made) = rules;
         let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
         let quick = Quick::new(&kinds);
-        let cut_words = CutWords::new(cut, kinds.iter().map(|kind| kind.counts_cut).collect());
+        let cut_words = CutWords::new(limits.0, kinds.iter().map(|kind| kind.counts_cut).collect());
         let counting = Counting { entries, openings, first_sum, made, leaves };
         let (markup, characters) = (Markup::new(markup), Characters::new(ask));
+        let models = Models::new(models, limits.1);
         let weighed = |Sum(least, levels): &Sum| {
             let mut weights = vec![0; leaves];
             for (weight, some) in levels {
@@ -190,7 +197,7 @@ impl Patterns {
             (*least, weights)
         };
         let sums = sums.iter().map(|some| some.iter().map(weighed).collect()).collect();
-        Ok(Self { spelled, kinds, quick, cut_words, counting, markup, characters, days, sums })
+        Ok(Self { spelled, kinds, quick, cut_words, counting, markup, characters, models, days, sums })
     }
 
     /// Return the terms that count, by index of their text: start, end, rank of the entry. `times_ms`: when each was
@@ -206,20 +213,25 @@ impl Patterns {
         for (index, string) in texts.iter().enumerate() {
             let text = text_of(string.cast::<PyString>()?)?;
             let marked = self.forms(py, &text, &mut work, &mut forms)?;
-            if forms.is_empty() {
+            let language = languages.get_item(index)?;
+            let weighing = self.models.of(&text_of(language.cast::<PyString>()?)?, &work.folded);
+            if forms.is_empty() && weighing.is_none() {
                 continue;
             }
-            let accept = self.days.0.bind(py).get_item(languages.get_item(index)?)?;
-            let out = times_ms.map(|times_ms| self.out(&times_ms.get_item(index)?)).transpose()?.flatten();
-            let are_out = out.as_ref().map(|out| out.as_bytes());
-            let allowed = Allowed { accept: accept.cast::<PyBytes>()?.as_bytes(), are_out };
-            let word_spans = || match &marked {
-                Some(marked) => Ok(marked.word_spans()),
-                None => Ok(self.markup.of(py, &text)?.word_spans()),
+            let mut terms = if forms.is_empty() {
+                Vec::new()
+            } else {
+                self.terms(&text, &forms, &work, marked, &language, index, times_ms)?
             };
-            let characters = work.folded.characters();
-            let terms =
-                self.counting.terms(&forms, &self.kinds, characters, &allowed, Box::new(word_spans))?;
+            if let Some(weighing) = weighing {
+                let tags: Vec<u32> = terms.iter().map(|(_, _, rank)| self.counting.tag(*rank)).collect();
+                let all = terms.len();
+                let is_new = |rank: u32| !tags.contains(&self.counting.tag(rank));
+                weighing.weigh(py, &work.folded, &self.characters, is_new, &mut work.weighed, &mut terms)?;
+                if terms.len() > all {
+                    terms.sort_unstable();
+                }
+            }
             if !terms.is_empty() {
                 found.push((index, terms));
             }
@@ -243,8 +255,33 @@ impl Patterns {
 
 impl Patterns {
     fn work(&self) -> Work {
-        let (folded, cut, candidates, hits, asked) = Default::default();
-        Work { folded, cut, candidates, hits, present: Leaves::none(self.counting.leaves), asked }
+        let (folded, cut, candidates, hits, asked, weighed) = Default::default();
+        Work { folded, cut, candidates, hits, present: Leaves::none(self.counting.leaves), asked, weighed }
+    }
+
+    /// Return the terms of a text with these forms.
+    #[allow(clippy::too_many_arguments)]
+    fn terms(
+        &self,
+        text: &str,
+        forms: &[Place],
+        work: &Work,
+        marked: Option<Marked<'_>>,
+        language: &Bound<'_, PyAny>,
+        index: usize,
+        times_ms: Option<&Bound<'_, PyList>>,
+    ) -> PyResult<Vec<(u32, u32, u32)>> {
+        let py = language.py();
+        let accept = self.days.0.bind(py).get_item(language)?;
+        let out = times_ms.map(|times_ms| self.out(&times_ms.get_item(index)?)).transpose()?.flatten();
+        let are_out = out.as_ref().map(|out| out.as_bytes());
+        let allowed = Allowed { accept: accept.cast::<PyBytes>()?.as_bytes(), are_out };
+        let word_spans = || match &marked {
+            Some(marked) => Ok(marked.word_spans()),
+            None => Ok(self.markup.of(py, text)?.word_spans()),
+        };
+        let characters = work.folded.characters();
+        self.counting.terms(forms, &self.kinds, characters, &allowed, Box::new(word_spans))
     }
 
     /// Find what can count in a text, and the words that decide it. Return the text as they were looked for in it, if

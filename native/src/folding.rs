@@ -6,7 +6,7 @@ use crate::characters::Characters;
 
 /// Of a character: what it folds to (0: nothing), and what it and its folded one are, as Python says.
 const FOLDED: u32 = (1 << 21) - 1;
-const ALNUM_FOLDED: u32 = 1 << 21;
+pub const ALNUM_FOLDED: u32 = 1 << 21;
 const DIGIT: u32 = 1 << 22;
 const LOWER: u32 = 1 << 23;
 const UPPER: u32 = 1 << 24;

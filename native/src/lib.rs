@@ -15,6 +15,7 @@ mod finding;
 mod first_bytes;
 mod folding;
 mod markup;
+mod models;
 mod ngrams;
 mod pool;
 mod sift;

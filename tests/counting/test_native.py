@@ -100,6 +100,22 @@ language = "tr"
 lemma = "seçim"
 valid = "2023-03-10/2023-05-28"
 """
+#: Words of a post weigh, alone and beside each other.
+MODEL = """
+language = "tr"
+lemma = "words of it"
+least = 5
+most_characters = 40
+weights = '''
+video 3
+ai 2
+secim -4
+film 1
+video ai 2
+uretil 4
+oy ver 5
+'''
+"""
 TAGS = '[[opening]]\ntag = "fake"\ncharacters = 20\n'
 
 
@@ -125,6 +141,7 @@ def built_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tagger, Tagger, 
 def conditions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, Tagger, Tagger]]:
     folder = write_lexicon(tmp_path_factory.mktemp("native"), fake=LEXICON)
     folder.joinpath("tags.toml").write_text(TAGS)
+    folder.joinpath("fake.tr.model.toml").write_text(MODEL)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "LEAST_BYTES", 0)
         yield taggers(folder, folder)

@@ -68,7 +68,7 @@ class Example(NamedTuple):
 
 def examples(tag: str, language: str, tagger: Tagger) -> list[Example]:
     """Return what is fitted to."""
-    found = [*_judged(tag, language), *_archives(tag, language, tagger)]
+    found = [*judged_posts(tag, language), *archive_posts(tag, language, tagger)]
     terms = tagger.terms([one.text for one in found], [language] * len(found))
     return [
         one._replace(is_tagged=any(term.tag == tag for term in some))
@@ -76,7 +76,8 @@ def examples(tag: str, language: str, tagger: Tagger) -> list[Example]:
     ]
 
 
-def _judged(tag: str, language: str) -> Iterator[Example]:
+def judged_posts(tag: str, language: str) -> Iterator[Example]:
+    """Yield the development halves, and posts that were written to be fitted to."""
     for one in judged():
         if one.language == language and not one.is_held_out and one.text and tag in one.about:
             yield Example(one.text, one.about[tag], 1.0, one.kind, stands_for=one.weight)
@@ -91,7 +92,8 @@ def _judged(tag: str, language: str) -> Iterator[Example]:
                 yield Example(text, sign == "+", 1.0, "written")
 
 
-def _archives(tag: str, language: str, tagger: Tagger) -> Iterator[Example]:
+def archive_posts(tag: str, language: str, tagger: Tagger) -> Iterator[Example]:
+    """Yield posts of the archives: about the tag if they are labelled so, else if they have it."""
     told = {(one.file, one.row_id): one.is_about for one in labels() if one.tag == tag}
     out = {one.text for one in judged()}
     found = {

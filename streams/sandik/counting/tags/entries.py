@@ -86,9 +86,9 @@ class Removal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str
     lemma: str
 
-    def takes(self, row: Row) -> bool:
-        """Return whether this entry is one of them."""
-        return self.language in ("*", row.language) and self.lemma in ("*", row.lemma)
+    def takes(self, language: str, lemma: str) -> bool:
+        """Return whether an entry or model is one of them."""
+        return self.language in ("*", language) and self.lemma in ("*", lemma)
 
 
 class FileRows(NamedTuple):

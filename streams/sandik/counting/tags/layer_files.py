@@ -7,6 +7,8 @@ from typing import NamedTuple
 from sandik.counting.tags.entries import LocatedRow, Place, Problem, Removal, Row, read_rows
 from sandik.counting.tags.entry_queries import expand
 from sandik.counting.tags.layers import Layer, LexiconError
+from sandik.counting.tags.models import SUFFIX as MODEL_SUFFIX
+from sandik.counting.tags.models import Model, read_models
 from sandik.counting.tags.pairs import FILE as PAIRS_FILE
 from sandik.counting.tags.pairs import RESERVED
 from sandik.counting.tags.word_sets import LocatedSet, read_sets
@@ -27,11 +29,14 @@ class LayerRows(NamedTuple):
     rows: dict[str, list[LocatedRow]]
     removals: dict[str, list[tuple[Place, Removal]]]
     sets: dict[LocatedSet, tuple[str, ...]]  # with the forms of each
+    models: list[Model]
 
 
 def read_layer(layer: Layer, problems: list[Problem]) -> LayerRows:
     """Return the contents of a layer's files; add mistakes to `problems`."""
-    read = LayerRows(layer, {}, {}, {})
+    models, wrong = read_models(layer)
+    problems.extend(wrong)
+    read = LayerRows(layer, {}, {}, {}, models)
     for tag, files in tag_files(layer.folder).items():
         if tag in (*RESERVED, DEFAULT_PAIR.name):
             message = f"a tag cannot have the name {tag}: counts use it; rename the file"
@@ -67,11 +72,12 @@ def _read_sets(tag: str, file: Traversable, read: LayerRows, problems: list[Prob
 def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
     """Return the TOML files of each tag: `<tag>.toml` and `<tag>.<anything>.toml`, by name.
 
-    `tags.toml` is not a tag: it defines the pairs.
+    `tags.toml` is not a tag: it defines the pairs. Nor are models (`models.py`).
     """
     files: dict[str, list[Traversable]] = {}
     for child in sorted(folder.iterdir(), key=lambda child: child.name):
-        if child.name.endswith(".toml") and child.name != PAIRS_FILE:
+        is_other = child.name == PAIRS_FILE or child.name.endswith(MODEL_SUFFIX)
+        if child.name.endswith(".toml") and not is_other:
             files.setdefault(child.name.split(".")[0], []).append(child)
     return files
 

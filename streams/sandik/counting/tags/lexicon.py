@@ -41,6 +41,7 @@ from sandik.counting.tags.layer_files import (
     twice,
 )
 from sandik.counting.tags.layers import Layer, LexiconChoice, LexiconError, read_layers
+from sandik.counting.tags.models import Model
 from sandik.counting.tags.pairs import openings_of, read_pairs
 from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.word_sets import LocatedSet, WordSet, joined
@@ -95,6 +96,7 @@ class Lexicon(NamedTuple):
     pairs: tuple[Pair, ...] = (DEFAULT_PAIR,)
     sets: tuple[WordSet, ...] = ()
     openings: tuple[Opening, ...] = ()
+    models: tuple[Model, ...] = ()
 
 
 class Written(NamedTuple):
@@ -114,6 +116,7 @@ class Draft(NamedTuple):
     problems: list[Problem]
     pairs: tuple[Pair, ...]
     openings: tuple[Opening, ...]
+    models: tuple[Model, ...]
 
     @property
     def sets(self) -> list[LocatedSet]:
@@ -135,8 +138,9 @@ def load_lexicon(lexicon: LexiconChoice = None) -> Lexicon:
     entries = sorted(written.entry for written in draft.entries)
     used = {word.text[1:-1] for entry in entries for word in words_in(entry) if word.is_set}
     sets = tuple(one for one in joined(draft.sets, draft.set_forms) if one.name in used)
-    version = _version(entries, sets, draft.pairs, draft.openings)
-    return Lexicon(_tag_names(entries), tuple(entries), version, draft.pairs, sets, draft.openings)
+    version = _version(entries, sets, draft.pairs, draft.openings, draft.models)
+    tags = _tag_names(entries)
+    return Lexicon(tags, tuple(entries), version, draft.pairs, sets, draft.openings, draft.models)
 
 
 def read_lexicon(lexicon: LexiconChoice) -> Draft:
@@ -154,8 +158,10 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
             rows.setdefault(tag, []).extend(some)
     known = {row.language_name for one in read for row in one.sets}
     entries: dict[_Key, Written] = {}
+    models: dict[tuple[str, str], Model] = {}
     for one in read:
-        problems.extend(_removed(entries, one))
+        problems.extend(_removed(entries, models, one))
+        models |= {(model.tag, model.language): model for model in one.models}
         for tag, some in one.rows.items():
             problems.extend(twice(some))
             prefix = f"{one.layer.name}/" if len(read) > 1 else ""
@@ -166,21 +172,34 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     pairs, wrong = read_pairs(layers, tags if not problems else tuple(rows))
     openings = openings_of(layers, tuple(rows))
     problems += [*wrong, *openings.problems]
-    return Draft(read, rows, left, problems, pairs, tuple(openings.by_tag.values()))
+    # A tag without a term has no counts, so nothing is weighed for it.
+    kept = tuple(one for _, one in sorted(models.items()) if one.tag in tags)
+    return Draft(read, rows, left, problems, pairs, tuple(openings.by_tag.values()), kept)
 
 
 #: The key of an entry: tag, language, lemma, days.
 _Key = tuple[str, str, str, str]
 
 
-def _removed(entries: dict[_Key, Written], layer: LayerRows) -> Iterator[Problem]:
+def _removed(
+    entries: dict[_Key, Written], models: dict[tuple[str, str], Model], layer: LayerRows
+) -> Iterator[Problem]:
     """Apply the layer's removals to the layers before it; yield a problem for a removal of nothing."""
     for tag, removals in layer.removals.items():
         for place, removal in removals:
-            gone = [key for key, one in entries.items() if key[0] == tag and removal.takes(one.row.row)]
+            gone = [
+                key
+                for key, one in entries.items()
+                if key[0] == tag and removal.takes(one.row.row.language, one.row.row.lemma)
+            ]
             for key in gone:
                 del entries[key]
-            if not gone:
+            weighing = [
+                key for key, one in models.items() if key[0] == tag and removal.takes(one.language, one.lemma)
+            ]
+            for model in weighing:
+                del models[model]
+            if not gone and not weighing:
                 message = f"no layer before has {removal.language} '{removal.lemma}' to remove; leave it out"
                 yield Problem(place, message)
 
@@ -220,11 +239,13 @@ def _version(
     sets: tuple[WordSet, ...],
     pairs: tuple[Pair, ...],
     openings: tuple[Opening, ...],
+    models: tuple[Model, ...],
 ) -> str:
-    # Pairs and openings are included only if set: most lexicons have none of their own.
+    # Pairs, openings and models are included only if set: most lexicons have none of their own.
     content = [FOLD_VERSION, MATCH_VERSION, [entry[:-1] for entry in entries], sets]
     content += [pairs] if pairs != (DEFAULT_PAIR,) else []
     content += [openings] if openings else []
+    content += [[model[:-1] for model in models]] if models else []
     return f"lex-{hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]}"
 
 

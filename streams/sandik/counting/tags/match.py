@@ -24,6 +24,7 @@ from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.places import Places, Span
 from sandik.counting.tags.ready import About, Ready
 from sandik.counting.tags.valid_days import Eras
+from sandik.counting.tags.weighing import Models
 from sandik_schemas.mention import Term
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 
@@ -53,6 +54,8 @@ _Row = int
 Times = Sequence[int | None]
 _RANK_BITS, _LENGTH_BITS = 20, 40
 _KIND = itemgetter(3)  # of a form
+#: So many words of a model are told.
+_MOST_PARTS = 12
 _RANK, _SHORTER = (1 << _RANK_BITS) - 1, (1 << _LENGTH_BITS) - 1
 
 #: A row, why it does not count, and the result of its conditions.
@@ -86,6 +89,7 @@ class Tagger:
         self._rules, self._leaf_numbers, self._ranks = rules.by_rank, rules.numbers, self._asking.ranks
         self._openings = {one.tag: one for one in ready.about.openings}
         self._finder = Finder(ready.cut, Places(ready.patterns, self._asking))
+        self._models = Models(ready.models)
 
     def _tell(self, about: About) -> None:
         self.version, self.tag_names, self.pairs = about.version, about.tag_names, about.pairs
@@ -127,7 +131,20 @@ class Tagger:
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterable[tuple[int, list[Span]]]:
-        """Yield the terms that count, by index of their text: start, end, rank of the entry."""
+        """Return the terms that count, by index of their text: start, end, rank of the entry."""
+        counted = self._by_entries(texts, languages, times_ms)
+        if not self._models:
+            return counted
+        found = dict(counted)
+        for index, weighed in self._models.found(texts, languages).items():
+            tags = {self._entries[rank].tag for _, _, rank in found.get(index, ())}
+            if added := [span for span in weighed if self._entries[span[2]].tag not in tags]:
+                found[index] = sorted(found.get(index, []) + added)
+        return found.items()
+
+    def _by_entries(
+        self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
+    ) -> Iterator[tuple[int, list[Span]]]:
         eras = self.eras.of(times_ms) if times_ms and self.eras else None
         entries, is_trigger = self._entries, self._asking.is_trigger
         out: frozenset[int] = frozenset()
@@ -214,7 +231,23 @@ class Tagger:
             else chosen.verdict(self._hit(row))._replace(why=why)
             for row, refusal, why in told + misses
         ]
+        verdicts += self._weighed(text, language, {one.hit.entry.tag for one in verdicts if not one.refusal})
         return sorted(verdicts, key=lambda verdict: (verdict.hit.start, -verdict.hit.end, verdict.hit.entry))
+
+    def _weighed(self, text: str, language: str, tags: set[str]) -> Iterator[Verdict]:
+        """Yield what models say of a text whose terms have these tags, if more speaks for it than against."""
+        for _, one in self._models.weighed([text], [language]):
+            if one.total <= 0:
+                continue
+            model = one.ranked.model
+            refusal = None if one.holds else Refusal.CONDITION
+            if one.holds and model.tag in tags:
+                refusal = Refusal.OTHERWISE_TAGGED
+            heaviest = sorted(one.parts.items(), key=lambda part: (-abs(part[1]), part[0]))[:_MOST_PARTS]
+            why = " ".join(f"{stem} {weight:+}" for stem, weight in heaviest)
+            more = f" and {len(one.parts) - len(heaviest)} more" if len(one.parts) > len(heaviest) else ""
+            hit = Hit(one.start, one.end, self._entries[one.ranked.rank])
+            yield Verdict(hit, refusal, None, f"{why}{more} = {one.total}, {model.least} needed")
 
     def _explained(
         self, found: list[tuple[_Row, Refusal | None]], text: str, language: str, forms: Sequence[Form]

@@ -12,6 +12,7 @@ from sandik.counting.tags.alphabet import about_character
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.cut_words import LIMITS
 from sandik.counting.tags.lexicon import Entry
+from sandik.counting.tags.models import STEM_LETTERS
 from sandik.counting.tags.pattern_index import Kind, Numbered
 from sandik.counting.tags.places import Span
 from sandik.counting.tags.prefilter import Asking
@@ -20,6 +21,7 @@ from sandik.counting.tags.ready import About, Ready
 from sandik.counting.tags.required_words import Needs, Sum, bits_in
 from sandik.counting.tags.rules import Rule, Rules
 from sandik.counting.tags.valid_days import Eras
+from sandik.counting.tags.weighing import Ranked
 
 #: For how many languages and pairs of languages the accepting entries are cached.
 _MAX_LANGUAGES = 1_000
@@ -72,6 +74,13 @@ class ToldRules(NamedTuple):
     made: list[tuple[list[int], tuple[int, ...]]]
 
 
+class ToldModels(NamedTuple):
+    """The models of a language: rank, least sum and most characters of each; what stems weigh in each."""
+
+    models: list[tuple[int, int, int]]
+    weights: list[tuple[str, list[int]]]
+
+
 class Told(NamedTuple):
     """What the compiled part is told of a lexicon: numbers and bytes."""
 
@@ -80,6 +89,7 @@ class Told(NamedTuple):
     rules: ToldRules
     #: By number, the sums that something asks for.
     sums: list[_Sums]
+    models: dict[str, ToldModels]
 
 
 def told(native: ModuleType, ready: Ready) -> Told:
@@ -88,7 +98,7 @@ def told(native: ModuleType, ready: Ready) -> Told:
     spelled = native.spelled(_patterns(ready.patterns), MIN_GLUED, about_character)
     sums = _Numbers()
     kinds = [*_kinds(ready.patterns.kinds, asking, sums, {*array("I", ready.cut.kinds)})]
-    return Told(spelled, kinds, _rules(rules, ready.about), [*map(_sums, sums)])
+    return Told(spelled, kinds, _rules(rules, ready.about), [*map(_sums, sums)], _models(ready.models))
 
 
 class NativeTerms:
@@ -96,7 +106,9 @@ class NativeTerms:
 
     def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry], eras: Eras) -> None:
         days = _Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))
-        self._native = native.Patterns(*lexicon, LIMITS, markup_rules(), about_character, days)
+        *others, models = lexicon
+        limits = LIMITS, STEM_LETTERS
+        self._native = native.Patterns(*others, models, limits, markup_rules(), about_character, days)
 
     def counted(
         self,
@@ -180,6 +192,22 @@ def _kinds(
             leaves=kind.leaves,
             asks=told,
         )
+
+
+def _models(ranked: Iterable[Ranked]) -> dict[str, ToldModels]:
+    of_language: dict[str, list[Ranked]] = {}
+    for one in ranked:
+        of_language.setdefault(one.model.language, []).append(one)
+    return {
+        language: ToldModels(
+            [(rank, model.least, model.most_characters) for rank, model in some],
+            [
+                (stems, [model.weights.get(stems, 0) for _, model in some])
+                for stems in dict.fromkeys(stems for _, model in some for stems in model.weights)
+            ],
+        )
+        for language, some in of_language.items()
+    }
 
 
 def _groups(needs: Needs) -> _Groups:

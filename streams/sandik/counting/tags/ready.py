@@ -9,11 +9,13 @@ from typing import NamedTuple
 from sandik.counting.tags.cut_words import InOrder, in_order
 from sandik.counting.tags.leaf_patterns import leaf_patterns
 from sandik.counting.tags.lexicon import Entry, Lexicon
+from sandik.counting.tags.models import Model
 from sandik.counting.tags.pattern_index import Numbered, Ranks, numbered
 from sandik.counting.tags.post_openings import Opening
 from sandik.counting.tags.prefilter import Asking
 from sandik.counting.tags.rules import Rules
 from sandik.counting.tags.triggers import Triggers
+from sandik.counting.tags.weighing import Ranked
 from sandik_schemas.pair import Pair
 
 
@@ -26,7 +28,7 @@ class About(NamedTuple):
     openings: tuple[Opening, ...]
     #: Without forms, which take more memory than everything else: only what finds them has them.
     entries: list[Entry]
-    #: The rank of the first entry that names a sum of signs: the last ones do.
+    #: The rank of the first entry that names a sum of signs: the last ones do, then those of models.
     first_sum: int
 
 
@@ -38,6 +40,7 @@ class Ready(NamedTuple):
     #: The patterns that count though their end was cut off.
     cut: InOrder
     commonness: list[float]
+    models: list[Ranked]
 
     def conditions(self) -> tuple[Rules, Asking]:
         """Return the conditions of the entries, and what each kind of pattern asks of them."""
@@ -55,15 +58,20 @@ def made_ready(lexicon: Lexicon) -> Ready:
     commonness = leaves.commonness(len(rules.numbers))
     triggers = Triggers(rules.by_rank, commonness)
     patterns = numbered(_ranks_by_form(entries), leaves, triggers)
+    models = [Ranked(len(entries) + number, model) for number, model in enumerate(lexicon.models)]
     about = About(
         lexicon.version,
         lexicon.tag_names,
         lexicon.pairs,
         lexicon.openings,
-        [entry._replace(forms=()) for entry in entries],
+        [entry._replace(forms=()) for entry in entries] + [_entry_of(one.model) for one in models],
         first_sum,
     )
-    return Ready(about, patterns, _may_be_cut(patterns, rules.firsts), commonness)
+    return Ready(about, patterns, _may_be_cut(patterns, rules.firsts), commonness, models)
+
+
+def _entry_of(model: Model) -> Entry:
+    return Entry(model.tag, model.lemma, False, (), (model.language,), (), where=model.where)
 
 
 def _ranks_by_form(entries: Iterable[Entry]) -> dict[str, Ranks]:

@@ -1,0 +1,79 @@
+"""Files of linear models: what words of a short post weigh (`weighing.py`).
+
+    language = "tr"                of the post
+    lemma = "words of an election" its name in mentions, marked as a sum of signs
+    least = 120                    what the weights must add up to
+    most_characters = 300          of a post
+    weights = '''
+    sandik 31
+    ikinci tur 55
+    yarism -40
+    '''
+
+That is `<tag>.<language>.model.toml`. A word is known by its first letters (`STEM_LETTERS`), folded. Two
+words weigh where they follow each other. Each counts once. `tests/quality/fit_models.py` writes those that
+ship.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
+
+import msgspec
+
+from sandik.counting.tags.entries import Place, Problem
+from sandik.counting.tags.layers import Layer
+
+SUFFIX = ".model.toml"
+STEM_LETTERS = 6
+
+
+class Model(NamedTuple):
+    """A model of one tag, for posts of one language."""
+
+    tag: str
+    language: str
+    lemma: str
+    least: int
+    most_characters: int
+    #: By stem, or by two stems with a space between.
+    weights: Mapping[str, int]
+    #: Its file. Not part of the lexicon's version.
+    where: str = ""
+
+
+def read_models(layer: Layer) -> tuple[list[Model], list[Problem]]:
+    """Return the models of a layer, and the mistakes in their files."""
+    models: list[Model] = []
+    problems: list[Problem] = []
+    for file in sorted(layer.folder.iterdir(), key=lambda child: child.name):
+        if file.name.endswith(SUFFIX):
+            try:
+                models.append(_read(file))
+            except ValueError as error:  # not UTF-8, no TOML, other fields, a weight that is no number
+                problems.append(Problem(Place(file, 0), f"no model: {error}; `make fit-models` writes one"))
+    return models, problems
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    language: str
+    lemma: str
+    least: int
+    most_characters: int
+    weights: str
+
+
+def _read(file: Traversable) -> Model:
+    content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
+    weights: dict[str, int] = {}
+    for line in content.weights.split("\n"):
+        if line:
+            stems, _, weight = line.rpartition(" ")
+            if stems in weights or not stems or stems.count(" ") > 1:
+                raise ValueError(f"'{line}' is not one or two new stems and their weight")
+            weights[stems] = int(weight)
+    tag = file.name.split(".")[0]
+    return Model(
+        tag, content.language, content.lemma, content.least, content.most_characters, weights, file.name
+    )

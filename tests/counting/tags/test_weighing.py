@@ -1,0 +1,119 @@
+"""Models: what all the words of a post weigh together."""
+
+from pathlib import Path
+
+import pytest
+
+from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.boundaries import Refusal
+from sandik.counting.tags.layers import LexiconError
+from tests.support.lexicons import write_lexicon
+
+TERMS = """
+[[term]]
+language = "tr"
+lemma = "deepfake"
+
+[[trap]]
+language = "tr"
+lemma = "ajans"
+"""
+MODEL = """
+language = "tr"
+lemma = "words of a fake"
+least = 10
+most_characters = 60
+weights = '''
+uydurm 6
+yuzumu 5
+yuzumu yapist 4
+ajans 9
+gercek -3
+'''
+"""
+
+
+def tagger_of(folder: Path, model: str = MODEL, terms: str = TERMS) -> Tagger:
+    write_lexicon(folder, fake=terms)
+    (folder / "fake.tr.model.toml").write_text(model)
+    return load_tagger(folder)
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    return tagger_of(tmp_path_factory.mktemp("weighing"))
+
+
+def terms_of(tagger: Tagger, text: str, language: str = "tr") -> list[tuple[str, str, bool]]:
+    [terms] = tagger.terms([text], [language])
+    return [(one.term, text[one.start : one.end], one.is_sum) for one in terms]
+
+
+@pytest.mark.parametrize(
+    ("text", "weighs"),
+    [
+        ("Uydurmuşlar, yüzümü almışlar", "Uydurmuşlar"),  # 6 + 5, and the heavier one is marked
+        ("bunu uydurdular", None),
+        ("uydurma uydurma uydurma", None),  # each counts once
+        ("(yüzümü) yapıştırmışlar, ajans!", "ajans"),  # a trap takes letters, it does not weigh
+        ("yüzümü gerçek yapıştırmışlar uydurma", None),  # 5 + 6 - 3: two words weigh side by side only
+        ("yüzümü yapıştırmışlar, gerçek, uydurma", "uydurma"),
+        ("uydurma yüzümü " + "x" * 50, None),  # too long
+        ("", None),
+        ("… !", None),
+    ],
+)
+def test_words_weigh_together(tagger: Tagger, text: str, weighs: str | None) -> None:
+    expected = [("words of a fake", weighs, True)] if weighs else []
+    assert terms_of(tagger, text) == expected
+
+
+def test_where_a_term_counts_nothing_is_weighed(tagger: Tagger) -> None:
+    assert terms_of(tagger, "uydurma yüzümü, deepfake") == [("deepfake", "deepfake", False)]
+
+
+def test_a_model_is_for_posts_of_its_language(tagger: Tagger) -> None:
+    assert not terms_of(tagger, "uydurma yüzümü", "az")
+
+
+def test_the_answer_to_a_text_does_not_depend_on_others(tagger: Tagger) -> None:
+    texts = ["uydurma yüzümü", "", "x" * 99, "deepfake", "ajans yüzümü"]
+    together = tagger.terms(texts, ["tr", "tr", "tr", "en", "tr"])
+    alone = [tagger.terms([text], ["en" if text == "deepfake" else "tr"])[0] for text in texts]
+    assert together == alone
+
+
+def test_what_words_weigh_is_explained(tagger: Tagger) -> None:
+    [enough] = tagger.verdicts("Uydurmuşlar, yüzümü almışlar", "tr")
+    assert (enough.refusal, enough.why) == (None, "uydurm +6 yuzumu +5 = 11, 10 needed")
+    [less] = tagger.verdicts("yüzümü almışlar", "tr")
+    assert (less.refusal, less.why) == (Refusal.CONDITION, "yuzumu +5 = 5, 10 needed")
+    by_term, weighed = tagger.verdicts("deepfake, uydurma, yüzümü", "tr")
+    assert (by_term.refusal, weighed.refusal) == (None, Refusal.OTHERWISE_TAGGED)
+
+
+@pytest.mark.parametrize(
+    "weights", ["uydurm six", "uydurm 1\nuydurm 2", "a b c 3", "7"], ids=["number", "twice", "three", "none"]
+)
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, weights: str) -> None:
+    model = MODEL.replace("uydurm 6", weights)
+    with pytest.raises(LexiconError, match=r"fake\.tr\.model\.toml: no model"):
+        tagger_of(tmp_path, model)
+
+
+def test_a_later_layer_replaces_or_removes_a_model(tmp_path: Path) -> None:
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    for folder in (first, second, third):
+        folder.mkdir()
+    tagger_of(first)
+    write_lexicon(second, fake='[[term]]\nlanguage = "tr"\nlemma = "montaj"\n')
+    (second / "fake.tr.model.toml").write_text(MODEL.replace("least = 10", "least = 99"))
+    write_lexicon(third, fake='[[remove]]\nlanguage = "tr"\nlemma = "words of a fake"\n')
+    text = "uydurma yüzümü"
+    assert terms_of(load_tagger(f"{first}"), text)
+    assert not terms_of(load_tagger(f"{first},{second}"), text)
+    assert not terms_of(load_tagger(f"{first},{third}"), text)
+    versions = {
+        load_tagger(layers).version for layers in (f"{first}", f"{first},{second}", f"{first},{third}")
+    }
+    assert len(versions) == 3
