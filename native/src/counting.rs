@@ -45,7 +45,7 @@ impl Allowed<'_> {
 }
 
 impl Counting {
-    /// Return start, end and rank of the terms of a text of so many characters.
+    /// Return start, end and rank of the terms and of the traps of a text of so many characters.
     pub fn terms<'a>(
         &'a self,
         forms: &[Place],
@@ -74,10 +74,11 @@ impl Counting {
         }
         rows.sort_unstable();
         let chosen = self.decide(rows, characters).into_iter();
-        Ok(chosen
-            .filter(|row| !self.entry(row).1)
-            .map(|(start, length, rank)| (start, start + length.0, rank))
-            .collect())
+        Ok(chosen.map(|(start, length, rank)| (start, start + length.0, rank)).collect())
+    }
+
+    pub fn is_trap(&self, rank: u32) -> bool {
+        self.entries[rank as usize].1
     }
 
     /// Return the tag of the entry with this rank.

@@ -177,7 +177,7 @@ impl Patterns {
         rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
         sums: Vec<Vec<Sum>>,
         models: HashMap<String, models::Told>,
-        limits: (Limits, usize),
+        limits: (Limits, usize, usize),
         markup: Told,
         ask: Py<PyAny>,
         days: Days,
@@ -188,7 +188,7 @@ impl Patterns {
         let cut_words = CutWords::new(limits.0, kinds.iter().map(|kind| kind.counts_cut).collect());
         let counting = Counting { entries, openings, first_sum, made, leaves };
         let (markup, characters) = (Markup::new(markup), Characters::new(ask));
-        let models = Models::new(models, limits.1);
+        let models = Models::new(models, limits.1, limits.2);
         let weighed = |Sum(least, levels): &Sum| {
             let mut weights = vec![0; leaves];
             for (weight, some) in levels {
@@ -232,6 +232,7 @@ impl Patterns {
                     terms.sort_unstable();
                 }
             }
+            terms.retain(|(_, _, rank)| !self.counting.is_trap(*rank));
             if !terms.is_empty() {
                 found.push((index, terms));
             }
@@ -259,7 +260,7 @@ impl Patterns {
         Work { folded, cut, candidates, hits, present: Leaves::none(self.counting.leaves), asked, weighed }
     }
 
-    /// Return the terms of a text with these forms.
+    /// Return the terms and the traps of a text with these forms.
     #[allow(clippy::too_many_arguments)]
     fn terms(
         &self,

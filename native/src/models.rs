@@ -24,6 +24,7 @@ pub struct OfLanguage {
     weights: Vec<i64>,
     most_characters: u32,
     letters: usize,
+    fewest: usize,
 }
 
 pub struct Models(HashMap<String, OfLanguage>);
@@ -36,8 +37,9 @@ pub struct Weighed {
 }
 
 impl Models {
-    pub fn new(told: HashMap<String, Told>, letters: usize) -> Self {
-        let models = told.into_iter().map(|(language, told)| (language, OfLanguage::new(told, letters)));
+    pub fn new(told: HashMap<String, Told>, letters: usize, fewest: usize) -> Self {
+        let models =
+            told.into_iter().map(|(language, told)| (language, OfLanguage::new(told, letters, fewest)));
         Self(models.collect())
     }
 
@@ -48,9 +50,9 @@ impl Models {
 }
 
 impl OfLanguage {
-    fn new((models, told): Told, letters: usize) -> Self {
+    fn new((models, told): Told, letters: usize, fewest: usize) -> Self {
         let most_characters = models.iter().map(|model| model.2).max().unwrap_or(0);
-        let mut new = Self { models, most_characters, letters, ..Self::default() };
+        let mut new = Self { models, most_characters, letters, fewest, ..Self::default() };
         let mut pairs = Vec::new();
         for (stems, weights) in told {
             match stems.split_once(' ') {
@@ -101,7 +103,7 @@ impl OfLanguage {
     ) -> PyResult<()> {
         self.read(py, folded, characters, weighed)?;
         let Weighed { words, numbers } = weighed;
-        let Some(first) = words.first() else {
+        let Some(first) = words.first().filter(|_| words.len() >= self.fewest) else {
             return Ok(());
         };
         numbers.clear();

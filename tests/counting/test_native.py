@@ -105,7 +105,7 @@ MODEL = """
 language = "tr"
 lemma = "words of it"
 least = 5
-most_characters = 40
+most_characters = 60
 weights = '''
 video 3
 ai 2

@@ -27,7 +27,6 @@ weights = '''
 uydurm 6
 yuzumu 5
 yuzumu yapist 4
-ajans 9
 gercek -3
 '''
 """
@@ -52,15 +51,16 @@ def terms_of(tagger: Tagger, text: str, language: str = "tr") -> list[tuple[str,
 @pytest.mark.parametrize(
     ("text", "weighs"),
     [
-        ("Uydurmuşlar, yüzümü almışlar", "Uydurmuşlar"),  # 6 + 5, and the heavier one is marked
-        ("bunu uydurdular", None),
-        ("uydurma uydurma uydurma", None),  # each counts once
-        ("(yüzümü) yapıştırmışlar, ajans!", "ajans"),  # a trap takes letters, it does not weigh
-        ("yüzümü gerçek yapıştırmışlar uydurma", None),  # 5 + 6 - 3: two words weigh side by side only
-        ("yüzümü yapıştırmışlar, gerçek, uydurma", "uydurma"),
-        ("uydurma yüzümü " + "x" * 50, None),  # too long
+        ("a b c d Uydurmuşlar, yüzümü almışlar", "Uydurmuşlar"),  # 6 + 5, and the heavier one is marked
+        ("uydurma yüzümü a b c", None),  # too few words
+        ("bunu uydurdular a b c d", None),
+        ("uydurma uydurma uydurma a b c", None),  # each counts once
+        ("a b c uydurma yüzümü, ajans!", None),  # a trap of the tag is there
+        ("yüzümü gerçek yapıştırmışlar uydurma a b", None),  # 5 + 6 - 3: two words weigh side by side only
+        ("yüzümü yapıştırmışlar, gerçek, uydurma a b", "uydurma"),
+        ("a b c d uydurma yüzümü " + "x" * 50, None),  # too long
         ("", None),
-        ("… !", None),
+        ("… ! … ! … !", None),
     ],
 )
 def test_words_weigh_together(tagger: Tagger, text: str, weighs: str | None) -> None:
@@ -68,27 +68,27 @@ def test_words_weigh_together(tagger: Tagger, text: str, weighs: str | None) -> 
     assert terms_of(tagger, text) == expected
 
 
-def test_where_a_term_counts_nothing_is_weighed(tagger: Tagger) -> None:
-    assert terms_of(tagger, "uydurma yüzümü, deepfake") == [("deepfake", "deepfake", False)]
+def test_where_a_term_counts_no_model_is_asked(tagger: Tagger) -> None:
+    assert terms_of(tagger, "a b c d uydurma yüzümü, deepfake") == [("deepfake", "deepfake", False)]
 
 
 def test_a_model_is_for_posts_of_its_language(tagger: Tagger) -> None:
-    assert not terms_of(tagger, "uydurma yüzümü", "az")
+    assert not terms_of(tagger, "a b c d uydurma yüzümü", "az")
 
 
 def test_the_answer_to_a_text_does_not_depend_on_others(tagger: Tagger) -> None:
-    texts = ["uydurma yüzümü", "", "x" * 99, "deepfake", "ajans yüzümü"]
+    texts = ["a b c d uydurma yüzümü", "", "x" * 99, "deepfake", "a b c d yüzümü"]
     together = tagger.terms(texts, ["tr", "tr", "tr", "en", "tr"])
     alone = [tagger.terms([text], ["en" if text == "deepfake" else "tr"])[0] for text in texts]
     assert together == alone
 
 
 def test_what_words_weigh_is_explained(tagger: Tagger) -> None:
-    [enough] = tagger.verdicts("Uydurmuşlar, yüzümü almışlar", "tr")
+    [enough] = tagger.verdicts("a b c d Uydurmuşlar, yüzümü", "tr")
     assert (enough.refusal, enough.why) == (None, "uydurm +6 yuzumu +5 = 11, 10 needed")
-    [less] = tagger.verdicts("yüzümü almışlar", "tr")
+    [less] = tagger.verdicts("a b c d e yüzümü", "tr")
     assert (less.refusal, less.why) == (Refusal.CONDITION, "yuzumu +5 = 5, 10 needed")
-    by_term, weighed = tagger.verdicts("deepfake, uydurma, yüzümü", "tr")
+    by_term, weighed = tagger.verdicts("deepfake, uydurma, yüzümü a b c", "tr")
     assert (by_term.refusal, weighed.refusal) == (None, Refusal.OTHERWISE_TAGGED)
 
 
@@ -109,7 +109,7 @@ def test_a_later_layer_replaces_or_removes_a_model(tmp_path: Path) -> None:
     write_lexicon(second, fake='[[term]]\nlanguage = "tr"\nlemma = "montaj"\n')
     (second / "fake.tr.model.toml").write_text(MODEL.replace("least = 10", "least = 99"))
     write_lexicon(third, fake='[[remove]]\nlanguage = "tr"\nlemma = "words of a fake"\n')
-    text = "uydurma yüzümü"
+    text = "a b c d uydurma yüzümü"
     assert terms_of(load_tagger(f"{first}"), text)
     assert not terms_of(load_tagger(f"{first},{second}"), text)
     assert not terms_of(load_tagger(f"{first},{third}"), text)

@@ -76,7 +76,7 @@ class Refusal(StrEnum):
     ALONE = "counts only beside a term that counts by itself"
     TRAPPED = "is taken by a trap"
     COVERED = "is covered by another term"
-    OTHERWISE_TAGGED = "is not needed: a term of its tag counts"
+    OTHERWISE_TAGGED = "is not asked: a term or a trap of its tag is there"
 
 
 class Edge:

@@ -131,20 +131,25 @@ class Tagger:
     def _counted(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
     ) -> Iterable[tuple[int, list[Span]]]:
-        """Return the terms that count, by index of their text: start, end, rank of the entry."""
-        counted = self._by_entries(texts, languages, times_ms)
-        if not self._models:
-            return counted
-        found = dict(counted)
-        for index, weighed in self._models.found(texts, languages).items():
-            tags = {self._entries[rank].tag for _, _, rank in found.get(index, ())}
-            if added := [span for span in weighed if self._entries[span[2]].tag not in tags]:
-                found[index] = sorted(found.get(index, []) + added)
-        return found.items()
+        """Yield the terms that count, by index of their text: start, end, rank of the entry."""
+        entries = self._entries
+        chosen = self._chosen(texts, languages, times_ms)
+        if self._models:
+            found = dict(chosen)
+            for index, weighed in self._models.found(texts, languages).items():
+                # A trap says more of a word than what it weighs.
+                tags = {entries[rank].tag for _, _, rank in found.get(index, ())}
+                if added := [span for span in weighed if entries[span[2]].tag not in tags]:
+                    found[index] = sorted(found.get(index, []) + added)
+            chosen = found.items()
+        for index, rows in chosen:
+            if terms := [row for row in rows if not entries[row[2]].is_trap]:
+                yield index, terms
 
-    def _by_entries(
+    def _chosen(
         self, texts: Sequence[str], languages: Sequence[str], times_ms: Times | None
-    ) -> Iterator[tuple[int, list[Span]]]:
+    ) -> Iterable[tuple[int, list[Span]]]:
+        """Yield the terms that count, and the traps that take letters."""
         eras = self.eras.of(times_ms) if times_ms and self.eras else None
         entries, is_trigger = self._entries, self._asking.is_trigger
         out: frozenset[int] = frozenset()
@@ -161,9 +166,8 @@ class Tagger:
             ]
             if any(map(is_trigger.__getitem__, map(_KIND, forms))):
                 able = self._holding(able, texts[index], language, forms, out)
-            chosen = self._decide(able, texts[index]).rows
-            if terms := [(*_span(row), row & _RANK) for row in chosen if not entries[row & _RANK].is_trap]:
-                yield index, terms
+            if chosen := self._decide(able, texts[index]).rows:
+                yield index, [(*_span(row), row & _RANK) for row in chosen]
 
     def _holding(
         self, rows: list[_Row], text: str, language: str, forms: Sequence[Form], out: frozenset[int]
@@ -231,11 +235,12 @@ class Tagger:
             else chosen.verdict(self._hit(row))._replace(why=why)
             for row, refusal, why in told + misses
         ]
-        verdicts += self._weighed(text, language, {one.hit.entry.tag for one in verdicts if not one.refusal})
+        tags = {row.tag for row in map(self._entry, decision.rows)}
+        verdicts += self._weighed(text, language, tags)
         return sorted(verdicts, key=lambda verdict: (verdict.hit.start, -verdict.hit.end, verdict.hit.entry))
 
     def _weighed(self, text: str, language: str, tags: set[str]) -> Iterator[Verdict]:
-        """Yield what models say of a text whose terms have these tags, if more speaks for it than against."""
+        """Yield what models say of a text whose terms and traps have these tags, if much speaks for it."""
         for _, one in self._models.weighed([text], [language]):
             if one.total <= 0:
                 continue
@@ -279,6 +284,9 @@ class Tagger:
             if not spots and (miss := why.miss(rule)):
                 misses.append((_row(miss[0].start, miss[0].end, rank), Refusal.CONDITION, miss[1]))
         return told, misses
+
+    def _entry(self, row: _Row) -> Entry:
+        return self._entries[row & _RANK]
 
     def _hit(self, row: _Row) -> Hit:
         start, end = _span(row)

@@ -21,7 +21,7 @@ from sandik.counting.tags.ready import About, Ready
 from sandik.counting.tags.required_words import Needs, Sum, bits_in
 from sandik.counting.tags.rules import Rule, Rules
 from sandik.counting.tags.valid_days import Eras
-from sandik.counting.tags.weighing import Ranked
+from sandik.counting.tags.weighing import FEWEST_WORDS, Ranked
 
 #: For how many languages and pairs of languages the accepting entries are cached.
 _MAX_LANGUAGES = 1_000
@@ -107,7 +107,7 @@ class NativeTerms:
     def __init__(self, native: ModuleType, lexicon: Told, entries: Sequence[Entry], eras: Eras) -> None:
         days = _Accepting(entries), eras.bounds_ms, _Out(eras, len(entries))
         *others, models = lexicon
-        limits = LIMITS, STEM_LETTERS
+        limits = LIMITS, STEM_LETTERS, FEWEST_WORDS
         self._native = native.Patterns(*others, models, limits, markup_rules(), about_character, days)
 
     def counted(

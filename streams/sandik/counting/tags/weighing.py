@@ -13,6 +13,8 @@ from sandik.counting.tags.alphabet import fold_batch
 from sandik.counting.tags.models import STEM_LETTERS, Model
 from sandik.counting.tags.places import Span
 
+#: Of fewer words a single one decides.
+FEWEST_WORDS = 6
 #: A word of a folded text, from its first letter or digit on. What parts words is a space.
 _WORD = re.compile(r"(?:(?<= )|^)[^\w ]*(\w[^ ]*)")
 
@@ -87,7 +89,7 @@ class Models:
                         (stem, int(origin[start] - first), int(origin[end - 1] - first) + 1)
                         for stem, start, end in words_of(folded)
                     ]
-                if words:
+                if len(words) >= FEWEST_WORDS:
                     yield index, _weighed(ranked, words)
 
 
