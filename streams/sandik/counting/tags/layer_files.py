@@ -76,15 +76,19 @@ def tag_files(folder: Traversable) -> dict[str, list[Traversable]]:
     """
     files: dict[str, list[Traversable]] = {}
     for child in sorted(folder.iterdir(), key=lambda child: child.name):
-        is_other = child.name == PAIRS_FILE or child.name.endswith(MODEL_SUFFIX)
-        if child.name.endswith(".toml") and not is_other:
+        if _has_rows(child):
             files.setdefault(child.name.split(".")[0], []).append(child)
     return files
 
 
+def _has_rows(file: Traversable) -> bool:
+    is_other = file.name == PAIRS_FILE or file.name.endswith(MODEL_SUFFIX)
+    return file.name.endswith(".toml") and not is_other
+
+
 def read_tag_file(file: Traversable) -> TagFile:
-    """Return the rows of one TOML file; `tags.toml` has none. Raises LexiconError."""
-    if file.name == PAIRS_FILE:
+    """Return the rows of one TOML file; `tags.toml` and models have none. Raises LexiconError."""
+    if not _has_rows(file):
         return TagFile(())
     rows, _, problems = read_rows(file)
     if problems or (problems := list(twice(rows))):
