@@ -13,12 +13,17 @@ type Model = (u32, i64, u32);
 /// Models of a language, and of each stem or pair of stems what it weighs in each.
 pub type Told = (Vec<Model>, Vec<(String, Vec<i64>)>);
 
+/// The bytes of a stem, and zeros: as numbers, which hash at once.
+type Stem = (u64, u64, u64);
+/// So many letters of UTF-8 fit into it.
+const MOST_LETTERS: usize = 6;
+
 /// The models of one language.
 #[derive(Default)]
 pub struct OfLanguage {
     models: Vec<Model>,
     /// By stem its number; by the numbers of two, the number of the pair.
-    stems: Known<Vec<u8>, u32>,
+    stems: Known<Stem, u32>,
     pairs: Known<u64, u32>,
     /// By number, what it weighs in each model.
     weights: Vec<i64>,
@@ -51,6 +56,7 @@ impl Models {
 
 impl OfLanguage {
     fn new((models, told): Told, letters: usize, fewest: usize) -> Self {
+        assert!(letters <= MOST_LETTERS, "a stem has more letters than are kept");
         let most_characters = models.iter().map(|model| model.2).max().unwrap_or(0);
         let mut new = Self { models, most_characters, letters, fewest, ..Self::default() };
         let mut pairs = Vec::new();
@@ -72,11 +78,11 @@ impl OfLanguage {
     }
 
     fn number(&mut self, stem: &str) -> u32 {
-        if let Some(number) = self.stems.get(stem.as_bytes()) {
+        if let Some(number) = self.stems.get(&packed(stem.as_bytes())) {
             return *number;
         }
         let number = self.added();
-        self.stems.insert(stem.as_bytes().to_vec(), number);
+        self.stems.insert(packed(stem.as_bytes()), number);
         number
     }
 
@@ -144,34 +150,55 @@ impl OfLanguage {
         weighed.words.clear();
         // What is folded is UTF-8, but for halves of pairs, which became a sign of their own.
         let text = std::str::from_utf8(folded.text()).unwrap_or("");
-        let is_letter = |one: char| PyResult::Ok(characters.of(py, one)? & ALNUM_FOLDED != 0);
+        let is_letter = |one: char| {
+            PyResult::Ok(match one.is_ascii() {
+                true => one.is_ascii_alphanumeric(),
+                false => characters.of(py, one)? & ALNUM_FOLDED != 0,
+            })
+        };
         let mut at = 0;
         for token in text.split(' ') {
             let from = at;
             at += token.len() + 1;
-            let (mut begin, mut stem, mut end, mut count) = (None, 0, 0, 0);
-            for (byte, one) in token.char_indices() {
-                let is = is_letter(one)?;
-                if begin.is_none() && !is {
-                    continue;
-                }
-                begin = begin.or(Some(byte));
-                count += 1;
-                if is {
-                    end = byte + one.len_utf8();
-                    if count <= self.letters {
-                        stem = end;
-                    }
+            let mut rest = token.char_indices();
+            let mut begin = None;
+            for (byte, one) in rest.by_ref() {
+                if is_letter(one)? {
+                    begin = Some((byte, byte + one.len_utf8()));
+                    break;
                 }
             }
-            if let Some(begin) = begin {
-                let number = self.stems.get(&token.as_bytes()[begin..stem]).copied();
-                let (start, last) = (folded.origins[from + begin], folded.origins[from + end - 1]);
-                weighed.words.push((number, start, last + 1));
+            let Some((begin, mut stem)) = begin else {
+                continue;
+            };
+            for (byte, one) in rest.take(self.letters - 1) {
+                if is_letter(one)? {
+                    stem = byte + one.len_utf8();
+                }
             }
+            let mut end = token.len();
+            for (byte, one) in token.char_indices().rev() {
+                if is_letter(one)? {
+                    break;
+                }
+                end = byte;
+            }
+            let number = self.stems.get(&packed(&token.as_bytes()[begin..stem])).copied();
+            let (start, last) = (folded.origins[from + begin], folded.origins[from + end - 1]);
+            weighed.words.push((number, start, last + 1));
         }
         Ok(())
     }
+}
+
+/// Return a stem as numbers. None of a model has more letters than fit.
+#[inline]
+fn packed(stem: &[u8]) -> Stem {
+    let mut bytes = [0; 24];
+    let size = stem.len().min(bytes.len());
+    bytes[..size].copy_from_slice(&stem[..size]);
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+    (number(0), number(8), number(16))
 }
 
 fn pair(one: u32, next: u32) -> u64 {

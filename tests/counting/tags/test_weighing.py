@@ -101,6 +101,11 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, weights: str) -> Non
         tagger_of(tmp_path, model)
 
 
+def test_a_model_that_nothing_has_to_reach_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LexiconError, match="`least` is 0"):
+        tagger_of(tmp_path, MODEL.replace("least = 10", "least = 0"))
+
+
 def test_a_later_layer_replaces_or_removes_a_model(tmp_path: Path) -> None:
     first, second, third = (tmp_path / name for name in ("first", "second", "third"))
     for folder in (first, second, third):

@@ -241,7 +241,7 @@ class Tagger:
 
     def _weighed(self, text: str, language: str, tags: set[str]) -> Iterator[Verdict]:
         """Yield what models say of a text whose terms and traps have these tags, if much speaks for it."""
-        for _, one in self._models.weighed([text], [language]):
+        for one in self._models.weighed(text, language):
             if one.total <= 0:
                 continue
             model = one.ranked.model

@@ -17,6 +17,7 @@ from sandik.counting.tags.places import Span
 FEWEST_WORDS = 6
 #: A word of a folded text, from its first letter or digit on. What parts words is a space.
 _WORD = re.compile(r"(?:(?<= )|^)[^\w ]*(\w[^ ]*)")
+_STEM = re.compile(rf"(?:(?<= )|^)[^\w ]*(\w[^ ]{{0,{STEM_LETTERS - 1}}})")
 
 
 class Ranked(NamedTuple):
@@ -51,6 +52,14 @@ class Models:
         self._most_characters = {
             language: max(one.model.most_characters for one in some) for language, some in self._of.items()
         }
+        #: By language and stems, what they weigh in each of its models.
+        self._weights = {
+            language: {
+                stems: tuple(model.weights.get(stems, 0) for _, model in some)
+                for stems in {stems for _, model in some for stems in model.weights}
+            }
+            for language, some in self._of.items()
+        }
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
@@ -62,48 +71,64 @@ class Models:
         By index of the text. Whether a term of its tag counts there is not asked.
         """
         found: dict[int, list[Span]] = {}
-        for index, one in self.weighed(texts, languages):
-            if one.holds:
-                found.setdefault(index, []).append((one.start, one.end, one.ranked.rank))
+        some = self._short(texts, languages)
+        for index, folded in zip(some, _folded([texts[index] for index in some]), strict=True):
+            language = languages[index]
+            stems = stems_of(folded)
+            weights = self._weights[language]
+            weigh = [weights[one] for one in weights.keys() & _features(stems)]
+            totals = map(sum, zip(*weigh, strict=True))
+            if len(stems) >= FEWEST_WORDS and any(
+                total >= model.least for total, (_, model) in zip(totals, self._of[language], strict=False)
+            ):
+                told = (one for one in self.weighed(texts[index], language) if one.holds)
+                found[index] = [(one.start, one.end, one.ranked.rank) for one in told]
         return found
 
-    def weighed(self, texts: Sequence[str], languages: Sequence[str]) -> Iterator[tuple[int, Weighed]]:
-        """Yield what each model says of the texts that it is for, by index of the text."""
-        some = [
-            index
-            for index, language in enumerate(languages)
-            if len(texts[index]) <= self._most_characters.get(language, -1)
-        ]
-        if not some:
+    def weighed(self, text: str, language: str) -> Iterator[Weighed]:
+        """Yield what each model says of a text that it is for."""
+        if not self._short([text], [language]):
             return
-        batch = fold_batch([texts[index] for index in some])
-        for number, (index, folded) in enumerate(zip(some, batch.folded[1:-2].split("\n"), strict=True)):
-            words: list[tuple[str, int, int]] | None = None
-            for ranked in self._of[languages[index]]:
-                if len(texts[index]) > ranked.model.most_characters:
-                    continue
-                if words is None:
-                    origin = batch.origin[batch.breaks[number] + 1 :]
-                    first = batch.origin[batch.breaks[number]] + 1
-                    words = [
-                        (stem, int(origin[start] - first), int(origin[end - 1] - first) + 1)
-                        for stem, start, end in words_of(folded)
-                    ]
-                if len(words) >= FEWEST_WORDS:
-                    yield index, _weighed(ranked, words)
+        batch = fold_batch([text])
+        words = [
+            (stem, int(batch.origin[start + 1]) - 1, int(batch.origin[end]))
+            for stem, start, end in _words_of(batch.folded[1:-2])
+        ]
+        for ranked in self._of[language]:
+            if len(words) >= FEWEST_WORDS and len(text) <= ranked.model.most_characters:
+                yield _weighed(ranked, words)
+
+    def _short(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
+        """Return which texts are short enough for a model of their language."""
+        most = self._most_characters
+        return [
+            index for index, language in enumerate(languages) if len(texts[index]) <= most.get(language, -1)
+        ]
 
 
-def words_of(folded: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the stem of each word of a folded text, and where the word is in it."""
-    for found in _WORD.finditer(folded):
-        word = _trimmed(found[1])
-        yield _trimmed(word[:STEM_LETTERS]), found.start(1), found.start(1) + len(word)
+def stems_of(folded: str) -> list[str]:
+    """Return the stems of the words of a folded text, in text order."""
+    return [stem if stem[-1].isalnum() else _trimmed(stem) for stem in _STEM.findall(folded)]
 
 
 def features_of(folded: str) -> set[str]:
     """Return what a folded text can be weighed by: its stems, and those that follow each other."""
-    stems = [stem for stem, _, _ in words_of(folded)]
-    return {*stems, *(f"{one} {next_one}" for one, next_one in pairwise(stems))}
+    return _features(stems_of(folded))
+
+
+def _features(stems: Sequence[str]) -> set[str]:
+    return {*stems, *map(" ".join, pairwise(stems))}
+
+
+def _folded(texts: list[str]) -> list[str]:
+    return fold_batch(texts).folded[1:-2].split("\n") if texts else []
+
+
+def _words_of(folded: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the stem of each word of a folded text, and where the word is in it."""
+    for found in _WORD.finditer(folded):
+        word = _trimmed(found[1])
+        yield _trimmed(word[:STEM_LETTERS]), found.start(1), found.start(1) + len(word)
 
 
 def _trimmed(word: str) -> str:
