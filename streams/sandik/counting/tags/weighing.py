@@ -73,12 +73,14 @@ class Models:
         found: dict[int, list[Span]] = {}
         some = self._short(texts, languages)
         for index, folded in zip(some, _folded([texts[index] for index in some]), strict=True):
-            language = languages[index]
             stems = stems_of(folded)
+            if len(stems) < FEWEST_WORDS:
+                continue
+            language = languages[index]
             weights = self._weights[language]
             weigh = [weights[one] for one in weights.keys() & _features(stems)]
             totals = map(sum, zip(*weigh, strict=True))
-            if len(stems) >= FEWEST_WORDS and any(
+            if any(
                 total >= model.least for total, (_, model) in zip(totals, self._of[language], strict=False)
             ):
                 told = (one for one in self.weighed(texts[index], language) if one.holds)
