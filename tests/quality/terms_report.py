@@ -26,9 +26,10 @@ net of words caught without it (`tests/quality/draw.py`). Each drawn post counts
 stands for. Of the authored posts, four in ten only look as if they were about the topic.
 *authored 2* are oblique on purpose, by who wrote the rules, but before: half of those about an election
 name no word of one. *authored 3* are what a reader meets, written before a rule was read; decision 051
-has what was found then, and its writer has mended rules since. *authored 4*, *5* and *6* are what a
+has what was found then, and its writer has mended rules since. *authored 4* to *7* are what a
 reader meets, by writers who never saw a rule; no rule is written on them: they say best what to expect on
-new posts. The lexicon was measured on *authored 4* and *5* while it grew; *authored 6* was asked once.
+new posts. The lexicon was measured on *authored 4* and *5* while it grew; *authored 6* and *7* were asked
+once, when rules and models were done.
 
 - *Precision*: the share of posts with the tag that are about it.
 - *Recall*: the share of posts about it, among those in the net, that have the tag.
