@@ -28,8 +28,8 @@ stands for. Of the authored posts, four in ten only look as if they were about t
 name no word of one. *authored 3* are what a reader meets, written before a rule was read; decision 051
 has what was found then, and its writer has mended rules since. *authored 4* to *7* are what a
 reader meets, by writers who never saw a rule; no rule is written on them: they say best what to expect on
-new posts. The lexicon was measured on *authored 4* and *5* while it grew; *authored 6* and *7* were asked
-once, when rules and models were done.
+new posts. The lexicon was measured on *authored 4* and *5* while it grew; no rule, weight
+or threshold that stands was chosen by *authored 6* or *7*.
 
 - *Precision*: the share of posts with the tag that are about it.
 - *Recall*: the share of posts about it, among those in the net, that have the tag.
