@@ -204,10 +204,8 @@ eval-terms: $(VENV)/.ready-dev  ## Measure the lexicon: docs/terms.md and docs/t
 .PHONY: fit-signs
 fit-signs: $(VENV)/.ready-dev  ## Fit what signs weigh in the lexicon's *.signs.toml to judged posts (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.fit_signs deepfake ru
-	$(BIN)/python -m tests.quality.fit_signs deepfake en
 	$(BIN)/python -m tests.quality.fit_signs deepfake tr
 	$(BIN)/python -m tests.quality.fit_signs election ru
-	$(BIN)/python -m tests.quality.fit_signs election en
 
 .PHONY: fit-models
 fit-models: $(VENV)/.ready-dev  ## Fit what words weigh in the lexicon's *.model.toml to judged posts (needs SANDIK_TEST_DATA)
