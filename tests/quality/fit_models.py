@@ -41,8 +41,8 @@ LEAST = {
     "election.en": 2.2,
     "election.ru": 1.4,
     "election.tr": 1.5,
-    "deepfake.en": 0.3,
-    "deepfake.ru": 0.5,
+    "deepfake.en": 0.6,
+    "deepfake.ru": 0.6,
     "deepfake.tr": 0.5,
 }
 #: Longer posts speak of much at once.

@@ -43,8 +43,8 @@ CHARACTERS = 300
 #: few wrong tags. Of elections they speak: there, eight in ten of the posts that it alone tags were right when
 #: they were read.
 LEAST = {
-    "deepfake.ru": 1.6,
-    "deepfake.tr": 1.5,
+    "deepfake.ru": 2.0,
+    "deepfake.tr": 2.0,
     "election.ru": 0.8,
 }
 
