@@ -47,8 +47,8 @@ LEAST = {
 }
 #: Longer posts speak of much at once.
 CHARACTERS = 300
-#: What a post of the archives weighs that has the tag or has it not, by the rules; a judged one weighs 1. They
-#: hardly speak of deepfakes, so there each says what is none.
+#: What a post of the archives weighs that has the tag or has it not, by the rules; a judged one weighs 1.
+#: They hardly speak of deepfakes, so there each says what is none.
 TAGGED, UNTAGGED = 0.15, {"deepfake": 0.6, "election": 0.3}
 #: A word must be in so many judged posts.
 FEWEST_POSTS = 2

@@ -40,8 +40,8 @@ MOST = {"deepfake": np.inf, "election": 0.7, "election.ru": 0.85}
 CHARACTERS = 300
 #: How likely a post has to be about it, as log odds: where judged posts kept a precision of 95 %, and the sum
 #: alone tagged next to no post of the archives, which hardly speak of deepfakes: what is rare is drowned by
-#: few wrong tags. Of elections they speak: there, eight in ten of the posts that it alone tags were right when
-#: they were read.
+#: few wrong tags. Of elections they speak: there, eight in ten of the posts that it alone tags were right
+#: when they were read.
 LEAST = {
     "deepfake.ru": 2.0,
     "deepfake.tr": 2.0,
@@ -100,10 +100,11 @@ def archive_posts(tag: str, language: str, tagger: Tagger) -> Iterator[Example]:
         for post in posts(IRA, EARTHQUAKE, *telegram_files())
         if post.language == language and post.text.strip() and post.text not in out
     }
+    one_in = ONE_IN.get(f"{tag}.{language}", 1)
     texts = [
         text
         for text, label in found.items()
-        if label is not None or hashlib.sha256(text.encode()).digest()[1] % ONE_IN.get(f"{tag}.{language}", 1) == 0
+        if label is not None or hashlib.sha256(text.encode()).digest()[1] % one_in == 0
     ]
     terms = tagger.terms(texts, [language] * len(texts))
     for text, some in zip(texts, terms, strict=True):

@@ -19,7 +19,7 @@ from sandik.counting.windows.derived import DerivedWindows
 from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.packed import WindowCells
 from sandik.counting.windows.panes import DerivedRecord, Progress
-from sandik.counting.windows.watermark import Timing, WindowStarts
+from sandik.counting.windows.watermark_and_lateness import Timing, WindowStarts
 from sandik_schemas.count import Count
 from sandik_schemas.partial import (
     AuthorsPartial,

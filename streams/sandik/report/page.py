@@ -13,7 +13,7 @@ from sandik.report.series import UNDETECTED, Figures, LanguageFigures
 from sandik.report.words import ENGLISH, Words, safe
 from sandik_schemas.pair import Pair
 
-_CSS = Path(__file__).with_name("page.css")
+_CSS = [Path(__file__).with_name(name) for name in ("colours.css", "page.css")]
 #: With this policy, a browser loads and runs nothing, whatever a post contains.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _NOTHING = "–"
@@ -24,11 +24,12 @@ def page(report: Report, words: Words = ENGLISH) -> bytes:
     period = report.figures.period
     span = words.span(period.from_ms, period.to_ms)
     title = words.say("title", names=words.title(report.figures.pair), span=span)
+    css = "".join(file.read_text("utf-8") for file in _CSS)
     parts = [
         f'<!doctype html><html lang="{words.lang}"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{safe(title)}</title><style>{_CSS.read_text('utf-8')}</style></head><body><main>",
+        f"<title>{safe(title)}</title><style>{css}</style></head><body><main>",
         *_head(report, words),
         *_languages(report, words),
         *_sources(report, words),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _INCHES, _DOTS_AN_INCH = (10, 5), 160
 #: The same in all pictures, so that they can be overlaid.
 _PLACES = {"left": 0.08, "right": 0.975, "bottom": 0.12, "top": 0.88, "hspace": 0.12}
-#: The light colours of page.css.
+#: The light colours of colours.css.
 _INK, _NOTE, _SHARE, _POSTS, _BOTH, _BURST = "#15181d", "#4a5360", "#0067a5", "#c3cbd6", "#c24b00", "#b23a06"
 _PALE = 0.35
 
