@@ -130,7 +130,8 @@ async def write_sources(settings: Settings, counts: Iterable[Count]) -> None:
 
 
 async def figures(page: Page) -> list[list[str]]:
-    """Return the table of figures, row by row."""
+    """Return the table of figures, row by row, once it has one: the page asks for it after the chart."""
+    await page.locator("#table tbody tr").first.wait_for(state="attached")
     found: list[list[str]] = await page.evaluate(_FIGURES)
     return found
 
