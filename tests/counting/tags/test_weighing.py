@@ -101,6 +101,12 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, weights: str) -> Non
         tagger_of(tmp_path, model)
 
 
+def test_a_file_may_begin_with_a_byte_order_mark_and_end_its_lines_as_windows_does(tmp_path: Path) -> None:
+    write_lexicon(tmp_path, fake=TERMS)
+    (tmp_path / "fake.tr.model.toml").write_bytes(b"\xef\xbb\xbf" + MODEL.replace("\n", "\r\n").encode())
+    assert terms_of(load_tagger(tmp_path), "a b c d uydurma yüzümü")
+
+
 def test_a_model_that_nothing_has_to_reach_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LexiconError, match="`least` is 0"):
         tagger_of(tmp_path, MODEL.replace("least = 10", "least = 0"))

@@ -65,7 +65,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _read(file: Traversable) -> Model:
-    content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
+    content = msgspec.convert(tomllib.loads(file.read_bytes().decode("utf-8-sig")), _File)
     if content.least < 1:
         raise ValueError(f"`least` is {content.least}: every post would be tagged")
     weights: dict[str, int] = {}
