@@ -92,24 +92,33 @@ def test_what_words_weigh_is_explained(tagger: Tagger) -> None:
     assert (by_term.refusal, weighed.refusal) == (None, Refusal.OTHERWISE_TAGGED)
 
 
-@pytest.mark.parametrize(
-    "weights", ["uydurm six", "uydurm 1\nuydurm 2", "a b c 3", "7"], ids=["number", "twice", "three", "none"]
-)
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path, weights: str) -> None:
-    model = MODEL.replace("uydurm 6", weights)
-    with pytest.raises(LexiconError, match=r"fake\.tr\.model\.toml: no model"):
-        tagger_of(tmp_path, model)
+BROKEN = {
+    "no number": ("uydurm 6", "uydurm six", "'uydurm six' does not end with a whole number of at most six"),
+    "a fraction": ("uydurm 6", "uydurm 6.5", "'uydurm 6.5' does not end with a whole number"),
+    "a huge number": ("uydurm 6", f"uydurm {10**30}", "does not end with a whole number of at most six"),
+    "a space behind": ("uydurm 6", "uydurm 6 ", "'uydurm 6 ' does not end with a whole number"),
+    "twice": ("uydurm 6", "uydurm 1\nuydurm 2", "'uydurm 2' is not one or two new stems"),
+    "three words": ("uydurm 6", "a b c 3", "'a b c 3' is not one or two new stems"),
+    "no word": ("uydurm 6", "7", "'7' is not one or two new stems"),
+    "nothing to reach": ("least = 10", "least = 0", "`least` is 0"),
+    "no number to reach": ("least = 10", "least = nan", r"Expected `int`, got `float` - at `\$.least`"),
+    "too much to reach": ("least = 10", f"least = {10**30}", r"Expected `int` <= 999999 - at `\$.least`"),
+    "no characters": ("characters = 60", "characters = -1", "Expected `int` >= 1 .*most_characters"),
+    "too many characters": ("characters = 60", f"characters = {10**10}", "Expected `int` <= 999999 .*most_"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, how: str) -> None:
+    right, wrong, says = BROKEN[how]
+    with pytest.raises(LexiconError, match=rf"fake\.tr\.model\.toml: no model: .*{says}"):
+        tagger_of(tmp_path, MODEL.replace(right, wrong))
 
 
 def test_a_file_may_begin_with_a_byte_order_mark_and_end_its_lines_as_windows_does(tmp_path: Path) -> None:
     write_lexicon(tmp_path, fake=TERMS)
     (tmp_path / "fake.tr.model.toml").write_bytes(b"\xef\xbb\xbf" + MODEL.replace("\n", "\r\n").encode())
     assert terms_of(load_tagger(tmp_path), "a b c d uydurma yüzümü")
-
-
-def test_a_model_that_nothing_has_to_reach_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LexiconError, match="`least` is 0"):
-        tagger_of(tmp_path, MODEL.replace("least = 10", "least = 0"))
 
 
 def test_a_later_layer_replaces_or_removes_a_model(tmp_path: Path) -> None:

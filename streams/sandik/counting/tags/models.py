@@ -15,10 +15,11 @@ words weigh where they follow each other. Each counts once. `tests/quality/fit_m
 ship.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -27,6 +28,9 @@ from sandik.counting.tags.layers import Layer
 
 SUFFIX = ".model.toml"
 STEM_LETTERS = 6
+#: Of larger numbers the compiled part could not tell the sum.
+_MOST = 999_999
+_WEIGHT = re.compile(r"[+-]?[0-9]{1,6}")
 
 
 class Model(NamedTuple):
@@ -59,8 +63,8 @@ def read_models(layer: Layer) -> tuple[list[Model], list[Problem]]:
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     language: str
     lemma: str
-    least: int
-    most_characters: int
+    least: Annotated[int, msgspec.Meta(le=_MOST)]
+    most_characters: Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
     weights: str
 
 
@@ -74,6 +78,8 @@ def _read(file: Traversable) -> Model:
             stems, _, weight = line.rpartition(" ")
             if stems in weights or not stems or stems.count(" ") > 1:
                 raise ValueError(f"'{line}' is not one or two new stems and their weight")
+            if not _WEIGHT.fullmatch(weight):
+                raise ValueError(f"'{line}' does not end with a whole number of at most six digits")
             weights[stems] = int(weight)
     tag = file.name.split(".")[0]
     return Model(
