@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.layers import LexiconError
+from sandik.counting.tags.models import known_by
+from sandik.counting.tags.weighing import stems_of
 from tests.support.lexicons import write_lexicon
 
 TERMS = """
@@ -100,12 +105,29 @@ BROKEN = {
     "twice": ("uydurm 6", "uydurm 1\nuydurm 2", "'uydurm 2' is not one or two new stems"),
     "three words": ("uydurm 6", "a b c 3", "'a b c 3' is not one or two new stems"),
     "no word": ("uydurm 6", "7", "'7' is not one or two new stems"),
+    "a long stem": (
+        "uydurm 6",
+        "uydurma 6",
+        "'uydurma' is no stem; .* first 6 letters.*'uydurm'",
+    ),
+    "a capital": ("uydurm 6", "Yalan 6", "'Yalan' is no stem; .*'yalan'"),
+    "a dotless i": ("uydurm 6", "yanlış 6", "'yanlış' is no stem; .*'yanlis'"),
+    "a sign before": ("uydurm 6", "bir #sahte 6", "'bir #sahte' is no stem; .*'bir sahte'"),
+    "a sign behind": ("uydurm 6", "sahte! 6", "'sahte!' is no stem; .*'sahte'"),
+    "a space before": ("uydurm 6", " uydurm 6", "' uydurm 6' is not one or two new stems"),
     "nothing to reach": ("least = 10", "least = 0", "`least` is 0"),
     "no number to reach": ("least = 10", "least = nan", r"Expected `int`, got `float` - at `\$.least`"),
     "too much to reach": ("least = 10", f"least = {10**30}", r"Expected `int` <= 999999 - at `\$.least`"),
     "no characters": ("characters = 60", "characters = -1", "Expected `int` >= 1 .*most_characters"),
     "too many characters": ("characters = 60", f"characters = {10**10}", "Expected `int` <= 999999 .*most_"),
 }
+
+
+@given(st.text(max_size=30))
+def test_a_model_may_have_what_words_are_known_by_and_nothing_else(text: str) -> None:
+    assert [*map(known_by, stems_of(fold(text)))] == stems_of(fold(text))
+    is_stem = text and " " not in text and known_by(text) == text
+    assert (stems_of(fold(text)) == [text]) == bool(is_stem)
 
 
 @pytest.mark.parametrize("how", BROKEN)

@@ -23,6 +23,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.entries import Place, Problem
 from sandik.counting.tags.layers import Layer
 
@@ -30,6 +31,7 @@ SUFFIX = ".model.toml"
 STEM_LETTERS = 6
 #: Of larger numbers the compiled part could not tell the sum.
 _MOST = 999_999
+_SIGNS_BEFORE, _SIGNS_BEHIND = re.compile(r"^\W+"), re.compile(r"\W+$")
 _WEIGHT = re.compile(r"[+-]?[0-9]{1,6}")
 
 
@@ -45,6 +47,11 @@ class Model(NamedTuple):
     weights: Mapping[str, int]
     #: Its file. Not part of the lexicon's version.
     where: str = ""
+
+
+def known_by(word: str) -> str:
+    """Return what a word is known by: its first letters, folded, without signs around them."""
+    return _SIGNS_BEHIND.sub("", _SIGNS_BEFORE.sub("", fold(word))[:STEM_LETTERS])
 
 
 def read_models(layer: Layer) -> tuple[list[Model], list[Problem]]:
@@ -76,8 +83,14 @@ def _read(file: Traversable) -> Model:
     for line in content.weights.split("\n"):
         if line:
             stems, _, weight = line.rpartition(" ")
-            if stems in weights or not stems or stems.count(" ") > 1:
+            words = stems.split(" ")
+            if stems in weights or not all(words) or len(words) > 2:
                 raise ValueError(f"'{line}' is not one or two new stems and their weight")
+            if (known := " ".join(map(known_by, words))) != stems:
+                raise ValueError(
+                    f"'{stems}' is no stem; a word is known by its first {STEM_LETTERS} letters, folded: "
+                    f"'{known}'"
+                )
             if not _WEIGHT.fullmatch(weight):
                 raise ValueError(f"'{line}' does not end with a whole number of at most six digits")
             weights[stems] = int(weight)
