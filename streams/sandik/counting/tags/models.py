@@ -77,6 +77,11 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def _read(file: Traversable) -> Model:
     content = msgspec.convert(tomllib.loads(file.read_bytes().decode("utf-8-sig")), _File)
+    tag = file.name.split(".")[0]
+    if file.name != (name := f"{tag}.{content.language or '<language>'}{SUFFIX}"):
+        raise ValueError(f"`language` is '{content.language}': name the file {name}, or correct the language")
+    if not content.lemma.strip():
+        raise ValueError("`lemma` is empty: mentions could not name it")
     if content.least < 1:
         raise ValueError(f"`least` is {content.least}: every post would be tagged")
     weights: dict[str, int] = {}
@@ -94,7 +99,6 @@ def _read(file: Traversable) -> Model:
             if not _WEIGHT.fullmatch(weight):
                 raise ValueError(f"'{line}' does not end with a whole number of at most six digits")
             weights[stems] = int(weight)
-    tag = file.name.split(".")[0]
     return Model(
         tag, content.language, content.lemma, content.least, content.most_characters, weights, file.name
     )
