@@ -146,6 +146,14 @@ def test_a_file_may_begin_with_a_byte_order_mark_and_end_its_lines_as_windows_do
     assert terms_of(load_tagger(tmp_path), "a b c d uydurma yüzümü")
 
 
+def test_the_version_does_not_depend_on_the_order_of_the_weights(tmp_path: Path) -> None:
+    before = tagger_of(tmp_path).version
+    lines = "uydurm 6\nyuzumu 5\n"
+    assert lines in MODEL
+    assert tagger_of(tmp_path, MODEL.replace(lines, "yuzumu 5\nuydurm 6\n")).version == before
+    assert tagger_of(tmp_path, MODEL.replace(lines, "yuzumu 6\nuydurm 5\n")).version != before
+
+
 def test_a_later_layer_replaces_or_removes_a_model(tmp_path: Path) -> None:
     first, second, third = (tmp_path / name for name in ("first", "second", "third"))
     for folder in (first, second, third):

@@ -99,6 +99,8 @@ def _read(file: Traversable) -> Model:
             if not _WEIGHT.fullmatch(weight):
                 raise ValueError(f"'{line}' does not end with a whole number of at most six digits")
             weights[stems] = int(weight)
+    # In whatever order they are written, they weigh the same.
+    weights = dict(sorted(weights.items()))
     return Model(
         tag, content.language, content.lemma, content.least, content.most_characters, weights, file.name
     )
