@@ -154,6 +154,13 @@ def test_the_version_does_not_depend_on_the_order_of_the_weights(tmp_path: Path)
     assert tagger_of(tmp_path, MODEL.replace(lines, "yuzumu 6\nuydurm 5\n")).version != before
 
 
+def test_a_model_of_a_tag_that_no_layer_has_is_refused(tmp_path: Path) -> None:
+    write_lexicon(tmp_path, fake=TERMS)
+    (tmp_path / "fkae.tr.model.toml").write_text(MODEL)
+    with pytest.raises(LexiconError, match=r"fkae\.tr\.model\.toml: a model of 'fkae', .* can be \['fake'\]"):
+        load_tagger(tmp_path)
+
+
 def test_a_later_layer_replaces_or_removes_a_model(tmp_path: Path) -> None:
     first, second, third = (tmp_path / name for name in ("first", "second", "third"))
     for folder in (first, second, third):

@@ -30,7 +30,7 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.counting.tags.alphabet import FOLD_VERSION, fold_batch
-from sandik.counting.tags.entries import LocatedRow, Problem, Row
+from sandik.counting.tags.entries import LocatedRow, Place, Problem, Row
 from sandik.counting.tags.entry_queries import EntryQueryError, expand, queries_of, words_in
 from sandik.counting.tags.layer_files import (
     LayerRows,
@@ -161,6 +161,7 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     models: dict[tuple[str, str], Model] = {}
     for one in read:
         problems.extend(_removed(entries, models, one))
+        problems.extend(_of_no_tag(one, rows))
         models |= {(model.tag, model.language): model for model in one.models}
         for tag, some in one.rows.items():
             problems.extend(twice(some))
@@ -202,6 +203,13 @@ def _removed(
             if not gone and not weighing:
                 message = f"no layer before has {removal.language} '{removal.lemma}' to remove; leave it out"
                 yield Problem(place, message)
+
+
+def _of_no_tag(layer: LayerRows, tags: Collection[str]) -> Iterator[Problem]:
+    for model in layer.models:
+        if model.tag not in tags:
+            message = f"a model of '{model.tag}', of which no layer has a term; its tag can be {sorted(tags)}"
+            yield Problem(Place(layer.layer.folder / model.where, 0), message)
 
 
 def _written_rows(
