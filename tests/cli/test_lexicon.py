@@ -99,6 +99,30 @@ def test_what_is_wrong_is_said_with_its_line(what: str, tmp_path: Path) -> None:
     assert said(write_lexicon(tmp_path, flood=content)) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "least", "says"),
+    [
+        ("tr", 9, []),
+        ("tr", 10, ["all that weighs for it is 9, and 10 are needed, so it never counts"]),
+        ("rus", 9, ["no post is ever of a language 'rus'; did you mean 'ru'?"]),
+    ],
+)
+def test_a_model_that_can_never_count_is_told(
+    tmp_path: Path, language: str, least: int, says: list[str]
+) -> None:
+    write_lexicon(tmp_path, flood=SEL)
+    (tmp_path / f"flood.{language}.model.toml").write_text(
+        f'language = "{language}"\nlemma = "words"\nleast = {least}\nmost_characters = 300\n'
+        "weights = '''\nkurtar 5\nsu basti 4\nbardak -50\n'''\n"
+    )
+    found = findings(tmp_path)
+
+    assert [one.message for one in found] == [f"{language} 'words': {one}" for one in says]
+    assert {(one.kind, one.place.file.name) for one in found} <= {
+        ("unreachable", f"flood.{language}.model.toml")
+    }
+
+
 def test_forms_that_are_out_of_date_are_told_and_generating_mends_them(tmp_path: Path) -> None:
     from sandik.lexicon_tools.generate import main
 
