@@ -204,6 +204,26 @@ def test_a_sample_shows_what_is_too_general(tmp_path: Path) -> None:
     assert [(one["kind"], one["line"]) for one in report["findings"]] == [("too general", 1)]
 
 
+def test_a_sample_shows_what_a_model_finds_with_the_file_of_its_layer(tmp_path: Path) -> None:
+    write_lexicon(tmp_path / "lexicon", flood=SEL)
+    write_lexicon(tmp_path / "own", flood=a_term("yağmur"))
+    (tmp_path / "own" / "flood.tr.model.toml").write_text(
+        'language = "tr"\nlemma = "words"\nleast = 9\nmost_characters = 300\n'
+        "weights = '''\nkurtar 5\nsu basti 4\n'''\n"
+    )
+    sample = tmp_path / "sample.jsonl"
+    texts = ["Dün gece evlerini su bastı, kurtarılan kimse yok"] * 9 + ["yağmur yağıyor"]
+    sample.write_bytes(b"".join(msgspec.json.encode({"text": text}) + b"\n" for text in texts))
+    _, report = run_json("check", f"{tmp_path}/lexicon,{tmp_path}/own", "--sample", str(sample))
+
+    assert [(one["file"], one["line"], one["posts"]) for one in report["sample"]] == [
+        (f"{tmp_path}/own/flood.tr.model.toml", 1, 9),
+        (f"{tmp_path}/own/flood.toml", 1, 1),
+    ]
+    [tells] = [one for one in report["findings"] if "words" in one["message"]]
+    assert (tells["file"], tells["line"]) == (f"{tmp_path}/own/flood.tr.model.toml", 1)
+
+
 def test_a_sample_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     write_lexicon(tmp_path, flood=SEL)
     sample = tmp_path / "sample.jsonl"

@@ -137,7 +137,7 @@ def _models(layer: LayerRows) -> Iterator[Finding]:
     """Yield the models that can never count."""
     known = {*load_fasttext_model().codes, UNDETERMINED.code}
     for model in layer.models:
-        place, name = Place(layer.layer.folder / model.where, 0), f"{model.language} '{model.lemma}'"
+        place, name = Place(layer.layer.folder / model.file, 0), f"{model.language} '{model.lemma}'"
         for code in languages_in(model.language):
             if code not in known:
                 message = f"{name}: no post is ever of a language '{code}'{_suggestion(code, known)}"

@@ -162,10 +162,13 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     for one in read:
         problems.extend(_removed(entries, models, one))
         problems.extend(_of_no_tag(one, rows))
-        models |= {(model.tag, model.language): model for model in one.models}
+        prefix = f"{one.layer.name}/" if len(read) > 1 else ""
+        models |= {
+            (model.tag, model.language): model._replace(where=f"{prefix}{model.where}")
+            for model in one.models
+        }
         for tag, some in one.rows.items():
             problems.extend(twice(some))
-            prefix = f"{one.layer.name}/" if len(read) > 1 else ""
             entries.update(_written_rows(tag, some, one.layer, rows, known, problems, prefix))
     left = [*entries.values()]
     tags = _tag_names(written.entry for written in left)
@@ -209,7 +212,7 @@ def _of_no_tag(layer: LayerRows, tags: Collection[str]) -> Iterator[Problem]:
     for model in layer.models:
         if model.tag not in tags:
             message = f"a model of '{model.tag}', of which no layer has a term; its tag can be {sorted(tags)}"
-            yield Problem(Place(layer.layer.folder / model.where, 0), message)
+            yield Problem(Place(layer.layer.folder / model.file, 0), message)
 
 
 def _written_rows(

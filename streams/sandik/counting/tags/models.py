@@ -45,8 +45,13 @@ class Model(NamedTuple):
     most_characters: int
     #: By stem, or by two stems with a space between.
     weights: Mapping[str, int]
-    #: Its file. Not part of the lexicon's version.
+    #: Its place, as file:line. Not part of the lexicon's version.
     where: str = ""
+
+    @property
+    def file(self) -> str:
+        """Return the name of its file."""
+        return f"{self.tag}.{self.language}{SUFFIX}"
 
 
 def known_by(word: str) -> str:
@@ -101,6 +106,5 @@ def _read(file: Traversable) -> Model:
             weights[stems] = int(weight)
     # In whatever order they are written, they weigh the same.
     weights = dict(sorted(weights.items()))
-    return Model(
-        tag, content.language, content.lemma, content.least, content.most_characters, weights, file.name
-    )
+    where = f"{file.name}:1"
+    return Model(tag, content.language, content.lemma, content.least, content.most_characters, weights, where)
