@@ -136,7 +136,7 @@ def test_a_model_may_have_what_words_are_known_by_and_nothing_else(text: str) ->
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, how: str) -> None:
     right, wrong, says = BROKEN[how]
-    with pytest.raises(LexiconError, match=rf"fake\.tr\.model\.toml: no model: .*{says}"):
+    with pytest.raises(LexiconError, match=rf"fake\.tr\.model\.toml: no model: .*{says}.*; fix it there"):
         tagger_of(tmp_path, MODEL.replace(right, wrong))
 
 

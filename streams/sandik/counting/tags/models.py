@@ -68,7 +68,7 @@ def read_models(layer: Layer) -> tuple[list[Model], list[Problem]]:
             try:
                 models.append(_read(file))
             except ValueError as error:  # not UTF-8, no TOML, other fields, a weight that is no number
-                problems.append(Problem(Place(file, 0), f"no model: {error}; `make fit-models` writes one"))
+                problems.append(Problem(Place(file, 0), f"no model: {error}; fix it there"))
     return models, problems
 
 
