@@ -99,6 +99,30 @@ def test_what_is_wrong_is_said_with_its_line(what: str, tmp_path: Path) -> None:
     assert said(write_lexicon(tmp_path, flood=content)) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "least", "says"),
+    [
+        ("tr", 9, []),
+        ("tr", 10, ["all that weighs for it is 9, and 10 are needed, so it never counts"]),
+        ("rus", 9, ["no post is ever of a language 'rus'; did you mean 'ru'?"]),
+    ],
+)
+def test_a_model_that_can_never_count_is_told(
+    tmp_path: Path, language: str, least: int, says: list[str]
+) -> None:
+    write_lexicon(tmp_path, flood=SEL)
+    (tmp_path / f"flood.{language}.model.toml").write_text(
+        f'language = "{language}"\nlemma = "words"\nleast = {least}\nmost_characters = 300\n'
+        "weights = '''\nkurtar 5\nsu basti 4\nbardak -50\n'''\n"
+    )
+    found = findings(tmp_path)
+
+    assert [one.message for one in found] == [f"{language} 'words': {one}" for one in says]
+    assert {(one.kind, one.place.file.name) for one in found} <= {
+        ("unreachable", f"flood.{language}.model.toml")
+    }
+
+
 def test_forms_that_are_out_of_date_are_told_and_generating_mends_them(tmp_path: Path) -> None:
     from sandik.lexicon_tools.generate import main
 
@@ -178,6 +202,26 @@ def test_a_sample_shows_what_is_too_general(tmp_path: Path) -> None:
         ("yağmur", 1, 0.1),
     ]
     assert [(one["kind"], one["line"]) for one in report["findings"]] == [("too general", 1)]
+
+
+def test_a_sample_shows_what_a_model_finds_with_the_file_of_its_layer(tmp_path: Path) -> None:
+    write_lexicon(tmp_path / "lexicon", flood=SEL)
+    write_lexicon(tmp_path / "own", flood=a_term("yağmur"))
+    (tmp_path / "own" / "flood.tr.model.toml").write_text(
+        'language = "tr"\nlemma = "words"\nleast = 9\nmost_characters = 300\n'
+        "weights = '''\nkurtar 5\nsu basti 4\n'''\n"
+    )
+    sample = tmp_path / "sample.jsonl"
+    texts = ["Dün gece evlerini su bastı, kurtarılan kimse yok"] * 9 + ["yağmur yağıyor"]
+    sample.write_bytes(b"".join(msgspec.json.encode({"text": text}) + b"\n" for text in texts))
+    _, report = run_json("check", f"{tmp_path}/lexicon,{tmp_path}/own", "--sample", str(sample))
+
+    assert [(one["file"], one["line"], one["posts"]) for one in report["sample"]] == [
+        (f"{tmp_path}/own/flood.tr.model.toml", 1, 9),
+        (f"{tmp_path}/own/flood.toml", 1, 1),
+    ]
+    [tells] = [one for one in report["findings"] if "words" in one["message"]]
+    assert (tells["file"], tells["line"]) == (f"{tmp_path}/own/flood.tr.model.toml", 1)
 
 
 def test_a_sample_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:

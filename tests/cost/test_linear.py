@@ -10,6 +10,8 @@ import pytest
 
 from sandik.counting.job import Job
 from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.models import Model
+from sandik.counting.tags.weighing import Models, Ranked
 from sandik.ingest.decoding.frames import without_assignment
 from sandik.ingest.decoding.markup import html_to_text
 from sandik.ingest.formats.row import read_row
@@ -123,6 +125,16 @@ def test_a_hashtag_of_a_megabyte_is_never_copied() -> None:
     [terms] = load_tagger().terms([text], ["tr"])
 
     assert len(terms) == 200_000
+
+
+@pytest.mark.timeout(10)
+def test_a_megabyte_of_signs_behind_a_word_that_is_weighed() -> None:
+    model = Model("fake", "tr", "words", least=1, most_characters=999_999, weights={"oy": 1})
+    text = "bir iki üç dört beş oy" + "!" * 900_000 + "\U0001f600"
+
+    found = Models([Ranked(0, model)]).found([text] * 3, ["tr"] * 3)
+
+    assert [*found.values()] == [[(20, 22, 0)]] * 3
 
 
 @pytest.mark.timeout(60)

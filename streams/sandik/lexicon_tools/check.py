@@ -20,6 +20,7 @@ from sandik.lexicon_tools.finding import Finding
 from sandik.lexicon_tools.generate import forms_of
 from sandik.lexicon_tools.overlaps import overlaps
 from sandik.lexicon_tools.satisfiable import never_counts
+from sandik_schemas.languages import languages_in
 
 #: A form with fewer letters is in too many languages and nicknames, unless it has `only_in` or `beside`.
 MIN_LETTERS = 3
@@ -44,6 +45,8 @@ def findings(lexicon: LexiconChoice) -> list[Finding]:
     found += _never_in_company(draft)
     found += _unknown_languages(draft)
     found += _queries(draft)
+    for layer in draft.layers:
+        found += _models(layer)
     for written in draft.entries:
         found += _odd_forms(written)
     found += overlaps(draft.entries)
@@ -128,6 +131,23 @@ def _unknown_languages(draft: Draft) -> Iterator[Finding]:
         if row.row.language not in known:
             message = f"{row}: there is no such language{_suggestion(row.row.language, known)}"
             yield Finding("warning", "conflict", row.at("language"), message)
+
+
+def _models(layer: LayerRows) -> Iterator[Finding]:
+    """Yield the models that can never count."""
+    known = {*load_fasttext_model().codes, UNDETERMINED.code}
+    for model in layer.models:
+        place, name = Place(layer.layer.folder / model.file, 0), f"{model.language} '{model.lemma}'"
+        for code in languages_in(model.language):
+            if code not in known:
+                message = f"{name}: no post is ever of a language '{code}'{_suggestion(code, known)}"
+                yield Finding("error", "unreachable", place, message)
+        most = sum(weight for weight in model.weights.values() if weight > 0)
+        if most < model.least:
+            message = (
+                f"{name}: all that weighs for it is {most}, and {model.least} are needed, so it never counts"
+            )
+            yield Finding("error", "unreachable", place, message)
 
 
 def _suggestion(code: str, known: Iterable[str]) -> str:

@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.layers import LexiconError
+from sandik.counting.tags.models import known_by
+from sandik.counting.tags.weighing import stems_of
 from tests.support.lexicons import write_lexicon
 
 TERMS = """
@@ -92,18 +97,68 @@ def test_what_words_weigh_is_explained(tagger: Tagger) -> None:
     assert (by_term.refusal, weighed.refusal) == (None, Refusal.OTHERWISE_TAGGED)
 
 
-@pytest.mark.parametrize(
-    "weights", ["uydurm six", "uydurm 1\nuydurm 2", "a b c 3", "7"], ids=["number", "twice", "three", "none"]
-)
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path, weights: str) -> None:
-    model = MODEL.replace("uydurm 6", weights)
-    with pytest.raises(LexiconError, match=r"fake\.tr\.model\.toml: no model"):
-        tagger_of(tmp_path, model)
+BROKEN = {
+    "no number": ("uydurm 6", "uydurm six", "'uydurm six' does not end with a whole number of at most six"),
+    "a fraction": ("uydurm 6", "uydurm 6.5", "'uydurm 6.5' does not end with a whole number"),
+    "a huge number": ("uydurm 6", f"uydurm {10**30}", "does not end with a whole number of at most six"),
+    "a space behind": ("uydurm 6", "uydurm 6 ", "'uydurm 6 ' does not end with a whole number"),
+    "twice": ("uydurm 6", "uydurm 1\nuydurm 2", "'uydurm 2' is not one or two new stems"),
+    "three words": ("uydurm 6", "a b c 3", "'a b c 3' is not one or two new stems"),
+    "no word": ("uydurm 6", "7", "'7' is not one or two new stems"),
+    "a long stem": (
+        "uydurm 6",
+        "uydurma 6",
+        "'uydurma' is no stem; .* first 6 letters.*'uydurm'",
+    ),
+    "a capital": ("uydurm 6", "Yalan 6", "'Yalan' is no stem; .*'yalan'"),
+    "a dotless i": ("uydurm 6", "yanlış 6", "'yanlış' is no stem; .*'yanlis'"),
+    "a sign before": ("uydurm 6", "bir #sahte 6", "'bir #sahte' is no stem; .*'bir sahte'"),
+    "a sign behind": ("uydurm 6", "sahte! 6", "'sahte!' is no stem; .*'sahte'"),
+    "a space before": ("uydurm 6", " uydurm 6", "' uydurm 6' is not one or two new stems"),
+    "another language than its name": ('"tr"', '"en"', "`language` is 'en': name the file fake.en.model"),
+    "no language": ('"tr"', '""', "`language` is ''"),
+    "no lemma": ('"words of a fake"', '" "', "`lemma` is empty"),
+    "nothing to reach": ("least = 10", "least = 0", "`least` is 0"),
+    "no number to reach": ("least = 10", "least = nan", r"Expected `int`, got `float` - at `\$.least`"),
+    "too much to reach": ("least = 10", f"least = {10**30}", r"Expected `int` <= 999999 - at `\$.least`"),
+    "no characters": ("characters = 60", "characters = -1", "Expected `int` >= 1 .*most_characters"),
+    "too many characters": ("characters = 60", f"characters = {10**10}", "Expected `int` <= 999999 .*most_"),
+}
 
 
-def test_a_model_that_nothing_has_to_reach_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LexiconError, match="`least` is 0"):
-        tagger_of(tmp_path, MODEL.replace("least = 10", "least = 0"))
+@given(st.text(max_size=30))
+def test_a_model_may_have_what_words_are_known_by_and_nothing_else(text: str) -> None:
+    assert [*map(known_by, stems_of(fold(text)))] == stems_of(fold(text))
+    is_stem = text and " " not in text and known_by(text) == text
+    assert (stems_of(fold(text)) == [text]) == bool(is_stem)
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, how: str) -> None:
+    right, wrong, says = BROKEN[how]
+    with pytest.raises(LexiconError, match=rf"fake\.tr\.model\.toml: no model: .*{says}.*; fix it there"):
+        tagger_of(tmp_path, MODEL.replace(right, wrong))
+
+
+def test_a_file_may_begin_with_a_byte_order_mark_and_end_its_lines_as_windows_does(tmp_path: Path) -> None:
+    write_lexicon(tmp_path, fake=TERMS)
+    (tmp_path / "fake.tr.model.toml").write_bytes(b"\xef\xbb\xbf" + MODEL.replace("\n", "\r\n").encode())
+    assert terms_of(load_tagger(tmp_path), "a b c d uydurma yüzümü")
+
+
+def test_the_version_does_not_depend_on_the_order_of_the_weights(tmp_path: Path) -> None:
+    before = tagger_of(tmp_path).version
+    lines = "uydurm 6\nyuzumu 5\n"
+    assert lines in MODEL
+    assert tagger_of(tmp_path, MODEL.replace(lines, "yuzumu 5\nuydurm 6\n")).version == before
+    assert tagger_of(tmp_path, MODEL.replace(lines, "yuzumu 6\nuydurm 5\n")).version != before
+
+
+def test_a_model_of_a_tag_that_no_layer_has_is_refused(tmp_path: Path) -> None:
+    write_lexicon(tmp_path, fake=TERMS)
+    (tmp_path / "fkae.tr.model.toml").write_text(MODEL)
+    with pytest.raises(LexiconError, match=r"fkae\.tr\.model\.toml: a model of 'fkae', .* can be \['fake'\]"):
+        load_tagger(tmp_path)
 
 
 def test_a_later_layer_replaces_or_removes_a_model(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.counting.tags.alphabet import FOLD_VERSION, fold_batch
-from sandik.counting.tags.entries import LocatedRow, Problem, Row
+from sandik.counting.tags.entries import LocatedRow, Place, Problem, Row
 from sandik.counting.tags.entry_queries import EntryQueryError, expand, queries_of, words_in
 from sandik.counting.tags.layer_files import (
     LayerRows,
@@ -161,10 +161,14 @@ def read_lexicon(lexicon: LexiconChoice) -> Draft:
     models: dict[tuple[str, str], Model] = {}
     for one in read:
         problems.extend(_removed(entries, models, one))
-        models |= {(model.tag, model.language): model for model in one.models}
+        problems.extend(_of_no_tag(one, rows))
+        prefix = f"{one.layer.name}/" if len(read) > 1 else ""
+        models |= {
+            (model.tag, model.language): model._replace(where=f"{prefix}{model.where}")
+            for model in one.models
+        }
         for tag, some in one.rows.items():
             problems.extend(twice(some))
-            prefix = f"{one.layer.name}/" if len(read) > 1 else ""
             entries.update(_written_rows(tag, some, one.layer, rows, known, problems, prefix))
     left = [*entries.values()]
     tags = _tag_names(written.entry for written in left)
@@ -202,6 +206,13 @@ def _removed(
             if not gone and not weighing:
                 message = f"no layer before has {removal.language} '{removal.lemma}' to remove; leave it out"
                 yield Problem(place, message)
+
+
+def _of_no_tag(layer: LayerRows, tags: Collection[str]) -> Iterator[Problem]:
+    for model in layer.models:
+        if model.tag not in tags:
+            message = f"a model of '{model.tag}', of which no layer has a term; its tag can be {sorted(tags)}"
+            yield Problem(Place(layer.layer.folder / model.file, 0), message)
 
 
 def _written_rows(

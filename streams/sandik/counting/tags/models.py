@@ -15,18 +15,24 @@ words weigh where they follow each other. Each counts once. `tests/quality/fit_m
 ship.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
+from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.entries import Place, Problem
 from sandik.counting.tags.layers import Layer
 
 SUFFIX = ".model.toml"
 STEM_LETTERS = 6
+#: Of larger numbers the compiled part could not tell the sum.
+_MOST = 999_999
+_SIGNS_BEFORE, _SIGNS_BEHIND = re.compile(r"^\W+"), re.compile(r"\W+$")
+_WEIGHT = re.compile(r"[+-]?[0-9]{1,6}")
 
 
 class Model(NamedTuple):
@@ -39,8 +45,18 @@ class Model(NamedTuple):
     most_characters: int
     #: By stem, or by two stems with a space between.
     weights: Mapping[str, int]
-    #: Its file. Not part of the lexicon's version.
+    #: Its place, as file:line. Not part of the lexicon's version.
     where: str = ""
+
+    @property
+    def file(self) -> str:
+        """Return the name of its file."""
+        return f"{self.tag}.{self.language}{SUFFIX}"
+
+
+def known_by(word: str) -> str:
+    """Return what a word is known by: its first letters, folded, without signs around them."""
+    return _SIGNS_BEHIND.sub("", _SIGNS_BEFORE.sub("", fold(word))[:STEM_LETTERS])
 
 
 def read_models(layer: Layer) -> tuple[list[Model], list[Problem]]:
@@ -52,30 +68,43 @@ def read_models(layer: Layer) -> tuple[list[Model], list[Problem]]:
             try:
                 models.append(_read(file))
             except ValueError as error:  # not UTF-8, no TOML, other fields, a weight that is no number
-                problems.append(Problem(Place(file, 0), f"no model: {error}; `make fit-models` writes one"))
+                problems.append(Problem(Place(file, 0), f"no model: {error}; fix it there"))
     return models, problems
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     language: str
     lemma: str
-    least: int
-    most_characters: int
+    least: Annotated[int, msgspec.Meta(le=_MOST)]
+    most_characters: Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
     weights: str
 
 
 def _read(file: Traversable) -> Model:
-    content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
+    content = msgspec.convert(tomllib.loads(file.read_bytes().decode("utf-8-sig")), _File)
+    tag = file.name.split(".")[0]
+    if file.name != (name := f"{tag}.{content.language or '<language>'}{SUFFIX}"):
+        raise ValueError(f"`language` is '{content.language}': name the file {name}, or correct the language")
+    if not content.lemma.strip():
+        raise ValueError("`lemma` is empty: mentions could not name it")
     if content.least < 1:
         raise ValueError(f"`least` is {content.least}: every post would be tagged")
     weights: dict[str, int] = {}
     for line in content.weights.split("\n"):
         if line:
             stems, _, weight = line.rpartition(" ")
-            if stems in weights or not stems or stems.count(" ") > 1:
+            words = stems.split(" ")
+            if stems in weights or not all(words) or len(words) > 2:
                 raise ValueError(f"'{line}' is not one or two new stems and their weight")
+            if (known := " ".join(map(known_by, words))) != stems:
+                raise ValueError(
+                    f"'{stems}' is no stem; a word is known by its first {STEM_LETTERS} letters, folded: "
+                    f"'{known}'"
+                )
+            if not _WEIGHT.fullmatch(weight):
+                raise ValueError(f"'{line}' does not end with a whole number of at most six digits")
             weights[stems] = int(weight)
-    tag = file.name.split(".")[0]
-    return Model(
-        tag, content.language, content.lemma, content.least, content.most_characters, weights, file.name
-    )
+    # In whatever order they are written, they weigh the same.
+    weights = dict(sorted(weights.items()))
+    where = f"{file.name}:1"
+    return Model(tag, content.language, content.lemma, content.least, content.most_characters, weights, where)

@@ -135,9 +135,10 @@ def _words_of(folded: str) -> Iterator[tuple[str, int, int]]:
 
 def _trimmed(word: str) -> str:
     """Return a word without what follows its last letter or digit. It begins with one."""
-    while not word[-1].isalnum():
-        word = word[:-1]
-    return word
+    end = len(word)
+    while not word[end - 1].isalnum():
+        end -= 1
+    return word[:end]
 
 
 def _weighed(ranked: Ranked, words: Sequence[tuple[str, int, int]]) -> Weighed:
