@@ -5,11 +5,13 @@ a text is so long that what grows with its square would not end within the test'
 """
 
 from collections.abc import Callable
+from string import ascii_lowercase
 
 import pytest
 
 from sandik.counting.job import Job
 from sandik.counting.tags import Tagger, load_tagger
+from sandik.counting.tags.cut_words import CutWords, in_order
 from sandik.counting.tags.models import Model
 from sandik.counting.tags.weighing import Models, Ranked
 from sandik.ingest.decoding.frames import without_assignment
@@ -125,6 +127,15 @@ def test_a_hashtag_of_a_megabyte_is_never_copied() -> None:
     [terms] = load_tagger().terms([text], ["tr"])
 
     assert len(terms) == 200_000
+
+
+def test_a_cut_word_that_comes_again_is_looked_up_once() -> None:
+    """There are forms that begin like it, all of them too long: each has to be passed over."""
+    forms = [f"deepfa{one}{other}ke" for one in ascii_lowercase for other in ascii_lowercase]
+    cut = CutWords(in_order(forms, range(len(forms)), len(forms), [0] * len(forms)))
+    once, often = (executed(lambda: cut.find(["deepfa… " * count])) for count in (1, SHORT))  # noqa: B023
+
+    assert often <= 2 * once
 
 
 @pytest.mark.timeout(10)

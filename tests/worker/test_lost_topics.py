@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sandik.kafka.topics import WINDOWS_TABLE, all_topics, create
 from sandik.settings import Settings
 from tests.support.command import sandik
+from tests.support.kafka import create_topic
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 from tests.worker.test_refusals import delete_topic, refusal
@@ -69,6 +70,30 @@ async def test_a_longer_log_made_anew_is_refused_by_every_worker_and_by_doctor(
         assert "`sandik runs replace`" in line
     found = [one["message"] for one in doctor["findings"] if one["level"] == "error"]
     assert ["is not the one that was counted last" in one for one in found] == [True]
+
+
+async def test_doctor_tells_of_counted_partitions_that_are_gone_and_does_not_wait_for_them(
+    scene: Scene, tmp_path: Path
+) -> None:
+    settings = scene.settings
+    posts = settings.topic("posts")
+    await scene.make_topics()
+    with Workers(environment(settings), tmp_path) as workers:
+        await count(scene, workers, some_posts(600))
+    await delete_topic(settings, posts)
+    gone = errors_of_doctor(settings)
+    await create_topic(settings.broker, posts, 1)
+    fewer = errors_of_doctor(settings)
+
+    assert "kafka" not in gone | fewer
+    assert gone[f"topic {posts}"] == "is missing"
+    assert "was recreated: it has 1 of the partitions that were counted" in fewer["counted posts"]
+    assert "`sandik runs replace`" in fewer["counted posts"]
+
+
+def errors_of_doctor(settings: Settings) -> dict[str, str]:
+    doctor = json.loads(sandik("doctor", "--json", environment=environment(settings)).stdout)
+    return {one["what"]: one["message"] for one in doctor["findings"] if one["level"] == "error"}
 
 
 async def test_a_topic_made_anew_under_a_running_worker_stops_it_and_the_next_one(

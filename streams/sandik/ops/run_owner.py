@@ -10,10 +10,10 @@ from sandik.counting.labels import iso
 from sandik.errors import StateError, TopicError
 from sandik.kafka.consumer import consuming
 from sandik.kafka.control_topic import read_control
-from sandik.kafka.log_identity import bounds, bounds_of_counted
+from sandik.kafka.log_identity import ADVICE, bounds, bounds_of_counted
 from sandik.kafka.ranges import read_slice
 from sandik.kafka.run_claims import refusal
-from sandik.kafka.topics import PARTIALS, POSTS, decoded
+from sandik.kafka.topics import PARTIALS, POSTS, decoded, partitions_or_none
 from sandik.ops.findings import Finding
 from sandik.run_identity import application_id
 from sandik.settings import Settings
@@ -42,8 +42,10 @@ async def owner(settings: Settings, job: Job) -> AsyncIterator[Finding]:
                 f"is paused at offset {one.offset} since {iso(one.since_ms)}: {one.reason}",
                 f"fix the program that writes it, then run `sandik partitions resume {one.partition}`",
             )
-    if control.owner is not None:
-        yield await _same_posts(settings, control.owner.run_id)
+    names = settings.topic(POSTS), settings.topic(PARTIALS)
+    partitions, there = [await partitions_or_none(settings, name) for name in names]
+    if control.owner and partitions and there:  # else one is missing: another finding says so
+        yield await _same_posts(settings, control.owner.run_id, partitions)
 
 
 def _claimed(settings: Settings, job: Job, control: ControlState) -> Finding:
@@ -59,9 +61,14 @@ def _claimed(settings: Settings, job: Job, control: ControlState) -> Finding:
     return Finding("ok", "run", f"{found.run_id} owns the topics ({since})")
 
 
-async def _same_posts(settings: Settings, run_id: str) -> Finding:
+async def _same_posts(settings: Settings, run_id: str, partitions: int) -> Finding:
     topic = settings.topic(POSTS)
     clocks = await _newest_clocks(settings, run_id)
+    if any(clock.partition >= partitions for clock in clocks):
+        message = (
+            f"topic {topic} was recreated: it has {partitions} of the partitions that were counted. {ADVICE}"
+        )
+        return Finding("error", "counted posts", message)
     try:
         await bounds_of_counted(settings, topic, {clock.partition for clock in clocks}, clocks)
     except StateError as error:

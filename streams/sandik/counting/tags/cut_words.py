@@ -78,12 +78,12 @@ class CutWords:
     def find(self, texts: Sequence[str]) -> list[Cut]:
         """Return the cut words in texts, in text order."""
         found: dict[tuple[int, int], Cut] = {}
+        known: dict[tuple[str, bool], int | None] = {}  # a text may be a megabyte of one cut word
         for index, start, end, is_hashtag, folded in self._tails(texts):
-            beginning = folded.rstrip()
-            letters = len(beginning) - beginning.rfind(" ") - 1
-            is_enough = len(beginning) >= _MIN_LETTERS and letters >= _MIN_OF_WORD
-            kind = self._longer(beginning, in_hashtag=is_hashtag) if is_enough else None
-            if kind is not None:
+            tail = folded, is_hashtag
+            if tail not in known:
+                known[tail] = self._cut_from(folded.rstrip(), in_hashtag=is_hashtag)
+            if (kind := known[tail]) is not None:
                 found.setdefault((index, end), Cut(index, start, end, kind))
         return [*found.values()]
 
@@ -97,6 +97,11 @@ class CutWords:
         batch = fold_batch([texts[index][start:end] for index, start, end, _ in tails])
         each = zip(tails, batch.folded[1:-2].split("\n"), strict=True)
         return [(*tail, folded) for tail, folded in each if folded[:_MIN_LETTERS] in self._openings]
+
+    def _cut_from(self, beginning: str, *, in_hashtag: bool) -> int | None:
+        letters = len(beginning) - beginning.rfind(" ") - 1
+        is_enough = len(beginning) >= _MIN_LETTERS and letters >= _MIN_OF_WORD
+        return self._longer(beginning, in_hashtag=in_hashtag) if is_enough else None
 
     def _longer(self, beginning: str, *, in_hashtag: bool) -> int | None:
         start = beginning.encode()
