@@ -62,8 +62,8 @@ $(VENV)/kafka.aot: $(VENV)/.ready-dev streams/sandik/broker/jars.lock
 	@$(BIN)/python -m tests.support.quick_java || echo "Java will start slowly" >&2
 
 .PHONY: test
-test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, six at a time: many wait for Kafka
-	$(BIN)/python -m pytest -m "not long and not deploy" -n 6
+test: $(VENV)/.ready-dev $(VENV)/kafka.aot chromium tools  ## All tests, those on a real Kafka included, four at a time: many wait for Kafka
+	$(BIN)/python -m pytest -m "not long and not deploy" -n 4
 
 .PHONY: test-quick
 test-quick: $(VENV)/.ready-dev  ## The tests that need no Kafka
