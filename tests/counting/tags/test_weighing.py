@@ -11,7 +11,7 @@ from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.boundaries import Refusal
 from sandik.counting.tags.layers import LexiconError
 from sandik.counting.tags.models import known_by
-from sandik.counting.tags.weighing import stems_of
+from sandik.counting.tags.stems import stems_of
 from tests.support.lexicons import write_lexicon
 
 TERMS = """

@@ -26,12 +26,11 @@ import msgspec
 from sandik.counting.tags.alphabet import fold
 from sandik.counting.tags.entries import Place, Problem
 from sandik.counting.tags.layers import Layer
+from sandik.counting.tags.stems import STEM_LETTERS, stems_of
 
 SUFFIX = ".model.toml"
-STEM_LETTERS = 6
 #: Of larger numbers the compiled part could not tell the sum.
 _MOST = 999_999
-_SIGNS_BEFORE, _SIGNS_BEHIND = re.compile(r"^\W+"), re.compile(r"\W+$")
 _WEIGHT = re.compile(r"[+-]?[0-9]{1,6}")
 
 
@@ -54,9 +53,9 @@ class Model(NamedTuple):
         return f"{self.tag}.{self.language}{SUFFIX}"
 
 
-def known_by(word: str) -> str:
-    """Return what a word is known by: its first letters, folded, without signs around them."""
-    return _SIGNS_BEHIND.sub("", _SIGNS_BEFORE.sub("", fold(word))[:STEM_LETTERS])
+def known_by(words: str) -> str:
+    """Return what words are known by: their stems, with a space between."""
+    return " ".join(stems_of(fold(words)))
 
 
 def read_models(layer: Layer) -> tuple[list[Model], list[Problem]]:
@@ -96,7 +95,7 @@ def _read(file: Traversable) -> Model:
             words = stems.split(" ")
             if stems in weights or not all(words) or len(words) > 2:
                 raise ValueError(f"'{line}' is not one or two new stems and their weight")
-            if (known := " ".join(map(known_by, words))) != stems:
+            if (known := known_by(stems)) != stems:
                 raise ValueError(
                     f"'{stems}' is no stem; a word is known by its first {STEM_LETTERS} letters, folded: "
                     f"'{known}'"

@@ -12,7 +12,6 @@ from sandik.counting.tags.alphabet import about_character
 from sandik.counting.tags.boundaries import MIN_GLUED, markup_rules
 from sandik.counting.tags.cut_words import LIMITS
 from sandik.counting.tags.lexicon import Entry
-from sandik.counting.tags.models import STEM_LETTERS
 from sandik.counting.tags.pattern_index import Kind, Numbered
 from sandik.counting.tags.places import Span
 from sandik.counting.tags.prefilter import Asking
@@ -20,6 +19,7 @@ from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place,
 from sandik.counting.tags.ready import About, Ready
 from sandik.counting.tags.required_words import Needs, Sum, bits_in
 from sandik.counting.tags.rules import Rule, Rules
+from sandik.counting.tags.stems import STEM_LETTERS
 from sandik.counting.tags.valid_days import Eras
 from sandik.counting.tags.weighing import FEWEST_WORDS, Ranked
 

@@ -10,14 +10,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from sandik.counting.tags.alphabet import fold_batch
-from sandik.counting.tags.models import STEM_LETTERS, Model
+from sandik.counting.tags.models import Model
 from sandik.counting.tags.places import Span
+from sandik.counting.tags.stems import STEM_LETTERS, stems_of, trimmed
 
 #: Of fewer words a single one decides.
 FEWEST_WORDS = 6
 #: A word of a folded text, from its first letter or digit on. What parts words is a space.
 _WORD = re.compile(r"(?:(?<= )|^)[^\w ]*(\w[^ ]*)")
-_STEM = re.compile(rf"(?:(?<= )|^)[^\w ]*(\w[^ ]{{0,{STEM_LETTERS - 1}}})")
 
 
 class Ranked(NamedTuple):
@@ -108,11 +108,6 @@ class Models:
         ]
 
 
-def stems_of(folded: str) -> list[str]:
-    """Return the stems of the words of a folded text, in text order."""
-    return [stem if stem[-1].isalnum() else _trimmed(stem) for stem in _STEM.findall(folded)]
-
-
 def features_of(folded: str) -> set[str]:
     """Return what a folded text can be weighed by: its stems, and those that follow each other."""
     return _features(stems_of(folded))
@@ -129,16 +124,8 @@ def _folded(texts: list[str]) -> list[str]:
 def _words_of(folded: str) -> Iterator[tuple[str, int, int]]:
     """Yield the stem of each word of a folded text, and where the word is in it."""
     for found in _WORD.finditer(folded):
-        word = _trimmed(found[1])
-        yield _trimmed(word[:STEM_LETTERS]), found.start(1), found.start(1) + len(word)
-
-
-def _trimmed(word: str) -> str:
-    """Return a word without what follows its last letter or digit. It begins with one."""
-    end = len(word)
-    while not word[end - 1].isalnum():
-        end -= 1
-    return word[:end]
+        word = trimmed(found[1])
+        yield trimmed(word[:STEM_LETTERS]), found.start(1), found.start(1) + len(word)
 
 
 def _weighed(ranked: Ranked, words: Sequence[tuple[str, int, int]]) -> Weighed:
