@@ -5,7 +5,7 @@ entries that work, but probably not as intended.
 """
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from importlib.util import find_spec
 
 from sandik.counting.language import UNDETERMINED
@@ -43,10 +43,10 @@ def findings(lexicon: LexiconChoice) -> list[Finding]:
     for layer in draft.layers:
         found += _stale(layer)
     found += _never_in_company(draft)
-    found += _unknown_languages(draft)
+    languages = {*load_fasttext_model().codes, UNDETERMINED.code}
+    found += _unknown_languages(draft, languages)
+    found += _models(draft, languages)
     found += _queries(draft)
-    for layer in draft.layers:
-        found += _models(layer)
     for written in draft.entries:
         found += _odd_forms(written)
     found += overlaps(draft.entries)
@@ -121,33 +121,33 @@ def _never_in_company(draft: Draft) -> Iterator[Finding]:
             yield Finding("error", "unreachable", row.at("beside"), message)
 
 
-def _unknown_languages(draft: Draft) -> Iterator[Finding]:
-    known = {*load_fasttext_model().codes, UNDETERMINED.code}
+def _unknown_languages(draft: Draft, known: Set[str]) -> Iterator[Finding]:
     for row in (row for rows in draft.rows.values() for row in rows):
         for code in row.row.only_in:
-            if code not in known:
-                message = f"{row}: no post is ever of a language '{code}'{_suggestion(code, known)}"
-                yield Finding("error", "unreachable", row.at("only_in"), message)
+            yield from _undetected(f"{row}", code, known, row.at("only_in"))
         if row.row.language not in known:
             message = f"{row}: there is no such language{_suggestion(row.row.language, known)}"
             yield Finding("warning", "conflict", row.at("language"), message)
 
 
-def _models(layer: LayerRows) -> Iterator[Finding]:
+def _models(draft: Draft, known: Set[str]) -> Iterator[Finding]:
     """Yield the models that can never count."""
-    known = {*load_fasttext_model().codes, UNDETERMINED.code}
-    for model in layer.models:
-        place, name = Place(layer.layer.folder / model.file, 0), f"{model.language} '{model.lemma}'"
+    for layer, model in ((one.layer, model) for one in draft.layers for model in one.models):
+        place, name = Place(layer.folder / model.file, 0), f"{model.language} '{model.lemma}'"
         for code in languages_in(model.language):
-            if code not in known:
-                message = f"{name}: no post is ever of a language '{code}'{_suggestion(code, known)}"
-                yield Finding("error", "unreachable", place, message)
+            yield from _undetected(name, code, known, place)
         most = sum(weight for weight in model.weights.values() if weight > 0)
         if most < model.least:
             message = (
                 f"{name}: all that weighs for it is {most}, and {model.least} are needed, so it never counts"
             )
             yield Finding("error", "unreachable", place, message)
+
+
+def _undetected(name: str, code: str, known: Set[str], place: Place) -> Iterator[Finding]:
+    if code not in known:
+        message = f"{name}: no post is ever of a language '{code}'{_suggestion(code, known)}"
+        yield Finding("error", "unreachable", place, message)
 
 
 def _suggestion(code: str, known: Iterable[str]) -> str:
