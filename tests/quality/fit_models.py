@@ -71,7 +71,7 @@ class Fitted(NamedTuple):
         return self.bias + sum(self.weights.get(one, 0.0) for one in features_of(fold(text)))
 
 
-def fit(tag: str, examples: Sequence[Example]) -> Fitted:
+def fit(examples: Sequence[Example]) -> Fitted:
     """Return the weights with the least loss."""
     features = [sorted(features_of(fold(one.text))) for one in examples]
     is_judged = [one.source != "archives" for one in examples]
@@ -82,7 +82,7 @@ def fit(tag: str, examples: Sequence[Example]) -> Fitted:
     columns = np.fromiter((number for some in known for number in some), np.intp)
     rows = np.repeat(np.arange(len(known)), [len(some) for some in known])
     about = np.array([one.is_about for one in examples], np.float64)
-    share = np.array([_weight(tag, one) for one in examples])
+    share = np.array([one.weight for one in examples])
     bias, weights = _least_loss(rows, columns, about, share, len(numbers))
     return Fitted(bias, {word: weights[number] for word, number in numbers.items()})
 
@@ -122,13 +122,13 @@ def _least_loss(
 def examples(tag: str, language: str, tagger: Tagger) -> list[Example]:
     """Return the posts that are fitted to."""
     found = [*judged_posts(tag, language), *archive_posts(tag, language, tagger)]
-    return [one for one in found if len(one.text) <= CHARACTERS]
+    return [one._replace(weight=_weight(tag, one)) for one in found if len(one.text) <= CHARACTERS]
 
 
 def write(tag: str, language: str, tagger: Tagger) -> None:
     """Fit a model and write its file."""
     name = f"{tag}.{language}"
-    fitted = fit(tag, examples(tag, language, tagger))
+    fitted = fit(examples(tag, language, tagger))
     weights = {word: round(weight * SCALE) for word, weight in fitted.weights.items()}
     lines = [f"{word} {weight}\n" for word, weight in sorted(weights.items()) if weight]
     (LEXICON / f"{name}{SUFFIX}").write_text(
@@ -154,7 +154,7 @@ def check(tag: str, language: str, tagger: Tagger) -> str:
     for fold_number, held in enumerate(folds):
         others = {one.text for number, some in enumerate(folds) if number != fold_number for one in some}
         kept = {one.text for some in folds for one in some} - others
-        fitted = fit(tag, [one for one in every if one.text not in kept])
+        fitted = fit([one for one in every if one.text not in kept])
         terms = tagger.terms([one.text for one in held], [language] * len(held))
         for one, some in zip(held, terms, strict=True):
             is_tagged = any(term.tag == tag for term in some)

@@ -35,7 +35,7 @@ UNJUDGED, ONE_IN = {"deepfake": 0.5, "election": 1.0}, {"election.en": 6}
 RIDGE, ROUNDS = 3.0, 4
 #: What one sign may weigh of what is needed: that there was voting is no election yet. In Russian the rules
 #: tag most posts that have a strong sign, so what they leave needs little more.
-MOST = {"deepfake": np.inf, "election": 0.7, "election.ru": 0.85}
+MOST = {"deepfake": np.inf, "election": 0.85}
 #: Posts of more are left out. Some sums count in still shorter ones only: longer ones speak of much at once.
 CHARACTERS = 300
 #: How likely a post has to be about it, as log odds: where judged posts kept a precision of 95 %, and the sum
@@ -219,7 +219,7 @@ def say(line: str) -> None:
 def main() -> int:
     """Fit, say what came out in five parts of which each was left out once, and write the weights."""
     tag, language = sys.argv[1:3]
-    least_, most = LEAST[f"{tag}.{language}"], MOST.get(f"{tag}.{language}", MOST[tag])
+    least_, most = LEAST[f"{tag}.{language}"], MOST[tag]
     signs = Signs(tag, language)
     posts_ = examples(tag, language, signs.rules)
     found = [*zip(posts_, signs.places([one.text for one in posts_]), strict=True)]
