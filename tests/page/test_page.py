@@ -252,7 +252,7 @@ async def test_a_small_chart_is_taken_away_too(browser: Browser, busy: str, by: 
     rows = list(csv.DictReader(taken["CSV"].decode().splitlines()))
     both, base = (sum(int(row[tag]) for row in rows) for tag in ("both", "election"))
     assert about is not None
-    assert about.endswith(f"{both} of {base} posts")
+    assert about.endswith(f"{both:,} of {base:,} posts")
     assert {row[by] for row in rows} == {{"language": "tr", "source": "test"}[by]}
     assert ("all" in rows[0]) == (by == "language")  # mentions do not tell how many posts had no tag
     assert about.encode() in taken["SVG"]
@@ -345,7 +345,7 @@ async def test_the_link_to_json_has_the_figures_of_the_page(browser: Browser, bu
             sum(row[part].get(tag, 0) for row in every for part in ("counts", "current"))
             for tag in ("both", "election")
         )
-        await shows(page, "#share-interval", f"{both} of {base} posts")
+        await shows(page, "#share-interval", f"{both:,} of {base:,} posts")
 
 
 async def test_what_is_not_all_read_yet_says_so(browser: Browser, busy: str) -> None:
