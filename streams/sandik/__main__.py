@@ -21,11 +21,16 @@ def main() -> None:
         if _is_preparing(frame):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
         elif number != signal.SIGINT and callable(ctrl_c) and ctrl_c is not interrupt:
-            signal.raise_signal(signal.SIGINT)  # a running loop cancels its main task
+            ctrl_c(signal.SIGINT, frame)  # a running loop cancels its main task
         else:
             raise KeyboardInterrupt
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else Ctrl-C is for the foreground
+    at_start = signal.getsignal(signal.SIGINT)
+    if at_start is signal.SIG_IGN:
+        # Started in the background, where Ctrl-C is not for us. It is blocked, so that a loop handles SIGTERM
+        # as it does in the foreground: an interrupt that is raised inside a loop may hit a task of Kafka's.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    if at_start in (signal.SIG_IGN, signal.default_int_handler):
         signal.signal(signal.SIGINT, interrupt)
         signal.default_int_handler = interrupt  # type: ignore[assignment]  # asyncio puts its own only over this
     for number in (signal.SIGTERM, signal.SIGALRM):

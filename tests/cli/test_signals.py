@@ -113,6 +113,42 @@ def test_every_command_that_is_stopped_as_it_begins_ends_well(name: str, tmp_pat
     assert b"never awaited" not in done.stderr
 
 
+#: Runs a loop with a task that is busy when SIGTERM comes, and that its command waits for.
+DELIVERING = """
+import asyncio, os, runpy, signal, sys, types
+
+signal.signal(signal.SIGINT, getattr(signal, sys.argv.pop()))
+
+async def deliver():
+    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(100):
+        os.getpid()  # Python handles signals between its instructions
+    await asyncio.sleep(0)
+    return "delivered"
+
+async def work():
+    delivery = asyncio.create_task(deliver())
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        print(await delivery)
+        raise
+
+command = types.ModuleType("sandik.cli.main")
+command.main = lambda: asyncio.run(work())
+sys.modules["sandik.cli.main"] = command
+runpy.run_module("sandik", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("ctrl_c", ["SIG_IGN", "default_int_handler"])
+def test_sigterm_interrupts_the_command_and_no_task_that_it_waits_for(ctrl_c: str) -> None:
+    """A shell without job control starts what it starts in the background deaf to Ctrl-C: SIG_IGN."""
+    command = [sys.executable, "-c", DELIVERING, ctrl_c]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (143, "delivered\n"), done.stderr
+
+
 def a_post(number: int) -> bytes:
     post = {"id": f"t:{number}", "source": "t", "created_at_ms": 1_683_800_040_000, "text": "oy ver"}
     return msgspec.json.encode(post) + b"\n"
@@ -123,7 +159,6 @@ def a_post(number: int) -> bytes:
 async def test_sigterm_delivers_what_was_read_and_sums_it_up(
     worker_settings: Settings, is_in_background: bool
 ) -> None:
-    """A shell without job control starts what it starts in the background deaf to Ctrl-C."""
     await create(worker_settings, all_topics(worker_settings))
     topic = worker_settings.topic(POSTS)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN if is_in_background else signal.default_int_handler)
