@@ -60,6 +60,8 @@ FEWEST_COMMON = 20
 RIDGE, RIDGE_OF_QUERIES = 1.0, {"deepfake": 10.0, "election": 4.0}
 #: In English, archives are full of the words of queries: there kin found no more posts, and more wrong ones.
 WITH_KIN = ("ru", "tr")
+#: With kin, a quarter of all words weigh 1 or -1, which decides nothing: they are left out.
+LEAST_WEIGHT, LEAST_WITH_KIN = 1, 2
 STEPS, MEMORY, ENOUGH = 600, 10, 0.05
 #: Weights are whole numbers, so many of log odds.
 SCALE = 20
@@ -196,7 +198,8 @@ def write(tag: str, language: str, tagger: Tagger, kin: Kin | None) -> None:
     name = f"{tag}.{language}"
     fitted = fit(examples(tag, language, tagger), kin, RIDGE_OF_QUERIES[tag])
     weights = {word: round(weight * SCALE) for word, weight in fitted.weights.items()}
-    lines = [f"{word} {weight}\n" for word, weight in sorted(weights.items()) if weight]
+    least = LEAST_WITH_KIN if kin else LEAST_WEIGHT
+    lines = [f"{word} {weight}\n" for word, weight in sorted(weights.items()) if abs(weight) >= least]
     (LEXICON / f"{name}{SUFFIX}").write_text(
         "# `make fit-models` writes this file: what words of a short post weigh. See docs/lexicon.md.\n"
         f'language = "{language}"\n'
