@@ -41,10 +41,10 @@ LEMMAS = {
 #: precision for elections, and next to no post of the archives became a deepfake.
 LEAST = {
     "election.en": 1.4,
-    "election.ru": 1.5,
+    "election.ru": 1.4,
     "election.tr": 1.7,
     "deepfake.en": 0.6,
-    "deepfake.ru": 0.8,
+    "deepfake.ru": 1.4,
     "deepfake.tr": 1.0,
 }
 #: Longer posts speak of much at once.

@@ -25,7 +25,7 @@ from sandik.counting.tags.match import Tagger
 from sandik.counting.tags.query_parser import All, Weighed, parse
 from sandik.counting.tags.ready import made_ready
 from tests.quality.judged import judged
-from tests.quality.posts import EARTHQUAKE, IRA, LABELS, labels, posts, telegram_files
+from tests.quality.posts import EARTHQUAKE, IRA, LABELS, LID, labels, posts, telegram_files
 
 WRITTEN = sorted(LABELS.glob("written*.jsonl"))
 LEXICON = Path(__file__).parents[2] / "streams" / "sandik" / "lexicon"
@@ -97,7 +97,7 @@ def archive_posts(tag: str, language: str, tagger: Tagger) -> Iterator[Example]:
     out = {one.text for one in judged()}
     found = {
         post.text: told.get((post.file, post.row_id))
-        for post in posts(IRA, EARTHQUAKE, *telegram_files())
+        for post in posts(IRA, LID, EARTHQUAKE, *telegram_files())
         if post.language == language and post.text.strip() and post.text not in out
     }
     one_in = ONE_IN.get(f"{tag}.{language}", 1)
