@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from sandik.broker import EmbeddedKafka
@@ -21,7 +20,7 @@ from sandik.kafka.topics import (
 from sandik.settings import Settings
 from sandik.worker.start import prepare
 from tests.support.command import sandik
-from tests.support.kafka import create_topic, read_topic, topic_names, wait_until
+from tests.support.kafka import admin_of, create_topic, read_topic, topic_names, wait_until
 from tests.support.wider import EVERYTHING, WIDER
 from tests.support.workers import environment
 
@@ -193,12 +192,8 @@ async def configs_of(settings: Settings, names: Iterable[str]) -> dict[str, dict
                     found[name] = {entry[0]: entry[1] for entry in entries}
         return len(found) == len(wanted)
 
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-    await admin.start()
-    try:
+    async with admin_of(settings.broker) as admin:
         await wait_until(all_are_known, 30, "the broker knows all topics")
-    finally:
-        await admin.close()
     return found
 
 

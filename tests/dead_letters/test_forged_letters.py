@@ -47,9 +47,7 @@ class Log:
 
     async def write(self, *records: Written) -> list[int]:
         """Write the records; return their offsets."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.broker, acks="all")
-        await producer.start()
-        try:
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.broker, acks="all") as producer:
             return [
                 (
                     await producer.send_and_wait(
@@ -58,8 +56,6 @@ class Log:
                 ).offset
                 for one in records
             ]
-        finally:
-            await producer.stop()
 
     async def reject(self, *records: Written) -> list[int]:
         """Write posts and the letters that a worker makes of them; return the offsets of the posts."""

@@ -91,11 +91,8 @@ async def test_a_killed_broker_costs_no_count_and_hangs_no_worker(
             await asyncio.to_thread(own_kafka.start)
             await scene.write(posts[6_000:])
             async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-                async def is_complete() -> bool:
-                    return await follower.total() >= len(posts)
-
-                await wait_until(is_complete, DEADLINE_S, f"all {len(posts)} posts are counted")
+                what = f"all {len(posts)} posts are counted"
+                await wait_until(lambda: follower.has(len(posts)), DEADLINE_S, what)
                 # Both take part again: neither the survivors nor their successors hang.
                 await scene.wait_for_shares([2, 2], DEADLINE_S)
         logs = "\n".join(map(workers.log, workers.processes))

@@ -16,7 +16,7 @@ from sandik_schemas.term import TermCount
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_more
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import counting, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -96,27 +96,21 @@ async def test_after_kills_the_live_finals_are_those_of_a_replay(
     await scene.make_topics()
     posts = with_authors(some_posts(POSTS, seed=11))
     newest_ms = max(msgspec.json.decode(value)["created_at_ms"] for _, value in posts)
-    with Workers(environment(settings), tmp_path) as workers:
+    async with counting(settings, tmp_path) as (workers, follower):
         workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            for turn in range(KILLS):
-                await scene.write(posts[turn * POSTS // KILLS : (turn + 1) * POSTS // KILLS])
-                await wait_for_more(follower)
-                for worker in workers.alive:
-                    worker.kill()
-                workers.start()
-
-            async def is_over() -> bool:
-                workers.assert_running()
-                return await follower.total() == POSTS and all(
-                    count.is_final == (count.window_end_ms <= newest_ms - settings.max_disorder_ms)
-                    for count in follower.latest.values()
-                )
-
-            await wait_until(is_over, 150, "all posts are counted, and final")
-            live = latest(follower.latest.values())
-            terms = await top_terms(settings, follower.latest)
-            sources = await by_source(settings, follower.latest)
+        for turn in range(KILLS):
+            await scene.write(posts[turn * POSTS // KILLS : (turn + 1) * POSTS // KILLS])
+            await wait_for_more(follower)
+            for worker in workers.alive:
+                worker.kill()
+            workers.start()
+        watermark_ms = newest_ms - settings.max_disorder_ms
+        await workers.until(
+            lambda: follower.is_over(POSTS, watermark_ms), 150, "all posts are counted, and final"
+        )
+        live = latest(follower.latest.values())
+        terms = await top_terms(settings, follower.latest)
+        sources = await by_source(settings, follower.latest)
     out = tmp_path / "again.jsonl"
     done = sandik("replay", "--out", str(out), environment=environment(settings))
 

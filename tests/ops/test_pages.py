@@ -15,7 +15,7 @@ from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.ops import Ops
-from tests.support.scene import BASE_MS, TEXTS, Scene, brief, some_posts, start_module
+from tests.support.scene import BASE_MS, TEXTS, Scene, brief, some_posts
 from tests.support.workers import Workers, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -54,10 +54,9 @@ async def test_the_metrics_say_what_became_of_the_posts(worker_settings: Setting
         await produce(settings.broker, posts, records)
 
         def are_counted() -> bool:
-            workers.assert_running()
             return ops.metrics()[("sandik_posts_consumed_total",)] == before + len(records)
 
-        await wait_until(are_counted, 60, "the metrics have all records")
+        await workers.until(are_counted, 60, "the metrics have all records")
 
     with Workers({**environment(settings), **ops.environment}, tmp_path) as workers:
         worker = workers.start()
@@ -117,7 +116,7 @@ async def test_a_worker_is_starting_then_recovering_then_ready(
     scene, ops = Scene(worker_settings), Ops()
     await scene.make_topics()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        start_module(workers, ODD, "recovers_slowly")
+        workers.start(ODD, "recovers_slowly")
         await ops.wait_for("ready")
 
     # Right after its start it may still be asking Kafka for the first time.
@@ -158,7 +157,7 @@ async def test_a_worker_that_counts_and_does_not_commit_is_not_ready(
     await scene.make_topics()
     variables = {**environment(settings), "SANDIK_COMMIT_EVERY_MS": "200", **ops.environment}
     with Workers(variables, tmp_path) as workers:
-        start_module(workers, ODD, "never_commits")
+        workers.start(ODD, "never_commits")
         await ops.wait_for("ready")
         await scene.write(some_posts(100))
 
@@ -172,7 +171,7 @@ async def test_a_worker_whose_agent_crashed_is_not_alive(worker_settings: Settin
     scene, ops = Scene(worker_settings), Ops()
     await scene.make_topics()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        worker = start_module(workers, ODD, "crashes")
+        worker = workers.start(ODD, "crashes")
         await ops.wait_for("ready")
         await scene.write(some_posts(10))
 
@@ -190,7 +189,7 @@ async def test_a_worker_whose_event_loop_does_not_move_says_so(
     scene, ops = Scene(worker_settings), Ops()
     await scene.make_topics()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        start_module(workers, ODD, "blocks")
+        workers.start(ODD, "blocks")
         await ops.wait_for("ready")
         await scene.write(some_posts(10))
 

@@ -55,15 +55,13 @@ def a_month(minutes: int) -> Iterator[Count]:
 
 async def fill(settings: Settings, minutes: int) -> int:
     """Write them to `counts`; return how many records that are."""
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, max_batch_size=1 << 19, linger_ms=50)
-    await producer.start()
+    options = {"max_batch_size": 1 << 19, "linger_ms": 50}
     records = 0
-    for count in a_month(minutes):
-        value, at_ms = msgspec.json.encode(count), count.window_start_ms
-        await producer.send(settings.topic(COUNTS), value, count.key, 0, at_ms)
-        records += 1
-    await producer.flush()
-    await producer.stop()
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker, **options) as producer:
+        for count in a_month(minutes):
+            value, at_ms = msgspec.json.encode(count), count.window_start_ms
+            await producer.send(settings.topic(COUNTS), value, count.key, 0, at_ms)
+            records += 1
     return records
 
 

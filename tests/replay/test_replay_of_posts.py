@@ -25,10 +25,9 @@ from tests.support.kafka import (
     read_topic,
     topic_names,
     unique_prefix,
-    wait_until,
 )
 from tests.support.scene import Scene, brief
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import counting, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -57,20 +56,14 @@ async def count_live(kafka: EmbeddedKafka, log_dir: Path) -> Live:
     await scene.make_topics()
     records, newest_ms = late_and_bad_posts_too()
     await produce(settings.broker, settings.topic("posts"), records)
-    with Workers(environment(settings), log_dir) as workers:
+    async with counting(settings, log_dir) as (workers, follower):
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-            async def is_over() -> bool:
-                workers.assert_running()
-                return await follower.total() == POSTS - BAD and all(
-                    count.is_final == (count.window_end_ms <= newest_ms - settings.max_disorder_ms)
-                    for count in follower.latest.values()
-                )
-
-            await wait_until(is_over, 120, "all posts are counted, and final")
-            assert workers.terminate(worker) == 0
-            await follower.read()
+        watermark_ms = newest_ms - settings.max_disorder_ms
+        await workers.until(
+            lambda: follower.is_over(POSTS - BAD, watermark_ms), 120, "all posts are counted, and final"
+        )
+        assert workers.terminate(worker) == 0
+        await follower.read()
     return Live(scene, latest(follower.latest.values()))
 
 

@@ -22,9 +22,9 @@ from sandik_schemas.mention import Mention
 from sandik_schemas.partial import PartialRecord, PartitionClock
 from tests.support.command import sandik
 from tests.support.hostile import CODECS, Raw, a_batch, send
-from tests.support.kafka import produce, read_topic, wait_until
+from tests.support.kafka import produce, read_topic
 from tests.support.scene import a_post
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import counting, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -125,18 +125,12 @@ async def count_hostile(kafka: EmbeddedKafka, log_dir: Path) -> Scene:
     firsts = await send(settings.broker, posts, [(0, one.batch) for one in hostile.values()])
     [last] = await produce(settings.broker, posts, [(*a_post(2_000, NOW_MS), 0, None)])
     counted = len(honest) + 1 + sum(one.counted for one in hostile.values())
-    with Workers(environment(settings), log_dir) as workers:
+    async with counting(settings, log_dir) as (workers, follower):
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-            async def is_complete() -> bool:
-                workers.assert_running()
-                return await follower.total() == counted
-
-            await wait_until(is_complete, 150, f"{counted} posts are counted")
-            peak_bytes = most_bytes(worker.pid)
-            assert workers.terminate(worker) == 0
-            await follower.read()
+        await workers.until(lambda: follower.has(counted), 150, f"{counted} posts are counted")
+        peak_bytes = most_bytes(worker.pid)
+        assert workers.terminate(worker) == 0
+        await follower.read()
     rejected = {
         (base + first, base + end): reason
         for base, one in zip(firsts, hostile.values(), strict=True)

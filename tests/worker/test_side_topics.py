@@ -23,8 +23,8 @@ from sandik_schemas.mention import Mention
 from sandik_schemas.partial import begin_key
 from tests.contracts.test_schemas import validate
 from tests.support.command import sandik
-from tests.support.kafka import create_topic, produce, read_topic, wait_until
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.kafka import create_topic, produce, read_topic
+from tests.support.workers import Workers, counting, environment, quick_settings
 
 pytestmark = pytest.mark.broker
 
@@ -100,34 +100,27 @@ async def run(settings: Settings, log_dir: Path) -> Outcome:
     await create(settings, all_topics(settings))
     await write(settings)
     names = [spec.name for spec in all_topics(settings)]
-    with Workers(environment(settings), log_dir) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            worker = workers.start()
-            good = sum(sent.fate in ("counted", "late") for sent in LOG)
+    async with counting(settings, log_dir) as (workers, follower):
+        worker = workers.start()
+        good = sum(sent.fate in ("counted", "late") for sent in LOG)
 
-            async def is_done() -> bool:
-                workers.assert_running()
-                counted = await follower.total()
-                return counted == good and any(count.is_final for count in follower.latest.values())
+        async def is_done() -> bool:
+            return await follower.has(good) and any(count.is_final for count in follower.latest.values())
 
-            await wait_until(is_done, 60, "all posts are counted and the watermark has passed a window")
-            assert workers.terminate(worker) == 0
+        await workers.until(is_done, 60, "all posts are counted and the watermark has passed a window")
+        assert workers.terminate(worker) == 0
     prefix = settings.topic_prefix
     read = {name.removeprefix(prefix): await read_topic(settings.broker, name) for name in names}
     return Outcome(settings, read.pop("posts"), read)
 
 
 async def write(settings: Settings) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker)
-    await producer.start()
-    try:
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
         for number, (key, value, _) in enumerate(LOG):
             headers = [("trace", str(number).encode()), ("nothing", None)]
             await producer.send_and_wait(
                 settings.topic("posts"), value, key, PARTITION, CLAIMED_MS, headers=headers
             )
-    finally:
-        await producer.stop()
 
 
 def headers_of(record: ConsumerRecord[bytes | None, bytes | None]) -> dict[str, str]:
@@ -319,10 +312,9 @@ async def test_mentions_in_fewer_partitions_go_round(worker_settings: Settings, 
         worker = workers.start()
 
         async def is_there() -> bool:
-            workers.assert_running()
             return [last % 2] == [one.partition for one in await read_topic(settings.broker, mentions)]
 
-        await wait_until(is_there, 60, "the mention is there")
+        await workers.until(is_there, 60, "the mention is there")
         assert workers.terminate(worker) == 0
 
 

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from sandik.kafka.reader import read
 from sandik.kafka.topics import POSTS
 from sandik.settings import Settings
-from tests.support.kafka import create_topic, unique_prefix, wait_until
+from tests.support.kafka import create_topic, unique_prefix
 from tests.support.scene import BASE_MS, Post, Scene, a_post, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
@@ -42,12 +42,8 @@ class Source:
 
 @asynccontextmanager
 async def a_source(bootstrap: str, topic: str) -> AsyncIterator[Source]:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=unique_prefix())
-    await producer.start()
-    try:
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=unique_prefix()) as producer:
         yield Source(producer, topic)
-    finally:
-        await producer.stop()
 
 
 def spoilers(count: int) -> list[Post]:
@@ -104,7 +100,6 @@ async def test_a_partition_that_ends_with_a_transaction_is_idle_and_read_on_like
         ):
 
             async def first_window_has(count: int) -> bool:
-                workers.assert_running()
                 await follower.read()
                 cells = [cell for cell in follower.latest.values() if cell.tag == "all"]
                 return any(cell.is_final and cell.count == count for cell in cells)
@@ -116,12 +111,12 @@ async def test_a_partition_that_ends_with_a_transaction_is_idle_and_read_on_like
             await source.begin([a_post(1, early), a_post(2, late)], partition=2)
             await source.commit()
             first = workers.start()
-            await wait_until(lambda: first_window_has(2), 60, "what all partitions have left is final")
+            await workers.until(lambda: first_window_has(2), 60, "what all partitions have left is final")
             assert workers.terminate(first) == 0
             await source.begin([a_post(3, early)], partition=0)
             await source.commit()
             second = workers.start()
-            await wait_until(lambda: first_window_has(3), 60, "the next transaction is counted, too")
+            await workers.until(lambda: first_window_has(3), 60, "the next transaction is counted, too")
             assert workers.terminate(second) == 0
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from sandik.settings import Settings
 from tests.support.before import lexicon_of, unpack_before
-from tests.support.kafka import wait_until
 from tests.support.scene import Scene, brief, some_posts
 from tests.support.workers import Follower, Workers, environment
 
@@ -43,11 +42,9 @@ async def test_an_upgrade_and_its_rollback_change_no_count(
 
             async def is_exact() -> bool:
                 old.assert_running()
-                new.assert_running()
-                await follower.read()
-                return follower.cells == scene.truth()
+                return await follower.is_exact(scene.truth())
 
-            await wait_until(is_exact, 300, f"{len(scene.written)} posts are counted exactly")
+            await new.until(is_exact, 300, f"{len(scene.written)} posts are counted exactly")
 
     async def replace(leaving: Workers, coming: Workers) -> None:
         for worker in leaving.alive:
