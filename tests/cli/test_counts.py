@@ -22,7 +22,7 @@ from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.dashboard import builders
-from tests.support.command import sandik, start_sandik
+from tests.support.command import sandik, start_sandik, succeed
 from tests.support.kafka import create_topic, produce, topic_names
 from tests.support.workers import environment
 
@@ -50,9 +50,7 @@ async def settings(worker_settings: Settings) -> Settings:
 
 
 def run(settings: Settings, *options: str, **variables: str) -> "subprocess.CompletedProcess[bytes]":
-    done = sandik("counts", "--once", *options, environment={**environment(settings), **variables})
-    assert done.returncode == 0, done.stderr
-    return done
+    return succeed("counts", "--once", *options, environment={**environment(settings), **variables})
 
 
 def json_counts(settings: Settings, *options: str) -> list[Count]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sandik.diff.compare import by_language_and_tag, moved_cells
 from sandik.errors import UsageError
 from sandik.replay.read_results import Cell
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
 
 SAMPLE = "deploy/demo/posts.jsonl"
@@ -52,8 +52,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     lexicon = write_lexicon(folder / "lexicon", election=ELECTION, deepfake=DEEPFAKE)
     built_in, small = folder / "built-in.parquet", folder / "small.csv"
     for arguments in (["--out", str(built_in)], ["--out", str(small), "--lexicon", str(lexicon)]):
-        done = sandik("replay", SAMPLE, "--window", "1h", "--detector", "fasttext", *arguments)
-        assert done.returncode == 0, done.stderr
+        succeed("replay", SAMPLE, "--window", "1h", "--detector", "fasttext", *arguments)
     return built_in, small
 
 

@@ -23,7 +23,7 @@ from sandik.replay.request import begun_in
 from sandik.replay.results import merged
 from sandik.settings import Settings
 from sandik_schemas.partial import PartitionClock, Tally
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.scene import some_posts
 
 ZEROS = "0" * 64
@@ -182,8 +182,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "posts.jsonl").write_bytes(b"".join(value + b"\n" for _, value in some_posts(40)))
     out = folder / "a.csv"
     fast = {"SANDIK_DETECTOR": "fasttext", "SANDIK_PARTITIONS": "2"}
-    done = sandik("replay", str(folder / "posts.jsonl"), "--out", str(out), "--terms", environment=fast)
-    assert done.returncode == 0, done.stderr
+    succeed("replay", str(folder / "posts.jsonl"), "--out", str(out), "--terms", environment=fast)
     return folder
 
 
@@ -359,5 +358,4 @@ def test_a_replay_replaces_neither_what_it_reads_nor_what_it_was_not_told_to(tmp
         done = sandik("replay", str(posts), "--out", str(tmp_path / out), *force, environment=fast)
         assert (done.returncode, says in done.stderr) == (2, True), done.stderr
         assert contents(tmp_path) == before
-    done = sandik("replay", str(posts), "--out", str(tmp_path / "a.csv"), "--force", environment=fast)
-    assert done.returncode == 0, done.stderr
+    succeed("replay", str(posts), "--out", str(tmp_path / "a.csv"), "--force", environment=fast)

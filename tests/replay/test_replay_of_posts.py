@@ -17,7 +17,7 @@ from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.kafka import (
     create_topic,
     group_names,
@@ -68,8 +68,7 @@ async def count_live(kafka: EmbeddedKafka, log_dir: Path) -> Live:
 
 
 def replay(live: Live, *arguments: str) -> None:
-    done = sandik("replay", *arguments, environment=environment(live.scene.settings))
-    assert done.returncode == 0, done.stderr
+    succeed("replay", *arguments, environment=environment(live.scene.settings))
 
 
 def as_bytes(counts: list[Count]) -> bytes:

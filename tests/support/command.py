@@ -26,6 +26,13 @@ def sandik(
     return subprocess.CompletedProcess(process.args, process.returncode, output, said)
 
 
+def succeed(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[bytes]":
+    """Run it likewise; fail with what it says when its exit code is not 0."""
+    done = sandik(*arguments, **options)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return done
+
+
 def start_sandik(
     *arguments: str,
     environment: Mapping[str, str] | None = None,

@@ -11,7 +11,7 @@ from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
-from tests.support.command import sandik
+from tests.support.command import succeed
 from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.scene import Scene, brief, wait_for_more
 from tests.support.workers import Follower, Workers, environment
@@ -75,8 +75,7 @@ async def test_what_killed_workers_leave_is_byte_identical_to_a_replay(
             )
         out = tmp_path / "all.jsonl"
         arguments = ("--out", str(out), "--hopping", "60s/20s", "--session-gap", "30s")
-        done = sandik("replay", *arguments, environment=environment(settings))
-        assert done.returncode == 0, done.stderr
+        succeed("replay", *arguments, environment=environment(settings))
         expected = {
             COUNTS_HOPPING: (tmp_path / "all.hopping.jsonl").read_bytes(),
             COUNTS_SESSIONS: (tmp_path / "all.sessions.jsonl").read_bytes(),

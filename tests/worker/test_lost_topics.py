@@ -9,7 +9,7 @@ import pytest
 
 from sandik.kafka.topics import WINDOWS_TABLE, all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.kafka import create_topic, delete_records, delete_topic
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, counting, environment
@@ -118,8 +118,7 @@ async def test_after_a_refusal_the_new_log_is_counted_once_the_run_is_replaced(
         await scene.write(some_posts(1_200, seed=1))
         await workers.refusal(workers.start())
         workers.processes.clear()
-        replaced = sandik("runs", "replace", environment=environment(settings))
-        assert replaced.returncode == 0, replaced.stderr
+        succeed("runs", "replace", environment=environment(settings))
 
         await count(scene, workers, [])
         await follower.read()

@@ -15,7 +15,7 @@ from sandik.kafka.control_topic import read_control
 from sandik.kafka.topics import all_topics
 from sandik.run_identity import load_job
 from sandik.settings import Settings
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.kafka import end_offsets, wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, counting, environment
@@ -32,8 +32,7 @@ async def ends(settings: Settings) -> dict[str, int]:
 
 def shown(settings: Settings) -> Counter[bytes]:
     """Return what `sandik counts` shows, by the keys of the cells."""
-    done = sandik("counts", "--once", "--json", environment=environment(settings))
-    assert done.returncode == 0, done.stderr
+    done = succeed("counts", "--once", "--json", environment=environment(settings))
     cells: Counter[bytes] = Counter()
     for line in done.stdout.splitlines():
         count = json.loads(line)
