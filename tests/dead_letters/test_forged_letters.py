@@ -16,7 +16,7 @@ from sandik.counting.fold import Late
 from sandik.dead_letters import reading
 from sandik.dead_letters.reading import Wanted, last_letters, one_letter
 from sandik.kafka import ranges
-from sandik.kafka.dead_letter_records import dead_letter, late_post
+from sandik.kafka.dead_letter import dead_letter, late_post
 from sandik.kafka.ranges import Slice, read_slice
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
