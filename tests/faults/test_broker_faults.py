@@ -59,9 +59,7 @@ def own_kafka(tmp_path: Path) -> Iterator[EmbeddedKafka]:
 
 @pytest.fixture
 async def scene(own_kafka: EmbeddedKafka) -> Scene:
-    scene = Scene(brief(quick_settings(own_kafka.bootstrap_servers)))
-    await scene.make_topics()
-    return scene
+    return await Scene.made(brief(quick_settings(own_kafka.bootstrap_servers)))
 
 
 def assert_calm(log: str) -> None:

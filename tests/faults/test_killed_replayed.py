@@ -92,8 +92,7 @@ async def test_after_kills_the_live_finals_are_those_of_a_replay(
             "lexicon": "builtin",  # finds two terms in a post
         }
     )
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     posts = with_authors(some_posts(POSTS, seed=11))
     newest_ms = max(msgspec.json.decode(value)["created_at_ms"] for _, value in posts)
     async with counting(settings, tmp_path) as (workers, follower):

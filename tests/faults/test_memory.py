@@ -61,8 +61,7 @@ async def test_memory_is_flat_over_any_number_of_posts(worker_settings: Settings
         idle_after_ms=5_000,
         commit_every_ms=500,
     )
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     soak = Soak(settings.broker, settings.topic("posts"), PARTITIONS)
     samples: list[Sample] = []
     with Workers(environment(settings), tmp_path) as workers:

@@ -19,8 +19,7 @@ async def test_posts_deleted_under_a_running_worker_stop_it(
 ) -> None:
     """It is frozen for a moment, as one is that has fallen behind the topic's retention."""
     settings = brief(worker_settings).model_copy(update={"partitions": 1, "session_timeout_ms": 30_000})
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     posts = some_posts(2_000)
     with Workers(environment(settings), tmp_path) as workers:
         async with Follower(settings.broker, settings.topic("counts")) as follower:

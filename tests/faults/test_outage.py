@@ -111,8 +111,7 @@ async def state(session: ClientSession, port: int) -> tuple[int, str]:
 async def test_a_worker_outlives_its_kafka_and_one_with_less_patience_ends(
     own_kafka: EmbeddedKafka, tmp_path: Path
 ) -> None:
-    scene = Scene(brief(quick_settings(own_kafka.bootstrap_servers)))
-    await scene.make_topics()
+    scene = await Scene.made(brief(quick_settings(own_kafka.bootstrap_servers)))
     settings, posts, port = scene.settings, some_posts(4_000), probe.free_port()
     (tmp_path / "hasty").mkdir()
     patient = environment(settings) | {"SANDIK_OPS_PORT": str(port)}

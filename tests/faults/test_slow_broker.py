@@ -30,8 +30,7 @@ async def test_a_successor_of_merge_counts_what_its_predecessor_committed_but_di
 ) -> None:
     """The first worker reads partials and commits them, but dies before it ever emits a count."""
     settings = brief(worker_settings).model_copy(update={"partitions": 1, "commit_every_ms": 500})
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     async with counting(settings, tmp_path) as (workers, follower):
         workers.environment["SANDIK_EMIT_EVERY_MS"] = "600000"
         silent = workers.start()

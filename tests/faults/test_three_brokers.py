@@ -8,8 +8,8 @@ import pytest
 
 from sandik.broker import EmbeddedKafka
 from tests.support.cluster import bootstrap_servers, three_brokers
-from tests.support.kafka import admin_of, read_topic
-from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
+from tests.support.kafka import admin_of
+from tests.support.scene import Scene, brief, ends_exact, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import counting, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(900)]
@@ -33,8 +33,7 @@ async def test_counts_are_exact_though_brokers_die_one_after_the_other(
 ) -> None:
     """Each time it is the one that the group depends on; the next dies when the first is back."""
     settings = brief(quick_settings(bootstrap_servers(brokers))).model_copy(update={"replication_factor": 3})
-    scene, posts = Scene(settings), some_posts(9_000, seed=7)
-    await scene.make_topics()
+    scene, posts = await Scene.made(settings), some_posts(9_000, seed=7)
     async with counting(settings, tmp_path) as (workers, follower):
         workers.start()
         workers.start()
@@ -47,9 +46,4 @@ async def test_counts_are_exact_though_brokers_die_one_after_the_other(
             await wait_for_all(follower, scene, workers)  # without it
             await asyncio.to_thread(dying.start)
             await scene.wait_for_copies()
-        exit_codes = [workers.terminate(worker) for worker in workers.alive]
-        await follower.read()
-
-    assert exit_codes == [0, 0]
-    assert scene.truth() == follower.cells
-    assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
+        await ends_exact(follower, scene, workers, running=2)

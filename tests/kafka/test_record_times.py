@@ -166,8 +166,7 @@ async def test_a_worker_whose_clock_is_fast_says_so_and_what_it_writes_has_kafka
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = worker_settings.model_copy(update={"detector": "fasttext"})
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     now_ms = SystemClock().now_ms()
     records = [
         (*a_post(1, now_ms), 0, None),

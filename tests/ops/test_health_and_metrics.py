@@ -45,8 +45,7 @@ OTHER = [
 
 async def test_the_metrics_say_what_became_of_the_posts(worker_settings: Settings, tmp_path: Path) -> None:
     settings, ops = worker_settings, Ops()
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     posts = settings.topic(POSTS)
 
     async def write(records: list[NewRecord]) -> None:
@@ -113,8 +112,8 @@ async def test_the_metrics_say_what_became_of_the_posts(worker_settings: Setting
 async def test_a_worker_is_starting_then_recovering_then_ready(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    await Scene.made(worker_settings)
+    ops = Ops()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
         workers.start(ODD, "recovers_slowly")
         await ops.wait_for("ready")
@@ -127,8 +126,7 @@ async def test_a_worker_is_starting_then_recovering_then_ready(
 async def test_a_worker_whose_group_shares_anew_is_rebalancing_until_that_is_done(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    scene, ops = await Scene.made(worker_settings), Ops()
     # So that the group waits for the one that stands still for as long as this test looks.
     patient = worker_settings.model_copy(update={"session_timeout_ms": 40_000})
     with Workers(environment(patient), tmp_path) as workers:
@@ -153,8 +151,7 @@ async def test_a_worker_that_counts_and_does_not_commit_is_not_ready(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = worker_settings.model_copy(update={"commit_every_ms": 200})
-    scene, ops = Scene(settings), Ops()
-    await scene.make_topics()
+    scene, ops = await Scene.made(settings), Ops()
     variables = {**environment(settings), "SANDIK_COMMIT_EVERY_MS": "200", **ops.environment}
     with Workers(variables, tmp_path) as workers:
         workers.start(ODD, "never_commits")
@@ -168,8 +165,7 @@ async def test_a_worker_that_counts_and_does_not_commit_is_not_ready(
 
 
 async def test_a_worker_whose_agent_crashed_is_not_alive(worker_settings: Settings, tmp_path: Path) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    scene, ops = await Scene.made(worker_settings), Ops()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
         worker = workers.start(ODD, "crashes")
         await ops.wait_for("ready")
@@ -186,8 +182,7 @@ async def test_a_worker_whose_agent_crashed_is_not_alive(worker_settings: Settin
 async def test_a_worker_whose_event_loop_does_not_move_says_so(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    scene, ops = await Scene.made(worker_settings), Ops()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
         workers.start(ODD, "blocks")
         await ops.wait_for("ready")
@@ -202,8 +197,7 @@ async def test_a_worker_whose_event_loop_does_not_move_says_so(
 async def test_a_worker_whose_kafka_is_gone_is_alive_and_not_ready_until_it_is_back(tmp_path: Path) -> None:
     with EmbeddedKafka(tmp_path / "kafka") as kafka:
         settings, ops = brief(quick_settings(kafka.bootstrap_servers)), Ops()
-        scene = Scene(settings)
-        await scene.make_topics()
+        await Scene.made(settings)
         with Workers({**environment(settings), **ops.environment}, tmp_path) as workers:
             workers.start()
             await ops.wait_for("ready")
@@ -220,8 +214,8 @@ async def test_a_worker_whose_kafka_is_gone_is_alive_and_not_ready_until_it_is_b
 async def test_a_second_worker_on_the_same_port_does_not_start_and_says_what_to_set(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    await Scene.made(worker_settings)
+    ops = Ops()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
         workers.start()
         await ops.wait_for("ready")

@@ -38,8 +38,7 @@ def test_two_looks_at_the_same_time_have_no_rates() -> None:
 async def test_top_shows_who_counts_what_and_what_nobody_does(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene = Scene(worker_settings)
-    await scene.make_topics()
+    scene = await Scene.made(worker_settings)
     variables = environment(worker_settings)
     await scene.write(some_posts(400))
 

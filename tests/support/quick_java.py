@@ -43,8 +43,7 @@ async def _use(bootstrap: str, folder: Path) -> None:
     from tests.support.scene import Scene, brief, some_posts, wait_for_all
     from tests.support.workers import counting, quick_settings
 
-    scene = Scene(brief(quick_settings(bootstrap)))
-    await scene.make_topics()
+    scene = await Scene.made(brief(quick_settings(bootstrap)))
     async with counting(scene.settings, folder) as (workers, follower):
         started = workers.start(), workers.start()
         await scene.write(some_posts(2_000))

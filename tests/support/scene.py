@@ -1,5 +1,6 @@
 """What every fault test needs: posts, their independent count, and who holds which partition."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -15,7 +16,7 @@ from sandik.counting.job import Job
 from sandik.kafka.topics import POSTS, all_topics, create
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
-from tests.support.kafka import admin_of, delete_records, end_offsets, produce, wait_until
+from tests.support.kafka import admin_of, delete_records, end_offsets, has_records, produce, wait_until
 from tests.support.lexicons import SMALL
 from tests.support.truth import single_pass
 from tests.support.workers import Follower, Workers
@@ -79,6 +80,13 @@ class Scene:
         self.job: Job = load_job(settings)
         self.group = application_id(settings, self.job)
         self.written: list[Post] = []
+
+    @classmethod
+    async def made(cls, settings: Settings) -> "Scene":
+        """Return one with topics."""
+        scene = cls(settings)
+        await scene.make_topics()
+        return scene
 
     async def make_topics(self) -> None:
         await create(self.settings, all_topics(self.settings))
@@ -182,3 +190,13 @@ async def wait_for_all(follower: Follower, scene: Scene, workers: Workers, deadl
         return await follower.total() >= len(scene.written)
 
     await workers.until(is_complete, deadline_s, f"all {len(scene.written)} posts are counted")
+
+
+async def ends_exact(follower: Follower, scene: Scene, workers: Workers, running: int) -> None:
+    """Wait for all posts, stop the workers that run; fail unless they end well and each count is exact."""
+    await wait_for_all(follower, scene, workers)
+    ended = [await asyncio.to_thread(workers.terminate, worker) for worker in workers.alive]
+    await follower.read()
+    assert ended == [0] * running
+    assert scene.truth() == follower.cells
+    assert not await has_records(scene.settings, "posts.late", 1)

@@ -94,7 +94,7 @@ def outcome(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> O
 
 
 async def run(settings: Settings, log_dir: Path) -> Outcome:
-    await Scene(settings).make_topics()
+    await Scene.made(settings)
     await write(settings)
     async with Collector() as collector:
         with Workers({**environment(settings), **collector.environment}, log_dir) as workers:
@@ -192,7 +192,7 @@ def test_no_trace_holds_anything_of_a_post(outcome: Outcome) -> None:
 async def test_without_the_setting_nothing_of_opentelemetry_is_imported_or_written(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    await Scene(worker_settings).make_topics()
+    await Scene.made(worker_settings)
     await write(worker_settings)
     with Workers(environment(worker_settings), tmp_path) as workers:
         workers.environment["PYTHONPROFILEIMPORTTIME"] = "1"  # Python logs every import

@@ -9,7 +9,7 @@ import pytest
 
 from sandik.settings import Settings
 from tests.support.kafka import read_topic
-from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
+from tests.support.scene import Scene, ends_exact, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import counting
 
 pytestmark = pytest.mark.broker
@@ -30,8 +30,7 @@ async def test_counts_are_exact_though_workers_are_killed(
     worker_settings: Settings, tmp_path: Path, seed: int, module: str
 ) -> None:
     chance = random.Random(seed)
-    scene = Scene(worker_settings)
-    await scene.make_topics()
+    scene = await Scene.made(worker_settings)
     posts = some_posts(16_000, seed)
     kills = 0
     async with counting(worker_settings, tmp_path) as (workers, follower):
@@ -53,11 +52,7 @@ async def test_counts_are_exact_though_workers_are_killed(
         await wait_for_all(follower, scene, workers)
         # One that is only just being loaded dies of a SIGTERM like any program.
         await scene.wait_for_shares([1, 1, 2])
-        exit_codes = [workers.terminate(worker) for worker in workers.alive]
-        await follower.read()
+        await ends_exact(follower, scene, workers, running=3)
 
     assert kills == 4
-    assert exit_codes == [0] * len(exit_codes)
-    assert scene.truth() == follower.cells
-    assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.late"))
     assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.dlq"))

@@ -58,8 +58,7 @@ async def test_what_killed_workers_leave_is_byte_identical_to_a_replay(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = brief(worker_settings).model_copy(update=WIDER)
-    scene = Scene(settings)
-    await scene.make_topics()
+    await Scene.made(settings)
     records, newest_ms = bursts()
     with Workers(environment(settings), tmp_path) as workers:
         victims = [workers.start(), workers.start()]

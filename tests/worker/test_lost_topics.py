@@ -11,15 +11,10 @@ from sandik.kafka.topics import WINDOWS_TABLE, all_topics, create
 from sandik.settings import Settings
 from tests.support.command import sandik, succeed
 from tests.support.kafka import create_topic, delete_records, delete_topic
-from tests.support.scene import Post, Scene, brief, some_posts, wait_for_all
+from tests.support.scene import Post, Scene, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, counting, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
-
-
-@pytest.fixture
-def scene(worker_settings: Settings) -> Scene:
-    return Scene(brief(worker_settings))
 
 
 async def count(scene: Scene, workers: Workers, posts: Sequence[Post]) -> None:
@@ -41,7 +36,6 @@ async def test_a_longer_log_made_anew_is_refused_by_every_worker_and_by_doctor(
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(600))
         await make_anew(scene, settings.topic("posts"))
@@ -63,7 +57,6 @@ async def test_doctor_tells_of_counted_partitions_that_are_gone_and_does_not_wai
 ) -> None:
     settings = scene.settings
     posts = settings.topic("posts")
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(600))
     await delete_topic(settings.broker, posts)
@@ -86,7 +79,6 @@ async def test_a_topic_made_anew_under_a_running_worker_stops_it_and_the_next_on
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     await scene.write(some_posts(600))
     async with counting(settings, tmp_path) as (workers, follower):
         running = workers.start()
@@ -110,7 +102,6 @@ async def test_after_a_refusal_the_new_log_is_counted_once_the_run_is_replaced(
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     async with counting(settings, tmp_path) as (workers, follower):
         await count(scene, workers, some_posts(600))
         await make_anew(scene, settings.topic("posts"))
@@ -128,7 +119,6 @@ async def test_after_a_refusal_the_new_log_is_counted_once_the_run_is_replaced(
 
 async def test_a_lost_changelog_is_counted_anew_from_the_posts(scene: Scene, tmp_path: Path) -> None:
     settings = scene.settings
-    await scene.make_topics()
     async with counting(settings, tmp_path) as (workers, follower):
         await count(scene, workers, some_posts(600))
         await delete_topic(settings.broker, f"{scene.group}-{WINDOWS_TABLE}-changelog")
@@ -143,7 +133,6 @@ async def test_a_lost_changelog_is_refused_when_counted_posts_are_gone_too(
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(600))
         committed = {
@@ -165,7 +154,6 @@ async def test_a_lost_changelog_is_refused_when_counted_posts_are_gone_too(
 @pytest.mark.parametrize("topic", ["partials", "counts"])
 async def test_results_that_were_made_anew_are_refused(scene: Scene, tmp_path: Path, topic: str) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(1_500))
         await make_anew(scene, settings.topic(topic))
@@ -182,7 +170,6 @@ async def test_results_that_are_made_anew_under_a_running_worker_stop_it(
     scene: Scene, tmp_path: Path, topic: str
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     posts = some_posts(3_000)
     await scene.write(posts[:1_500])
     with Workers(environment(settings), tmp_path) as workers:
@@ -200,7 +187,6 @@ async def test_results_that_are_made_anew_under_a_running_worker_stop_it(
 
 async def test_a_worker_without_control_is_refused(scene: Scene, tmp_path: Path) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(300))
         await delete_topic(settings.broker, settings.topic("control"))

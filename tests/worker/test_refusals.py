@@ -75,8 +75,7 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
 ) -> None:
     settings = worker_settings
     dead_letters = settings.topic("posts.dlq")
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     await configure(settings.broker, dead_letters, {"max.message.bytes": "400"})
     bad = (b"k", b"not a post" * 100, 0, None)
     await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), bad])

@@ -17,7 +17,7 @@ from sandik.run_identity import load_job
 from sandik.settings import Settings
 from tests.support.command import sandik, succeed
 from tests.support.kafka import end_offsets, wait_until
-from tests.support.scene import Scene, brief, some_posts, wait_for_all
+from tests.support.scene import Scene, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, counting, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -44,12 +44,10 @@ def shown(settings: Settings) -> Counter[bytes]:
 
 
 async def test_another_run_is_refused_and_writes_nothing_until_it_replaces_the_first(
-    worker_settings: Settings, tmp_path: Path
+    scene: Scene, tmp_path: Path
 ) -> None:
-    settings = brief(worker_settings)
+    settings = scene.settings
     other = settings.model_copy(update={"window_size_ms": 20_000, "app_id": "other"})
-    scene = Scene(settings)
-    await scene.make_topics()
     await scene.write(some_posts(2_000))
     async with counting(settings, tmp_path) as (workers, follower):
         first = workers.start()
@@ -83,10 +81,9 @@ async def test_another_run_is_refused_and_writes_nothing_until_it_replaces_the_f
 
 
 async def test_of_two_that_replace_a_run_at_once_the_second_removes_nothing(
-    worker_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = brief(worker_settings)
-    await Scene(settings).make_topics()
+    settings = scene.settings
     both = [settings.model_copy(update={"window_size_ms": size_ms}) for size_ms in (20_000, 30_000)]
     check, have_looked = runs._check_stopped, asyncio.Barrier(2)
 
@@ -105,10 +102,8 @@ async def test_of_two_that_replace_a_run_at_once_the_second_removes_nothing(
     assert (await read_control(settings)).owner == claimed
 
 
-async def test_a_run_is_not_replaced_while_its_workers_run(worker_settings: Settings, tmp_path: Path) -> None:
-    settings = brief(worker_settings)
-    scene = Scene(settings)
-    await scene.make_topics()
+async def test_a_run_is_not_replaced_while_its_workers_run(scene: Scene, tmp_path: Path) -> None:
+    settings = scene.settings
     await scene.write(some_posts(500))
     async with counting(settings, tmp_path) as (workers, follower):
         workers.start()
@@ -122,13 +117,9 @@ async def test_a_run_is_not_replaced_while_its_workers_run(worker_settings: Sett
     assert scene.truth() == follower.cells
 
 
-async def test_a_worker_that_slept_while_its_run_was_replaced_stops(
-    worker_settings: Settings, tmp_path: Path
-) -> None:
-    settings = brief(worker_settings)
+async def test_a_worker_that_slept_while_its_run_was_replaced_stops(scene: Scene, tmp_path: Path) -> None:
+    settings = scene.settings
     other = settings.model_copy(update={"window_size_ms": 20_000})
-    scene = Scene(settings)
-    await scene.make_topics()
     await scene.write(some_posts(500))
     with Workers(environment(settings), tmp_path) as workers:
         async with Follower(settings.broker, settings.topic("counts")) as follower:
@@ -147,12 +138,8 @@ async def test_a_worker_that_slept_while_its_run_was_replaced_stops(
     assert "`sandik runs replace` was run" in workers.log(asleep)
 
 
-async def test_the_same_run_counts_anew_after_it_was_replaced(
-    worker_settings: Settings, tmp_path: Path
-) -> None:
-    settings = brief(worker_settings)
-    scene = Scene(settings)
-    await scene.make_topics()
+async def test_the_same_run_counts_anew_after_it_was_replaced(scene: Scene, tmp_path: Path) -> None:
+    settings = scene.settings
     await scene.write(some_posts(1_000))
     async with counting(settings, tmp_path) as (workers, follower):
         for _ in range(2):
@@ -166,11 +153,7 @@ async def test_the_same_run_counts_anew_after_it_was_replaced(
             assert {} == follower.latest
 
 
-async def test_two_workers_that_claim_the_topics_at_once_both_count(
-    worker_settings: Settings, tmp_path: Path
-) -> None:
-    scene = Scene(brief(worker_settings))
-    await scene.make_topics()
+async def test_two_workers_that_claim_the_topics_at_once_both_count(scene: Scene, tmp_path: Path) -> None:
     await scene.write(some_posts(1_000))
     async with counting(scene.settings, tmp_path) as (workers, follower):
         workers.start()

@@ -11,7 +11,16 @@ from sandik.kafka.reader import read
 from sandik.kafka.topics import POSTS
 from sandik.settings import Settings
 from tests.support.kafka import create_topic, unique_prefix
-from tests.support.scene import BASE_MS, Post, Scene, a_post, brief, some_posts, wait_for_all, wait_for_more
+from tests.support.scene import (
+    BASE_MS,
+    Post,
+    Scene,
+    a_post,
+    brief,
+    ends_exact,
+    some_posts,
+    wait_for_more,
+)
 from tests.support.workers import Follower, Workers, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -54,8 +63,7 @@ def spoilers(count: int) -> list[Post]:
 async def test_what_is_committed_is_counted_and_what_is_aborted_has_not_happened(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene = Scene(brief(worker_settings))
-    await scene.make_topics()
+    scene = await Scene.made(brief(worker_settings))
     posts, step = some_posts(3_000), 60
     broker, topic = worker_settings.broker, worker_settings.topic(POSTS)
     with Workers(environment(scene.settings), tmp_path) as workers:
@@ -77,12 +85,7 @@ async def test_what_is_committed_is_counted_and_what_is_aborted_has_not_happened
                     await wait_for_more(follower)
                     workers.processes[0].kill()
                     workers.start()
-            await wait_for_all(follower, scene, workers)
-            exit_codes = [workers.terminate(worker) for worker in workers.alive]
-            await follower.read()
-
-    assert exit_codes == [0]
-    assert follower.cells == scene.truth()
+            await ends_exact(follower, scene, workers, running=1)
 
 
 async def test_a_partition_that_ends_with_a_transaction_is_idle_and_read_on_like_any_other(
@@ -92,7 +95,7 @@ async def test_a_partition_that_ends_with_a_transaction_is_idle_and_read_on_like
     settings = worker_settings.model_copy(update={"detector": "fasttext"})  # which is there sooner
     broker, topic = settings.broker, settings.topic(POSTS)
     early, late = BASE_MS, BASE_MS + 10 * MINUTE_MS
-    await Scene(settings).make_topics()
+    await Scene.made(settings)
     with Workers(environment(settings), tmp_path) as workers:
         async with (
             Follower(broker, settings.topic("counts")) as follower,

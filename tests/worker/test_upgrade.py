@@ -29,8 +29,7 @@ async def test_an_upgrade_and_its_rollback_change_no_count(
     worker_settings: Settings, before: Path, tmp_path: Path
 ) -> None:
     lexicon = lexicon_of(before)
-    scene = Scene(brief(worker_settings).model_copy(update={"lexicon": str(lexicon)}))
-    await scene.make_topics()
+    scene = await Scene.made(brief(worker_settings).model_copy(update={"lexicon": str(lexicon)}))
     now = environment(scene.settings)
     then = {**now, "PYTHONPATH": f"{before / 'streams'}{os.pathsep}{before / 'schemas'}"}
     for name in ("then", "now"):
