@@ -14,7 +14,6 @@ from sandik.counting.source_names import MAX_SOURCES, OTHER, SourceNames
 from sandik.counting.state import PartitionState
 from sandik.errors import UsageError
 from sandik.replay.request import with_rules
-from sandik.replay.results import merged_sources
 from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
@@ -150,7 +149,7 @@ def test_a_crash_between_any_two_writes_changes_no_source(log: list[Written], da
 @given(st.lists(logs, min_size=1, max_size=3))
 def test_a_replay_gives_the_same_sources_in_order(logs_: list[list[Written]]) -> None:
     partitions = [records_of(log) for log in logs_]
-    found = replayed(a_plan(partitions), partitions, [1], JOB, merged_sources)
+    found = replayed(a_plan(partitions), partitions, [1], JOB, "sources")
 
     assert truth(logs_) == told({one.key: one for one in found})
     cells = [(one.window_start_ms, one.source or "", one.language, one.tag) for one in found]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
 from sandik.counting.terms import top_terms
-from sandik.replay.results import merged_terms
 from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
@@ -154,7 +153,7 @@ def test_a_crash_between_any_two_writes_changes_no_term(log: list[Post], data: s
 def test_a_replay_gives_the_same_terms(logs_: list[list[Post]]) -> None:
     rules = msgspec.structs.replace(RULES, terms="count", top_terms=TOP)
     partitions = [records_of(log) for log in logs_]
-    found = replayed(a_plan(partitions, rules=rules), partitions, [1], JOB, merged_terms)
+    found = replayed(a_plan(partitions, rules=rules), partitions, [1], JOB, "terms")
 
     assert truth(logs_) == {one.key: (one.term, one.count) for one in found}
 

@@ -20,7 +20,7 @@ from sandik.replay.local_log import check_inputs
 from sandik.replay.manifest import Manifest, Output, load
 from sandik.replay.plan import MAX_PARTITIONS, Input, Plan, Rules
 from sandik.replay.request import begun_in
-from sandik.replay.results import merged
+from sandik.replay.results import rows_of
 from sandik.settings import Settings
 from sandik_schemas.partial import PartitionClock, Tally
 from tests.support.command import sandik, succeed
@@ -293,7 +293,7 @@ def test_windows_that_are_none_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "0.state").write_bytes(msgspec.msgpack.encode(saved(windows_bytes=9)))
     plan = msgspec.structs.replace(PLAN, slices=[Slice(0, 5, 9)])
     with pytest.raises(StateError, match="is not what an interrupted replay leaves behind"):
-        list(merged(plan, tmp_path, 0))
+        list(rows_of("counts", plan, tmp_path, 0))
 
 
 def a_link(folder: Path) -> None:

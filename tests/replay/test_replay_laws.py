@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,8 +22,8 @@ from sandik.counting.windows.panes import Kind
 from sandik.kafka.ranges import Slice
 from sandik.replay import count_slice
 from sandik.replay.checkpoint import Checkpoint
-from sandik.replay.plan import Plan, Rules
-from sandik.replay.results import DerivedCounts, merged
+from sandik.replay.plan import Plan, Rules, What
+from sandik.replay.results import rows_of
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial
 from tests.laws.cut_logs import BASE_MS, Record
@@ -56,7 +56,7 @@ def replayed(
     partitions: Sequence[Sequence[Record]],
     fails_after: Sequence[int] = (),
     job: Job = JOB,
-    rows: Callable[[Plan, Path, int], Iterable[Any]] = merged,
+    what: What = "counts",
 ) -> list[Any]:
     """Replay, breaking off after so many batches, once for each of `fails_after`."""
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
@@ -67,7 +67,7 @@ def replayed(
                 checkpoint = Checkpoint(folder, job.run_id, one.partition, one.start)
                 if not checkpoint.saved.is_done:
                     asyncio.run(count(job, plan, one, checkpoint, partitions[one.partition], batches))
-        return list(rows(plan, folder, 0))
+        return list(rows_of(what, plan, folder, 0))
 
 
 async def count(
@@ -166,11 +166,7 @@ def test_a_range_gives_of_wider_windows_what_the_whole_gives_and_nothing_cut(
     to_ms = from_ms + minutes * MINUTE_MS
     spans = DerivedSizes(3 * MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS)
     whole, part = (
-        replayed(
-            msgspec.structs.replace(plan, spans=spans),
-            partitions,
-            rows=lambda plan, folder, now_ms: DerivedCounts(plan, folder, kind, now_ms),
-        )
+        replayed(msgspec.structs.replace(plan, spans=spans), partitions, what=kind)
         for plan in (a_plan(partitions), a_plan(partitions, from_ms, to_ms))
     )
     reach_ms = spans.session_gap_ms if kind == "sessions" else 0
