@@ -38,46 +38,42 @@ def with_authors(posts: list[Post]) -> list[Post]:
 
 async def top_terms(settings: Settings, counts: Mapping[bytes, Count]) -> list[TermCount]:
     """The newest record of each rank, in order, when they are as new as the counts that they belong to."""
-    latest_: dict[bytes, TermCount] = {}
+    newest: dict[bytes, TermCount] = {}
     tagged = {key for key, count in counts.items() if count.tag in ("election", "deepfake")}
 
     async def are_there() -> bool:
-        for record in await read_topic(settings.broker, settings.topic("counts.terms")):
-            term = msgspec.json.decode(record.value, type=TermCount)
-            known = latest_.get(term.key)
-            if known is None or known.revision <= term.revision:
-                latest_[term.key] = term
+        records = await read_topic(settings.broker, settings.topic("counts.terms"))
+        terms = [msgspec.json.decode(record.value, type=TermCount) for record in records]
+        newest.update({one.key: one for one in sorted(terms, key=lambda one: one.revision)})
         # Terms are written after the counts that they belong to.
-        missing = tagged - {key.rpartition(b"|")[0] for key in latest_}
+        missing = tagged - {key.rpartition(b"|")[0] for key in newest}
         return not missing and all(
-            term.revision == counts[key.rpartition(b"|")[0]].revision for key, term in latest_.items()
+            term.revision == counts[key.rpartition(b"|")[0]].revision for key, term in newest.items()
         )
 
     await wait_until(are_there, 60, "the terms are as new as the counts")
-    return sorted(latest_.values(), key=lambda one: (one.window_start_ms, one.language, one.tag, one.rank))
+    return sorted(newest.values(), key=lambda one: (one.window_start_ms, one.language, one.tag, one.rank))
 
 
 async def by_source(settings: Settings, counts: Mapping[bytes, Count]) -> list[Count]:
     """The newest record of each cell of a source, in order, when the sources add up to the counts."""
-    found: dict[bytes, Count] = {}
+    found: list[Count] = []
 
     async def add_up() -> bool:
-        for record in await read_topic(settings.broker, settings.topic("counts.sources")):
-            one = msgspec.json.decode(record.value, type=Count)
-            assert one.key == record.key
-            known = found.get(one.key)
-            if known is None or known.revision <= one.revision:
-                found[one.key] = one
+        records = await read_topic(settings.broker, settings.topic("counts.sources"))
+        counts_ = [msgspec.json.decode(record.value, type=Count) for record in records]
+        assert [one.key for one in counts_] == [record.key for record in records]
+        found[:] = latest(counts_)
         sums: Counter[bytes] = Counter()
-        for one in found.values():
+        for one in found:
             sums[one.key.rpartition(b"|")[0]] += one.count
         finals = {key: count.is_final for key, count in counts.items()}
         return all(sums[key] == count.count for key, count in counts.items()) and all(
-            one.is_final == finals[key.rpartition(b"|")[0]] for key, one in found.items()
+            one.is_final == finals[one.key.rpartition(b"|")[0]] for one in found
         )
 
     await wait_until(add_up, 60, "the sources add up to the counts")
-    return latest(found.values())
+    return found
 
 
 async def test_after_kills_the_live_finals_are_those_of_a_replay(

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -147,17 +149,23 @@ async def test_a_worker_whose_group_shares_anew_is_rebalancing_until_that_is_don
     assert page.status == 503
 
 
+@asynccontextmanager
+async def odd(settings: Settings, folder: Path, what: str) -> AsyncIterator[Ops]:
+    """Lend the pages of a ready worker that does something odd when it gets posts, which it does."""
+    scene, ops = await Scene.made(settings), Ops()
+    with Workers({**environment(settings), **ops.environment}, folder) as workers:
+        worker = workers.start(ODD, what)
+        await ops.wait_for("ready")
+        await scene.write(some_posts(100))
+        yield ops
+        worker.kill()
+
+
 async def test_a_worker_that_counts_and_does_not_commit_is_not_ready(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = worker_settings.model_copy(update={"commit_every_ms": 200})
-    scene, ops = await Scene.made(settings), Ops()
-    variables = {**environment(settings), "SANDIK_COMMIT_EVERY_MS": "200", **ops.environment}
-    with Workers(variables, tmp_path) as workers:
-        workers.start(ODD, "never_commits")
-        await ops.wait_for("ready")
-        await scene.write(some_posts(100))
-
+    async with odd(settings, tmp_path, "never_commits") as ops:
         page = await ops.wait_for("not_committing")
 
         assert page.status == 503
@@ -165,16 +173,10 @@ async def test_a_worker_that_counts_and_does_not_commit_is_not_ready(
 
 
 async def test_a_worker_whose_agent_crashed_is_not_alive(worker_settings: Settings, tmp_path: Path) -> None:
-    scene, ops = await Scene.made(worker_settings), Ops()
-    with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        worker = workers.start(ODD, "crashes")
-        await ops.wait_for("ready")
-        await scene.write(some_posts(10))
-
+    async with odd(worker_settings, tmp_path, "crashes") as ops:
         page = await ops.wait_for("crashed", "/healthz")
 
         assert (ops.probe("/readyz") or page).status == 503
-        worker.kill()
     assert page.status == 503
     assert "out of cheese" in page.reasons[0]
 
@@ -182,12 +184,7 @@ async def test_a_worker_whose_agent_crashed_is_not_alive(worker_settings: Settin
 async def test_a_worker_whose_event_loop_does_not_move_says_so(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = await Scene.made(worker_settings), Ops()
-    with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        workers.start(ODD, "blocks")
-        await ops.wait_for("ready")
-        await scene.write(some_posts(10))
-
+    async with odd(worker_settings, tmp_path, "blocks") as ops:
         page = await ops.wait_for("stuck", "/healthz")
 
         assert page.status == 503
