@@ -142,11 +142,7 @@ async def test_sources_can_be_chosen_and_told_apart(settings: Settings) -> None:
     counts = {
         (tag, code, source): a_count(tag, code, source=source, count=number)
         for tag in ("all", "election")
-        for code, source, number in (
-            ("tr", "telegram", 5),
-            ("ru+tr", "telegram/1", 3),
-            ("ru", "other", 2),
-        )
+        for code, source, number in (("tr", "telegram", 5), ("ru+tr", "telegram/1", 3), ("ru", "other", 2))
     }
     await write(settings, counts.values(), "counts.sources")
 

@@ -65,10 +65,7 @@ CASES = {
         SEL + a_term("su", 'forms = ["su(|lar)", "seller"]', 'beside = ["flood"]'),
         ["flood.toml:8: warning: conflict"],
     ),
-    "company that nobody gives": (
-        a_term("sel", 'beside = ["flood"]'),
-        ["flood.toml:4: error: unreachable"],
-    ),
+    "company that nobody gives": (a_term("sel", 'beside = ["flood"]'), ["flood.toml:4: error: unreachable"]),
     "a tag that is not there": (SEL + 'beside = ["rain"]\n', ["flood.toml:1: error: unreadable"]),
     "a language no post has": (SEL + 'only_in = ["tur"]\n', ["flood.toml:5: error: unreachable"]),
     "an entry in a language there is not": (

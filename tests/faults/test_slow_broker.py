@@ -11,15 +11,7 @@ from aiokafka import TopicPartition
 from sandik.settings import Settings
 from tests.support.distant_kafka import Distant, distant, slowly
 from tests.support.kafka import read_topic, wait_until
-from tests.support.scene import (
-    BASE_MS,
-    Scene,
-    a_post,
-    brief,
-    some_posts,
-    wait_for_all,
-    wait_for_more,
-)
+from tests.support.scene import BASE_MS, Scene, a_post, brief, some_posts, wait_for_all, wait_for_more
 from tests.support.workers import Follower, Workers, counting
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]

@@ -18,14 +18,7 @@ from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.post import Post
-from tests.laws.cut_logs import (
-    BASE_MS,
-    Record,
-    in_any_order,
-    queues_of,
-    records_of_posts,
-    sent_by_a_torn,
-)
+from tests.laws.cut_logs import BASE_MS, Record, in_any_order, queues_of, records_of_posts, sent_by_a_torn
 from tests.laws.test_counting_laws import LABELS, PARTITIONS
 from tests.replay.test_replay_laws import a_plan, replayed
 from tests.support.examples import examples

@@ -17,14 +17,7 @@ from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.mention import Term
 from sandik_schemas.term import TermCount
-from tests.laws.cut_logs import (
-    BASE_MS,
-    Record,
-    in_any_order,
-    queues_of,
-    records_of_posts,
-    sent_by_a_torn,
-)
+from tests.laws.cut_logs import BASE_MS, Record, in_any_order, queues_of, records_of_posts, sent_by_a_torn
 from tests.laws.test_counting_laws import LABELS, PARTITIONS
 from tests.replay.test_replay_laws import RULES, a_plan, replayed
 from tests.support.examples import examples

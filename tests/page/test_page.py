@@ -73,8 +73,7 @@ async def test_tabs_that_nobody_sees_take_no_connection_and_show_the_news_when_t
 
 
 async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_correction_is_seen(
-    browser: Browser,
-    settings: Settings,
+    browser: Browser, settings: Settings
 ) -> None:
     def counts(n: int, revision: int, *, is_final: bool) -> list[Any]:
         values: dict[str, Any] = {"count": n, "revision": revision, "is_final": is_final}

@@ -18,14 +18,7 @@ from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
 from tests.support.command import sandik, succeed
-from tests.support.kafka import (
-    create_topic,
-    group_names,
-    produce,
-    read_topic,
-    topic_names,
-    unique_prefix,
-)
+from tests.support.kafka import create_topic, group_names, produce, read_topic, topic_names, unique_prefix
 from tests.support.scene import Scene, brief
 from tests.support.workers import counting, environment, quick_settings
 

@@ -229,9 +229,7 @@ def test_letters_are_listed_and_none_that_lacks_its_record_is_put_back(scene: Sc
     assert redriven["redriven"] == len(listed) - len(lacking)
 
 
-def test_a_reader_of_counts_says_where_the_record_is_that_it_cannot_read(
-    kafka: EmbeddedKafka,
-) -> None:
+def test_a_reader_of_counts_says_where_the_record_is_that_it_cannot_read(kafka: EmbeddedKafka) -> None:
     settings = quick_settings(kafka.bootstrap_servers)
     asyncio.run(create(settings, all_topics(settings)))
     topic = settings.topic("counts")

@@ -167,10 +167,7 @@ def test_a_post_that_is_too_late_is_kept_as_it_came_with_how_late_it_is(outcome:
         }
         for original, window, lateness_ms in zip(
             outcome.fate("late"),
-            [
-                "2023-05-11T10:14:00Z/2023-05-11T10:15:00Z",
-                "2023-05-11T10:23:00Z/2023-05-11T10:24:00Z",
-            ],
+            ["2023-05-11T10:14:00Z/2023-05-11T10:15:00Z", "2023-05-11T10:23:00Z/2023-05-11T10:24:00Z"],
             ["1140000", "600000"],
             strict=True,
         )

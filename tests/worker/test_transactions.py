@@ -11,16 +11,7 @@ from sandik.kafka.reader import read
 from sandik.kafka.topics import POSTS
 from sandik.settings import Settings
 from tests.support.kafka import create_topic, unique_prefix
-from tests.support.scene import (
-    BASE_MS,
-    Post,
-    Scene,
-    a_post,
-    brief,
-    ends_exact,
-    some_posts,
-    wait_for_more,
-)
+from tests.support.scene import BASE_MS, Post, Scene, a_post, brief, ends_exact, some_posts, wait_for_more
 from tests.support.workers import counting
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -95,10 +86,7 @@ async def test_a_partition_that_ends_with_a_transaction_is_idle_and_read_on_like
     broker, topic = settings.broker, settings.topic(POSTS)
     early, late = BASE_MS, BASE_MS + 10 * MINUTE_MS
     await Scene.made(settings)
-    async with (
-        counting(settings, tmp_path) as (workers, follower),
-        a_source(broker, topic) as source,
-    ):
+    async with counting(settings, tmp_path) as (workers, follower), a_source(broker, topic) as source:
 
         async def first_window_has(count: int) -> bool:
             await follower.read()

@@ -23,13 +23,7 @@ _KEY_CHARACTERS = 40
 
 
 def run_list(
-    settings: Settings,
-    name: str,
-    wanted: Wanted,
-    *,
-    limit: int | None,
-    json: bool,
-    last: int | None,
+    settings: Settings, name: str, wanted: Wanted, *, limit: int | None, json: bool, last: int | None
 ) -> int:
     """Print a line for each letter, and on stderr how many there are by reason.
 

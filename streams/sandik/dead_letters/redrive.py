@@ -167,10 +167,7 @@ async def _write(
                     letter.value,
                     letter.key,
                     partition,
-                    headers=[
-                        (ATTEMPTS, str(attempt).encode()),
-                        (REDRIVEN_FROM, str(letter.origin).encode()),
-                    ],
+                    headers=[(ATTEMPTS, str(attempt).encode()), (REDRIVEN_FROM, str(letter.origin).encode())],
                 )
         tell(len(batch))
         if orders.rate is not None:

@@ -120,13 +120,7 @@ def table_options(
         if name not in EXTRAS:
             raise UsageError(f"--include {name}: write one of {', '.join(EXTRAS)}")
     return TableOptions(
-        mapping,
-        found,
-        time_format,
-        source,
-        encoding,
-        private_chats=private_chats,
-        include=frozenset(include),
+        mapping, found, time_format, source, encoding, private_chats=private_chats, include=frozenset(include)
     )
 
 
