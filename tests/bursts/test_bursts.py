@@ -16,7 +16,7 @@ from sandik.settings import Settings
 from sandik_schemas.burst import Burst
 from sandik_schemas.count import Count
 from tests.dashboard.builders import a_count
-from tests.support.command import sandik, start_sandik
+from tests.support.command import refused, start_sandik
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.workers import environment
 
@@ -187,7 +187,4 @@ async def test_it_ends_well_at_work_and_while_kafka_is_away(
 
 
 def test_without_the_topic_it_says_what_to_do() -> None:
-    done = sandik("bursts")
-
-    assert done.returncode == 2
-    assert b"there is no topic `bursts`: set SANDIK_BURSTS=on" in done.stderr
+    refused("bursts", says="there is no topic `bursts`: set SANDIK_BURSTS=on")

@@ -11,7 +11,7 @@ from sandik.broker import EmbeddedKafka
 from sandik.clock import SystemClock
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik, start_sandik
+from tests.support.command import refused, sandik, start_sandik
 from tests.support.kafka import NewRecord, has_records, produce, read_topic, unique_prefix
 from tests.support.scene import a_post
 from tests.support.workers import Workers, counting, environment, quick_settings
@@ -135,8 +135,7 @@ async def test_late_posts_go_to_another_installation_in_the_order_of_event_time(
         await workers.until(lambda: has_records(settings, "posts.late", LATE), 120, "the late posts are late")
         assert workers.terminate(worker) == 0
 
-    refused = sandik("late", "redrive", environment=environment(settings))
-    assert (refused.returncode, b"late again" in refused.stderr) == (2, True)
+    refused("late", "redrive", environment=environment(settings), says="late again")
     for expected in ("redriven", "already_redriven"):
         [told] = lines(run(settings, "late", "redrive", "--to-prefix", other.topic_prefix, "--json"))
         assert told[expected] == LATE

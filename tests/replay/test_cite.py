@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sandik.replay.manifest import load, manifest_path
-from tests.support.command import sandik, succeed
+from tests.support.command import refused, succeed
 
 ALONE = {"SANDIK_BROKER": "127.0.0.1:1"}
 
@@ -25,6 +25,4 @@ def test_each_form_names_posts_rules_and_hashes(tmp_path: Path) -> None:
         assert all(one in cited for one in told)
     assert cited.endswith("ER  - \n")
 
-    done = sandik("cite", str(tmp_path / "none.csv"))
-    assert done.returncode == 2
-    assert b"only files that a replay wrote" in done.stderr
+    refused("cite", str(tmp_path / "none.csv"), says="only files that a replay wrote")

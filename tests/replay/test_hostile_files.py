@@ -23,7 +23,7 @@ from sandik.replay.request import begun_in
 from sandik.replay.results import rows_of
 from sandik.settings import Settings
 from sandik_schemas.partial import PartitionClock, Tally
-from tests.support.command import sandik, succeed
+from tests.support.command import refused, sandik, succeed
 from tests.support.scene import some_posts
 
 ZEROS = "0" * 64
@@ -212,9 +212,7 @@ def test_a_manifest_writes_nothing_elsewhere(replayed: Path, tmp_path: Path, whi
     path.write_text(json.dumps(manifest))
     before = contents(tmp_path)
 
-    done = sandik("replay", "--manifest", str(path))
-
-    assert (done.returncode, b"is not the name of a" in done.stderr) == (2, True), done.stderr
+    refused("replay", "--manifest", str(path), says="is not the name of a")
     assert contents(tmp_path) == before
 
 
@@ -235,12 +233,14 @@ def test_what_lies_beside_a_manifest_is_neither_believed_nor_replaced(replayed: 
     (folder / "a.terms.csv").symlink_to(tmp_path / "not there")
     before = contents(tmp_path)
 
-    done = sandik("replay", "--manifest", str(folder / "a.csv.manifest.json"))
-
-    assert (done.returncode, b"a.terms.csv has changed" in done.stderr) == (1, True)
+    refused(
+        "replay", "--manifest", str(folder / "a.csv.manifest.json"), says="a.terms.csv has changed", code=1
+    )
     assert contents(tmp_path) == before | {f"{folder.name}/a.csv": expected}
-    forced = sandik("replay", "--force", "--manifest", str(folder / "a.csv.manifest.json"))
-    assert (forced.returncode, b"remove all other options" in forced.stderr) == (2, True)
+    refused(
+        *("replay", "--force", "--manifest", str(folder / "a.csv.manifest.json")),
+        says="remove all other options",
+    )
 
 
 def a_checkpoint(folder: Path) -> Checkpoint:
@@ -318,9 +318,9 @@ def test_a_folder_in_the_place_of_a_checkpoint_is_neither_gone_on_from_nor_delet
     plant(tmp_path / "a.csv.replay")
     before = contents(tmp_path)
 
-    done = sandik("replay", str(tmp_path / "posts.jsonl"), "--out", str(tmp_path / "a.csv"))
-
-    assert (done.returncode, b"a.csv.replay" in done.stderr) == (2, True), done.stderr
+    done = refused(
+        "replay", str(tmp_path / "posts.jsonl"), "--out", str(tmp_path / "a.csv"), says="a.csv.replay"
+    )
     assert b"Traceback" not in done.stderr
     assert contents(tmp_path) == before
 

@@ -17,7 +17,7 @@ from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
-from tests.support.command import sandik, succeed
+from tests.support.command import refused, sandik, succeed
 from tests.support.kafka import create_topic, group_names, produce, read_topic, topic_names, unique_prefix
 from tests.support.scene import Scene, brief
 from tests.support.workers import counting, environment, quick_settings
@@ -140,9 +140,12 @@ def test_posts_that_are_gone_are_not_passed_over_in_silence(live: Live, tmp_path
     manifest = json.loads(beside.read_text())
     manifest["plan"]["slices"][0][2] += 1
     beside.write_text(json.dumps(manifest))
-    done = sandik("replay", "--manifest", str(beside), environment=environment(live.scene.settings))
-
-    assert (done.returncode, b"no longer" in done.stderr) == (1, True), done.stderr
+    refused(
+        *("replay", "--manifest", str(beside)),
+        environment=environment(live.scene.settings),
+        says="no longer",
+        code=1,
+    )
 
 
 async def test_the_first_record_at_a_time_is_found_though_timestamps_are_out_of_order(

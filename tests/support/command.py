@@ -30,6 +30,16 @@ def succeed(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[byt
     return done
 
 
+def refused(
+    *arguments: str, says: str, code: int = 2, **options: Any
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run it likewise; fail unless it ends with this exit code and says that, without a traceback."""
+    done = sandik(*arguments, **options)
+    said = done.stderr.decode(errors="replace")
+    assert (done.returncode, says in said, "Traceback" in said) == (code, True, False), said
+    return done
+
+
 def start_sandik(
     *arguments: str,
     environment: Mapping[str, str] | None = None,

@@ -7,7 +7,7 @@ import pytest
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik
+from tests.support.command import refused, sandik
 from tests.support.hostile import Raw, a_batch, send
 from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.ops import Ops
@@ -136,10 +136,11 @@ async def test_a_higher_limit_resumes_the_partition(worker_settings: Settings, t
 async def test_only_a_paused_partition_can_be_resumed(worker_settings: Settings) -> None:
     await create(worker_settings, all_topics(worker_settings))
 
-    done = sandik("partitions", "resume", "3", environment=environment(worker_settings))
-
-    assert done.returncode == 2
-    assert b"partition 3 is not paused" in done.stderr
+    refused(
+        *("partitions", "resume", "3"),
+        environment=environment(worker_settings),
+        says="partition 3 is not paused",
+    )
 
 
 async def test_a_partition_is_paused_in_front_of_a_batch_that_cannot_be_read_and_goes_on_behind_it(

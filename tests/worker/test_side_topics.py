@@ -22,7 +22,7 @@ from sandik_schemas.count import Count
 from sandik_schemas.mention import Mention
 from sandik_schemas.partial import begin_key
 from tests.contracts.test_schemas import validate
-from tests.support.command import sandik, succeed
+from tests.support.command import refused, succeed
 from tests.support.kafka import create_topic, produce, read_topic
 from tests.support.workers import Workers, counting, environment, quick_settings
 
@@ -317,9 +317,11 @@ async def test_mentions_in_fewer_partitions_go_round(worker_settings: Settings, 
 def test_a_worker_without_topics_ends_and_says_how_to_make_them(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    done = sandik("worker", environment={**environment(worker_settings), "SANDIK_DATA_DIR": str(tmp_path)})
-
-    assert done.returncode == 1
-    assert f"no topic {worker_settings.topic('posts')}" in done.stderr.decode()
+    done = refused(
+        "worker",
+        environment={**environment(worker_settings), "SANDIK_DATA_DIR": str(tmp_path)},
+        says=f"no topic {worker_settings.topic('posts')}",
+        code=1,
+    )
     assert b"run `sandik topics create`" in done.stderr
     assert b"Traceback" not in done.stderr
