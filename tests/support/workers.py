@@ -125,9 +125,7 @@ class Follower:
         await self.consumer.seek_to_beginning(self.partition)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.consumer.stop()
 
     async def read(self) -> None:
