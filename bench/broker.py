@@ -14,7 +14,7 @@ from bench.data import PARTITIONS
 from bench.progress import say
 from bench.setup import WORK_DIR, peers_environment, peers_python
 from sandik.broker import EmbeddedKafka
-from sandik.kafka.topics import POSTS, TopicSpec, all_topics, create
+from sandik.kafka.topics import POSTS, TopicSpec, all_topics, connected, create
 from sandik.settings import Settings
 
 _POLL_S = 0.1
@@ -48,7 +48,7 @@ class Broker:
     async def posts_of(self, count: int) -> str:
         """Return the prefix of the topics with so many posts, writing them if they are not there yet."""
         prefix = f"p{count}x{self.partitions}-"
-        async with self._admin() as admin:
+        async with connected(self.settings("")) as admin:
             is_there = f"{prefix}{POSTS}" in await admin.list_topics()
         if not is_there:
             await self.make_topics(prefix)
@@ -69,7 +69,7 @@ class Broker:
 
     async def clean(self) -> None:
         """Delete all topics but the posts; return when they are gone."""
-        async with self._admin() as admin:
+        async with connected(self.settings("")) as admin:
             while names := [name for name in await admin.list_topics() if not _stays(name)]:
                 await admin.delete_topics(names)
                 await asyncio.sleep(_POLL_S)
@@ -77,17 +77,8 @@ class Broker:
     @asynccontextmanager
     async def progress_of(self, run: str, topic: str) -> AsyncIterator["Progress"]:
         """Watch the group whose name contains `run` read the topic."""
-        async with self._admin() as admin:
+        async with connected(self.settings("")) as admin:
             yield Progress(admin, run, topic)
-
-    @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.address)
-        await admin.start()
-        try:
-            yield admin
-        finally:
-            await admin.close()
 
 
 class Progress:

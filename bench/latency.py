@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -12,10 +11,10 @@ import numpy as np
 from bench.broker import Broker
 from bench.contenders import CONTENDERS, SANDIK_BARE, Contender
 from bench.outputs import NO_END, Follower
-from bench.paced import Seen, feeds, paced, read_sent, seen_at
+from bench.paced import Seen, feeds, paced, paced_prefix, read_sent, seen_at
 from bench.progress import say
 from bench.results import Results
-from bench.running import ContenderError, Run, running
+from bench.running import ContenderError, Run, at_work
 
 #: Not measured: the start, and this long after the counts first came this near to what is written.
 WARM_UP_S = 5
@@ -66,14 +65,8 @@ def _half_of_the_most(results: Results) -> int:
 
 async def at_a_rate(contender: Contender, broker: Broker, rate: int, seconds: int) -> dict[str, float]:
     """Return p50, p90, p99 and most of the latencies, in ms, and the cores that were kept busy."""
-    prefix = f"paced{uuid.uuid4().hex[:6]}-"
-    await broker.clean()
-    await broker.make_topics(prefix)
     texts, groups = feeds(broker, contender)
-    with running(contender, broker, prefix) as run:
-        if not contender.is_sandik:
-            await broker.make_output(run.counts_topic)
-        run.start()
+    async with at_work(contender, broker, paced_prefix(), 1) as run:
         await ready(run, 1)
         seen = Seen()
         with paced(run, texts, rate, 0) as (writer, sent_file):

@@ -18,7 +18,7 @@ from bench.broker import Broker, Progress
 from bench.contenders import Contender
 from bench.data import closing_ms
 from bench.outputs import NO_END, Follower
-from bench.running import Run, running
+from bench.running import Run, at_work
 
 POLL_S = 0.1
 START_SHARE = 0.5
@@ -77,13 +77,7 @@ async def measure(
         ContenderError: it ended too soon, or makes no progress.
     """
     prefix = await broker.posts_of(count)
-    await broker.clean()
-    await broker.make_topics(prefix)
-    with running(contender, broker, prefix) as run:
-        if not contender.is_sandik:
-            await broker.make_output(run.counts_topic)
-        for _ in range(workers):
-            run.start()
+    async with at_work(contender, broker, prefix, workers) as run:
         async with (
             broker.progress_of(run.name, run.posts_topic) as progress,
             Follower(broker.address, run.counts_topic, contender.parse) as follower,

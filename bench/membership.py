@@ -46,17 +46,15 @@ class Feed:
     async def run(self) -> None:
         """Write until stopped."""
         settings, clock = self.scene.settings, SystemClock()
-        producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all")
-        await producer.start()
-        begun_s = time.monotonic()
-        while not self.stopped:
-            due = int((time.monotonic() - begun_s) * self.rate) - len(self.scene.written)
-            posts = [self._post(len(self.scene.written) + each, clock.now_ms()) for each in range(due)]
-            sent = [await producer.send(settings.topic(POSTS), value, key) for key, value in posts]
-            await asyncio.gather(*sent)
-            self.scene.written += posts
-            await asyncio.sleep(EVERY_S)
-        await producer.stop()
+        async with AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all") as producer:
+            begun_s = time.monotonic()
+            while not self.stopped:
+                due = int((time.monotonic() - begun_s) * self.rate) - len(self.scene.written)
+                posts = [self._post(len(self.scene.written) + each, clock.now_ms()) for each in range(due)]
+                sent = [await producer.send(settings.topic(POSTS), value, key) for key, value in posts]
+                await asyncio.gather(*sent)
+                self.scene.written += posts
+                await asyncio.sleep(EVERY_S)
 
     def _post(self, number: int, now_ms: int) -> tuple[bytes, bytes]:
         key = f"membership:{number}"

@@ -8,6 +8,7 @@ window and language as soon as this is n or more.
 import json
 import subprocess
 import time
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -71,6 +72,11 @@ def feeds(broker: Broker, contender: Contender) -> Feeds:
     if len(largest) < PARTITIONS or largest[-1][1] < LEAST_TEXTS:
         raise SystemExit("bench: the archives have too few languages")
     return Feeds([by_language[code] for code, _ in largest], [code for code, _ in largest])
+
+
+def paced_prefix() -> str:
+    """Return a prefix for topics of one measurement alone."""
+    return f"paced{uuid.uuid4().hex[:6]}-"
 
 
 @contextmanager

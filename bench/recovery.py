@@ -5,7 +5,6 @@ Twice: two workers of which one is killed and the other takes over, and a single
 
 import signal
 import time
-import uuid
 from typing import Any
 
 from bench.broker import Broker
@@ -13,10 +12,10 @@ from bench.contenders import SANDIK_WHOLE
 from bench.data import PARTITIONS
 from bench.latency import ready
 from bench.outputs import Follower
-from bench.paced import Feeds, Seen, feeds, paced, read_sent, seen_at
+from bench.paced import Feeds, Seen, feeds, paced, paced_prefix, read_sent, seen_at
 from bench.progress import say
 from bench.results import Results
-from bench.running import running
+from bench.running import at_work
 
 QUIET_BEFORE_S = 12
 GIVE_UP_S = 120
@@ -48,12 +47,7 @@ async def recovery(broker: Broker, results: Results, rounds: int, rate: int) -> 
 async def _killed(broker: Broker, chosen: Feeds, rate: int, way: str) -> tuple[float, float]:
     """Return the seconds until posts written after the kill are counted: of one partition, of all."""
     workers = 2 if way == "takeover" else 1
-    prefix = f"paced{uuid.uuid4().hex[:6]}-"
-    await broker.clean()
-    await broker.make_topics(prefix)
-    with running(SANDIK_WHOLE, broker, prefix) as run:
-        for _ in range(workers):
-            run.start()
+    async with at_work(SANDIK_WHOLE, broker, paced_prefix(), workers) as run:
         await ready(run, workers)
         seen = Seen()
         with paced(run, chosen.texts, rate, 0) as (_, sent_file):

@@ -3,8 +3,8 @@
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,6 +110,19 @@ class Run:
         said = numbers[-1] if numbers else 0
         step = numbers[0] if numbers else 1
         return until if said + step > until else said
+
+
+@asynccontextmanager
+async def at_work(contender: Contender, broker: Broker, prefix: str, workers: int) -> AsyncIterator[Run]:
+    """Start so many processes of it on new topics, apart from `posts`; give the run."""
+    await broker.clean()
+    await broker.make_topics(prefix)
+    with running(contender, broker, prefix) as run:
+        if not contender.is_sandik:
+            await broker.make_output(run.counts_topic)
+        for _ in range(workers):
+            run.start()
+        yield run
 
 
 @contextmanager

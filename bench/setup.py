@@ -44,46 +44,34 @@ def peers_python() -> Path:
     Its own packages come first; what it does not have it takes from sandik's venv, so that whole-job peers
     call the very same detector.
     """
-    python = VENV / "bin" / "python"
-    wanted = _digest(NEEDED, OPTIONAL)
-    stamp = VENV / ".ready"
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return python
-    say(f"Setting up the peers in {VENV.relative_to(ROOT)} (a minute, once)")
-    venv.create(VENV, clear=True, with_pip=True)
-    _pip_install(python, NEEDED)
-    try:
-        _pip_install(python, OPTIONAL)
-    except subprocess.CalledProcessError:
-        say("Bytewax cannot be installed with this Python: it is left out")
-    _lend_ours(VENV)
-    stamp.write_text(wanted)
-    return python
+    return _venv(VENV, {NEEDED: True, OPTIONAL: False}) or sys.exit(1)
 
 
 @cache
 def own_python(requirements: Path) -> Path | None:
     """Return the Python of a venv that a peer has to itself, made if need be; None when it cannot be had."""
-    venv_dir = WORK_DIR / requirements.stem
-    python, stamp, wanted = venv_dir / "bin" / "python", venv_dir / ".ready", _digest(requirements)
+    return _venv(WORK_DIR / requirements.stem, {requirements: True})
+
+
+def _venv(folder: Path, lists: Mapping[Path, bool]) -> Path | None:
+    """Return the Python of a venv with these packages; None when one that is needed cannot be had."""
+    python, stamp, wanted = folder / "bin" / "python", folder / ".ready", _digest(*lists)
     if stamp.is_file() and stamp.read_text() == wanted:
         return python
-    say(f"Setting up {venv_dir.relative_to(ROOT)} (some minutes, once)")
-    venv.create(venv_dir, clear=True, with_pip=True)
-    try:
-        _pip_install(python, requirements)
-    except subprocess.CalledProcessError:
-        say(f"{requirements.name} cannot be installed with this Python: its contenders are left out")
-        return None
-    _lend_ours(venv_dir)
-    stamp.write_text(wanted)
-    return python
-
-
-def _lend_ours(venv_dir: Path) -> None:
-    [packages] = venv_dir.glob("lib/python*/site-packages")
+    say(f"Setting up {folder.relative_to(ROOT)} (some minutes, once)")
+    venv.create(folder, clear=True, with_pip=True)
+    for requirements, is_needed in lists.items():
+        try:
+            _pip_install(python, requirements)
+        except subprocess.CalledProcessError:
+            say(f"{requirements.name} cannot be installed with this Python: its contenders are left out")
+            if is_needed:
+                return None
+    [packages] = folder.glob("lib/python*/site-packages")
     ours = [path for path in site.getsitepackages() if Path(path).is_dir()]
     (packages / "sandik.pth").write_text("\n".join(ours) + "\n")
+    stamp.write_text(wanted)
+    return python
 
 
 def peers_environment() -> dict[str, str]:

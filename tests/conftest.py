@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from sandik.broker import EmbeddedKafka
 from sandik.settings import Settings
 from tests.support.quick_java import use_what_was_learnt
+from tests.support.scene import Scene, brief
 from tests.support.shared_kafka import PATIENT, shared_kafka
 from tests.support.workers import quick_settings
 
@@ -86,3 +87,9 @@ def lone_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKaf
 def worker_settings(kafka: EmbeddedKafka) -> Settings:
     """Settings of a worker on that broker, with topics of its own."""
     return quick_settings(kafka.bootstrap_servers)
+
+
+@pytest.fixture
+async def scene(worker_settings: Settings) -> Scene:
+    """Topics on that broker, with short windows. Tests that harm a broker bring their own."""
+    return await Scene.made(brief(worker_settings))

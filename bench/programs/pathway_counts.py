@@ -42,20 +42,12 @@ def main() -> None:
         "auto.offset.reset": "earliest",
     }
     posts = pw.io.kafka.read(
-        kafka,
-        topic=os.environ["BENCH_POSTS"],
-        schema=Post,
-        format="json",
-        autocommit_duration_ms=1000,
+        kafka, topic=os.environ["BENCH_POSTS"], schema=Post, format="json", autocommit_duration_ms=1000
     )
     valid = posts.filter((pw.this.source != "") & (pw.this.created_at_ms > 0))
     counts = valid.windowby(
         pw.this.created_at_ms, window=pw.temporal.tumbling(duration=60_000), instance=pw.this.source
-    ).reduce(
-        window_start_ms=pw.this._pw_window_start,
-        feed=pw.this._pw_instance,
-        count=pw.reducers.count(),
-    )
+    ).reduce(window_start_ms=pw.this._pw_window_start, feed=pw.this._pw_instance, count=pw.reducers.count())
     progress = Progress()
     pw.io.subscribe(counts, progress.on_change, on_time_end=progress.on_time_end)
     pw.io.kafka.write(counts, kafka, topic_name=os.environ["BENCH_COUNTS"], format="json")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sandik.counting.job import Annotation, Job, Lap, no_lap
 from sandik.counting.language import UNDETERMINED, Detector, Hints, Language
 from sandik.counting.tags import Tagger
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik.settings import Settings
 from sandik.worker import start
 from sandik_schemas.mention import Term

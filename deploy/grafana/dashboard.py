@@ -134,10 +134,7 @@ PANELS = (
     Panel(
         "Batch",
         "short",
-        (
-            (quantile(0.5, "sandik_batch_records"), "median"),
-            (quantile(0.95, "sandik_batch_records"), "95%"),
-        ),
+        ((quantile(0.5, "sandik_batch_records"), "median"), (quantile(0.95, "sandik_batch_records"), "95%")),
         "Records taken at once. At SANDIK_BATCH_POSTS all the time: there is a backlog.",
     ),
     Panel(

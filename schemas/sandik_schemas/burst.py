@@ -1,11 +1,11 @@
 """burst v1: a final window in which a tag stands out of the windows before, on the topic `bursts`."""
 
-import msgspec
+from sandik_schemas.count import WindowCell
 
 SCHEMA_VERSION = 1
 
 
-class Burst(msgspec.Struct, frozen=True):
+class Burst(WindowCell, frozen=True):
     """Whether the posts of one window, language and tag stand out of the 30 windows before.
 
     A function of `counts` alone. `language` may be `*`, all together. `usual` is the median of the windows
@@ -14,20 +14,7 @@ class Burst(msgspec.Struct, frozen=True):
     with `is_burst` false takes back what an earlier one said.
     """
 
-    schema_version: int
-    window_start: str
-    window_end: str
-    window_start_ms: int
-    window_end_ms: int
-    language: str
-    tag: str
     is_burst: bool
     count: int
     usual: float
     revision: int
-
-    @property
-    def key(self) -> bytes:
-        """Record key: `window_start_ms|window_size_ms|language|tag`."""
-        size_ms = self.window_end_ms - self.window_start_ms
-        return f"{self.window_start_ms}|{size_ms}|{self.language}|{self.tag}".encode()

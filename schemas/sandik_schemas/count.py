@@ -26,7 +26,25 @@ class CellKey(NamedTuple):
             return None
 
 
-class Count(msgspec.Struct, frozen=True, omit_defaults=True):
+class WindowCell(msgspec.Struct, frozen=True):
+    """The first fields of a record of a cell: a window, a language and a tag."""
+
+    schema_version: int
+    window_start: str
+    window_end: str
+    window_start_ms: int
+    window_end_ms: int
+    language: str
+    tag: str
+
+    @property
+    def key(self) -> bytes:
+        """Record key: `window_start_ms|window_size_ms|language|tag`."""
+        size_ms = self.window_end_ms - self.window_start_ms
+        return f"{self.window_start_ms}|{size_ms}|{self.language}|{self.tag}".encode()
+
+
+class Count(WindowCell, frozen=True, omit_defaults=True):
     """How many posts of one window and language carry one tag.
 
     `count` is absolute, never a delta: the record with the highest `revision` of a key is the truth.
@@ -39,13 +57,6 @@ class Count(msgspec.Struct, frozen=True, omit_defaults=True):
     With a `source`, on the topic `counts.sources`, all of this is of the posts of that source alone.
     """
 
-    schema_version: int
-    window_start: str
-    window_end: str
-    window_start_ms: int
-    window_end_ms: int
-    language: str
-    tag: str
     count: int
     total: int
     share: float
@@ -64,6 +75,4 @@ class Count(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def key(self) -> bytes:
         """Record key: `window_start_ms|window_size_ms|language|tag`, with a source `|source` behind it."""
-        size_ms = self.window_end_ms - self.window_start_ms
-        of_source = "" if self.source is None else f"|{self.source}"
-        return f"{self.window_start_ms}|{size_ms}|{self.language}|{self.tag}{of_source}".encode()
+        return super().key if self.source is None else super().key + f"|{self.source}".encode()

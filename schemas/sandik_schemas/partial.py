@@ -72,36 +72,18 @@ class AuthorsPartial(msgspec.Struct, tag="window", tag_field="kind"):
         return authors_key(self.run_id, self.partition, self.window_start_ms, self.offset)
 
 
-class WindowRecord(msgspec.Struct, tag="window", tag_field="kind"):
+class WindowRecord(WindowPartial, tag="window", tag_field="kind"):
     """A window partial or an authors partial as it is written: one kind, for readers of version 0.1."""
 
-    run_id: str
-    partition: int
-    window_start_ms: int
-    offset: int
-    counts: Cells
-    late_counts: Cells
-    with_author: Cells = {}
-    terms: Terms = {}
-    sources: SourceCells = {}
-    late_sources: SourceCells = {}
     authors: Sketches | None = None
 
     @property
     def partial(self) -> WindowPartial | AuthorsPartial:
         """Return which of them it is."""
+        if self.authors is None:
+            return WindowPartial(*msgspec.structs.astuple(self)[:-1])
         place = self.run_id, self.partition, self.window_start_ms, self.offset
-        if self.authors is not None:
-            return AuthorsPartial(*place, authors=self.authors)
-        return WindowPartial(
-            *place,
-            self.counts,
-            self.late_counts,
-            self.with_author,
-            self.terms,
-            self.sources,
-            self.late_sources,
-        )
+        return AuthorsPartial(*place, authors=self.authors)
 
 
 class Tally(msgspec.Struct, frozen=True):

@@ -1,11 +1,11 @@
 """term v1: one of the terms that most posts of a window contain, on the topic `counts.terms`."""
 
-import msgspec
+from sandik_schemas.count import WindowCell
 
 SCHEMA_VERSION = 1
 
 
-class TermCount(msgspec.Struct, frozen=True):
+class TermCount(WindowCell, frozen=True):
     """How many posts of one window and language contain the term of one rank among those of its tag.
 
     `rank` 1 is the term of most posts; of terms with as many, the one that comes first in the order of code
@@ -13,13 +13,6 @@ class TermCount(msgspec.Struct, frozen=True):
     `revision` of a key is the truth.
     """
 
-    schema_version: int
-    window_start: str
-    window_end: str
-    window_start_ms: int
-    window_end_ms: int
-    language: str
-    tag: str
     rank: int
     term: str
     count: int
@@ -32,5 +25,4 @@ class TermCount(msgspec.Struct, frozen=True):
     @property
     def key(self) -> bytes:
         """Record key: `window_start_ms|window_size_ms|language|tag|rank`."""
-        size_ms = self.window_end_ms - self.window_start_ms
-        return f"{self.window_start_ms}|{size_ms}|{self.language}|{self.tag}|{self.rank}".encode()
+        return super().key + f"|{self.rank}".encode()

@@ -14,7 +14,7 @@ from sandik.counting.tags.layers import BUILT_IN, LexiconChoice, read_layers
 from sandik.counting.tags.lexicon import Lexicon, tag_files
 from sandik.counting.tags.pairs import read_pairs
 from sandik.counting.terms import TERMS_VERSION
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik.errors import UsageError
 from sandik.settings import AuthorsChoice, Settings
 from sandik_schemas.control import Rules

@@ -139,9 +139,7 @@ class Settings(BaseSettings):
         "Changing it starts a new run.",
     )
     top_terms: int = Field(
-        10,
-        ge=1,
-        description="How many terms of each tag are written. If lowered, written ranks stay.",
+        10, ge=1, description="How many terms of each tag are written. If lowered, written ranks stay."
     )
     sources: str = Field(
         "",

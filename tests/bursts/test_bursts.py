@@ -16,8 +16,9 @@ from sandik.settings import Settings
 from sandik_schemas.burst import Burst
 from sandik_schemas.count import Count
 from tests.dashboard.builders import a_count
-from tests.support.command import sandik, start_sandik
+from tests.support.command import refused, start_sandik
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
+from tests.support.web import serving
 from tests.support.workers import environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
@@ -87,13 +88,8 @@ class Receiver:
 async def receiving(receiver: Receiver) -> AsyncIterator[str]:
     app = web.Application()
     app.add_routes([web.post("/hook", receiver.take)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    finally:
-        await runner.cleanup()
+    async with serving(app) as url:
+        yield f"{url}/hook"
 
 
 async def test_bursts_are_written_counted_taken_back_and_told_though_it_is_killed(
@@ -187,7 +183,4 @@ async def test_it_ends_well_at_work_and_while_kafka_is_away(
 
 
 def test_without_the_topic_it_says_what_to_do() -> None:
-    done = sandik("bursts")
-
-    assert done.returncode == 2
-    assert b"there is no topic `bursts`: set SANDIK_BURSTS=on" in done.stderr
+    refused("bursts", says="there is no topic `bursts`: set SANDIK_BURSTS=on")

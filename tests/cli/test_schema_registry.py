@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from sandik.broker import probe
-from tests.support.command import sandik
+from tests.support.command import refused, sandik
 
 
 @contextmanager
@@ -68,10 +68,11 @@ def test_the_login_is_sent_and_not_shown() -> None:
 
 
 def test_where_nobody_answers_that_is_said() -> None:
-    done = sandik("schemas", "register", f"http://127.0.0.1:{probe.free_port()}")
-
-    assert done.returncode == 1
-    assert b"no schema registry answers" in done.stderr
+    refused(
+        *("schemas", "register", f"http://127.0.0.1:{probe.free_port()}"),
+        says="no schema registry answers",
+        code=1,
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from faust.types import TP
 from sandik.counting.decode import Reason, Rejected
 from sandik.counting.fold import Late
 from sandik.counting.windows.panes import session_key
-from sandik.kafka.dead_letter_records import dead_letter, late_post
+from sandik.kafka.dead_letter import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM, dead_letter, late_post
 from sandik.kafka.topics import (
     BURSTS,
     CONTROL,
@@ -33,7 +33,6 @@ from sandik_schemas.burst import Burst
 from sandik_schemas.cards import Card, load_cards
 from sandik_schemas.control import Control
 from sandik_schemas.count import Count
-from sandik_schemas.headers import ATTEMPTS, LEFT_OUT, REDRIVEN_FROM
 from sandik_schemas.load import NAMES, json_schema
 from sandik_schemas.partial import Partial, PartialRecord, typed
 from sandik_schemas.term import TermCount

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from sandik.broker import EmbeddedKafka
@@ -20,8 +19,8 @@ from sandik.kafka.topics import (
 )
 from sandik.settings import Settings
 from sandik.worker.start import prepare
-from tests.support.command import sandik
-from tests.support.kafka import create_topic, read_topic, topic_names, wait_until
+from tests.support.command import refused, sandik
+from tests.support.kafka import admin_of, create_topic, read_topic, topic_names, wait_until
 from tests.support.wider import EVERYTHING, WIDER
 from tests.support.workers import environment
 
@@ -143,10 +142,12 @@ async def test_what_is_missing_is_added_to_what_is_there(worker_settings: Settin
 async def test_a_topic_with_other_partitions_is_refused_with_what_to_do(worker_settings: Settings) -> None:
     await create_topic(worker_settings.broker, worker_settings.topic("posts"), partitions=3)
 
-    done = sandik("topics", "create", environment=environment(worker_settings))
-
-    assert done.returncode == 1
-    assert f"{worker_settings.topic('posts')} has 3 partitions, not 4" in done.stderr.decode()
+    done = refused(
+        *("topics", "create"),
+        environment=environment(worker_settings),
+        says=f"{worker_settings.topic('posts')} has 3 partitions, not 4",
+        code=1,
+    )
     assert b"SANDIK_PARTITIONS=3" in done.stderr
     assert b"Traceback" not in done.stderr
     assert await read_topic(worker_settings.broker, worker_settings.topic("posts")) == []
@@ -193,12 +194,8 @@ async def configs_of(settings: Settings, names: Iterable[str]) -> dict[str, dict
                     found[name] = {entry[0]: entry[1] for entry in entries}
         return len(found) == len(wanted)
 
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-    await admin.start()
-    try:
+    async with admin_of(settings.broker) as admin:
         await wait_until(all_are_known, 30, "the broker knows all topics")
-    finally:
-        await admin.close()
     return found
 
 

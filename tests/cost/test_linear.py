@@ -151,19 +151,7 @@ def test_a_megabyte_of_signs_behind_a_word_that_is_weighed() -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit",
-    [
-        "<br ",
-        "<hr ",
-        "</p ",
-        "<div>",
-        "<ul><li>",
-        "<b></p>",
-        "<option>x",
-        "<i><p>",
-        "<a>",
-        "<!--",
-        "<p>",
-    ],
+    ["<br ", "<hr ", "</p ", "<div>", "<ul><li>", "<b></p>", "<option>x", "<i><p>", "<a>", "<!--", "<p>"],
 )
 def test_html_whatever_it_is(unit: str) -> None:
     html_to_text("<select>" + unit * 100_000)

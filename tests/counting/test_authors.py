@@ -19,7 +19,7 @@ from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.partial import AuthorsPartial, PartitionClock, WindowPartial
-from tests.laws.test_counting_laws import BASE_MS, Record
+from tests.laws.cut_logs import BASE_MS, Record
 from tests.support.stubs import a_job
 
 JOB = replace(a_job(), authors=ThetaAuthors())

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sandik.counting.dedupe import Seen, id_hash, packed, unpacked
 from sandik.counting.state import PartitionState
 from sandik_schemas.partial import EntryRecord, SeenIds, typed
-from tests.laws.test_counting_laws import BASE_MS, JOB, Record
+from tests.laws.cut_logs import BASE_MS, Record
+from tests.laws.test_counting_laws import JOB
 
 
 def a_record(offset: int, post_id: str, *, after_ms: int = 0, op: str = "create") -> Record:

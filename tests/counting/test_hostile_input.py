@@ -13,7 +13,7 @@ from sandik.counting.state import PartitionState
 from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.post import MAX_TEXT_CHARS, MIN_CREATED_AT_MS
-from tests.laws.test_counting_laws import Record
+from tests.laws.cut_logs import Record
 
 NOW_MS = 1_683_800_040_000
 

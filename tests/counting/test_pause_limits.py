@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from sandik.counting.pause_limits import RATIO_OVER_RECORDS, Limit, Recent, Rejections, first_beyond
 from sandik.counting.state import PartitionState
 from tests.counting.test_dedupe import a_record
-from tests.laws.test_counting_laws import BASE_MS, JOB, Record
+from tests.laws.cut_logs import BASE_MS, Record
+from tests.laws.test_counting_laws import JOB
 
 
 def test_as_many_in_a_row_as_allowed_are_fine_and_one_more_is_not() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.counting.windows.watermark_and_lateness import WindowStarts
+from sandik.counting.windows.window_starts import WindowStarts
 
 starts = st.integers(0, 12)
 steps = st.lists(st.tuples(st.sampled_from(["add", "add", "discard", "pop"]), starts), max_size=60)

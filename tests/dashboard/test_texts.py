@@ -2,16 +2,13 @@
 
 import msgspec
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from sandik.kafka.post_texts import Texts
 from sandik.kafka.topics import POSTS, all_topics, create
 from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from tests.dashboard.builders import a_mention
-from tests.support.kafka import produce
+from tests.support.kafka import delete_records, produce
 
 pytestmark = pytest.mark.broker
 
@@ -59,11 +56,7 @@ async def test_a_text_is_found_where_the_mention_says_and_only_if_it_is_that_pos
 async def test_a_post_that_retention_has_deleted_has_no_text(worker_settings: Settings) -> None:
     await create(worker_settings, all_topics(worker_settings))
     mentions = await write_posts(worker_settings, 3)
-    admin = AIOKafkaAdminClient(bootstrap_servers=worker_settings.broker)
-    await admin.start()
-    place = TopicPartition(worker_settings.topic(POSTS), 1)
-    await admin.delete_records({place: RecordsToDelete(before_offset=2)})
-    await admin.close()
+    await delete_records(worker_settings.broker, worker_settings.topic(POSTS), {1: 2})
     texts = Texts(worker_settings)
 
     found = await texts.of(mentions)

@@ -16,7 +16,7 @@ from sandik.counting.fold import Late
 from sandik.dead_letters import reading
 from sandik.dead_letters.reading import Wanted, last_letters, one_letter
 from sandik.kafka import ranges
-from sandik.kafka.dead_letter_records import dead_letter, late_post
+from sandik.kafka.dead_letter import dead_letter, late_post
 from sandik.kafka.ranges import Slice, read_slice
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
@@ -47,9 +47,7 @@ class Log:
 
     async def write(self, *records: Written) -> list[int]:
         """Write the records; return their offsets."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.broker, acks="all")
-        await producer.start()
-        try:
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.broker, acks="all") as producer:
             return [
                 (
                     await producer.send_and_wait(
@@ -58,8 +56,6 @@ class Log:
                 ).offset
                 for one in records
             ]
-        finally:
-            await producer.stop()
 
     async def reject(self, *records: Written) -> list[int]:
         """Write posts and the letters that a worker makes of them; return the offsets of the posts."""

@@ -11,10 +11,10 @@ from sandik.broker import EmbeddedKafka
 from sandik.clock import SystemClock
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik, start_sandik
-from tests.support.kafka import NewRecord, produce, read_topic, unique_prefix, wait_until
+from tests.support.command import refused, sandik, start_sandik
+from tests.support.kafka import NewRecord, has_records, produce, read_topic, unique_prefix
 from tests.support.scene import a_post
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Workers, counting, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -65,56 +65,51 @@ def lines(text: str) -> list[dict[str, object]]:
 async def test_what_is_put_back_is_counted_once_and_not_for_ever(settings: Settings, tmp_path: Path) -> None:
     await make_topics(settings)
     await produce(settings.broker, settings.topic("posts"), log())
-    with Workers(environment(settings), tmp_path) as workers:
+    async with counting(settings, tmp_path) as (workers, follower):
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
 
-            async def has(topic: str, count: int) -> None:
-                async def is_there() -> bool:
-                    workers.assert_running()
-                    return len(await read_topic(settings.broker, settings.topic(topic))) >= count
+        async def has(topic: str, count: int) -> None:
+            await workers.until(
+                lambda: has_records(settings, topic, count), 120, f"{topic} has {count} records"
+            )
 
-                await wait_until(is_there, 120, f"{topic} has {count} records")
+        await has("posts.dlq", AHEAD + 1)
+        await has("posts.late", LATE)
 
-            await has("posts.dlq", AHEAD + 1)
-            await has("posts.late", LATE)
+        # A dry run does nothing, and a limit holds.
+        posts_before = len(await read_topic(settings.broker, settings.topic("posts")))
+        ahead = ("dlq", "redrive", "--reason", "created_at_ahead", "--json")
+        [planned] = lines(run(settings, *ahead, "--dry-run"))
+        assert (planned["redriven"], planned["dry_run"]) == (AHEAD, True)
+        assert posts_before == len(await read_topic(settings.broker, settings.topic("posts")))
+        [some] = lines(run(settings, *ahead, "--limit", "10", "--rate", "200"))
+        assert some["redriven"] == 10
 
-            # A dry run does nothing, and a limit holds.
-            posts_before = len(await read_topic(settings.broker, settings.topic("posts")))
-            ahead = ("dlq", "redrive", "--reason", "created_at_ahead", "--json")
-            [planned] = lines(run(settings, *ahead, "--dry-run"))
-            assert (planned["redriven"], planned["dry_run"]) == (AHEAD, True)
-            assert posts_before == len(await read_topic(settings.broker, settings.topic("posts")))
-            [some] = lines(run(settings, *ahead, "--limit", "10", "--rate", "200"))
-            assert some["redriven"] == 10
+        # Two at once: each post is put back by one of them, or by the next run.
+        await asyncio.to_thread(both_at_once, settings, ahead)
+        [rest] = lines(run(settings, *ahead))
+        assert rest.get("redriven", 0) + rest.get("already_redriven", 0) == AHEAD  # type: ignore[operator]
+        assert [{**rest, "redriven": 0, "already_redriven": AHEAD}] == [
+            {"redriven": 0, **one} for one in lines(run(settings, *ahead))
+        ]
 
-            # Two at once: each post is put back by one of them, or by the next run.
-            await asyncio.to_thread(both_at_once, settings, ahead)
-            [rest] = lines(run(settings, *ahead))
-            assert rest.get("redriven", 0) + rest.get("already_redriven", 0) == AHEAD  # type: ignore[operator]
-            assert [{**rest, "redriven": 0, "already_redriven": AHEAD}] == [
-                {"redriven": 0, **one} for one in lines(run(settings, *ahead))
-            ]
+        # What cannot be helped comes back with one attempt more, until it is refused.
+        bad = ("dlq", "redrive", "--reason", "not_json", "--max-attempts", "2", "--json")
+        for attempt in (1, 2):
+            assert [1] == [one["redriven"] for one in lines(run(settings, *bad))]
+            await has("posts.dlq", AHEAD + 1 + attempt)
+        [refused] = lines(run(settings, *bad, expected=1))
+        assert (refused["tried_too_often"], refused.get("redriven")) == (1, None)
+        listed = lines(run(settings, "dlq", "list", "--reason", "not_json", "--json"))
+        assert [0, 1, 2] == [one["attempts"] for one in listed]
+        assert "no \ufffd[31mpost" in run(settings, "dlq", "show", f"2:{listed[0]['offset']}")
+        assert [] == lines(run(settings, "dlq", "list", "--to", "-1h", "--json"))
 
-            # What cannot be helped comes back with one attempt more, until it is refused.
-            bad = ("dlq", "redrive", "--reason", "not_json", "--max-attempts", "2", "--json")
-            for attempt in (1, 2):
-                assert [1] == [one["redriven"] for one in lines(run(settings, *bad))]
-                await has("posts.dlq", AHEAD + 1 + attempt)
-            [refused] = lines(run(settings, *bad, expected=1))
-            assert (refused["tried_too_often"], refused.get("redriven")) == (1, None)
-            listed = lines(run(settings, "dlq", "list", "--reason", "not_json", "--json"))
-            assert [0, 1, 2] == [one["attempts"] for one in listed]
-            assert "no \ufffd[31mpost" in run(settings, "dlq", "show", f"2:{listed[0]['offset']}")
-            assert [] == lines(run(settings, "dlq", "list", "--to", "-1h", "--json"))
-
-            async def is_counted() -> bool:
-                workers.assert_running()
-                return await follower.total() >= GOOD + AHEAD + 1 + LATE
-
-            await wait_until(is_counted, 120, "what was put back is counted")
-            assert workers.terminate(worker) == 0
-            assert await follower.total() == GOOD + AHEAD + 1 + LATE
+        await workers.until(
+            lambda: follower.has(GOOD + AHEAD + 1 + LATE), 120, "what was put back is counted"
+        )
+        assert workers.terminate(worker) == 0
+        assert await follower.has(GOOD + AHEAD + 1 + LATE)
 
 
 def both_at_once(settings: Settings, arguments: tuple[str, ...]) -> None:
@@ -137,16 +132,10 @@ async def test_late_posts_go_to_another_installation_in_the_order_of_event_time(
     await produce(settings.broker, settings.topic("posts"), log())
     with Workers(environment(settings), tmp_path) as workers:
         worker = workers.start()
-
-        async def are_late() -> bool:
-            workers.assert_running()
-            return len(await read_topic(settings.broker, settings.topic("posts.late"))) >= LATE
-
-        await wait_until(are_late, 120, "the late posts are late")
+        await workers.until(lambda: has_records(settings, "posts.late", LATE), 120, "the late posts are late")
         assert workers.terminate(worker) == 0
 
-    refused = sandik("late", "redrive", environment=environment(settings))
-    assert (refused.returncode, b"late again" in refused.stderr) == (2, True)
+    refused("late", "redrive", environment=environment(settings), says="late again")
     for expected in ("redriven", "already_redriven"):
         [told] = lines(run(settings, "late", "redrive", "--to-prefix", other.topic_prefix, "--json"))
         assert told[expected] == LATE
@@ -170,28 +159,20 @@ async def test_put_back_when_its_window_is_gone_a_post_is_late_once_and_in_no_co
     ]
     await produce(settings.broker, settings.topic("posts"), records)
     redrive = ("dlq", "redrive", "--json")
-    with Workers(environment(settings), tmp_path) as workers:
+    async with counting(settings, tmp_path) as (workers, follower):
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
 
-            async def counted() -> tuple[int, int]:
-                workers.assert_running()
-                await follower.read()
-                every = [one for one in follower.latest.values() if one.tag == "all"]
-                return sum(one.count for one in every), sum(one.late_count for one in every)
+        async def are_counted(counted: int, late: int) -> bool:
+            await follower.read()
+            every = [one for one in follower.latest.values() if one.tag == "all"]
+            return (sum(one.count for one in every), sum(one.late_count for one in every)) == (counted, late)
 
-            async def is_counted() -> bool:
-                return await counted() == (1, 0)
-
-            async def is_late() -> bool:
-                return await counted() == (1, 1)
-
-            await wait_until(is_counted, 120, "one is counted, one rejected")
-            assert [1] == [one["redriven"] for one in lines(run(settings, *redrive))]
-            await wait_until(is_late, 120, "what was put back is late")
-            assert [1] == [one["already_redriven"] for one in lines(run(settings, *redrive))]
-            assert workers.terminate(worker) == 0
-            assert await counted() == (1, 1)
+        await workers.until(lambda: are_counted(1, 0), 120, "one is counted, one rejected")
+        assert [1] == [one["redriven"] for one in lines(run(settings, *redrive))]
+        await workers.until(lambda: are_counted(1, 1), 120, "what was put back is late")
+        assert [1] == [one["already_redriven"] for one in lines(run(settings, *redrive))]
+        assert workers.terminate(worker) == 0
+        assert await are_counted(1, 1)
 
     [letter] = lines(run(settings, "late", "list", "--json"))
     assert (letter["attempts"], letter["reason"]) == (1, "late")

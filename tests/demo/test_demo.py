@@ -30,10 +30,7 @@ DEADLINE_S = 120
 async def test_at_a_terminal_the_page_moves_until_ctrl_c_and_then_nothing_is_left() -> None:
     mark = uuid.uuid4().hex
     environment = {**os.environ, "DEMO_TEST": mark}
-    with (
-        socket.socket() as usual,
-        at_a_terminal(sys.executable, DEMO, environment=environment) as terminal,
-    ):
+    with socket.socket() as usual, at_a_terminal(sys.executable, DEMO, environment=environment) as terminal:
         usual.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):  # whoever has it: the page has to take another
             usual.bind(("127.0.0.1", 8080))

@@ -17,7 +17,7 @@ from tests.support.command import sandik, start_sandik
 from tests.support.kafka import configure, produce, read_topic, wait_until
 from tests.support.scene import BASE_MS, a_post, some_posts
 from tests.support.strict_kafka import StrictKafka, strict_kafka
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Workers, count_all, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -62,13 +62,7 @@ async def test_each_user_may_do_what_it_needs_and_a_dashboard_may_not_count(
     refused = sandik("worker", environment={**quick, **strict.login("sandik-dashboard")})
     with Workers({**quick, **strict.login("sandik-worker")}, tmp_path) as workers:
         worker = workers.start()
-        async with Follower(settings.broker, "counts") as follower:
-
-            async def all_are_counted() -> bool:
-                workers.assert_running()
-                return await follower.total() == len(good) + 1
-
-            await wait_until(all_are_counted, 120, "all posts are counted")
+        await count_all(settings, workers, len(good) + 1)
         page_port = probe.free_port()
         variables = {**quick, **strict.login("sandik-dashboard")}
         command = ("dashboard", "--port", str(page_port))

@@ -15,7 +15,7 @@ from tests.support.command import sandik
 from tests.support.kafka import produce, wait_until
 from tests.support.scene import BASE_MS, a_post, some_posts
 from tests.support.strict_kafka import StrictKafka, strict_kafka
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import counting, environment
 
 ROWS = list(rows())
 #: What commands say of what this user may not do.
@@ -76,16 +76,14 @@ class Scene:
         bad = [(b"bad", b"no post", partition, None) for partition in (0, 1, 1, 1, 1, 1)]
         await produce(self.settings.broker, "posts", [*posts, late, *bad])  # which pause a partition
         (self.folder / "posts.jsonl").write_bytes(a_post(300, BASE_MS)[1] + b"\n")
-        with Workers(environment(self.settings), self.folder) as workers:
+        async with counting(self.settings, self.folder) as (workers, follower):
             worker = workers.start()
-            async with Follower(self.settings.broker, "counts") as follower:
 
-                async def are_counted() -> bool:
-                    workers.assert_running()
-                    is_paused = "is paused" in await asyncio.to_thread(self.run, None, "partitions paused")
-                    return is_paused and await follower.total() == len(posts) + 1  # the late one, as late
+            async def are_counted() -> bool:
+                is_paused = "is paused" in await asyncio.to_thread(self.run, None, "partitions paused")
+                return is_paused and await follower.has(len(posts) + 1)  # the late one, as late
 
-                await wait_until(are_counted, 120, "all posts are counted")
+            await workers.until(are_counted, 120, "all posts are counted")
             assert workers.terminate(worker) == 0
         rights = [
             right._replace(user=name_of(number)) for number, row in enumerate(ROWS) for right in row.needs

@@ -11,10 +11,10 @@ from sandik.broker import EmbeddedKafka, probe
 from sandik.kafka.topics import all_topics, create
 from tests.deploy.runbook import first_commands
 from tests.deploy.test_alerts import ALERTS
-from tests.support.command import sandik, start_sandik
+from tests.support.command import refused, sandik, start_sandik
 from tests.support.kafka import produce, wait_until
 from tests.support.scene import BASE_MS, a_post, some_posts
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Workers, count_all, environment, quick_settings
 
 COMMANDS = sorted({" ".join(words) for some in first_commands().values() for words in some})
 #: What the answer must tell, for the question that the command is there to answer.
@@ -60,13 +60,7 @@ def variables(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) ->
         late = (*a_post(200, BASE_MS - 86_400_000), 0, None)
         await produce(settings.broker, settings.topic("posts"), [*posts, late, (b"bad", b"no post", 1, None)])
         workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-            async def are_counted() -> bool:
-                workers.assert_running()
-                return await follower.total() == len(posts) + 1
-
-            await wait_until(are_counted, 120, "all posts are counted")
+        await count_all(settings, workers, len(posts) + 1)
 
         async def is_ready() -> bool:
             ready = await asyncio.to_thread(sandik, "ask", "readyz", environment=variables)
@@ -107,7 +101,10 @@ def test_a_first_command_answers_its_question(command: str, where: dict[str, str
 
 
 def test_who_asks_where_nobody_answers_is_told_so(tmp_path: Path) -> None:
-    done = sandik("ask", "readyz", environment={"SANDIK_OPS_PORT": str(probe.free_port())}, cwd=tmp_path)
-
-    assert done.returncode == 1
-    assert b"no worker answers at port" in done.stderr
+    refused(
+        *("ask", "readyz"),
+        environment={"SANDIK_OPS_PORT": str(probe.free_port())},
+        cwd=tmp_path,
+        says="no worker answers at port",
+        code=1,
+    )

@@ -59,9 +59,7 @@ def own_kafka(tmp_path: Path) -> Iterator[EmbeddedKafka]:
 
 @pytest.fixture
 async def scene(own_kafka: EmbeddedKafka) -> Scene:
-    scene = Scene(brief(quick_settings(own_kafka.bootstrap_servers)))
-    await scene.make_topics()
-    return scene
+    return await Scene.made(brief(quick_settings(own_kafka.bootstrap_servers)))
 
 
 def assert_calm(log: str) -> None:
@@ -91,11 +89,8 @@ async def test_a_killed_broker_costs_no_count_and_hangs_no_worker(
             await asyncio.to_thread(own_kafka.start)
             await scene.write(posts[6_000:])
             async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-                async def is_complete() -> bool:
-                    return await follower.total() >= len(posts)
-
-                await wait_until(is_complete, DEADLINE_S, f"all {len(posts)} posts are counted")
+                what = f"all {len(posts)} posts are counted"
+                await wait_until(lambda: follower.has(len(posts)), DEADLINE_S, what)
                 # Both take part again: neither the survivors nor their successors hang.
                 await scene.wait_for_shares([2, 2], DEADLINE_S)
         logs = "\n".join(map(workers.log, workers.processes))

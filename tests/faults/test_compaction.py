@@ -10,8 +10,8 @@ import pytest
 from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import WINDOWS_TABLE, changelog
 from tests.support.kafka import configure, read_topic, wait_until
-from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for_more
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.scene import Scene, brief, ends_exact, some_posts, wait_for_more
+from tests.support.workers import counting, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -30,26 +30,20 @@ async def test_a_state_that_was_compacted_after_a_crash_is_the_same(
     settings = scene.settings
     await scene.make_topics()
     log = changelog(scene.group, WINDOWS_TABLE, settings.partitions).name
-    with Workers(environment(settings), tmp_path) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            for start in range(0, len(posts), 4_000):
-                worker = workers.start()
-                for at in range(start, start + 4_000, 500):  # many entries of a window
-                    await scene.write(posts[at : at + 500])
-                    await wait_for_more(follower)
-                    if start == at == 0:
-                        await configure(settings.broker, log, EAGERLY)
-                        await configure(settings.broker, settings.topic("partials"), EAGERLY)
-                worker.send_signal(signal.SIGKILL)
-                worker.wait()
-                await wait_until_compacted(settings.broker, log)
-            survivor = workers.start()
-            await wait_for_all(follower, scene, workers)
-            assert workers.terminate(survivor) == 0
-            await follower.read()
-
-    assert scene.truth() == follower.cells
-    assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
+    async with counting(settings, tmp_path) as (workers, follower):
+        for start in range(0, len(posts), 4_000):
+            worker = workers.start()
+            for at in range(start, start + 4_000, 500):  # many entries of a window
+                await scene.write(posts[at : at + 500])
+                await wait_for_more(follower)
+                if start == at == 0:
+                    await configure(settings.broker, log, EAGERLY)
+                    await configure(settings.broker, settings.topic("partials"), EAGERLY)
+            worker.send_signal(signal.SIGKILL)
+            worker.wait()
+            await wait_until_compacted(settings.broker, log)
+        workers.start()
+        await ends_exact(follower, scene, workers, running=1)
 
 
 #: Every segment of the log is compacted but the newest, and there is a new one all the time.

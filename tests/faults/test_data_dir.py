@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
-from tests.support.workers import Follower, Workers, environment
+from tests.support.scene import Scene, ends_exact, some_posts, wait_for_more
+from tests.support.workers import Workers, counting, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -16,19 +16,13 @@ SEALED = Path("/proc/self")
 
 async def test_a_data_directory_that_goes_away_does_not_matter(scene: Scene, tmp_path: Path) -> None:
     settings, posts = scene.settings, some_posts(8_000)
-    with Workers(environment(settings), tmp_path) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            worker = workers.start()
-            await scene.write(posts[:4_000])
-            await wait_for_more(follower)
-            shutil.rmtree(workers.environment["SANDIK_DATA_DIR"])
-            await scene.write(posts[4_000:])
-            await wait_for_all(follower, scene, workers)
-            exit_code = await asyncio.to_thread(workers.terminate, worker)
-            await follower.read()
-
-    assert 0 == exit_code
-    assert scene.truth() == follower.cells
+    async with counting(settings, tmp_path) as (workers, follower):
+        workers.start()
+        await scene.write(posts[:4_000])
+        await wait_for_more(follower)
+        shutil.rmtree(workers.environment["SANDIK_DATA_DIR"])
+        await scene.write(posts[4_000:])
+        await ends_exact(follower, scene, workers, running=1)
 
 
 async def test_a_data_directory_that_cannot_be_made_is_a_clear_error(scene: Scene, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from sandik.kafka.topics import WINDOWS_TABLE
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.support.kafka import NewRecord, produce, read_topic
-from tests.support.scene import Scene, some_posts, wait_for_all, wait_for_more
-from tests.support.workers import Follower, Workers, environment
+from tests.support.scene import Scene, ends_exact, some_posts, wait_for_all, wait_for_more
+from tests.support.workers import Follower, Workers, counting, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -22,28 +22,22 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 async def test_a_frozen_and_thawed_worker_spoils_no_count(scene: Scene, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     settings, posts = scene.settings, some_posts(20_000, seed)
-    with Workers(environment(settings), tmp_path) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            frozen, _ = workers.start(), workers.start()
-            await scene.wait_for_shares([2, 2])
-            await scene.write(posts[:8_000])
-            await wait_for_more(follower)
-            await asyncio.sleep(chance.uniform(0, 0.3))  # so that it is frozen anywhere in a batch
-            frozen.send_signal(signal.SIGSTOP)
-            await scene.write(posts[8_000:12_000])
-            # Its partitions are another's now, and that one has gone on with them.
-            await scene.wait_for_shares([4])
-            await wait_for_all(follower, scene, workers)
-            await scene.write(posts[12_000:])
-            frozen.send_signal(signal.SIGCONT)
-            await wait_for_all(follower, scene, workers)
-            await scene.wait_for_shares([2, 2])
-            exit_codes = [workers.terminate(worker) for worker in workers.alive]
-            await follower.read()
-
-    assert [0, 0] == exit_codes
-    assert scene.truth() == follower.cells
-    assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
+    async with counting(settings, tmp_path) as (workers, follower):
+        frozen, _ = workers.start(), workers.start()
+        await scene.wait_for_shares([2, 2])
+        await scene.write(posts[:8_000])
+        await wait_for_more(follower)
+        await asyncio.sleep(chance.uniform(0, 0.3))  # so that it is frozen anywhere in a batch
+        frozen.send_signal(signal.SIGSTOP)
+        await scene.write(posts[8_000:12_000])
+        # Its partitions are another's now, and that one has gone on with them.
+        await scene.wait_for_shares([4])
+        await wait_for_all(follower, scene, workers)
+        await scene.write(posts[12_000:])
+        frozen.send_signal(signal.SIGCONT)
+        await wait_for_all(follower, scene, workers)
+        await scene.wait_for_shares([2, 2])
+        await ends_exact(follower, scene, workers, running=2)
 
 
 async def test_stale_windows_in_changelog_and_partials_spoil_no_count(scene: Scene, tmp_path: Path) -> None:
@@ -65,17 +59,13 @@ async def test_stale_windows_in_changelog_and_partials_spoil_no_count(scene: Sce
             await scene.wait_for_shares([4])
             await scene.write(posts[5_000:])
             await produce(settings.broker, partials, stale[partials])
-            await wait_for_all(follower, scene, workers)
-            assert 0 == workers.terminate(workers.alive[0])
-            await follower.read()
+            await ends_exact(follower, scene, workers, running=1)
         revisions: dict[bytes | None, list[int]] = {}
         for record in await read_topic(settings.broker, settings.topic("counts")):
             count = msgspec.json.decode(record.value or b"", type=Count)
             revisions.setdefault(record.key, []).append(count.revision)
 
     assert all(stale.values())
-    assert scene.truth() == follower.cells
-    assert [] == await read_topic(settings.broker, settings.topic("posts.late"))
     assert all(found == sorted(found) for found in revisions.values())
 
 

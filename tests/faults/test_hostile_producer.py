@@ -16,7 +16,7 @@ from sandik.counting.decode import MAX_NESTING
 from sandik.settings import Settings
 from sandik_schemas.partial import PartialRecord, PartitionClock, Tally
 from tests.support.hostile import Raw, a_batch, send
-from tests.support.kafka import produce, wait_until
+from tests.support.kafka import produce
 from tests.support.scene import Scene, a_post
 from tests.support.workers import Workers, environment
 
@@ -133,10 +133,9 @@ async def test_a_hostile_producer_takes_neither_memory_nor_session_nor_the_turns
                 since_s = monotonic()
 
                 async def are_counted() -> bool:
-                    workers.assert_running()
                     return await clocks.read(*honest) == written  # noqa: B023
 
-                await wait_until(are_counted, 120, f"{written} honest posts are counted")
+                await workers.until(are_counted, 120, f"{written} honest posts are counted")
                 waited_s.append(monotonic() - since_s)
                 meanwhile += await clocks.read(0) < end
                 turns.append(clocks.batches[0] - before)

@@ -13,10 +13,10 @@ from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.term import TermCount
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.kafka import read_topic, wait_until
 from tests.support.scene import Post, Scene, brief, some_posts, wait_for_more
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import counting, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -38,46 +38,42 @@ def with_authors(posts: list[Post]) -> list[Post]:
 
 async def top_terms(settings: Settings, counts: Mapping[bytes, Count]) -> list[TermCount]:
     """The newest record of each rank, in order, when they are as new as the counts that they belong to."""
-    latest_: dict[bytes, TermCount] = {}
+    newest: dict[bytes, TermCount] = {}
     tagged = {key for key, count in counts.items() if count.tag in ("election", "deepfake")}
 
     async def are_there() -> bool:
-        for record in await read_topic(settings.broker, settings.topic("counts.terms")):
-            term = msgspec.json.decode(record.value, type=TermCount)
-            known = latest_.get(term.key)
-            if known is None or known.revision <= term.revision:
-                latest_[term.key] = term
+        records = await read_topic(settings.broker, settings.topic("counts.terms"))
+        terms = [msgspec.json.decode(record.value, type=TermCount) for record in records]
+        newest.update({one.key: one for one in sorted(terms, key=lambda one: one.revision)})
         # Terms are written after the counts that they belong to.
-        missing = tagged - {key.rpartition(b"|")[0] for key in latest_}
+        missing = tagged - {key.rpartition(b"|")[0] for key in newest}
         return not missing and all(
-            term.revision == counts[key.rpartition(b"|")[0]].revision for key, term in latest_.items()
+            term.revision == counts[key.rpartition(b"|")[0]].revision for key, term in newest.items()
         )
 
     await wait_until(are_there, 60, "the terms are as new as the counts")
-    return sorted(latest_.values(), key=lambda one: (one.window_start_ms, one.language, one.tag, one.rank))
+    return sorted(newest.values(), key=lambda one: (one.window_start_ms, one.language, one.tag, one.rank))
 
 
 async def by_source(settings: Settings, counts: Mapping[bytes, Count]) -> list[Count]:
     """The newest record of each cell of a source, in order, when the sources add up to the counts."""
-    found: dict[bytes, Count] = {}
+    found: list[Count] = []
 
     async def add_up() -> bool:
-        for record in await read_topic(settings.broker, settings.topic("counts.sources")):
-            one = msgspec.json.decode(record.value, type=Count)
-            assert one.key == record.key
-            known = found.get(one.key)
-            if known is None or known.revision <= one.revision:
-                found[one.key] = one
+        records = await read_topic(settings.broker, settings.topic("counts.sources"))
+        counts_ = [msgspec.json.decode(record.value, type=Count) for record in records]
+        assert [one.key for one in counts_] == [record.key for record in records]
+        found[:] = latest(counts_)
         sums: Counter[bytes] = Counter()
-        for one in found.values():
+        for one in found:
             sums[one.key.rpartition(b"|")[0]] += one.count
         finals = {key: count.is_final for key, count in counts.items()}
         return all(sums[key] == count.count for key, count in counts.items()) and all(
-            one.is_final == finals[key.rpartition(b"|")[0]] for key, one in found.items()
+            one.is_final == finals[one.key.rpartition(b"|")[0]] for one in found
         )
 
     await wait_until(add_up, 60, "the sources add up to the counts")
-    return latest(found.values())
+    return found
 
 
 async def test_after_kills_the_live_finals_are_those_of_a_replay(
@@ -92,35 +88,27 @@ async def test_after_kills_the_live_finals_are_those_of_a_replay(
             "lexicon": "builtin",  # finds two terms in a post
         }
     )
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     posts = with_authors(some_posts(POSTS, seed=11))
     newest_ms = max(msgspec.json.decode(value)["created_at_ms"] for _, value in posts)
-    with Workers(environment(settings), tmp_path) as workers:
+    async with counting(settings, tmp_path) as (workers, follower):
         workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            for turn in range(KILLS):
-                await scene.write(posts[turn * POSTS // KILLS : (turn + 1) * POSTS // KILLS])
-                await wait_for_more(follower)
-                for worker in workers.alive:
-                    worker.kill()
-                workers.start()
-
-            async def is_over() -> bool:
-                workers.assert_running()
-                return await follower.total() == POSTS and all(
-                    count.is_final == (count.window_end_ms <= newest_ms - settings.max_disorder_ms)
-                    for count in follower.latest.values()
-                )
-
-            await wait_until(is_over, 150, "all posts are counted, and final")
-            live = latest(follower.latest.values())
-            terms = await top_terms(settings, follower.latest)
-            sources = await by_source(settings, follower.latest)
+        for turn in range(KILLS):
+            await scene.write(posts[turn * POSTS // KILLS : (turn + 1) * POSTS // KILLS])
+            await wait_for_more(follower)
+            for worker in workers.alive:
+                worker.kill()
+            workers.start()
+        watermark_ms = newest_ms - settings.max_disorder_ms
+        await workers.until(
+            lambda: follower.is_over(POSTS, watermark_ms), 150, "all posts are counted, and final"
+        )
+        live = latest(follower.latest.values())
+        terms = await top_terms(settings, follower.latest)
+        sources = await by_source(settings, follower.latest)
     out = tmp_path / "again.jsonl"
-    done = sandik("replay", "--out", str(out), environment=environment(settings))
+    succeed("replay", "--out", str(out), environment=environment(settings))
 
-    assert done.returncode == 0, done.stderr
     assert b"".join(line(canonical(count)) for count in live) == out.read_bytes()
     beside = out.with_name("again.terms.jsonl")
     assert b"".join(line(canonical(term)) for term in terms) == beside.read_bytes()

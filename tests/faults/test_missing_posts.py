@@ -5,10 +5,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from sandik.settings import Settings
+from tests.support.kafka import delete_records
 from tests.support.scene import Scene, brief, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
 
@@ -20,8 +19,7 @@ async def test_posts_deleted_under_a_running_worker_stop_it(
 ) -> None:
     """It is frozen for a moment, as one is that has fallen behind the topic's retention."""
     settings = brief(worker_settings).model_copy(update={"partitions": 1, "session_timeout_ms": 30_000})
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     posts = some_posts(2_000)
     with Workers(environment(settings), tmp_path) as workers:
         async with Follower(settings.broker, settings.topic("counts")) as follower:
@@ -30,7 +28,7 @@ async def test_posts_deleted_under_a_running_worker_stop_it(
             await wait_for_all(follower, scene, workers)
             worker.send_signal(signal.SIGSTOP)
             await scene.write(posts[1_000:])
-            await delete_before(settings, 1_500)
+            await delete_records(settings.broker, settings.topic("posts"), {0: 1_500})
             worker.send_signal(signal.SIGCONT)
             exit_code = await asyncio.to_thread(worker.wait, 30)
             await follower.read()
@@ -39,13 +37,3 @@ async def test_posts_deleted_under_a_running_worker_stop_it(
     assert 1 == exit_code
     assert "worker stops" in said
     assert "the log holds 1500" in said
-
-
-async def delete_before(settings: Settings, offset: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-    await admin.start()
-    try:
-        topic = TopicPartition(settings.topic("posts"), 0)
-        await admin.delete_records({topic: RecordsToDelete(before_offset=offset)})
-    finally:
-        await admin.close()

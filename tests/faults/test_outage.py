@@ -111,8 +111,7 @@ async def state(session: ClientSession, port: int) -> tuple[int, str]:
 async def test_a_worker_outlives_its_kafka_and_one_with_less_patience_ends(
     own_kafka: EmbeddedKafka, tmp_path: Path
 ) -> None:
-    scene = Scene(brief(quick_settings(own_kafka.bootstrap_servers)))
-    await scene.make_topics()
+    scene = await Scene.made(brief(quick_settings(own_kafka.bootstrap_servers)))
     settings, posts, port = scene.settings, some_posts(4_000), probe.free_port()
     (tmp_path / "hasty").mkdir()
     patient = environment(settings) | {"SANDIK_OPS_PORT": str(port)}
@@ -131,23 +130,15 @@ async def test_a_worker_outlives_its_kafka_and_one_with_less_patience_ends(
         await wait_until(has_given_up, UNTIL_GIVEN_UP_S, "both have given up")
         async with ClientSession() as session:
 
-            async def waits() -> bool:
-                return await state(session, port) == (503, "broker_away")
+            async def says(*expected: int | str) -> bool:
+                return await state(session, port) == expected
 
-            await wait_until(waits, 60, "the patient one waits")
+            await wait_until(lambda: says(503, "broker_away"), 60, "the patient one waits")
             await asyncio.to_thread(own_kafka.start)
             await scene.write(posts[2_000:])
-
-            async def is_ready() -> bool:
-                return await state(session, port) == (200, "ready")
-
-            await wait_until(is_ready, 120, "the patient one counts again")
+            await wait_until(lambda: says(200, "ready"), 120, "the patient one counts again")
         async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-            async def is_complete() -> bool:
-                return await follower.total() >= len(posts)
-
-            await wait_until(is_complete, 120, f"all {len(posts)} posts are counted")
+            await wait_until(lambda: follower.has(len(posts)), 120, f"all {len(posts)} posts are counted")
             cells = follower.cells
         exit_code = workers.terminate(worker)
         log, last = workers.log(worker), hasty_workers.log(other).splitlines()[-1]

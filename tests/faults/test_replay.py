@@ -8,9 +8,9 @@ import pytest
 
 from sandik.settings import Settings
 from sandik_schemas.count import Count
-from tests.support.kafka import NewRecord, produce, read_topic, unique_prefix, wait_until
+from tests.support.kafka import NewRecord, produce, read_topic, unique_prefix
 from tests.support.scene import Scene, brief, some_posts
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import counting
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -40,23 +40,15 @@ async def last_values(scene: Scene, log_dir: Path, workers_wanted: int, newest_m
     """Count with so many workers until nothing changes any more; return the counts without emitted_at_ms."""
     settings = scene.settings
     watermark_ms = newest_ms - scene.job.timing.max_disorder_ms
-    with Workers(environment(settings), log_dir) as workers:
+    async with counting(settings, log_dir) as (workers, follower):
         for _ in range(workers_wanted):
             workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            await scene.wait_for_shares(sorted([1, 1, 2] if workers_wanted == 3 else [4]))
-
-            async def is_over() -> bool:
-                workers.assert_running()
-                # The partitions are idle by then, so that all is final that ever will be.
-                return await follower.total() == POSTS - BAD and all(
-                    count.is_final == (count.window_end_ms <= watermark_ms)
-                    for count in follower.latest.values()
-                )
-
-            await wait_until(is_over, 90, "all posts are counted, and the watermark has come to the newest")
-            assert [0] * workers_wanted == [workers.terminate(worker) for worker in workers.alive]
-            await follower.read()
+        await scene.wait_for_shares(sorted([1, 1, 2] if workers_wanted == 3 else [4]))
+        # The partitions are idle by then, so that all is final that ever will be.
+        what = "all posts are counted, and the watermark has come to the newest"
+        await workers.until(lambda: follower.is_over(POSTS - BAD, watermark_ms), 90, what)
+        assert [0] * workers_wanted == [workers.terminate(worker) for worker in workers.alive]
+        await follower.read()
     return {key: msgspec.structs.replace(count, emitted_at_ms=0) for key, count in follower.latest.items()}
 
 

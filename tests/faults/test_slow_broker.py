@@ -11,17 +11,8 @@ from aiokafka import TopicPartition
 from sandik.settings import Settings
 from tests.support.distant_kafka import Distant, distant, slowly
 from tests.support.kafka import read_topic, wait_until
-from tests.support.scene import (
-    BASE_MS,
-    Scene,
-    a_post,
-    brief,
-    some_posts,
-    start_module,
-    wait_for_all,
-    wait_for_more,
-)
-from tests.support.workers import Follower, Workers, environment
+from tests.support.scene import BASE_MS, Scene, a_post, brief, some_posts, wait_for_all, wait_for_more
+from tests.support.workers import Follower, Workers, counting
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -31,23 +22,21 @@ async def test_a_successor_of_merge_counts_what_its_predecessor_committed_but_di
 ) -> None:
     """The first worker reads partials and commits them, but dies before it ever emits a count."""
     settings = brief(worker_settings).model_copy(update={"partitions": 1, "commit_every_ms": 500})
-    scene = Scene(settings)
-    await scene.make_topics()
-    with Workers(environment(settings), tmp_path) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            workers.environment["SANDIK_EMIT_EVERY_MS"] = "600000"
-            silent = workers.start()
-            await scene.write([a_post(number, BASE_MS) for number in range(10)])
-            await wait_until(lambda: committed_all(scene), 60, "the first partials are committed")
-            await scene.write([a_post(number, BASE_MS + 3_600_000) for number in range(10, 20)])
-            await wait_until(lambda: committed_all(scene), 60, "all partials are committed")
-            workers.environment["SANDIK_EMIT_EVERY_MS"] = "300"
-            start_module(workers, "tests.faults.slow_worker")
-            await scene.wait_for_shares([0, 1])
-            assert 0 == await follower.total()
-            silent.send_signal(signal.SIGKILL)
-            silent.wait()
-            await wait_for_all(follower, scene, workers)
+    scene = await Scene.made(settings)
+    async with counting(settings, tmp_path) as (workers, follower):
+        workers.environment["SANDIK_EMIT_EVERY_MS"] = "600000"
+        silent = workers.start()
+        await scene.write([a_post(number, BASE_MS) for number in range(10)])
+        await wait_until(lambda: committed_all(scene), 60, "the first partials are committed")
+        await scene.write([a_post(number, BASE_MS + 3_600_000) for number in range(10, 20)])
+        await wait_until(lambda: committed_all(scene), 60, "all partials are committed")
+        workers.environment["SANDIK_EMIT_EVERY_MS"] = "300"
+        workers.start("tests.faults.slow_worker")
+        await scene.wait_for_shares([0, 1])
+        assert 0 == await follower.total()
+        silent.send_signal(signal.SIGKILL)
+        silent.wait()
+        await wait_for_all(follower, scene, workers)
 
     assert scene.truth() == follower.cells
 

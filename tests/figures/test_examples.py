@@ -3,17 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandik.figures.examples import HOUR_MS, KEPT_POSTS, Examples
+from sandik.figures.examples import HOUR_MS, KEPT_POSTS, Asked, Examples
 from sandik_schemas.mention import Term
 from tests.dashboard.builders import BASE_MS, a_mention
 from tests.support.examples import examples
 
 NONE: frozenset[str] = frozenset()
 ALWAYS = 0, 1 << 53
+EVERYTHING = Asked(NONE, NONE, *ALWAYS)
 
 
 def offsets(examples: Examples, languages: frozenset[str] = NONE, tags: frozenset[str] = NONE) -> list[int]:
-    return [one.source_offset for one in examples.newest(languages, tags, *ALWAYS, 1_000)]
+    return [one.source_offset for one in examples.newest(Asked(languages, tags, *ALWAYS), 1_000)]
 
 
 @examples(60)
@@ -27,7 +28,7 @@ def test_a_mention_that_a_crash_repeats_counts_once(order: list[int]) -> None:
         repeated.add(once[: start + 1])
     repeated.add(once)
 
-    assert repeated.top_terms(NONE, NONE, *ALWAYS, 10) == examples.top_terms(NONE, NONE, *ALWAYS, 10)
+    assert repeated.top_terms(EVERYTHING, 10) == examples.top_terms(EVERYTHING, 10)
     assert offsets(repeated) == offsets(examples) == list(range(30, -1, -1))
 
 
@@ -60,7 +61,7 @@ def test_terms_are_of_the_full_hours_that_the_time_touches() -> None:
     )
 
     def terms(from_ms: int, to_ms: int) -> list[tuple[str, int]]:
-        return [(one.term, one.posts) for one in examples.top_terms(NONE, NONE, from_ms, to_ms, 10)]
+        return [(one.term, one.posts) for one in examples.top_terms(Asked(NONE, NONE, from_ms, to_ms), 10)]
 
     assert terms(BASE_MS, BASE_MS + HOUR_MS) == [("deepfake", 1)]
     assert terms(BASE_MS + HOUR_MS - 1, BASE_MS + HOUR_MS + 1) == [("deepfake", 1), ("election", 1)]
@@ -83,7 +84,7 @@ def test_terms_that_rose_most_come_first_and_those_that_most_use_where_nothing_i
 
     def terms(hour: int) -> list[tuple[str, int, int | None]]:
         start_ms = BASE_MS + hour * HOUR_MS
-        found = examples.top_terms(NONE, NONE, start_ms, start_ms + HOUR_MS, 10)
+        found = examples.top_terms(Asked(NONE, NONE, start_ms, start_ms + HOUR_MS), 10)
         return [(one.term, one.posts, one.before) for one in found]
 
     assert terms(1) == [("sandık", 4, 0), ("seçim", 6, 5), ("oy", 1, 3)]
@@ -95,7 +96,7 @@ def test_what_names_a_sum_and_no_word_is_no_term_for_readers() -> None:
     terms = Term("signs of an election", "election", 0, 3, is_sum=True), Term("oy", "election", 4, 6)
     examples.add([a_mention(0, terms=terms)])
 
-    assert [one.term for one in examples.top_terms(NONE, NONE, *ALWAYS, 10)] == ["oy"]
+    assert [one.term for one in examples.top_terms(EVERYTHING, 10)] == ["oy"]
 
 
 def test_of_a_source_only_its_own_posts_and_terms_are_told() -> None:
@@ -105,8 +106,8 @@ def test_of_a_source_only_its_own_posts_and_terms_are_told() -> None:
         for offset, source in enumerate(("x", "telegram", "x"))
     )
 
-    found = examples.top_terms(NONE, NONE, *ALWAYS, 10, lambda source: source == "x")
-    newest = examples.newest(NONE, NONE, *ALWAYS, 10, lambda source: source == "x")
+    of_x = Asked(NONE, NONE, *ALWAYS, lambda source: source == "x")
+    found, newest = examples.top_terms(of_x, 10), examples.newest(of_x, 10)
 
     assert [(one.term, one.posts) for one in found] == [("x", 2)]
     assert [one.source_offset for one in newest] == [2, 0]

@@ -32,10 +32,7 @@ def sample(*strata: CodedStratum) -> Sample:
 def test_where_everything_was_coded_and_tags_are_right_the_corrected_share_is_the_raw_one(
     tagged: int, others: int
 ) -> None:
-    right = sample(
-        stratum("election", tagged, tagged, election=tagged),
-        stratum("rest", others, others),
-    )
+    right = sample(stratum("election", tagged, tagged, election=tagged), stratum("rest", others, others))
     found = right.share("election", tagged, tagged + others)
 
     assert found is not None

@@ -8,7 +8,7 @@ from sandik.broker import EmbeddedKafka
 from sandik.hand_coding.design import load_design
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.kafka import group_names
 from tests.support.workers import environment
 
@@ -37,8 +37,7 @@ async def test_a_sample_of_the_topic_is_that_of_its_replay(worker_settings: Sett
         ("sample", *EVENING, "--per-stratum", "4", "--out", str(live)),
         ("sample", str(counts), "--per-stratum", "4", "--out", str(again)),
     ):
-        done = sandik(*command, environment=variables)
-        assert done.returncode == 0, done.stderr
+        succeed(*command, environment=variables)
     rows = [line.split(",") for line in counts.read_text().splitlines()]
     tag, count = rows[0].index("tag"), rows[0].index("count")
 

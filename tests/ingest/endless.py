@@ -54,10 +54,7 @@ STREAMS: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
         "jsonl",
         lambda: chain([b"[" + _LONG_POST.strip() * 9], times(_LONG_POST.strip(), 80 * MIB), [b"{}]"]),
     ),
-    "an array over many lines": (
-        "jsonl",
-        lambda: chain([b"[\n"], times(_LONG_POST, 80 * MIB), [b"{}\n]\n"]),
-    ),
+    "an array over many lines": ("jsonl", lambda: chain([b"[\n"], times(_LONG_POST, 80 * MIB), [b"{}\n]\n"])),
     "an object over many lines": (
         "x",
         lambda: chain([b"{\n"], times(b'"a": "' + b"b" * 999 + b'",\n', 80 * MIB)),

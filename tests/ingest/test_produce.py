@@ -135,10 +135,7 @@ async def test_a_mark_before_a_refused_post_is_not_reached(kafka: EmbeddedKafka)
 
     with pytest.raises(BrokerError, match="refused"):
         await ingest(
-            source(),
-            connection={"bootstrap_servers": kafka.bootstrap_servers},
-            topic=topic,
-            report=print,
+            source(), connection={"bootstrap_servers": kafka.bootstrap_servers}, topic=topic, report=print
         )
     assert reached == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.scene import some_posts
 from tests.support.strict_kafka import OPERATIONS, Right, StrictKafka, strict_kafka
 
@@ -50,8 +50,7 @@ async def prepare(strict: StrictKafka) -> None:
     ]
     await strict.allow([*rights, Right("reader", "group", "*", "literal", "Read")])
     lines = b"".join(value + b"\n" for _, value in some_posts(20))
-    done = sandik(*COMMANDS["ingest"], stdin=lines, environment={"SANDIK_BROKER": settings.broker})
-    assert done.returncode == 0, done.stderr
+    succeed(*COMMANDS["ingest"], stdin=lines, environment={"SANDIK_BROKER": settings.broker})
 
 
 def said(strict: StrictKafka, user: str, command: str, folder: Path) -> str:

@@ -1,7 +1,5 @@
 """No producer's and no worker's clock decides what is late, what can be written, or what may be compacted."""
 
-import asyncio
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,8 +10,8 @@ from sandik.kafka.topics import WINDOWS_TABLE, TopicSpec, all_topics, changelog,
 from sandik.settings import Settings
 from sandik_schemas.post import MIN_CREATED_AT_MS
 from tests.support.command import sandik
-from tests.support.kafka import create_topic, produce, read_topic, wait_until
-from tests.support.scene import Scene, a_post, start_module
+from tests.support.kafka import create_topic, produce, read_topic
+from tests.support.scene import Scene, a_post
 from tests.support.wider import WIDER
 from tests.support.workers import Workers, count_all, environment
 
@@ -48,7 +46,6 @@ async def written_far_from_now(settings: Settings, workers: Workers, now_ms: int
     """Return when the windows of all three posts are in all topics of counts, each with its start's time."""
 
     async def is_there() -> bool:
-        workers.assert_running()
         found = []
         for name in ("counts", "counts.terms", "counts.sources", "counts.hopping", "counts.sessions"):
             records = await read_topic(settings.broker, settings.topic(name))
@@ -59,15 +56,7 @@ async def written_far_from_now(settings: Settings, workers: Workers, now_ms: int
             found += [max(starts_ms, default=now_ms) > now_ms + HOUR_MS]
         return all(found)
 
-    await wait_until(is_there, 90, "windows of 2000 and of hours ahead are in all topics of counts")
-
-
-async def ended(workers: Workers, worker: "subprocess.Popen[bytes]") -> str:
-    """Return the last line of a worker that ends with exit code 1."""
-    code = await asyncio.to_thread(worker.wait, 150)
-    assert 1 == code, workers.log(worker)
-    assert "Traceback" not in workers.log(worker)
-    return workers.log(worker).splitlines()[-1]
+    await workers.until(is_there, 90, "windows of 2000 and of hours ahead are in all topics of counts")
 
 
 def headers_of(record: ConsumerRecord[bytes | None, bytes | None]) -> dict[str, str]:
@@ -159,7 +148,7 @@ async def test_a_window_that_counts_does_not_take_is_named_with_what_to_do(
 
     with Workers(environment(settings), tmp_path) as workers:
         await far_from_now(settings, now_ms)
-        said = await ended(workers, workers.start())
+        said = await workers.refusal(workers.start())
         mended = sandik("topics", "create", environment=environment(settings))
         workers.processes.pop()  # it was meant to fail
         worker = workers.start()
@@ -177,8 +166,7 @@ async def test_a_worker_whose_clock_is_fast_says_so_and_what_it_writes_has_kafka
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = worker_settings.model_copy(update={"detector": "fasttext"})
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     now_ms = SystemClock().now_ms()
     records = [
         (*a_post(1, now_ms), 0, None),
@@ -188,7 +176,7 @@ async def test_a_worker_whose_clock_is_fast_says_so_and_what_it_writes_has_kafka
     await produce(settings.broker, settings.topic("posts"), records)
 
     with Workers(environment(settings), tmp_path) as workers:
-        worker = start_module(workers, "tests.faults.fast_worker", str(FAST_MS))
+        worker = workers.start("tests.faults.fast_worker", str(FAST_MS))
         await count_all(settings, workers, 2)
         assert 0 == workers.terminate(worker)
         said = workers.log(worker)
@@ -211,7 +199,7 @@ async def test_a_fast_clock_that_kafka_does_not_take_is_named_as_the_reason(
     await produce(settings.broker, settings.topic("posts"), [(*a_post(1, SystemClock().now_ms()), 0, None)])
 
     with Workers(environment(settings), tmp_path) as workers:
-        said = await ended(workers, start_module(workers, "tests.faults.fast_worker", str(FAST_MS)))
+        said = await workers.refusal(workers.start("tests.faults.fast_worker", str(FAST_MS)))
 
     assert "this machine's clock is 1 h 3 min ahead of Kafka's" in said
     assert f"topic {settings.topic('')}" in said

@@ -18,7 +18,7 @@ from tests.support.scene import Scene, brief, some_posts, wait_for_all, wait_for
 from tests.support.secured_kafka import PASSWORD, USERNAME, SecuredKafka, a_token, secured_kafka
 from tests.support.sockets import connected_ports, listening_ports
 from tests.support.warm import start
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Workers, counting, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -254,20 +254,18 @@ async def test_counts_are_exact_though_workers_that_log_in_by_scram_are_killed(
     """Over TLS: whoever takes over logs in anew, and so does who is started again."""
     scene, posts = Scene(brief(quick_settings(secured.kafka.bootstrap_servers))), some_posts(2_000, seed=13)
     await scene.make_topics()
-    variables = {**environment(scene.settings), **secured.ways["SCRAM-SHA-512"]}
-    with Workers(variables, tmp_path) as workers:
-        async with Follower(scene.settings.broker, scene.settings.topic("counts")) as follower:
+    async with counting(scene.settings, tmp_path, **secured.ways["SCRAM-SHA-512"]) as (workers, follower):
+        workers.start()
+        workers.start()
+        for start in range(0, len(posts), 2_000):
+            await scene.write(posts[start : start + 2_000])
+            await wait_for_more(follower)
+            victim = workers.alive[0]
+            victim.kill()
+            victim.wait()
             workers.start()
-            workers.start()
-            for start in range(0, len(posts), 2_000):
-                await scene.write(posts[start : start + 2_000])
-                await wait_for_more(follower)
-                victim = workers.alive[0]
-                victim.kill()
-                victim.wait()
-                workers.start()
-            await wait_for_all(follower, scene, workers)
-            assert {port for one in workers.alive for port in connected_ports(one.pid)} == {secured.sasl_port}
-            await follower.read()
+        await wait_for_all(follower, scene, workers)
+        assert {port for one in workers.alive for port in connected_ports(one.pid)} == {secured.sasl_port}
+        await follower.read()
 
     assert scene.truth() == follower.cells

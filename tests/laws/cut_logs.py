@@ -1,7 +1,8 @@
 """Logs that are counted in batches, by workers that crash, and merged in any order: what many laws draw."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from hypothesis import strategies as st
@@ -9,7 +10,30 @@ from hypothesis import strategies as st
 from sandik.counting.job import Job, SourceRecord
 from sandik.counting.state import PartitionState
 from sandik_schemas.partial import Partial, PartitionClock
-from tests.support.stubs import TIMING
+from tests.support.stubs import MINUTE_MS, TIMING
+
+BASE_MS = 1_683_800_040_000 - 1_683_800_040_000 % MINUTE_MS
+
+
+class Record(NamedTuple):
+    offset: int
+    timestamp: int
+    value: bytes | None
+
+
+def records_of_posts(posts: Iterable[Mapping[str, object] | None]) -> list[Record]:
+    """Return the log of a partition. Posts are of `x` unless they say else; None is a record that is no post.
+
+    `created_at_ms` counts from BASE_MS.
+    """
+    found = []
+    for offset, post in enumerate(posts):
+        value = b"not a post"
+        if post is not None:
+            at_ms = BASE_MS + int(str(post["created_at_ms"]))
+            value = msgspec.json.encode({"id": f"x:{offset}", "source": "x", **post, "created_at_ms": at_ms})
+        found.append(Record(offset, BASE_MS + 20 * MINUTE_MS, value))
+    return found
 
 
 def run(

@@ -4,9 +4,11 @@ import copy
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,15 +16,20 @@ from sandik.counting.authors.sets import AuthorSets
 from sandik.counting.authors.sketches import ThetaAuthors
 from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
+from sandik.replay import outputs
+from sandik.replay.results import Digest
+from sandik.tables.writers import SUFFIXES
 from sandik_schemas.count import Count
 from sandik_schemas.partial import AuthorsPartial, Partial, WindowPartial
 from tests.laws import cut_logs
-from tests.laws.cut_logs import in_any_order, sent_by_a_torn
-from tests.laws.test_counting_laws import BASE_MS, LABELS, Record, emitted
+from tests.laws.cut_logs import BASE_MS, Record, in_any_order, records_of_posts, sent_by_a_torn
+from tests.laws.test_counting_laws import LABELS, emitted
+from tests.replay.test_replay_laws import RULES, a_plan, replayed
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
 JOB = replace(a_job(), authors=ThetaAuthors())
+WITH_AUTHORS = msgspec.structs.replace(RULES, authors="sketch")
 PARTITIONS = 2
 
 
@@ -50,20 +57,16 @@ partitioned = st.lists(logs, min_size=PARTITIONS, max_size=PARTITIONS)
 
 
 def records_of(log: Sequence[Post]) -> list[Record]:
-    values = [
+    return records_of_posts(
         {
             "id": f"{post.source}:{offset - post.back}",
             "source": post.source,
-            "created_at_ms": BASE_MS + post.half_minutes * MINUTE_MS // 2,
+            "created_at_ms": post.half_minutes * MINUTE_MS // 2,
             "text": f"{post.language} {post.text}",
             "author_id": post.author,
         }
         for offset, post in enumerate(log)
-    ]
-    return [
-        Record(offset, BASE_MS + 20 * MINUTE_MS, msgspec.json.encode(value))
-        for offset, value in enumerate(values)
-    ]
+    )
 
 
 def a_merge() -> Merge:
@@ -204,3 +207,26 @@ def test_authors_of_a_torn_batch_wait_for_the_window_that_counts_their_posts() -
         told_ += [(count.with_author, count.distinct_authors) for count in emitted(merge).values()]
 
     assert [(1, 1), (2, 2)] == told_
+
+
+@examples(60)
+@given(st.lists(logs, min_size=1, max_size=3), st.lists(st.integers(0, 6), max_size=3))
+def test_a_replay_tells_the_authors_however_often_it_is_interrupted(
+    logs_: list[list[Post]], fails_after: list[int]
+) -> None:
+    partitions = [records_of(log) for log in logs_]
+    found = replayed(a_plan(partitions, rules=WITH_AUTHORS), partitions, fails_after, JOB)
+
+    assert truth(logs_) == told({one.key: one for one in found})
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_has_columns_of_authors_only_when_they_are_counted(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("pyarrow")
+    partitions = [records_of([Post(0, "tr", "", "a", "x", 0)])]
+    for rules in (WITH_AUTHORS, msgspec.structs.replace(RULES, authors="off")):
+        path = tmp_path / f"{rules.authors}{suffix}"
+        counts = replayed(a_plan(partitions, rules=rules), partitions, job=JOB)
+        outputs.write_file(path, outputs.Part("counts", outputs.columns("counts", rules), counts), Digest())
+
+        assert (b"distinct_authors_low" in path.read_bytes()) == (rules.authors == "sketch")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sandik.counting.state import PartitionState
 from sandik_schemas.partial import Partial
-from tests.laws.test_counting_laws import BASE_MS, JOB, PARTITIONS, finals
+from tests.laws.cut_logs import BASE_MS
+from tests.laws.test_counting_laws import JOB, PARTITIONS, finals
 from tests.support.stubs import MINUTE_MS, TIMING
 
 

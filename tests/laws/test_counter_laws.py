@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.state import ORDER, PartitionState, Stored
 from sandik_schemas.partial import SeenIds, decode_entry
-from tests.laws.test_counting_laws import JOB, Log, Record, logs, records_of
+from tests.laws.cut_logs import Record
+from tests.laws.test_counting_laws import JOB, Log, logs, records_of
 
 
 def stored_of(counter: PartitionCounter, records: list[Record]) -> list[Stored]:

@@ -4,7 +4,6 @@ import copy
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import partial as with_job
-from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -18,19 +17,13 @@ from sandik.counting.state import PartitionState
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial, PartitionClock
 from tests.laws import cut_logs
+from tests.laws.cut_logs import BASE_MS, Record, records_of_posts
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
-BASE_MS = 1_683_800_040_000 - 1_683_800_040_000 % MINUTE_MS
 PARTITIONS = 3
 JOB = a_job()
 LABELS = Labels(JOB.run_id, JOB.tagger.version, JOB.detector.version)
-
-
-class Record(NamedTuple):
-    offset: int
-    timestamp: int
-    value: bytes | None
 
 
 #: Event times over ten windows, so that some posts are too late; texts that carry no, one or both tags; how
@@ -47,21 +40,10 @@ logs = st.lists(st.one_of(posts, st.none()), max_size=60)
 
 def records_of(log: Log) -> list[Record]:
     """One partition's log; None stands for a record that is no post."""
-    found = []
-    for offset, post in enumerate(log):
-        value = b"not a post"
-        if post is not None:
-            after_ms, language, text, back = post
-            value = msgspec.json.encode(
-                {
-                    "id": f"x:{offset - back}",
-                    "source": "x",
-                    "created_at_ms": BASE_MS + after_ms,
-                    "text": f"{language} {text}",
-                }
-            )
-        found.append(Record(offset, BASE_MS + 20 * MINUTE_MS, value))
-    return found
+    return records_of_posts(
+        post and {"id": f"x:{offset - post[3]}", "created_at_ms": post[0], "text": f"{post[1]} {post[2]}"}
+        for offset, post in enumerate(log)
+    )
 
 
 run, idle = with_job(cut_logs.run, JOB), with_job(cut_logs.idle, JOB)
@@ -168,14 +150,7 @@ def test_any_interleaving_of_partitions_gives_the_same_final_counts(
 ) -> None:
     results = []
     for _ in range(2):
-        queues = []
-        for partition, records in enumerate(logs_):
-            state = PartitionState.empty(JOB.run_id, partition)
-            cuts = data.draw(st.lists(st.integers(0, len(records)), max_size=4).map(sorted))
-            sent = run(state, records, cuts)
-            queues.append([*sent, idle(sent, partition)])
-        order = data.draw(st.permutations([p for p, queue in enumerate(queues) for _ in queue]))
-        partials = [queues[partition].pop(0) for partition in order]
+        partials = [*cut_logs.in_any_order(cut_logs.queues_of(JOB, logs_, data), data)]
         results.append(finals(partials, data.draw(st.sets(st.integers(0, 200), max_size=8))))
 
     assert results[0] == results[1]

@@ -17,7 +17,8 @@ from sandik.counting.windows.derived_sizes import DerivedSizes
 from sandik.counting.windows.panes import DerivedRecord, Kind
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial, PartialRecord, PartitionClock, Watermark
-from tests.laws.test_counting_laws import BASE_MS, JOB, LABELS, Log, Record, finals, idle, records_of, run
+from tests.laws.cut_logs import BASE_MS, Record
+from tests.laws.test_counting_laws import JOB, LABELS, Log, finals, idle, records_of, run
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
 from sandik_schemas.partial import Partial, WindowPartial
-from tests.laws.test_counting_laws import JOB, LABELS, PARTITIONS, Record, idle, partitioned, run
+from tests.laws.cut_logs import Record
+from tests.laws.test_counting_laws import JOB, LABELS, PARTITIONS, idle, partitioned, run
 from tests.support.stubs import MINUTE_MS, TIMING
 
 

@@ -13,17 +13,14 @@ from sandik.counting.merge import Merge
 from sandik.counting.source_names import MAX_SOURCES, OTHER, SourceNames
 from sandik.counting.state import PartitionState
 from sandik.errors import UsageError
-from sandik.kafka.ranges import Slice
-from sandik.replay import count_slice
 from sandik.replay.request import with_rules
-from sandik.replay.results import merged_sources
 from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.post import Post
-from tests.laws.cut_logs import in_any_order, queues_of, sent_by_a_torn
-from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record
-from tests.replay import test_laws as replays
+from tests.laws.cut_logs import BASE_MS, Record, in_any_order, queues_of, records_of_posts, sent_by_a_torn
+from tests.laws.test_counting_laws import LABELS, PARTITIONS
+from tests.replay.test_replay_laws import a_plan, replayed
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -46,22 +43,11 @@ Cell = tuple[int, str, str, str]
 
 
 def records_of(log: Sequence[Written]) -> list[Record]:
-    return [
-        Record(
-            offset,
-            BASE_MS + 20 * MINUTE_MS,
-            msgspec.json.encode(
-                {
-                    "id": f"{source}:{offset}",
-                    "source": source,
-                    "created_at_ms": BASE_MS + half * MINUTE_MS // 2,
-                    "text": text,
-                    **({"source_detail": detail} if detail else {}),
-                }
-            ),
-        )
-        for offset, (half, text, source, detail) in enumerate(log)
-    ]
+    return records_of_posts(
+        {"source": source, "created_at_ms": half * MINUTE_MS // 2, "text": text}
+        | ({"source_detail": detail} if detail else {})
+        for half, text, source, detail in log
+    )
 
 
 def counted_under(source: str, detail: str | None) -> str:
@@ -155,13 +141,8 @@ def test_a_crash_between_any_two_writes_changes_no_source(log: list[Written], da
 @examples(40)
 @given(st.lists(logs, min_size=1, max_size=3))
 def test_a_replay_gives_the_same_sources_in_order(logs_: list[list[Written]]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(count_slice, "CHECKPOINT_EVERY", 5)
-        patch.setattr(replays, "JOB", JOB)
-        patch.setattr(replays, "merged", merged_sources)
-        partitions = [records_of(log) for log in logs_]
-        plan = replays.a_plan([Slice(number, 0, len(records)) for number, records in enumerate(partitions)])
-        found = replays.replayed(plan, partitions, [1])
+    partitions = [records_of(log) for log in logs_]
+    found = replayed(a_plan(partitions), partitions, [1], JOB, "sources")
 
     assert truth(logs_) == told({one.key: one for one in found})
     cells = [(one.window_start_ms, one.source or "", one.language, one.tag) for one in found]

@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.counting.merge import Merge
 from sandik.counting.state import PartitionState
 from sandik.counting.terms import top_terms
-from sandik.kafka.ranges import Slice
-from sandik.replay import count_slice
-from sandik.replay.results import merged_terms
 from sandik.run_identity import load_job
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from sandik_schemas.mention import Term
 from sandik_schemas.term import TermCount
-from tests.laws.cut_logs import in_any_order, queues_of, sent_by_a_torn
-from tests.laws.test_counting_laws import BASE_MS, LABELS, PARTITIONS, Record
-from tests.replay import test_laws as replays
+from tests.laws.cut_logs import BASE_MS, Record, in_any_order, queues_of, records_of_posts, sent_by_a_torn
+from tests.laws.test_counting_laws import LABELS, PARTITIONS
+from tests.replay.test_replay_laws import RULES, a_plan, replayed
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, Literal, a_job
 
@@ -63,21 +59,10 @@ partitioned = st.lists(logs, min_size=PARTITIONS, max_size=PARTITIONS)
 
 
 def records_of(log: Sequence[Post]) -> list[Record]:
-    return [
-        Record(
-            offset,
-            BASE_MS + 20 * MINUTE_MS,
-            msgspec.json.encode(
-                {
-                    "id": f"x:{offset}",
-                    "source": "x",
-                    "created_at_ms": BASE_MS + half * MINUTE_MS // 2,
-                    "text": " ".join([language, *words]),
-                }
-            ),
-        )
-        for offset, (half, language, words) in enumerate(log)
-    ]
+    return records_of_posts(
+        {"created_at_ms": half * MINUTE_MS // 2, "text": " ".join([language, *words])}
+        for half, language, words in log
+    )
 
 
 def truth(logs_: Sequence[Sequence[Post]]) -> dict[bytes, tuple[str, int]]:
@@ -159,14 +144,9 @@ def test_a_crash_between_any_two_writes_changes_no_term(log: list[Post], data: s
 @examples(40)
 @given(st.lists(logs, min_size=1, max_size=3))
 def test_a_replay_gives_the_same_terms(logs_: list[list[Post]]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(count_slice, "CHECKPOINT_EVERY", 5)
-        patch.setattr(replays, "JOB", JOB)
-        patch.setattr(replays, "merged", merged_terms)
-        patch.setattr(replays, "RULES", msgspec.structs.replace(replays.RULES, terms="count", top_terms=TOP))
-        partitions = [records_of(log) for log in logs_]
-        plan = replays.a_plan([Slice(number, 0, len(records)) for number, records in enumerate(partitions)])
-        found: list[TermCount] = replays.replayed(plan, partitions, [1])  # type: ignore[assignment]
+    rules = msgspec.structs.replace(RULES, terms="count", top_terms=TOP)
+    partitions = [records_of(log) for log in logs_]
+    found = replayed(a_plan(partitions, rules=rules), partitions, [1], JOB, "terms")
 
     assert truth(logs_) == {one.key: (one.term, one.count) for one in found}
 
@@ -178,9 +158,8 @@ def test_of_terms_with_as_many_posts_the_first_by_code_point_comes_first() -> No
 
 
 def test_terms_of_a_repost_that_is_counted_apart_are_apart() -> None:
-    post = {"id": "x:1", "source": "x", "created_at_ms": BASE_MS, "text": "tr vote", "repost_of": "x:0"}
-    record = Record(0, BASE_MS, msgspec.json.encode(post))
-    [window] = replace(JOB, reposts="apart").count(PartitionState.empty("run-1", 0), [record]).changes.windows
+    records = records_of_posts([{"created_at_ms": 0, "text": "tr vote", "repost_of": "x:0"}])
+    [window] = replace(JOB, reposts="apart").count(PartitionState.empty("run-1", 0), records).changes.windows
 
     assert {"all": 1, "repost": 1, "election_repost": 1} == window.counts["tr"]
     assert {"election_repost": {"vote": 1}} == window.terms["tr"]

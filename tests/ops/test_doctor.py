@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin import NewPartitions
 
 from sandik.clock import Skew, SystemClock
 from sandik.kafka.topics import APPEND_TIME, DAY_MS, WINDOW_TIME, TopicSpec, all_topics, connected, create
@@ -14,7 +14,7 @@ from sandik.ops.doctor import CLIENTS, examined
 from sandik.ops.findings import Finding, Found, clock_skew, compiled, topic, versions
 from sandik.settings import Settings
 from tests.support.command import sandik
-from tests.support.kafka import configure, produce, wait_until
+from tests.support.kafka import admin_of, configure, produce, wait_until
 from tests.support.lexicons import write_lexicon
 from tests.support.scene import some_posts
 from tests.support.workers import environment
@@ -83,11 +83,9 @@ async def test_each_topic_that_is_broken_is_named_with_its_repair(worker_setting
     await broken(settings, "counts", cleanup_policy="delete")
     await broken(settings, "partials", cleanup_policy="compact", min_compaction_lag_ms="0")
     await broken(settings, "posts.late", min_insync_replicas="2")
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-    await admin.start()
-    await admin.delete_topics([name("posts.dlq")])
-    await admin.create_partitions({name("mentions"): NewPartitions(6)})
-    await admin.close()
+    async with admin_of(settings.broker) as admin:
+        await admin.delete_topics([name("posts.dlq")])
+        await admin.create_partitions({name("mentions"): NewPartitions(6)})
     await produce(settings.broker, name("posts"), [(b"k", b"not a post", 0, None)])
 
     found = await examined(settings, Ahead())

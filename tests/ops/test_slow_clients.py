@@ -7,8 +7,8 @@ import resource
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,38 +114,41 @@ def test_a_page_that_follows_keeps_following_whatever_others_do(tmp_path: Path) 
             assert b"event: status" in page.recv(100_000) + page.recv(100_000)
 
 
-async def listening(monkeypatch: pytest.MonkeyPatch, read_s: float) -> tuple[web.AppRunner, int]:
-    monkeypatch.setattr(http_server, "READ_S", read_s)
-    runner = await http_server.listen(routes(well(), is_local=True), "127.0.0.1", 0, places=64, stop_s=1)
-    return runner, runner.addresses[0][1]
+@asynccontextmanager
+async def listening(app: web.Application | None = None) -> AsyncIterator[int]:
+    """Serve the pages of a worker, or another app; lend the port."""
+    served = app or routes(well(), is_local=True)
+    runner = await http_server.listen(served, "127.0.0.1", 0, places=64, stop_s=1)
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def answer_to(sent: bytes, port: int) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    answer = await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    return answer
 
 
 @pytest.mark.parametrize("sent", UNFINISHED.values(), ids=list(UNFINISHED))
 async def test_a_request_that_does_not_come_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    runner, port = await listening(monkeypatch, 0.2)
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(sent)
-        answer = await asyncio.wait_for(reader.read(), 30)
-        writer.close()
-    finally:
-        await runner.cleanup()
+    monkeypatch.setattr(http_server, "READ_S", 0.2)
+    async with listening() as port:
+        answer = await answer_to(sent, port)
 
     # A body is not read, so the answer to such a request comes without it.
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
 
 
 async def test_an_idle_connection_is_closed_after_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    runner, port = await listening(monkeypatch, 0.2)
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        answer = await asyncio.wait_for(reader.read(), 30)
-        writer.close()
-    finally:
-        await runner.cleanup()
+    monkeypatch.setattr(http_server, "READ_S", 0.2)
+    async with listening() as port:
+        answer = await answer_to(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", port)
 
     assert answer.startswith(b"HTTP/1.1 200")
 
@@ -165,14 +168,11 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(monkeypatch: 
     ended = asyncio.Event()
     app = web.Application()
     app.router.add_get("/", endless)
-    runner = await http_server.listen(app, "127.0.0.1", 0, places=64, stop_s=1)
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1], limit=1)
+    async with listening(app) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await asyncio.wait_for(ended.wait(), 30)
         writer.close()
-    finally:
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize(
@@ -194,37 +194,24 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(monkeypatch: 
 )
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 async def test_on_this_machine_it_answers_to_this_machines_names_only(
-    monkeypatch: pytest.MonkeyPatch, path: str, host: str | None, status: int
+    path: str, host: str | None, status: int
 ) -> None:
-    runner, port = await listening(monkeypatch, 10)
-    try:
-        name = "" if host is None else f"Host: {host}\r\n"
-        version = "1.0" if host is None else "1.1"
-        answer = await asyncio.to_thread(
-            exchange, port, f"GET {path} HTTP/{version}\r\n{name}Connection: close\r\n\r\n".encode()
-        )
-    finally:
-        await runner.cleanup()
+    name = "" if host is None else f"Host: {host}\r\n"
+    version = "1.0" if host is None else "1.1"
+    request = f"GET {path} HTTP/{version}\r\n{name}Connection: close\r\n\r\n".encode()
+    async with listening() as port:
+        answer = await asyncio.to_thread(exchange, port, request)
 
     assert answer.split(b" ", 2)[1] == str(status).encode()
     assert (b"sandik_ready" in answer) == (path == "/metrics" and status == 200)
 
 
 async def test_where_others_reach_it_probes_may_call_it_by_its_address() -> None:
-    runner = await http_server.listen(
-        routes(well(), is_local=http_server.is_local("10.0.0.5")),
-        "127.0.0.1",
-        0,
-        places=64,
-        stop_s=1,
-    )
-    try:
+    async with listening(routes(well(), is_local=http_server.is_local("10.0.0.5"))) as port:
         found = [
-            await asyncio.to_thread(get, runner.addresses[0][1], "/readyz", host)
+            await asyncio.to_thread(get, port, "/readyz", host)
             for host in ("10.0.0.5:8081", "worker-0.sandik.svc:8081")
         ]
-    finally:
-        await runner.cleanup()
 
     assert [status for status, _, _ in found] == [200, 200]
 
@@ -282,9 +269,8 @@ def test_lines_that_were_left_out_are_counted(
 async def test_an_address_that_is_taken_leaves_nothing_running() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         before = asyncio.all_tasks()
+        app, port = routes(well(), is_local=True), taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
-            await http_server.listen(
-                routes(well(), is_local=True), "127.0.0.1", taken.getsockname()[1], places=64, stop_s=1
-            )
+            await http_server.listen(app, "127.0.0.1", port, places=64, stop_s=1)
 
         assert asyncio.all_tasks() == before

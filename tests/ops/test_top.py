@@ -12,7 +12,7 @@ import pytest
 from sandik.ops.cluster_state import Partition, Survey
 from sandik.settings import Settings
 from tests.demo.terminal import CTRL_C, at_a_terminal
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 from tests.support.kafka import wait_until
 from tests.support.scene import Scene, some_posts, wait_for_all
 from tests.support.workers import Follower, Workers, environment
@@ -38,8 +38,7 @@ def test_two_looks_at_the_same_time_have_no_rates() -> None:
 async def test_top_shows_who_counts_what_and_what_nobody_does(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene = Scene(worker_settings)
-    await scene.make_topics()
+    scene = await Scene.made(worker_settings)
     variables = environment(worker_settings)
     await scene.write(some_posts(400))
 
@@ -85,8 +84,7 @@ def test_at_a_terminal_it_looks_again_and_again_until_ctrl_c(worker_settings: Se
 
 
 def look(variables: dict[str, str]) -> dict[str, Any]:
-    done = sandik("top", "--once", "--json", environment=variables)
-    assert done.returncode == 0, done.stderr
+    done = succeed("top", "--once", "--json", environment=variables)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

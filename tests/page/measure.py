@@ -20,7 +20,6 @@ from typing import Any
 import aiohttp
 import msgspec
 import psutil
-from aiohttp import web
 from aiokafka import AIOKafkaProducer
 from playwright.async_api import CDPSession
 
@@ -35,6 +34,7 @@ from sandik_schemas.count import Count
 from tests.dashboard.builders import a_count
 from tests.page.browser import chromium, dashboard, looking, write_counts
 from tests.support.kafka import wait_until
+from tests.support.web import serving
 
 LANGUAGES = "tr ru en uk az ku ar de fr es it nl pl ro bg el fa he ka und".split()  # noqa: SIM905 - readable
 TAGS = ("all", "election", "deepfake", "both")
@@ -55,15 +55,13 @@ def a_month(minutes: int) -> Iterator[Count]:
 
 async def fill(settings: Settings, minutes: int) -> int:
     """Write them to `counts`; return how many records that are."""
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, max_batch_size=1 << 19, linger_ms=50)
-    await producer.start()
+    options = {"max_batch_size": 1 << 19, "linger_ms": 50}
     records = 0
-    for count in a_month(minutes):
-        value, at_ms = msgspec.json.encode(count), count.window_start_ms
-        await producer.send(settings.topic(COUNTS), value, count.key, 0, at_ms)
-        records += 1
-    await producer.flush()
-    await producer.stop()
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker, **options) as producer:
+        for count in a_month(minutes):
+            value, at_ms = msgspec.json.encode(count), count.window_start_ms
+            await producer.send(settings.topic(COUNTS), value, count.key, 0, at_ms)
+            records += 1
     return records
 
 
@@ -172,11 +170,7 @@ async def choices(days: float) -> None:
     """Print what each choice takes until the new lead chart is there, and of the page's own thread in all."""
     board, stopping = filled(days), asyncio.Event()
     app = create_web(board, origins=frozenset(), is_local=True, streams=4, stopping=stopping)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/?span=month"
-    async with chromium() as browser, looking(browser, url) as page:
+    async with serving(app) as url, chromium() as browser, looking(browser, f"{url}/?span=month") as page:
         await page.locator("body[data-ready]").wait_for()
         session = await page.context.new_cdp_session(page)
         await session.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -191,7 +185,6 @@ async def choices(days: float) -> None:
                 f"{name}: new chart after {took_ms:.0f} ms; the thread of the page {drawn - before:.0f} ms, "
                 f"{after - before:.0f} ms with lists and small charts"
             )
-    await runner.cleanup()
 
 
 async def busy_ms(session: CDPSession) -> float:

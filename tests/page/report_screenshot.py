@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from tests.page.browser import chromium, looking
 from tests.page.evening import whole_evening
-from tests.support.command import sandik
+from tests.support.command import succeed
 
 PICTURE, EXAMPLE = Path("docs/report.png"), Path("docs/example-report.html")
 LEXICON = {"SANDIK_LEXICON": "builtin,events/turkey-2023"}
@@ -25,8 +25,7 @@ def write_report(folder: Path) -> Path:
         ("replay", str(posts), "--order", "as-is", "--out", str(counts)),
         ("report", str(counts), str(report), *SPAN),
     ):
-        done = sandik(*words, environment=LEXICON)
-        assert done.returncode == 0, done.stderr.decode()
+        succeed(*words, environment=LEXICON)
     return report
 
 

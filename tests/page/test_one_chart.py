@@ -17,6 +17,7 @@ from sandik_schemas.pair import Pair
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
 from tests.page.browser import faults, looking, seeing, shows, write_counts
 from tests.page.scenes import LAST_HOUR
+from tests.support.web import serving
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
 
@@ -128,11 +129,7 @@ async def test_another_site_can_show_the_chart_and_nothing_else_of_the_page(
 
     app = web.Application()
     app.add_routes([web.get("/", site)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        other = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    async with serving(app) as other:
         async with looking(browser, other) as page:
             framed = page.frame_locator("iframe")
             await expect(framed.locator("#headline")).to_contain_text("seçimle ilgili Türkçe gönderiler")
@@ -141,12 +138,10 @@ async def test_another_site_can_show_the_chart_and_nothing_else_of_the_page(
         page = await browser.new_page()
         refused: list[str] = []
         page.on("console", lambda message: refused.append(message.text))
-        await page.goto(f"{other}?whole")
+        await page.goto(f"{other}/?whole")
         await page.frame_locator("iframe").first.locator("#headline strong").wait_for()
         await page.close()
         assert any("frame-ancestors" in line for line in refused)
-    finally:
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

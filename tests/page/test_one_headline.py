@@ -18,7 +18,7 @@ from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.dashboard.builders import BASE_MS, MINUTE_MS, a_count
 from tests.page.browser import dashboard, looking, shows, write_counts, write_sources
-from tests.support.command import sandik
+from tests.support.command import succeed
 from tests.support.workers import environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="session")]
@@ -66,8 +66,7 @@ class Told(NamedTuple):
             for ms in (self.from_ms, self.to_ms)
         ]
         span = ("--from", bounds[0], "--to", bounds[1])
-        done = sandik(*words, *span, environment=environment(self.settings))
-        assert done.returncode == 0, done.stderr
+        done = succeed(*words, *span, environment=environment(self.settings))
         return done.stdout.decode()
 
     def report(self, step: str) -> Any:

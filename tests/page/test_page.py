@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from sandik.broker import EmbeddedKafka
 from sandik.kafka.topics import POSTS, all_topics, create
@@ -73,8 +73,7 @@ async def test_tabs_that_nobody_sees_take_no_connection_and_show_the_news_when_t
 
 
 async def test_a_final_count_takes_the_place_of_the_current_one_and_a_late_correction_is_seen(
-    browser: Browser,
-    settings: Settings,
+    browser: Browser, settings: Settings
 ) -> None:
     def counts(n: int, revision: int, *, is_final: bool) -> list[Any]:
         values: dict[str, Any] = {"count": n, "revision": revision, "is_final": is_final}
@@ -187,16 +186,22 @@ async def test_a_chart_is_zoomed_by_a_drag_shows_posts_by_a_click_and_back_undoe
         await shows(page, "h1", "In the last hour")
 
 
+async def taken_away(page: Page, button: Locator, ending: str) -> bytes:
+    """Click, and return the file that is downloaded."""
+    async with page.expect_download() as waiting:
+        await button.click()
+    download = await waiting.value
+    assert download.suggested_filename.endswith(ending)
+    return await asyncio.to_thread((await download.path()).read_bytes)
+
+
 async def test_a_chart_is_taken_away_as_csv_svg_and_png(browser: Browser, busy: str) -> None:
     async with looking(browser, busy + LAST_HOUR) as page:
         await page.locator("body[data-ready]").wait_for()
         taken = {}
         for name in ("CSV", "SVG", "PNG"):
-            async with page.expect_download() as waiting:
-                await page.get_by_role("button", name=name, exact=True).click()
-            download = await waiting.value
-            assert download.suggested_filename.endswith(f".{name.lower()}")
-            taken[name] = await asyncio.to_thread((await download.path()).read_bytes)
+            button = page.get_by_role("button", name=name, exact=True)
+            taken[name] = await taken_away(page, button, f".{name.lower()}")
         shown = await page.locator("#share-interval").text_content()
 
     rows = list(csv.DictReader(taken["CSV"].decode().splitlines()))
@@ -240,11 +245,8 @@ async def test_a_small_chart_is_taken_away_too(browser: Browser, busy: str, by: 
         taken = {}
         for kind in ("CSV", "SVG", "PNG"):
             await panel.get_by_label(f"Take away: {name}").click()
-            async with page.expect_download() as waiting:
-                await panel.get_by_role("button", name=kind, exact=True).click()
-            download = await waiting.value
-            assert download.suggested_filename.endswith(f"-{name}.{kind.lower()}")
-            taken[kind] = await asyncio.to_thread((await download.path()).read_bytes)
+            button = panel.get_by_role("button", name=kind, exact=True)
+            taken[kind] = await taken_away(page, button, f"-{name}.{kind.lower()}")
         await expect(panel.get_by_role("button", name="CSV")).to_be_hidden()
         assert await page.locator(".plot").count() == await page.locator("main .plot").count()
         assert await faults(page) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sandik.settings import Settings
-from tests.support.kafka import read_topic, wait_until
+from tests.support.kafka import read_topic
 from tests.support.workers import Follower, Workers
 
 RECIPES = Path(__file__).parents[2] / "docs" / "recipes"
@@ -61,7 +61,6 @@ async def counted_records(settings: Settings, posts: int, workers: Workers) -> l
     async with Follower(settings.broker, settings.topic("counts")) as follower:
 
         async def all_counted() -> bool:
-            workers.assert_running()
             if await follower.total() < posts:
                 return False
             newest_ms = max(count.window_start_ms for count in follower.latest.values())
@@ -69,7 +68,7 @@ async def counted_records(settings: Settings, posts: int, workers: Workers) -> l
                 count.is_final or count.window_start_ms == newest_ms for count in follower.latest.values()
             )
 
-        await wait_until(all_counted, 300, f"all {posts} posts are counted")
+        await workers.until(all_counted, 300, f"all {posts} posts are counted")
     records = await read_topic(settings.broker, settings.topic("counts"))
     return [(record.key or b"", record.value or b"") for record in records]
 

@@ -3,15 +3,14 @@
 from pathlib import Path
 
 from sandik.replay.manifest import load, manifest_path
-from tests.support.command import sandik
+from tests.support.command import refused, succeed
 
 ALONE = {"SANDIK_BROKER": "127.0.0.1:1"}
 
 
 def test_each_form_names_posts_rules_and_hashes(tmp_path: Path) -> None:
     out = tmp_path / "demo.csv"
-    done = sandik("replay", "deploy/demo/posts.jsonl", "--out", str(out), environment=ALONE)
-    assert done.returncode == 0, done.stderr
+    succeed("replay", "deploy/demo/posts.jsonl", "--out", str(out), environment=ALONE)
     manifest = load(manifest_path(out))
     rules = manifest.plan.rules
     told = [manifest.output.rows_sha256, manifest.plan.inputs[0].sha256, rules.lexicon_version]
@@ -20,13 +19,10 @@ def test_each_form_names_posts_rules_and_hashes(tmp_path: Path) -> None:
         ("bibtex", "@dataset{sandik-"),
         ("ris", "TY  - DATA\n"),
     ):
-        done = sandik("cite", str(out), "--format", form)
-        assert done.returncode == 0, done.stderr
+        done = succeed("cite", str(out), "--format", form)
         cited = done.stdout.decode()
         assert cited.startswith(begins)
         assert all(one in cited for one in told)
     assert cited.endswith("ER  - \n")
 
-    done = sandik("cite", str(tmp_path / "none.csv"))
-    assert done.returncode == 2
-    assert b"only files that a replay wrote" in done.stderr
+    refused("cite", str(tmp_path / "none.csv"), says="only files that a replay wrote")

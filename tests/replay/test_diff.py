@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sandik.diff.compare import by_language_and_tag, moved_cells
 from sandik.errors import UsageError
 from sandik.replay.read_results import Cell
-from tests.support.command import sandik
+from tests.support.command import refused, sandik, succeed
 from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
 
 SAMPLE = "deploy/demo/posts.jsonl"
@@ -52,8 +52,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     lexicon = write_lexicon(folder / "lexicon", election=ELECTION, deepfake=DEEPFAKE)
     built_in, small = folder / "built-in.parquet", folder / "small.csv"
     for arguments in (["--out", str(built_in)], ["--out", str(small), "--lexicon", str(lexicon)]):
-        done = sandik("replay", SAMPLE, "--window", "1h", "--detector", "fasttext", *arguments)
-        assert done.returncode == 0, done.stderr
+        succeed("replay", SAMPLE, "--window", "1h", "--detector", "fasttext", *arguments)
     return built_in, small
 
 
@@ -102,15 +101,13 @@ def test_what_is_no_result_is_refused(
 ) -> None:
     if content is not None:
         (tmp_path / "x.jsonl").write_bytes(content)
-    done = sandik("diff", str(two[0]), str(tmp_path / "x.jsonl"))
-    assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
+    refused("diff", str(two[0]), str(tmp_path / "x.jsonl"), says=says)
 
 
 def test_examples_need_to_know_how_it_was_counted(two: tuple[Path, Path], tmp_path: Path) -> None:
     alone = tmp_path / "alone.csv"
     alone.write_bytes(two[1].read_bytes())
-    done = sandik("diff", str(two[0]), str(alone), "--examples", "1")
-    assert (done.returncode, b"manifest" in done.stderr) == (2, True)
+    refused("diff", str(two[0]), str(alone), "--examples", "1", says="manifest")
 
 
 def drawn(two: tuple[Path, Path], *arguments: str) -> dict[str, Any]:
@@ -162,7 +159,5 @@ def test_what_only_one_side_tags_is_coded_blind_and_its_precision_told(
     said = sandik("diff", *map(str, two), *coded).stdout.decode()
     assert "How right they are where only one of them tags" in said
 
-    done = sandik("diff", str(two[1]), str(two[0]), *coded)
-    assert (done.returncode, b"draw one with --sample" in done.stderr) == (2, True), done.stderr
-    done = sandik("diff", *map(str, two), *coded[:2])
-    assert (done.returncode, b"go together" in done.stderr) == (2, True), done.stderr
+    refused("diff", str(two[1]), str(two[0]), *coded, says="draw one with --sample")
+    refused("diff", *map(str, two), *coded[:2], says="go together")

@@ -17,18 +17,10 @@ from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
-from tests.support.command import sandik
-from tests.support.kafka import (
-    create_topic,
-    group_names,
-    produce,
-    read_topic,
-    topic_names,
-    unique_prefix,
-    wait_until,
-)
+from tests.support.command import refused, sandik, succeed
+from tests.support.kafka import create_topic, group_names, produce, read_topic, topic_names, unique_prefix
 from tests.support.scene import Scene, brief
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import counting, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -57,26 +49,19 @@ async def count_live(kafka: EmbeddedKafka, log_dir: Path) -> Live:
     await scene.make_topics()
     records, newest_ms = late_and_bad_posts_too()
     await produce(settings.broker, settings.topic("posts"), records)
-    with Workers(environment(settings), log_dir) as workers:
+    async with counting(settings, log_dir) as (workers, follower):
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-            async def is_over() -> bool:
-                workers.assert_running()
-                return await follower.total() == POSTS - BAD and all(
-                    count.is_final == (count.window_end_ms <= newest_ms - settings.max_disorder_ms)
-                    for count in follower.latest.values()
-                )
-
-            await wait_until(is_over, 120, "all posts are counted, and final")
-            assert workers.terminate(worker) == 0
-            await follower.read()
+        watermark_ms = newest_ms - settings.max_disorder_ms
+        await workers.until(
+            lambda: follower.is_over(POSTS - BAD, watermark_ms), 120, "all posts are counted, and final"
+        )
+        assert workers.terminate(worker) == 0
+        await follower.read()
     return Live(scene, latest(follower.latest.values()))
 
 
 def replay(live: Live, *arguments: str) -> None:
-    done = sandik("replay", *arguments, environment=environment(live.scene.settings))
-    assert done.returncode == 0, done.stderr
+    succeed("replay", *arguments, environment=environment(live.scene.settings))
 
 
 def as_bytes(counts: list[Count]) -> bytes:
@@ -155,9 +140,12 @@ def test_posts_that_are_gone_are_not_passed_over_in_silence(live: Live, tmp_path
     manifest = json.loads(beside.read_text())
     manifest["plan"]["slices"][0][2] += 1
     beside.write_text(json.dumps(manifest))
-    done = sandik("replay", "--manifest", str(beside), environment=environment(live.scene.settings))
-
-    assert (done.returncode, b"no longer" in done.stderr) == (1, True), done.stderr
+    refused(
+        *("replay", "--manifest", str(beside)),
+        environment=environment(live.scene.settings),
+        says="no longer",
+        code=1,
+    )
 
 
 async def test_the_first_record_at_a_time_is_found_though_timestamps_are_out_of_order(

@@ -50,11 +50,5 @@ def report_from(
     evidence = Evidence(figures.period, figures.highlights, frozenset({("lex-1", "det-1")}))
     evidence.add(seen)
     return report_of(
-        figures,
-        counted,
-        origin or Origin("counts.csv"),
-        evidence,
-        {},
-        hides_texts=hides_texts,
-        notices=[],
+        figures, counted, origin or Origin("counts.csv"), evidence, {}, hides_texts=hides_texts, notices=[]
     )

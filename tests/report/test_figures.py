@@ -171,10 +171,7 @@ def test_a_report_is_of_all_that_is_asked_for_in_whole_windows(
 
 @pytest.mark.parametrize(
     ("asked", "step_ms", "says"),
-    [
-        ((0, 100 * MINUTE_MS), 90_000, "multiple"),
-        ((0, 10**9 * MINUTE_MS), MINUTE_MS, "longer --step"),
-    ],
+    [((0, 100 * MINUTE_MS), 90_000, "multiple"), ((0, 10**9 * MINUTE_MS), MINUTE_MS, "longer --step")],
 )
 def test_a_step_that_does_not_fit_is_refused(asked: tuple[int, int], step_ms: int | None, says: str) -> None:
     with pytest.raises(UsageError, match=says):

@@ -21,7 +21,7 @@ from sandik.report.words import ENGLISH, Lang, words_of
 from sandik_schemas.pair import DEFAULT_PAIR, Pair
 from tests.dashboard.builders import BASE_MS, MINUTE_MS
 from tests.report.builders import an_hour, report_from
-from tests.support.command import sandik
+from tests.support.command import succeed
 
 LANGS: tuple[Lang, ...] = ("en", "tr", "ru")
 ALONE = {"SANDIK_BROKER": "127.0.0.1:1"}
@@ -137,13 +137,11 @@ def test_sources_are_summed_over_the_period_and_other_comes_last() -> None:
 def test_a_report_has_the_sources_that_a_replay_has_counted(tmp_path: Path) -> None:
     out = tmp_path / "demo.csv"
     arguments = ("--order", "as-is", "--window", "5m", "--sources", "example", "--out", str(out))
-    done = sandik("replay", "deploy/demo/posts.jsonl", *arguments, environment=ALONE)
-    assert done.returncode == 0, done.stderr
+    succeed("replay", "deploy/demo/posts.jsonl", *arguments, environment=ALONE)
     page_ = tmp_path / "demo.html"
-    done = sandik(
+    done = succeed(
         "report", str(out), str(page_), "--lang", "ru", "--no-examples", "--json", environment=ALONE
     )
-    assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
 
     assert [one["source"] for one in found["sources"]] == ["example", "other"]

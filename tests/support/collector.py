@@ -1,7 +1,5 @@
 """A collector of OpenTelemetry traces: receives OTLP over HTTP and keeps what it got."""
 
-from types import TracebackType
-
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -36,9 +34,7 @@ class Collector:
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
 
     async def _take(self, request: web.Request) -> web.Response:

@@ -10,10 +10,7 @@ from tests.support.warm import start
 
 
 def sandik(
-    *arguments: str,
-    stdin: bytes = b"",
-    environment: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command to its end."""
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -24,6 +21,23 @@ def sandik(
             process.kill()
             raise
     return subprocess.CompletedProcess(process.args, process.returncode, output, said)
+
+
+def succeed(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[bytes]":
+    """Run it likewise; fail with what it says when its exit code is not 0."""
+    done = sandik(*arguments, **options)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return done
+
+
+def refused(
+    *arguments: str, says: str, code: int = 2, **options: Any
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run it likewise; fail unless it ends with this exit code and says that, without a traceback."""
+    done = sandik(*arguments, **options)
+    said = done.stderr.decode(errors="replace")
+    assert (done.returncode, says in said, "Traceback" in said) == (code, True, False), said
+    return done
 
 
 def start_sandik(

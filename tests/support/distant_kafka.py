@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sandik.broker import EmbeddedKafka, probe
 from tests.support.scene import Scene, brief
 from tests.support.slow_proxy import SlowProxy
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Follower, Workers, counting, quick_settings
 
 
 class Distant(NamedTuple):
@@ -46,8 +46,9 @@ async def slowly(
     scene = Scene(brief(quick_settings(distant.kafka.bootstrap_servers)).model_copy(update=changes or {}))
     settings = scene.settings
     await scene.make_topics()
-    variables = {**environment(settings), "SANDIK_BROKER": f"127.0.0.1:{distant.proxy_port}"}
-    async with SlowProxy(distant.proxy_port, distant.slow_port, delay_s=delay_s, trickles=trickles):
-        with Workers(variables, log_dir) as workers:
-            async with Follower(settings.broker, settings.topic("counts")) as follower:
-                yield scene, workers, follower
+    far = {"SANDIK_BROKER": f"127.0.0.1:{distant.proxy_port}"}
+    async with (
+        SlowProxy(distant.proxy_port, distant.slow_port, delay_s=delay_s, trickles=trickles),
+        counting(settings, log_dir, **far) as (workers, follower),
+    ):
+        yield scene, workers, follower

@@ -131,12 +131,9 @@ class _AsItIs(BatchBuilder):  # type: ignore[misc]  # aiokafka has no types
 
 async def send(bootstrap: str, topic: str, batches: Iterable[tuple[int, bytes]]) -> list[int]:
     """Write the batches to their partitions; return the offset of the first record of each."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=False)
-    await producer.start()
-    try:
+    options = {"acks": "all", "enable_idempotence": False}
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, **options) as producer:
         await producer.client.force_metadata_update()
         await producer.partitions_for(topic)
         sent = [await producer.send_batch(_AsItIs(batch), topic, partition=at) for at, batch in batches]
         return [(await acknowledged).offset for acknowledged in sent]
-    finally:
-        await producer.stop()

@@ -4,11 +4,11 @@ import asyncio
 import inspect
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from sandik.kafka.record_times import alter
 from sandik.settings import Settings
@@ -26,7 +26,7 @@ async def create_topic(
     bootstrap: str, topic: str, partitions: int = 1, config: Mapping[str, str] | None = None
 ) -> None:
     """Create the topic and return when every partition has a leader."""
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         answer = await admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=dict(config or {}))])
         errors = [error for error in answer.topic_errors if error[1] != 0]
         assert not errors, errors
@@ -44,26 +44,20 @@ async def configure(bootstrap: str, topic: str, config: Mapping[str, str]) -> No
 
 async def produce(bootstrap: str, topic: str, records: Iterable[NewRecord]) -> list[int]:
     """Write the records in their order; return their offsets once the broker has them all."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
-    await producer.start()
-    try:
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
         sent = [
             await producer.send(topic, value, key, partition, timestamp_ms)
             for key, value, partition, timestamp_ms in records
         ]
         return [(await acknowledgement).offset for acknowledgement in sent]
-    finally:
-        await producer.stop()
 
 
 async def read_topic(bootstrap: str, topic: str) -> list[ConsumerRecord[bytes | None, bytes | None]]:
     """Return every record from the beginning to the end of now, partition by partition in offset order."""
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         partitions = await _led_partitions(admin, topic)
     assert partitions, f"no topic {topic}"
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
@@ -73,18 +67,45 @@ async def read_topic(bootstrap: str, topic: str) -> list[ConsumerRecord[bytes | 
             for partition, batch in (await consumer.getmany(timeout_ms=200)).items():
                 records += [record for record in batch if record.offset < ends[partition]]
         return sorted(records, key=lambda record: (record.partition, record.offset))
-    finally:
-        await consumer.stop()
+
+
+async def has_records(settings: Settings, topic: str, count: int) -> bool:
+    """Say whether the topic of that name has at least so many records."""
+    return len(await read_topic(settings.broker, settings.topic(topic))) >= count
+
+
+async def end_offsets(bootstrap: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+        return ends
+
+
+async def delete_records(bootstrap: str, topic: str, ends: Mapping[int, int]) -> None:
+    """Delete what is before these offsets, by partition, as the retention would."""
+    async with admin_of(bootstrap) as admin:
+        await admin.delete_records(
+            {TopicPartition(topic, number): RecordsToDelete(end) for number, end in ends.items()}
+        )
+
+
+async def delete_topic(bootstrap: str, topic: str) -> None:
+    async with admin_of(bootstrap) as admin:
+        await admin.delete_topics([topic])
+
+        async def is_gone() -> bool:
+            return topic not in await admin.list_topics()
+
+        await wait_until(is_gone, 30, f"{topic} is deleted")
 
 
 async def topic_names(bootstrap: str) -> set[str]:
     """Return the names of all topics there are."""
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         return set(await admin.list_topics())
 
 
 async def group_names(bootstrap: str) -> set[str]:
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         return {name for name, *_ in await admin.list_consumer_groups()}
 
 
@@ -100,7 +121,7 @@ async def wait_until(condition: Callable[[], bool | Awaitable[bool]], deadline_s
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_of(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:

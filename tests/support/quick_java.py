@@ -41,15 +41,13 @@ def learn() -> None:
 async def _use(bootstrap: str, folder: Path) -> None:
     """Do what most tests do with a broker: make topics, write, count as a group, and read."""
     from tests.support.scene import Scene, brief, some_posts, wait_for_all
-    from tests.support.workers import Follower, Workers, environment, quick_settings
+    from tests.support.workers import counting, quick_settings
 
-    scene = Scene(brief(quick_settings(bootstrap)))
-    await scene.make_topics()
-    with Workers(environment(scene.settings), folder) as workers:
+    scene = await Scene.made(brief(quick_settings(bootstrap)))
+    async with counting(scene.settings, folder) as (workers, follower):
         started = workers.start(), workers.start()
         await scene.write(some_posts(2_000))
-        async with Follower(bootstrap, scene.settings.topic("counts")) as follower:
-            await wait_for_all(follower, scene, workers)
+        await wait_for_all(follower, scene, workers)
         await scene.wait_for_shares([2, 2])
         for worker in started:
             workers.terminate(worker)

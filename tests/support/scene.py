@@ -1,14 +1,14 @@
 """What every fault test needs: posts, their independent count, and who holds which partition."""
 
+import asyncio
 import random
-import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
@@ -16,10 +16,9 @@ from sandik.counting.job import Job
 from sandik.kafka.topics import POSTS, all_topics, create
 from sandik.run_identity import application_id, load_job
 from sandik.settings import Settings
-from tests.support.kafka import produce, wait_until
+from tests.support.kafka import admin_of, delete_records, end_offsets, has_records, produce, wait_until
 from tests.support.lexicons import SMALL
 from tests.support.truth import single_pass
-from tests.support.warm import start
 from tests.support.workers import Follower, Workers
 
 BASE_MS = 1_683_800_040_000
@@ -82,6 +81,13 @@ class Scene:
         self.group = application_id(settings, self.job)
         self.written: list[Post] = []
 
+    @classmethod
+    async def made(cls, settings: Settings) -> "Scene":
+        """Return one with topics."""
+        scene = cls(settings)
+        await scene.make_topics()
+        return scene
+
     async def make_topics(self) -> None:
         await create(self.settings, all_topics(self.settings))
 
@@ -93,12 +99,8 @@ class Scene:
 
     async def delete_posts(self) -> None:
         """Delete all posts that there are, as the retention would."""
-        ends = await self.ends()
-        topic = self.settings.topic(POSTS)
-        async with self._admin() as admin:
-            await admin.delete_records(
-                {TopicPartition(topic, number): RecordsToDelete(end) for number, end in enumerate(ends)}
-            )
+        ends = dict(enumerate(await self.ends()))
+        await delete_records(self.settings.broker, self.settings.topic(POSTS), ends)
 
     def truth(self) -> Counter[bytes]:
         """Count what was written, independently of the workers."""
@@ -127,15 +129,10 @@ class Scene:
 
     async def ends(self) -> list[int]:
         """Return where each partition of `posts` ends."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.broker, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            topic = self.settings.topic(POSTS)
-            tps = [TopicPartition(topic, partition) for partition in range(self.settings.partitions)]
-            ends = await consumer.end_offsets(tps)
-            return [ends[tp] for tp in tps]
-        finally:
-            await consumer.stop()
+        topic = self.settings.topic(POSTS)
+        tps = [TopicPartition(topic, partition) for partition in range(self.settings.partitions)]
+        ends = await end_offsets(self.settings.broker, tps)
+        return [ends[tp] for tp in tps]
 
     async def committed(self) -> dict[TopicPartition, int]:
         """Return what the group has committed."""
@@ -145,9 +142,7 @@ class Scene:
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.broker)
-        await admin.start()
-        try:
+        async with admin_of(self.settings.broker) as admin:
 
             async def is_there() -> bool:
                 try:
@@ -159,8 +154,6 @@ class Scene:
             # A broker that has never seen a group makes the topic of groups first.
             await wait_until(is_there, 60, f"the group {self.group} has a coordinator")
             yield admin
-        finally:
-            await admin.close()
 
     async def wait_for_copies(self) -> None:
         """Return when each partition of all topics has all its copies again."""
@@ -180,14 +173,6 @@ class Scene:
         await wait_until(are_so, deadline_s, f"the workers share the partitions {shares}")
 
 
-def start_module(workers: Workers, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a worker that misbehaves: a module of this package that runs one."""
-    log = (workers.log_dir / f"worker-{len(workers.processes)}.log").open("wb")
-    process = start(module, *arguments, environment=workers.environment, stdout=log, stderr=log)
-    workers.processes.append(process)
-    return process
-
-
 async def wait_for_more(follower: Follower, more: int = 1, deadline_s: float = 150) -> None:
     """Return when `more` posts are counted than the follower has read of: workers may be done by now."""
     wanted = follower.known() + more
@@ -202,7 +187,16 @@ async def wait_for_all(follower: Follower, scene: Scene, workers: Workers, deadl
     """Return when as many posts are counted as were written; fail at once when a worker dies."""
 
     async def is_complete() -> bool:
-        workers.assert_running()
         return await follower.total() >= len(scene.written)
 
-    await wait_until(is_complete, deadline_s, f"all {len(scene.written)} posts are counted")
+    await workers.until(is_complete, deadline_s, f"all {len(scene.written)} posts are counted")
+
+
+async def ends_exact(follower: Follower, scene: Scene, workers: Workers, running: int) -> None:
+    """Wait for all posts, stop the workers that run; fail unless they end well and each count is exact."""
+    await wait_for_all(follower, scene, workers)
+    ended = [await asyncio.to_thread(workers.terminate, worker) for worker in workers.alive]
+    await follower.read()
+    assert ended == [0] * running
+    assert scene.truth() == follower.cells
+    assert not await has_records(scene.settings, "posts.late", 1)

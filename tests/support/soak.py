@@ -46,9 +46,8 @@ class Soak:
 
     async def write(self, posts: int, counted: Callable[[], Awaitable[int]]) -> None:
         """Write so many posts; wait for the worker whenever it is `LAG` behind."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, max_batch_size=1 << 20, acks="all")
-        await producer.start()
-        try:
+        options = {"max_batch_size": 1 << 20, "acks": "all"}
+        async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, **options) as producer:
             while self.written < posts:
                 await self._write_chunk(producer, min(CHUNK, posts - self.written))
 
@@ -56,8 +55,6 @@ class Soak:
                     return self.written - await counted() <= LAG
 
                 await wait_until(keeps_up, 300, f"of {self.written} posts, all but {LAG} are counted")
-        finally:
-            await producer.stop()
 
     async def _write_chunk(self, producer: AIOKafkaProducer, posts: int) -> None:
         batches: list[BatchBuilder] = [producer.create_batch() for _ in range(self.partitions)]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import trustme
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 
 from sandik.broker import EmbeddedKafka, probe
+from tests.support.kafka import admin_of
 from tests.support.secured_kafka import add_scram_user, write_keystore
 
 PASSWORD = "gizli-4c1d"  # noqa: S105 - of this broker alone
@@ -60,9 +60,7 @@ class StrictKafka(NamedTuple):
 
     async def allow(self, rights: Iterable[Right]) -> None:
         """Give users rights."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.bootstrap_servers)
-        await admin.start()
-        try:
+        async with admin_of(self.kafka.bootstrap_servers) as admin:
             for right in rights:
                 request = CreateAclsRequest(
                     RESOURCES[right.kind],
@@ -75,8 +73,6 @@ class StrictKafka(NamedTuple):
                 )
                 answer = await admin._send_request(request)
                 assert [code for code, _ in answer.creation_responses] == [0]
-        finally:
-            await admin.close()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sandik.counting.job import Job
 from sandik.counting.language import Hints, Language
 from sandik.counting.tags import Tagger
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik_schemas.mention import Term
 
 MINUTE_MS = 60_000

@@ -1,11 +1,14 @@
 """Real workers in processes of their own, and a follower of what they write."""
 
+import asyncio
+import inspect
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -65,9 +68,11 @@ class Workers:
                     f"worker {process.pid}: exit code {process.returncode}\n{self.log(process)}\n"
                 )
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, module: str = "sandik", *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a worker, or one that misbehaves: a module of the tests that runs one."""
+        words = arguments if module != "sandik" else ("worker",)
         log = (self.log_dir / f"worker-{len(self.processes)}.log").open("wb")
-        process = start("sandik", "worker", environment=self.environment, stdout=log, stderr=log)
+        process = start(module, *words, environment=self.environment, stdout=log, stderr=log)
         self.processes.append(process)
         return process
 
@@ -82,6 +87,24 @@ class Workers:
         """Fail with the worker's own words when one has ended that nobody ended."""
         for process in self.processes:
             assert process.poll() in (None, 0, -signal.SIGKILL), self.log(process)
+
+    async def until(
+        self, condition: Callable[[], bool | Awaitable[bool]], deadline_s: float, what: str
+    ) -> None:
+        """Return as soon as the condition holds; fail at once when a worker ends that nobody ended."""
+
+        async def holds() -> bool:
+            self.assert_running()
+            found = condition()
+            return await found if inspect.isawaitable(found) else found
+
+        await wait_until(holds, deadline_s, what)
+
+    async def refusal(self, process: subprocess.Popen[bytes]) -> str:
+        """Return the last line of a worker that ends with exit code 1."""
+        assert await asyncio.to_thread(process.wait, 150) == 1, self.log(process)
+        assert "Traceback" not in self.log(process)
+        return self.log(process).splitlines()[-1]
 
     def terminate(self, process: subprocess.Popen[bytes], deadline_s: float = 60) -> int:
         process.terminate()
@@ -102,9 +125,7 @@ class Follower:
         await self.consumer.seek_to_beginning(self.partition)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.consumer.stop()
 
     async def read(self) -> None:
@@ -131,17 +152,35 @@ class Follower:
         """Return how many of them were read of so far."""
         return sum(count.count + count.late_count for count in self.latest.values() if count.tag == "all")
 
+    async def has(self, posts: int) -> bool:
+        """Say whether exactly so many posts are counted, late ones included."""
+        return await self.total() == posts
+
+    async def is_exact(self, cells: Mapping[bytes, int]) -> bool:
+        """Say whether these are the counts, and there is no other."""
+        await self.read()
+        return self.cells == cells
+
+    async def is_over(self, posts: int, watermark_ms: int) -> bool:
+        """Say the same, and whether those windows are final, and only those, that end by then."""
+        return await self.has(posts) and all(
+            count.is_final == (count.window_end_ms <= watermark_ms) for count in self.latest.values()
+        )
+
     @property
     def cells(self) -> Counter[bytes]:
         return Counter({key: count.count for key, count in self.latest.items()})
 
 
+@asynccontextmanager
+async def counting(settings: Settings, log_dir: Path, **more: str) -> AsyncIterator[tuple[Workers, Follower]]:
+    """Lend workers, of which none runs yet, and who follows their counts. `more`: variables of theirs."""
+    with Workers({**environment(settings), **more}, log_dir) as workers:
+        async with Follower(settings.broker, settings.topic("counts")) as follower:
+            yield workers, follower
+
+
 async def count_all(settings: Settings, workers: Workers, expected: int) -> None:
     """Return when exactly so many posts are counted, late ones included; no worker may end meanwhile."""
     async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-        async def is_complete() -> bool:
-            workers.assert_running()
-            return await follower.total() == expected
-
-        await wait_until(is_complete, 150, f"{expected} posts are counted")
+        await workers.until(lambda: follower.has(expected), 150, f"{expected} posts are counted")

@@ -19,7 +19,7 @@ from sandik.settings import Settings
 from sandik.telemetry.log_throttle import AT_ONCE, EVERY_S, Calm
 from sandik.telemetry.logs import configure_logs
 from tests.support.kafka import produce
-from tests.support.scene import Scene, some_posts, start_module
+from tests.support.scene import Scene, some_posts
 from tests.support.workers import Workers, environment
 
 TEXT = "çok gizli bir cümle"
@@ -155,11 +155,10 @@ def test_an_answer_for_whom_a_signal_has_stopped_is_nothing_to_show() -> None:
 async def test_the_last_line_of_a_dead_worker_is_its_reason(
     worker_settings: Settings, tmp_path: Path, oddity: str
 ) -> None:
-    scene = Scene(worker_settings)
-    await scene.make_topics()
+    scene = await Scene.made(worker_settings)
     await scene.write(some_posts(10))
     with Workers(environment(worker_settings), tmp_path) as workers:
-        worker = start_module(workers, "tests.ops.odd_worker", oddity)
+        worker = workers.start("tests.ops.odd_worker", oddity)
         assert await asyncio.to_thread(worker.wait, 120) == 1
         lines = workers.log(worker).splitlines()
 
@@ -175,11 +174,10 @@ async def test_the_last_line_of_a_dead_worker_is_its_reason(
 async def test_a_worker_that_crashes_on_a_text_does_not_log_it(
     worker_settings: Settings, tmp_path: Path, level: str
 ) -> None:
-    scene = Scene(worker_settings)
-    await scene.make_topics()
+    await Scene.made(worker_settings)
     post = {"id": "t:1", "source": "t", "created_at_ms": 1_683_800_040_000, "text": TEXT}
     with Workers({**environment(worker_settings), "SANDIK_LOG_LEVEL": level}, tmp_path) as workers:
-        worker = start_module(workers, "tests.ops.odd_worker", "chokes")
+        worker = workers.start("tests.ops.odd_worker", "chokes")
         await produce(
             worker_settings.broker,
             worker_settings.topic(POSTS),

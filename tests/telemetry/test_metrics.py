@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sandik.clock import SystemClock
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik.telemetry.metric_catalogue import METRICS
 from sandik.telemetry.metrics import Metrics, corrections
 from sandik.worker.vitals import Vitals

@@ -10,13 +10,13 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from sandik.broker import EmbeddedKafka
-from sandik.kafka.topics import COUNTS, MENTIONS, POSTS, POSTS_DLQ, POSTS_LATE
+from sandik.kafka.topics import MENTIONS, POSTS, POSTS_DLQ, POSTS_LATE
 from sandik.settings import Settings
 from tests.support.collector import Collector, attributes
-from tests.support.kafka import read_topic, wait_until
+from tests.support.kafka import read_topic
 from tests.support.lexicons import SMALL
 from tests.support.scene import BASE_MS, TEXTS, Scene
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Workers, count_all, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
@@ -94,12 +94,12 @@ def outcome(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> O
 
 
 async def run(settings: Settings, log_dir: Path) -> Outcome:
-    await Scene(settings).make_topics()
+    await Scene.made(settings)
     await write(settings)
     async with Collector() as collector:
         with Workers({**environment(settings), **collector.environment}, log_dir) as workers:
             worker = workers.start()
-            await wait_for_counts(settings, workers)
+            await count_all(settings, workers, 5)  # the late ones as such
             assert await asyncio.to_thread(workers.terminate, worker) == 0
     names = MENTIONS, POSTS_LATE, POSTS_DLQ
     topics = {name: await read_topic(settings.broker, settings.topic(name)) for name in names}
@@ -107,24 +107,10 @@ async def run(settings: Settings, log_dir: Path) -> Outcome:
 
 
 async def write(settings: Settings) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker)
-    await producer.start()
-    try:
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
         for value, trace in LOG:
             headers = [] if trace is None else [("traceparent", traceparent(of(trace)))]
             await producer.send_and_wait(settings.topic(POSTS), value, b"k", PARTITION, headers=headers)
-    finally:
-        await producer.stop()
-
-
-async def wait_for_counts(settings: Settings, workers: Workers) -> None:
-    async with Follower(settings.broker, settings.topic(COUNTS)) as follower:
-
-        async def are_there() -> bool:
-            workers.assert_running()
-            return await follower.total() == 5
-
-        await wait_until(are_there, 90, "all posts are counted, the late ones as such")
 
 
 def signatures(records: Records) -> list[Place]:
@@ -206,13 +192,13 @@ def test_no_trace_holds_anything_of_a_post(outcome: Outcome) -> None:
 async def test_without_the_setting_nothing_of_opentelemetry_is_imported_or_written(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    await Scene(worker_settings).make_topics()
+    await Scene.made(worker_settings)
     await write(worker_settings)
     with Workers(environment(worker_settings), tmp_path) as workers:
         workers.environment["PYTHONPROFILEIMPORTTIME"] = "1"  # Python logs every import
         workers.environment["SANDIK_LEXICON"] = str(SMALL)  # loads in no time
         worker = workers.start()
-        await wait_for_counts(worker_settings, workers)
+        await count_all(worker_settings, workers, 5)
         assert await asyncio.to_thread(workers.terminate, worker) == 0
         log = workers.log(worker)
 

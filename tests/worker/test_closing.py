@@ -10,8 +10,8 @@ import pytest
 from sandik.broker import EmbeddedKafka
 from sandik.settings import Settings
 from tests.support.command import sandik
-from tests.support.kafka import read_topic, wait_until
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.kafka import has_records, read_topic
+from tests.support.workers import counting, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
@@ -53,34 +53,25 @@ async def test_the_last_windows_of_an_archive_become_final(kafka: EmbeddedKafka,
     last_end_ms = (BEGIN_S + 19 * HOUR_S + 60) * 1_000
     assert (summary["produced"], summary["closed_until_ms"]) == (20, last_end_ms)
     assert "closed: windows that end until 2023-05-12T13:01:00Z become final\n" in said
-    with Workers(variables, tmp_path) as workers:
+    async with counting(settings, tmp_path, **variables) as (workers, follower):
         worker = workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
+        await workers.until(
+            lambda: follower.is_over(20, last_end_ms), 120, "all windows are counted and final"
+        )
 
-            async def is_final() -> bool:
-                workers.assert_running()
-                total = await follower.total()
-                return total == 20 and all(count.is_final for count in follower.latest.values())
-
-            await wait_until(is_final, 120, "all windows are counted and final")
-
-            # Now the topic stands at the end of the archive, and what is older is told before it is written.
-            older = an_archive(
-                tmp_path / "two.jsonl", [BEGIN_S - HOUR_S, BEGIN_S, BEGIN_S + 19 * HOUR_S + 30]
-            )
-            summary, said = await run(settings, older)
-            assert (summary["produced"], summary["expected_late"]) == (3, 2)
-            assert "2 of 3 posts, most of what was read, will be too late" in said
-            assert "SANDIK_TOPIC_PREFIX" in said
-
-            async def are_late() -> bool:
-                return len(await read_topic(settings.broker, settings.topic("posts.late"))) == 2
-
-            await wait_until(are_late, 120, "as many are late as were expected")
-            doctor = await asyncio.to_thread(sandik, "doctor", environment=variables)
-            assert b"posts.late: 2 of 23 posts were too late to be counted" in doctor.stdout, doctor.stdout
-            assert workers.terminate(worker) == 0
-            await follower.read()
+        # Now the topic stands at the end of the archive, and what is older is told before it is written.
+        older = an_archive(tmp_path / "two.jsonl", [BEGIN_S - HOUR_S, BEGIN_S, BEGIN_S + 19 * HOUR_S + 30])
+        summary, said = await run(settings, older)
+        assert (summary["produced"], summary["expected_late"]) == (3, 2)
+        assert "2 of 3 posts, most of what was read, will be too late" in said
+        assert "SANDIK_TOPIC_PREFIX" in said
+        await workers.until(
+            lambda: has_records(settings, "posts.late", 2), 120, "as many are late as were expected"
+        )
+        doctor = await asyncio.to_thread(sandik, "doctor", environment=variables)
+        assert b"posts.late: 2 of 23 posts were too late to be counted" in doctor.stdout, doctor.stdout
+        assert workers.terminate(worker) == 0
+        await follower.read()
 
     out = tmp_path / "replayed.jsonl"
     replayed = await asyncio.to_thread(

@@ -8,20 +8,13 @@ from pathlib import Path
 import pytest
 
 from sandik.settings import Settings
-from tests.support.kafka import read_topic, wait_until
-from tests.support.scene import Scene, some_posts, start_module
-from tests.support.workers import Follower, Workers, environment
+from tests.support.kafka import read_topic
+from tests.support.scene import Scene, ends_exact, some_posts, wait_for_all, wait_for_more
+from tests.support.workers import counting
 
 pytestmark = pytest.mark.broker
 
 WORKER = "sandik"
-
-
-def start_worker(workers: Workers, module: str) -> None:
-    if module == WORKER:
-        workers.start()
-    else:
-        start_module(workers, module)
 
 
 @pytest.mark.timeout(400)
@@ -37,44 +30,29 @@ async def test_counts_are_exact_though_workers_are_killed(
     worker_settings: Settings, tmp_path: Path, seed: int, module: str
 ) -> None:
     chance = random.Random(seed)
-    scene = Scene(worker_settings)
-    await scene.make_topics()
+    scene = await Scene.made(worker_settings)
     posts = some_posts(16_000, seed)
     kills = 0
-    with Workers(environment(worker_settings), tmp_path) as workers:
-        async with Follower(worker_settings.broker, worker_settings.topic("counts")) as follower:
-            for _ in range(3):
-                start_worker(workers, module)
-            for start in range(0, len(posts), 1_000):
-                await scene.write(posts[start : start + 1_000])
-                if start % 4_000 == 0:
-                    at_least = await follower.total()
-
-                    async def has_gone_on(at_least: int = at_least) -> bool:
-                        return await follower.total() > at_least
-
-                    # Killed while they work, not while they wait to be given partitions.
-                    await wait_until(has_gone_on, 120, f"counting goes on after {at_least} posts")
-                    await asyncio.sleep(chance.uniform(0, 0.5))  # so that a kill falls anywhere in a batch
-                    victim = chance.choice(workers.alive)
-                    victim.send_signal(signal.SIGKILL)
-                    victim.wait()
-                    kills += 1
-                    start_worker(workers, module)
-                workers.assert_running()
-
-            async def is_complete() -> bool:
-                workers.assert_running()
-                return await follower.total() >= len(posts)
-
-            await wait_until(is_complete, 150, "all posts are counted")
-            # One that is only just being loaded dies of a SIGTERM like any program.
-            await scene.wait_for_shares([1, 1, 2])
-            exit_codes = [workers.terminate(worker) for worker in workers.alive]
-            await follower.read()
+    async with counting(worker_settings, tmp_path) as (workers, follower):
+        for _ in range(3):
+            workers.start(module)
+        for start in range(0, len(posts), 1_000):
+            await scene.write(posts[start : start + 1_000])
+            if start % 4_000 == 0:
+                await follower.read()
+                # Killed while they work, not while they wait to be given partitions.
+                await wait_for_more(follower)
+                await asyncio.sleep(chance.uniform(0, 0.5))  # so that a kill falls anywhere in a batch
+                victim = chance.choice(workers.alive)
+                victim.send_signal(signal.SIGKILL)
+                victim.wait()
+                kills += 1
+                workers.start(module)
+            workers.assert_running()
+        await wait_for_all(follower, scene, workers)
+        # One that is only just being loaded dies of a SIGTERM like any program.
+        await scene.wait_for_shares([1, 1, 2])
+        await ends_exact(follower, scene, workers, running=3)
 
     assert kills == 4
-    assert exit_codes == [0] * len(exit_codes)
-    assert scene.truth() == follower.cells
-    assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.late"))
     assert [] == await read_topic(worker_settings.broker, worker_settings.topic("posts.dlq"))

@@ -11,8 +11,8 @@ from sandik.replay.results import canonical, line
 from sandik.settings import Settings
 from sandik_schemas.count import Count
 from tests.faults.test_replay import BAD, POSTS, late_and_bad_posts_too
-from tests.support.command import sandik
-from tests.support.kafka import NewRecord, produce, read_topic, wait_until
+from tests.support.command import succeed
+from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.scene import Scene, brief, wait_for_more
 from tests.support.workers import Follower, Workers, environment
 
@@ -58,8 +58,7 @@ async def test_what_killed_workers_leave_is_byte_identical_to_a_replay(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = brief(worker_settings).model_copy(update=WIDER)
-    scene = Scene(settings)
-    await scene.make_topics()
+    await Scene.made(settings)
     records, newest_ms = bursts()
     with Workers(environment(settings), tmp_path) as workers:
         victims = [workers.start(), workers.start()]
@@ -69,29 +68,22 @@ async def test_what_killed_workers_leave_is_byte_identical_to_a_replay(
                 await wait_for_more(follower, 100)
                 victims[number].kill()  # one of the two owns merge
                 workers.start()
-
-            async def is_over() -> bool:
-                workers.assert_running()
-                return await follower.total() == POSTS - BAD and all(
-                    count.is_final == (count.window_end_ms <= newest_ms - settings.max_disorder_ms)
-                    for count in follower.latest.values()
-                )
-
-            await wait_until(is_over, 150, "all posts are counted, and final")
+            watermark_ms = newest_ms - settings.max_disorder_ms
+            await workers.until(
+                lambda: follower.is_over(POSTS - BAD, watermark_ms), 150, "all posts are counted, and final"
+            )
         out = tmp_path / "all.jsonl"
         arguments = ("--out", str(out), "--hopping", "60s/20s", "--session-gap", "30s")
-        done = sandik("replay", *arguments, environment=environment(settings))
-        assert done.returncode == 0, done.stderr
+        succeed("replay", *arguments, environment=environment(settings))
         expected = {
             COUNTS_HOPPING: (tmp_path / "all.hopping.jsonl").read_bytes(),
             COUNTS_SESSIONS: (tmp_path / "all.sessions.jsonl").read_bytes(),
         }
 
         async def is_the_same() -> bool:
-            workers.assert_running()
             return all([as_bytes(await compacted(settings, name)) == expected[name] for name in expected])
 
-        await wait_until(is_the_same, 60, "the topics hold what the replay says")
+        await workers.until(is_the_same, 60, "the topics hold what the replay says")
         assert [workers.terminate(worker) for worker in workers.alive] == [0, 0]
     sessions = [json.loads(row) for row in expected[COUNTS_SESSIONS].splitlines()]
     assert any(row["is_final"] for row in sessions)

@@ -20,7 +20,7 @@ from tests.quality.posts import DATA, IRA, WITHOUT_DATA
 from tests.support.command import sandik
 from tests.support.kafka import read_topic, wait_until
 from tests.support.truth import single_pass
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.workers import Follower, counting, environment, quick_settings
 
 pytestmark = pytest.mark.broker
 
@@ -85,21 +85,18 @@ async def test_an_archive_is_counted_exactly_by_two_workers(
     unreadable = sum(summary["rejected"].values())
     assert summary["produced"] + unreadable == rows
 
-    with Workers(variables, tmp_path) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            for _ in range(2):
-                workers.start()
+    async with counting(settings, tmp_path) as (workers, follower):
+        for _ in range(2):
+            workers.start()
 
-            async def is_complete() -> bool:
-                await asyncio.sleep(1)  # adding up a quarter of a million cells is work, too
-                workers.assert_running()
-                return (
-                    await follower.total() >= summary["produced"] and not_yet_final(follower, settings) == []
-                )
+        async def is_complete() -> bool:
+            await asyncio.sleep(1)  # adding up a quarter of a million cells is work, too
+            workers.assert_running()
+            return await follower.total() >= summary["produced"] and not_yet_final(follower, settings) == []
 
-            await wait_until(is_complete, 900, f"all {rows} tweets are counted and final")
-            assert [workers.terminate(worker) for worker in workers.alive] == [0, 0]
-            await follower.read()
+        await wait_until(is_complete, 900, f"all {rows} tweets are counted and final")
+        assert [workers.terminate(worker) for worker in workers.alive] == [0, 0]
+        await follower.read()
 
     posts = await read_topic(settings.broker, settings.topic("posts"))
     rejected = await read_topic(settings.broker, settings.topic("posts.dlq"))

@@ -6,23 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from sandik.kafka.topics import WINDOWS_TABLE, all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik
-from tests.support.kafka import create_topic
-from tests.support.scene import Post, Scene, brief, some_posts, wait_for_all
-from tests.support.workers import Follower, Workers, environment
-from tests.worker.test_refusals import delete_topic, refusal
+from tests.support.command import sandik, succeed
+from tests.support.kafka import create_topic, delete_records, delete_topic
+from tests.support.scene import Post, Scene, some_posts, wait_for_all
+from tests.support.workers import Follower, Workers, counting, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
-
-
-@pytest.fixture
-def scene(worker_settings: Settings) -> Scene:
-    return Scene(brief(worker_settings))
 
 
 async def count(scene: Scene, workers: Workers, posts: Sequence[Post]) -> None:
@@ -36,32 +28,20 @@ async def count(scene: Scene, workers: Workers, posts: Sequence[Post]) -> None:
 
 
 async def make_anew(scene: Scene, topic: str) -> None:
-    await delete_topic(scene.settings, topic)
+    await delete_topic(scene.settings.broker, topic)
     await create(scene.settings, all_topics(scene.settings))
-
-
-async def delete_all_records(settings: Settings, topic: str, ends: dict[int, int]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-    await admin.start()
-    try:
-        await admin.delete_records(
-            {TopicPartition(topic, one): RecordsToDelete(before_offset=end) for one, end in ends.items()}
-        )
-    finally:
-        await admin.close()
 
 
 async def test_a_longer_log_made_anew_is_refused_by_every_worker_and_by_doctor(
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(600))
         await make_anew(scene, settings.topic("posts"))
         await scene.write(some_posts(2_400, seed=1))
 
-        said = [await refusal(workers, workers.start()) for _ in range(2)]
+        said = [await workers.refusal(workers.start()) for _ in range(2)]
         doctor = json.loads(sandik("doctor", "--json", environment=environment(settings)).stdout)
 
     for line in said:
@@ -77,10 +57,9 @@ async def test_doctor_tells_of_counted_partitions_that_are_gone_and_does_not_wai
 ) -> None:
     settings = scene.settings
     posts = settings.topic("posts")
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(600))
-    await delete_topic(settings, posts)
+    await delete_topic(settings.broker, posts)
     gone = errors_of_doctor(settings)
     await create_topic(settings.broker, posts, 1)
     fewer = errors_of_doctor(settings)
@@ -100,17 +79,15 @@ async def test_a_topic_made_anew_under_a_running_worker_stops_it_and_the_next_on
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     await scene.write(some_posts(600))
-    with Workers(environment(settings), tmp_path) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            running = workers.start()
-            await wait_for_all(follower, scene, workers)
-            counted = dict(follower.latest)
-            await make_anew(scene, settings.topic("posts"))
-            await scene.write(some_posts(2_400, seed=1))
-            said = [await refusal(workers, running), await refusal(workers, workers.start())]
-            await follower.read()
+    async with counting(settings, tmp_path) as (workers, follower):
+        running = workers.start()
+        await wait_for_all(follower, scene, workers)
+        counted = dict(follower.latest)
+        await make_anew(scene, settings.topic("posts"))
+        await scene.write(some_posts(2_400, seed=1))
+        said = [await workers.refusal(running), await workers.refusal(workers.start())]
+        await follower.read()
 
     for line in said:
         assert settings.topic("posts") in line
@@ -125,34 +102,29 @@ async def test_after_a_refusal_the_new_log_is_counted_once_the_run_is_replaced(
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
-    with Workers(environment(settings), tmp_path) as workers:
+    async with counting(settings, tmp_path) as (workers, follower):
         await count(scene, workers, some_posts(600))
         await make_anew(scene, settings.topic("posts"))
         scene.written = []
         await scene.write(some_posts(1_200, seed=1))
-        await refusal(workers, workers.start())
+        await workers.refusal(workers.start())
         workers.processes.clear()
-        replaced = sandik("runs", "replace", environment=environment(settings))
-        assert replaced.returncode == 0, replaced.stderr
+        succeed("runs", "replace", environment=environment(settings))
 
         await count(scene, workers, [])
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            await follower.read()
+        await follower.read()
 
     assert scene.truth() == follower.cells
 
 
 async def test_a_lost_changelog_is_counted_anew_from_the_posts(scene: Scene, tmp_path: Path) -> None:
     settings = scene.settings
-    await scene.make_topics()
-    with Workers(environment(settings), tmp_path) as workers:
+    async with counting(settings, tmp_path) as (workers, follower):
         await count(scene, workers, some_posts(600))
-        await delete_topic(settings, f"{scene.group}-{WINDOWS_TABLE}-changelog")
+        await delete_topic(settings.broker, f"{scene.group}-{WINDOWS_TABLE}-changelog")
 
         await count(scene, workers, some_posts(1_200)[600:])
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            await follower.read()
+        await follower.read()
 
     assert scene.truth() == follower.cells
 
@@ -161,7 +133,6 @@ async def test_a_lost_changelog_is_refused_when_counted_posts_are_gone_too(
     scene: Scene, tmp_path: Path
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(600))
         committed = {
@@ -169,11 +140,11 @@ async def test_a_lost_changelog_is_refused_when_counted_posts_are_gone_too(
             for tp, end in (await scene.committed()).items()
             if tp.topic == settings.topic("posts")
         }
-        await delete_topic(settings, f"{scene.group}-{WINDOWS_TABLE}-changelog")
-        await delete_all_records(settings, settings.topic("posts"), committed)
+        await delete_topic(settings.broker, f"{scene.group}-{WINDOWS_TABLE}-changelog")
+        await delete_records(settings.broker, settings.topic("posts"), committed)
         await scene.write(some_posts(1_200)[600:])
 
-        said = [await refusal(workers, workers.start()) for _ in range(2)]
+        said = [await workers.refusal(workers.start()) for _ in range(2)]
 
     for line in said:
         assert "the state needs offset 0 next" in line
@@ -183,12 +154,11 @@ async def test_a_lost_changelog_is_refused_when_counted_posts_are_gone_too(
 @pytest.mark.parametrize("topic", ["partials", "counts"])
 async def test_results_that_were_made_anew_are_refused(scene: Scene, tmp_path: Path, topic: str) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(1_500))
         await make_anew(scene, settings.topic(topic))
 
-        said = [await refusal(workers, workers.start()) for _ in range(2)]
+        said = [await workers.refusal(workers.start()) for _ in range(2)]
 
     for line in said:
         assert f"topic {settings.topic(topic)} was recreated" in line
@@ -200,7 +170,6 @@ async def test_results_that_are_made_anew_under_a_running_worker_stop_it(
     scene: Scene, tmp_path: Path, topic: str
 ) -> None:
     settings = scene.settings
-    await scene.make_topics()
     posts = some_posts(3_000)
     await scene.write(posts[:1_500])
     with Workers(environment(settings), tmp_path) as workers:
@@ -210,7 +179,7 @@ async def test_results_that_are_made_anew_under_a_running_worker_stop_it(
         await make_anew(scene, settings.topic(topic))
         await scene.write(posts[1_500:])
         code = await asyncio.to_thread(running.wait, 150)
-        said = await refusal(workers, workers.start())
+        said = await workers.refusal(workers.start())
 
     assert code == 1
     assert f"topic {settings.topic(topic)} was recreated" in said
@@ -218,11 +187,10 @@ async def test_results_that_are_made_anew_under_a_running_worker_stop_it(
 
 async def test_a_worker_without_control_is_refused(scene: Scene, tmp_path: Path) -> None:
     settings = scene.settings
-    await scene.make_topics()
     with Workers(environment(settings), tmp_path) as workers:
         await count(scene, workers, some_posts(300))
-        await delete_topic(settings, settings.topic("control"))
+        await delete_topic(settings.broker, settings.topic("control"))
 
-        said = await refusal(workers, workers.start())
+        said = await workers.refusal(workers.start())
 
     assert f"has no topic {settings.topic('control')}" in said

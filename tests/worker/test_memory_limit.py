@@ -12,7 +12,7 @@ from sandik.settings import Settings
 from tests.faults.test_hostile_producer import hostile
 from tests.support import quick_yaml
 from tests.support.hostile import send
-from tests.support.kafka import produce, wait_until
+from tests.support.kafka import produce
 from tests.support.scene import Scene, a_post, some_posts
 from tests.support.workers import Workers, count_all, environment
 
@@ -108,12 +108,11 @@ async def test_while_a_hostile_producer_writes(
         start(workers, limited)
 
         async def is_read() -> bool:
-            workers.assert_running()
             committed = await scene.committed()
             found = {tp.partition: offset for tp, offset in committed.items() if tp.topic == posts}
             return [found.get(number, 0) for number in range(len(ends))] == ends
 
-        await wait_until(is_read, 900, "all records are accounted for")
+        await workers.until(is_read, 900, "all records are accounted for")
         [worker] = workers.alive
         assert workers.terminate(worker) == 0
 

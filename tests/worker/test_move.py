@@ -8,7 +8,7 @@ import pytest
 
 from sandik.broker import EmbeddedKafka
 from sandik.settings import Settings
-from tests.support.kafka import configure, produce, read_topic, wait_until
+from tests.support.kafka import configure, has_records, produce, wait_until
 from tests.support.scene import Post, Scene, brief, some_posts
 from tests.support.workers import Follower, Workers, environment, quick_settings
 from tests.worker.mirror import mirror
@@ -52,12 +52,9 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
 
 
 async def are_mirrored(settings: Settings, posts: int) -> None:
-    """Return when so many posts are there."""
-
-    async def are_there() -> bool:
-        return len(await read_topic(settings.broker, settings.topic("posts"))) == posts
-
-    await wait_until(are_there, 300, f"{posts} posts are mirrored")
+    """Return when so many posts are there, and no more."""
+    await wait_until(lambda: has_records(settings, "posts", posts), 300, f"{posts} posts are mirrored")
+    assert not await has_records(settings, "posts", posts + 1)
 
 
 async def exact(scene: Scene, workers: Workers, posts: Sequence[Post]) -> None:
@@ -65,13 +62,9 @@ async def exact(scene: Scene, workers: Workers, posts: Sequence[Post]) -> None:
     scene.written = list(posts)
     expected = scene.truth()
     async with Follower(scene.settings.broker, scene.settings.topic("counts")) as follower:
-
-        async def is_exact() -> bool:
-            workers.assert_running()
-            await follower.read()
-            return follower.cells == expected
-
-        await wait_until(is_exact, 300, f"{len(posts)} posts are counted exactly")
+        await workers.until(
+            lambda: follower.is_exact(expected), 300, f"{len(posts)} posts are counted exactly"
+        )
 
 
 def workers(two: Two, folder: Path) -> tuple[Workers, Workers]:

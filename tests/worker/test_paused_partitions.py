@@ -7,11 +7,11 @@ import pytest
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
-from tests.support.command import sandik
+from tests.support.command import refused, sandik
 from tests.support.hostile import Raw, a_batch, send
-from tests.support.kafka import NewRecord, produce, read_topic, wait_until
+from tests.support.kafka import NewRecord, produce, read_topic
 from tests.support.ops import Ops
-from tests.support.workers import Follower, Workers, environment
+from tests.support.workers import Workers, count_all, counting, environment
 from tests.worker.test_refusals import posts
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -21,16 +21,6 @@ BAD: list[NewRecord] = [(b"k", b"not a post", 0, None)] * 200
 
 async def dead_letters(settings: Settings) -> int:
     return len(await read_topic(settings.broker, settings.topic("posts.dlq")))
-
-
-async def until_counted(settings: Settings, workers: Workers, expected: int) -> None:
-    async with Follower(settings.broker, settings.topic("counts")) as follower:
-
-        async def are_counted() -> bool:
-            workers.assert_running()
-            return await follower.total() == expected
-
-        await wait_until(are_counted, 150, f"{expected} posts are counted")
 
 
 async def test_a_partition_is_paused_alone_through_a_restart_until_it_is_resumed(
@@ -43,7 +33,7 @@ async def test_a_partition_is_paused_alone_through_a_restart_until_it_is_resumed
     await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), *BAD, *posts(40, 80)])
     with Workers({**variables, **ops.environment}, tmp_path) as workers:
         first = workers.start()
-        await until_counted(settings, workers, 70)
+        await count_all(settings, workers, 70)
         ready = await ops.wait_for("paused")
         assert 1 == ops.metrics()["sandik_partition_paused", "0"]
         assert 0 == ops.metrics()["sandik_partition_paused", "1"]
@@ -53,12 +43,12 @@ async def test_a_partition_is_paused_alone_through_a_restart_until_it_is_resumed
         again = await ops.wait_for("paused")
         # A partition that is paused holds the watermark no longer than an idle one.
         await produce(settings.broker, settings.topic("posts"), posts(80, 90))
-        await until_counted(settings, workers, 77)
+        await count_all(settings, workers, 77)
         paused = json.loads(sandik("partitions", "paused", "--json", environment=variables).stdout)
         letters_while_paused = await dead_letters(settings)
 
         resumed = sandik("partitions", "resume", "0", environment=variables)
-        await until_counted(settings, workers, 90)
+        await count_all(settings, workers, 90)
         await ops.wait_for("ready")
         none_left = json.loads(sandik("partitions", "paused", "--json", environment=variables).stdout)
         assert 0 == workers.terminate(second)
@@ -79,21 +69,18 @@ async def test_windows_become_final_while_a_partition_is_paused(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = worker_settings
-    variables = {**environment(settings), "SANDIK_DLQ_MAX_CONSECUTIVE": "50"}
     await create(settings, all_topics(settings))
     later_ms = 3_600_000
     bad_then_later = [*BAD, *(at_later(record, later_ms) for record in posts(40, 80))]
     await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), *bad_then_later])
-    with Workers(variables, tmp_path) as workers:
+    async with counting(settings, tmp_path, SANDIK_DLQ_MAX_CONSECUTIVE="50") as (workers, follower):
         workers.start()
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
 
-            async def is_final() -> bool:
-                workers.assert_running()
-                await follower.read()
-                return any(count.is_final and count.count == 40 for count in follower.latest.values())
+        async def is_final() -> bool:
+            await follower.read()
+            return any(count.is_final and count.count == 40 for count in follower.latest.values())
 
-            await wait_until(is_final, 150, "the first window is final with all its posts")
+        await workers.until(is_final, 150, "the first window is final with all its posts")
 
 
 def at_later(record: NewRecord, later_ms: int) -> NewRecord:
@@ -123,7 +110,7 @@ async def test_a_partition_that_is_paused_for_its_share_of_rejected_records_lose
         page = await ops.wait_for("paused")
         [paused] = json.loads(sandik("partitions", "paused", "--json", environment=variables).stdout)
         resumed = sandik("partitions", "resume", "0", environment=variables)
-        await until_counted(settings, workers, 4_000)
+        await count_all(settings, workers, 4_000)
         await ops.wait_for("ready")
 
     assert "records are rejected, and SANDIK_DLQ_MAX_RATIO is 0.5" in page.notices[0]
@@ -138,21 +125,22 @@ async def test_a_higher_limit_resumes_the_partition(worker_settings: Settings, t
     await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), *BAD, *posts(40, 80)])
     with Workers({**environment(settings), "SANDIK_DLQ_MAX_CONSECUTIVE": "50"}, tmp_path) as workers:
         first = workers.start()
-        await until_counted(settings, workers, 70)
+        await count_all(settings, workers, 70)
         assert 0 == workers.terminate(first)
         workers.environment["SANDIK_DLQ_MAX_CONSECUTIVE"] = "1000"
         workers.start()
-        await until_counted(settings, workers, 80)
+        await count_all(settings, workers, 80)
     assert 200 == await dead_letters(settings)
 
 
 async def test_only_a_paused_partition_can_be_resumed(worker_settings: Settings) -> None:
     await create(worker_settings, all_topics(worker_settings))
 
-    done = sandik("partitions", "resume", "3", environment=environment(worker_settings))
-
-    assert done.returncode == 2
-    assert b"partition 3 is not paused" in done.stderr
+    refused(
+        *("partitions", "resume", "3"),
+        environment=environment(worker_settings),
+        says="partition 3 is not paused",
+    )
 
 
 async def test_a_partition_is_paused_in_front_of_a_batch_that_cannot_be_read_and_goes_on_behind_it(
@@ -167,10 +155,10 @@ async def test_a_partition_is_paused_in_front_of_a_batch_that_cannot_be_read_and
     await produce(settings.broker, topic, posts(4, 8))
     with Workers(variables, tmp_path) as workers:
         workers.start()
-        await until_counted(settings, workers, 7)
+        await count_all(settings, workers, 7)
         page = await ops.wait_for("paused")
         resumed = sandik("partitions", "resume", "--json", "0", environment=variables)
-        await until_counted(settings, workers, 8)
+        await count_all(settings, workers, 8)
 
     assert "partition 0 is paused at offset 2" in page.notices[0]
     [found] = json.loads(resumed.stdout)

@@ -1,17 +1,15 @@
 """What would make counts wrong stops a worker, with exit code 1 and one line that says what to do."""
 
-import asyncio
-import subprocess
 from pathlib import Path
 
 import msgspec
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin import NewPartitions
 
 from sandik.kafka.topics import all_topics, create
 from sandik.settings import Settings
 from tests.support.command import sandik
-from tests.support.kafka import NewRecord, configure, produce, read_topic, wait_until
+from tests.support.kafka import NewRecord, admin_of, configure, delete_topic, produce, read_topic, wait_until
 from tests.support.scene import Scene
 from tests.support.workers import Workers, count_all, environment
 
@@ -34,28 +32,6 @@ def posts(first: int, last: int) -> list[NewRecord]:
     ]
 
 
-async def refusal(workers: Workers, worker: "subprocess.Popen[bytes]") -> str:
-    """Return the last line of a worker that ends with exit code 1."""
-    code = await asyncio.to_thread(worker.wait, 150)
-    assert 1 == code, workers.log(worker)
-    assert "Traceback" not in workers.log(worker)
-    return workers.log(worker).splitlines()[-1]
-
-
-async def delete_topic(settings: Settings, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-    await admin.start()
-    try:
-        await admin.delete_topics([topic])
-
-        async def is_gone() -> bool:
-            return topic not in await admin.list_topics()
-
-        await wait_until(is_gone, 30, f"{topic} is deleted")
-    finally:
-        await admin.close()
-
-
 async def test_a_topic_that_was_made_anew_is_not_read_on(worker_settings: Settings, tmp_path: Path) -> None:
     settings = worker_settings
     await create(settings, all_topics(settings))
@@ -64,11 +40,11 @@ async def test_a_topic_that_was_made_anew_is_not_read_on(worker_settings: Settin
         first = workers.start()
         await count_all(settings, workers, 400)
         assert 0 == workers.terminate(first)
-        await delete_topic(settings, settings.topic("posts"))
+        await delete_topic(settings.broker, settings.topic("posts"))
         await create(settings, all_topics(settings))
         await produce(settings.broker, settings.topic("posts"), posts(0, 40))
 
-        said = await refusal(workers, workers.start())
+        said = await workers.refusal(workers.start())
 
     assert f"topic {settings.topic('posts')}, partition 0: the state needs offset 100 next" in said
     assert "`sandik runs replace`" in said
@@ -83,13 +59,11 @@ async def test_a_topic_that_grows_while_a_worker_runs_stops_it_and_every_next_on
     with Workers(environment(settings), tmp_path) as workers:
         running = workers.start()
         await count_all(settings, workers, 400)
-        admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-        await admin.start()
-        await admin.create_partitions({settings.topic("posts"): NewPartitions(8)})
-        await admin.close()
+        async with admin_of(settings.broker) as admin:
+            await admin.create_partitions({settings.topic("posts"): NewPartitions(8)})
         newcomer = workers.start()  # refuses at once, and its coming and going does not matter
-        said_at_start = await refusal(workers, newcomer)
-        said = await refusal(workers, running)
+        said_at_start = await workers.refusal(newcomer)
+        said = await workers.refusal(running)
 
     assert "has 8 partitions" in said_at_start
     assert "has 8 partitions now, and had 4" in said
@@ -101,13 +75,12 @@ async def test_a_batch_whose_dead_letter_cannot_be_written_is_not_acknowledged(
 ) -> None:
     settings = worker_settings
     dead_letters = settings.topic("posts.dlq")
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     await configure(settings.broker, dead_letters, {"max.message.bytes": "400"})
     bad = (b"k", b"not a post" * 100, 0, None)
     await produce(settings.broker, settings.topic("posts"), [*posts(0, 40), bad])
     with Workers(environment(settings), tmp_path) as workers:
-        said = await refusal(workers, workers.start())
+        said = await workers.refusal(workers.start())
         committed = {tp.partition: offset for tp, offset in (await scene.committed()).items()}
 
         await configure(settings.broker, dead_letters, {"max.message.bytes": "1000000"})

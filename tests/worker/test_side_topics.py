@@ -22,9 +22,9 @@ from sandik_schemas.count import Count
 from sandik_schemas.mention import Mention
 from sandik_schemas.partial import begin_key
 from tests.contracts.test_schemas import validate
-from tests.support.command import sandik
-from tests.support.kafka import create_topic, produce, read_topic, wait_until
-from tests.support.workers import Follower, Workers, environment, quick_settings
+from tests.support.command import refused, succeed
+from tests.support.kafka import create_topic, produce, read_topic
+from tests.support.workers import Workers, counting, environment, quick_settings
 
 pytestmark = pytest.mark.broker
 
@@ -100,34 +100,27 @@ async def run(settings: Settings, log_dir: Path) -> Outcome:
     await create(settings, all_topics(settings))
     await write(settings)
     names = [spec.name for spec in all_topics(settings)]
-    with Workers(environment(settings), log_dir) as workers:
-        async with Follower(settings.broker, settings.topic("counts")) as follower:
-            worker = workers.start()
-            good = sum(sent.fate in ("counted", "late") for sent in LOG)
+    async with counting(settings, log_dir) as (workers, follower):
+        worker = workers.start()
+        good = sum(sent.fate in ("counted", "late") for sent in LOG)
 
-            async def is_done() -> bool:
-                workers.assert_running()
-                counted = await follower.total()
-                return counted == good and any(count.is_final for count in follower.latest.values())
+        async def is_done() -> bool:
+            return await follower.has(good) and any(count.is_final for count in follower.latest.values())
 
-            await wait_until(is_done, 60, "all posts are counted and the watermark has passed a window")
-            assert workers.terminate(worker) == 0
+        await workers.until(is_done, 60, "all posts are counted and the watermark has passed a window")
+        assert workers.terminate(worker) == 0
     prefix = settings.topic_prefix
     read = {name.removeprefix(prefix): await read_topic(settings.broker, name) for name in names}
     return Outcome(settings, read.pop("posts"), read)
 
 
 async def write(settings: Settings) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker)
-    await producer.start()
-    try:
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
         for number, (key, value, _) in enumerate(LOG):
             headers = [("trace", str(number).encode()), ("nothing", None)]
             await producer.send_and_wait(
                 settings.topic("posts"), value, key, PARTITION, CLAIMED_MS, headers=headers
             )
-    finally:
-        await producer.stop()
 
 
 def headers_of(record: ConsumerRecord[bytes | None, bytes | None]) -> dict[str, str]:
@@ -174,10 +167,7 @@ def test_a_post_that_is_too_late_is_kept_as_it_came_with_how_late_it_is(outcome:
         }
         for original, window, lateness_ms in zip(
             outcome.fate("late"),
-            [
-                "2023-05-11T10:14:00Z/2023-05-11T10:15:00Z",
-                "2023-05-11T10:23:00Z/2023-05-11T10:24:00Z",
-            ],
+            ["2023-05-11T10:14:00Z/2023-05-11T10:15:00Z", "2023-05-11T10:23:00Z/2023-05-11T10:24:00Z"],
             ["1140000", "600000"],
             strict=True,
         )
@@ -205,9 +195,8 @@ def test_late_posts_show_in_the_window_that_their_partition_was_in(outcome: Outc
 
 
 def test_a_letter_from_a_post_whose_header_has_no_value_can_be_listed(outcome: Outcome) -> None:
-    done = sandik("late", "list", "--json", environment=environment(outcome.settings))
+    done = succeed("late", "list", "--json", environment=environment(outcome.settings))
 
-    assert done.returncode == 0, done.stderr.decode()
     assert [msgspec.json.decode(line)["headers"]["nothing"] for line in done.stdout.splitlines()] == [""] * 2
 
 
@@ -319,19 +308,20 @@ async def test_mentions_in_fewer_partitions_go_round(worker_settings: Settings, 
         worker = workers.start()
 
         async def is_there() -> bool:
-            workers.assert_running()
             return [last % 2] == [one.partition for one in await read_topic(settings.broker, mentions)]
 
-        await wait_until(is_there, 60, "the mention is there")
+        await workers.until(is_there, 60, "the mention is there")
         assert workers.terminate(worker) == 0
 
 
 def test_a_worker_without_topics_ends_and_says_how_to_make_them(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    done = sandik("worker", environment={**environment(worker_settings), "SANDIK_DATA_DIR": str(tmp_path)})
-
-    assert done.returncode == 1
-    assert f"no topic {worker_settings.topic('posts')}" in done.stderr.decode()
+    done = refused(
+        "worker",
+        environment={**environment(worker_settings), "SANDIK_DATA_DIR": str(tmp_path)},
+        says=f"no topic {worker_settings.topic('posts')}",
+        code=1,
+    )
     assert b"run `sandik topics create`" in done.stderr
     assert b"Traceback" not in done.stderr

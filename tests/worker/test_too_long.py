@@ -27,7 +27,7 @@ async def test_a_worker_counts_past_records_that_fill_all_that_kafka_takes(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = worker_settings
-    await Scene(settings).make_topics()
+    await Scene.made(settings)
     of_terms = "deepfake seçim " * (LENGTH // len(b"deepfake se\xc3\xa7im "))
     records = [
         (b"t:bad", b"x" * LENGTH, 1, None),

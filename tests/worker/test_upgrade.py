@@ -11,7 +11,6 @@ import pytest
 
 from sandik.settings import Settings
 from tests.support.before import lexicon_of, unpack_before
-from tests.support.kafka import wait_until
 from tests.support.scene import Scene, brief, some_posts
 from tests.support.workers import Follower, Workers, environment
 
@@ -30,8 +29,7 @@ async def test_an_upgrade_and_its_rollback_change_no_count(
     worker_settings: Settings, before: Path, tmp_path: Path
 ) -> None:
     lexicon = lexicon_of(before)
-    scene = Scene(brief(worker_settings).model_copy(update={"lexicon": str(lexicon)}))
-    await scene.make_topics()
+    scene = await Scene.made(brief(worker_settings).model_copy(update={"lexicon": str(lexicon)}))
     now = environment(scene.settings)
     then = {**now, "PYTHONPATH": f"{before / 'streams'}{os.pathsep}{before / 'schemas'}"}
     for name in ("then", "now"):
@@ -43,11 +41,9 @@ async def test_an_upgrade_and_its_rollback_change_no_count(
 
             async def is_exact() -> bool:
                 old.assert_running()
-                new.assert_running()
-                await follower.read()
-                return follower.cells == scene.truth()
+                return await follower.is_exact(scene.truth())
 
-            await wait_until(is_exact, 300, f"{len(scene.written)} posts are counted exactly")
+            await new.until(is_exact, 300, f"{len(scene.written)} posts are counted exactly")
 
     async def replace(leaving: Workers, coming: Workers) -> None:
         for worker in leaving.alive:

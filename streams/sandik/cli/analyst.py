@@ -226,8 +226,7 @@ def words(
     ],
     one: Part,
     baseline: Annotated[
-        str | None,
-        typer.Argument(metavar="[B]", help="The same: also show what A has more of than B."),
+        str | None, typer.Argument(metavar="[B]", help="The same: also show what A has more of than B.")
     ] = None,
     tag: Annotated[str, typer.Option(help="Only posts with this tag: election, deepfake, both, …")] = "all",
     top: Annotated[int, typer.Option(min=1, help="How many rows a table has.")] = 20,
@@ -401,8 +400,7 @@ def report(
         ),
     ] = None,
     mentions: Annotated[
-        Path | None,
-        typer.Option(help="Exported mentions. Default: the topic, or the posts of the replay."),
+        Path | None, typer.Option(help="Exported mentions. Default: the topic, or the posts of the replay.")
     ] = None,
     examples: Annotated[bool, typer.Option(help="Include terms, and posts of bursts.")] = True,
     texts: Annotated[bool, typer.Option(help="Include texts and ids of posts.")] = True,

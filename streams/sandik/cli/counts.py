@@ -18,13 +18,7 @@ from sandik.counting.newest import LatestCounts
 from sandik.errors import UsageError
 from sandik.kafka.pairs_in_force import in_order, pairs_in_force
 from sandik.kafka.reader import read
-from sandik.kafka.topics import (
-    COUNTS,
-    COUNTS_HOPPING,
-    COUNTS_SESSIONS,
-    COUNTS_SOURCES,
-    partitions_or_none,
-)
+from sandik.kafka.topics import COUNTS, COUNTS_HOPPING, COUNTS_SESSIONS, COUNTS_SOURCES, partitions_or_none
 from sandik.printing import WhileRead, print_json
 from sandik.settings import Settings
 from sandik_schemas.count import CellKey, Count

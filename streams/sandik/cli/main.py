@@ -159,14 +159,10 @@ def ingest(
     ] = None,
     private_chats: Annotated[
         bool,
-        typer.Option(
-            "--private-chats",
-            help="Telegram: also read private chats and groups, if you may.",
-        ),
+        typer.Option("--private-chats", help="Telegram: also read private chats and groups, if you may."),
     ] = False,
     filter: Annotated[  # noqa: A002  # the option's name
-        list[str] | None,
-        typer.Option(help="Only posts with language=tr,ru or term=WORD; may be repeated."),
+        list[str] | None, typer.Option(help="Only posts with language=tr,ru or term=WORD; may be repeated.")
     ] = None,
     pace: Annotated[
         str, typer.Option(help="max, or follow event time: 1x in real time, 60x a minute per second.")
@@ -184,7 +180,7 @@ def ingest(
         Literal["time", "as-is"],
         typer.Option(
             help="Order in which posts of files are written: time sorts all files by event time; as-is keeps "
-            "their order, needs no disk space, and makes unsorted posts late.",
+            "their order, needs no disk space, and makes unsorted posts late."
         ),
     ] = "time",
     temp_dir: Annotated[
@@ -257,12 +253,10 @@ def ingest(
 )
 def up(
     sources: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="SOURCE...", help="What to read, as for `sandik ingest`."),
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="What to read, as for `sandik ingest`.")
     ] = None,
     data_dir: Annotated[
-        Path | None,
-        typer.Option(help="Where all data is stored. Default: SANDIK_DATA_DIR, or .sandik"),
+        Path | None, typer.Option(help="Where all data is stored. Default: SANDIK_DATA_DIR, or .sandik")
     ] = None,
     port: Annotated[
         int | None,
@@ -331,8 +325,7 @@ def counts(
     to: To = None,
     last: Annotated[int, typer.Option(min=1, help="How many windows the table shows.")] = 20,
     windows: Annotated[
-        Literal["tumbling", "hopping", "sessions"],
-        typer.Option(help="Which kind of windows."),
+        Literal["tumbling", "hopping", "sessions"], typer.Option(help="Which kind of windows.")
     ] = "tumbling",
 ) -> None:
     """Follow the counts, final and current: a table at a terminal, or JSON lines."""
@@ -416,9 +409,7 @@ def annotate(
 
 
 @app.command()
-def config(
-    json: Json = False,
-) -> None:
+def config(json: Json = False) -> None:
     """Print the settings in effect and where each comes from. Secrets are masked."""
     from sandik.cli.config import print_settings
 
@@ -426,9 +417,7 @@ def config(
 
 
 @app.command()
-def doctor(
-    json: Json = False,
-) -> None:
+def doctor(json: Json = False) -> None:
     """Check Kafka, topics, posts, lexicon and clocks, and say how to fix problems. Exit code 1 on errors."""
     from sandik.ops.doctor import run_doctor
 
@@ -455,8 +444,7 @@ def ask(
         Literal["healthz", "readyz", "metrics"], typer.Argument(metavar="healthz|readyz|metrics")
     ],
     names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Metrics: only lines with this beginning."),
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Metrics: only lines with this beginning.")
     ] = None,
 ) -> None:
     """Print what the worker of this machine or container says of itself. Exit code 1: it is not well."""

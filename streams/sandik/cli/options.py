@@ -29,8 +29,7 @@ Posts = Annotated[
     ),
 ]
 Part = Annotated[
-    str,
-    typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO, joined by commas."),
+    str, typer.Argument(metavar="A", help="language=tr, source=telegram, period=FROM/TO, joined by commas.")
 ]
 Corrected = Annotated[
     Path | None,

@@ -2,21 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from sandik.counting.fold import ALL
 from sandik.counting.labels import iso
 from sandik.counting.source_names import OTHER, full_name
 from sandik.replay.counted_posts import CountedPost
-
-
-class SourceCell(NamedTuple):
-    """The key of a count. A window begins at `window_start_ms` UTC."""
-
-    window_start_ms: int
-    source: str
-    language: str
-    tag: str
+from sandik.replay.read_results import Cell
 
 
 class BySource:
@@ -25,7 +16,7 @@ class BySource:
     def __init__(self, window_size_ms: int, *, in_detail: bool = False) -> None:
         self.window_size_ms = window_size_ms
         self.in_detail = in_detail
-        self._cells: Counter[SourceCell] = Counter()
+        self._cells: Counter[Cell] = Counter()
 
     def add(self, posts: Iterable[CountedPost]) -> None:
         """Count them."""
@@ -34,16 +25,16 @@ class BySource:
             language, tags = one.group
             source = full_name(one.post) if self.in_detail else one.post.source
             for tag in tags:
-                self._cells[SourceCell(start_ms, source, language, tag)] += 1
+                self._cells[Cell(start_ms, start_ms + self.window_size_ms, language, tag, source)] += 1
 
-    def counts(self, most: int | None = None) -> dict[SourceCell, int]:
-        """Return the counts in order; with `most`, other sources are joined as OTHER."""
+    def counts(self, most: int | None = None) -> dict[Cell, int]:
+        """Return the counts, those of a source together; with `most`, other sources are joined as OTHER."""
         named = None if most is None else {source for source, _ in self.sources()[:most]}
-        capped: Counter[SourceCell] = Counter()
+        capped: Counter[Cell] = Counter()
         for cell, count in self._cells.items():
             is_named = named is None or cell.source in named
             capped[cell if is_named else cell._replace(source=OTHER)] += count
-        return dict(sorted(capped.items()))
+        return dict(sorted(capped.items(), key=lambda one: (one[0].window_start_ms, one[0].source, one[0])))
 
     def sources(self) -> list[tuple[str, int]]:
         """Return the sources with their posts, the largest first."""
@@ -54,13 +45,13 @@ class BySource:
         return sorted(posts.items(), key=lambda one: (-one[1], one[0]))
 
 
-def rows(counts: dict[SourceCell, int], window_size_ms: int) -> Iterator[dict[str, object]]:
+def rows(counts: dict[Cell, int]) -> Iterator[dict[str, object]]:
     """Yield the counts as rows of a table. A share is of all posts of the window, source and language."""
     for cell, count in counts.items():
         total = counts[cell._replace(tag=ALL)]
         yield {
             "window_start": iso(cell.window_start_ms),
-            "window_end": iso(cell.window_start_ms + window_size_ms),
+            "window_end": iso(cell.window_end_ms),
             "window_start_ms": cell.window_start_ms,
             "source": cell.source,
             "language": cell.language,

@@ -99,16 +99,7 @@ def _read(counts: str, settings: Settings, sources: set[str]) -> tuple[Mapping[C
     plan = plan_of(names, None, None, settings)
     found = count_sources(plan, settings, in_detail=any("/" in source for source in sources))
     pair = _pair(plan.rules.job(settings).tagger.pairs)
-    return {
-        Cell(
-            cell.window_start_ms,
-            cell.window_start_ms + found.window_size_ms,
-            cell.language,
-            cell.tag,
-            cell.source,
-        ): count
-        for cell, count in found.counts().items()
-    }, pair
+    return found.counts(), pair
 
 
 def _check(cells: Mapping[Cell, int], sides: Iterable[Selection]) -> None:

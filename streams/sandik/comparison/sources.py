@@ -51,7 +51,7 @@ def run_sources(order: SourcesOrder, settings: Settings) -> int:
     plan = plan_of(order.posts, *bounds_ms(order.from_, order.to), settings)
     found = count_sources(plan, settings, in_detail=order.in_detail)
     counts = found.counts(order.most)
-    write_table(order.out, _COLUMNS, rows(counts, found.window_size_ms), replaces=order.force)
+    write_table(order.out, _COLUMNS, rows(counts), replaces=order.force)
     for source, posts in found.sources()[: order.most]:
         tell(f"{posts:>12,}  {printable(source)}")
     others = found.sources()[order.most :]

@@ -9,7 +9,7 @@ import numpy as np
 
 from sandik.counting.dedupe import Seen, packed
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.watermark_and_lateness import FOR_EVER_MS, Times, Timing
+from sandik.counting.windows.final_and_late import FOR_EVER_MS, Times, Timing
 from sandik_schemas.pair import Pair
 from sandik_schemas.partial import (
     AuthorsPartial,

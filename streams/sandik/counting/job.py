@@ -18,7 +18,7 @@ from sandik.counting.source_names import SourceNames
 from sandik.counting.state import PartitionState
 from sandik.counting.tags import Tagger, tags_of
 from sandik.counting.terms import terms_of_posts
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik_schemas.languages import languages_in
 from sandik_schemas.mention import MAX_TERMS, SCHEMA_VERSION, Mention, Term
 from sandik_schemas.partial import AuthorsPartial, PartitionClock

@@ -17,9 +17,10 @@ from sandik.counting.window_sums import WindowSums
 from sandik.counting.windows.count_fields import Emitted, counts_of
 from sandik.counting.windows.derived import DerivedWindows
 from sandik.counting.windows.derived_sizes import DerivedSizes
+from sandik.counting.windows.final_and_late import Timing
 from sandik.counting.windows.packed import WindowCells
 from sandik.counting.windows.panes import DerivedRecord, Progress
-from sandik.counting.windows.watermark_and_lateness import Timing, WindowStarts
+from sandik.counting.windows.window_starts import WindowStarts
 from sandik_schemas.count import Count
 from sandik_schemas.partial import (
     AuthorsPartial,
@@ -150,13 +151,10 @@ class Merge:
             yield Step(settled=settled)
 
     def advance(self) -> Watermark | None:
-        """Move the watermark as far as the clocks allow; return it if it moved.
-
-        The watermark is the minimum of the clocks of all partitions that are not idle. If all are idle it is
-        the maximum, because nothing is left to read. It never goes back.
-        """
+        """Move the watermark as far as the clocks allow; return it if it moved. It never goes back."""
         before = self.watermark_ms
-        self.watermark_ms = _later(self.watermark_ms, self._reached_ms())
+        reached_ms = self.timing.run_watermark_ms(self.clocks.values(), self.partitions)
+        self.watermark_ms = _later(self.watermark_ms, reached_ms)
         return None if self.watermark_ms == before else self.mark()
 
     def emit(self, now_ms: int, at_most: int | None = None) -> list[Count]:
@@ -165,7 +163,7 @@ class Merge:
         After `at_most` counts, the remaining windows wait for the next call.
         """
         if self.watermark_ms is not None:
-            for final_ms in self._current.pop_until(self.timing.newest_ended_ms(self.watermark_ms)):
+            for final_ms in self._current.pop_until(self.timing.newest_final_ms(self.watermark_ms)):
                 self._dirty.add(final_ms)
         counts: list[Count] = []
         while (start_ms := self._dirty.oldest_ms) is not None and (at_most is None or len(counts) < at_most):
@@ -221,23 +219,10 @@ class Merge:
         )
         return self.derived.complete(mark)
 
-    def _reached_ms(self) -> int | None:
-        if len(self.clocks) < self.partitions:
-            return None
-        holding = [clock for clock in self.clocks.values() if not clock.idle]
-        if holding:
-            reached = [clock.clock_ms for clock in holding]
-            # A partition that was never read may hold anything: it holds the watermark until it is idle.
-            known = [clock_ms for clock_ms in reached if clock_ms is not None]
-            return self.timing.watermark_ms(min(known)) if len(known) == len(reached) else None
-        started = [clock.clock_ms for clock in self.clocks.values() if clock.clock_ms is not None]
-        return self.timing.watermark_ms(max(started)) if started else None
-
     def _settled_by_all_ms(self) -> int | None:
-        clocks = [clock.clock_ms for clock in self.clocks.values() if clock.clock_ms is not None]
-        if len(clocks) < self.partitions or self.watermark_ms is None:
+        settled_ms = self.timing.run_settled_ms(self.clocks.values(), self.partitions)
+        if settled_ms is None or self.watermark_ms is None:
             return None
-        settled_ms = self.timing.watermark_ms(min(clocks)) - self.timing.allowed_lateness_ms
         return min(settled_ms, self.watermark_ms)
 
     def _settled_and_emitted_ms(self) -> int | None:

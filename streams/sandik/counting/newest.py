@@ -29,13 +29,7 @@ class LatestCounts:
         """Return the newest record of every cell, by window, source, language and tag."""
         return sorted(
             self._cells.values(),
-            key=lambda one: (
-                one.window_start_ms,
-                one.window_end_ms,
-                one.source or "",
-                one.language,
-                one.tag,
-            ),
+            key=lambda one: (one.window_start_ms, one.window_end_ms, one.source or "", one.language, one.tag),
         )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from sandik.counting.dedupe import Seen, unpacked
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik_schemas.partial import (
     AuthorsPartial,
     Entry,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from sandik.counting.windows.packed import WindowCells, unpacked
-from sandik.counting.windows.watermark_and_lateness import WindowStarts
+from sandik.counting.windows.window_starts import WindowStarts
 from sandik_schemas.partial import WindowPartial
 
 _NO_CELLS = WindowCells().packed()

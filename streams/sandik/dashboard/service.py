@@ -19,7 +19,7 @@ from sandik.dashboard.feed import bursts_feed
 from sandik.dashboard.notes import Note
 from sandik.errors import SandikError, UsageError
 from sandik.figures.corrected import Accuracy, Estimate
-from sandik.figures.examples import Examples
+from sandik.figures.examples import Asked, Examples
 from sandik.figures.headline import headline
 from sandik.figures.language_names import NAMES, check_known, did_you_mean, language_code
 from sandik.figures.live_counts import Model
@@ -280,18 +280,18 @@ class Board:
     def terms_answer(self, query: Query, limit: int) -> bytes:
         """Return the top terms as JSON."""
         query = query.now(self.model.cells)
-        found = self.examples.top_terms(*self._of_mentions(query, limit))
+        found = self.examples.top_terms(self._of_mentions(query), limit)
         return msgspec.json.encode(api_types.Terms(SCHEMA_VERSION, found))
 
     async def posts_answer(self, query: Query, limit: int) -> bytes:
         """Return the newest posts as JSON, with their texts unless the operator hides them."""
         query = query.now(self.model.cells)
-        found = self.examples.newest(*self._of_mentions(query, limit))
+        found = self.examples.newest(self._of_mentions(query), limit)
         texts = await self._texts.of(found) if self._texts else None
         shown = [_example(mention, texts) for mention in found]
         return msgspec.json.encode(api_types.Posts(SCHEMA_VERSION, shown))
 
-    def _of_mentions(self, query: Query, limit: int) -> Any:
+    def _of_mentions(self, query: Query) -> Asked:
         """Return what mentions are asked for: they tell sources, but not channels."""
         own = {one.partition("/")[0] for one in query.sources}
         named = {one.partition("/")[0] for one in self._named_sources()}
@@ -299,7 +299,7 @@ class Board:
         def is_from(source: str) -> bool:
             return not own or source in own or (OTHER in own and source not in named)
 
-        return query.languages, query.tags, query.from_ms, query.to_ms, limit, is_from
+        return Asked(query.languages, query.tags, query.from_ms, query.to_ms, is_from)
 
     def _once(self, key: Any, make: Callable[[], list[Any]], query: Query) -> bytes:
         model = self.model

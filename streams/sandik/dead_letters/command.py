@@ -7,12 +7,13 @@ import asyncio
 import sys
 from collections import Counter
 from contextlib import aclosing
+from typing import Any
 
 from sandik.counting.labels import iso
-from sandik.dead_letters.letter import Letter, as_json
 from sandik.dead_letters.reading import Wanted, last_letters, letters, one_letter
 from sandik.dead_letters.redrive import NOT_WHOLE, REDRIVEN, REFUSED, Orders, redrive
 from sandik.errors import UsageError
+from sandik.kafka.dead_letter import Letter
 from sandik.kafka.topics import POSTS, POSTS_LATE
 from sandik.printing import WhileRead, print_json
 from sandik.progress import progress
@@ -22,13 +23,7 @@ _KEY_CHARACTERS = 40
 
 
 def run_list(
-    settings: Settings,
-    name: str,
-    wanted: Wanted,
-    *,
-    limit: int | None,
-    json: bool,
-    last: int | None,
+    settings: Settings, name: str, wanted: Wanted, *, limit: int | None, json: bool, last: int | None
 ) -> int:
     """Print a line for each letter, and on stderr how many there are by reason.
 
@@ -66,7 +61,7 @@ async def _list(
 
 def _show(letter: Letter, *, json: bool) -> None:
     if json:
-        print_json(as_json(letter))
+        print_json(_as_json(letter))
         return
     key = (letter.key or b"").decode("utf-8", "replace")[:_KEY_CHARACTERS]
     place = f"{letter.partition}:{letter.offset}"
@@ -79,7 +74,7 @@ def _show(letter: Letter, *, json: bool) -> None:
 def run_show(settings: Settings, name: str, place: str, *, json: bool) -> int:
     """Print one letter with all its headers and its bytes."""
     letter = asyncio.run(one_letter(settings, settings.topic(name), place))
-    shown = as_json(letter)
+    shown = _as_json(letter)
     if json:
         print_json(shown)
         return 0
@@ -126,6 +121,23 @@ async def _redrive(
             found = [letter async for letter in read][:limit]
     with progress(f"letters redriven to {orders.target}") as bar:
         return await redrive(settings, found, orders, bar.advance) + foreign
+
+
+def _as_json(letter: Letter) -> dict[str, Any]:
+    """Return a letter for programs. Of bytes that are not UTF-8, all are in `key_hex` and `value_hex`."""
+    found: dict[str, Any] = letter._asdict()
+    for name in ("key", "value"):
+        data = found[name]
+        if data is None:
+            continue
+        try:
+            found[name] = data.decode()
+        except UnicodeDecodeError:
+            found[name] = data.decode("utf-8", "replace")
+            found[f"{name}_hex"] = data.hex()
+    for name in ("origin", "redriven_from"):
+        found[name] = None if found[name] is None else str(found[name])
+    return found
 
 
 def _printable(text: str) -> str:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from sandik.dead_letters.letter import Letter, letter_of
 from sandik.errors import UsageError
 from sandik.kafka.consumer import consuming
+from sandik.kafka.dead_letter import Letter, letter_of
 from sandik.kafka.ranges import is_inside, read_slice, records_at, records_since, slice_since
 from sandik.kafka.topics import partition_count
 from sandik.progress import Bar

@@ -23,12 +23,11 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from sandik.counting.surrogates import decode_mended
-from sandik.dead_letters.letter import Letter, Origin, redriven_from
 from sandik.kafka.connection import client_options, unreachable
+from sandik.kafka.dead_letter import ATTEMPTS, REDRIVEN_FROM, Letter, Origin, redriven_from
 from sandik.kafka.ranges import CLOCKS_APART_MS, records_at, records_since
 from sandik.kafka.topics import partition_count
 from sandik.settings import Settings
-from sandik_schemas.headers import ATTEMPTS, REDRIVEN_FROM
 
 #: Maximum number of copies in a transaction.
 AT_ONCE = 500
@@ -168,10 +167,7 @@ async def _write(
                     letter.value,
                     letter.key,
                     partition,
-                    headers=[
-                        (ATTEMPTS, str(attempt).encode()),
-                        (REDRIVEN_FROM, str(letter.origin).encode()),
-                    ],
+                    headers=[(ATTEMPTS, str(attempt).encode()), (REDRIVEN_FROM, str(letter.origin).encode())],
                 )
         tell(len(batch))
         if orders.rate is not None:

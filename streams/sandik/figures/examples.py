@@ -3,6 +3,7 @@
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +22,21 @@ KEPT_POSTS = 200
 def any_source(source: str) -> bool:  # noqa: ARG001
     """Say yes."""
     return True
+
+
+class Asked(NamedTuple):
+    """Which mentions are asked for. An empty set means all."""
+
+    languages: frozenset[str]
+    tags: frozenset[str]
+    from_ms: int
+    to_ms: int
+    is_from: Callable[[str], bool] = any_source
+
+    def wants(self, language: str) -> bool:
+        """Return whether it is one of the languages, or has one of them."""
+        asked = self.languages
+        return not asked or EVERY in asked or any(is_of(language, one) for one in asked)
 
 
 class TopTerm(msgspec.Struct, frozen=True):
@@ -66,61 +82,40 @@ class Examples:
             terms = self._terms.setdefault(hour, Counter())
             terms.update({(one.term, one.tag) for one in mention.terms if not one.is_sum})
 
-    def newest(
-        self,
-        languages: frozenset[str],
-        tags: frozenset[str],
-        from_ms: int,
-        to_ms: int,
-        limit: int,
-        is_from: Callable[[str], bool] = any_source,
-    ) -> list[Mention]:
-        """Return the newest posts with any of the tags, newest first; an empty set means all."""
+    def newest(self, asked: Asked, limit: int) -> list[Mention]:
+        """Return the newest posts with any of the tags, newest first."""
         found = {
             (partition, offset): (created_at_ms, partition, offset, mention)
             for (language, own), mentions in self._newest.items()
-            if _is_wanted(language, languages) and (not tags or tags & {*cell_tags(own, self.pairs)})
+            if asked.wants(language) and (not asked.tags or asked.tags & {*cell_tags(own, self.pairs)})
             for created_at_ms, partition, offset, mention in mentions
-            if from_ms <= created_at_ms < to_ms and is_from(mention.source)
+            if asked.from_ms <= created_at_ms < asked.to_ms and asked.is_from(mention.source)
         }
         return [mention for *_, mention in sorted(found.values(), reverse=True)[:limit]]
 
-    def top_terms(
-        self,
-        languages: frozenset[str],
-        tags: frozenset[str],
-        from_ms: int,
-        to_ms: int,
-        limit: int,
-        is_from: Callable[[str], bool] = any_source,
-    ) -> list[TopTerm]:
+    def top_terms(self, asked: Asked, limit: int) -> list[TopTerm]:
         """Return the terms of the full hours that overlap `[from_ms, to_ms)`, the most risen ones first.
 
         Compared with as many hours before; if mentions do not reach back, the most frequent first.
         """
         known = [hour for hour, *_ in self._terms] or [0]
-        first, end = max(from_ms // HOUR_MS, min(known)), min(-(-to_ms // HOUR_MS), max(known) + 1)
-        total = self._posts(languages, is_from, first, end)
-        before = self._posts(languages, is_from, first - (end - first), first)
+        first = max(asked.from_ms // HOUR_MS, min(known))
+        end = min(-(-asked.to_ms // HOUR_MS), max(known) + 1)
+        total = self._posts(asked, first, end)
+        before = self._posts(asked, first - (end - first), first)
         is_known = first - (end - first) >= min(known)
         usual = before if is_known else Counter[tuple[str, str]]()
         ordered = sorted(total.items(), key=lambda item: (usual[item[0]] - item[1], -item[1], item[0]))
         return [
             TopTerm(*one, posts, before[one] if is_known else None)
             for one, posts in ordered
-            if not tags or one[1] in tags
+            if not asked.tags or one[1] in asked.tags
         ][:limit]
 
-    def _posts(
-        self, languages: frozenset[str], is_from: Callable[[str], bool], first: int, end: int
-    ) -> Counter[tuple[str, str]]:
+    def _posts(self, asked: Asked, first: int, end: int) -> Counter[tuple[str, str]]:
         """Sum the terms of the hours from `first` up to `end`, counted from 1970."""
         total: Counter[tuple[str, str]] = Counter()
         for (hour, language, source), terms in self._terms.items():
-            if first <= hour < end and _is_wanted(language, languages) and is_from(source):
+            if first <= hour < end and asked.wants(language) and asked.is_from(source):
                 total.update(terms)
         return total
-
-
-def _is_wanted(language: str, languages: frozenset[str]) -> bool:
-    return not languages or EVERY in languages or any(is_of(language, one) for one in languages)

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from sandik.clock import SystemClock
 from sandik.counting.labels import iso
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik.errors import INTERRUPTED_EXIT_CODE, SandikError, UsageError
 from sandik.ingest.authors import with_pseudonyms
 from sandik.ingest.decoding.json_access import EXTRAS
@@ -120,13 +120,7 @@ def table_options(
         if name not in EXTRAS:
             raise UsageError(f"--include {name}: write one of {', '.join(EXTRAS)}")
     return TableOptions(
-        mapping,
-        found,
-        time_format,
-        source,
-        encoding,
-        private_chats=private_chats,
-        include=frozenset(include),
+        mapping, found, time_format, source, encoding, private_chats=private_chats, include=frozenset(include)
     )
 
 

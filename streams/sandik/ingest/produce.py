@@ -173,12 +173,7 @@ class _Delivery:
     """Fills and sends batches, and keeps their futures, oldest first, until delivered."""
 
     def __init__(
-        self,
-        producer: Any,
-        topic: str,
-        partitions: int,
-        connection: Mapping[str, Any],
-        summary: Summary,
+        self, producer: Any, topic: str, partitions: int, connection: Mapping[str, Any], summary: Summary
     ) -> None:
         self._producer = producer
         self._topic = topic

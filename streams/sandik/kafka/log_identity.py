@@ -108,10 +108,7 @@ async def _bounds(consumer: AIOKafkaConsumer, topic: str, partitions: Iterable[i
 
 
 async def _compare(
-    consumer: AIOKafkaConsumer,
-    topic: str,
-    bounds: Mapping[int, Bounds],
-    clocks: Iterable[PartitionClock],
+    consumer: AIOKafkaConsumer, topic: str, bounds: Mapping[int, Bounds], clocks: Iterable[PartitionClock]
 ) -> None:
     wanted: dict[TopicPartition, PartitionClock] = {}
     for clock in clocks:

@@ -142,11 +142,7 @@ def _copies(spec: TopicSpec, found: Found, factor: int, brokers: int) -> Iterato
         yield "warning", message, "add replicas with kafka-reassign-partitions.sh"
     elif found.replicas == 1 and brokers > 1:
         message = f"has one replica on one of {brokers} brokers: with its disk, the data is lost"
-        yield (
-            "warning",
-            message,
-            "add replicas with kafka-reassign-partitions.sh",
-        )
+        yield ("warning", message, "add replicas with kafka-reassign-partitions.sh")
 
 
 def clock_skew(skew: Skew, max_ahead_ms: int) -> Finding:

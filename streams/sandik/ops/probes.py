@@ -50,9 +50,7 @@ async def measure_skew(admin: AIOKafkaAdminClient, settings: Settings, clock: Cl
 
 
 async def _asked(settings: Settings, name: str, clock: Clock) -> list[Skew]:
-    producer = AIOKafkaProducer(**client_options(settings))
-    await producer.start()
-    try:
+    async with AIOKafkaProducer(**client_options(settings)) as producer:
         await producer.send_and_wait(name, b"the first one waits for the topic")
         found = []
         for _ in range(3):
@@ -60,8 +58,6 @@ async def _asked(settings: Settings, name: str, clock: Clock) -> list[Skew]:
             written = await producer.send_and_wait(name, b"what time is it?")
             found.append(Skew.of(before_ms, written.timestamp, clock.now_ms()))
         return found
-    finally:
-        await producer.stop()
 
 
 async def newest_posts(settings: Settings) -> AsyncIterator[Finding]:

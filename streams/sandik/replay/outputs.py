@@ -105,17 +105,14 @@ async def write_topic(settings: Settings, name: str, part: Part, digest: Digest,
     Raises:
         BrokerError: Kafka rejects one, or does not answer.
     """
-    producer = AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all")
-    await producer.start()
-    try:
+    options = client_options(settings)
+    async with AIOKafkaProducer(**options, enable_idempotence=True, acks="all") as producer:
         left = iter(part.rows)
         gap_ms = session_gap_ms if part.what == "sessions" else None
         while batch := list(islice(left, _AT_ONCE)):
             await publish(producer, [_outgoing(name, count, gap_ms) for count in batch])
             for _ in digest.through(map(canonical, batch)):
                 pass
-    finally:
-        await producer.stop()
 
 
 def _outgoing(topic: str, count: Count | TermCount, gap_ms: int | None) -> Outgoing:

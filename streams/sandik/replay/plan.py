@@ -9,8 +9,8 @@ from sandik.counting.job import Job
 from sandik.counting.reposts import Reposts
 from sandik.counting.tags.layers import resolved
 from sandik.counting.windows.derived_sizes import DerivedSizes
+from sandik.counting.windows.final_and_late import Timing
 from sandik.counting.windows.panes import Kind
-from sandik.counting.windows.watermark_and_lateness import Timing
 from sandik.errors import UsageError
 from sandik.kafka.ranges import Partition, Slice, is_inside
 from sandik.run_identity import load_job

@@ -32,34 +32,24 @@ NOT_CANONICAL = "emitted_at_ms"
 Row = dict[str, Any]
 
 
-def merged(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
-    """Yield the counts of the plan's windows, in canonical order. All slices must be counted.
+def rows_of(what: What, plan: Plan, folder: Path, now_ms: int) -> Iterable[Count | TermCount]:
+    """Return the rows of an output, in canonical order. All slices must be counted.
 
     Every partition counts as idle, because everything is read. So a window is final if the newest event time
-    of all partitions has passed it.
+    of all partitions has passed it. Terms are by window, language, tag and rank; the counts by source, by
+    window, source, language and tag.
     """
-    for counts, _, _ in _merged(plan, folder, now_ms):
-        yield from (count for count in counts if count.is_final or not plan.finals_only)
+    if what in ("hopping", "sessions"):
+        return DerivedCounts(plan, folder, what, now_ms)
+    return _merged(what, plan, folder, now_ms)
 
 
-def merged_terms(plan: Plan, folder: Path, now_ms: int) -> Iterator[TermCount]:
-    """Yield the top terms of the plan's windows, by window, language, tag and rank."""
-    for _, terms, _ in _merged(plan, folder, now_ms):
-        yield from (term for term in terms if term.is_final or not plan.finals_only)
-
-
-def merged_sources(plan: Plan, folder: Path, now_ms: int) -> Iterator[Count]:
-    """Yield the counts by source, by window, source, language and tag."""
-    for _, _, sources in _merged(plan, folder, now_ms):
-        yield from (count for count in sources if count.is_final or not plan.finals_only)
-
-
-def _merged(
-    plan: Plan, folder: Path, now_ms: int
-) -> Iterator[tuple[list[Count], list[TermCount], list[Count]]]:
+def _merged(what: What, plan: Plan, folder: Path, now_ms: int) -> Iterator[Count | TermCount]:
     merge = _merge_of(plan, folder)
     while counts := merge.emit(now_ms, _AT_ONCE):
-        yield counts, merge.take_terms(), merge.take_sources()
+        terms, sources = merge.take_terms(), merge.take_sources()
+        rows = terms if what == "terms" else sources if what == "sources" else counts
+        yield from (row for row in rows if row.is_final or not plan.finals_only)
 
 
 class DerivedCounts:
@@ -81,15 +71,6 @@ class DerivedCounts:
                     self.left_out += 1
                 elif count.is_final or not plan.finals_only:
                     yield count
-
-
-def rows_of(what: What, plan: Plan, folder: Path, now_ms: int) -> Iterable[Count | TermCount]:
-    """Return the rows of an output, in canonical order."""
-    if what in ("hopping", "sessions"):
-        return DerivedCounts(plan, folder, what, now_ms)
-    if what == "terms":
-        return merged_terms(plan, folder, now_ms)
-    return (merged_sources if what == "sources" else merged)(plan, folder, now_ms)
 
 
 def _merge_of(plan: Plan, folder: Path, sizes: DerivedSizes | None = None) -> Merge:

@@ -62,11 +62,7 @@ def top_share(languages: Sequence[LanguageFigures]) -> float:
 
 
 def chart(
-    language: LanguageFigures,
-    bursts: Sequence[Burst],
-    figures: Figures,
-    top: float,
-    words: Words = ENGLISH,
+    language: LanguageFigures, bursts: Sequence[Burst], figures: Figures, top: float, words: Words = ENGLISH
 ) -> str:
     """Return the chart of one language, with its own bursts."""
     period, base = figures.period, figures.base or ""

@@ -85,11 +85,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         both, of = posts.get(pair.name, 0), posts[pair.base]
         told = self.share(share.value or both / of)
         return self.say(
-            "share_of",
-            both=self.number(both),
-            of=self.number(of),
-            share=told,
-            interval=self.interval(share),
+            "share_of", both=self.number(both), of=self.number(of), share=told, interval=self.interval(share)
         )
 
     def when(self, at_ms: int) -> str:

@@ -79,12 +79,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_table(
-    path: Path,
-    columns: Columns,
-    rows: Iterable[Row],
-    *,
-    form: CsvForm = USUAL_CSV,
-    replaces: bool = True,
+    path: Path, columns: Columns, rows: Iterable[Row], *, form: CsvForm = USUAL_CSV, replaces: bool = True
 ) -> None:
     """Write the rows to a file, which appears when it is complete.
 

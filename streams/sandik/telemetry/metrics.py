@@ -20,7 +20,7 @@ from sandik.clock import Clock
 from sandik.counting.fold import ALL, cell_tags
 from sandik.counting.job import Counted, Job, Lap, SourceRecord
 from sandik.counting.state import PartitionState
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik.telemetry.metric_catalogue import METRICS
 from sandik_schemas.count import Count
 from sandik_schemas.partial import WindowPartial

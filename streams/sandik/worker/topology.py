@@ -99,10 +99,7 @@ def build(parts: WorkerParts, job: Job, partitions: int, control: ControlState) 
                 if is_ours:
                     await merge.fold(handed.records)
 
-    for name, topic, function in (
-        ("count", POSTS, count_posts),
-        ("merge", PARTIALS, merge_partials),
-    ):
+    for name, topic, function in (("count", POSTS, count_posts), ("merge", PARTIALS, merge_partials)):
         channel = reader.channels[settings.topic(topic)] = app.channel(maxsize=BATCHES_WAITING)
         # Faust would continue behind a batch that failed; it must stop the worker.
         app.agent(channel, name=name, supervisor_strategy=CrashingSupervisor)(_until_stopped(app, function))

@@ -11,7 +11,7 @@ from sandik.counting.language import UNDETERMINED, Hints, Language
 from sandik.counting.language.fasttext.model import load_fasttext_model
 from sandik.counting.language.hints import DECIDED, hinted_code, with_hint
 from sandik.counting.state import PartitionState
-from tests.laws.test_counting_laws import Record
+from tests.laws.cut_logs import Record
 from tests.support.examples import examples
 from tests.support.loaded import detector
 from tests.support.stubs import FirstWord, a_job

@@ -7,13 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandik.ingest.decoding import frames
-from sandik.ingest.decoding.frames import (
-    EventParser,
-    json_objects,
-    lines,
-    read_each,
-    server_sent_events,
-)
+from sandik.ingest.decoding.frames import EventParser, json_objects, lines, read_each, server_sent_events
 from sandik.ingest.decoding.json_access import MissingError
 from sandik.ingest.decoding.json_values import TooLongError
 from sandik.ingest.items import Item, Rejected

@@ -53,9 +53,7 @@ def test_what_is_no_list_to_its_end_is_broken(data: bytes) -> None:
         values(Walk(io.BytesIO(data)))
 
 
-def test_a_value_without_an_end_is_refused_before_memory_is_full(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_value_without_an_end_is_refused_before_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_walk, "MAX_VALUE_CHARACTERS", 1_000)
     given: list[int] = []
 

@@ -271,10 +271,7 @@ def test_text_that_says_its_encoding_is_read_in_it(tmp_path: Path, encoding: str
         assert post.text == "Seçim 🗳"
 
 
-@given(
-    st.binary(max_size=300),
-    st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh9"]),
-)
+@given(st.binary(max_size=300), st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh9"]))
 def test_any_bytes_behind_any_magic_end_in_items(data: bytes, magic: bytes) -> None:
     from tempfile import NamedTemporaryFile
 

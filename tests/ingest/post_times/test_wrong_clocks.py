@@ -22,10 +22,7 @@ BEGIN_MS = 1_683_828_000_000
 YEAR_MS = 365 * DAY_MS
 #: The time between two posts of an archive: seconds, hours, and the silences of people.
 gaps = st.one_of(
-    st.integers(0, 60_000),
-    st.integers(0, DAY_MS),
-    st.integers(0, 40 * DAY_MS),
-    st.integers(0, 6 * YEAR_MS),
+    st.integers(0, 60_000), st.integers(0, DAY_MS), st.integers(0, 40 * DAY_MS), st.integers(0, 6 * YEAR_MS)
 )
 
 

@@ -64,11 +64,7 @@ class AuthorSets:
         """Return the fields of authors of the counts of these tags. `with_author`: posts by tag."""
         found = self._distinct(start_ms, language)
         return {
-            tag: {
-                "with_author": with_author.get(tag, 0),
-                **found.get(tag, NONE)._asdict(),
-            }
-            for tag in tags
+            tag: {"with_author": with_author.get(tag, 0), **found.get(tag, NONE)._asdict()} for tag in tags
         }
 
     def _distinct(self, start_ms: int, language: str) -> dict[str, Distinct]:

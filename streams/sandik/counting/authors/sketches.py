@@ -13,7 +13,7 @@ from typing import NamedTuple
 from datasketches import compact_theta_sketch, theta_union, update_theta_sketch
 
 from sandik.counting.fold import PostColumns
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik_schemas.partial import AuthorsPartial, PartitionClock, Sketches
 from sandik_schemas.post import Post
 

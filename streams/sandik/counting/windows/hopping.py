@@ -10,7 +10,7 @@ from sandik.counting.labels import Labels
 from sandik.counting.windows.count_fields import Emitted, counts_of
 from sandik.counting.windows.packed import WindowCells, unpacked
 from sandik.counting.windows.panes import DerivedRecord, Panes, Progress
-from sandik.counting.windows.watermark_and_lateness import WindowStarts
+from sandik.counting.windows.window_starts import WindowStarts
 
 
 class Hopping:

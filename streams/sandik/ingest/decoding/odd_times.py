@@ -8,13 +8,7 @@ import re
 from datetime import datetime
 
 _EXCEL_DAYS = re.compile(r"(\d{5})(?:[.,]\d+)?")
-_COMPACT = (
-    (8, "%Y%m%d"),
-    (10, "%Y%m%d%H"),
-    (12, "%Y%m%d%H%M"),
-    (14, "%Y%m%d%H%M%S"),
-    (17, "%Y%m%d%H%M%S%f"),
-)
+_COMPACT = ((8, "%Y%m%d"), (10, "%Y%m%d%H"), (12, "%Y%m%d%H%M"), (14, "%Y%m%d%H%M%S"), (17, "%Y%m%d%H%M%S%f"))
 _ROUNDED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?")
 #: Day 0 of spreadsheets, and values for "never" in databases and programs.

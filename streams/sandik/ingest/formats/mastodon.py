@@ -54,9 +54,7 @@ class Known(OrderedDict[str, str]):
 
 
 def convert(
-    value: object,
-    known: MutableMapping[str, str] | None = None,
-    include: Collection[str] = (),
+    value: object, known: MutableMapping[str, str] | None = None, include: Collection[str] = ()
 ) -> Iterator[Item]:
     """Yield the posts of one object, or why there are none.
 

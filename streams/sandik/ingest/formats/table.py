@@ -100,12 +100,7 @@ def plan(header: Sequence[str], options: TableOptions, default_source: str) -> P
                 f"no column for the {name} of a post among {', '.join(header)}: "
                 f"name it with --columns {name}=COLUMN"
             )
-    return Plan(
-        indices,
-        options.source or default_source,
-        options.zone,
-        options.time_format,
-    )
+    return Plan(indices, options.source or default_source, options.zone, options.time_format)
 
 
 def _bare(name: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sandik.counting.reposts import Reposts
 from sandik.counting.windows.derived_sizes import DerivedSizes
-from sandik.counting.windows.watermark_and_lateness import Timing
+from sandik.counting.windows.final_and_late import Timing
 from sandik.ingest.partitioner import partitions_of
 from sandik_schemas.post import MAX_CREATED_AT_MS, MIN_CREATED_AT_MS, Post
 

@@ -55,10 +55,7 @@ class Sorter:
     """Sorts the posts of some files."""
 
     def __init__(
-        self,
-        folder: Path | None = None,
-        buffer_posts: int = BUFFER_POSTS,
-        buffer_chars: int = BUFFER_CHARS,
+        self, folder: Path | None = None, buffer_posts: int = BUFFER_POSTS, buffer_chars: int = BUFFER_CHARS
     ) -> None:
         self.sorting = Sorting()
         self._folder = folder

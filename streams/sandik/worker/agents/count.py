@@ -17,7 +17,7 @@ from sandik.counting.partition_counter import PartitionCounter
 from sandik.counting.pause_limits import Recent
 from sandik.counting.state import PartitionState, Settled, Stored
 from sandik.errors import TopicError, UsageError
-from sandik.kafka.dead_letter_records import dead_letter, late_post
+from sandik.kafka.dead_letter import dead_letter, late_post
 from sandik.kafka.log_identity import Bounds, bounds_of_counted, missing
 from sandik.kafka.publish import Outgoing, publish
 from sandik.kafka.record_lists import Record, first_offset

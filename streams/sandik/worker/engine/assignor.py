@@ -5,10 +5,7 @@ from typing import ClassVar, Protocol
 
 import msgspec
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
-from aiokafka.coordinator.protocol import (
-    ConsumerProtocolMemberAssignment,
-    ConsumerProtocolMemberMetadata,
-)
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 
 #: Partitions by topic.
 Owned = Mapping[str, Collection[int]]

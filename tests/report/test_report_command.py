@@ -23,7 +23,7 @@ from sandik.tables.writers import write_table
 from sandik_schemas.mention import Mention
 from tests.dashboard.builders import BASE_MS, MINUTE_MS
 from tests.report.builders import counts_of
-from tests.support.command import sandik
+from tests.support.command import sandik, succeed
 
 SAMPLE = Path("deploy/demo/posts.jsonl")
 EVENING = ("--from", "2023-05-11T18:00Z", "--to", "2023-05-11T18:30Z")
@@ -37,10 +37,7 @@ def counts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     shutil.copy(SAMPLE, folder / "posts.jsonl")
     out = folder / "demo.csv"
-    done = sandik(
-        "replay", str(folder / "posts.jsonl"), "--order", "as-is", "--out", str(out), environment=ALONE
-    )
-    assert done.returncode == 0, done.stderr
+    succeed("replay", str(folder / "posts.jsonl"), "--order", "as-is", "--out", str(out), environment=ALONE)
     return out
 
 
@@ -48,8 +45,7 @@ def counts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def evening(counts: Path) -> dict[str, Any]:
     """The figures of the evening, as `--json` prints them, and the file that was written with them."""
     page = counts.with_name("evening.html")
-    done = sandik("report", str(counts), str(page), *EVENING, "--json", environment=ALONE)
-    assert done.returncode == 0, done.stderr
+    done = succeed("report", str(counts), str(page), *EVENING, "--json", environment=ALONE)
     found: dict[str, Any] = json.loads(done.stdout)
     return {**found, "page": page}
 

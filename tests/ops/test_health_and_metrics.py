@@ -3,6 +3,8 @@
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -15,7 +17,7 @@ from sandik.settings import Settings
 from sandik_schemas.mention import Mention
 from tests.support.kafka import NewRecord, produce, read_topic, wait_until
 from tests.support.ops import Ops
-from tests.support.scene import BASE_MS, TEXTS, Scene, brief, some_posts, start_module
+from tests.support.scene import BASE_MS, TEXTS, Scene, brief, some_posts
 from tests.support.workers import Workers, environment, quick_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
@@ -45,8 +47,7 @@ OTHER = [
 
 async def test_the_metrics_say_what_became_of_the_posts(worker_settings: Settings, tmp_path: Path) -> None:
     settings, ops = worker_settings, Ops()
-    scene = Scene(settings)
-    await scene.make_topics()
+    scene = await Scene.made(settings)
     posts = settings.topic(POSTS)
 
     async def write(records: list[NewRecord]) -> None:
@@ -54,10 +55,9 @@ async def test_the_metrics_say_what_became_of_the_posts(worker_settings: Setting
         await produce(settings.broker, posts, records)
 
         def are_counted() -> bool:
-            workers.assert_running()
             return ops.metrics()[("sandik_posts_consumed_total",)] == before + len(records)
 
-        await wait_until(are_counted, 60, "the metrics have all records")
+        await workers.until(are_counted, 60, "the metrics have all records")
 
     with Workers({**environment(settings), **ops.environment}, tmp_path) as workers:
         worker = workers.start()
@@ -114,10 +114,10 @@ async def test_the_metrics_say_what_became_of_the_posts(worker_settings: Setting
 async def test_a_worker_is_starting_then_recovering_then_ready(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    await Scene.made(worker_settings)
+    ops = Ops()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        start_module(workers, ODD, "recovers_slowly")
+        workers.start(ODD, "recovers_slowly")
         await ops.wait_for("ready")
 
     # Right after its start it may still be asking Kafka for the first time.
@@ -128,8 +128,7 @@ async def test_a_worker_is_starting_then_recovering_then_ready(
 async def test_a_worker_whose_group_shares_anew_is_rebalancing_until_that_is_done(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    scene, ops = await Scene.made(worker_settings), Ops()
     # So that the group waits for the one that stands still for as long as this test looks.
     patient = worker_settings.model_copy(update={"session_timeout_ms": 40_000})
     with Workers(environment(patient), tmp_path) as workers:
@@ -150,18 +149,23 @@ async def test_a_worker_whose_group_shares_anew_is_rebalancing_until_that_is_don
     assert page.status == 503
 
 
+@asynccontextmanager
+async def odd(settings: Settings, folder: Path, what: str) -> AsyncIterator[Ops]:
+    """Lend the pages of a ready worker that does something odd when it gets posts, which it does."""
+    scene, ops = await Scene.made(settings), Ops()
+    with Workers({**environment(settings), **ops.environment}, folder) as workers:
+        worker = workers.start(ODD, what)
+        await ops.wait_for("ready")
+        await scene.write(some_posts(100))
+        yield ops
+        worker.kill()
+
+
 async def test_a_worker_that_counts_and_does_not_commit_is_not_ready(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
     settings = worker_settings.model_copy(update={"commit_every_ms": 200})
-    scene, ops = Scene(settings), Ops()
-    await scene.make_topics()
-    variables = {**environment(settings), "SANDIK_COMMIT_EVERY_MS": "200", **ops.environment}
-    with Workers(variables, tmp_path) as workers:
-        start_module(workers, ODD, "never_commits")
-        await ops.wait_for("ready")
-        await scene.write(some_posts(100))
-
+    async with odd(settings, tmp_path, "never_commits") as ops:
         page = await ops.wait_for("not_committing")
 
         assert page.status == 503
@@ -169,17 +173,10 @@ async def test_a_worker_that_counts_and_does_not_commit_is_not_ready(
 
 
 async def test_a_worker_whose_agent_crashed_is_not_alive(worker_settings: Settings, tmp_path: Path) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
-    with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        worker = start_module(workers, ODD, "crashes")
-        await ops.wait_for("ready")
-        await scene.write(some_posts(10))
-
+    async with odd(worker_settings, tmp_path, "crashes") as ops:
         page = await ops.wait_for("crashed", "/healthz")
 
         assert (ops.probe("/readyz") or page).status == 503
-        worker.kill()
     assert page.status == 503
     assert "out of cheese" in page.reasons[0]
 
@@ -187,13 +184,7 @@ async def test_a_worker_whose_agent_crashed_is_not_alive(worker_settings: Settin
 async def test_a_worker_whose_event_loop_does_not_move_says_so(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
-    with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
-        start_module(workers, ODD, "blocks")
-        await ops.wait_for("ready")
-        await scene.write(some_posts(10))
-
+    async with odd(worker_settings, tmp_path, "blocks") as ops:
         page = await ops.wait_for("stuck", "/healthz")
 
         assert page.status == 503
@@ -203,8 +194,7 @@ async def test_a_worker_whose_event_loop_does_not_move_says_so(
 async def test_a_worker_whose_kafka_is_gone_is_alive_and_not_ready_until_it_is_back(tmp_path: Path) -> None:
     with EmbeddedKafka(tmp_path / "kafka") as kafka:
         settings, ops = brief(quick_settings(kafka.bootstrap_servers)), Ops()
-        scene = Scene(settings)
-        await scene.make_topics()
+        await Scene.made(settings)
         with Workers({**environment(settings), **ops.environment}, tmp_path) as workers:
             workers.start()
             await ops.wait_for("ready")
@@ -221,8 +211,8 @@ async def test_a_worker_whose_kafka_is_gone_is_alive_and_not_ready_until_it_is_b
 async def test_a_second_worker_on_the_same_port_does_not_start_and_says_what_to_set(
     worker_settings: Settings, tmp_path: Path
 ) -> None:
-    scene, ops = Scene(worker_settings), Ops()
-    await scene.make_topics()
+    await Scene.made(worker_settings)
+    ops = Ops()
     with Workers({**environment(worker_settings), **ops.environment}, tmp_path) as workers:
         workers.start()
         await ops.wait_for("ready")

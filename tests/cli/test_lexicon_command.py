@@ -9,7 +9,7 @@ import pytest
 from sandik import lexicon
 from sandik.lexicon_tools import check
 from sandik.lexicon_tools.check import findings
-from tests.support.command import sandik
+from tests.support.command import refused, sandik, succeed
 from tests.support.lexicons import DEEPFAKE, ELECTION, write_lexicon
 
 BUILT_IN = Path(lexicon.__file__).parent
@@ -65,10 +65,7 @@ CASES = {
         SEL + a_term("su", 'forms = ["su(|lar)", "seller"]', 'beside = ["flood"]'),
         ["flood.toml:8: warning: conflict"],
     ),
-    "company that nobody gives": (
-        a_term("sel", 'beside = ["flood"]'),
-        ["flood.toml:4: error: unreachable"],
-    ),
+    "company that nobody gives": (a_term("sel", 'beside = ["flood"]'), ["flood.toml:4: error: unreachable"]),
     "a tag that is not there": (SEL + 'beside = ["rain"]\n', ["flood.toml:1: error: unreadable"]),
     "a language no post has": (SEL + 'only_in = ["tur"]\n', ["flood.toml:5: error: unreachable"]),
     "an entry in a language there is not": (
@@ -178,8 +175,7 @@ def test_counts_that_a_lexicon_takes_away_are_told(tmp_path: Path, tags: list[st
     assert (code, report["lost_cells"]) == (0, lost)
     commands = (("lexicon", "check"), ("lexicon", "explain", "sel"), ("annotate", "-"))
     for command in commands:
-        done = sandik(*command, environment={"SANDIK_LEXICON": str(lexicon)})
-        assert done.returncode == 0
+        done = succeed(*command, environment={"SANDIK_LEXICON": str(lexicon)})
         notice = f"the lexicon {lexicon} gives no counts of {' and '.join(reversed(lost))}"
         assert (notice in done.stderr.decode()) == bool(lost), command
 
@@ -228,9 +224,9 @@ def test_a_sample_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     write_lexicon(tmp_path, flood=SEL)
     sample = tmp_path / "sample.jsonl"
     sample.write_text('{"text": "a"}\nnothing\n')
-    done = sandik("lexicon", "check", str(tmp_path), "--sample", str(sample))
-    assert done.returncode == 2
-    assert b"sample.jsonl:2: not a JSON object" in done.stderr
+    refused(
+        "lexicon", "check", str(tmp_path), "--sample", str(sample), says="sample.jsonl:2: not a JSON object"
+    )
 
 
 @pytest.fixture(scope="module")

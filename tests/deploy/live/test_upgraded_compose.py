@@ -11,7 +11,7 @@ import pytest
 
 from tests.deploy.live.engine import Engine
 from tests.deploy.live.machine import say
-from tests.deploy.live.test_compose import counted, ingest, restarts, truth, wait_for
+from tests.deploy.live.test_running_compose import counted, ingest, restarts, truth, wait_for
 from tests.deploy.tools import ROOT
 from tests.support.before import lexicon_of, unpack_before
 from tests.support.scene import some_posts

@@ -5,12 +5,14 @@ import copy
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandik.counting.job import Job
 from sandik.counting.labels import Labels
 from sandik.counting.merge import Merge
 from sandik.counting.newest import latest
@@ -20,11 +22,12 @@ from sandik.counting.windows.panes import Kind
 from sandik.kafka.ranges import Slice
 from sandik.replay import count_slice
 from sandik.replay.checkpoint import Checkpoint
-from sandik.replay.plan import Plan, Rules
-from sandik.replay.results import DerivedCounts, merged
+from sandik.replay.plan import Plan, Rules, What
+from sandik.replay.results import rows_of
 from sandik_schemas.count import Count
 from sandik_schemas.partial import Partial
-from tests.laws.test_counting_laws import BASE_MS, Log, Record, logs, records_of
+from tests.laws.cut_logs import BASE_MS, Record
+from tests.laws.test_counting_laws import Log, logs, records_of
 from tests.support.examples import examples
 from tests.support.stubs import MINUTE_MS, TIMING, a_job
 
@@ -32,26 +35,48 @@ JOB = a_job()
 RULES = Rules(JOB.run_id, JOB.tagger.version, JOB.detector.version, *TIMING, 300_000, True, "", None)
 
 
-def a_plan(slices: list[Slice], from_ms: int | None = None, to_ms: int | None = None) -> Plan:
-    return Plan(RULES, "event", from_ms, to_ms, False, len(slices), slices)
+def a_plan(
+    partitions: Sequence[Sequence[Record]],
+    from_ms: int | None = None,
+    to_ms: int | None = None,
+    *,
+    starts: Sequence[int] = (),
+    rules: Rules = RULES,
+) -> Plan:
+    """Return the plan of a replay of all records, or of those from `starts` on."""
+    slices = [
+        Slice(number, starts[number] if starts else 0, len(records))
+        for number, records in enumerate(partitions)
+    ]
+    return Plan(rules, "event", from_ms, to_ms, False, len(slices), slices)
 
 
 def replayed(
-    plan: Plan, partitions: Sequence[Sequence[Record]], fails_after: Sequence[int] = ()
-) -> list[Count]:
+    plan: Plan,
+    partitions: Sequence[Sequence[Record]],
+    fails_after: Sequence[int] = (),
+    job: Job = JOB,
+    what: What = "counts",
+) -> list[Any]:
     """Replay, breaking off after so many batches, once for each of `fails_after`."""
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(count_slice, "CHECKPOINT_EVERY", 5)
         folder = Path(name)
         for one in plan.slices:
             for batches in (*fails_after, None):
-                checkpoint = Checkpoint(folder, JOB.run_id, one.partition, one.start)
+                checkpoint = Checkpoint(folder, job.run_id, one.partition, one.start)
                 if not checkpoint.saved.is_done:
-                    asyncio.run(count(plan, one, checkpoint, partitions[one.partition], batches))
-        return list(merged(plan, folder, 0))
+                    asyncio.run(count(job, plan, one, checkpoint, partitions[one.partition], batches))
+        return list(rows_of(what, plan, folder, 0))
 
 
 async def count(
-    plan: Plan, one: Slice, checkpoint: Checkpoint, records: Sequence[Record], fails_after: int | None
+    job: Job,
+    plan: Plan,
+    one: Slice,
+    checkpoint: Checkpoint,
+    records: Sequence[Record],
+    fails_after: int | None,
 ) -> None:
     async def read(start: int) -> AsyncIterator[Sequence[Record]]:
         for number, at in enumerate(range(start, one.end, 3)):
@@ -61,7 +86,7 @@ async def count(
 
     with checkpoint:
         try:
-            await count_slice.count_slice(JOB, plan, one.end, checkpoint, read, lambda _: None)
+            await count_slice.count_slice(job, plan, one.end, checkpoint, read, lambda _: None)
         except ConnectionError:
             # What a crash would leave of windows that no state vouches for.
             checkpoint._file.write(b'{"torn')
@@ -86,11 +111,6 @@ def live(partitions: Sequence[Sequence[Record]]) -> list[Count]:
     return latest(counts + merge.emit(0))
 
 
-@pytest.fixture(autouse=True)
-def _checkpoint_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(count_slice, "CHECKPOINT_EVERY", 5)
-
-
 some_logs = st.lists(logs, min_size=1, max_size=3)
 
 
@@ -100,9 +120,8 @@ def test_a_replay_gives_what_the_workers_gave_however_often_it_is_interrupted(
     partitions_of: list[Log], fails_after: list[int]
 ) -> None:
     partitions = [records_of(log) for log in partitions_of]
-    plan = a_plan([Slice(number, 0, len(records)) for number, records in enumerate(partitions)])
 
-    assert live(partitions) == replayed(plan, partitions, fails_after)
+    assert live(partitions) == replayed(a_plan(partitions), partitions, fails_after)
 
 
 @examples(100)
@@ -113,14 +132,14 @@ def test_a_range_gives_what_the_whole_gives_for_its_windows(
     partitions = [records_of(log) for log in partitions_of]
     from_ms = BASE_MS + first * MINUTE_MS
     to_ms = from_ms + minutes * MINUTE_MS
-    slices = []
-    for number, records in enumerate(partitions):
+    starts = []
+    for records in partitions:
         # As `resolve` does: whatever is left out at the beginning is of before the range.
         before = [is_before(record, from_ms) for record in records]
         skippable = before.index(False) if False in before else len(before)
-        slices.append(Slice(number, data.draw(st.integers(0, skippable)), len(records)))
+        starts.append(data.draw(st.integers(0, skippable)))
     wanted = [one for one in live(partitions) if from_ms <= one.window_start_ms < to_ms]
-    found = replayed(a_plan(slices, from_ms, to_ms), partitions)
+    found = replayed(a_plan(partitions, from_ms, to_ms, starts=starts), partitions)
 
     assert [without_state(one) for one in wanted] == [without_state(one) for one in found]
 
@@ -137,15 +156,6 @@ def without_state(count: Count) -> Count:
     return msgspec.structs.replace(count, is_final=False, revision=count.revision - count.is_final)
 
 
-def wider(plan: Plan, partitions: Sequence[Sequence[Record]], kind: Kind) -> list[Count]:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        for one in plan.slices:
-            checkpoint = Checkpoint(folder, JOB.run_id, one.partition, one.start)
-            asyncio.run(count(plan, one, checkpoint, partitions[one.partition], None))
-        return list(DerivedCounts(plan, folder, kind, 0))
-
-
 @examples(60)
 @given(some_logs, st.integers(-1, 11), st.integers(1, 8), st.sampled_from(["hopping", "sessions"]))
 def test_a_range_gives_of_wider_windows_what_the_whole_gives_and_nothing_cut(
@@ -154,11 +164,10 @@ def test_a_range_gives_of_wider_windows_what_the_whole_gives_and_nothing_cut(
     partitions = [records_of(log) for log in partitions_of]
     from_ms = BASE_MS + first * MINUTE_MS
     to_ms = from_ms + minutes * MINUTE_MS
-    slices = [Slice(number, 0, len(records)) for number, records in enumerate(partitions)]
     spans = DerivedSizes(3 * MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS)
     whole, part = (
-        wider(msgspec.structs.replace(plan, spans=spans), partitions, kind)
-        for plan in (a_plan(slices), a_plan(slices, from_ms, to_ms))
+        replayed(msgspec.structs.replace(plan, spans=spans), partitions, what=kind)
+        for plan in (a_plan(partitions), a_plan(partitions, from_ms, to_ms))
     )
     reach_ms = spans.session_gap_ms if kind == "sessions" else 0
     inside = [

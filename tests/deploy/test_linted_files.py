@@ -53,11 +53,7 @@ def test_one_command_starts_the_stack_and_profiles_the_rest() -> None:
     by_profile = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
 
     assert without == {"kafka", "topics", "worker", "dashboard", "bursts"}
-    assert by_profile == {
-        "prometheus": ["observability"],
-        "grafana": ["observability"],
-        "kafka-ui": ["ui"],
-    }
+    assert by_profile == {"prometheus": ["observability"], "grafana": ["observability"], "kafka-ui": ["ui"]}
 
 
 @pytest.mark.parametrize("name", HARDENED)
