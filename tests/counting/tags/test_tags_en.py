@@ -139,13 +139,13 @@ def test_a_doctored_film_or_photo_counts_unless_it_shows_no_person(text: str, ta
     "text",
     [
         "Senators urge Trump to quit the race",
-        "Poll: Trump closing the gap",
-        "Clinton, Trump in a dead heat in the new poll",
+        "Poll: Kaine is closing the gap",
+        "A dead heat between Romney and Obama, says a poll",
         "Both candidates are unfit for this country",
-        "The FBI sinks Hillary's candidacy",
+        "What the FBI found hurts Romney's candidacy",
         "They were rigging the primary",
-        "Minimum wage hikes win at polls",
-        "The country has democratically elected Trump",
+        "Cannabis and higher pay win at polls",
+        "France has democratically elected Macron",
     ],
 )
 def test_who_runs_and_what_polls_say_is_of_an_election(text: str) -> None:
