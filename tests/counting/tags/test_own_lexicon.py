@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandik.counting.tags import LexiconError, load_tagger
+from sandik.counting.tags.lexicon import load_lexicon
 from tests.support.lexicons import matched
 
 FLOOD = '[[term]]\nlanguage = "tr"\nlemma = "sel"\nforms = ["sel(|ler)"]\n'
@@ -98,3 +99,8 @@ def test_a_missing_or_empty_folder_and_a_reserved_tag_are_refused(tmp_path: Path
     (tmp_path / "both.toml").write_text(FLOOD)
     with pytest.raises(LexiconError, match="cannot have the name both"):
         load_tagger(tmp_path)
+
+
+def test_no_form_of_a_built_in_entry_ends_with_a_star() -> None:
+    """Beginnings of words are for queries: in `forms` a star is a letter that nobody writes."""
+    assert [form for entry in load_lexicon().entries for form in entry.forms if "*" in form] == []

@@ -104,6 +104,15 @@ TRAPS = {
     "seçici is choosy": ("az", "seçici olmaq"),
     "a degree": ("az", "fəlsəfə elmləri namizədi"),
     "MSK is the time of Moscow": ("en", "at 9:00 MSK"),
+    "a point is conceded, too": ("en", "He conceded that Trump is rude"),
+    "who tells recounts": ("en", "She recounts an ordeal of 1998 that Trump denies"),
+    "what turns out is no turnout": ("en", "It may turn out to be Trump's best year"),
+    "behind somebody is not trailing": ("en", "They stand behind Donald Trump"),
+    "Canadians decide much": ("en", "Canadians decided their president needed a hug"),
+    "drag race ends like a race of attorneys general": ("en", "#rupauldragrace tonight"),
+    "a fake tan": ("en", "Deep fake tan, two coats"),
+    "tutam is a handful in Turkish": ("tr", "bir tutam tuz ekleyin"),
+    "who sets out with aid is no candidate": ("tr", "yardımla ilçemize dönmek üzere yola çıktık"),
 }
 
 
@@ -124,3 +133,20 @@ def test_traps_of_these_languages_carry_no_tag(trap: str) -> None:
 )
 def test_a_doctored_film_or_photo_counts_unless_it_shows_no_person(text: str, tags: tuple[str, ...]) -> None:
     assert tags_of(load_tagger().terms([text], ["en"])[0]) == tags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Senators urge Trump to quit the race",
+        "Poll: Kaine is closing the gap",
+        "A dead heat between Romney and Obama, says a poll",
+        "Both candidates are unfit for this country",
+        "What the FBI found hurts Romney's candidacy",
+        "They were rigging the primary",
+        "Cannabis and higher pay win at polls",
+        "France has democratically elected Macron",
+    ],
+)
+def test_who_runs_and_what_polls_say_is_of_an_election(text: str) -> None:
+    assert tags_of(load_tagger().terms([text], ["en"])[0]) == ("election",)
