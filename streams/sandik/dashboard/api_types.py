@@ -306,7 +306,8 @@ def _number(values: Mapping[str, str], name: str, default: int, least: int, most
 
 
 def _set(values: Mapping[str, str], name: str, letters: int = 64) -> frozenset[str]:
-    found = frozenset(part for part in values.get(name, "").split(",") if part)
-    if len(found) > 100 or any(len(part) > letters for part in found):
+    text = values.get(name, "")
+    parts = text.split(",") if text else []
+    if len(parts) > 100 or not all(0 < len(part) <= letters for part in parts):
         raise UsageError(f"{name} must be a short list with commas between")
-    return found
+    return frozenset(parts)
