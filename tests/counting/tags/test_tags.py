@@ -161,7 +161,7 @@ def test_hostile_text_never_raises_and_every_term_is_a_form_inside_the_text(text
         reached = dict.fromkeys(load_tagger().tag_names, 0)
         for term in terms:
             assert reached[term.tag] <= term.start < term.end <= len(text)
-            assert fold(text[term.start : term.end]) in forms() or term.term in spans()
+            assert term.is_sum or fold(text[term.start : term.end]) in forms() or term.term in spans()
             reached[term.tag] = term.end
         assert [term.start for term in terms] == sorted(term.start for term in terms)
 
