@@ -44,7 +44,8 @@ def peers_python() -> Path:
     Its own packages come first; what it does not have it takes from sandik's venv, so that whole-job peers
     call the very same detector.
     """
-    return _venv(VENV, {NEEDED: True, OPTIONAL: False}) or sys.exit(1)
+    python = _venv(VENV, {NEEDED: True, OPTIONAL: False})
+    return python or sys.exit("the benchmark needs these packages itself")
 
 
 @cache

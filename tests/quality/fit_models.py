@@ -101,11 +101,9 @@ class Fitted(NamedTuple):
 def fit(examples: Sequence[Example], kin: Kin | None, ridge_of_queries: float = RIDGE) -> Fitted:
     """Return the weights with the least loss: what each word weighs with all that it shares with its kin."""
     features = [sorted(features_of(fold(one.text))) for one in examples]
-    is_judged = [one.source != "archives" for one in examples]
-    seen = Counter(word for some, judged in zip(features, is_judged, strict=True) if judged for word in some)
-    common = Counter(
-        word for some, judged in zip(features, is_judged, strict=True) if not judged for word in some
-    )
+    seen, common = Counter[str](), Counter[str]()
+    for found, example in zip(features, examples, strict=True):
+        (common if example.source == "archives" else seen).update(found)
     often = (word for word, posts in common.items() if posts >= FEWEST_COMMON)
     words = sorted({*seen, *often, *(kin.words if kin else ())})
     shares = [[*kin.shares(word)] if kin else [] for word in words]

@@ -163,7 +163,7 @@ class Merge:
         After `at_most` counts, the remaining windows wait for the next call.
         """
         if self.watermark_ms is not None:
-            for final_ms in self._current.pop_until(self.timing.newest_final_ms(self.watermark_ms)):
+            for final_ms in self._current.pop_until(self.timing.newest_ended_ms(self.watermark_ms)):
                 self._dirty.add(final_ms)
         counts: list[Count] = []
         while (start_ms := self._dirty.oldest_ms) is not None and (at_most is None or len(counts) < at_most):

@@ -60,14 +60,10 @@ class Timing(NamedTuple):
 
     def is_final(self, window_start_ms: int, watermark_ms: int) -> bool:
         """Return whether the watermark has reached the window's end."""
-        return window_start_ms <= self.newest_final_ms(watermark_ms)
-
-    def newest_final_ms(self, watermark_ms: int) -> int:
-        """Return which windows are final: those that start up to this."""
-        return self.newest_ended_ms(watermark_ms)
+        return window_start_ms <= self.newest_ended_ms(watermark_ms)
 
     def newest_ended_ms(self, time_ms: int) -> int:
-        """Return which windows end at or before a time: those that start up to this."""
+        """Return which windows end at or before a time, of the watermark say: those that start up to this."""
         return time_ms - self.window_size_ms
 
     def newest_settled_ms(self, clock_ms: TimeT) -> TimeT:
