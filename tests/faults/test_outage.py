@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientError, ClientSession
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, TopicAuthorizationFailedError
 
 from sandik.broker import EmbeddedKafka, probe
 from sandik.errors import BrokerError, StateError
+from sandik.kafka.publish import Outgoing, publish
 from sandik.worker.restart import SINCE, Outage, is_silence
 from tests.support.kafka import wait_until
 from tests.support.scene import Scene, brief, some_posts, wait_for_more
@@ -104,6 +106,20 @@ async def state(session: ClientSession, port: int) -> tuple[int, str]:
             return answer.status, (await answer.json())["state"]
     except ClientError:
         return 0, ""
+
+
+@pytest.mark.broker
+async def test_a_first_record_for_a_topic_is_refused_for_silence_when_kafka_is_away(
+    own_kafka: EmbeddedKafka,
+) -> None:
+    record = Outgoing("never-written", 0, None, b"a post")
+    producer = AIOKafkaProducer(bootstrap_servers=own_kafka.bootstrap_servers, request_timeout_ms=1_000)
+    async with producer:
+        own_kafka.kill()
+        with pytest.raises(BrokerError) as refused:
+            await publish(producer, [record])
+
+    assert is_silence(refused.value), refused.value
 
 
 @pytest.mark.broker

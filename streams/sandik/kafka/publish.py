@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidTimestampError, KafkaError
+from aiokafka.errors import (
+    InvalidTimestampError,
+    KafkaConnectionError,
+    KafkaError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from sandik.counting.labels import iso
@@ -90,11 +95,24 @@ async def publish(producer: AIOKafkaProducer, records: Sequence[Outgoing], *, wr
     return written
 
 
+async def _partitions_of(kafka: AIOKafkaProducer, topic: str) -> set[int]:
+    """Return a topic's partitions. In silence, aiokafka calls one unknown that it has not asked for yet."""
+    try:
+        return set(await kafka.partitions_for(topic))
+    except UnknownTopicOrPartitionError as error:
+        is_answered = await kafka.client.force_metadata_update()
+        if known := kafka.client.cluster.partitions_for_topic(topic):
+            return set(known)
+        if is_answered:
+            raise
+        raise KafkaConnectionError(f"no broker says which partitions {topic} has") from error
+
+
 async def _publish(
     kafka: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Outgoing], *, wrap: bool
 ) -> Written:
     try:
-        partitions = await kafka.partitions_for(topic)
+        partitions = await _partitions_of(kafka, topic)
         if wrap:
             partition %= len(partitions)
         elif partition not in partitions:
