@@ -39,7 +39,7 @@ def scan(merge: Merge, known: dict[int, bool]) -> None:
     watermark_ms = merge.watermark_ms
     final = {start_ms for start_ms, is_final in known.items() if is_final}
     assert final == {
-        start_ms for start_ms in known if watermark_ms is not None and TIMING.is_final(start_ms, watermark_ms)
+        start_ms for start_ms in known if watermark_ms is not None and start_ms + MINUTE_MS <= watermark_ms
     }
     settled = merge.settle()
     settled_ms = merge.settled_ms

@@ -146,8 +146,8 @@ def corrections(state: PartitionState, windows: Sequence[WindowPartial], timing:
     """Return how many posts a batch adds to windows that the partition's watermark has passed."""
     if state.clock.clock_ms is None:
         return 0
-    watermark_ms = timing.watermark_ms(state.clock.clock_ms)
-    late = [window for window in windows if timing.is_final(window.window_start_ms, watermark_ms)]
+    newest_ms = timing.newest_ended_ms(timing.watermark_ms(state.clock.clock_ms))
+    late = [window for window in windows if window.window_start_ms <= newest_ms]
     known = [state.windows.get(window.window_start_ms) for window in late]
     return sum(map(_posts, late)) - sum(map(_posts, filter(None, known)))
 

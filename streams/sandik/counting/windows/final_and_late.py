@@ -58,10 +58,6 @@ class Timing(NamedTuple):
         known = [clock.clock_ms for clock in clocks if clock.clock_ms is not None]
         return None if len(known) < partitions else self.watermark_ms(min(known)) - self.allowed_lateness_ms
 
-    def is_final(self, window_start_ms: int, watermark_ms: int) -> bool:
-        """Return whether the watermark has reached the window's end."""
-        return window_start_ms <= self.newest_ended_ms(watermark_ms)
-
     def newest_ended_ms(self, time_ms: int) -> int:
         """Return which windows end at or before a time, of the watermark say: those that start up to this."""
         return time_ms - self.window_size_ms
