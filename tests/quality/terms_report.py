@@ -31,9 +31,9 @@ reader meets, by writers who never saw a rule: they say best what to expect on n
 written on their held-out posts, but the thresholds of sums and models were chosen by these and by real
 posts. After *authored 8* was seen, the threshold of elections in English was lowered, and terms were
 written for the development halves of *authored 4* and *5*. *authored 9* and *10* were asked once, each when
-all else was done. *archives* are all posts of the archives (295,000, few of them about deepfakes) that an earlier
-version tagged as deepfake: there each wrong tag shows. Nobody looked there for posts that lack the tag,
-so their recall only says what was lost since.
+all else was done. *archives* are all posts of the archives (295,000, few of them about deepfakes) that
+an earlier version tagged as deepfake: there each wrong tag shows. Nobody looked there for posts that
+lack the tag, so their recall only says what was lost since.
 
 - *Precision*: the share of posts with the tag that are about it.
 - *Recall*: the share of posts about it, among those in the net, that have the tag.
