@@ -107,8 +107,8 @@ def opensearch(folder: Path) -> Iterator[str]:
         f"http.port: {port}\ntransport.port: {transport}\n"
     )
     (folder / "config/log4j2.properties").write_text("rootLogger.level = error\n")
-    # Without JNA's own library it cannot tell that it is root, which it refuses to be.
-    options = ["-Djna.nounpack=true", "-Djna.nosys=true", f"-Djna.boot.library.path={folder}"]
+    # JNA may not unpack its library: with it, OpenSearch sees that it is root, and refuses to start.
+    options = ["-Djna.nounpack=true", "-Djna.nosys=true"]
     options += [f"-Dopensearch.path.home={folder}", f"-Dopensearch.path.conf={folder / 'config'}"]
     command = java(jars("opensearch"), "org.opensearch.bootstrap.OpenSearch", options=options)
     with running(command, folder) as log:
