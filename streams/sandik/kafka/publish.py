@@ -98,14 +98,15 @@ async def publish(producer: AIOKafkaProducer, records: Sequence[Outgoing], *, wr
 async def _partitions_of(kafka: AIOKafkaProducer, topic: str) -> set[int]:
     """Return a topic's partitions. In silence, aiokafka calls one unknown that it has not asked for yet."""
     try:
-        return set(await kafka.partitions_for(topic))
+        known: set[int] = await kafka.partitions_for(topic)
     except UnknownTopicOrPartitionError as error:
         is_answered = await kafka.client.force_metadata_update()
-        if known := kafka.client.cluster.partitions_for_topic(topic):
-            return set(known)
-        if is_answered:
+        known = kafka.client.cluster.partitions_for_topic(topic) or set()
+        if not known and not is_answered:
+            raise KafkaConnectionError(f"no broker says which partitions {topic} has") from error
+        if not known:
             raise
-        raise KafkaConnectionError(f"no broker says which partitions {topic} has") from error
+    return known
 
 
 async def _publish(

@@ -59,7 +59,7 @@ class Timing(NamedTuple):
         return None if len(known) < partitions else self.watermark_ms(min(known)) - self.allowed_lateness_ms
 
     def newest_ended_ms(self, time_ms: int) -> int:
-        """Return which windows end at or before a time, of the watermark say: those that start up to this."""
+        """Return the start of the newest window that has ended at a time, such as the watermark."""
         return time_ms - self.window_size_ms
 
     def newest_settled_ms(self, clock_ms: TimeT) -> TimeT:
