@@ -1,6 +1,7 @@
 """`make eval-language`: how often each detector is right, on texts whose language is known.
 
-Reads $SANDIK_TEST_DATA/lid_dev.tsv.gz, writes docs/language.json and docs/language.md. Takes some minutes.
+Reads $SANDIK_TEST_DATA/lid_dev.tsv.gz, writes docs/language.json, docs/language.md, and
+the figures in README.md. Takes some minutes.
 """
 
 import gzip
@@ -234,6 +235,7 @@ def main() -> int:
     if not (DATA / LID).exists():
         sys.stderr.write(f"{WITHOUT_DATA}\n")
         return 2
+    from tests.quality import readme
     from tests.quality.language_report import as_markdown, told_to_readers
 
     quality = measure()
@@ -242,6 +244,7 @@ def main() -> int:
     (docs.parent / "streams/sandik/lexicon/measured_detector.json").write_bytes(told_to_readers(quality))
     report = as_markdown(quality)
     (docs / "language.md").write_text(report, "utf-8")
+    readme.write()
     sys.stdout.write(report)
     return 0
 

@@ -3,8 +3,8 @@
 Post by post: precision and recall on judged posts (judged.py), by language, kind of source and half.
 Form by form: of the forms in $SANDIK_TEST_DATA/term_forms whose lemma the lexicon has, those that it finds.
 Match by match: of the posts that carried a tag once and were labelled by reading (tests/quality/labels),
-those that are about it. Writes docs/terms.json, docs/terms.md, and streams/sandik/lexicon/measured.json,
-which ships with the lexicon for readers of counts.
+those that are about it. Writes docs/terms.json, docs/terms.md, the figures in README.md, and
+streams/sandik/lexicon/measured.json, which ships with the lexicon for readers of counts.
 """
 
 import csv
@@ -245,6 +245,7 @@ def _batches(sourced: Iterable[SourcedPost]) -> Iterator[list[SourcedPost]]:
 
 def main() -> int:
     """Measure, and write all that tells of it."""
+    from tests.quality import readme
     from tests.quality.terms_report import as_markdown, told_to_readers
 
     if not DATA.is_dir():
@@ -257,6 +258,7 @@ def main() -> int:
     report = as_markdown(quality)
     (docs / "terms.md").write_text(report, "utf-8")
     (root / "streams" / "sandik" / "lexicon" / "measured.json").write_bytes(told_to_readers(quality))
+    readme.write()
     sys.stdout.write(report)
     return 0
 

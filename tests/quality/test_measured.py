@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from sandik.lexicon_tools.measured import last_measured, measured
+from tests.quality import readme
 from tests.quality.language import Quality as LanguageQuality
 from tests.quality.language_report import told_to_readers as language_told_to_readers
 from tests.quality.terms import Quality
@@ -35,6 +36,12 @@ def test_so_does_all_that_tells_of_the_detector() -> None:
     quality = msgspec.json.decode((ROOT / "docs" / "language.json").read_bytes(), type=LanguageQuality)
     measured = ROOT / "streams" / "sandik" / "lexicon" / "measured_detector.json"
     assert measured.read_bytes() == language_told_to_readers(quality), "make eval-language writes it again"
+
+
+def test_the_readme_has_the_figures_that_were_measured_last() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert text == readme.written_into(text), "make eval-terms and make eval-language write them again"
+    assert "| `election`, precision |" in text
 
 
 def test_another_lexicon_was_not_measured() -> None:
