@@ -79,6 +79,12 @@ CASES = {
         SEL + a_term("AFAD", 'forms = ["@afad"]'),
         ["flood.toml:8: error: unreachable"],
     ),
+    "an asterisk that is no wildcard": (
+        SEL + a_term("deprem", 'forms = ["depre*"]'),
+        ["flood.toml:8: warning: unreachable"],
+    ),
+    "an asterisk within a word": (SEL + a_term("d*prem"), []),
+    "an asterisk in a query": (SEL + a_term("deprem", "match = 'deprem*'"), []),
     "generated forms that are not there": (
         a_term("sel", 'inflects = "noun"'),
         ["flood.toml:1: error: unreadable"],

@@ -169,3 +169,9 @@ def _odd_forms(written: Written) -> Iterator[Finding]:
                 f"{row}: '{spelled[form]}' is a name or a link, and words in these never count; leave it out"
             )
             yield Finding("error", "unreachable", place, message)
+        if form.endswith("*"):
+            message = (
+                f"{row}: '{spelled[form]}' is found only where somebody writes the asterisk. List "
+                f"the forms, use `inflects`, or write `match = '\"{spelled[form]}\"'`: there it is any ending"
+            )
+            yield Finding("warning", "unreachable", place, message)
