@@ -201,12 +201,6 @@ bench: $(VENV)/.ready-dev  ## Measure sandik and its peers (an hour; ROUNDS=1 PO
 eval-terms: $(VENV)/.ready-dev  ## Measure the lexicon: docs/terms.md and docs/terms.json (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.terms
 
-.PHONY: fit-signs
-fit-signs: $(VENV)/.ready-dev  ## Fit what signs weigh in the lexicon's *.signs.toml to judged posts (needs SANDIK_TEST_DATA)
-	$(BIN)/python -m tests.quality.fit_signs deepfake ru
-	$(BIN)/python -m tests.quality.fit_signs deepfake tr
-	$(BIN)/python -m tests.quality.fit_signs election ru
-
 .PHONY: fit-models
 fit-models: $(VENV)/.ready-dev  ## Fit what words weigh in the lexicon's *.model.toml to judged posts (needs SANDIK_TEST_DATA)
 	$(BIN)/python -m tests.quality.fit_models

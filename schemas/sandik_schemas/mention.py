@@ -11,7 +11,7 @@ MAX_TERMS = 1_000
 class Term(msgspec.Struct, frozen=True, omit_defaults=True):
     """One match: `text[start:end]` of the post's original text, counted in characters (code points).
 
-    With `is_sum`, `term` names a sum of signs of which none is enough, and no word: leave it out of lists of
+    With `is_sum`, `term` names a sum of words of which none is enough: leave it out of lists of
     terms. It is left out of records where it is false.
     """
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sandik.counting.tags.lexicon import load_lexicon
+from tests.quality.examples import Example
 from tests.quality.fit_models import Pairs, _least_loss, fit
-from tests.quality.fit_signs import Example
 from tests.quality.kin import Kin
 
 LEXICON = """
@@ -32,11 +32,11 @@ def kin(tmp_path: Path) -> Kin:
 
 
 def about(*texts: str) -> list[Example]:
-    return [Example(text, True, 1.0, "written") for text in texts]
+    return [Example(text, True, "written") for text in texts]
 
 
 def not_about(*texts: str) -> list[Example]:
-    return [Example(text, False, 1.0, "written") for text in texts]
+    return [Example(text, False, "written") for text in texts]
 
 
 POSTS = [
