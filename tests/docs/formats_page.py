@@ -1,10 +1,10 @@
 """The list of formats in docs/ingest.md, written from their files: `make formats`."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from sandik.ingest.formats.declared import Format, Rule, catalogue
+from tests.docs.pages import written_between
 
 _BEGIN, _END = "<!-- formats: written by `make formats` -->\n", "<!-- /formats -->\n"
 _SHOWN_RULES = 3
@@ -20,12 +20,7 @@ def as_markdown() -> str:
 
 def written_into(document: str) -> str:
     """Return the document with the list in its place."""
-    return re.sub(
-        f"{re.escape(_BEGIN)}.*?{re.escape(_END)}",
-        lambda _: f"{_BEGIN}{as_markdown()}{_END}",
-        document,
-        flags=re.DOTALL,
-    )
+    return written_between(document, _BEGIN, _END, as_markdown())
 
 
 def _row(form: Format) -> str:

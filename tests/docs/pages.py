@@ -51,6 +51,13 @@ class Link(NamedTuple):
     anchor: str
 
 
+def written_between(document: str, begin: str, end: str, text: str) -> str:
+    """Return the document with this text between two marks."""
+    return re.sub(
+        f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}{text}{end}", document, flags=re.DOTALL
+    )
+
+
 def text_of(page: str) -> str:
     """Return the source of the page."""
     return (ROOT / page).read_text("utf-8")

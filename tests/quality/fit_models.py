@@ -2,7 +2,7 @@
 
 Rules find what somebody thought of. A model finds what other posts have in common with those that were
 judged: it is asked where no term of its tag counts (`sandik.counting.tags.weighing`). Its weights are those
-of a logistic regression with a ridge, fitted by gradients to judged posts and archives (`examples.py`):
+of a logistic regression with a ridge, fitted by gradients to judged posts and archives (`fitted_posts.py`):
 nothing is drawn at random, so the same posts give the same weights. A word weighs what it says itself, and
 what it shares with its kin (`kin.py`): so words that no judged post has weigh, too.
 
@@ -26,7 +26,7 @@ from sandik.counting.tags.match import Tagger
 from sandik.counting.tags.models import SUFFIX
 from sandik.counting.tags.ready import made_ready
 from sandik.counting.tags.weighing import features_of
-from tests.quality.examples import Example, archive_posts, judged_posts
+from tests.quality.fitted_posts import Example, archive_posts, judged_posts
 from tests.quality.kin import Kin, Share
 
 LEXICON = Path(__file__).parents[2] / "streams" / "sandik" / "lexicon"

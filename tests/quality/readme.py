@@ -1,21 +1,17 @@
 """Write into README.md how often tags and languages are right: what docs/terms.json and language.json say."""
 
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
+from tests.docs.pages import ROOT, written_between
 from tests.quality.language import Quality as LanguageQuality
 from tests.quality.post_level import Figure
 from tests.quality.terms import Quality
 from tests.quality.terms_report import GOAL_LANGUAGES
 
-ROOT = Path(__file__).parents[2]
-_BEGIN, _END = (
-    "<!-- measured: written by `make eval-terms` and `make eval-language` -->\n",
-    "<!-- /measured -->\n",
-)
+_BEGIN = "<!-- measured: written by `make eval-terms` and `make eval-language` -->\n"
+_END = "<!-- /measured -->\n"
 _NAMES = {"tr": "Turkish", "ru": "Russian", "en": "English"}
 _TAGS = ("election", "deepfake")
 #: A kind with fewer posts than this says nothing: its interval is wider than the difference between kinds.
@@ -37,12 +33,7 @@ def written_into(document: str) -> str:
     told = "\n".join(
         (*_tags(terms.post_level), "", _archives(terms.post_level), "", _languages(languages), "")
     )
-    return re.sub(
-        f"{re.escape(_BEGIN)}.*?{re.escape(_END)}",
-        lambda _: f"{_BEGIN}{told}{_END}",
-        document,
-        flags=re.DOTALL,
-    )
+    return written_between(document, _BEGIN, _END, told)
 
 
 def _tags(figures: Sequence[Figure]) -> Iterator[str]:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sandik.counting.tags.lexicon import load_lexicon
-from tests.quality.examples import Example
 from tests.quality.fit_models import Pairs, _least_loss, fit
+from tests.quality.fitted_posts import Example
 from tests.quality.kin import Kin
 
 LEXICON = """

@@ -8,7 +8,7 @@ from sandik_schemas.count import Count
 from sandik_schemas.mention import Term
 from sandik_schemas.term import SCHEMA_VERSION, TermCount
 
-#: Part of the run's id. "3": what names a sum of signs is no term.
+#: Part of the run's id. "3": what names a sum of words is no term.
 TERMS_VERSION = "terms-3"
 
 
@@ -24,7 +24,7 @@ class Ranked(NamedTuple):
 def terms_of_posts(groups: Sequence[Group], terms: Sequence[Sequence[Term]]) -> Sequence[Sequence[TermOfTag]]:
     """Return the terms that each post is counted under: each once, even if the post repeats it.
 
-    What names a sum of signs is none: readers would look for it in the posts.
+    What names a sum of words is none: readers would look for it in the posts.
     """
     return [
         tuple({_of_tag(group, one): None for one in found if not one.is_sum}) if found else ()

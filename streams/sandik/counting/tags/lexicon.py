@@ -79,7 +79,7 @@ class Entry(NamedTuple):
 
     @property
     def is_sum(self) -> bool:
-        """Return whether it is a term found by several signs together: its lemma names no word."""
+        """Return whether it is a term found by several words together: its lemma names no word."""
         return not self.forms and not self.is_trap and "SUM/" in self.near
 
     def accepts(self, language: str) -> bool:

@@ -1,7 +1,7 @@
 """Files of linear models: what words of a short post weigh (`weighing.py`).
 
     language = "tr"                of the post
-    lemma = "words of an election" its name in mentions, marked as a sum of signs
+    lemma = "words of an election" its name in mentions, marked as a sum of words
     least = 120                    what the weights must add up to
     most_characters = 300          of a post
     weights = '''

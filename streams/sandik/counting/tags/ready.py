@@ -28,7 +28,7 @@ class About(NamedTuple):
     openings: tuple[Opening, ...]
     #: Without forms, which take more memory than everything else: only what finds them has them.
     entries: list[Entry]
-    #: The rank of the first entry that names a sum of signs: the last ones do, then those of models.
+    #: The rank of the first entry that names a sum of words: the last ones do, then those of models.
     first_sum: int
 
 
@@ -50,7 +50,7 @@ class Ready(NamedTuple):
 
 def made_ready(lexicon: Lexicon) -> Ready:
     """Return a lexicon ready for matching. Takes a second or two."""
-    # Of the same letters a trap beats a term. What names a sum of signs comes last: see `Tagger._longest`.
+    # Of the same letters a trap beats a term. What names a sum of words comes last: see `Tagger._longest`.
     entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry.is_sum, entry))
     first_sum = len(entries) - sum(entry.is_sum for entry in entries)
     rules = Rules(entries)
