@@ -46,24 +46,21 @@ pub enum Condition {
     Not(Box<Condition>),
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    /// What the members weigh that stand there adds up to so much, within so many words.
-    Sum(i64, Vec<(Place, i64)>, Option<i64>),
     /// The text has at most so many characters.
     Short(u32),
 }
 
 /// As `ToldCondition` in `native_terms.py`.
-type Told = (String, i64, Vec<Condition>, Vec<(Place, i64)>, Option<i64>);
+type Told = (String, i64, Vec<Condition>, Option<i64>);
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Condition {
     type Error = PyErr;
 
     fn extract(written: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let (kind, number, mut parts, weights, within) = written.extract::<Told>()?;
+        let (kind, number, mut parts, within) = written.extract::<Told>()?;
         Ok(match kind.as_str() {
             "stands" => Self::Stands(number as Place, within),
             "not" => Self::Not(Box::new(parts.remove(0))),
-            "sum" => Self::Sum(number, weights, within),
             "short" => Self::Short(number as u32),
             "all" => Self::All(parts),
             _ => Self::Any(parts),
@@ -191,18 +188,6 @@ impl Leaves {
         self.0[leaf as usize / 64] >> (leaf % 64) & 1 != 0
     }
 
-    /// Return those that are there.
-    pub fn each(&self) -> impl Iterator<Item = usize> + '_ {
-        let bits_of = |(number, mut bits): (usize, u64)| {
-            std::iter::from_fn(move || {
-                let lowest = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
-                bits &= bits - 1;
-                Some(64 * number + lowest)
-            })
-        };
-        self.0.iter().copied().enumerate().flat_map(bits_of)
-    }
-
     /// Say whether one leaf of each group is there.
     #[inline]
     pub fn have(&self, needs: &Needs) -> bool {
@@ -263,15 +248,6 @@ impl<'a> Scene<'a> {
                 let nearest = self.nearest(*place, hit)?;
                 Ok(nearest.is_some_and(|words| within.is_none_or(|most| words <= most)))
             }
-            (Condition::Sum(least, parts, within), _) => {
-                let mut reached = 0;
-                for (place, weight) in parts {
-                    if self.weighs_in(*place, *within, hit)? {
-                        reached += weight;
-                    }
-                }
-                Ok(reached >= *least)
-            }
             (Condition::Short(most), _) => Ok(self.characters <= *most),
             (Condition::Not(part), _) => Ok(!self.holds(part, hit)?),
             (Condition::All(parts), _) => {
@@ -293,38 +269,26 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Say whether a place stands in the hit, over it or near enough.
-    fn weighs_in(&self, place: Place, within: Option<i64>, hit: Option<&Spot>) -> PyResult<bool> {
-        let (true, Some(hit), Some(within)) = (self.may_stand(place), hit, within) else {
-            return Ok(self.may_stand(place));
-        };
-        let found = self.spots(place)?;
-        if found.over(hit).next().is_some() {
-            return Ok(true);
-        }
-        Ok(self.beside(&found, hit)?.is_some_and(|(words, _)| words <= within))
-    }
-
     /// Return how many words it is from the hit to the nearest of a place.
     fn nearest(&self, place: Place, hit: &Spot) -> PyResult<Option<i64>> {
         let found = self.spots(place)?;
         let is_over = found.over(hit).any(|spot| !hit.covers(spot));
-        Ok(if is_over { Some(0) } else { self.beside(&found, hit)?.map(|(words, _)| words) })
+        Ok(if is_over { Some(0) } else { self.beside(&found, hit)? })
     }
 
-    /// Return the nearest spot that ends before this one or begins behind it, and how far it is.
-    fn beside(&self, found: &Spots, of: &Spot) -> PyResult<Option<(i64, usize)>> {
+    /// Return how far the nearest spot is that ends before this one or begins behind it.
+    fn beside(&self, found: &Spots, of: &Spot) -> PyResult<Option<i64>> {
         let left = found.by_end.partition_point(|at| found.by_start[*at].end <= of.start);
         let right = found.by_start.partition_point(|spot| spot.start < of.end);
         let mut nearest = None;
         if left > 0 {
             let at = found.by_end[left - 1];
-            nearest = Some((self.word(of.start)? - self.word(found.by_start[at].end - 1)?, at));
+            nearest = Some(self.word(of.start)? - self.word(found.by_start[at].end - 1)?);
         }
         if let Some(spot) = found.by_start.get(right) {
             let away = self.word(spot.start)? - self.word(of.end - 1)?;
-            if nearest.is_none_or(|(words, _)| away < words) {
-                nearest = Some((away, right));
+            if nearest.is_none_or(|words| away < words) {
+                nearest = Some(away);
             }
         }
         Ok(nearest)

@@ -1,7 +1,7 @@
 //! Which of the forms that stand in a text count. The twin of `sandik.counting.tags.match`.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use pyo3::prelude::*;
 
@@ -25,8 +25,6 @@ type Row = (u32, Reverse<u32>, u32);
 pub struct Counting {
     pub entries: Vec<Entry>,
     pub openings: Vec<Opening>,
-    /// The rank of the first entry that names a sum: the last ones do.
-    pub first_sum: u32,
     pub made: Vec<Made>,
     pub leaves: usize,
 }
@@ -119,7 +117,7 @@ impl Counting {
     fn decide(&self, mut rows: Vec<Row>, characters: u32) -> Vec<Row> {
         let alone: Vec<Row> = rows.iter().filter(|row| self.entry(row).2.is_empty()).copied().collect();
         let is_all_alone = alone.len() == rows.len();
-        let chosen = self.longest(alone);
+        let chosen = self.leftmost(alone);
         let (certain, below) = self.certain(&chosen, characters);
         rows.retain(|row| !below.contains(&self.entry(row).0));
         if below.is_empty() && is_all_alone {
@@ -129,7 +127,7 @@ impl Counting {
             let beside = &self.entry(row).2;
             beside.is_empty() || beside.iter().any(|tag| certain.contains(tag))
         });
-        self.longest(rows)
+        self.leftmost(rows)
     }
 
     /// Return the tags that count by themselves, and those that stand too far down.
@@ -148,18 +146,7 @@ impl Counting {
         (certain, below)
     }
 
-    /// Return the leftmost, then longest hits of each tag; what names a sum has the letters that words leave.
-    fn longest(&self, rows: Vec<Row>) -> Vec<Row> {
-        let (sums, words): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.2 >= self.first_sum);
-        let mut chosen = self.leftmost(words);
-        if !sums.is_empty() {
-            let sums = self.left_for(sums, &chosen);
-            chosen.extend(self.leftmost(sums));
-            chosen.sort_unstable();
-        }
-        chosen
-    }
-
+    /// Return the leftmost, then longest hits of each tag.
     fn leftmost(&self, rows: Vec<Row>) -> Vec<Row> {
         let mut reached: Vec<(Tag, u32)> = Vec::new();
         let is_free = |row: &Row| {
@@ -172,20 +159,5 @@ impl Counting {
             true
         };
         rows.into_iter().filter(is_free).collect()
-    }
-
-    /// Return the rows that share no letter with a word of their tag.
-    fn left_for(&self, mut rows: Vec<Row>, words: &[Row]) -> Vec<Row> {
-        let mut spans: BTreeMap<Tag, Vec<(u32, u32)>> = BTreeMap::new();
-        for word in words {
-            spans.entry(self.entry(word).0).or_default().push((word.0, word.0 + word.1 .0));
-        }
-        rows.retain(|row| {
-            let Some(spans) = spans.get(&self.entry(row).0) else { return true };
-            // The last word that begins before its end.
-            let before = spans.partition_point(|word| word.0 < row.0 + row.1 .0);
-            before == 0 || spans[before - 1].1 <= row.0
-        });
-        rows
     }
 }

@@ -29,14 +29,9 @@ const MARKED: u8 = 16;
 /// First character, last one, end; kind of pattern, and how it stands there.
 pub type Place = (u32, u32, u32, u32, u8);
 
-/// What has to be known if it is there what something needs, and what its veto needs; the number of its sums, if it
-/// has any.
+/// What has to be known if it is there what something needs, and what its veto needs.
 #[derive(FromPyObject)]
-struct Asks(Needs, Vec<u32>, Needs, Vec<u32>, Option<usize>);
-
-/// What has to be reached by the weights of leaves that stand in a text. Those that count against it are left out.
-#[derive(FromPyObject)]
-pub struct Sum(i64, Vec<(i64, Vec<u32>)>);
+struct Asks(Needs, Vec<u32>, Needs, Vec<u32>);
 
 /// By language, a byte for each entry, whether it accepts that; where eras begin, and by their number a byte for each
 /// entry, whether it is out of its days.
@@ -160,44 +155,33 @@ pub struct Patterns {
     characters: Characters,
     models: Models,
     days: Days,
-    /// By number, sums: what each has to reach, and the weights of all leaves.
-    sums: Vec<Vec<(i64, Vec<i64>)>>,
 }
 
 #[pymethods]
 impl Patterns {
     /// Take what `spelled` has made of patterns, and their kinds; entries, openings, and places of conditions that
-    /// are no leaf; sums of conditions; models, and what makes a cut word and a stem; what links and hashtags are made of, who knows characters,
-    /// and which entries can count.
+    /// are no leaf; models, and what makes a cut word and a stem; what links and hashtags are made of, who knows
+    /// characters, and which entries can count.
     #[new]
     #[allow(clippy::too_many_arguments)]
     fn new(
         spelled: &[u8],
         kinds: Vec<Kind>,
-        rules: (Vec<Entry>, Vec<Opening>, u32, usize, Vec<Made>),
-        sums: Vec<Vec<Sum>>,
+        rules: (Vec<Entry>, Vec<Opening>, usize, Vec<Made>),
         models: HashMap<String, models::Told>,
         limits: (Limits, usize, usize),
         markup: Told,
         ask: Py<PyAny>,
         days: Days,
     ) -> PyResult<Self> {
-        let (entries, openings, first_sum, leaves, made) = rules;
+        let (entries, openings, leaves, made) = rules;
         let spelled = Spelled::read(spelled).ok_or_else(|| PyValueError::new_err("these are no patterns"))?;
         let quick = Quick::new(&kinds);
         let cut_words = CutWords::new(limits.0, kinds.iter().map(|kind| kind.counts_cut).collect());
-        let counting = Counting { entries, openings, first_sum, made, leaves };
+        let counting = Counting { entries, openings, made, leaves };
         let (markup, characters) = (Markup::new(markup), Characters::new(ask));
         let models = Models::new(models, limits.1, limits.2);
-        let weighed = |Sum(least, levels): &Sum| {
-            let mut weights = vec![0; leaves];
-            for (weight, some) in levels {
-                some.iter().for_each(|leaf| weights[*leaf as usize] = *weight);
-            }
-            (*least, weights)
-        };
-        let sums = sums.iter().map(|some| some.iter().map(weighed).collect()).collect();
-        Ok(Self { spelled, kinds, quick, cut_words, counting, markup, characters, models, days, sums })
+        Ok(Self { spelled, kinds, quick, cut_words, counting, markup, characters, models, days })
     }
 
     /// Return the terms that count, by index of their text: start, end, rank of the entry. `times_ms`: when each was
@@ -414,24 +398,10 @@ impl Patterns {
         let mut wanted = None;
         asked.sort_unstable();
         asked.dedup();
-        let mut possible: Vec<(usize, bool)> = Vec::new();
-        // Each sign of a sum asks for the same sum.
-        let mut are_possible = |number: usize| {
-            let known = possible.iter().find(|one| one.0 == number).map(|one| one.1);
-            known.unwrap_or_else(|| {
-                let reached = |weights: &[i64]| present.each().map(|leaf| weights[leaf]).sum::<i64>();
-                let are = self.sums[number].iter().all(|(least, weights)| reached(weights) >= *least);
-                possible.push((number, are));
-                are
-            })
-        };
         for kind in asked {
             let asks = &self.kinds[*kind as usize].asks;
             for (number, _) in self.quick.can_hold(*kind, present).enumerate().filter(|one| one.1) {
-                let Asks(_, leaves, unless_needs, unless, sums) = &asks[number];
-                if !sums.is_none_or(&mut are_possible) {
-                    continue;
-                }
+                let Asks(_, leaves, unless_needs, unless) = &asks[number];
                 let wanted = wanted.get_or_insert_with(|| Leaves::none(self.counting.leaves));
                 wanted.add(leaves);
                 if present.have(unless_needs) {

@@ -83,7 +83,7 @@ unless = "NOT (video OR ai) AND memur"
 [[term]]
 language = "tr"
 lemma = "ödev"
-near = "NEAR/2 SUM/3 (ai^2 OR {made}^1 OR chp^2 OR memur^-3) AND NOT SUM/2 (film^1 OR video^1)"
+near = "NEAR/2 (ai OR {made} OR chp) AND NOT (NEAR/2 memur OR NEAR/1 film NEAR/3 video)"
 
 [[term]]
 language = "tr"

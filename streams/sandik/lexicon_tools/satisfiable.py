@@ -17,7 +17,6 @@ from sandik.counting.tags.query_parser import (
     Place,
     Short,
     Stands,
-    Weighed,
     parse,
 )
 
@@ -63,9 +62,6 @@ def _asked(condition: Condition) -> list[tuple[Place, int]]:
         return [(place, condition.within or _ANYWHERE) for place in _parts(condition.place)]
     if isinstance(condition, Short):
         return []
-    if isinstance(condition, Weighed):
-        within = condition.within or _ANYWHERE
-        return [(place, within) for leaf, _ in condition.parts for place in _parts(leaf)]
     if isinstance(condition, Not):
         return _asked(condition.part)
     return [one for part in condition.parts for one in _asked(part)]
@@ -81,10 +77,6 @@ def _holds(condition: Condition, away: dict[Place, int]) -> bool:
         return any(away[place] <= within for place in _parts(condition.place))
     if isinstance(condition, Short):
         return True
-    if isinstance(condition, Weighed):
-        within = condition.within or _ANYWHERE
-        there = (w for leaf, w in condition.parts if any(away[place] <= within for place in _parts(leaf)))
-        return sum(there) >= condition.least
     if isinstance(condition, Not):
         return not _holds(condition.part, away)
     if isinstance(condition, (All, Any)):

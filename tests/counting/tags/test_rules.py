@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -321,75 +320,3 @@ def test_words_count_in_text_order_whatever_each_is_looked_for_as(mixed: Tagger,
     counting = {(one.hit.start, one.hit.end) for one in mixed.verdicts(text, "tr") if one.refusal is None}
 
     assert counting == {(term.start, term.end) for term in mixed.terms([text], ["tr"])[0]}
-
-
-SUMMED = entry("signs", match="a OR b", near="NEAR/3 SUM/5 (a^3 OR b^2 OR c^2 OR y^-4)")
-WEIGHTS = {"a": 3, "b": 2, "c": 2, "y": -4}
-
-
-@pytest.fixture(scope="module")
-def summed(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
-    return load_tagger(write_lexicon(tmp_path_factory.mktemp("summed"), summed=SUMMED, other=entry("zzz")))
-
-
-@examples(300)
-@given(st.lists(st.sampled_from("abcyq"), max_size=12))
-def test_a_sum_adds_up_what_stands_in_the_hit_and_near_it(summed: Tagger, words: list[str]) -> None:
-    text = " ".join(words)
-    [terms] = summed.terms([text], ["tr"])
-
-    def reached(place: int) -> int:
-        return sum(WEIGHTS.get(word, 0) for word in {*words[max(0, place - 3) : place + 4]})
-
-    assert {term.start // 2 for term in terms} == {
-        place for place, word in enumerate(words) if word in "ab" and reached(place) >= 5
-    }
-    assert {one.hit.start for one in summed.verdicts(text, "tr") if one.refusal is None} == {
-        term.start for term in terms
-    }
-
-
-def test_what_names_a_sum_and_no_word_says_so(tmp_path: Path) -> None:
-    worded = entry("kaset", near="NEAR/3 SUM/5 (a^3 OR b^2)")
-    [terms] = load_tagger(write_lexicon(tmp_path, summed=SUMMED, other=worded)).terms(["a b kaset"], ["tr"])
-
-    assert {(one.term, one.is_sum) for one in terms} == {("signs", True), ("kaset", False)}
-    assert msgspec.to_builtins(terms[-1]) == {"term": "kaset", "tag": "other", "start": 4, "end": 9}
-
-
-def test_a_trap_that_is_a_sum_is_a_trap_like_others(tmp_path: Path) -> None:
-    trap = entry("aaa", kind="trap", match="kaset", near="NEAR/3 SUM/5 (kaset^3 OR b^2)")
-    phrase = entry("zzz") + 'forms = ["montaj film"]\n'
-    tagger = load_tagger(write_lexicon(tmp_path, fake=trap + phrase + entry("kaset") + entry("film")))
-
-    assert [one.term for one in tagger.terms(["montaj film"], ["tr"])[0]] == ["zzz"]
-    assert tagger.terms(["kaset b", "kaset"], ["tr"] * 2)[0] == ()
-
-
-def test_explain_adds_up_a_sum(summed: Tagger) -> None:
-    [verdict, *_] = summed.verdicts("a q c y", "tr")
-
-    assert verdict.why == "match: 'a'; near does not hold: a ('a') +3 c ('c') +2 y ('y') -4 = 1, 5 needed"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("kaset b", [("kaset", 0, False), ("aaa", 6, True)]),
-        # The word ends, or begins, within the sign.
-        ("kaset'ler b", [("kaset", 0, False), ("aaa", 10, True)]),
-        ("bir kaset b", [("kaset", 4, False), ("aaa", 10, True)]),
-        ("b kaset kasetler", [("aaa", 0, True), ("kaset", 2, False), ("aaa", 8, True)]),
-    ],
-)
-def test_a_word_takes_the_letters_before_what_names_a_sum(
-    tmp_path: Path, text: str, found: list[tuple[str, int, bool]]
-) -> None:
-    summed = entry("aaa", match='kaset* OR b OR "bir kaset"', near="NEAR/3 SUM/5 (kaset*^3 OR b^2)")
-    tagger = load_tagger(write_lexicon(tmp_path, fake=summed + entry("kaset")))
-
-    assert [
-        (one.term, one.start, one.is_sum) for [one_text] in [tagger.terms([text], ["tr"])] for one in one_text
-    ] == found
-    counting = [one.hit.start for one in tagger.verdicts(text, "tr") if one.refusal is None]
-    assert counting == [start for _, start, _ in found]

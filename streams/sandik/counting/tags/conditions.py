@@ -17,12 +17,10 @@ from sandik.counting.tags.query_parser import (
     Chain,
     Condition,
     Either,
-    Leaf,
     Not,
     Place,
     Short,
     Stands,
-    Weighed,
     Word,
 )
 
@@ -65,8 +63,6 @@ class Scene:
         self.present = reduce(or_, map(_LEAVES, words), 0)
         self._word_bounds: tuple[Sequence[int], Sequence[int]] | None = None
         self._spots: dict[Place, _Spots] = {}
-        #: For sums: the members that occur, with their weights.
-        self._parts: dict[Weighed, list[tuple[Leaf, int, _Spots]]] = {}
 
     @property
     def characters(self) -> int:
@@ -88,26 +84,9 @@ class Scene:
             return not self.holds(condition.part, hit)
         if isinstance(condition, Short):
             return self.characters <= condition.characters
-        if isinstance(condition, Weighed):
-            return sum(weight for _, weight, _ in self.weighed(condition, hit)) >= condition.least
         if isinstance(condition, All):
             return all(self.holds(part, hit) for part in condition.parts)
         return any(self.holds(part, hit) for part in condition.parts)
-
-    def weighed(self, condition: Weighed, hit: Spot | None) -> Iterator[tuple[Leaf, int, Spot]]:
-        """Yield the members of a sum in the hit or near enough, and where they are."""
-        if (parts := self._parts.get(condition)) is None:
-            parts = [
-                (leaf, weight, self._found(leaf)) for leaf, weight in condition.parts if self.may_stand(leaf)
-            ]
-            self._parts[condition] = parts
-        for leaf, weight, found in parts:
-            if hit is None or condition.within is None:
-                yield leaf, weight, found.by_start[0]
-            elif over := next(self._over(found, hit), None):
-                yield leaf, weight, over
-            elif (near := self._beside(found, hit.start, hit.end)) and near[0] <= condition.within:
-                yield leaf, weight, near[1]
 
     def _stands(self, condition: Stands, hit: Spot | None) -> bool:
         found = self._found(condition.place)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sandik.counting.tags.conditions import Scene, Spot
-from sandik.counting.tags.query_parser import Chain, Condition, Not, Place, Short, Stands, Weighed
+from sandik.counting.tags.query_parser import Chain, Condition, Not, Place, Short, Stands
 from sandik.counting.tags.rules import Rule
 
 _MAX_QUOTED = 40
@@ -52,8 +52,6 @@ class Why:
     def _leaves(self, condition: Condition, hit: Spot | None, wanted: bool) -> Iterator[str]:
         if isinstance(condition, Stands):
             yield self._leaf(condition, hit)
-        elif isinstance(condition, Weighed):
-            yield self._sum(condition, hit)
         elif isinstance(condition, Short):
             yield f"the post has {self._scene.characters} characters, {condition.characters} allowed"
         elif isinstance(condition, Not):
@@ -62,11 +60,6 @@ class Why:
             for part in condition.parts:
                 if self._scene.holds(part, hit) == wanted:
                     yield from self._leaves(part, hit, wanted)
-
-    def _sum(self, condition: Weighed, hit: Spot | None) -> str:
-        found = [*self._scene.weighed(condition, hit)]
-        parts = (f"{_name(leaf)} ({self._quoted(spot)}) {weight:+}" for leaf, weight, spot in found)
-        return f"{' '.join(parts)} = {sum(weight for _, weight, _ in found)}, {condition.least} needed"
 
     def _leaf(self, condition: Stands, hit: Spot | None) -> str:
         place, allowed = condition.place, condition.within

@@ -77,11 +77,6 @@ class Entry(NamedTuple):
         """Return whether it has a query."""
         return bool(self.match or self.near or self.unless)
 
-    @property
-    def is_sum(self) -> bool:
-        """Return whether it is a term found by several words together: its lemma names no word."""
-        return not self.forms and not self.is_trap and "SUM/" in self.near
-
     def accepts(self, language: str) -> bool:
         """Return whether it counts in posts of this language or pair of languages."""
         return not self.only_in or any(one in self.only_in for one in languages_in(language))

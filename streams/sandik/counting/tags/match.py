@@ -8,7 +8,7 @@ to be spoken of in the opening of a post (`openings`). What a `match`
 finds is a hit, too: from the first to the last of the words it is made of.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
@@ -93,7 +93,7 @@ class Tagger:
 
     def _tell(self, about: About) -> None:
         self.version, self.tag_names, self.pairs = about.version, about.tag_names, about.pairs
-        self._entries, self._first_sum = about.entries, about.first_sum
+        self._entries, self._first_model = about.entries, about.first_model
         self.eras = Eras([entry.valid for entry in about.entries])
 
     def terms(
@@ -104,11 +104,11 @@ class Tagger:
         `times_ms`: when each was posted. Without a time, no entry is outside its days.
         """
         found: list[tuple[Term, ...]] = [()] * len(texts)
-        entries, first_sum = self._entries, self._first_sum
+        entries, first_model = self._entries, self._first_model
         for index, rows in self._counted(texts, languages, times_ms):
             found[index] = tuple(
                 [
-                    Term(entries[rank].lemma, entries[rank].tag, start, end, rank >= first_sum)
+                    Term(entries[rank].lemma, entries[rank].tag, start, end, rank >= first_model)
                     for start, end, rank in rows
                 ]
             )
@@ -297,7 +297,7 @@ class Tagger:
         rows.sort()
         entries = self._entries
         alone = [row for row in rows if not entries[row & _RANK].beside]
-        chosen = self._longest(alone)
+        chosen = self._leftmost(alone)
         certain, below = self._certain(chosen, len(text))
         if below:
             rows = [row for row in rows if entries[row & _RANK].tag not in below]
@@ -306,7 +306,7 @@ class Tagger:
             fitting = [
                 row for row, tags in zip(rows, beside, strict=True) if not tags or certain.intersection(tags)
             ]
-            chosen = self._longest(fitting)
+            chosen = self._leftmost(fitting)
         return _Decision(certain, below, chosen)
 
     def _certain(self, rows: Sequence[_Row], characters: int) -> tuple[set[str], set[str]]:
@@ -321,17 +321,8 @@ class Tagger:
         below = {tag for tag in down if certain.isdisjoint(self._openings[tag].beside)}
         return certain | (down - below), below
 
-    def _longest(self, rows: Iterable[_Row]) -> list[_Row]:
-        """Return the leftmost, then longest hits of each tag; of sums, what words leave."""
-        words: list[_Row] = []
-        sums: list[_Row] = []
-        first_sum = self._first_sum
-        for row in rows:
-            (words if row & _RANK < first_sum else sums).append(row)
-        chosen = self._leftmost(words)
-        return sorted([*chosen, *self._leftmost(self._left_for(sums, chosen))]) if sums else chosen
-
     def _leftmost(self, rows: Iterable[_Row]) -> list[_Row]:
+        """Return the leftmost, then longest hits of each tag."""
         chosen = []
         entries = self._entries
         reached: dict[str, int] = {}
@@ -342,19 +333,6 @@ class Tagger:
                 reached[tag] = start + _SHORTER - (row >> _RANK_BITS & _SHORTER)
                 chosen.append(row)
         return chosen
-
-    def _left_for(self, rows: Iterable[_Row], words: Iterable[_Row]) -> Iterator[_Row]:
-        """Yield the rows that share no letter with a word of their tag."""
-        spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        for word in words:
-            spans[self._entries[word & _RANK].tag].append(_span(word))
-        for row in rows:
-            start, end = _span(row)
-            taken = spans[self._entries[row & _RANK].tag]
-            # The last word that begins before its end.
-            before = bisect_left(taken, (end, 0))
-            if not before or taken[before - 1][1] <= start:
-                yield row
 
 
 def tags_of(terms: Sequence[Term]) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from sandik.counting.tags.lexicon import Entry
 from sandik.counting.tags.pattern_index import Kind, Numbered
 from sandik.counting.tags.places import Span
 from sandik.counting.tags.prefilter import Asking
-from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Weighed, Word
+from sandik.counting.tags.query_parser import All, Chain, Condition, Not, Place, Short, Stands, Word
 from sandik.counting.tags.ready import About, Ready
-from sandik.counting.tags.required_words import Needs, Sum, bits_in
+from sandik.counting.tags.required_words import Needs, bits_in
 from sandik.counting.tags.rules import Rule, Rules
 from sandik.counting.tags.stems import STEM_LETTERS
 from sandik.counting.tags.valid_days import Eras
@@ -28,8 +28,6 @@ _MAX_LANGUAGES = 1_000
 
 #: Groups of leaves, of which a text needs one each.
 _Groups = list[list[int]]
-#: Sums that must all be reached: how much, and what leaves weigh.
-_Sums = list[tuple[int, list[tuple[int, list[int]]]]]
 
 
 class ToldKind(TypedDict):
@@ -41,16 +39,15 @@ class ToldKind(TypedDict):
     #: Whether it counts though its end was cut off.
     counts_cut: bool
     leaves: tuple[int, ...]
-    asks: list[tuple[_Groups, list[int], _Groups, list[int], int | None]]
+    asks: list[tuple[_Groups, list[int], _Groups, list[int]]]
 
 
 class ToldCondition(NamedTuple):
-    """A condition. `number` is a place, the least sum or the most characters; `weights` are of places."""
+    """A condition. `number` is a place, or the most characters."""
 
     kind: str
     number: int = 0
     parts: tuple["ToldCondition", ...] = ()
-    weights: tuple[tuple[int, int], ...] = ()
     within: int | None = None
 
 
@@ -69,7 +66,6 @@ class ToldRules(NamedTuple):
 
     entries: list[tuple[int, bool, list[int], bool, ToldRule | None]]
     openings: list[tuple[int, int, list[int]]]
-    first_sum: int
     leaves: int
     made: list[tuple[list[int], tuple[int, ...]]]
 
@@ -87,8 +83,6 @@ class Told(NamedTuple):
     spelled: bytes
     kinds: list[ToldKind]
     rules: ToldRules
-    #: By number, the sums that something asks for.
-    sums: list[_Sums]
     models: dict[str, ToldModels]
 
 
@@ -96,9 +90,8 @@ def told(native: ModuleType, ready: Ready) -> Told:
     """Return what the compiled part is told of a lexicon. Takes seconds."""
     rules, asking = ready.conditions()
     spelled = native.spelled(_patterns(ready.patterns), MIN_GLUED, about_character)
-    sums = _Numbers()
-    kinds = [*_kinds(ready.patterns.kinds, asking, sums, {*array("I", ready.cut.kinds)})]
-    return Told(spelled, kinds, _rules(rules, ready.about), [*map(_sums, sums)], _models(ready.models))
+    kinds = [*_kinds(ready.patterns.kinds, asking, {*array("I", ready.cut.kinds)})]
+    return Told(spelled, kinds, _rules(rules, ready.about), _models(ready.models))
 
 
 class NativeTerms:
@@ -165,23 +158,11 @@ def _patterns(patterns: Numbered) -> Iterable[tuple[str, int, bool, bool]]:
                 yield pattern, kind, which == 1, which == 2
 
 
-def _sums(some: Iterable[Sum]) -> _Sums:
-    return [(one.least, [(weight, [*bits_in(leaves)]) for weight, leaves in one.levels]) for one in some]
-
-
-def _kinds(
-    kinds: Iterable[Kind], asking: Asking, sums: "_Numbers", cut: Container[int]
-) -> Iterable[ToldKind]:
+def _kinds(kinds: Iterable[Kind], asking: Asking, cut: Container[int]) -> Iterable[ToldKind]:
     of_each = zip(kinds, asking.matching, asking.is_trigger, asking.asks, strict=True)
     for number, (kind, matching, is_trigger, asks) in enumerate(of_each):
         told = [
-            (
-                _groups(one.needs),
-                [*bits_in(one.leaves)],
-                _groups(one.unless_needs),
-                [*bits_in(one.unless)],
-                sums.of(one.sums) if one.sums else None,
-            )
+            (_groups(one.needs), [*bits_in(one.leaves)], _groups(one.unless_needs), [*bits_in(one.unless)])
             for one in asks
         ]
         yield ToldKind(
@@ -229,9 +210,6 @@ def _rules(rules: Rules, about: About) -> ToldRules:
     def condition(one: Condition) -> ToldCondition:
         if isinstance(one, Stands):
             return ToldCondition("stands", place(one.place), within=one.within)
-        if isinstance(one, Weighed):
-            weights = tuple((place(leaf), weight) for leaf, weight in one.parts)
-            return ToldCondition("sum", one.least, weights=weights, within=one.within)
         if isinstance(one, Short):
             return ToldCondition("short", one.characters)
         if isinstance(one, Not):
@@ -261,7 +239,7 @@ def _rules(rules: Rules, about: About) -> ToldRules:
     openings = [
         (tags.of(one.tag), one.characters, [tags.of(tag) for tag in one.beside]) for one in about.openings
     ]
-    return ToldRules(entries, openings, about.first_sum, len(rules.numbers), made)
+    return ToldRules(entries, openings, len(rules.numbers), made)
 
 
 class _Numbers(dict[Any, int]):

@@ -30,23 +30,15 @@ class Asking:
     def wanted(self, triggers: Iterable[int], present: int) -> int:
         """Return the leaves that must be known, if these kinds and at most these leaves occur."""
         wanted = 0
-        possible: dict[int, bool] = {}
         for kind in triggers:
             if self._gates[kind] >= 0 and not present & self._gates[kind]:
                 continue
-            for needs, leaves, unless_needs, unless, sums in self.asks[kind]:
+            for needs, leaves, unless_needs, unless in self.asks[kind]:
                 # Loops, not `all`: this runs for a sixth of all posts.
                 for need in needs:
                     if not present & need:
                         break
                 else:
-                    if sums:
-                        # Each sign of a sum triggers the same sum.
-                        if (is_possible := possible.get(id(sums))) is None:
-                            is_possible = all(one.is_possible(present) for one in sums)
-                            possible[id(sums)] = is_possible
-                        if not is_possible:
-                            continue
                     wanted |= leaves
                     for need in unless_needs:
                         if not present & need:

@@ -2,9 +2,7 @@
 
 A **place** has a position in a text: a word, a phrase, a member of a set, one of several of these, or a chain
 of them (`{ai} NEAR/9 {medium} NEAR/9 {made}`). A **condition** is true or false for a text, or for a place in
-it. NOT binds tightest, then NEAR, then AND, then OR. `SUM/8 ({ballot}^5 OR {party}^3 OR {sport}^-4)` is true
-if the weights of the members that occur add up to at least 8. `SHORT/300` is true for texts of at most 300
-characters.
+it. NOT binds tightest, then NEAR, then AND, then OR. `SHORT/300` is true for texts of at most 300 characters.
 """
 
 import re
@@ -21,12 +19,10 @@ NEAR_WORDS = 9
 MAX_NEAR_WORDS = 100
 
 _TOKEN = re.compile(
-    r'\s+|(?P<token>\(|\)|"[^"]*"|\{[^{}\s]*\}|(?:NEAR|SUM|SHORT)/\d+(?!\w)|\^[^\s()"{}^]*|[^\s()"{}^]+)|(?P<odd>.)'
+    r'\s+|(?P<token>\(|\)|"[^"]*"|\{[^{}\s]*\}|(?:NEAR|SHORT)/\d+(?!\w)|[^\s()"{}^]+)|(?P<odd>.)'
 )
 _NEAR = re.compile(r"NEAR/(\d+)")
 _SHORT = re.compile(r"SHORT/(\d{1,6})")
-_SUM = re.compile(r"SUM/(\d{1,4})")
-_WEIGHT = re.compile(r"\^(-?[1-9]\d{0,2})")
 _OPERATORS = ("AND", "OR", "NOT")
 
 
@@ -109,21 +105,6 @@ class Any(msgspec.Struct, frozen=True, cache_hash=True):
         return f"({' OR '.join(map(str, self.parts))})"
 
 
-class Weighed(msgspec.Struct, frozen=True, cache_hash=True):
-    """The weights of the leaves at the hit, or within so many words of it, add up to at least `least`.
-
-    None: anywhere in the text. A leaf counts once, even if it occurs more often.
-    """
-
-    parts: tuple[tuple["Leaf", int], ...]
-    least: int
-    within: int | None
-
-    def __str__(self) -> str:
-        near = "" if self.within is None else f"NEAR/{self.within} "
-        return f"{near}SUM/{self.least} ({' OR '.join(f'{leaf}^{weight}' for leaf, weight in self.parts)})"
-
-
 class Short(msgspec.Struct, frozen=True, cache_hash=True):
     """The text has at most so many characters."""
 
@@ -133,7 +114,7 @@ class Short(msgspec.Struct, frozen=True, cache_hash=True):
         return f"SHORT/{self.characters}"
 
 
-Condition: TypeAlias = Stands | Not | All | Any | Weighed | Short
+Condition: TypeAlias = Stands | Not | All | Any | Short
 
 
 @cache
@@ -146,8 +127,6 @@ def places_of(condition: Condition) -> Iterator[Place]:
     """Yield the places of a condition as written; parts of chains are not listed separately."""
     if isinstance(condition, Stands):
         yield condition.place
-    elif isinstance(condition, Weighed):
-        yield from (leaf for leaf, _ in condition.parts)
     elif isinstance(condition, Short):
         return
     elif isinstance(condition, Not):
@@ -272,39 +251,11 @@ class _Reader:
             self._take()
             if self._kind == "match":
                 raise QueryError(f"nothing before {found[0]}; it stands between two words in `match`")
-            if sum_ := _SUM.fullmatch(self._next()):
-                return self._weighed(sum_, _words(found))
-            place = self._chain()
-            return self._around(place, _words(found))
-        if sum_ := _SUM.fullmatch(self._next()):
-            return self._weighed(sum_, self._default)
+            return self._around(self._chain(), _words(found))
         if short := _SHORT.fullmatch(self._next()):
             self._take()
             return Short(int(short[1]))
         return self._chain()
-
-    def _weighed(self, found: re.Match[str], within: int | None) -> Weighed:
-        """Read the brackets after SUM/n: members with weights, joined by OR."""
-        example = f"write {found[0]} ({{one}}^5 OR {{other}}^-3)"
-        self._take()
-        if self._take() != "(":
-            raise QueryError(f"no ( behind {found[0]}; {example}")
-        parts = []
-        while True:
-            leaf = self._one()
-            weight = _WEIGHT.fullmatch(self._take())
-            if weight is None or not (isinstance(leaf, Place) and is_leaf(leaf)):
-                raise QueryError(f"{found[0]} adds up words and sets, each with its weight; {example}")
-            parts.append((leaf, int(weight[1])))
-            if (token := self._take()) == ")":
-                break
-            if token != "OR":  # noqa: S105 - no password
-                raise QueryError(f"{found[0]} wants OR between its members; {example}")
-        if int(found[1]) < 1 or sum(weight for _, weight in parts if weight > 0) < int(found[1]):
-            raise QueryError(
-                f"{found[0]} can never be reached, or always is; write what its members can weigh"
-            )
-        return Weighed(tuple(parts), int(found[1]), within)
 
     def _around(self, node: Condition | Place, within: int) -> Condition:
         """NEAR/n before a bracket applies to each member without its own NEAR/n."""

@@ -28,8 +28,8 @@ class About(NamedTuple):
     openings: tuple[Opening, ...]
     #: Without forms, which take more memory than everything else: only what finds them has them.
     entries: list[Entry]
-    #: The rank of the first entry that names a sum of words: the last ones do, then those of models.
-    first_sum: int
+    #: The rank of the first entry of a model: they come last, and name no word.
+    first_model: int
 
 
 class Ready(NamedTuple):
@@ -50,9 +50,8 @@ class Ready(NamedTuple):
 
 def made_ready(lexicon: Lexicon) -> Ready:
     """Return a lexicon ready for matching. Takes a second or two."""
-    # Of the same letters a trap beats a term. What names a sum of words comes last: see `Tagger._longest`.
-    entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry.is_sum, entry))
-    first_sum = len(entries) - sum(entry.is_sum for entry in entries)
+    # Of the same letters a trap beats a term.
+    entries = sorted(lexicon.entries, key=lambda entry: (not entry.is_trap, entry))
     rules = Rules(entries)
     leaves = leaf_patterns(rules.numbers, lexicon.sets)
     commonness = leaves.commonness(len(rules.numbers))
@@ -65,7 +64,7 @@ def made_ready(lexicon: Lexicon) -> Ready:
         lexicon.pairs,
         lexicon.openings,
         [entry._replace(forms=()) for entry in entries] + [_entry_of(one.model) for one in models],
-        first_sum,
+        len(entries),
     )
     return Ready(about, patterns, _may_be_cut(patterns, rules.firsts), commonness, models)
 

@@ -3,8 +3,7 @@
 A leaf is a bit. A condition with a missing group is false; with all groups it may still be false.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 from sandik.counting.tags.query_parser import (
     All,
@@ -16,26 +15,11 @@ from sandik.counting.tags.query_parser import (
     Place,
     Short,
     Stands,
-    Weighed,
     leaves_of,
 )
 
 #: Groups of leaves, as bits.
 Needs = tuple[int, ...]
-
-
-class Sum(NamedTuple):
-    """A sum to reach: weight -> the leaves with it. Negative weights are left out."""
-
-    least: int
-    levels: tuple[tuple[int, int], ...]
-
-    def is_possible(self, present: int) -> bool:
-        """Return whether it can be reached with these leaves."""
-        reached = 0
-        for weight, leaves in self.levels:
-            reached += weight * (present & leaves).bit_count()
-        return reached >= self.least
 
 
 def can_hold(needs: Needs, present: int) -> bool:
@@ -56,12 +40,8 @@ def bits_in(bits: int) -> Iterator[int]:
 
 def bits_of(node: Condition | Place, numbers: Mapping[Place, int]) -> int:
     """Return the leaves of a condition."""
-    return _joined(leaves_of(node), numbers)
-
-
-def _joined(leaves: Iterable[Place], numbers: Mapping[Place, int]) -> int:
     bits = 0
-    for leaf in leaves:
+    for leaf in leaves_of(node):
         bits |= 1 << numbers[leaf]
     return bits
 
@@ -74,8 +54,6 @@ def needs_of(node: Condition | Place, numbers: Mapping[Place, int]) -> Needs:
         return needs_of(node.place, numbers)
     if isinstance(node, (Not, Short)):
         return ()
-    if isinstance(node, Weighed):
-        return (_joined((leaf for leaf, weight in node.parts if weight > 0), numbers),)
     if isinstance(node, (All, Chain)):
         parts = node.parts if isinstance(node, All) else node.places
         return tuple(dict.fromkeys(need for part in parts for need in needs_of(part, numbers)))
@@ -89,16 +67,3 @@ def needs_of(node: Condition | Place, numbers: Mapping[Place, int]) -> Needs:
             joined |= min(needs, key=int.bit_count)
         return (joined,)
     raise TypeError(node)
-
-
-def sums_of(node: Condition | None, numbers: Mapping[Place, int]) -> tuple[Sum, ...]:
-    """Return the sums that a condition needs."""
-    if isinstance(node, All):
-        return tuple(one for part in node.parts for one in sums_of(part, numbers))
-    if not isinstance(node, Weighed):
-        return ()
-    levels: dict[int, int] = {}
-    for leaf, weight in node.parts:
-        if weight > 0:
-            levels[weight] = levels.get(weight, 0) | 1 << numbers[leaf]
-    return (Sum(node.least, tuple(sorted(levels.items(), reverse=True))),)

@@ -27,11 +27,9 @@ from sandik.counting.tags.query_parser import (
 )
 from sandik.counting.tags.required_words import (
     Needs,
-    Sum,
     bits_of,
     can_hold,
     needs_of,
-    sums_of,
 )
 
 
@@ -58,16 +56,12 @@ class Found(NamedTuple):
 
 
 class Asks(NamedTuple):
-    """The leaves that must be known if `needs` are present, and those of the veto if its needs are.
-
-    `sums`: the sums to reach.
-    """
+    """The leaves that must be known if `needs` are present, and those of the veto if its needs are."""
 
     needs: Needs
     leaves: int
     unless_needs: Needs
     unless: int
-    sums: tuple[Sum, ...]
 
 
 class Rule(NamedTuple):
@@ -78,7 +72,6 @@ class Rule(NamedTuple):
     unless: Condition | None
     near_needs: Needs
     unless_needs: Needs
-    near_sums: tuple[Sum, ...]
     leaves: tuple[int, int]
     #: Leaves of which one begins each hit of its `match`.
     firsts: int
@@ -88,7 +81,7 @@ class Rule(NamedTuple):
         near, unless = self.leaves
         needs, leaves = way or ((), 0)
         needs = (*needs, *self.near_needs)
-        return Asks(needs, leaves | near, self.unless_needs, unless, self.near_sums)
+        return Asks(needs, leaves | near, self.unless_needs, unless)
 
     def may_match(self, present: int) -> bool:
         """Return whether `match` can find something with these leaves."""
@@ -101,8 +94,6 @@ class Rule(NamedTuple):
     def holds(self, scene: Scene, hit: Spot) -> bool:
         """Return whether the entry counts at a hit."""
         near, unless, present = self.near, self.unless, scene.present
-        if self.near_sums and not all(one.is_possible(present) for one in self.near_sums):
-            return False
         if near is not None and not (can_hold(self.near_needs, present) and scene.holds(near, hit)):
             return False
         return unless is None or not (can_hold(self.unless_needs, present) and scene.holds(unless, hit))
@@ -158,7 +149,6 @@ class _Parsed(NamedTuple):
             self.unless,
             needs_of(self.near, numbers) if self.near else (),
             needs_of(self.unless, numbers) if self.unless else (),
-            sums_of(self.near, numbers),
             (near, unless),
             reduce(or_, (1 << numbers[leaf] for one in found for leaf in _first(one.place)), 0),
         )
