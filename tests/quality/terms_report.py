@@ -28,7 +28,7 @@ stands for. Of the authored posts, four in ten only look as if they were about t
 name no word of one. *authored 3* are what a reader meets, written before a rule was read; decision 051
 has what was found then, and its writer has mended rules since. *authored 4* to *11* are what a
 reader meets, by writers who never saw a rule: they say best what to expect on new posts. No rule is
-written on their held-out posts, but the thresholds of sums and models were chosen by these (but
+written on their held-out posts, but the thresholds of models were chosen by these (but
 *authored 11*) and by real posts, and terms were written for the development halves of *authored 4* and
 *5*. Each of *authored 9* to *11* was asked first when all else was done. After *authored 11* only the
 most that a word may weigh was set, by the other posts. *archives* are all posts of the archives

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +76,14 @@ def test_words_weigh_together(tagger: Tagger, text: str, weighs: str | None) -> 
 
 def test_where_a_term_counts_no_model_is_asked(tagger: Tagger) -> None:
     assert terms_of(tagger, "a b c d uydurma yüzümü, deepfake") == [("deepfake", "deepfake", False)]
+
+
+def test_only_a_term_of_a_model_has_is_sum_in_its_record(tagger: Tagger) -> None:
+    texts = ["a b c d Uydurmuşlar, yüzümü", "a deepfake"]
+    [weighed], [word] = map(msgspec.to_builtins, tagger.terms(texts, ["tr", "tr"]))
+
+    assert weighed == {"term": "words of a fake", "tag": "fake", "start": 8, "end": 19, "is_sum": True}
+    assert word == {"term": "deepfake", "tag": "fake", "start": 2, "end": 10}
 
 
 def test_a_model_is_for_posts_of_its_language(tagger: Tagger) -> None:
