@@ -198,8 +198,9 @@ impl Patterns {
             let text = text_of(string.cast::<PyString>()?)?;
             let marked = self.forms(py, &text, &mut work, &mut forms)?;
             let language = languages.get_item(index)?;
-            let weighing = self.models.of(&text_of(language.cast::<PyString>()?)?, &work.folded);
-            if forms.is_empty() && weighing.is_none() {
+            let code = text_of(language.cast::<PyString>()?)?;
+            let mut models = self.models.of(&code, &work.folded).peekable();
+            if forms.is_empty() && models.peek().is_none() {
                 continue;
             }
             let mut terms = if forms.is_empty() {
@@ -207,14 +208,14 @@ impl Patterns {
             } else {
                 self.terms(&text, &forms, &work, marked, &language, index, times_ms)?
             };
-            if let Some(weighing) = weighing {
+            let chosen = terms.len();
+            for model in models {
                 let tags: Vec<u32> = terms.iter().map(|(_, _, rank)| self.counting.tag(*rank)).collect();
-                let all = terms.len();
                 let is_new = |rank: u32| !tags.contains(&self.counting.tag(rank));
-                weighing.weigh(py, &work.folded, &self.characters, is_new, &mut work.weighed, &mut terms)?;
-                if terms.len() > all {
-                    terms.sort_unstable();
-                }
+                model.weigh(py, &work.folded, &self.characters, is_new, &mut work.weighed, &mut terms)?;
+            }
+            if terms.len() > chosen {
+                terms.sort_unstable();
             }
             terms.retain(|(_, _, rank)| !self.counting.is_trap(*rank));
             if !terms.is_empty() {

@@ -48,9 +48,10 @@ impl Models {
         Self(models.collect())
     }
 
-    /// Return the models for a text of this language, if there are any.
-    pub fn of(&self, language: &str, folded: &Folded) -> Option<&OfLanguage> {
-        self.0.get(language).filter(|some| folded.characters() <= some.most_characters)
+    /// Return the models for a text of this language, or of these two (`ru+tr`).
+    pub fn of<'a>(&'a self, language: &'a str, folded: &'a Folded) -> impl Iterator<Item = &'a OfLanguage> {
+        let models = language.split('+').filter_map(|code| self.0.get(code));
+        models.filter(|some| folded.characters() <= some.most_characters)
     }
 }
 

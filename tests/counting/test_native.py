@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import hatch_build
@@ -116,6 +116,7 @@ uretil 4
 oy ver 5
 '''
 """
+RUSSIAN = MODEL.replace('"tr"', '"ru"').replace("film 1", "film 9").replace("video 3", "video -9")
 TAGS = '[[opening]]\ntag = "fake"\ncharacters = 20\n'
 
 
@@ -142,6 +143,7 @@ def conditions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagge
     folder = write_lexicon(tmp_path_factory.mktemp("native"), fake=LEXICON)
     folder.joinpath("tags.toml").write_text(TAGS)
     folder.joinpath("fake.tr.model.toml").write_text(MODEL)
+    folder.joinpath("fake.ru.model.toml").write_text(RUSSIAN)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "LEAST_BYTES", 0)
         yield taggers(folder, folder)
@@ -167,6 +169,7 @@ def test_the_same_terms(built_in: tuple[Tagger, Tagger, Tagger], batch: list[str
 
 @compiled
 @given(batch=batches)
+@example(["a b video ai uretildi c", "a b c d film e"])  # of the Turkish model alone, and of the Russian
 def test_the_same_conditions_hold(conditions: tuple[Tagger, Tagger, Tagger], batch: list[str]) -> None:
     assert_same_terms(conditions, batch)
 

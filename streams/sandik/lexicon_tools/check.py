@@ -20,7 +20,6 @@ from sandik.lexicon_tools.finding import Finding
 from sandik.lexicon_tools.generate import forms_of
 from sandik.lexicon_tools.overlaps import overlaps
 from sandik.lexicon_tools.satisfiable import never_counts
-from sandik_schemas.languages import languages_in
 
 #: A form with fewer letters is in too many languages and nicknames, unless it has `only_in` or `beside`.
 MIN_LETTERS = 3
@@ -134,8 +133,7 @@ def _models(draft: Draft, known: Set[str]) -> Iterator[Finding]:
     """Yield the models that can never count."""
     for layer, model in ((one.layer, model) for one in draft.layers for model in one.models):
         place, name = Place(layer.folder / model.file, 0), f"{model.language} '{model.lemma}'"
-        for code in languages_in(model.language):
-            yield from _undetected(name, code, known, place)
+        yield from _undetected(name, model.language, known, place)
         most = sum(weight for weight in model.weights.values() if weight > 0)
         if most < model.least:
             message = (

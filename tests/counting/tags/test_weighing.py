@@ -90,6 +90,45 @@ def test_a_model_is_for_posts_of_its_language(tagger: Tagger) -> None:
     assert not terms_of(tagger, "a b c d uydurma yüzümü", "az")
 
 
+RUSSIAN = """
+language = "ru"
+lemma = "слова о подделке"
+least = 3
+most_characters = 80
+weights = '''
+подмен 3
+uydurm 1
+'''
+"""
+
+
+@pytest.fixture
+def of_two(tmp_path: Path) -> Tagger:
+    folded = RUSSIAN.replace("подмен", known_by("подмен"))
+    (tmp_path / "fake.ru.model.toml").write_text(folded, "utf-8")
+    return tagger_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "weighs"),
+    [
+        ("a b c d Uydurmuşlar, yüzümü almışlar", ("words of a fake", "Uydurmuşlar")),
+        ("a b c d e, подменили лицо", ("слова о подделке", "подменили")),
+        # One term of a tag is enough: of both models, that of the first language.
+        ("a b c uydurma yüzümü, подменили лицо", ("слова о подделке", "подменили")),
+        # Each model has a length of its own.
+        ("a b c uydurma yüzümü, подменили лицо" + " x" * 20, ("слова о подделке", "подменили")),
+        ("a b c d e f, ничего", None),
+    ],
+)
+def test_a_post_of_two_languages_is_asked_of_the_models_of_both(
+    of_two: Tagger, text: str, weighs: tuple[str, str] | None
+) -> None:
+    assert terms_of(of_two, text, "ru+tr") == ([(*weighs, True)] if weighs else [])
+    told = [one.hit.entry.lemma for one in of_two.verdicts(text, "ru+tr") if one.refusal is None]
+    assert told == ([weighs[0]] if weighs else [])
+
+
 def test_the_answer_to_a_text_does_not_depend_on_others(tagger: Tagger) -> None:
     texts = ["a b c d uydurma yüzümü", "", "x" * 99, "deepfake", "a b c d yüzümü"]
     together = tagger.terms(texts, ["tr", "tr", "tr", "en", "tr"])

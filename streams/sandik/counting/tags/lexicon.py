@@ -51,7 +51,7 @@ from sandik_schemas.pair import DEFAULT_PAIR, Pair
 __all__ = ["Entry", "Lexicon", "LexiconError", "Row", "expand", "load_lexicon", "read_tag_file", "tag_files"]
 
 #: Raise it when the same forms match differently (boundaries, hashtags, overlaps, context).
-MATCH_VERSION = 9
+MATCH_VERSION = 10
 
 
 class Entry(NamedTuple):

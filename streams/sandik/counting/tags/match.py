@@ -139,7 +139,9 @@ class Tagger:
             for index, weighed in self._models.found(texts, languages).items():
                 # A trap says more of a word than what it weighs.
                 tags = {entries[rank].tag for _, _, rank in found.get(index, ())}
-                if added := [span for span in weighed if entries[span[2]].tag not in tags]:
+                # Of two languages, the first whose model holds.
+                first = {entries[span[2]].tag: span for span in reversed(weighed)}
+                if added := [span for tag, span in first.items() if tag not in tags]:
                     found[index] = sorted(found.get(index, []) + added)
             chosen = found.items()
         for index, rows in chosen:
@@ -248,6 +250,8 @@ class Tagger:
             refusal = None if one.holds else Refusal.CONDITION
             if one.holds and model.tag in tags:
                 refusal = Refusal.OTHERWISE_TAGGED
+            if one.holds:
+                tags.add(model.tag)
             heaviest = sorted(one.parts.items(), key=lambda part: (-abs(part[1]), part[0]))[:_MOST_PARTS]
             why = " ".join(f"{stem} {weight:+}" for stem, weight in heaviest)
             more = f" and {len(one.parts) - len(heaviest)} more" if len(one.parts) > len(heaviest) else ""

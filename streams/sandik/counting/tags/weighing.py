@@ -1,7 +1,8 @@
 """The tag of a short post in which no term of that tag counts, by what all its words weigh together.
 
 Rules find what somebody thought of; a linear model, what such posts have in common. It knows words by their
-first letters, and two that follow each other; each counts once. See docs/decisions/052-linear-models.md.
+first letters, and two that follow each other; each counts once. A post of two languages is asked of the models of both.
+See docs/decisions/052-linear-models.md.
 """
 
 import re
@@ -13,6 +14,7 @@ from sandik.counting.tags.alphabet import fold_batch
 from sandik.counting.tags.models import Model
 from sandik.counting.tags.places import Span
 from sandik.counting.tags.stems import STEM_LETTERS, stems_of, trimmed
+from sandik_schemas.languages import languages_in
 
 #: Of fewer words a single one decides.
 FEWEST_WORDS = 6
@@ -76,16 +78,18 @@ class Models:
             stems = stems_of(folded)
             if len(stems) < FEWEST_WORDS:
                 continue
-            language = languages[index]
-            weights = self._weights[language]
-            weigh = [weights[one] for one in weights.keys() & _features(stems)]
-            totals = map(sum, zip(*weigh, strict=True))
-            if any(
-                total >= model.least for total, (_, model) in zip(totals, self._of[language], strict=False)
-            ):
-                told = (one for one in self.weighed(texts[index], language) if one.holds)
+            features = _features(stems)
+            if any(self._may_hold(code, features) for code in self._asked(languages[index])):
+                told = (one for one in self.weighed(texts[index], languages[index]) if one.holds)
                 found[index] = [(one.start, one.end, one.ranked.rank) for one in told]
         return found
+
+    def _may_hold(self, code: str, features: set[str]) -> bool:
+        """Return whether a model of a language has enough, unless the text is too long for it."""
+        weights = self._weights[code]
+        weigh = [weights[one] for one in weights.keys() & features]
+        totals = map(sum, zip(*weigh, strict=True))
+        return any(total >= model.least for total, (_, model) in zip(totals, self._of[code], strict=False))
 
     def weighed(self, text: str, language: str) -> Iterator[Weighed]:
         """Yield what each model says of a text that it is for."""
@@ -96,15 +100,21 @@ class Models:
             (stem, int(batch.origin[start + 1]) - 1, int(batch.origin[end]))
             for stem, start, end in _words_of(batch.folded[1:-2])
         ]
-        for ranked in self._of[language]:
+        for ranked in (one for code in self._asked(language) for one in self._of[code]):
             if len(words) >= FEWEST_WORDS and len(text) <= ranked.model.most_characters:
                 yield _weighed(ranked, words)
 
+    def _asked(self, language: str) -> list[str]:
+        """Return those of the languages of a post, one or two, that have a model."""
+        return [code for code in languages_in(language) if code in self._of]
+
     def _short(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
-        """Return which texts are short enough for a model of their language."""
+        """Return which texts are short enough for a model of their languages."""
         most = self._most_characters
         return [
-            index for index, language in enumerate(languages) if len(texts[index]) <= most.get(language, -1)
+            index
+            for index, language in enumerate(languages)
+            if any(len(texts[index]) <= most.get(code, -1) for code in languages_in(language))
         ]
 
 
