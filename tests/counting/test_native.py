@@ -116,7 +116,7 @@ uretil 4
 oy ver 5
 '''
 """
-RUSSIAN = MODEL.replace('"tr"', '"ru"').replace("film 1", "film 9").replace("video 3", "video -9")
+RUSSIAN = MODEL.replace('"tr"', '"ru"').replace("film 1", "film 9").replace("oy ver 5", "oy ver -5")
 TAGS = '[[opening]]\ntag = "fake"\ncharacters = 20\n'
 
 
@@ -169,7 +169,7 @@ def test_the_same_terms(built_in: tuple[Tagger, Tagger, Tagger], batch: list[str
 
 @compiled
 @given(batch=batches)
-@example(["a b video ai uretildi c", "a b c d film e"])  # of the Turkish model alone, and of the Russian
+@example(["a b c d oy ver", "a b c d film e"])  # of the Turkish model alone, and of the Russian
 def test_the_same_conditions_hold(conditions: tuple[Tagger, Tagger, Tagger], batch: list[str]) -> None:
     assert_same_terms(conditions, batch)
 
