@@ -16,7 +16,6 @@ WRITTEN = sorted((Path(__file__).parent / "labels").glob("written*.jsonl"))
 MISSED = {
     "i'm sitting this one out, both",
     "Cabinet minister resigns to fi",
-    "Nobody on the list deserves my",
 }
 
 
