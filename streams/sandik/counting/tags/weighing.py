@@ -1,8 +1,8 @@
 """The tag of a short post in which no term of that tag counts, by what all its words weigh together.
 
 Rules find what somebody thought of; a linear model, what such posts have in common. It knows words by their
-first letters, and two that follow each other; each counts once. A post of two languages is asked of the models of both.
-See docs/decisions/052-linear-models.md.
+first letters, and two that follow each other; each counts once. A post of two languages is asked of the
+models of both. See docs/decisions/052-linear-models.md.
 """
 
 import re
