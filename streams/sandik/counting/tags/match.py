@@ -247,10 +247,12 @@ class Tagger:
             if one.total <= 0:
                 continue
             model = one.ranked.model
-            refusal = None if one.holds else Refusal.CONDITION
-            if one.holds and model.tag in tags:
+            refusal = None
+            if not one.holds:
+                refusal = Refusal.CONDITION
+            elif model.tag in tags:
                 refusal = Refusal.OTHERWISE_TAGGED
-            if one.holds:
+            else:
                 tags.add(model.tag)
             heaviest = sorted(one.parts.items(), key=lambda part: (-abs(part[1]), part[0]))[:_MOST_PARTS]
             why = " ".join(f"{stem} {weight:+}" for stem, weight in heaviest)
